@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layers, lowest first. An arrow points only downward; Tests/LayeringTests compares this list with the
+// `import` lines of every source file.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let strictC: [CSetting] = [.define("_GNU_SOURCE", .when(platforms: [.linux]))]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "PocketCLIP",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "pocketclip", targets: ["pocketclip-cli"]),
+    .library(name: "PocketCLIP", targets: ["PocketCLIP"]),
+  ],
+  dependencies: [
+    // The command line's parsing, help and completions: not what this project is about.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C: kernels, what Embedded Swift cannot say, the public header, the vocabulary's bytes.
+    .target(name: "CKernels", cSettings: strictC),
+    .target(name: "CPlatform", cSettings: strictC),
+    .target(name: "CPocketCLIP"),
+    .target(name: "CVocabulary", exclude: ["openai-merges.u16"]),
+
+    // Embedded-clean: compiled as ordinary modules here and, by Scripts/build-runtime.sh, as the small .so.
+    module("Bytes"),
+    module("TensorTypes", ["Bytes"]),
+    module("Architecture", ["Bytes", "TensorTypes"]),
+    module("BundleFormat", ["Bytes", "TensorTypes", "Architecture", "CKernels"]),
+    module("Tokenizer", ["Bytes"]),
+    module("ImagePreprocessing", ["Bytes", "CKernels"]),
+    module(
+      "PocketRuntime",
+      [
+        "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing",
+        "CKernels", "CPlatform", "CPocketCLIP",
+      ]),
+
+    // System libraries.
+    // FP32 matrix products of the reference forward pass.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // Inflating compressed zip members.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Decoding picture files on the host side; the same libraries that Pillow uses.
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+
+    // Host side.
+    module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
+    module(
+      "Checkpoints", ["Archives", "Bytes", "TensorTypes", "Architecture", "BundleFormat", "CKernels"]),
+    module("SyntheticWeights", ["TensorTypes", "Architecture"]),
+    module(
+      "Models",
+      [
+        "Checkpoints", "SyntheticWeights", "Architecture", "BundleFormat", "TensorTypes", "Bytes",
+        "CKernels", "CVocabulary",
+      ]),
+    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
+    module("ImageFiles", ["ImagePreprocessing", "CImageCodecs", "CWebP"]),
+    module(
+      "ReferenceForward",
+      ["Models", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "COpenBLAS"]),
+    module("Quantization", ["Models", "Architecture", "TensorTypes", "CKernels"]),
+    module(
+      "BundleWriter",
+      [
+        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Bytes", "CKernels",
+        "CPlatform",
+      ]),
+    module(
+      "Verification",
+      [
+        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "Models", "Checkpoints", "BundleFormat",
+        "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing",
+      ]),
+    module(
+      "Conversion",
+      [
+        "BundleWriter", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture",
+        "TensorTypes", "PocketRuntime", "CPlatform",
+      ]),
+    module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
+    .executableTarget(
+      name: "pocketclip-cli",
+      dependencies: [
+        "Conversion", "Verification", "PocketCLIP", "ImageFiles", "Models", "Checkpoints",
+        "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "Bytes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests mirror Sources one to one.
+    module("TestSupport", ["Bytes", "TensorTypes"]),
+    tests("BytesTests", ["Bytes"]),
+    tests("TensorTypesTests", ["TensorTypes"]),
+    tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
+    tests("KernelsTests", ["CKernels", "CPlatform"]),
+    tests("TokenizerTests", ["Tokenizer", "CVocabulary", "TestSupport"]),
+    tests("ImagePreprocessingTests", ["ImagePreprocessing", "ImageFiles", "TestSupport"]),
+    tests("ArchivesTests", ["Archives", "Bytes", "TestSupport"]),
+    tests("CheckpointsTests", ["Checkpoints", "Archives", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)
