@@ -1,0 +1,71 @@
+/// How a picture becomes the image tower's input. Two checkpoints of one shape may differ here.
+public struct Preprocessing: Sendable, Equatable {
+  public var resize: ResizeRule
+  public var interpolation: Interpolation
+  public var crop: CropRounding
+  public var conversion: ColorConversion
+  /// Subtracted per channel (R, G, B) after division by 255.
+  public var mean: RGB
+  /// Divides per channel after the mean is subtracted.
+  public var standardDeviation: RGB
+
+  public init(
+    resize: ResizeRule, interpolation: Interpolation, crop: CropRounding, conversion: ColorConversion,
+    mean: RGB, standardDeviation: RGB
+  ) {
+    self.resize = resize
+    self.interpolation = interpolation
+    self.crop = crop
+    self.conversion = conversion
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+
+  public struct RGB: Sendable, Equatable {
+    public var red, green, blue: Float
+
+    public init(_ red: Float, _ green: Float, _ blue: Float) {
+      self.red = red
+      self.green = green
+      self.blue = blue
+    }
+  }
+
+  public enum ResizeRule: UInt8, Sendable, CaseIterable {
+    /// The shorter edge becomes the image size, the longer is truncated in proportion, then the centre is cropped.
+    case shortest
+    /// Both edges become the image size, whatever the proportions; nothing is cropped.
+    case squash
+  }
+
+  public enum Interpolation: UInt8, Sendable, CaseIterable {
+    case bicubic, bilinear
+  }
+
+  /// How the centre crop rounds an odd margin.
+  public enum CropRounding: UInt8, Sendable, CaseIterable {
+    /// Python's `round`, as torchvision does.
+    case halfToEven
+    /// Rounded down, as transformers does.
+    case down
+  }
+
+  /// Whether palettes, alpha and CMYK become RGB after resizing (OpenAI, open_clip) or before it (transformers).
+  public enum ColorConversion: UInt8, Sendable, CaseIterable {
+    case afterResize, beforeResize
+  }
+
+  /// OpenAI's transform (`_transform` in `clip/clip.py`), which all nine models share.
+  public static let openAI = Preprocessing(
+    resize: .shortest, interpolation: .bicubic, crop: .halfToEven, conversion: .afterResize,
+    mean: RGB(0.48145466, 0.4578275, 0.40821073),
+    standardDeviation: RGB(0.26862954, 0.26130258, 0.27577711))
+}
+
+/// Which tokenizer turns text into the ids that the text tower expects.
+public enum TokenizerKind: UInt8, Sendable, CaseIterable {
+  /// OpenAI's byte-pair encoding with its 49,408-entry vocabulary.
+  case openAI
+  /// None travels with the model: it takes ids only.
+  case none
+}
