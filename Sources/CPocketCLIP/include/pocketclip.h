@@ -1,1 +1,232 @@
-/* the public C ABI */
+/* PocketCLIP runtime: text and pixels in, embeddings out.
+ *
+ * This header is the manual and the contract. The library needs libc alone, prints nothing, never exits and
+ * never allocates inside an encode call.
+ *
+ *   pclip_model *model; pclip_session *session; pclip_error error;
+ *   if (pclip_open("b32.pclip", NULL, &model, &error)) die(error.message);
+ *   if (pclip_session_create(model, NULL, &session, &error)) die(error.message);
+ *   pclip_encode_image(session, &picture, 1, 0, vector, dim, NULL, &error);
+ *
+ * OBJECTS. A `pclip_model` is immutable once open: any number of threads may use one at the same time. A
+ * `pclip_session` owns the scratch memory of one caller: one call at a time. Many sessions may share a model.
+ *
+ * THREADS. None is started at load or open. The first call that wants more than one starts one pool for the
+ * whole process; after fork() the child gets a pool of its own. Calls in flight at the fork are void in the
+ * child. Affinity is never set; the default number of threads is what this process may use (affinity and
+ * cgroup quota).
+ *
+ * SAME BITS. On one machine's instruction set an item's vector depends on the model, the arithmetic and the
+ * item alone: not on the batch, its order, its neighbours or the number of threads. Across instruction sets
+ * integer arithmetic is equal; floating-point parts differ by rounding (`scalar` reproduces anywhere).
+ *
+ * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS.
+ * `copy` in the options (PCLIP_COPY=1) reads it into memory instead.
+ *
+ * ENVIRONMENT. PCLIP_THREADS, PCLIP_ISA (scalar, avx2, avx512vnni), PCLIP_ARITHMETIC (fast, exact), PCLIP_COPY
+ * stand in for option fields left at zero.
+ */
+#ifndef POCKETCLIP_H
+#define POCKETCLIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Grows by one when a caller compiled against an older header would break. */
+#define PCLIP_ABI_VERSION 1
+
+#if defined(__GNUC__)
+#define PCLIP_API __attribute__((visibility("default")))
+#else
+#define PCLIP_API
+#endif
+
+/* ---- Errors ------------------------------------------------------------------------------------------- */
+
+/* Every function that can fail returns one of these and fills the caller's `pclip_error` where one is given. */
+enum {
+  PCLIP_OK = 0,
+  /* The caller's arguments. */
+  PCLIP_E_ARGUMENT = 1,      /* null, zero, unknown option or misaligned: the message names the argument      */
+  PCLIP_E_BUFFER = 2,        /* an output buffer is too small: the message names the size needed             */
+  PCLIP_E_UNSUPPORTED = 3,   /* instruction set or arithmetic that this machine or build does not have       */
+  PCLIP_E_NO_TOWER = 4,      /* the bundle has no such tower, tokenizer or projection                         */
+  PCLIP_E_MEMORY = 5,        /* the system gave no memory                                                     */
+  /* The file. */
+  PCLIP_E_OPEN = 10,         /* cannot be opened or read                                                      */
+  PCLIP_E_FORMAT = 11,       /* not a bundle, or a rule of docs/BUNDLE.md is broken: the message names it     */
+  PCLIP_E_VERSION = 12,      /* written by a later version                                                    */
+  PCLIP_E_CONTENT = 13,      /* pclip_check: a tensor's bytes are not what the header says                    */
+  PCLIP_E_SELFTEST = 14,     /* pclip_self_test: this machine computes something else                         */
+  /* One item of a batch. */
+  PCLIP_E_IMAGE_SIZE = 20,   /* zero, or beyond the session's max_width or max_height                         */
+  PCLIP_E_TOKENS = 21,       /* an id outside the vocabulary, or no or too many ids                           */
+  PCLIP_E_NOT_FINITE = 22    /* the result is not finite: the pixels or the weights are not                   */
+};
+
+typedef struct pclip_error {
+  int32_t code;       /* one of PCLIP_E_…, or PCLIP_OK                                                         */
+  uint64_t offset;    /* byte offset in the file, where the code is about the file                            */
+  char message[192];  /* one line: what, where, expected and found                                            */
+} pclip_error;
+
+/* The name of a code, such as "PCLIP_E_FORMAT". Static storage. */
+PCLIP_API const char *pclip_error_name(int32_t code);
+
+/* ---- Opening ------------------------------------------------------------------------------------------ */
+
+typedef struct pclip_model pclip_model;
+typedef struct pclip_session pclip_session;
+
+enum { PCLIP_ARITHMETIC_AUTO = 0, PCLIP_ARITHMETIC_FAST = 1, PCLIP_ARITHMETIC_EXACT = 2, PCLIP_ARITHMETIC_BF16 = 3 };
+
+/* Zero in a field means the environment variable, then the default. Set `size` to sizeof(pclip_open_options). */
+typedef struct pclip_open_options {
+  size_t size;
+  int32_t arithmetic;  /* auto: int8 × int8 (`fast`) on int8 bundles, FP32 sums on FP16 and FP32 bundles;
+                          exact: float activations on int8 weights; both are FP32 on FP bundles               */
+  int32_t threads;     /* how many of the pool's threads one call may use; default: all the process may use   */
+  const char *isa;     /* kernels by name; default: the best this machine has                                  */
+  int32_t copy;        /* 1: read the file into memory instead of mapping it                                   */
+} pclip_open_options;
+
+/* Opens a bundle. On success *model is the caller's, to be closed. `options` and `error` may be NULL. */
+PCLIP_API int32_t pclip_open(const char *path, const pclip_open_options *options, pclip_model **model,
+                             pclip_error *error);
+
+/* The same from memory, which stays the caller's and must outlive the model; memory that does not start on 64
+ * bytes is copied once. */
+PCLIP_API int32_t pclip_open_memory(const void *bytes, size_t count, const pclip_open_options *options,
+                                    pclip_model **model, pclip_error *error);
+
+/* Frees the model. Its sessions must be gone. NULL is allowed. */
+PCLIP_API void pclip_close(pclip_model *model);
+
+typedef struct pclip_model_info {
+  size_t size;               /* in: sizeof(pclip_model_info)                                                   */
+  int32_t has_image;         /* 1 if the bundle has an image tower                                             */
+  int32_t has_text;
+  int32_t has_tokenizer;     /* 0: the text tower takes ids only                                               */
+  int32_t embedding_dim;     /* of the projections; 0 if no tower present has one                             */
+  int32_t image_output;      /* values per image: embedding_dim, or the hidden width without projection      */
+  int32_t text_output;       /* values per text, likewise                                                      */
+  int32_t image_projected;   /* 1: image_output is an embedding; 0: a hidden state                            */
+  int32_t text_projected;
+  int32_t image_size;        /* pixels along each side of the preprocessed square                             */
+  int32_t context_length;    /* ids per text, start and end included                                           */
+  int32_t vocabulary_size;
+  int32_t arithmetic;        /* PCLIP_ARITHMETIC_FAST or _EXACT, as chosen                                     */
+  int32_t threads;           /* as chosen                                                                      */
+  float logit_scale;         /* exp of the stored logarithm; 0 if the source had none                          */
+  char isa[16];
+  char space_id[136];        /* IMAGE.TEXT in hex, '-' where unknown: vectors of unequal known ids never mix   */
+  char bundle_id[72];        /* SHA-256 of the header, hex                                                     */
+  uint64_t file_bytes;       /* mapped, shared between processes                                               */
+} pclip_model_info;
+
+/* Fills *info; info->size tells which fields the caller knows. */
+PCLIP_API int32_t pclip_get_info(const pclip_model *model, pclip_model_info *info, pclip_error *error);
+
+/* Hashes every tensor and checks the rules about contents. Reads the whole file. */
+PCLIP_API int32_t pclip_check(const pclip_model *model, pclip_error *error);
+
+/* ---- Sessions ----------------------------------------------------------------------------------------- */
+
+/* Zero in a field means the default. */
+typedef struct pclip_session_limits {
+  size_t size;          /* sizeof(pclip_session_limits)                                                        */
+  int32_t max_batch;    /* items computed together; larger batches run in slices. Default 16                  */
+  int32_t max_width;    /* pixels of the widest picture; default 16384                                         */
+  int32_t max_height;   /* likewise                                                                            */
+} pclip_session_limits;
+
+/* Bytes that a session with these limits (NULL: defaults) will take; 0 if the limits are not valid. */
+PCLIP_API size_t pclip_session_size(const pclip_model *model, const pclip_session_limits *limits);
+
+/* Takes all the memory that later calls need. The session is the caller's, to be destroyed before the model. */
+PCLIP_API int32_t pclip_session_create(const pclip_model *model, const pclip_session_limits *limits,
+                                       pclip_session **session, pclip_error *error);
+PCLIP_API void pclip_session_destroy(pclip_session *session);
+
+/* Computes the generated inputs that travel in the bundle and compares with the stored vectors. */
+PCLIP_API int32_t pclip_self_test(pclip_session *session, pclip_error *error);
+
+/* ---- Text --------------------------------------------------------------------------------------------- */
+
+/* UTF-8, not terminated. */
+typedef struct pclip_text {
+  const char *bytes;
+  size_t count;
+} pclip_text;
+
+/* Tokenizes one text. `ids` takes `capacity` values, at least context_length: start, the text's ids, end, and
+ * zeros to context_length. *count is the number before the zeros; *truncated is 1 when the text was too long and
+ * its end was dropped. Both may be NULL. */
+PCLIP_API int32_t pclip_tokenize(pclip_session *session, pclip_text text, int32_t *ids, size_t capacity,
+                                 int32_t *count, int32_t *truncated, pclip_error *error);
+
+/* ---- Pictures ----------------------------------------------------------------------------------------- */
+
+/* Interleaved 8-bit RGB, top row first; `stride` is bytes from one row to the next, 0 for 3 * width. */
+typedef struct pclip_image {
+  const uint8_t *pixels;
+  int32_t width;
+  int32_t height;
+  size_t stride;
+} pclip_image;
+
+/* Resizes, crops and normalizes one picture as the checkpoint's authors did, exact to the bit: `pixels` takes
+ * 3 * image_size * image_size floats, planes R, G, B. */
+PCLIP_API int32_t pclip_preprocess(pclip_session *session, const pclip_image *image, float *pixels,
+                                   size_t capacity, pclip_error *error);
+
+/* ---- Encoding ----------------------------------------------------------------------------------------- */
+
+enum { PCLIP_RAW = 1 };  /* flags: vectors as the tower puts them out; default: of unit length                 */
+
+/* `count` items into `out`, image_output or text_output floats each, `out_count` floats in all. `statuses` (one
+ * int32_t per item, may be NULL) tells each item's code; an item that failed has a vector of zeros and does not
+ * fail the rest. The return value is PCLIP_OK if all went well, the first item's code if statuses is NULL, and
+ * PCLIP_OK with statuses otherwise unless the call itself is wrong. count 0 does nothing. */
+PCLIP_API int32_t pclip_encode_image(pclip_session *session, const pclip_image *images, size_t count,
+                                     uint32_t flags, float *out, size_t out_count, int32_t *statuses,
+                                     pclip_error *error);
+
+/* The same from pixels that pclip_preprocess (or the caller) made: count × 3 × image_size × image_size. */
+PCLIP_API int32_t pclip_encode_pixels(pclip_session *session, const float *pixels, size_t count, uint32_t flags,
+                                      float *out, size_t out_count, int32_t *statuses, pclip_error *error);
+
+/* Text in, vectors out; texts longer than the context are cut as pclip_tokenize cuts them. `truncated` (one
+ * int32_t per item) may be NULL. */
+PCLIP_API int32_t pclip_encode_text(pclip_session *session, const pclip_text *texts, size_t count,
+                                    uint32_t flags, float *out, size_t out_count, int32_t *truncated,
+                                    int32_t *statuses, pclip_error *error);
+
+/* The same from ids: count × context_length, padded with anything after the pooled position. */
+PCLIP_API int32_t pclip_encode_ids(pclip_session *session, const int32_t *ids, size_t count, uint32_t flags,
+                                   float *out, size_t out_count, int32_t *statuses, pclip_error *error);
+
+/* ---- Comparing ---------------------------------------------------------------------------------------- */
+
+/* Dot products of unit vectors: scores[i * b_count + j] = a_i · b_j. */
+PCLIP_API int32_t pclip_similarity(const float *a, size_t a_count, const float *b, size_t b_count, size_t dim,
+                                   float *scores, pclip_error *error);
+
+/* In place, per row of `columns` similarities: softmax(scale * score). Use logit_scale for CLIP's own. */
+PCLIP_API int32_t pclip_softmax(float *scores, size_t rows, size_t columns, float scale, pclip_error *error);
+
+/* ---- About -------------------------------------------------------------------------------------------- */
+
+PCLIP_API int32_t pclip_abi_version(void);     /* PCLIP_ABI_VERSION of the library                             */
+PCLIP_API const char *pclip_version(void);     /* such as "0.1.0". Static storage                              */
+PCLIP_API const char *pclip_isa_name(void);    /* what PCLIP_ISA and this machine choose. Static storage       */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
