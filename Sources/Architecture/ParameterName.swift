@@ -3,6 +3,8 @@
 public struct ParameterName: Sendable, Equatable, Hashable {
   public private(set) var utf8: [UInt8]
 
+  public init(utf8: [UInt8]) { self.utf8 = utf8 }
+
   public init(_ literal: StaticString) {
     utf8 = []
     append(literal)
@@ -17,6 +19,14 @@ public struct ParameterName: Sendable, Equatable, Hashable {
   public func appending(_ index: Int) -> ParameterName {
     var name = self
     name.append(index)
+    return name
+  }
+
+  /// `visual.bn1.weight` with `scale` gives `visual.bn1.scale`.
+  public func replacingLastComponent(with literal: StaticString) -> ParameterName {
+    var name = self
+    while let last = name.utf8.last, last != 0x2E { name.utf8.removeLast() }
+    name.append(literal)
     return name
   }
 

@@ -1,0 +1,142 @@
+import Architecture
+
+/// Extents beyond which no published model goes; a header that claims more is refused before anything is computed
+/// from it.
+enum ArchitectureLimit {
+  static let imageSize = 1...4096
+  static let patchSize = 1...256
+  static let width = 1...16_384
+  static let layers = 1...256
+  static let heads = 1...256
+  static let mlpWidth = 1...65_536
+  static let projection = 1...16_384
+  static let contextLength = 2...4096
+  static let vocabulary = 4...2_097_152
+  static let resNetWidth = 2...1024
+}
+
+extension ImageTower {
+  /// Stands where the fields that follow are about to be read into.
+  static var unread: ImageTower { .visionTransformer(.unread) }
+
+  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    var kind = ImageTowerKind(self)
+    try codec.choice("image.kind", &kind)
+    switch kind {
+    case .vit:
+      var tower = VisionTransformer.unread
+      if case .visionTransformer(let known) = self { tower = known }
+      try tower.visitFields(&codec)
+      self = .visionTransformer(tower)
+    case .resnet:
+      var tower = ModifiedResNet.unread
+      if case .modifiedResNet(let known) = self { tower = known }
+      try tower.visitFields(&codec)
+      self = .modifiedResNet(tower)
+    }
+  }
+}
+
+enum ImageTowerKind: UInt8, CaseIterable {
+  case vit, resnet
+
+  init(_ tower: ImageTower) {
+    switch tower {
+    case .visionTransformer: self = .vit
+    case .modifiedResNet: self = .resnet
+    }
+  }
+}
+
+extension VisionTransformer {
+  static var unread: VisionTransformer {
+    VisionTransformer(imageSize: 0, patchSize: 0, stack: .unread, projection: nil)
+  }
+
+  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.integer("image.size", &imageSize, ArchitectureLimit.imageSize)
+    try codec.integer("image.patch_size", &patchSize, ArchitectureLimit.patchSize)
+    try stack.visitFields(
+      &codec, width: "image.width", layers: "image.layers", heads: "image.heads", mlpWidth: "image.mlp_width",
+      activation: "image.activation", epsilon: "image.epsilon")
+    try codec.optional("image.projection", &projection, ArchitectureLimit.projection)
+    try codec.require(patchSize <= imageSize, "image.patch_size")
+  }
+}
+
+extension ModifiedResNet {
+  static var unread: ModifiedResNet {
+    ModifiedResNet(
+      imageSize: 0, width: 0, blocks: Blocks(0, 0, 0, 0), heads: 0, projection: 0, epsilon: 0)
+  }
+
+  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.integer("image.size", &imageSize, ArchitectureLimit.imageSize)
+    try codec.integer("image.width", &width, ArchitectureLimit.resNetWidth)
+    try codec.integer("image.blocks.1", &blocks.stage1, ArchitectureLimit.layers)
+    try codec.integer("image.blocks.2", &blocks.stage2, ArchitectureLimit.layers)
+    try codec.integer("image.blocks.3", &blocks.stage3, ArchitectureLimit.layers)
+    try codec.integer("image.blocks.4", &blocks.stage4, ArchitectureLimit.layers)
+    try codec.integer("image.heads", &heads, ArchitectureLimit.heads)
+    try codec.float("image.epsilon", &epsilon)
+    try codec.integer("image.projection", &projection, ArchitectureLimit.projection)
+    try codec.require(width % 2 == 0, "image.width")
+    try codec.require(imageSize >= Self.downsampling && imageSize % Self.downsampling == 0, "image.size")
+    try codec.require(attentionPoolWidth % heads == 0, "image.heads")
+  }
+}
+
+extension TransformerStack {
+  static var unread: TransformerStack {
+    TransformerStack(width: 0, layers: 0, heads: 0, mlpWidth: 0, activation: .gelu, epsilon: 0)
+  }
+
+  mutating func visitFields<Codec: FieldCodec>(
+    _ codec: inout Codec, width widthKey: StaticString, layers layersKey: StaticString,
+    heads headsKey: StaticString, mlpWidth mlpWidthKey: StaticString,
+    activation activationKey: StaticString, epsilon epsilonKey: StaticString
+  ) throws(BundleFault) {
+    try codec.integer(widthKey, &width, ArchitectureLimit.width)
+    try codec.integer(layersKey, &layers, ArchitectureLimit.layers)
+    try codec.integer(headsKey, &heads, ArchitectureLimit.heads)
+    try codec.integer(mlpWidthKey, &mlpWidth, ArchitectureLimit.mlpWidth)
+    try codec.choice(activationKey, &activation)
+    try codec.float(epsilonKey, &epsilon)
+    try codec.require(width % heads == 0, headsKey)
+  }
+}
+
+extension TextTower {
+  static var unread: TextTower {
+    TextTower(
+      contextLength: 0, vocabularySize: 0, stack: .unread, pooling: .highestID, projection: nil)
+  }
+
+  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.integer("text.context_length", &contextLength, ArchitectureLimit.contextLength)
+    try codec.integer("text.vocabulary", &vocabularySize, ArchitectureLimit.vocabulary)
+    try stack.visitFields(
+      &codec, width: "text.width", layers: "text.layers", heads: "text.heads", mlpWidth: "text.mlp_width",
+      activation: "text.activation", epsilon: "text.epsilon")
+    var pooledID: Int? = if case .firstID(let id) = pooling { id } else { nil }
+    try codec.optional("text.pooled_id", &pooledID, 0...(ArchitectureLimit.vocabulary.upperBound - 1))
+    pooling = pooledID.map { .firstID($0) } ?? .highestID
+    try codec.optional("text.projection", &projection, ArchitectureLimit.projection)
+    try codec.require((pooledID ?? 0) < vocabularySize, "text.pooled_id")
+  }
+}
+
+extension Preprocessing {
+  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.choice("preprocess.resize", &resize)
+    try codec.choice("preprocess.interpolation", &interpolation)
+    try codec.choice("preprocess.crop", &crop)
+    try codec.choice("preprocess.conversion", &conversion)
+    try codec.float("preprocess.mean.red", &mean.red)
+    try codec.float("preprocess.mean.green", &mean.green)
+    try codec.float("preprocess.mean.blue", &mean.blue)
+    try codec.float("preprocess.std.red", &standardDeviation.red)
+    try codec.float("preprocess.std.green", &standardDeviation.green)
+    try codec.float("preprocess.std.blue", &standardDeviation.blue)
+  }
+}

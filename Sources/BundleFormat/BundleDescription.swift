@@ -1,0 +1,185 @@
+public import Architecture
+
+/// What a bundle says about itself in its metadata, apart from the digests of its tensors.
+///
+/// `visitFields` is the one definition of which fields there are and in which order: reading, writing and the
+/// tower ids all walk it.
+public struct BundleDescription: Sendable, Equatable {
+  /// Name of the architecture, such as `ViT-B/32`; informative.
+  public var model: [UInt8] = []
+  public var architecture = CLIPArchitecture(image: nil, text: nil)
+  public var imageID: Digest?
+  public var textID: Digest?
+  public var layout = TensorLayout.panel16
+  public var logitScale = Presence.absent
+  public var imagePrecision = Precision.fp32
+  public var textPrecision = Precision.fp32
+  public var preprocessing = Preprocessing.openAI
+  public var tokenizer = TokenizerKind.none
+  /// Identifies the merges and the Unicode version; nil when no tokenizer travels along.
+  public var tokenizerID: Digest?
+  public var fidelity = FidelityDemand()
+  public var provenance = Provenance()
+
+  public init() {}
+}
+
+/// How weights are stored.
+public enum Precision: UInt8, Sendable, CaseIterable {
+  case fp32, fp16, int8
+}
+
+/// How matrices are laid out; version 1 of the format knows one layout.
+public enum TensorLayout: UInt8, Sendable, CaseIterable {
+  /// Panels of 16 outputs: `[N/16, K, 16]`, int8 `[N/16, K/4, 16, 4]`.
+  case panel16
+}
+
+/// How `fast` arithmetic quantizes activations.
+public enum ActivationRecipe: UInt8, Sendable, CaseIterable {
+  /// Not at all: weights are floating point.
+  case none
+  /// Signed, symmetric, one scale per token (per patch in the patch embedding).
+  case tokenS8
+  /// Unsigned with a zero point, one scale per image and tensor.
+  case imageU8
+
+  public init(_ tower: ImageTower, _ precision: Precision) {
+    switch (precision, tower) {
+    case (.fp32, _), (.fp16, _): self = .none
+    case (.int8, .visionTransformer): self = .tokenS8
+    case (.int8, .modifiedResNet): self = .imageU8
+    }
+  }
+}
+
+public enum Presence: UInt8, Sendable, CaseIterable {
+  case absent, present
+}
+
+/// The worst cosines, in millionths, that the conversion was told to reach: the demand, never the figure reached,
+/// so that the same input gives the same bytes on every machine. Nil where nothing was measured.
+public struct FidelityDemand: Sendable, Equatable {
+  /// Identifier of the probe set; empty when measuring was switched off.
+  public var probes: [UInt8] = []
+  public var imageFast: Int?
+  public var imageExact: Int?
+  public var textFast: Int?
+  public var textExact: Int?
+  /// Zero-shot agreement with FP32, in millionths.
+  public var agreement: Int?
+
+  public init() {}
+}
+
+/// Where the weights came from.
+public struct Provenance: Sendable, Equatable {
+  public var format: [UInt8] = []
+  /// File name without its folder.
+  public var file: [UInt8] = []
+  public var sha256: Digest?
+  /// Name and version of the tool that wrote the bundle.
+  public var tool: [UInt8] = []
+  /// As far as the source states them.
+  public var license: [UInt8] = []
+  public var attribution: [UInt8] = []
+
+  public init() {}
+}
+
+extension BundleDescription {
+  /// Walks every field of version 1 in file order.
+  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    var version = BundleDescription.version
+    try codec.version("pclip.version", &version)
+    try codec.text("model", &model)
+    var towers = TowersPresent(architecture)
+    try codec.choice("towers", &towers)
+    towers.prepare(&architecture)
+    try codec.digest("image.id", &imageID)
+    try codec.digest("text.id", &textID)
+    try codec.choice("layout", &layout)
+    try codec.choice("logit_scale", &logitScale)
+    try visitImageFields(&codec)
+    try visitTextFields(&codec)
+    try fidelity.visitFields(&codec, towers)
+    try provenance.visitFields(&codec)
+  }
+
+  /// The format version this code writes and the latest it reads.
+  public static let version = 1
+
+  private mutating func visitImageFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    guard var image = architecture.image else { return }
+    try image.visitFields(&codec)
+    architecture.image = image
+    try codec.choice("image.precision", &imagePrecision)
+    try visitRecipe(&codec, "image.recipe", ActivationRecipe(image, imagePrecision))
+    try preprocessing.visitFields(&codec)
+  }
+
+  private mutating func visitTextFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    guard var text = architecture.text else { return }
+    try text.visitFields(&codec)
+    architecture.text = text
+    try codec.choice("text.precision", &textPrecision)
+    try visitRecipe(&codec, "text.recipe", textPrecision == .int8 ? .tokenS8 : .none)
+    try codec.choice("tokenizer.kind", &tokenizer)
+    try codec.digest("tokenizer.id", &tokenizerID)
+  }
+}
+
+extension BundleDescription {
+  /// Version 1 has one recipe per kind of tower: it is stated, so that a later version may offer another.
+  private func visitRecipe<Codec: FieldCodec>(
+    _ codec: inout Codec, _ key: StaticString, _ expected: ActivationRecipe
+  ) throws(BundleFault) {
+    var recipe = expected
+    try codec.choice(key, &recipe)
+    try codec.require(recipe == expected, key)
+  }
+}
+
+extension FidelityDemand {
+  fileprivate mutating func visitFields<Codec: FieldCodec>(
+    _ codec: inout Codec, _ towers: TowersPresent
+  ) throws(BundleFault) {
+    let millionths = 0...1_000_000
+    try codec.text("fidelity.probes", &probes)
+    if towers != .text {
+      try codec.optional("fidelity.image.fast", &imageFast, millionths)
+      try codec.optional("fidelity.image.exact", &imageExact, millionths)
+    }
+    if towers != .image {
+      try codec.optional("fidelity.text.fast", &textFast, millionths)
+      try codec.optional("fidelity.text.exact", &textExact, millionths)
+    }
+    try codec.optional("fidelity.agreement", &agreement, millionths)
+  }
+}
+
+extension Provenance {
+  fileprivate mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.text("provenance.format", &format)
+    try codec.text("provenance.file", &file)
+    try codec.digest("provenance.sha256", &sha256)
+    try codec.text("provenance.tool", &tool)
+    try codec.text("provenance.license", &license)
+    try codec.text("provenance.attribution", &attribution)
+  }
+}
+
+/// The value of the field `towers`.
+enum TowersPresent: UInt8, CaseIterable {
+  case both, image, text
+
+  init(_ architecture: CLIPArchitecture) {
+    self = architecture.text == nil ? .image : architecture.image == nil ? .text : .both
+  }
+
+  /// Makes exactly the towers named here exist, so that the fields that follow can be read into them.
+  func prepare(_ architecture: inout CLIPArchitecture) {
+    if self == .text { architecture.image = nil } else { architecture.image = architecture.image ?? .unread }
+    if self == .image { architecture.text = nil } else { architecture.text = architecture.text ?? .unread }
+  }
+}

@@ -1,0 +1,37 @@
+public import Architecture
+
+/// The generated inputs of the self-test: exact on every machine, so that only the computation can differ.
+public enum SelfTestInput {
+  /// Value `index` of the pixel tensor `[3, S, S]`: the top 24 bits of splitmix64(index), as a fraction, mapped to
+  /// −2 ≤ x < 2, which every CLIP's normalized pixels reach.
+  public static func pixel(_ index: Int) -> Float {
+    let fraction = Float(splitmix64(UInt64(index)) >> 40)  // below 2^24: exact
+    return fraction * 0x1p-22 - 2
+  }
+
+  /// Start of text, up to 14 pseudo-random ids, end of text (or the id that the tower pools at).
+  public static func ids(_ tower: TextTower) -> [Int32] {
+    let last: Int =
+      switch tower.pooling {
+      case .highestID: tower.vocabularySize - 1
+      case .firstID(let id): id
+      }
+    let first = tower.vocabularySize - 2
+    var ids: [Int32] = [Int32(first)]
+    for index in 0..<min(14, tower.contextLength - 2) {
+      var id = Int(splitmix64(UInt64(index) + 0x7465_7874) % UInt64(first))
+      if id == last { id = (id + 1) % first }
+      ids.append(Int32(id))
+    }
+    ids.append(Int32(last))
+    return ids
+  }
+
+  /// Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014.
+  static func splitmix64(_ counter: UInt64) -> UInt64 {
+    var z = counter &+ 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

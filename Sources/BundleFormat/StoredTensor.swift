@@ -1,0 +1,75 @@
+public import Architecture
+public import TensorTypes
+
+/// One tensor of a bundle: where it lies and what it holds.
+public struct StoredTensor: Sendable, Equatable {
+  public var name: ParameterName
+  public var dtype: DType
+  /// The padded shape in the file.
+  public var shape: [Int]
+  public var content: Content
+  /// Index into the schema's parameters; nil for what no checkpoint holds (scalars, tokenizer, self-test).
+  public var parameter: Int?
+  /// From the start of the file.
+  public var byteOffset: Int
+  public var byteCount: Int
+
+  /// What the elements are.
+  public enum Content: Sendable, Equatable {
+    /// Panels of weights.
+    case panels(MatrixShape)
+    /// Row-major `[rows, width]`, each row padded to 64 bytes.
+    case table(rows: Int, width: Int)
+    /// A vector of `count` values, padded to a multiple of 16.
+    case vector(count: Int)
+    /// F32 per output channel or row of the int8 tensor before it.
+    case scale(count: Int)
+    /// I32 Σq per output channel of the int8 tensor before it.
+    case sum(count: Int)
+    /// I32 per input channel: the weights were multiplied by 2^e, the input divided by it.
+    case exponent(count: Int)
+    /// F32 γ / √(σ² + ε).
+    case batchNormScale(count: Int)
+    /// F32 β − μ · γ / √(σ² + ε).
+    case batchNormBias(count: Int)
+    /// F32 `[16]`, the values first.
+    case scalar(Scalar)
+    /// U16 `[48896, 2]`.
+    case merges
+    /// F32, the expected embedding.
+    case selfTest(Tower)
+    /// F32 `[16]`: image, text.
+    case selfTestTolerance
+    /// Optional and ignored: a name under `x.`.
+    case extra
+  }
+
+  public enum Scalar: Sendable, Equatable {
+    case logitScale, imageEpsilon, textEpsilon, mean, standardDeviation
+  }
+}
+
+/// A matrix y = W·x as panels of 16 outputs.
+public struct MatrixShape: Sendable, Equatable {
+  /// N, K without padding.
+  public var outputs, inputs: Int
+
+  public init(outputs: Int, inputs: Int) {
+    self.outputs = outputs
+    self.inputs = inputs
+  }
+
+  /// N rounded up to whole panels.
+  public var paddedOutputs: Int { roundUp(outputs, to: MatrixShape.panelWidth) }
+  /// K rounded up to groups of four.
+  public var paddedInputs: Int { roundUp(inputs, to: MatrixShape.inputGroup) }
+  public var panelCount: Int { paddedOutputs / MatrixShape.panelWidth }
+
+  public static let panelWidth = 16
+  public static let inputGroup = 4
+}
+
+/// Rounds a non-negative count up to a multiple.
+public func roundUp(_ count: Int, to multiple: Int) -> Int {
+  (count + multiple - 1) / multiple * multiple
+}
