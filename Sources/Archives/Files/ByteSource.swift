@@ -1,0 +1,33 @@
+/// Bytes of a file, or of an inflated archive member, that are fetched when asked for.
+public protocol ByteSource: Sendable {
+  /// Bytes that `load` gives.
+  var byteCount: Int { get }
+  /// The bytes, mapped or inflated.
+  func load() throws(ReadError) -> FileSlice
+  /// Gives back memory that `load` or touching its result took; a later `load` fetches again.
+  func release()
+}
+
+/// A range of a mapped file. Itself the plainest byte source.
+public struct FileSlice: ByteSource {
+  public let file: MappedFile
+  public let range: Range<Int>
+
+  /// - Precondition: `range` lies inside the file; callers hold ranges that a parser has checked.
+  public init(file: MappedFile, range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "range outside \(file.path)")
+    self.file = file
+    self.range = range
+  }
+
+  public var byteCount: Int { range.count }
+
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get { _overrideLifetime(file.bytes.extracting(range), borrowing: self) }
+  }
+
+  public func load() throws(ReadError) -> FileSlice { self }
+
+  public func release() { file.release(range) }
+}

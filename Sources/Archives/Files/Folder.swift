@@ -1,0 +1,86 @@
+private import Glibc
+
+/// What a path leads to, links followed.
+public enum PathKind: Sendable, Equatable {
+  case file
+  case folder
+  case other(String)
+}
+
+/// Looks at paths without opening them.
+public enum Folder {
+  /// - Throws: `fileNotFound`, `permissionDenied` or `ioFailure`.
+  public static func kind(of path: String) throws(ReadError) -> PathKind {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw ReadError.lastSystemError(path: path) }
+    return switch status.st_mode & S_IFMT {
+    case S_IFREG: .file
+    case S_IFDIR: .folder
+    default: .other(fileKind(mode: status.st_mode))
+    }
+  }
+
+  /// Whether `path` leads to a regular file.
+  public static func hasFile(_ path: String) -> Bool {
+    (try? kind(of: path)) == .file
+  }
+
+  /// Whether `path` leads to a folder.
+  public static func hasFolder(_ path: String) -> Bool {
+    (try? kind(of: path)) == .folder
+  }
+
+  /// Names in a folder, sorted by their UTF-8 bytes, without `.` and `..`.
+  public static func names(in path: String, limits: Limits) throws(ReadError) -> [String] {
+    guard let stream = opendir(path) else { throw ReadError.lastSystemError(path: path) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      // The name has no fixed length in the C declaration; its address within the record is what readdir promises.
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
+        String(cString: UnsafeRawPointer(field).assumingMemoryBound(to: CChar.self))
+      }
+      if name == "." || name == ".." { continue }
+      guard names.count < limits.folderEntries else {
+        throw ReadError(.limitExceeded, expected: "at most \(limits.folderEntries) files", file: path)
+      }
+      names.append(name)
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The absolute path with every link resolved.
+  public static func realPath(_ path: String) throws(ReadError) -> String {
+    guard let resolved = realpath(path, nil) else { throw ReadError.lastSystemError(path: path) }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Refuses `path` when its links lead out of `root`.
+  ///
+  /// - Throws: `linkLeavesFolder`, or what resolving either path throws.
+  public static func requireInside(_ path: String, root: String) throws(ReadError) {
+    let target = try realPath(path)
+    let folder = try realPath(root)
+    guard target == folder || target.utf8.starts(with: (folder == "/" ? "/" : folder + "/").utf8) else {
+      throw ReadError(.linkLeavesFolder, expected: "a file inside \(folder)", found: target, file: path)
+    }
+  }
+
+  /// `folder/name`.
+  public static func join(_ folder: String, _ name: String) -> String {
+    folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
+  }
+
+  /// The folder a path lies in, as written.
+  public static func parent(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The part after the last slash.
+  public static func lastComponent(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+  }
+}

@@ -1,0 +1,101 @@
+private import Glibc
+
+/// A regular file mapped read-only, or bytes in memory that stand for one.
+///
+/// Nothing is read until it is touched, and pages can be given back (`release`), so that memory holds one tensor and
+/// not the file. If another process truncates the file while it is mapped, touching the missing pages ends this
+/// process (SIGBUS); replacing a file by renaming another over it is safe.
+public final class MappedFile: Sendable {
+  /// The path as given; what errors print.
+  public let path: String
+  public let byteCount: Int
+  private nonisolated(unsafe) let base: UnsafeRawPointer?
+  private let isMapped: Bool
+
+  /// Maps `path`, following links.
+  ///
+  /// - Throws: `fileNotFound`, `permissionDenied`, `notARegularFile` or `ioFailure`.
+  public init(path: String) throws(ReadError) {
+    // O_NONBLOCK: opening a pipe must fail on its type, not wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw ReadError.lastSystemError(path: path) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw ReadError.lastSystemError(path: path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw ReadError(
+        .notARegularFile, expected: "a regular file", found: fileKind(mode: status.st_mode), file: path)
+    }
+    self.path = path
+    self.byteCount = Int(status.st_size)
+    self.isMapped = byteCount > 0
+    guard byteCount > 0 else {
+      self.base = nil
+      return
+    }
+    guard let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED
+    else { throw ReadError.lastSystemError(path: path) }
+    self.base = UnsafeRawPointer(address)
+  }
+
+  /// A private copy of `bytes`, named `path` in errors.
+  public init(copying bytes: RawSpan, path: String) {
+    self.path = path
+    self.byteCount = bytes.byteCount
+    self.isMapped = false
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+    bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { copy.copyMemory(from: start, byteCount: source.count) }
+    }
+    self.base = UnsafeRawPointer(copy)
+  }
+
+  deinit {
+    guard let base else { return }
+    if isMapped {
+      munmap(UnsafeMutableRawPointer(mutating: base), byteCount)
+    } else {
+      base.deallocate()
+    }
+  }
+
+  /// The whole content.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      guard let base else { return RawSpan() }
+      return _overrideLifetime(RawSpan(_unsafeStart: base, byteCount: byteCount), borrowing: self)
+    }
+  }
+
+  /// Tells the system that the pages wholly inside `range` are not needed soon; they are read again when touched.
+  public func release(_ range: Range<Int>) {
+    guard isMapped, let base else { return }
+    let pageSize = Int(getpagesize())
+    let first = (range.lowerBound + pageSize - 1) / pageSize * pageSize
+    let last = min(range.upperBound, byteCount) / pageSize * pageSize
+    guard first >= 0, first < last else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
+  }
+}
+
+func fileKind(mode: mode_t) -> String {
+  switch mode & S_IFMT {
+  case S_IFDIR: "a folder"
+  case S_IFIFO: "a pipe"
+  case S_IFSOCK: "a socket"
+  case S_IFCHR, S_IFBLK: "a device"
+  default: "something else"
+  }
+}
+
+extension ReadError {
+  /// The error for the C library's `errno` after a failed call on `path`.
+  static func lastSystemError(path: String) -> ReadError {
+    switch errno {
+    case ENOENT, ENOTDIR: ReadError(.fileNotFound, file: path)
+    case EACCES, EPERM: ReadError(.permissionDenied, file: path)
+    default: ReadError(.ioFailure, found: String(cString: strerror(errno)), file: path)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// Upper bounds for what a reader accepts before it allocates or loops; one value threaded through every parser.
+///
+/// Each is far above any published checkpoint. Counts are also compared with the bytes that remain, so memory stays
+/// in proportion to the real file whatever the file claims.
+public struct Limits: Sendable, Equatable {
+  /// Bytes of a safetensors header; the format's own cap.
+  public var safetensorsHeaderBytes = 100_000_000
+  /// Tensors of one checkpoint.
+  public var tensors = 200_000
+  /// Axes of one tensor.
+  public var tensorRank = 16
+
+  /// Bytes of a configuration, index or tokenizer file (the largest published tokenizers have 35 MB).
+  public var jsonBytes = 100_000_000
+  /// Arrays and objects inside one another.
+  public var jsonDepth = 64
+
+  /// Members of one zip archive.
+  public var zipMembers = 200_000
+  /// Bytes of one inflated zip member.
+  public var inflatedMemberBytes: UInt64 = 8 << 30
+  /// Inflated bytes per compressed byte, once `inflationAllowance` is used up. Deflate can reach 1032; float weights
+  /// with most rows zero stay below 100.
+  public var inflationRatio: UInt64 = 256
+  /// Bytes that a compressed member may always inflate to.
+  public var inflationAllowance: UInt64 = 1 << 20
+
+  /// Bytes of one pickle.
+  public var pickleBytes = 256 << 20
+  /// Values on the unpickler's stack.
+  public var pickleStack = 1_000_000
+  /// Values in the unpickler's memo.
+  public var pickleMemo = 2_000_000
+  /// Containers inside one another, when a pickled structure is walked.
+  public var pickleDepth = 200
+
+  /// Files in a model's folder.
+  public var folderEntries = 10_000
+
+  public init() {}
+
+  /// The bounds every reader uses unless a caller or a test gives others.
+  public static let standard = Limits()
+}
