@@ -30,7 +30,8 @@ extension ReadError.Code {
     }
   }
 
-  private static let downloadAgain = "download the file again and compare its size or SHA-256 with the source's"
+  private static let downloadAgain =
+    "download the file again and compare its size or SHA-256 with the source's"
   private static let saveAgain = "save the checkpoint again with the library that wrote it"
 
   private var openText: (String, String) {
@@ -40,7 +41,10 @@ extension ReadError.Code {
     case .notARegularFile:
       ("not a regular file or folder", "give the path of a file on disk: pipes and devices cannot be mapped")
     case .linkLeavesFolder:
-      ("a link leads out of the model's folder", "copy the file it points to into the folder, or give that file")
+      (
+        "a link leads out of the model's folder",
+        "copy the file it points to into the folder, or give that file"
+      )
     default: ("reading failed", "check the disk or the network mount that holds the file")
     }
   }
@@ -83,7 +87,8 @@ extension ReadError.Code {
     case .zipBadCentralDirectory: ("damaged zip: central directory", Self.downloadAgain)
     case .zipLocalHeaderMismatch: ("zip member differs from the central directory", Self.downloadAgain)
     case .zipMemberOutOfRange: ("zip member lies outside the file", Self.downloadAgain)
-    case .zipMembersOverlap: ("zip members overlap", "do not trust this file; get it from its original source")
+    case .zipMembersOverlap:
+      ("zip members overlap", "do not trust this file; get it from its original source")
     case .zipDuplicateName:
       ("two zip members of one name", "do not trust this file; get it from its original source")
     case .zipUnsafeName:
@@ -145,7 +150,10 @@ extension ReadError.Code {
     case .noCheckpointInFolder: ("no checkpoint in the folder", "give the path of the weights file")
     case .severalCheckpoints: ("several checkpoints in the folder", "give the path of the one you mean")
     case .noStateDict:
-      ("no tensors of a CLIP model in the file", "save `model.state_dict()`, or {'state_dict': …}, and try again")
+      (
+        "no tensors of a CLIP model in the file",
+        "save `model.state_dict()`, or {'state_dict': …}, and try again"
+      )
     case .severalStateDicts:
       ("several models in one file", "save the one you mean alone, for example torch.save(ckpt['model'])")
     case .duplicateTensorName: ("two tensors of one name", Self.saveAgain)
@@ -162,7 +170,10 @@ extension ReadError.Code {
     switch self {
     case .shardIndexInvalid: ("shard index is malformed", Self.downloadAgain)
     case .shardNameUnsafe:
-      ("shard index names a file outside its folder", "do not trust this file; get it from its original source")
+      (
+        "shard index names a file outside its folder",
+        "do not trust this file; get it from its original source"
+      )
     case .shardMissing: ("shard missing", "download every file that the index lists")
     case .shardTensorMissing: ("tensor missing from its shard", "download index and shards from one revision")
     case .shardTensorRepeated: ("tensor in two shards", "download index and shards from one revision")

@@ -61,7 +61,9 @@ struct SafetensorsEntryReader {
       throw ReadError(.limitExceeded, at: offset, expected: "at most \(limits.tensorRank) axes")
     }
     let bounds = try sizes(member.value["data_offsets"], what: "two data_offsets", offset: offset)
-    guard bounds.count == 2 else { throw ReadError(.safetensorsEntry, at: offset, expected: "two data_offsets") }
+    guard bounds.count == 2 else {
+      throw ReadError(.safetensorsEntry, at: offset, expected: "two data_offsets")
+    }
     guard bounds[0] <= bounds[1], let start = checkedSum(dataStart, bounds[0]),
       let end = checkedSum(dataStart, bounds[1])
     else {
@@ -73,7 +75,8 @@ struct SafetensorsEntryReader {
     }
     guard byteCount == end - start else {
       throw ReadError(
-        .safetensorsByteCount, at: offset, expected: "\(byteCount) bytes for \(dtype.safetensorsName) \(shape)",
+        .safetensorsByteCount, at: offset,
+        expected: "\(byteCount) bytes for \(dtype.safetensorsName) \(shape)",
         found: "\(end - start)")
     }
     return SafetensorsFile.Entry(name: member.key, dtype: dtype, shape: shape, byteRange: start..<end)
@@ -96,7 +99,9 @@ struct SafetensorsEntryReader {
   ]
 
   private func sizes(_ value: JSONValue?, what: String, offset: UInt64) throws(ReadError) -> [Int] {
-    guard let array = value?.arrayValue else { throw ReadError(.safetensorsEntry, at: offset, expected: what) }
+    guard let array = value?.arrayValue else {
+      throw ReadError(.safetensorsEntry, at: offset, expected: what)
+    }
     var sizes: [Int] = []
     for element in array {
       guard case .integer(let integer) = element, integer >= 0, let size = Int(exactly: integer) else {

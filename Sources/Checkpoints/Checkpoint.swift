@@ -1,0 +1,102 @@
+/// A published checkpoint, opened but not read: names, shapes and everything the file says about itself.
+///
+/// Tensor bytes are touched only when a tensor is asked for. Every tensor of the file is either in `tensors` or in
+/// `ignored`, with the reason.
+public struct Checkpoint: Sendable {
+  public var format: CheckpointFormat
+  public var layout: CheckpointLayout
+  /// The files that hold the weights: one, or the shards in the order of their names.
+  public var files: [SourceFile]
+  /// In file order; names are unique, wrapper prefixes are stripped (`evidence.strippedPrefix`).
+  public var tensors: [CheckpointTensor]
+  /// What was left out, and why.
+  public var ignored: [IgnoredEntry]
+  /// What the file and its neighbours say beyond the tensors.
+  public var evidence: Evidence
+  /// Things a user should be told, one sentence each.
+  public var notes: [String]
+
+  package init(
+    format: CheckpointFormat, layout: CheckpointLayout = .file, files: [SourceFile],
+    tensors: [CheckpointTensor], ignored: [IgnoredEntry] = [], evidence: Evidence = Evidence(),
+    notes: [String] = []
+  ) {
+    self.format = format
+    self.layout = layout
+    self.files = files
+    self.tensors = tensors
+    self.ignored = ignored
+    self.evidence = evidence
+    self.notes = notes
+  }
+}
+
+/// Something in the file that is not handed on as a weight.
+public struct IgnoredEntry: Sendable, Equatable {
+  public enum Reason: Sendable, Equatable {
+    /// An optimizer's, scaler's or scheduler's state.
+    case trainingState
+    /// `input_resolution`, `context_length`, `vocab_size`: their values are in the evidence.
+    case scalarBuffer
+    /// A buffer that is computed, not learned: `position_ids`, `attn_mask`.
+    case computedBuffer
+    /// `num_batches_tracked`: a training counter.
+    case batchCounter
+    /// A number or a text in a state dict.
+    case notATensor
+    /// Constants of a TorchScript graph.
+    case graphConstant
+    /// A storage that no tensor cites.
+    case unusedStorage
+  }
+
+  /// The key in the file; a group of entries is named by its common key.
+  public var name: String
+  public var reason: Reason
+  public var tensorCount: Int
+  public var byteCount: Int
+
+  package init(name: String, reason: Reason, tensorCount: Int = 1, byteCount: Int = 0) {
+    self.name = name
+    self.reason = reason
+    self.tensorCount = tensorCount
+    self.byteCount = byteCount
+  }
+}
+
+extension IgnoredEntry.Reason: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .trainingState: "training state"
+    case .scalarBuffer: "configuration buffer"
+    case .computedBuffer: "computed buffer"
+    case .batchCounter: "training counter"
+    case .notATensor: "not a tensor"
+    case .graphConstant: "constant of the traced graph"
+    case .unusedStorage: "cited by no tensor"
+    }
+  }
+}
+
+/// How the weights lie on disk around the file that holds them.
+public enum CheckpointLayout: Sendable, Equatable, CaseIterable {
+  case file
+  case shards
+  case huggingFaceFolder
+  case huggingFaceCache
+  case openCLIPFolder
+  case folder
+}
+
+extension CheckpointLayout: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .file: "single file"
+    case .shards: "shards with an index"
+    case .huggingFaceFolder: "Hugging Face folder"
+    case .huggingFaceCache: "Hugging Face cache"
+    case .openCLIPFolder: "open_clip folder"
+    case .folder: "folder with one checkpoint"
+    }
+  }
+}

@@ -1,0 +1,151 @@
+public import Archives
+public import TensorTypes
+
+/// A named tensor whose values are fetched when asked for.
+///
+/// Its elements may be strided or byte-swapped in the file; `readFloats` hides that, `withRawBytes` only serves
+/// tensors that need no rearrangement.
+public struct CheckpointTensor: Sendable {
+  public let name: String
+  public let dtype: DType
+  /// Slowest axis first; empty for a scalar.
+  public let shape: [Int]
+  /// The file the values come from, for messages.
+  public let file: String
+  /// Elements between neighbours along each axis, within the storage.
+  package let strides: [Int]
+  /// Elements from the start of the storage to the first value.
+  package let storageOffset: Int
+  package let isBigEndian: Bool
+  package let storage: any ByteSource
+  /// The product of `shape`.
+  public let elementCount: Int
+
+  /// Bytes of the values in their stored type.
+  public var byteCount: Int { elementCount * dtype.byteWidth }
+
+  /// Whether the values lie one after another, little-endian, so that `withRawBytes` can serve them.
+  public var isContiguous: Bool {
+    guard !isBigEndian || dtype.byteWidth == 1 else { return false }
+    return hasRowMajorStrides
+  }
+
+  /// A view into a storage.
+  ///
+  /// - Throws: `tensorRecordInvalid`, `numberOverflow` or `tensorOutsideStorage`.
+  package init(
+    name: String, dtype: DType, shape: [Int], strides: [Int], storageOffset: Int, isBigEndian: Bool = false,
+    storage: any ByteSource, file: String
+  ) throws(ReadError) {
+    let layout = StridedLayout(shape: shape, strides: strides, offset: storageOffset)
+    self.elementCount = try layout.validatedElementCount(
+      storageElements: storage.byteCount / dtype.byteWidth, dtype: dtype)
+    self.name = name
+    self.dtype = dtype
+    self.shape = shape
+    self.strides = strides
+    self.storageOffset = storageOffset
+    self.isBigEndian = isBigEndian
+    self.storage = storage
+    self.file = file
+  }
+
+  /// The same values under another name.
+  package init(renaming other: CheckpointTensor, to name: String) {
+    self.name = name
+    self.dtype = other.dtype
+    self.shape = other.shape
+    self.strides = other.strides
+    self.storageOffset = other.storageOffset
+    self.isBigEndian = other.isBigEndian
+    self.storage = other.storage
+    self.file = other.file
+    self.elementCount = other.elementCount
+  }
+
+  /// Gives back the memory that reading this tensor took. Values stay readable.
+  public func releasePages() { storage.release() }
+
+  /// Calls `body` with the stored bytes, or with nil when the tensor is not contiguous and little-endian. The bytes
+  /// have no particular alignment.
+  ///
+  /// - Throws: what inflating a compressed member throws.
+  public func withRawBytes<Result: ~Copyable>(
+    _ body: (RawSpan?) -> Result
+  ) throws(ReadError) -> Result {
+    guard isContiguous else { return body(nil) }
+    let slice = try loadStorage()
+    let start = storageOffset * dtype.byteWidth
+    return body(slice.bytes.extracting(start..<start + byteCount))
+  }
+
+  func loadStorage() throws(ReadError) -> FileSlice {
+    do throws(ReadError) {
+      return try storage.load()
+    } catch {
+      throw error.inside(.tensor(name)).inFile(file)
+    }
+  }
+
+  var hasRowMajorStrides: Bool {
+    var expected = 1
+    for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
+      if extent == 0 { return true }
+      if stride != expected { return false }
+      expected *= extent
+    }
+    return true
+  }
+}
+
+/// Where the elements of a view lie in its storage.
+struct StridedLayout {
+  var shape: [Int]
+  var strides: [Int]
+  var offset: Int
+
+  /// Strides of a tensor whose last axis is fastest.
+  static func rowMajorStrides(of shape: [Int]) -> [Int]? {
+    var strides = [Int](repeating: 1, count: shape.count)
+    var next = 1
+    for axis in shape.indices.reversed() {
+      strides[axis] = next
+      let (product, overflow) = next.multipliedReportingOverflow(by: max(shape[axis], 1))
+      if overflow { return nil }
+      next = product
+    }
+    return strides
+  }
+
+  /// Elements of the view, after proving that each lies in a storage of `storageElements`.
+  func validatedElementCount(storageElements: Int, dtype: DType) throws(ReadError) -> Int {
+    guard shape.count == strides.count, offset >= 0, strides.allSatisfy({ $0 >= 0 }),
+      shape.allSatisfy({ $0 >= 0 })
+    else {
+      throw ReadError(
+        .tensorRecordInvalid, expected: "as many strides as sizes, none negative",
+        found: "sizes \(shape), strides \(strides), offset \(offset)")
+    }
+    guard let count = TensorTypes.elementCount(of: shape), !count.multipliedReportingOverflow(by: 8).overflow,
+      let last = lastElement()
+    else { throw ReadError(.numberOverflow, found: "shape \(shape), strides \(strides)") }
+    guard count == 0 || last < storageElements else {
+      throw ReadError(
+        .tensorOutsideStorage, expected: "at most \(storageElements) elements of \(dtype.safetensorsName)",
+        found: "element \(last) used by shape \(shape), strides \(strides), offset \(offset)")
+    }
+    return count
+  }
+
+  /// The farthest element used, nil on overflow.
+  private func lastElement() -> Int? {
+    var last = offset
+    for (extent, stride) in zip(shape, strides) {
+      let (reach, overflowed) = max(extent - 1, 0).multipliedReportingOverflow(by: stride)
+      let (sum, alsoOverflowed) = last.addingReportingOverflow(reach)
+      if overflowed || alsoOverflowed { return nil }
+      last = sum
+    }
+    return last
+  }
+}

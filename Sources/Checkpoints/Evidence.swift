@@ -1,0 +1,71 @@
+public import Archives
+
+/// What a checkpoint says about its architecture and history beyond names and shapes. Facts only: what follows from
+/// them is decided in `Models`.
+public struct Evidence: Sendable {
+  /// Class names in a TorchScript archive, mangling removed, sorted, each once (`QuickGELU`, `VisualTransformer`).
+  public var moduleTypes: [String] = []
+  /// OpenAI's three scalar buffers, when all are there.
+  public var scalarBuffers: ScalarBuffers?
+
+  /// `open_clip_config.json`.
+  public var openCLIPConfig: ConfigFile?
+  /// `config.json`.
+  public var huggingFaceConfig: ConfigFile?
+  /// `preprocessor_config.json`.
+  public var preprocessorConfig: ConfigFile?
+  /// `tokenizer_config.json`.
+  public var tokenizerConfig: ConfigFile?
+  /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`.
+  public var tokenizerFiles: [SourceFile] = []
+
+  /// The wrapper the state dict was found under, outermost first (`state_dict`).
+  public var wrapperKeys: [String] = []
+  /// The prefix removed from every name (`module.`), nil when there was none.
+  public var strippedPrefix: String?
+  /// `epoch` and `name` of a training checkpoint.
+  public var training: TrainingFacts?
+
+  /// `__metadata__` of a safetensors file, in file order.
+  public var metadata: [(key: String, value: String)] = []
+  /// Where the source states a licence or to whom the weights are attributed.
+  public var licence: Statement?
+  public var attribution: Statement?
+
+  public init() {}
+
+  /// The archive's module types include OpenAI's QuickGELU.
+  public var namesQuickGELU: Bool { moduleTypes.contains("QuickGELU") }
+
+  /// The metadata value for `key`.
+  public func metadataValue(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
+}
+
+public struct ScalarBuffers: Sendable, Equatable {
+  /// Pixels per side of the image tower's input.
+  public var inputResolution: Int
+  /// Tokens per text.
+  public var contextLength: Int
+  /// Rows of the token table.
+  public var vocabularySize: Int
+}
+
+/// A parsed configuration file, with how it was found.
+public struct ConfigFile: Sendable, Equatable {
+  public var path: String
+  /// As printed in reports: `config.json beside the file`, `config.json in the folder`.
+  public var origin: String
+  public var json: JSONValue
+}
+
+public struct TrainingFacts: Sendable, Equatable {
+  public var epoch: Int?
+  public var name: String?
+}
+
+/// A sentence the source makes about itself.
+public struct Statement: Sendable, Equatable {
+  public var text: String
+  /// Where it stands: `README.md`, `safetensors metadata`.
+  public var origin: String
+}

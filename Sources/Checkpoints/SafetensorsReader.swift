@@ -1,0 +1,29 @@
+internal import Archives
+internal import TensorTypes
+
+/// A safetensors file as a checkpoint; bundles of our own are the same container with a stricter profile.
+enum SafetensorsReader {
+  static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
+    let container = try SafetensorsFile(file: file, limits: limits)
+    var tensors: [CheckpointTensor] = []
+    for entry in container.entries { tensors.append(try tensor(entry, in: file)) }
+    var evidence = Evidence()
+    evidence.metadata = container.metadata
+    let isBundle = container.metadataIsFirst && container.metadata.first?.key == "pclip.version"
+    return Checkpoint(
+      format: isBundle ? .bundle : .safetensors,
+      files: [SourceFile(path: file.path, byteCount: file.byteCount)],
+      tensors: tensors, evidence: evidence)
+  }
+
+  private static func tensor(
+    _ entry: SafetensorsFile.Entry, in file: MappedFile
+  ) throws(ReadError) -> CheckpointTensor {
+    guard let strides = StridedLayout.rowMajorStrides(of: entry.shape) else {
+      throw ReadError(.numberOverflow, found: "shape \(entry.shape)", path: [.tensor(entry.name)])
+    }
+    return try CheckpointTensor(
+      name: entry.name, dtype: entry.dtype, shape: entry.shape, strides: strides, storageOffset: 0,
+      storage: FileSlice(file: file, range: entry.byteRange), file: file.path)
+  }
+}
