@@ -38,13 +38,14 @@ let package = Package(
     .target(name: "CPlatform", cSettings: strictC),
     .target(name: "CPocketCLIP"),
     .target(name: "CVocabulary", exclude: ["openai-merges.u16"]),
+    .target(name: "CTextTables"),
 
     // Embedded-clean: compiled as ordinary modules here and, by Scripts/build-runtime.sh, as the small .so.
     module("Bytes"),
     module("TensorTypes", ["Bytes"]),
     module("Architecture", ["Bytes", "TensorTypes"]),
     module("BundleFormat", ["Bytes", "TensorTypes", "Architecture", "CKernels"]),
-    module("Tokenizer", ["Bytes"]),
+    module("Tokenizer", ["CTextTables"]),
     module("ImagePreprocessing", ["Bytes", "CKernels"]),
     module(
       "PocketRuntime",
@@ -115,7 +116,7 @@ let package = Package(
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
     tests("KernelsTests", ["CKernels", "CPlatform"]),
-    tests("TokenizerTests", ["Tokenizer", "CVocabulary", "TestSupport"]),
+    tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests("ImagePreprocessingTests", ["ImagePreprocessing", "ImageFiles", "TestSupport"]),
     tests("ArchivesTests", ["Archives", "Bytes", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TestSupport"]),

@@ -1,0 +1,129 @@
+/// Merges one piece's symbols, lowest rank first, in O(n log n): a linked list of symbols and a heap of pairs.
+///
+/// OpenAI's code merges every occurrence of the lowest pair, left to right, before it looks again. Taking one
+/// occurrence at a time by (rank, position) gives the same, since a pair that a merge makes has a higher rank than
+/// that merge: `MergeIndex` admits only rows that join tokens of earlier rows.
+struct BytePairMerging: ~Copyable {
+  private var ids: [UInt16] = []
+  /// Position of the following symbol; `ids.count` at the end. Symbols that were merged away are skipped.
+  private var following: [Int] = []
+  private var preceding: [Int] = []
+  /// Rank of the pair that starts at each position, so that outdated heap entries can be told.
+  private var pairRanks: [UInt32] = []
+  private var heap = PairHeap()
+
+  init(capacity: Int) {
+    ids.reserveCapacity(capacity)
+    following.reserveCapacity(capacity)
+    preceding.reserveCapacity(capacity)
+    pairRanks.reserveCapacity(capacity)
+    heap.reserveCapacity(3 * capacity)
+  }
+
+  /// Position of the first symbol after `position`, or nil at the end.
+  func position(after position: Int) -> Int? {
+    following[position] < ids.count ? following[position] : nil
+  }
+
+  func id(at position: Int) -> UInt16 {
+    ids[position]
+  }
+
+  /// Afterwards the piece's tokens are at position 0 and those that follow it; positions are bytes of the piece.
+  mutating func merge(_ piece: borrowing Piece, with index: borrowing MergeIndex) {
+    start(with: piece)
+    for position in ids.indices { notePair(at: position, index) }
+    while let (rank, position) = heap.popLowest() {
+      guard pairRanks[position] == rank else { continue }
+      let right = following[position]
+      ids[position] = UInt16(truncatingIfNeeded: 512 + rank)
+      following[position] = following[right]
+      if following[right] < ids.count { preceding[following[right]] = position }
+      pairRanks[right] = MergeIndex.noMerge
+      notePair(at: position, index)
+      if position > 0 { notePair(at: preceding[position], index) }
+    }
+  }
+
+  private mutating func start(with piece: borrowing Piece) {
+    ids.removeAll(keepingCapacity: true)
+    following.removeAll(keepingCapacity: true)
+    preceding.removeAll(keepingCapacity: true)
+    pairRanks.removeAll(keepingCapacity: true)
+    heap.removeAll()
+    let count = piece.bytes.count
+    for position in 0..<count {
+      let endOfWord: UInt16 = position == count - 1 ? 256 : 0
+      ids.append(endOfWord + byteTokenID(piece.bytes[position]))
+      following.append(position + 1)
+      preceding.append(position - 1)
+      pairRanks.append(MergeIndex.noMerge)
+    }
+  }
+
+  private mutating func notePair(at position: Int, _ index: borrowing MergeIndex) {
+    let right = following[position]
+    guard right < ids.count else {
+      pairRanks[position] = MergeIndex.noMerge
+      return
+    }
+    let rank = index.rank(left: ids[position], right: ids[right])
+    pairRanks[position] = rank
+    if rank != MergeIndex.noMerge { heap.insert(rank: rank, position: position) }
+  }
+}
+
+/// The token id of a byte, in the order of OpenAI's `bytes_to_unicode`: printable bytes first, then the rest.
+func byteTokenID(_ byte: UInt8) -> UInt16 {
+  let value = UInt16(byte)
+  return switch byte {
+  case 33...126: value - 33
+  case 161...172: value - 161 + 94
+  case 174...255: value - 174 + 106
+  case 0...32: value + 188
+  case 127...160: value - 127 + 221
+  case 173: 255
+  default: 255
+  }
+}
+
+/// A binary heap of pairs; the lowest rank comes first, among equals the leftmost.
+private struct PairHeap: ~Copyable {
+  /// rank · 2⁴⁸ + position
+  private var keys: [UInt64] = []
+
+  mutating func reserveCapacity(_ count: Int) {
+    keys.reserveCapacity(count)
+  }
+
+  mutating func removeAll() {
+    keys.removeAll(keepingCapacity: true)
+  }
+
+  mutating func insert(rank: UInt32, position: Int) {
+    let key = UInt64(rank) << 48 | UInt64(position)
+    keys.append(key)
+    var child = keys.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard key < keys[parent] else { break }
+      keys[child] = keys[parent]
+      child = parent
+    }
+    keys[child] = key
+  }
+
+  mutating func popLowest() -> (rank: UInt32, position: Int)? {
+    guard let lowest = keys.first, let last = keys.popLast() else { return nil }
+    var parent = 0
+    while 2 * parent + 1 < keys.count {
+      var child = 2 * parent + 1
+      if child + 1 < keys.count, keys[child + 1] < keys[child] { child += 1 }
+      guard keys[child] < last else { break }
+      keys[parent] = keys[child]
+      parent = child
+    }
+    if !keys.isEmpty { keys[parent] = last }
+    return (UInt32(lowest >> 48), Int(lowest & 0xFFFF_FFFF_FFFF))
+  }
+}

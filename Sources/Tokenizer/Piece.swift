@@ -1,0 +1,46 @@
+/// The UTF-8 bytes of one piece of text and where each came from.
+struct Piece: ~Copyable {
+  private(set) var bytes: [UInt8] = []
+  /// Byte offset in the original text, one per byte of `bytes`.
+  private(set) var offsets: [Int] = []
+
+  init(capacity: Int) {
+    bytes.reserveCapacity(capacity)
+    offsets.reserveCapacity(capacity)
+  }
+
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    offsets.removeAll(keepingCapacity: true)
+  }
+
+  mutating func append(_ scalar: TextScalar) {
+    let value = scalar.value
+    if value < 0x80 {
+      append(value, scalar.offset)
+    } else if value < 0x800 {
+      append(0xC0 | value >> 6, scalar.offset)
+      append(0x80 | value & 0x3F, scalar.offset)
+    } else if value < 0x10000 {
+      append(0xE0 | value >> 12, scalar.offset)
+      append(0x80 | value >> 6 & 0x3F, scalar.offset)
+      append(0x80 | value & 0x3F, scalar.offset)
+    } else {
+      append(0xF0 | value >> 18, scalar.offset)
+      append(0x80 | value >> 12 & 0x3F, scalar.offset)
+      append(0x80 | value >> 6 & 0x3F, scalar.offset)
+      append(0x80 | value & 0x3F, scalar.offset)
+    }
+  }
+
+  private mutating func append(_ byte: UInt32, _ offset: Int) {
+    bytes.append(UInt8(truncatingIfNeeded: byte))
+    offsets.append(offset)
+  }
+
+  func equals(_ literal: StaticString) -> Bool {
+    guard bytes.count == literal.utf8CodeUnitCount else { return false }
+    for index in bytes.indices where bytes[index] != literal.byte(at: index) { return false }
+    return true
+  }
+}

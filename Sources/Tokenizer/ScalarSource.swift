@@ -1,0 +1,74 @@
+/// A Unicode scalar on its way through the tokenizer, with the place it came from.
+struct TextScalar {
+  /// The code point; never a surrogate, at most U+10FFFF.
+  var value: UInt32
+  /// Byte offset in the original text of the character or entity it was made from.
+  var offset: Int
+}
+
+/// One stage of text cleaning. Stages are values that pull from the stage below, so looking ahead is reading from a
+/// copy, and a text of any length needs no buffer.
+protocol ScalarSource: ~Escapable {
+  mutating func next() -> TextScalar?
+}
+
+/// UTF-8 to scalars. Each maximal ill-formed part becomes one U+FFFD, as in Python's `errors="replace"` and the
+/// Unicode standard's recommended practice (section 3.9).
+struct UTF8Scalars: ScalarSource, ~Escapable {
+  private let text: Span<UInt8>
+  private var position = 0
+
+  @_lifetime(copy text)
+  init(_ text: Span<UInt8>) {
+    self.text = text
+  }
+
+  @_lifetime(self: copy self)
+  mutating func next() -> TextScalar? {
+    guard position < text.count else { return nil }
+    let start = position
+    let lead = text[position]
+    position += 1
+    if lead < 0x80 { return TextScalar(value: UInt32(lead), offset: start) }
+    let form = UTF8Form(lead: lead)
+    var value = form.leadBits
+    for index in 0..<form.continuationCount {
+      let allowed = index == 0 ? form.firstContinuation : 0x80...0xBF
+      guard position < text.count, allowed.contains(text[position]) else {
+        return TextScalar(value: replacementCharacter, offset: start)
+      }
+      value = value << 6 | UInt32(text[position] & 0x3F)
+      position += 1
+    }
+    return TextScalar(value: form.continuationCount == 0 ? replacementCharacter : value, offset: start)
+  }
+}
+
+let replacementCharacter: UInt32 = 0xFFFD
+
+/// What a lead byte announces (Unicode standard, table 3-7). No continuation at all means an ill-formed lead.
+private struct UTF8Form {
+  var continuationCount = 0
+  var leadBits: UInt32 = 0
+  var firstContinuation: ClosedRange<UInt8> = 0x80...0xBF
+
+  init(lead: UInt8) {
+    switch lead {
+    case 0xC2...0xDF:
+      continuationCount = 1
+      leadBits = UInt32(lead & 0x1F)
+    case 0xE0...0xEF:
+      continuationCount = 2
+      leadBits = UInt32(lead & 0x0F)
+      if lead == 0xE0 { firstContinuation = 0xA0...0xBF }
+      if lead == 0xED { firstContinuation = 0x80...0x9F }
+    case 0xF0...0xF4:
+      continuationCount = 3
+      leadBits = UInt32(lead & 0x07)
+      if lead == 0xF0 { firstContinuation = 0x90...0xBF }
+      if lead == 0xF4 { firstContinuation = 0x80...0x8F }
+    default:
+      break
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import CTextTables
+
+/// Strips the text and makes each run of white space one space, as OpenAI's `basic_clean` and `whitespace_clean` do.
+///
+/// Stripping goes by `str.isspace`, collapsing by the regex module's `\s`: U+001C–001F are stripped at the ends but
+/// stay as they are inside the text.
+struct WhitespaceCleaning<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
+  private var source: Source
+  private var isAtStart = true
+  /// White-space scalars that are known to be followed by something else, so that a run is looked through once.
+  private var spacesBeforeContent = 0
+
+  @_lifetime(copy source)
+  init(_ source: Source) {
+    self.source = source
+  }
+
+  @_lifetime(self: copy self)
+  mutating func next() -> TextScalar? {
+    if isAtStart {
+      isAtStart = false
+      while let scalar = source.next() {
+        if !ct_is_python_space(scalar.value) { return scalar }
+      }
+      return nil
+    }
+    guard let scalar = source.next() else { return nil }
+    guard ct_is_python_space(scalar.value) else { return scalar }
+    guard isFollowedByContent() else { return nil }
+    guard ct_is_regex_space(scalar.value) else { return scalar }
+    skipSpaces()
+    return TextScalar(value: 0x20, offset: scalar.offset)
+  }
+
+  /// Whether the text goes on after the white-space scalar just read.
+  @_lifetime(self: copy self)
+  private mutating func isFollowedByContent() -> Bool {
+    if spacesBeforeContent > 0 {
+      spacesBeforeContent -= 1
+      return true
+    }
+    var ahead = source
+    var count = 0
+    while let scalar = ahead.next() {
+      if !ct_is_python_space(scalar.value) {
+        spacesBeforeContent = count
+        return true
+      }
+      count += 1
+    }
+    return false
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func skipSpaces() {
+    var ahead = source
+    while let scalar = ahead.next(), ct_is_regex_space(scalar.value) {
+      source = ahead
+      spacesBeforeContent -= 1
+    }
+  }
+}
