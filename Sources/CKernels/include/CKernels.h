@@ -1,1 +1,9 @@
-/* CKernels */
+/* Everything CKernels offers. */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include "pk_kernels.h"
+#include "pk_math.h"
+#include "pk_sha256.h"
+
+#endif

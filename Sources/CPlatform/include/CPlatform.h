@@ -1,1 +1,87 @@
-/* CPlatform */
+/* What Embedded Swift cannot say: files in memory, aligned memory, the clock, the environment, threads.
+ * Nothing here prints, exits or throws; failures are returned. */
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang assume_nonnull begin
+
+/* ---- Files ---- */
+
+/* Besides these, the functions below return values of errno (positive). */
+enum {
+  PF_OK = 0,
+  PF_NOT_A_REGULAR_FILE = -1,
+  PF_TOO_LARGE = -2, /* more bytes than the address space holds */
+};
+
+typedef struct pf_mapping {
+  const void *_Nullable bytes; /* starts on a page; null for an empty file */
+  size_t byte_count;
+} pf_mapping;
+
+/* Maps a regular file read-only, following symbolic links. The file may change underneath; a file that is truncated
+ * while mapped makes reads beyond its end fault. Release with pf_unmap. */
+int32_t pf_map_file(const char *path, pf_mapping *mapping);
+void pf_unmap(pf_mapping mapping);
+/* Gives back the pages that lie wholly inside the range; they are read again when touched. A hint: cannot fail. */
+void pf_advise_dontneed(const void *bytes, size_t byte_count);
+/* Tells the system that the range will be read soon. A hint: cannot fail. */
+void pf_advise_willneed(const void *bytes, size_t byte_count);
+
+/* ---- Memory ---- */
+
+/* `alignment` is a power of two; null when there is no memory. Contents undefined. Release with pf_free. */
+void *_Nullable pf_alloc_aligned(size_t byte_count, size_t alignment);
+void pf_free(void *_Nullable memory);
+
+/* ---- Time and environment ---- */
+
+uint64_t pf_monotonic_ns(void);
+/* The variable's text, or null where unset or empty. Valid until the environment is changed. */
+const char *_Nullable pf_environment(const char *name);
+/* A decimal integer in [minimum, maximum] from the environment; `fallback` where unset, malformed or out of range. */
+int64_t pf_environment_integer(const char *name, int64_t minimum, int64_t maximum, int64_t fallback);
+
+/* Processors this process may use: its affinity mask, further limited by the cgroup's quota (v1 or v2, rounded up).
+ * At least 1. Reads /proc and /sys: call once, not per item. */
+size_t pf_usable_cpus(void);
+/* The quota part alone: `proc_cgroup` is normally "/proc/self/cgroup", `mount` "/sys/fs/cgroup". 0: no limit. */
+size_t pf_cgroup_quota_cpus(const char *proc_cgroup, const char *mount);
+
+/* ---- Once ---- */
+
+/* Zero-initialised. The first caller runs `body`; others return when it has finished. No lock is kept. */
+typedef struct pf_once {
+  _Atomic(uint32_t) state;
+} pf_once;
+void pf_run_once(pf_once *once, void (*body)(void *_Nullable), void *_Nullable context);
+
+/* ---- Threads ---- */
+
+/* Part `index` of a parallel loop, run by `worker` in [0, pf_thread_count()): parts with equal `worker` in one loop
+ * never run at the same time, so that scratch may be kept per worker. */
+typedef void (*pf_body)(void *_Nullable context, size_t index, size_t worker);
+
+/* Runs body(context, i, worker) for i in 0 ..< count and returns when all have finished.
+ *
+ * One pool serves the process. It starts on first use, has pf_thread_count() threads counting the caller, spins a few
+ * dozen microseconds for the next loop and then sleeps. A loop uses at most `max_threads` of them (0: all). Which
+ * worker runs which part is not defined: results must not depend on it. Calls from several threads share the pool; a
+ * call from inside a body runs its parts there and then, as worker 0. After fork, the child has a pool of its own; a
+ * loop that was running at the fork does not exist there. Affinity is inherited, never set. If threads cannot be had,
+ * fewer do the work. Allocates nothing after the first call. */
+void pf_parallel_for(size_t count, size_t max_threads, pf_body body, void *_Nullable context);
+
+/* Size of the pool: PCLIP_THREADS (1 … 1024) or else pf_usable_cpus(), read once per process. */
+size_t pf_thread_count(void);
+
+#pragma clang assume_nonnull end
+#pragma clang diagnostic pop
+
+#endif

@@ -1,0 +1,50 @@
+/* Tables and the choice among them. */
+#include <string.h>
+
+#include "scalar.h"
+
+void attention_f32_scalar(size_t query_count, size_t key_count, size_t d, float scale, ptrdiff_t causal_offset,
+                          const float *q, size_t ldq, const float *k, size_t ldk, const float *v, size_t ldv,
+                          float *out, size_t ldout, float *scratch) {
+  pk_attention_with(&pk_kernels_scalar, query_count, key_count, d, scale, causal_offset, q, ldq, k, ldk, v, ldv, out,
+                    ldout, scratch);
+}
+
+const pk_kernels pk_kernels_scalar = {
+    .isa = PK_ISA_SCALAR,
+    .name = "scalar",
+#define PK_KERNEL(name, agreement, result, parameters) .name = name##_scalar,
+#include "include/kernels.def"
+#undef PK_KERNEL
+};
+
+const pk_kernels *pk_kernels_for(pk_isa isa) {
+  switch (isa) {
+    case PK_ISA_SCALAR: return &pk_kernels_scalar;
+    case PK_ISA_AVX2:
+    case PK_ISA_AVX512VNNI: return NULL;
+  }
+  return NULL;
+}
+
+const pk_kernels *pk_kernels_named(const char *name, size_t length) {
+  for (int isa = 0; isa < PK_ISA_COUNT; isa++) {
+    const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
+    if (kernels && strlen(kernels->name) == length && memcmp(kernels->name, name, length) == 0) return kernels;
+  }
+  return NULL;
+}
+
+const pk_kernels *pk_kernels_detect(void) {
+  for (int isa = PK_ISA_COUNT - 1; isa > 0; isa--) {
+    const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
+    if (kernels) return kernels;
+  }
+  return &pk_kernels_scalar;
+}
+
+size_t pk_row_stride(size_t k, size_t element_bytes) {
+  size_t line = 64 / element_bytes;
+  size_t stride = (k + line - 1) / line * line;
+  return stride * element_bytes % 512 == 0 && stride > 0 ? stride + line : stride;
+}

@@ -1,0 +1,119 @@
+/* The kernels: pure functions over pointers and counts. They allocate nothing, read no global, know no file.
+ *
+ * Each instruction set has one table; all tables hold the same functions (kernels.def). `scalar` runs anywhere and
+ * gives the same bits on every machine; the others are chosen by what the processor and the system support. */
+#ifndef PK_KERNELS_H
+#define PK_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang assume_nonnull begin
+
+/* Outputs in a panel: the unit in which weights are stored and work is split. */
+#define PK_PANEL 16
+/* Inputs summed before a partial sum is added to the total: keeps the error of long sums near that of short ones. */
+#define PK_SUM_BLOCK 128
+
+/* Query i of attention sees every key. */
+#define PK_ATTEND_ALL PTRDIFF_MAX
+
+typedef enum pk_activation {
+  PK_ACTIVATION_NONE = 0,
+  PK_ACTIVATION_RELU = 1,
+  PK_ACTIVATION_QUICK_GELU = 2, /* x · sigmoid(1.702 x), OpenAI's */
+  PK_ACTIVATION_GELU_ERF = 3,   /* x · (1 + erf(x / √2)) / 2 */
+  PK_ACTIVATION_GELU_TANH = 4,  /* x · (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 */
+} pk_activation;
+
+/* What happens to a sum before it is stored, each step rounded to FP32:
+ *
+ *   v = sum · scale[n] + bias[n];   v = activation(v);   v = v + residual[i, n];   v = relu_last ? max(v, 0) : v
+ *
+ * `scale` and `bias` are indexed by output and padded to a multiple of 16, as in the bundle; null means 1 and 0.
+ * `residual` (null: none) has rows `residual_stride` elements apart and may be y itself, with the same stride.
+ * Outputs n ≥ output_count are neither stored nor read from `residual`. */
+typedef struct pk_epilogue {
+  const float *_Nullable scale;
+  const float *_Nullable bias;
+  const float *_Nullable residual;
+  size_t residual_stride;
+  size_t output_count;
+  pk_activation activation;
+  int32_t relu_last;
+} pk_epilogue;
+
+/* Geometry of a convolution's input, in elements: pixel (y, x, c) of the image lies at
+ * y · row_stride + x · column_stride + c · channel_stride, so that both layouts are read:
+ * channels-last (width · channels, channels, 1) and planar (width, 1, height · width). */
+typedef struct pk_patch_grid {
+  size_t height, width, channels;
+  size_t row_stride, column_stride, channel_stride;
+  size_t kernel;       /* side of the square window: 3, or the patch size */
+  size_t step;         /* 1, 2, or the patch size */
+  size_t padding;      /* 1 for 3 × 3 windows, 0 for patches */
+  size_t output_width; /* (width + 2 · padding − kernel) / step + 1 */
+} pk_patch_grid;
+
+typedef enum pk_isa {
+  PK_ISA_SCALAR = 0,
+  PK_ISA_AVX2 = 1,       /* with FMA and F16C */
+  PK_ISA_AVX512VNNI = 2, /* with F, BW, VL, DQ */
+} pk_isa;
+#define PK_ISA_COUNT 3
+
+typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
+
+#pragma clang assume_nonnull end
+
+typedef struct pk_kernels {
+  pk_isa isa;
+  const char *_Nonnull name; /* "scalar", "avx2", "avx512vnni" */
+#define PK_KERNEL(name, agreement, result, parameters) result(*name) parameters;
+#include "kernels.def"
+#undef PK_KERNEL
+} pk_kernels;
+
+#pragma clang assume_nonnull begin
+
+/* The table of one instruction set, or null where this machine lacks it. */
+const pk_kernels *_Nullable pk_kernels_for(pk_isa isa);
+/* The table with that name (`length` bytes, no terminator needed), or null if unknown or unsupported here. */
+const pk_kernels *_Nullable pk_kernels_named(const char *name, size_t length);
+/* The best table this machine supports. */
+const pk_kernels *pk_kernels_detect(void);
+
+/* Floats of scratch that attention_f32 needs; grows with each argument. */
+size_t pk_attention_scratch(size_t query_count, size_t key_count, size_t d);
+
+/* A row distance ≥ k, in elements of `element_bytes`, with which neighbouring rows do not compete for the same
+ * cache sets (a multiple of 64 bytes but not of 512): products over many rows run faster with it. */
+size_t pk_row_stride(size_t k, size_t element_bytes);
+
+/* Scale and zero point of unsigned activations in [minimum, maximum]: the range is widened to contain 0,
+ * scale = (max − min) / 255, zero_point = round-half-even(−min / scale), inverse_scale = 1 / scale;
+ * all zero for a range narrower than 2^-100. */
+typedef struct pk_u8_quantization {
+  float scale;
+  float inverse_scale;
+  int32_t zero_point;
+} pk_u8_quantization;
+pk_u8_quantization pk_u8_range(float minimum, float maximum);
+
+/* Scale of an int8 weight row: F32(absmax / 127). */
+float pk_s8_scale(float absmax);
+
+/* Reading weights back: row-major w[n, k] from the panels of the whole matrix. */
+void pk_unpack_f32(size_t n, size_t k, size_t k_padded, const float *panels, float *w, size_t ldw);
+void pk_unpack_f16(size_t n, size_t k, size_t k_padded, const uint16_t *panels, float *w,
+                   size_t ldw);
+/* w = q · scale[row]. */
+void pk_unpack_s8(size_t n, size_t k, size_t k_padded, const int8_t *panels, const float *scale,
+                  float *w, size_t ldw);
+
+#pragma clang assume_nonnull end
+#pragma clang diagnostic pop
+
+#endif

@@ -1,0 +1,29 @@
+/* The scalar kernels: the definition that every other instruction set is measured against. */
+#ifndef PK_SCALAR_H
+#define PK_SCALAR_H
+
+#include "include/pk_kernels.h"
+
+#define PK_KERNEL(name, agreement, result, parameters) result name##_scalar parameters;
+#include "include/kernels.def"
+#undef PK_KERNEL
+
+/* Attention in terms of the other kernels of a table; the same text for all instruction sets. */
+void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key_count, size_t d, float scale,
+                       ptrdiff_t causal_offset, const float *q, size_t ldq, const float *k, size_t ldk,
+                       const float *v, size_t ldv, float *out, size_t ldout, float *scratch);
+
+/* The two packings in terms of the conversions of a table. */
+size_t pk_pack_f16_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
+                        size_t panel_end, const float *w, size_t ldw, uint16_t *panels);
+void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
+                     size_t panel_end, const float *w, size_t ldw, const float *scale, int8_t *panels,
+                     int32_t *sums);
+
+extern const pk_kernels pk_kernels_scalar;
+#if defined(__x86_64__)
+extern const pk_kernels pk_kernels_avx2;
+extern const pk_kernels pk_kernels_avx512;
+#endif
+
+#endif

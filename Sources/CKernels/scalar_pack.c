@@ -1,0 +1,122 @@
+/* Weights into panels and back: the definition. Panel p holds outputs 16 p …; within it the inputs follow each other,
+ * sixteen outputs each (int8: four inputs of one output together). */
+#include "bits.h"
+#include "include/pk_math.h"
+#include "scalar.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+typedef float quad __attribute__((vector_size(16), aligned(4)));
+
+/* Sixteen rows × four columns from row-major to panel order. */
+static void transpose_columns(const float *const rows[PK_PANEL], size_t column, float *panel) {
+  for (size_t group = 0; group < PK_PANEL; group += 4) {
+    quad a = *(const quad *)(rows[group] + column), b = *(const quad *)(rows[group + 1] + column);
+    quad c = *(const quad *)(rows[group + 2] + column), d = *(const quad *)(rows[group + 3] + column);
+    quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(quad *)(panel + group) = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+    *(quad *)(panel + PK_PANEL + group) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+    *(quad *)(panel + 2 * PK_PANEL + group) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    *(quad *)(panel + 3 * PK_PANEL + group) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  }
+}
+
+/* Inputs [begin, begin + count) of one panel in FP32, [count][16]; zero beyond n and k. */
+static void pack_block(size_t n, size_t k, size_t panel, size_t begin, size_t count, const float *w, size_t ldw,
+                       float *block) {
+  size_t first = panel * PK_PANEL;
+  size_t i = 0;
+  if (first + PK_PANEL <= n) {
+    const float *rows[PK_PANEL];
+    for (size_t lane = 0; lane < PK_PANEL; lane++) rows[lane] = w + (first + lane) * ldw + begin;
+    for (; i + 4 <= count && begin + i + 4 <= k; i += 4) transpose_columns(rows, i, block + i * PK_PANEL);
+  }
+  for (; i < count; i++)
+    for (size_t lane = 0; lane < PK_PANEL; lane++)
+      block[i * PK_PANEL + lane] =
+          first + lane < n && begin + i < k ? w[(first + lane) * ldw + begin + i] : 0;
+}
+
+void pack_f32_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
+                     size_t ldw, float *panels) {
+  for (size_t panel = panel_begin; panel < panel_end; panel++, panels += k_padded * PK_PANEL)
+    pack_block(n, k, panel, 0, k_padded, w, ldw, panels);
+}
+
+size_t pk_pack_f16_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
+                        size_t panel_end, const float *w, size_t ldw, uint16_t *panels) {
+  float block[PK_SUM_BLOCK * PK_PANEL];
+  size_t overflow = n * k;
+  for (size_t panel = panel_begin; panel < panel_end; panel++) {
+    for (size_t begin = 0; begin < k_padded; begin += PK_SUM_BLOCK) {
+      size_t count = k_padded - begin < PK_SUM_BLOCK ? k_padded - begin : PK_SUM_BLOCK;
+      pack_block(n, k, panel, begin, count, w, ldw, block);
+      size_t bad = kernels->f32_to_f16(count * PK_PANEL, block, panels);
+      if (bad < count * PK_PANEL && overflow == n * k)
+        overflow = (panel * PK_PANEL + bad % PK_PANEL) * k + begin + bad / PK_PANEL;
+      panels += count * PK_PANEL;
+    }
+  }
+  return overflow;
+}
+
+size_t pack_f16_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
+                       size_t ldw, uint16_t *panels) {
+  return pk_pack_f16_with(&pk_kernels_scalar, n, k, k_padded, panel_begin, panel_end, w, ldw, panels);
+}
+
+float pk_s8_scale(float absmax) { return absmax / 127.0f; }
+
+void quantize_weights_s8_scalar(size_t count, const float *w, float scale, int8_t *q) {
+  for (size_t i = 0; i < count; i++)
+    q[i] = (int8_t)(scale > 0 ? pk_clamp(pk_round_to_int(w[i] / scale), -127, 127) : 0);
+}
+
+void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
+                     size_t panel_end, const float *w, size_t ldw, const float *scale, int8_t *panels,
+                     int32_t *sums) {
+  int8_t q[PK_SUM_BLOCK];
+  for (size_t panel = panel_begin; panel < panel_end; panel++, panels += k_padded * PK_PANEL) {
+    for (size_t lane = 0; lane < PK_PANEL; lane++) {
+      size_t row = panel * PK_PANEL + lane;
+      int32_t sum = 0;
+      for (size_t begin = 0; begin < k_padded; begin += PK_SUM_BLOCK) {
+        size_t stored = k_padded - begin < PK_SUM_BLOCK ? k_padded - begin : PK_SUM_BLOCK;
+        size_t count = row >= n || begin >= k ? 0 : k - begin < stored ? k - begin : stored;
+        if (count > 0) kernels->quantize_weights_s8(count, w + row * ldw + begin, scale[row], q);
+        memset(q + count, 0, stored - count);
+        for (size_t i = 0; i < stored; i++) sum += q[i];
+        for (size_t i = 0; i < stored; i += 4)
+          memcpy(panels + ((begin + i) / 4 * PK_PANEL + lane) * 4, q + i, 4);
+      }
+      *sums++ = sum;
+    }
+  }
+}
+
+void pack_s8_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
+                    size_t ldw, const float *scale, int8_t *panels, int32_t *sums) {
+  pk_pack_s8_with(&pk_kernels_scalar, n, k, k_padded, panel_begin, panel_end, w, ldw, scale, panels, sums);
+}
+
+void pk_unpack_f32(size_t n, size_t k, size_t k_padded, const float *panels, float *w, size_t ldw) {
+  for (size_t row = 0; row < n; row++)
+    for (size_t i = 0; i < k; i++)
+      w[row * ldw + i] = panels[(row / PK_PANEL * k_padded + i) * PK_PANEL + row % PK_PANEL];
+}
+
+void pk_unpack_f16(size_t n, size_t k, size_t k_padded, const uint16_t *panels, float *w, size_t ldw) {
+  for (size_t row = 0; row < n; row++)
+    for (size_t i = 0; i < k; i++)
+      w[row * ldw + i] = pk_f16_to_f32(panels[(row / PK_PANEL * k_padded + i) * PK_PANEL + row % PK_PANEL]);
+}
+
+void pk_unpack_s8(size_t n, size_t k, size_t k_padded, const int8_t *panels, const float *scale, float *w,
+                  size_t ldw) {
+  for (size_t row = 0; row < n; row++)
+    for (size_t i = 0; i < k; i++)
+      w[row * ldw + i] =
+          (float)panels[(row / PK_PANEL * k_padded + i / 4 * 4) * PK_PANEL + row % PK_PANEL * 4 + i % 4] *
+          scale[row];
+}

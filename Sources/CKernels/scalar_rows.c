@@ -1,0 +1,185 @@
+/* Rows, quantization of activations, token embeddings, element types: the definition. */
+#include "bits.h"
+#include "constants.h"
+#include "include/pk_math.h"
+#include "scalar.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define LANES 16
+
+static float fold(float *lanes) {
+  for (size_t half = LANES / 2; half > 0; half /= 2)
+    for (size_t lane = 0; lane < half; lane++) lanes[lane] = lanes[lane] + lanes[lane + half];
+  return lanes[0];
+}
+
+static float absolute(float x) { return x < 0 ? -x : x; }
+
+static float sum(size_t count, const float *x) {
+  float lanes[LANES] = {0};
+  for (size_t i = 0; i < count; i++) lanes[i % LANES] = lanes[i % LANES] + x[i];
+  return fold(lanes);
+}
+
+static float sum_of_squared_differences(size_t count, const float *x, float mean) {
+  float lanes[LANES] = {0};
+  for (size_t i = 0; i < count; i++) {
+    float difference = x[i] - mean;
+    lanes[i % LANES] = lanes[i % LANES] + difference * difference;
+  }
+  return fold(lanes);
+}
+
+void layernorm_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, const float *gain, const float *bias,
+                          float epsilon, float *y, size_t ldy) {
+  for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
+    float mean = sum(width, x) / (float)width;
+    float variance = sum_of_squared_differences(width, x, mean) / (float)width;
+    float inverse = 1.0f / pk_sqrtf(variance + epsilon);
+    for (size_t i = 0; i < width; i++) y[i] = ((x[i] - mean) * inverse) * gain[i] + bias[i];
+  }
+}
+
+void softmax_f32_scalar(size_t m, size_t width, float *x, size_t ldx) {
+  if (width == 0) return;
+  for (size_t row = 0; row < m; row++, x += ldx) {
+    float maximum = x[0];
+    for (size_t i = 1; i < width; i++) maximum = x[i] > maximum ? x[i] : maximum;
+    for (size_t i = 0; i < width; i++) x[i] = pk_expf(x[i] - maximum);
+    float inverse = 1.0f / sum(width, x);
+    for (size_t i = 0; i < width; i++) x[i] = x[i] * inverse;
+  }
+}
+
+void l2_normalize_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, float *y, size_t ldy) {
+  for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
+    float norm = pk_sqrtf(dot_f32_scalar(width, x, x));
+    for (size_t i = 0; i < width; i++) y[i] = norm > 0 ? x[i] / norm : 0;
+  }
+}
+
+float dot_f32_scalar(size_t count, const float *a, const float *b) {
+  float lanes[LANES] = {0};
+  for (size_t i = 0; i < count; i++) lanes[i % LANES] = lanes[i % LANES] + a[i] * b[i];
+  return fold(lanes);
+}
+
+void mean_rows_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+  for (size_t i = 0; i < width; i++) {
+    float total = 0;
+    for (size_t row = 0; row < m; row++) total = total + x[row * ldx + i];
+    y[i] = total / (float)m;
+  }
+}
+
+void absmax_rows_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+  for (size_t row = 0; row < m; row++) {
+    float largest = 0;
+    for (size_t i = 0; i < width; i++) {
+      float magnitude = absolute(x[row * ldx + i]);
+      largest = magnitude > largest ? magnitude : largest;
+    }
+    y[row] = largest;
+  }
+}
+
+void minmax_f32_scalar(size_t count, const float *x, float *range) {
+  float smallest = x[0], largest = x[0];
+  for (size_t i = 1; i < count; i++) {
+    smallest = x[i] < smallest ? x[i] : smallest;
+    largest = x[i] > largest ? x[i] : largest;
+  }
+  range[0] = smallest + 0.0f; /* -0 and 0 are equal: which one came first must not show */
+  range[1] = largest + 0.0f;
+}
+
+void add_f32_scalar(size_t count, const float *a, const float *b, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+}
+
+void add_relu_f32_scalar(size_t count, const float *a, const float *b, float *y) {
+  for (size_t i = 0; i < count; i++) {
+    float v = a[i] + b[i];
+    y[i] = v > 0 ? v : 0;
+  }
+}
+
+void quantize_rows_s8_scalar(size_t m, size_t k, const float *x, size_t ldx, int8_t *q, size_t ldq, float *scale) {
+  for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
+    float largest;
+    absmax_rows_f32_scalar(1, k, x, ldx, &largest);
+    int is_zero = largest < PK_QUANTIZATION_FLOOR;
+    float inverse = is_zero ? 0 : 127.0f / largest;
+    scale[row] = is_zero ? 0 : largest / 127.0f;
+    for (size_t i = 0; i < k; i++) q[i] = (int8_t)pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127);
+    for (size_t i = k; i % 4 != 0; i++) q[i] = 0;
+  }
+}
+
+void quantize_u8_scalar(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
+  for (size_t i = 0; i < count; i++)
+    q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
+}
+
+pk_u8_quantization pk_u8_range(float minimum, float maximum) {
+  float low = minimum < 0 ? minimum : 0;
+  float high = maximum > 0 ? maximum : 0;
+  pk_u8_quantization result = {0, 0, 0};
+  if (high - low < PK_QUANTIZATION_FLOOR) return result;
+  result.scale = (high - low) / 255.0f;
+  result.inverse_scale = 1.0f / result.scale;
+  result.zero_point = pk_clamp(pk_round_to_int(-low / result.scale), 0, 255);
+  return result;
+}
+
+void embed_f32_scalar(size_t count, size_t width, const int32_t *ids, const float *table, const float *positions,
+                      float *y, size_t ldy) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < width; j++)
+      y[i * ldy + j] = table[(size_t)ids[i] * width + j] + (positions ? positions[i * width + j] : 0);
+}
+
+void embed_f16_scalar(size_t count, size_t width, const int32_t *ids, const uint16_t *table, const float *positions,
+                      float *y, size_t ldy) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < width; j++)
+      y[i * ldy + j] =
+          pk_f16_to_f32(table[(size_t)ids[i] * width + j]) + (positions ? positions[i * width + j] : 0);
+}
+
+void embed_s8_scalar(size_t count, size_t width, const int32_t *ids, const int8_t *table, const float *scale,
+                     const float *positions, float *y, size_t ldy) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < width; j++)
+      y[i * ldy + j] = (float)table[(size_t)ids[i] * width + j] * scale[ids[i]] +
+                       (positions ? positions[i * width + j] : 0);
+}
+
+void f16_to_f32_scalar(size_t count, const uint16_t *x, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] = pk_f16_to_f32(x[i]);
+}
+
+void bf16_to_f32_scalar(size_t count, const uint16_t *x, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] = pk_bf16_to_f32(x[i]);
+}
+
+static int is_finite(float x) { return (pk_bits(x) & 0x7F800000u) != 0x7F800000u; }
+
+size_t f32_to_f16_scalar(size_t count, const float *x, uint16_t *y) {
+  size_t overflow = count;
+  for (size_t i = 0; i < count; i++) {
+    y[i] = pk_f32_to_f16(x[i]);
+    if ((y[i] & 0x7FFFu) == 0x7C00u && is_finite(x[i]) && overflow == count) overflow = i;
+  }
+  return overflow;
+}
+
+size_t f32_to_bf16_scalar(size_t count, const float *x, uint16_t *y) {
+  size_t overflow = count;
+  for (size_t i = 0; i < count; i++) {
+    y[i] = pk_f32_to_bf16(x[i]);
+    if ((y[i] & 0x7FFFu) == 0x7F80u && is_finite(x[i]) && overflow == count) overflow = i;
+  }
+  return overflow;
+}

@@ -1,0 +1,201 @@
+/* One pool of threads for the process.
+ *
+ * A loop lives on its caller's stack and hangs in a list while it has parts to give away. Parts are taken from an
+ * atomic counter; the lock guards only joining and leaving. Idle threads watch `announcements` for a short while,
+ * then sleep on a condition. */
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "include/CPlatform.h"
+
+#define THREAD_LIMIT 1024
+#define STACK_BYTES ((size_t)512 << 10)
+/* About 30 to 80 µs, as processors differ in how long they pause. */
+#define SPINS 2000
+
+typedef struct loop {
+  pf_body body;
+  void *context;
+  size_t count;
+  size_t seats;  /* threads that may join the caller */
+  size_t joined; /* threads that ever did; guarded by the lock */
+  atomic_size_t next;
+  atomic_size_t active; /* threads that joined and have not left */
+  struct loop *following;
+} loop;
+
+typedef struct pool {
+  pf_once sized, started;
+  size_t thread_count; /* as asked for, the caller included */
+  size_t helpers;      /* as created */
+  pthread_mutex_t lock;
+  pthread_cond_t announced, left;
+  size_t sleeping;
+  loop *loops;
+  atomic_uint announcements;
+} pool;
+
+#define NEW_POOL {.lock = PTHREAD_MUTEX_INITIALIZER, .announced = PTHREAD_COND_INITIALIZER, .left = PTHREAD_COND_INITIALIZER}
+static pool the_pool = NEW_POOL;
+/* Counts the forks between this process and the one that loaded the library. */
+static atomic_uint generation;
+static int survives_fork;
+
+/* Whether this thread is inside a body. The model needs no symbol of the loader. */
+static _Thread_local int is_inside __attribute__((tls_model("initial-exec")));
+
+/* The child has one thread and whatever the others held at the fork: everything begins anew. */
+static void forget_pool(void) {
+  static const pool fresh = NEW_POOL;
+  memcpy(&the_pool, &fresh, sizeof the_pool);
+  atomic_fetch_add(&generation, 1);
+  is_inside = 0;
+}
+
+/* At load, since a fork may come before or during the first loop. */
+__attribute__((constructor)) static void watch_forks(void) {
+  survives_fork = pthread_atfork(NULL, NULL, forget_pool) == 0;
+}
+
+static void spin_pause(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static void run_parts(loop *l, size_t worker) {
+  is_inside = 1;
+  size_t index;
+  while ((index = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed)) < l->count)
+    l->body(l->context, index, worker);
+  is_inside = 0;
+}
+
+static void run_inline(size_t count, pf_body body, void *context) {
+  for (size_t index = 0; index < count; index++) body(context, index, 0);
+}
+
+/* A loop that still has parts and a seat; the lock is held. */
+static loop *open_loop(pool *p) {
+  for (loop *l = p->loops; l; l = l->following)
+    if (l->joined < l->seats && atomic_load_explicit(&l->next, memory_order_relaxed) < l->count) return l;
+  return NULL;
+}
+
+static void *help(void *unused) {
+  (void)unused;
+  pool *p = &the_pool;
+  for (;;) {
+    unsigned seen = atomic_load_explicit(&p->announcements, memory_order_acquire);
+    pthread_mutex_lock(&p->lock);
+    loop *l = open_loop(p);
+    size_t worker = 0;
+    if (l) {
+      worker = ++l->joined;
+      atomic_fetch_add_explicit(&l->active, 1, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (l) {
+      run_parts(l, worker);
+      pthread_mutex_lock(&p->lock);
+      /* The caller may return as soon as it sees the last one leave: `l` is not touched after this. */
+      if (atomic_fetch_sub_explicit(&l->active, 1, memory_order_release) == 1) pthread_cond_broadcast(&p->left);
+      pthread_mutex_unlock(&p->lock);
+      continue;
+    }
+    for (size_t spin = 0; spin < SPINS; spin++) {
+      if (atomic_load_explicit(&p->announcements, memory_order_relaxed) != seen) break;
+      spin_pause();
+    }
+    pthread_mutex_lock(&p->lock);
+    p->sleeping++;
+    while (atomic_load_explicit(&p->announcements, memory_order_relaxed) == seen)
+      pthread_cond_wait(&p->announced, &p->lock);
+    p->sleeping--;
+    pthread_mutex_unlock(&p->lock);
+  }
+  return NULL;
+}
+
+static void size_pool(void *context) {
+  pool *p = context;
+  int64_t cpus = (int64_t)pf_usable_cpus();
+  p->thread_count = (size_t)pf_environment_integer("PCLIP_THREADS", 1, THREAD_LIMIT,
+                                                   cpus < THREAD_LIMIT ? cpus : THREAD_LIMIT);
+}
+
+size_t pf_thread_count(void) {
+  pf_run_once(&the_pool.sized, size_pool, &the_pool);
+  return the_pool.thread_count;
+}
+
+/* Signals stay with the program's own threads. */
+static void start_pool(void *context) {
+  pool *p = context;
+  pthread_attr_t attributes;
+  if (!survives_fork || pthread_attr_init(&attributes) != 0) return;
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  sigset_t every_signal, previous;
+  sigfillset(&every_signal);
+  pthread_sigmask(SIG_SETMASK, &every_signal, &previous);
+  pthread_t thread;
+  while (p->helpers + 1 < p->thread_count && pthread_create(&thread, &attributes, help, NULL) == 0) p->helpers++;
+  pthread_sigmask(SIG_SETMASK, &previous, NULL);
+  pthread_attr_destroy(&attributes);
+}
+
+static void announce(pool *p, loop *l) {
+  pthread_mutex_lock(&p->lock);
+  l->following = p->loops;
+  p->loops = l;
+  atomic_fetch_add_explicit(&p->announcements, 1, memory_order_release);
+  size_t wanted = p->sleeping < l->seats ? p->sleeping : l->seats;
+  pthread_mutex_unlock(&p->lock);
+  if (wanted > 1) pthread_cond_broadcast(&p->announced);
+  if (wanted == 1) pthread_cond_signal(&p->announced);
+}
+
+/* Takes the loop off the list, so that nobody joins any more, and waits for those who did. */
+static void withdraw(pool *p, loop *l) {
+  pthread_mutex_lock(&p->lock);
+  loop **link = &p->loops;
+  while (*link != l) link = &(*link)->following;
+  *link = l->following;
+  pthread_mutex_unlock(&p->lock);
+  for (size_t spin = 0; spin < SPINS; spin++) {
+    if (atomic_load_explicit(&l->active, memory_order_acquire) == 0) return;
+    spin_pause();
+  }
+  pthread_mutex_lock(&p->lock);
+  while (atomic_load_explicit(&l->active, memory_order_acquire) > 0) pthread_cond_wait(&p->left, &p->lock);
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pf_parallel_for(size_t count, size_t max_threads, pf_body body, void *context) {
+  size_t threads = pf_thread_count();
+  if (max_threads > 0 && max_threads < threads) threads = max_threads;
+  if (count < threads) threads = count;
+  if (threads <= 1 || is_inside) {
+    run_inline(count, body, context);
+    return;
+  }
+  pool *p = &the_pool;
+  pf_run_once(&p->started, start_pool, p);
+  if (p->helpers == 0) {
+    run_inline(count, body, context);
+    return;
+  }
+  loop l = {.body = body, .context = context, .count = count, .seats = threads - 1};
+  unsigned born = atomic_load_explicit(&generation, memory_order_relaxed);
+  announce(p, &l);
+  run_parts(&l, 0);
+  /* A body that forked: in the child, the others' parts are lost and there is nobody to wait for. */
+  if (atomic_load_explicit(&generation, memory_order_relaxed) == born) withdraw(p, &l);
+}
