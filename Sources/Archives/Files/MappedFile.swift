@@ -50,6 +50,18 @@ public final class MappedFile: Sendable {
     self.base = UnsafeRawPointer(copy)
   }
 
+  /// Memory that `fill` writes completely, named `path` in errors.
+  init(
+    byteCount: Int, path: String, fill: (UnsafeMutableRawBufferPointer) throws(ReadError) -> Void
+  ) throws(ReadError) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+    self.path = path
+    self.byteCount = byteCount
+    self.isMapped = false
+    self.base = UnsafeRawPointer(memory.baseAddress)
+    try fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount]))
+  }
+
   deinit {
     guard let base else { return }
     if isMapped {

@@ -1,0 +1,142 @@
+public import TensorTypes
+
+/// The closed list of things a pickle may name. Naming one never runs anything: each is a constant that later readers
+/// give a meaning.
+public enum PickleGlobal: Sendable, Equatable, Hashable {
+  // Containers that behave like dictionaries or sets once built.
+  case orderedDict
+  case counter
+  case defaultDict
+  case set
+
+  // PyTorch: how tensors are put together.
+  case rebuildTensor
+  case rebuildTensorV2
+  case rebuildTensorV3
+  case rebuildParameter
+  case rebuildParameterWithState
+  /// Sparse, quantized and other tensors that are no dense array; the name says which.
+  case rebuildUnreadable(String)
+  /// `torch.FloatStorage` and its like; nil for complex elements.
+  case storage(DType?)
+  /// `torch.storage.UntypedStorage`: counted in bytes.
+  case untypedStorage
+  /// `torch.float16` and its like; nil for types we do not read.
+  case torchDType(DType?)
+  case torchSize
+  case torchDevice
+
+  // Inert values around the tensors of training checkpoints.
+  case namespace
+  case numpyDType
+  case numpyArray
+  case numpyScalar
+  case numpyReconstruct
+  case codecsEncode
+  case byteArray
+  case complex
+
+  /// A class of a TorchScript archive, with its name without modules and mangling. An inert record.
+  case scriptClass(String)
+}
+
+extension PickleGlobal {
+  /// What `module` and `name` stand for.
+  ///
+  /// - Throws: `pickleRefusedGlobal`, or `wholeModulePickle` for classes of neural network libraries.
+  static func named(_ name: String, in module: String, at offset: UInt64) throws(ReadError) -> PickleGlobal {
+    if let known = table[Key(module: module, name: name)] { return known }
+    if module == "__torch__" || module.hasPrefix("__torch__.") { return .scriptClass(name) }
+    if moduleFamilies.contains(where: { module == $0 || module.hasPrefix($0 + ".") }) {
+      throw ReadError(.wholeModulePickle, at: offset, found: "class \(module).\(name)")
+    }
+    throw ReadError(.pickleRefusedGlobal, at: offset, found: "refused: \(module).\(name)")
+  }
+
+  /// Where classes of pickled models come from: `torch.save(model)` instead of `torch.save(model.state_dict())`.
+  private static let moduleFamilies = ["torch.nn.modules", "clip", "open_clip", "transformers", "timm"]
+
+  private struct Key: Hashable {
+    var module: String
+    var name: String
+  }
+
+  private static let table: [Key: PickleGlobal] = {
+    var table: [Key: PickleGlobal] = [:]
+    for (modules, name, meaning) in rows {
+      for module in modules { table[Key(module: module, name: name)] = meaning }
+    }
+    return table
+  }()
+
+  private static let builtins = ["builtins", "__builtin__"]
+  private static let storages = ["torch", "torch.cuda", "torch.storage"]
+  private static let numpyCore = ["numpy._core.multiarray", "numpy.core.multiarray"]
+
+  /// Modules (spellings of several versions), name, meaning.
+  static let rows: [(modules: [String], name: String, meaning: PickleGlobal)] =
+    [
+      (["collections"], "OrderedDict", .orderedDict),
+      (["collections"], "Counter", .counter),
+      (["collections"], "defaultdict", .defaultDict),
+      (builtins, "set", .set),
+      (builtins, "bytearray", .byteArray),
+      (builtins, "complex", .complex),
+      (["torch._utils"], "_rebuild_tensor", .rebuildTensor),
+      (["torch._utils"], "_rebuild_tensor_v2", .rebuildTensorV2),
+      (["torch._utils"], "_rebuild_tensor_v3", .rebuildTensorV3),
+      (["torch._utils"], "_rebuild_parameter", .rebuildParameter),
+      (["torch._utils"], "_rebuild_parameter_with_state", .rebuildParameterWithState),
+      (["torch._utils"], "_rebuild_sparse_tensor", .rebuildUnreadable("sparse tensor")),
+      (["torch._utils"], "_rebuild_sparse_csr_tensor", .rebuildUnreadable("sparse tensor")),
+      (["torch._utils"], "_rebuild_qtensor", .rebuildUnreadable("quantized tensor")),
+      (["torch._utils"], "_rebuild_nested_tensor", .rebuildUnreadable("nested tensor")),
+      (["torch._utils"], "_rebuild_meta_tensor_no_storage", .rebuildUnreadable("tensor without data")),
+      (["torch.storage"], "UntypedStorage", .untypedStorage),
+      (["torch"], "Size", .torchSize),
+      (["torch"], "device", .torchDevice),
+      (["argparse"], "Namespace", .namespace),
+      (["numpy"], "dtype", .numpyDType),
+      (["numpy"], "ndarray", .numpyArray),
+      (numpyCore, "scalar", .numpyScalar),
+      (numpyCore, "_reconstruct", .numpyReconstruct),
+      (["_codecs"], "encode", .codecsEncode),
+    ] + storageRows + dtypeRows
+
+  private static let storageRows: [(modules: [String], name: String, meaning: PickleGlobal)] = [
+    (storages, "DoubleStorage", .storage(.f64)),
+    (storages, "FloatStorage", .storage(.f32)),
+    (storages, "HalfStorage", .storage(.f16)),
+    (storages, "BFloat16Storage", .storage(.bf16)),
+    (storages, "LongStorage", .storage(.i64)),
+    (storages, "IntStorage", .storage(.i32)),
+    (storages, "ShortStorage", .storage(.i16)),
+    (storages, "CharStorage", .storage(.i8)),
+    (storages, "ByteStorage", .storage(.u8)),
+    (storages, "BoolStorage", .storage(.bool)),
+    (storages, "ComplexFloatStorage", .storage(nil)),
+    (storages, "ComplexDoubleStorage", .storage(nil)),
+  ]
+
+  private static let dtypeRows: [(modules: [String], name: String, meaning: PickleGlobal)] = [
+    (["torch"], "float64", .torchDType(.f64)),
+    (["torch"], "float32", .torchDType(.f32)),
+    (["torch"], "float16", .torchDType(.f16)),
+    (["torch"], "bfloat16", .torchDType(.bf16)),
+    (["torch"], "int64", .torchDType(.i64)),
+    (["torch"], "int32", .torchDType(.i32)),
+    (["torch"], "int16", .torchDType(.i16)),
+    (["torch"], "int8", .torchDType(.i8)),
+    (["torch"], "uint64", .torchDType(.u64)),
+    (["torch"], "uint32", .torchDType(.u32)),
+    (["torch"], "uint16", .torchDType(.u16)),
+    (["torch"], "uint8", .torchDType(.u8)),
+    (["torch"], "bool", .torchDType(.bool)),
+    (["torch"], "complex64", .torchDType(nil)),
+    (["torch"], "complex128", .torchDType(nil)),
+    (["torch"], "float8_e4m3fn", .torchDType(nil)),
+    (["torch"], "float8_e5m2", .torchDType(nil)),
+    (["torch"], "float8_e4m3fnuz", .torchDType(nil)),
+    (["torch"], "float8_e5m2fnuz", .torchDType(nil)),
+  ]
+}

@@ -1,0 +1,95 @@
+internal import Bytes
+
+extension Unpickler {
+  /// Bytes of a module or class name; Python's own are far shorter.
+  private static let longestName = 1024
+
+  @_lifetime(self: copy self)
+  mutating func executeObject(_ opcode: PickleOpcode) throws(ReadError) {
+    switch opcode {
+    case .global:
+      let module = try line()
+      let name = try line()
+      try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
+    case .stackGlobal:
+      let name = try pop()
+      guard let name = name.stringValue, let module = try pop().stringValue else {
+        throw failure(.pickleWrongType, expected: "two texts as a global's name")
+      }
+      try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
+    case .reduce, .newObj:
+      let arguments = try pop()
+      let callee = try pop()
+      guard let values = graph.elements(of: arguments), case .tuple = arguments,
+        case .global(let global) = callee
+      else { throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments") }
+      try push(try record(global, values))
+    case .build: try build(state: try pop())
+    default:
+      graph.persistentIDs.append(try pop())
+      try push(.persistent(graph.persistentIDs.count - 1))
+    }
+  }
+
+  /// Text up to a line feed.
+  @_lifetime(self: copy self)
+  private mutating func line() throws(ReadError) -> String {
+    var bytes: [UInt8] = []
+    while true {
+      let byte = try readUInt8()
+      if byte == UInt8(ascii: "\n") { break }
+      guard bytes.count < Self.longestName else {
+        throw failure(.limitExceeded, expected: "a name of at most \(Self.longestName) bytes")
+      }
+      bytes.append(byte)
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw failure(.pickleInvalidText) }
+    return text
+  }
+
+  /// What asking for `global(arguments…)` gives: a container, or a record of the request.
+  private mutating func record(
+    _ global: PickleGlobal, _ arguments: [PickleValue]
+  ) throws(ReadError) -> PickleValue {
+    switch global {
+    case .orderedDict, .counter, .defaultDict:
+      let index = newDictionary()
+      let pairs = try initialPairs(arguments)
+      try charge(2 * pairs.count)
+      graph.dictionaries[index] = pairs
+      return .dict(index)
+    case .set:
+      return .set(try newSequence(arguments.first.flatMap { graph.elements(of: $0) } ?? []))
+    case .storage, .untypedStorage, .torchDType:
+      throw failure(.pickleWrongType, expected: "a function or class", found: "\(global)")
+    default:
+      graph.objects.append(PickleObject(global: global, arguments: arguments, state: nil))
+      return .object(graph.objects.count - 1)
+    }
+  }
+
+  /// Python 2 passed an OrderedDict's content as a list of pairs; a Counter is passed a dictionary.
+  private func initialPairs(
+    _ arguments: [PickleValue]
+  ) throws(ReadError) -> [(key: PickleValue, value: PickleValue)] {
+    guard let content = arguments.last else { return [] }
+    if let pairs = graph.pairs(of: content) { return pairs }
+    var pairs: [(key: PickleValue, value: PickleValue)] = []
+    for item in graph.elements(of: content) ?? [] {
+      guard let pair = graph.elements(of: item), pair.count == 2 else {
+        throw failure(.pickleWrongType, expected: "pairs of key and value")
+      }
+      pairs.append((pair[0], pair[1]))
+    }
+    return pairs
+  }
+
+  /// BUILD sets attributes. Those of dictionaries (`_metadata` of a state dict) say nothing about tensors.
+  private mutating func build(state: PickleValue) throws(ReadError) {
+    switch try top() {
+    case .object(let index): graph.objects[index].state = state
+    case .dict, .set: break
+    default: throw failure(.pickleWrongType, expected: "an object to set attributes of")
+    }
+  }
+}

@@ -1,0 +1,217 @@
+internal import Bytes
+
+/// A stack machine for Python's pickle format that builds plain values and calls nothing.
+///
+/// Opcodes, and the classes and functions a pickle may name, are closed tables (`PickleOpcode`, `PickleGlobal`).
+/// Where Python would call a function, this records name and arguments.
+public struct Unpickler: ~Escapable {
+  var cursor: ByteCursor
+  let limits: Limits
+  var graph = PickleGraph()
+  var stack: [PickleValue] = []
+  /// Stack heights at each open MARK.
+  private var marks: [Int] = []
+  private var memo: [UInt32: PickleValue] = [:]
+  /// Elements that containers may still take. Each costs at least one byte of pickle, unless containers are copied
+  /// into others again and again to exhaust memory.
+  private var elementBudget: Int
+  /// Where the current instruction begins.
+  private(set) var instructionOffset: UInt64 = 0
+
+  /// Unpickles the whole of `bytes`, which begin at `baseOffset` of their file.
+  ///
+  /// - Throws: any `pickle…` code, `wholeModulePickle` or `limitExceeded`.
+  public static func unpickle(
+    _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
+  ) throws(ReadError) -> PickleGraph {
+    guard bytes.byteCount <= limits.pickleBytes else {
+      throw ReadError(
+        .limitExceeded, expected: "a pickle of at most \(limits.pickleBytes) bytes",
+        found: "\(bytes.byteCount)")
+    }
+    var machine = Unpickler(cursor: ByteCursor(bytes, baseOffset: baseOffset), limits: limits)
+    return try machine.run()
+  }
+
+  @_lifetime(copy cursor)
+  private init(cursor: consuming ByteCursor, limits: Limits) {
+    self.cursor = cursor
+    self.limits = limits
+    self.elementBudget = self.cursor.remaining
+  }
+
+  /// Counts elements that go into a container.
+  mutating func charge(_ count: Int) throws(ReadError) {
+    elementBudget -= count
+    guard elementBudget >= 0 else {
+      throw failure(.limitExceeded, expected: "fewer copies of containers")
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func run() throws(ReadError) -> PickleGraph {
+    while true {
+      instructionOffset = cursor.absoluteOffset
+      let byte = try readUInt8()
+      guard let opcode = PickleOpcode(rawValue: byte) else {
+        throw failure(.pickleUnknownOpcode, found: "0x" + String(byte, radix: 16))
+      }
+      if opcode == .stop { break }
+      try execute(opcode)
+    }
+    graph.root = try pop()
+    guard cursor.isAtEnd else {
+      throw failure(.pickleTrailingData, found: "\(cursor.remaining) bytes")
+    }
+    return graph
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func execute(_ opcode: PickleOpcode) throws(ReadError) {
+    switch opcode {
+    case .proto, .frame, .stop, .mark, .pop, .popMark, .dup: try executeStructure(opcode)
+    case .none, .newTrue, .newFalse, .binInt, .binInt1, .binInt2, .long1, .long4, .binFloat:
+      try executeScalar(opcode)
+    case .binUnicode, .shortBinUnicode, .binUnicode8, .binString, .shortBinString, .binBytes, .shortBinBytes,
+      .binBytes8, .byteArray8:
+      try executeText(opcode)
+    case .emptyList, .append, .appends, .list, .emptyTuple, .tuple, .tuple1, .tuple2, .tuple3, .emptyDict,
+      .setItem, .setItems, .dict, .emptySet, .addItems, .frozenSet:
+      try executeContainer(opcode)
+    case .global, .stackGlobal, .reduce, .newObj, .build, .binPersID: try executeObject(opcode)
+    case .binPut, .longBinPut, .memoize, .binGet, .longBinGet: try executeMemo(opcode)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func executeStructure(_ opcode: PickleOpcode) throws(ReadError) {
+    switch opcode {
+    case .proto:
+      let version = try readUInt8()
+      guard (2...5).contains(version) else {
+        throw failure(.pickleBadProtocol, expected: "2 to 5", found: "\(version)")
+      }
+    case .frame:
+      let length = try readUInt64()
+      guard length <= UInt64(cursor.remaining) else {
+        throw failure(.pickleTruncated, expected: "a frame of \(length) bytes", found: "\(cursor.remaining)")
+      }
+    case .mark:
+      guard marks.count < limits.pickleStack else {
+        throw failure(.limitExceeded, expected: "at most \(limits.pickleStack) marks")
+      }
+      marks.append(stack.count)
+    case .pop: if marks.last == stack.count { marks.removeLast() } else { _ = try pop() }
+    case .popMark: _ = try popToMark()
+    default: try push(top())
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func executeMemo(_ opcode: PickleOpcode) throws(ReadError) {
+    switch opcode {
+    case .binPut: try remember(UInt32(try readUInt8()))
+    case .longBinPut: try remember(try readUInt32())
+    case .memoize: try remember(UInt32(clamping: memo.count))
+    case .binGet: try push(recall(UInt32(try readUInt8())))
+    default: try push(recall(try readUInt32()))
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func remember(_ index: UInt32) throws(ReadError) {
+    guard memo.count < limits.pickleMemo else {
+      throw failure(.limitExceeded, expected: "at most \(limits.pickleMemo) remembered values")
+    }
+    memo[index] = try top()
+  }
+
+  private func recall(_ index: UInt32) throws(ReadError) -> PickleValue {
+    guard let value = memo[index] else { throw failure(.pickleUnknownMemo, found: "memo \(index)") }
+    return value
+  }
+}
+
+// MARK: Stack
+
+extension Unpickler {
+  @_lifetime(self: copy self)
+  mutating func push(_ value: PickleValue) throws(ReadError) {
+    guard stack.count < limits.pickleStack else {
+      throw failure(.limitExceeded, expected: "at most \(limits.pickleStack) values on the stack")
+    }
+    stack.append(value)
+  }
+
+  /// Values below an open MARK are out of reach.
+  @_lifetime(self: copy self)
+  mutating func pop() throws(ReadError) -> PickleValue {
+    guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {
+      throw failure(.pickleStackUnderflow)
+    }
+    return value
+  }
+
+  func top() throws(ReadError) -> PickleValue {
+    guard stack.count > (marks.last ?? 0), let value = stack.last else {
+      throw failure(.pickleStackUnderflow)
+    }
+    return value
+  }
+
+  @_lifetime(self: copy self)
+  mutating func popToMark() throws(ReadError) -> [PickleValue] {
+    guard let height = marks.popLast(), height <= stack.count else {
+      throw failure(.pickleStackUnderflow, expected: "a mark")
+    }
+    let values = Array(stack[height...])
+    stack.removeSubrange(height...)
+    return values
+  }
+
+  func failure(_ code: ReadError.Code, expected: String? = nil, found: String? = nil) -> ReadError {
+    ReadError(code, at: instructionOffset, expected: expected, found: found)
+  }
+}
+
+// MARK: Operands
+
+extension Unpickler {
+  @_lifetime(self: copy self)
+  mutating func readUInt8() throws(ReadError) -> UInt8 {
+    do throws(ByteFault) { return try cursor.readUInt8() } catch { throw truncated(error) }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func readUInt16() throws(ReadError) -> UInt16 {
+    do throws(ByteFault) { return try cursor.readUInt16() } catch { throw truncated(error) }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func readUInt32() throws(ReadError) -> UInt32 {
+    do throws(ByteFault) { return try cursor.readUInt32() } catch { throw truncated(error) }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func readUInt64() throws(ReadError) -> UInt64 {
+    do throws(ByteFault) { return try cursor.readUInt64() } catch { throw truncated(error) }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func readDouble() throws(ReadError) -> Double {
+    do throws(ByteFault) { return try cursor.readBigEndianDouble() } catch { throw truncated(error) }
+  }
+
+  @_lifetime(copy self)
+  mutating func readBytes(_ count: UInt64) throws(ReadError) -> RawSpan {
+    do throws(ByteFault) { return try cursor.readBytes(Int(clamping: count)) } catch {
+      throw truncated(error)
+    }
+  }
+
+  func truncated(_ fault: ByteFault) -> ReadError {
+    ReadError(
+      .pickleTruncated, at: fault.byteOffset, expected: "\(fault.needed) more bytes",
+      found: "\(fault.available)")
+  }
+}

@@ -1,0 +1,112 @@
+internal import CZlib
+internal import Synchronization
+
+/// A compressed zip member. It is inflated when first loaded and kept until released.
+final class InflatedMember: ByteSource {
+  private let file: MappedFile
+  private let entry: ZipEntry
+  private let inflated = Mutex<MappedFile?>(nil)
+
+  init(file: MappedFile, entry: ZipEntry) {
+    self.file = file
+    self.entry = entry
+  }
+
+  var byteCount: Int { entry.byteCount }
+
+  func load() throws(ReadError) -> FileSlice {
+    let content = try inflated.withLock { cached throws(ReadError) in
+      if let cached { return cached }
+      let content = try inflate()
+      cached = content
+      return content
+    }
+    return FileSlice(file: content, range: 0..<entry.byteCount)
+  }
+
+  func release() {
+    inflated.withLock { $0 = nil }
+    file.release(entry.dataRange)
+  }
+
+  private func inflate() throws(ReadError) -> MappedFile {
+    let source = FileSlice(file: file, range: entry.dataRange)
+    do throws(ReadError) {
+      let content = try MappedFile(byteCount: entry.byteCount, path: file.path) { output throws(ReadError) in
+        try Inflate.inflate(source.bytes, into: output)
+      }
+      guard entry.crc32 == 0 || content.bytes.crc32 == entry.crc32 else {
+        throw ReadError(.zipInflateFailed, found: "a checksum that differs")
+      }
+      return content
+    } catch {
+      throw error.inside(.archiveMember(entry.name)).inFile(file.path)
+    }
+  }
+}
+
+enum Inflate {
+  /// Inflates a raw deflate stream that must fill `output` exactly and end with `input`.
+  static func inflate(_ input: RawSpan, into output: UnsafeMutableRawBufferPointer) throws(ReadError) {
+    var stream = z_stream()
+    // Negative window bits: no zlib header around the stream.
+    let streamSize = Int32(MemoryLayout<z_stream>.size)
+    guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, streamSize) == Z_OK else {
+      throw ReadError(.zipInflateFailed, found: "no memory for the inflater")
+    }
+    defer { inflateEnd(&stream) }
+    let outcome = input.withUnsafeBytes { source in run(&stream, source, output) }
+    guard outcome.status == Z_STREAM_END, outcome.read == input.byteCount, outcome.written == output.count
+    else {
+      throw ReadError(
+        .zipInflateFailed, expected: "\(output.count) bytes from \(input.byteCount)",
+        found: "\(outcome.written) from \(outcome.read)")
+    }
+  }
+
+  /// Feeds zlib in pieces, since it counts in 32 bits. One spare byte of output tells a stream that is too long.
+  private static func run(
+    _ stream: inout z_stream, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer
+  ) -> (status: Int32, read: Int, written: Int) {
+    let piece = 1 << 30
+    var read = 0
+    var written = 0
+    var spare: UInt8 = 0
+    while true {
+      let offered = min(piece, input.count - read)
+      let room = min(piece, output.count - written)
+      let status = withUnsafeMutablePointer(to: &spare) { spare in
+        stream.next_in = input.baseAddress.map {
+          UnsafeMutablePointer(mutating: ($0 + read).assumingMemoryBound(to: UInt8.self))
+        }
+        stream.avail_in = UInt32(offered)
+        let target =
+          room > 0 ? output.baseAddress.map { ($0 + written).assumingMemoryBound(to: UInt8.self) } : spare
+        stream.next_out = target
+        stream.avail_out = UInt32(max(room, 1))
+        return CZlib.inflate(&stream, Z_NO_FLUSH)
+      }
+      let taken = offered - Int(stream.avail_in)
+      let made = max(room, 1) - Int(stream.avail_out)
+      read += taken
+      written += made
+      if status != Z_OK || written > output.count || (taken == 0 && made == 0) {
+        return (status, read, written)
+      }
+    }
+  }
+}
+
+extension RawSpan {
+  /// The CRC-32 of zip and gzip.
+  var crc32: UInt32 {
+    withUnsafeBytes { bytes in
+      UInt32(
+        truncatingIfNeeded: crc32_z(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
+    }
+  }
+}
+
+extension FileSlice {
+  var crc32: UInt32 { bytes.crc32 }
+}
