@@ -1,3 +1,4 @@
+private import CPlatform
 private import Glibc
 
 /// A regular file mapped read-only, or bytes in memory that stand for one.
@@ -16,26 +17,13 @@ public final class MappedFile: Sendable {
   ///
   /// - Throws: `fileNotFound`, `permissionDenied`, `notARegularFile` or `ioFailure`.
   public init(path: String) throws(ReadError) {
-    // O_NONBLOCK: opening a pipe must fail on its type, not wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw ReadError.lastSystemError(path: path) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw ReadError.lastSystemError(path: path) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw ReadError(
-        .notARegularFile, expected: "a regular file", found: fileKind(mode: status.st_mode), file: path)
-    }
+    var mapping = pf_mapping()
+    let status = pf_map_file(path, &mapping)
+    guard status == 0 else { throw ReadError.mappingFailed(path: path, status: status) }
     self.path = path
-    self.byteCount = Int(status.st_size)
-    self.isMapped = byteCount > 0
-    guard byteCount > 0 else {
-      self.base = nil
-      return
-    }
-    guard let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED
-    else { throw ReadError.lastSystemError(path: path) }
-    self.base = UnsafeRawPointer(address)
+    self.byteCount = mapping.byte_count
+    self.base = mapping.bytes
+    self.isMapped = true
   }
 
   /// A private copy of `bytes`, named `path` in errors.
@@ -63,11 +51,10 @@ public final class MappedFile: Sendable {
   }
 
   deinit {
-    guard let base else { return }
     if isMapped {
-      munmap(UnsafeMutableRawPointer(mutating: base), byteCount)
+      pf_unmap(pf_mapping(bytes: base, byte_count: byteCount))
     } else {
-      base.deallocate()
+      base?.deallocate()
     }
   }
 
@@ -83,11 +70,8 @@ public final class MappedFile: Sendable {
   /// Tells the system that the pages wholly inside `range` are not needed soon; they are read again when touched.
   public func release(_ range: Range<Int>) {
     guard isMapped, let base else { return }
-    let pageSize = Int(getpagesize())
-    let first = (range.lowerBound + pageSize - 1) / pageSize * pageSize
-    let last = min(range.upperBound, byteCount) / pageSize * pageSize
-    guard first >= 0, first < last else { return }
-    madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
+    let range = range.clamped(to: 0..<byteCount)
+    pf_advise_dontneed(base + range.lowerBound, range.count)
   }
 }
 
@@ -103,11 +87,20 @@ func fileKind(mode: mode_t) -> String {
 
 extension ReadError {
   /// The error for the C library's `errno` after a failed call on `path`.
-  static func lastSystemError(path: String) -> ReadError {
-    switch errno {
+  static func lastSystemError(path: String) -> ReadError { systemError(errno, path: path) }
+
+  static func mappingFailed(path: String, status: Int32) -> ReadError {
+    guard status < 0 else { return systemError(status, path: path) }
+    var details = stat()
+    let kind = stat(path, &details) == 0 ? fileKind(mode: details.st_mode) : "something else"
+    return ReadError(.notARegularFile, expected: "a regular file", found: kind, file: path)
+  }
+
+  private static func systemError(_ code: Int32, path: String) -> ReadError {
+    switch code {
     case ENOENT, ENOTDIR: ReadError(.fileNotFound, file: path)
     case EACCES, EPERM: ReadError(.permissionDenied, file: path)
-    default: ReadError(.ioFailure, found: String(cString: strerror(errno)), file: path)
+    default: ReadError(.ioFailure, found: String(cString: strerror(code)), file: path)
     }
   }
 }
