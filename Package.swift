@@ -112,6 +112,7 @@ let package = Package(
 
     // Tests mirror Sources one to one.
     module("TestSupport", ["Bytes", "TensorTypes"]),
+    tests("LayeringTests"),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
