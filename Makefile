@@ -1,0 +1,70 @@
+# `make help` lists the targets. Everything builds optimized: numeric Swift without it is too slow to test.
+SWIFT_FLAGS ?= -c release
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+BIN := .build/release/pocketclip
+PYTHON_TEST := .venv-test/bin/python
+
+.PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime conformance parity \
+        fixtures fuzz install clean ci
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## install the system packages (Debian)
+	@sh Scripts/setup.sh
+
+build: ## build the command line
+	swift build $(SWIFT_FLAGS) --product pocketclip
+
+demo: build ## convert the trained mini to int8, verify it, classify a picture
+	@sh Scripts/demo.sh $(BIN)
+
+test: ## run every test
+	swift test $(SWIFT_FLAGS)
+
+test-fast: ## run the tests that need no large model
+	swift test $(SWIFT_FLAGS) --skip ParityTests
+
+lint: ## check formatting
+	swift format lint --strict --recursive Sources Tests Examples Package.swift
+
+format: ## format the sources
+	swift format --in-place --recursive Sources Tests Examples Package.swift
+
+check-layers: ## prove that imports follow the layers
+	swift test $(SWIFT_FLAGS) --filter LayeringTests
+
+runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fails above the size limit
+	@sh Scripts/build-runtime.sh
+
+check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
+	@sh Scripts/check-runtime.sh
+
+$(PYTHON_TEST):
+	python3 -m venv .venv-test
+	.venv-test/bin/pip install --quiet numpy==2.4.6 safetensors==0.8.0
+
+conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the bundles; NumPy's synthetic weights too
+	@sh Scripts/conformance.sh $(BIN) $(PYTHON_TEST)
+
+parity: build ## verify all nine variants against their goldens (minutes)
+	@sh Scripts/parity.sh $(BIN)
+
+fixtures: ## how to make the fixtures anew (needs PyTorch environments)
+	@sh Scripts/fixtures.sh
+
+fuzz: ## fuzz every parser for FUZZ_SECONDS each
+	@sh Scripts/fuzz.sh all $(FUZZ_SECONDS)
+
+install: ## install a pocketclip that needs no Swift, with the runtime library and header
+	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
+	@if [ -f dist/lib/libpocketclip.so ]; then sh Scripts/install-runtime.sh $(DESTDIR)$(PREFIX); fi
+
+clean: ## remove what was built
+	rm -rf .build .build-* dist .venv-test
+
+ci: ## exactly what .ci/run runs
+	@bash .ci/run

@@ -1,0 +1,15 @@
+#!/bin/sh
+# The main job on real input: a PyTorch file becomes an int8 bundle, is verified and names what is in a picture.
+set -eu
+pocketclip=$1
+minis=Fixtures/minis
+out=${TMPDIR:-/tmp}/pocketclip-demo
+mkdir -p "$out"
+
+run() { echo; echo "\$ pocketclip $*"; "$pocketclip" "$@"; }
+
+run inspect $minis/mini-vit.pt
+run convert $minis/mini-vit.pt -o "$out/mini.pclip" --precision int8 --force
+run verify "$out/mini.pclip" --against $minis/mini-vit.pt
+picture=$(ls $minis/pictures/*.jpg | head -1)
+run classify -m "$out/mini.pclip" "$picture" --labels $minis/pictures/labels.txt --template "a picture of a {}." --top 3

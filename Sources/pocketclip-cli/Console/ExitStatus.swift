@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// What the shell sees; usage errors exit with ArgumentParser's own 64.
+enum ExitStatus: Int32, CaseIterable {
+  /// The command ran and its answer is no.
+  case verificationFailed = 1
+  case badData = 65
+  case cannotOpen = 66
+  case unsupported = 69
+  case `internal` = 70
+  case cannotCreate = 73
+  case interrupted = 130
+
+  var exitCode: ExitCode { ExitCode(rawValue) }
+}

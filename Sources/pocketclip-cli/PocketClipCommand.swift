@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+
+@main
+struct PocketClipCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pocketclip",
+    abstract: "Turns any published CLIP checkpoint into a small, proven, single-file model, and uses it.",
+    discussion: """
+      A first walk:
+        pocketclip inspect ViT-B-32.pt
+        pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
+        pocketclip verify b32.pclip --against ViT-B-32.pt
+        pocketclip classify -m b32.pclip picture.jpg --label "a dog" --label "a cat"
+
+      Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported,
+      70 internal, 73 cannot create output, 130 interrupted.
+      """,
+    version: toolVersion,
+    groupedSubcommands: [
+      CommandGroup(name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Verify.self, Formats.self]),
+      CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Info.self]),
+    ])
+
+  static func main() {
+    exitOnInterrupt()
+    main(nil)
+  }
+
+  /// An interrupted conversion leaves nothing: its file has no name until it is whole.
+  private static func exitOnInterrupt() {
+    signal(SIGINT) { _ in _exit(ExitStatus.interrupted.rawValue) }
+  }
+}
