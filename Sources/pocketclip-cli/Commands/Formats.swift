@@ -1,0 +1,47 @@
+import ArgumentParser
+import Checkpoints
+
+struct Formats: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the checkpoint formats that are read, and those that are recognised and refused.",
+    discussion: """
+      A file's format is told by its content, never by its name.
+
+      Example: pocketclip formats --json
+      """)
+
+  @OptionGroup var options: ConsoleOptions
+
+  func run() throws {
+    try options.run { console in
+      let rows = CheckpointFormat.allCases.map(FormatsOutput.Row.init)
+      if options.json { return try JSONOutput.print(FormatsOutput(formats: rows)) }
+      for row in rows {
+        let mark = row.isReadable ? "reads     " : "recognises"
+        console.print("\(mark)  \(row.name.padding(to: 20))  \(row.description)")
+        console.print("            \(String(repeating: " ", count: 20))  told by: \(row.detection)")
+      }
+    }
+  }
+}
+
+struct FormatsOutput: SchemaOutput {
+  static let schema = "formats"
+  var formats: [Row]
+
+  struct Row: Encodable {
+    var id: String
+    var name: String
+    var isReadable: Bool
+    var detection: String
+    var description: String
+
+    init(_ format: CheckpointFormat) {
+      id = format.rawValue
+      name = format.name
+      isReadable = format.isReadable
+      detection = format.detection
+      description = format.description
+    }
+  }
+}

@@ -1,0 +1,31 @@
+extension String {
+  /// Filled with spaces on the right.
+  func padding(to width: Int) -> String {
+    count >= width ? self : self + String(repeating: " ", count: width - count)
+  }
+}
+
+/// `1,234,567 bytes` reads worse than `1.2 MB`; decimal units, as files are sold.
+func formattedBytes(_ count: Int) -> String {
+  let units = ["bytes", "kB", "MB", "GB", "TB"]
+  var value = Double(count)
+  var unit = 0
+  while value >= 1000, unit < units.count - 1 {
+    value /= 1000
+    unit += 1
+  }
+  return unit == 0 ? "\(count) bytes" : "\(fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(units[unit])"
+}
+
+/// A decimal with a fixed number of fraction digits, independent of the locale.
+func fixed(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite else { return "\(value)" }
+  var scale = 1.0
+  for _ in 0..<digits { scale *= 10 }
+  let rounded = (abs(value) * scale).rounded(.toNearestOrEven)
+  guard rounded < 1e15 else { return "\(value)" }
+  var text = String(Int(rounded))
+  while text.count <= digits { text = "0" + text }
+  if digits > 0 { text.insert(".", at: text.index(text.endIndex, offsetBy: -digits)) }
+  return value < 0 && rounded > 0 ? "-" + text : text
+}
