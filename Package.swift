@@ -104,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
-        "Conversion", "Verification", "PocketCLIP", "ImageFiles", "Models", "Checkpoints",
+        "Archives", "Conversion", "Verification", "PocketCLIP", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

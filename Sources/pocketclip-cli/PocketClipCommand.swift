@@ -16,10 +16,9 @@ struct PocketClipCommand: ParsableCommand {
       Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported,
       70 internal, 73 cannot create output, 130 interrupted.
       """,
-    version: toolVersion,
+    version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Verify.self, Formats.self]),
-      CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Info.self]),
+      CommandGroup(name: "Convert and prove:", subcommands: [Formats.self])
     ])
 
   static func main() {

@@ -38,7 +38,9 @@ private struct OriginalSchemas: Decodable {
     return CLIPArchitecture(image: .modifiedResNet(image), text: text)
   }
 
-  @Test("The schema lists exactly the tensors of OpenAI's models", arguments: [("ViT-B/32", vitB32), ("RN50", rn50)])
+  @Test(
+    "The schema lists exactly the tensors of OpenAI's models",
+    arguments: [("ViT-B/32", vitB32), ("RN50", rn50)])
   func namesAndShapes(_ name: String, _ architecture: CLIPArchitecture) throws {
     let original = try #require(try OriginalSchemas.read().full[name])
     let lines = ParameterSchema(architecture).parameters.map { parameter in
@@ -68,7 +70,8 @@ private struct OriginalSchemas: Decodable {
 @Suite struct ParameterNameTests {
   @Test("A name is built from literals and indices")
   func building() {
-    let name = ParameterName("visual.layer").appending(4).appending(".").appending(10).appending(".bn1.weight")
+    let name = ParameterName("visual.layer").appending(4).appending(".").appending(10).appending(
+      ".bn1.weight")
     #expect(name.description == "visual.layer4.10.bn1.weight")
     #expect(name.replacingLastComponent(with: "scale").description == "visual.layer4.10.bn1.scale")
   }

@@ -3,7 +3,8 @@ import Testing
 @Suite struct LayeringTests {
   /// Compiled twice: as ordinary modules, and without a runtime for the small `.so`.
   static let embeddedClean: Set = [
-    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing", "PocketRuntime",
+    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing",
+    "PocketRuntime",
   ]
 
   let tree: SourceTree
@@ -34,7 +35,8 @@ import Testing
     let project = Set(tree.targets.map(\.name))
     for target in tree.targets {
       for (file, module) in try tree.imports(of: target.name) where project.contains(module) {
-        #expect(target.dependencies.contains(module), "\(file) imports \(module), not declared for \(target.name)")
+        #expect(
+          target.dependencies.contains(module), "\(file) imports \(module), not declared for \(target.name)")
       }
     }
   }

@@ -13,18 +13,20 @@ struct SourceTree {
 
   /// Targets under Sources in the order of the manifest, lowest layer first, with the targets they may import.
   var targets: [(name: String, dependencies: [String])] {
-    manifest.matches(of: /(?:module|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name:\s*)?"([\w-]+)"([^)]*)\)/)
-      .map { match in
-        let names = String(match.2).matches(of: /"(\w+)"/).map { String($0.1) }
-        return (String(match.1), names)
-      }
+    manifest.matches(
+      of: /(?:module|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name:\s*)?"([\w-]+)"([^)]*)\)/
+    )
+    .map { match in
+      let names = String(match.2).matches(of: /"(\w+)"/).map { String($0.1) }
+      return (String(match.1), names)
+    }
   }
 
   /// Names after `import` in the Swift files of a target, with the file that says so.
   func imports(of target: String) throws -> [(file: String, module: String)] {
     try swiftFiles(below: "Sources/\(target)").flatMap { file in
       try text(of: file)
-        .matches(of: /(?m)^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:\w+\s+)?(\w+)/)
+        .matches(of: /(?m)^(?:@\w+ )*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/)
         .map { (file, String($0.1)) }
     }
   }

@@ -1,5 +1,5 @@
 private import CPlatform
-private import Glibc
+internal import Glibc
 
 /// A regular file mapped read-only, or bytes in memory that stand for one.
 ///

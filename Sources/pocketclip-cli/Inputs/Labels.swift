@@ -5,7 +5,8 @@ enum Labels {
   static func read(listed: [String], file: String?) throws(Failure) -> [String] {
     let labels = listed + (try file.map(lines(of:)) ?? [])
     guard !labels.isEmpty else {
-      throw Failure(.badData, "no labels", hint: "give --label several times, or --labels FILE with one a line")
+      throw Failure(
+        .badData, "no labels", hint: "give --label several times, or --labels FILE with one a line")
     }
     for (index, label) in labels.enumerated() where label.allSatisfy(\.isWhitespace) {
       throw Failure(.badData, "label \(index + 1) is empty", hint: "remove the empty line or label")
@@ -21,7 +22,8 @@ enum Labels {
       return lines
     } catch {
       throw Failure(
-        .cannotOpen, "\(path): the labels cannot be read as UTF-8 text", hint: "check the path and the encoding")
+        .cannotOpen, "\(path): the labels cannot be read as UTF-8 text",
+        hint: "check the path and the encoding")
     }
   }
 }
