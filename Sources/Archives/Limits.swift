@@ -33,6 +33,8 @@ public struct Limits: Sendable, Equatable {
   public var pickleMemo = 2_000_000
   /// Containers inside one another, when a pickled structure is walked.
   public var pickleDepth = 200
+  /// Attributes of all modules of a TorchScript archive.
+  public var moduleAttributes = 2_000_000
 
   /// Files in a model's folder.
   public var folderEntries = 10_000

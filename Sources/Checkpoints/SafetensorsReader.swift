@@ -3,17 +3,33 @@ internal import TensorTypes
 
 /// A safetensors file as a checkpoint; bundles of our own are the same container with a stricter profile.
 enum SafetensorsReader {
+  /// The first metadata key of a bundle.
+  private static let bundleMark = "pclip.version"
+
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     let container = try SafetensorsFile(file: file, limits: limits)
     var tensors: [CheckpointTensor] = []
     for entry in container.entries { tensors.append(try tensor(entry, in: file)) }
-    var evidence = Evidence()
-    evidence.metadata = container.metadata
-    let isBundle = container.metadataIsFirst && container.metadata.first?.key == "pclip.version"
-    return Checkpoint(
+    let isBundle = container.metadataIsFirst && container.metadata.first?.key == bundleMark
+    var checkpoint = Checkpoint(
       format: isBundle ? .bundle : .safetensors,
-      files: [SourceFile(path: file.path, byteCount: file.byteCount)],
-      tensors: tensors, evidence: evidence)
+      files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors)
+    checkpoint.evidence.metadata = container.metadata
+    // Names in a bundle are canonical, and a bundle holds nothing to be passed over.
+    if !isBundle { try sift(&checkpoint, limits: limits) }
+    return checkpoint
+  }
+
+  private static func sift(_ checkpoint: inout Checkpoint, limits: Limits) throws(ReadError) {
+    let sieve = try TensorSieve(checkpoint.tensors, limits: limits)
+    checkpoint.tensors = sieve.tensors
+    checkpoint.ignored = sieve.ignored
+    checkpoint.notes = sieve.notes
+    checkpoint.evidence.strippedPrefix = sieve.strippedPrefix
+    checkpoint.evidence.scalarBuffers = sieve.scalarBuffers
+    let statements = LicenceStatements(metadata: checkpoint.evidence.metadata, readme: nil)
+    checkpoint.evidence.licence = statements.licence
+    checkpoint.evidence.attribution = statements.attribution
   }
 
   private static func tensor(
@@ -22,8 +38,12 @@ enum SafetensorsReader {
     guard let strides = StridedLayout.rowMajorStrides(of: entry.shape) else {
       throw ReadError(.numberOverflow, found: "shape \(entry.shape)", path: [.tensor(entry.name)])
     }
-    return try CheckpointTensor(
-      name: entry.name, dtype: entry.dtype, shape: entry.shape, strides: strides, storageOffset: 0,
-      storage: FileSlice(file: file, range: entry.byteRange), file: file.path)
+    do throws(ReadError) {
+      return try CheckpointTensor(
+        name: entry.name, dtype: entry.dtype, shape: entry.shape, strides: strides, storageOffset: 0,
+        storage: FileSlice(file: file, range: entry.byteRange), file: file.path)
+    } catch {
+      throw error.inside(.tensor(entry.name))
+    }
   }
 }

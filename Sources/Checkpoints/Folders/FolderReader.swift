@@ -1,0 +1,140 @@
+internal import Archives
+internal import TensorTypes
+
+/// A folder: finds the one checkpoint in it, or says which there are.
+struct FolderReader {
+  private let folder: ModelFolder
+  private let limits: Limits
+
+  /// Names that libraries give to the same weights in several containers, in the order in which they prefer them.
+  /// Two files of these names are taken for duplicates when they hold equally many weights.
+  static let preferredNames = [
+    "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.pth", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json", "pytorch_model.pth", "model.pth",
+  ]
+
+  init(folder: String, limits: Limits) {
+    self.folder = ModelFolder(folder)
+    self.limits = limits
+  }
+
+  private init(_ folder: ModelFolder, limits: Limits) {
+    self.folder = folder
+    self.limits = limits
+  }
+
+  /// - Throws: `noCheckpointInFolder`, `severalCheckpoints`, or what opening the checkpoint throws.
+  func read() throws(ReadError) -> Checkpoint {
+    if ModelFolder.isCacheFolder(folder.path) { return try readCache() }
+    var candidates = try candidates()
+    guard !candidates.isEmpty else { throw try noCheckpoint() }
+    var checkpoint = try candidates.removeFirst().open(folder, limits)
+    for other in candidates { try requireSameWeights(checkpoint, other, all: candidates) }
+    if !candidates.isEmpty {
+      let names = candidates.map(\.name).joined(separator: ", ")
+      checkpoint.notes.append(
+        "read \(checkpoint.files[0].name); \(names) beside it hold as many weights and were not read")
+    }
+    try checkpoint.addEvidence(from: folder, origin: "in the folder", limits: limits)
+    checkpoint.layout = layout(of: checkpoint)
+    return checkpoint
+  }
+
+  // MARK: Candidates
+
+  private struct Candidate {
+    var name: String
+    /// Position in `preferredNames`, nil for other names.
+    var rank: Int?
+
+    func open(_ folder: ModelFolder, _ limits: Limits) throws(ReadError) -> Checkpoint {
+      try Checkpoint.open(try folder.map(name), limits: limits)
+    }
+  }
+
+  /// Files that are checkpoints by content, preferred names first; shards that an index lists do not count.
+  private func candidates() throws(ReadError) -> [Candidate] {
+    var found: [Candidate] = []
+    var shards: Set<String> = []
+    for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
+      let file = try folder.map(name)
+      let rank = Self.preferredNames.firstIndex(of: name)
+      switch try? ContentDetector(file: file, limits: limits).detect() {
+      case .torch, .safetensors: found.append(Candidate(name: name, rank: rank))
+      case .shardIndex(let index):
+        found.append(Candidate(name: name, rank: rank))
+        for member in index["weight_map"]?.objectValue?.members ?? [] {
+          if let shard = member.value.stringValue { shards.insert(shard) }
+        }
+      // A file of a preferred name that is broken must be reported, not passed over.
+      case .none: if rank != nil { found.append(Candidate(name: name, rank: rank)) }
+      case .unsupported: break
+      }
+    }
+    found.removeAll { shards.contains($0.name) }
+    return found.sorted { ($0.rank ?? Int.max, $0.name) < ($1.rank ?? Int.max, $1.name) }
+  }
+
+  /// Another checkpoint is a duplicate when both have conventional names and equally many weights.
+  private func requireSameWeights(
+    _ chosen: Checkpoint, _ other: Candidate, all others: [Candidate]
+  ) throws(ReadError) {
+    let chosenName = chosen.files[0].name
+    let isConventional = Self.preferredNames.contains(chosenName) || chosen.layout == .shards
+    if isConventional, other.rank != nil, chosen.weightCount == (try? other.open(folder, limits))?.weightCount
+    {
+      return
+    }
+    let names = [chosenName] + others.map(\.name)
+    throw ReadError(.severalCheckpoints, found: names.joined(separator: ", "), file: folder.path)
+  }
+
+  private func noCheckpoint() throws(ReadError) -> ReadError {
+    for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
+      if case .unsupported(let format)? = try? ContentDetector(file: folder.map(name), limits: limits)
+        .detect()
+      {
+        return ReadError(.unsupportedFormat, found: format.name, file: folder.pathOf(name))
+      }
+    }
+    return ReadError(.noCheckpointInFolder, file: folder.path)
+  }
+
+  private func layout(of checkpoint: Checkpoint) -> CheckpointLayout {
+    if checkpoint.evidence.openCLIPConfig != nil, checkpoint.files[0].name.hasPrefix("open_clip") {
+      return .openCLIPFolder
+    }
+    if folder.root != folder.path { return .huggingFaceCache }
+    if checkpoint.evidence.huggingFaceConfig != nil { return .huggingFaceFolder }
+    if checkpoint.evidence.openCLIPConfig != nil { return .openCLIPFolder }
+    return checkpoint.layout == .shards ? .shards : .folder
+  }
+
+  // MARK: Hugging Face cache
+
+  /// The snapshot that `refs/main` names, or the only one.
+  private func readCache() throws(ReadError) -> Checkpoint {
+    let snapshots = Folder.join(folder.path, "snapshots")
+    let names = try Folder.names(in: snapshots, limits: limits)
+    let main = try? MappedFile(path: Folder.join(folder.path, "refs/main"))
+    let revision = main.map { file in
+      file.bytes.withUnsafeBytes { String(decoding: $0.prefix(64), as: UTF8.self) }
+        .filter { !$0.isWhitespace }
+    }
+    let chosen = names.first { $0 == revision } ?? (names.count == 1 ? names.first : nil)
+    guard let chosen else {
+      throw ReadError(
+        names.isEmpty ? .noCheckpointInFolder : .severalCheckpoints,
+        found: names.isEmpty ? nil : "snapshots \(names.joined(separator: ", "))", file: folder.path)
+    }
+    return try FolderReader(ModelFolder(Folder.join(snapshots, chosen)), limits: limits).read()
+  }
+}
+
+extension Checkpoint {
+  /// Elements of all floating-point tensors.
+  fileprivate var weightCount: Int {
+    tensors.filter(\.dtype.isFloatingPoint).reduce(0) { $0 &+ $1.elementCount }
+  }
+}

@@ -1,0 +1,95 @@
+internal import Archives
+
+/// A checkpoint split over several files by an index (`model.safetensors.index.json`, `pytorch_model.bin.index.json`).
+struct ShardReader {
+  let index: JSONObject
+  let folder: ModelFolder
+  let limits: Limits
+
+  /// - Throws: any `shard…` code, or what opening a shard throws.
+  func read() throws(ReadError) -> Checkpoint {
+    let homes = try weightMap()
+    var shards: [Checkpoint] = []
+    var seen: [String: String] = [:]
+    for name in Set(homes.values).sorted() {
+      let shard = try open(name)
+      try check(shard, name: name, homes: homes, seen: &seen)
+      shards.append(shard)
+    }
+    for (tensor, home) in homes where seen[tensor] == nil {
+      throw ReadError(.shardTensorMissing, found: home, path: [.tensor(tensor)], file: folder.pathOf(home))
+    }
+    return try merge(shards)
+  }
+
+  /// Tensor to file, with names that cannot leave the folder.
+  private func weightMap() throws(ReadError) -> [String: String] {
+    guard let map = index["weight_map"]?.objectValue, !map.members.isEmpty else {
+      throw ReadError(.shardIndexInvalid, expected: "a weight_map with tensors")
+    }
+    var homes: [String: String] = [:]
+    for member in map.members {
+      guard let name = member.value.stringValue else {
+        throw ReadError(
+          .shardIndexInvalid, at: member.byteOffset, expected: "a file name", path: [.tensor(member.key)])
+      }
+      guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), !name.contains("\\") else {
+        throw ReadError(.shardNameUnsafe, at: member.byteOffset, found: name, path: [.tensor(member.key)])
+      }
+      homes[member.key] = name
+    }
+    return homes
+  }
+
+  private func open(_ name: String) throws(ReadError) -> Checkpoint {
+    guard Folder.hasFile(folder.pathOf(name)) else {
+      throw ReadError(.shardMissing, found: name, file: folder.pathOf(name))
+    }
+    let file = try folder.map(name)
+    do throws(ReadError) {
+      switch try ContentDetector(file: file, limits: limits).detect() {
+      case .torch(let zip): return try TorchReader.read(zip, file: file, limits: limits)
+      case .safetensors: return try SafetensorsReader.read(file, limits: limits)
+      case .shardIndex: throw ReadError(.shardIndexInvalid, expected: "weights", found: "another index")
+      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.name)
+      }
+    } catch {
+      throw error.inFile(file.path)
+    }
+  }
+
+  /// Every tensor of the shard is where the index says, and nowhere else.
+  private func check(
+    _ shard: Checkpoint, name: String, homes: [String: String], seen: inout [String: String]
+  ) throws(ReadError) {
+    let prefix = shard.evidence.strippedPrefix ?? ""
+    for stored in shard.tensors.map({ prefix + $0.name }) + shard.ignored.map({ prefix + $0.name }) {
+      if let other = seen.updateValue(name, forKey: stored) {
+        throw ReadError(
+          .shardTensorRepeated, found: "\(other) and \(name)", path: [.tensor(stored)],
+          file: folder.pathOf(name))
+      }
+      guard homes[stored] == name else {
+        throw ReadError(
+          homes[stored] == nil ? .shardTensorUnlisted : .shardTensorMissing, expected: homes[stored],
+          found: name, path: [.tensor(stored)], file: folder.pathOf(name))
+      }
+    }
+  }
+
+  private func merge(_ shards: [Checkpoint]) throws(ReadError) -> Checkpoint {
+    guard var whole = shards.first else { throw ReadError(.shardIndexInvalid, expected: "a shard") }
+    for shard in shards.dropFirst() {
+      guard shard.format == whole.format, shard.evidence.strippedPrefix == whole.evidence.strippedPrefix
+      else {
+        throw ReadError(.shardIndexInvalid, expected: "shards of one format and naming")
+      }
+      whole.files += shard.files
+      whole.tensors += shard.tensors
+      whole.ignored += shard.ignored
+      whole.notes += shard.notes.filter { !whole.notes.contains($0) }
+    }
+    whole.layout = .shards
+    return whole
+  }
+}

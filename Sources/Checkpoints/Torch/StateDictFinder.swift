@@ -1,0 +1,62 @@
+internal import Archives
+
+/// Finds the dictionary of weights in what a training script pickled around it.
+struct StateDictFinder {
+  /// A dictionary with text keys, at least one of which holds a tensor.
+  struct Candidate {
+    /// Keys that lead there from the top.
+    var wrapperKeys: [String]
+    var pairs: [(key: String, value: PickleValue)]
+    var looksLikeCLIP: Bool
+  }
+
+  /// Wrappers inside wrappers that are looked into.
+  private static let deepestWrapper = 3
+
+  let decoder: TorchTensorDecoder
+
+  /// The top dictionary when it holds weights itself, otherwise the only one below it that looks like a CLIP.
+  ///
+  /// - Throws: `noStateDict` or `severalStateDicts`, naming the keys there are.
+  func find() throws(ReadError) -> Candidate {
+    var candidates: [Candidate] = []
+    var visited: Set<Int> = []
+    collect(decoder.graph.root, keys: [], visited: &visited, into: &candidates)
+    let promising = candidates.filter(\.looksLikeCLIP)
+    if let top = candidates.first, top.wrapperKeys.isEmpty, top.looksLikeCLIP || promising.isEmpty {
+      return top
+    }
+    guard let found = promising.first else { throw noStateDict(candidates) }
+    guard promising.count == 1 else {
+      let names = promising.map { $0.wrapperKeys.joined(separator: ".") }
+      throw ReadError(.severalStateDicts, found: names.joined(separator: ", "))
+    }
+    return found
+  }
+
+  private func collect(
+    _ value: PickleValue, keys: [String], visited: inout Set<Int>, into candidates: inout [Candidate]
+  ) {
+    guard case .dict(let index) = value, visited.insert(index).inserted, keys.count <= Self.deepestWrapper,
+      let pairs = decoder.graph.pairs(of: value)
+    else { return }
+    let named = pairs.compactMap { pair in pair.key.stringValue.map { (key: $0, value: pair.value) } }
+    if named.contains(where: { decoder.isTensor($0.value) }) {
+      let names = named.filter { decoder.isTensor($0.value) }.map(\.key)
+      candidates.append(
+        Candidate(
+          wrapperKeys: keys, pairs: named, looksLikeCLIP: names.contains(where: TensorNames.isFromCLIP)))
+    }
+    for (key, child) in named { collect(child, keys: keys + [key], visited: &visited, into: &candidates) }
+  }
+
+  private func noStateDict(_ candidates: [Candidate]) -> ReadError {
+    if candidates.isEmpty {
+      let keys = (decoder.graph.pairs(of: decoder.graph.root) ?? []).compactMap(\.key.stringValue)
+      let found = keys.isEmpty ? "no dictionary of tensors" : "keys \(keys.prefix(8).joined(separator: ", "))"
+      return ReadError(.noStateDict, found: found)
+    }
+    let names = candidates.map { $0.wrapperKeys.joined(separator: ".") }
+    return ReadError(.noStateDict, found: "tensors only in \(names.prefix(8).joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,84 @@
+internal import Archives
+
+/// The members of a zip that PyTorch wrote, found below their common folder.
+struct TorchArchive {
+  let zip: ZipArchive
+  let file: MappedFile
+  /// The folder with its slash; empty when the members lie at the top.
+  let root: String
+  let isBigEndian: Bool
+
+  /// Whether the zip holds a pickle where PyTorch puts it.
+  static func isTorch(_ zip: ZipArchive) -> Bool { !dataPickles(in: zip).isEmpty }
+
+  /// - Throws: `severalStateDicts` or `byteOrderUnknown`.
+  init(zip: ZipArchive, file: MappedFile) throws(ReadError) {
+    let pickles = Self.dataPickles(in: zip)
+    guard let pickle = pickles.first, pickles.count == 1 else {
+      throw ReadError(
+        .severalStateDicts, expected: "one data.pkl", found: pickles.map(\.name).joined(separator: ", "))
+    }
+    self.zip = zip
+    self.file = file
+    self.root = String(pickle.name.dropLast("data.pkl".count))
+    self.isBigEndian = try Self.isBigEndian(zip, root: root)
+  }
+
+  /// TorchScript archives carry code or graph constants; plain pickles have neither.
+  var isTorchScript: Bool {
+    zip[root + "constants.pkl"] != nil || zip.entries.contains { $0.name.hasPrefix(root + "code/") }
+  }
+
+  /// Storages below `data/`, without the constants of the graph, whose numbering restarts.
+  var storageEntries: [ZipEntry] {
+    zip.entries.filter { $0.name.hasPrefix(root + "data/") && !$0.isFolder }
+  }
+
+  /// Tensors that belong to the traced graph, not to the model's parameters.
+  var graphConstantEntries: [ZipEntry] {
+    zip.entries.filter { entry in
+      !entry.isFolder && ["constants/", "traced_inputs/"].contains { entry.name.hasPrefix(root + $0) }
+    }
+  }
+
+  func storageName(_ key: String) -> String { root + "data/" + key }
+
+  /// The object pickle, unpickled.
+  func unpickle(limits: Limits) throws(ReadError) -> PickleGraph {
+    let name = root + "data.pkl"
+    guard let entry = zip[name] else { throw ReadError(.zipMissingMember, found: name) }
+    do throws(ReadError) {
+      let slice = try zip.source(of: entry).load()
+      return try Unpickler.unpickle(slice.bytes, baseOffset: UInt64(slice.range.lowerBound), limits: limits)
+    } catch {
+      var error = error
+      // Offsets count in the inflated bytes there, which is no place in the file.
+      if entry.method == .deflated { error.byteOffset = nil }
+      throw error.inside(.archiveMember(name))
+    }
+  }
+
+  /// Whether the checksum of the object pickle is the one the archive states.
+  func pickleIsIntact() throws(ReadError) -> Bool {
+    guard let entry = zip[root + "data.pkl"] else { return true }
+    return try zip.checksumMatches(entry)
+  }
+
+  private static func dataPickles(in zip: ZipArchive) -> [ZipEntry] {
+    zip.entries.filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
+  }
+
+  /// Archives without the member are from before PyTorch 2.1 and little-endian.
+  private static func isBigEndian(_ zip: ZipArchive, root: String) throws(ReadError) -> Bool {
+    guard let entry = zip[root + "byteorder"] else { return false }
+    let slice = try zip.source(of: entry).load()
+    let text = slice.bytes.withUnsafeBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
+    switch text {
+    case "little": return false
+    case "big": return true
+    default:
+      throw ReadError(
+        .byteOrderUnknown, expected: "little or big", found: text, path: [.archiveMember(entry.name)])
+    }
+  }
+}
