@@ -17,6 +17,6 @@ fi
 rm -rf "$venv"
 "${PYTHON:-python3.8}" -m venv "$venv"
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
-pip install 'torch==1.7.1' 'numpy==1.21.6' typing_extensions future 'transformers==4.20.1'
+pip install 'torch==1.7.1' 'numpy==1.21.6' typing_extensions future 'transformers==4.20.1' 'pillow==9.5.0'
 pip install --no-deps 'clip-anytorch==2.6.0'  # its model alone is used: torchvision stays out
 touch "$stamp"
