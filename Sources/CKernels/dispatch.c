@@ -18,11 +18,29 @@ const pk_kernels pk_kernels_scalar = {
 #undef PK_KERNEL
 };
 
+#if defined(__x86_64__)
+/* The builtin also asks whether the system saves the wide registers. */
+static int has_avx2(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+static int has_avx512vnni(void) {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
 const pk_kernels *pk_kernels_for(pk_isa isa) {
   switch (isa) {
     case PK_ISA_SCALAR: return &pk_kernels_scalar;
+#if defined(__x86_64__)
+    case PK_ISA_AVX2: return has_avx2() ? &pk_kernels_avx2 : NULL;
+    case PK_ISA_AVX512VNNI: return has_avx512vnni() ? &pk_kernels_avx512 : NULL;
+#else
     case PK_ISA_AVX2:
     case PK_ISA_AVX512VNNI: return NULL;
+#endif
   }
   return NULL;
 }

@@ -133,27 +133,35 @@ pk_u8_quantization pk_u8_range(float minimum, float maximum) {
   return result;
 }
 
+static void add_position(size_t width, const float *positions, size_t i, float *y) {
+  if (positions) add_f32_scalar(width, y, positions + i * width, y);
+}
+
 void embed_f32_scalar(size_t count, size_t width, const int32_t *ids, const float *table, const float *positions,
                       float *y, size_t ldy) {
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < width; j++)
-      y[i * ldy + j] = table[(size_t)ids[i] * width + j] + (positions ? positions[i * width + j] : 0);
+  for (size_t i = 0; i < count; i++, y += ldy) {
+    const float *row = table + (size_t)ids[i] * width;
+    for (size_t j = 0; j < width; j++) y[j] = row[j];
+    add_position(width, positions, i, y);
+  }
 }
 
 void embed_f16_scalar(size_t count, size_t width, const int32_t *ids, const uint16_t *table, const float *positions,
                       float *y, size_t ldy) {
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < width; j++)
-      y[i * ldy + j] =
-          pk_f16_to_f32(table[(size_t)ids[i] * width + j]) + (positions ? positions[i * width + j] : 0);
+  for (size_t i = 0; i < count; i++, y += ldy) {
+    const uint16_t *row = table + (size_t)ids[i] * width;
+    for (size_t j = 0; j < width; j++) y[j] = pk_f16_to_f32(row[j]);
+    add_position(width, positions, i, y);
+  }
 }
 
 void embed_s8_scalar(size_t count, size_t width, const int32_t *ids, const int8_t *table, const float *scale,
                      const float *positions, float *y, size_t ldy) {
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < width; j++)
-      y[i * ldy + j] = (float)table[(size_t)ids[i] * width + j] * scale[ids[i]] +
-                       (positions ? positions[i * width + j] : 0);
+  for (size_t i = 0; i < count; i++, y += ldy) {
+    const int8_t *row = table + (size_t)ids[i] * width;
+    for (size_t j = 0; j < width; j++) y[j] = (float)row[j] * scale[ids[i]];
+    add_position(width, positions, i, y);
+  }
 }
 
 void f16_to_f32_scalar(size_t count, const uint16_t *x, float *y) {

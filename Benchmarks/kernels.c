@@ -1,0 +1,112 @@
+/* Single-thread speed of the matrix products, as a share of what one core of this machine can do.
+ *
+ *   clang -std=c11 -D_GNU_SOURCE -O2 -ISources/CKernels/include -ISources/CPlatform/include Benchmarks/kernels.c \
+ *     $(find Sources/CKernels Sources/CPlatform -name "*.c") -lpthread -o .build/kernels && .build/kernels
+ *
+ * "hot": the same weights again and again, from the second-level cache. "streamed": a new copy for every product, from
+ * memory, as in one pass over a model. The peak is measured too: independent multiply-adds on registers. */
+#include <immintrin.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "CKernels.h"
+#include "CPlatform.h"
+
+#define STREAM_BYTES ((size_t)256 << 20)
+
+static double seconds(void) { return (double)pf_monotonic_ns() * 1e-9; }
+
+/* Multiply-adds per second, in lanes: `lanes` counts those of one instruction. */
+#define PEAK(name, isa, type, zero, step, lanes)                                        \
+  __attribute__((target(isa))) static double name(void) {                               \
+    type a[12], b = zero, c = zero;                                                     \
+    for (int i = 0; i < 12; i++) a[i] = zero;                                           \
+    double best = 0;                                                                    \
+    for (int round = 0; round < 5; round++) {                                           \
+      double begin = seconds();                                                         \
+      for (int n = 0; n < 2000000; n++) {                                               \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 12; i++) a[i] = step;    \
+        __asm__ volatile("" : "+v"(b), "+v"(c));                                        \
+      }                                                                                 \
+      double rate = 2000000.0 * 12 * lanes / (seconds() - begin);                       \
+      if (rate > best) best = rate;                                                     \
+    }                                                                                   \
+    for (int i = 0; i < 12; i++) __asm__ volatile("" : "+v"(a[i]));                     \
+    return best;                                                                        \
+  }
+PEAK(peak_fma_512, "avx512f", __m512, _mm512_setzero_ps(), _mm512_fmadd_ps(b, c, a[i]), 16)
+PEAK(peak_fma_256, "avx2,fma", __m256, _mm256_setzero_ps(), _mm256_fmadd_ps(b, c, a[i]), 8)
+PEAK(peak_vnni, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), _mm512_dpbusd_epi32(a[i], b, c), 64)
+
+enum kind { F32, F16, S8F, S8S8, U8S8, KINDS };
+static const char *const kind_names[] = {"f32", "f16", "s8f", "s8s8", "u8s8"};
+static const size_t weight_bytes[] = {4, 2, 1, 1, 1};
+
+static void run(const pk_kernels *kernels, enum kind kind, size_t m, size_t n, size_t k, const void *x, size_t ldx,
+                const float *scale, const int32_t *sums, const uint8_t *w, float *y, const pk_epilogue *epilogue) {
+  size_t end = n / PK_PANEL;
+  switch (kind) {
+    case F32: kernels->gemm_f32(m, k, 0, end, x, ldx, (const float *)(const void *)w, y, n, epilogue); break;
+    case F16: kernels->gemm_f16(m, k, 0, end, x, ldx, (const uint16_t *)(const void *)w, y, n, epilogue); break;
+    case S8F: kernels->gemm_s8f(m, k, 0, end, x, ldx, (const int8_t *)w, y, n, epilogue); break;
+    case S8S8: kernels->gemm_s8s8(m, k, 0, end, x, ldx, scale, (const int8_t *)w, y, n, epilogue); break;
+    case U8S8:
+      kernels->gemm_u8s8(m, k, 0, end, x, ldx, 1, 7, (const int8_t *)w, sums, y, n, epilogue);
+      break;
+    case KINDS: break;
+  }
+}
+
+/* Best rate of multiply-adds; `copies` of the weights lie one after the other. */
+static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n, size_t k, uint8_t *weights,
+                   size_t copies) {
+  int is_float = kind <= S8F;
+  size_t ldx = pk_row_stride(k, is_float ? 4 : 1);
+  void *x = calloc(m * ldx, is_float ? 4 : 1);
+  float *y = calloc(m * n, sizeof *y), *scale = calloc(n + m, sizeof *scale);
+  int32_t *sums = calloc(n, sizeof *sums);
+  pk_epilogue epilogue = {.scale = scale, .bias = scale, .output_count = n};
+  double best = 0, total = 0;
+  for (size_t round = 0; total < 0.3 || round < 3; round++) {
+    double begin = seconds();
+    for (size_t copy = 0; copy < copies; copy++)
+      run(kernels, kind, m, n, k, x, ldx, scale, sums, weights + copy * n * k * weight_bytes[kind], y, &epilogue);
+    double elapsed = seconds() - begin;
+    total += elapsed;
+    double speed = (double)(m * n * k * copies) / elapsed;
+    if (speed > best) best = speed;
+  }
+  free(x), free(y), free(scale), free(sums);
+  return best;
+}
+
+int main(int count, char **arguments) {
+  static const size_t shapes[][3] = {{1, 768, 768}, {50, 768, 768}, {50, 768, 3072}, {77, 512, 2048}, {800, 768, 768},
+                                     {257, 1024, 1024}, {50, 64, 64}, {3136, 64, 576}};
+  uint8_t *weights = pf_alloc_aligned(STREAM_BYTES, 64);
+  memset(weights, 0, STREAM_BYTES);
+  const char *only = count > 1 ? arguments[1] : NULL;
+  for (int isa = PK_ISA_COUNT - 1; isa >= 0; isa--) {
+    const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
+    if (!kernels || (only && strcmp(only, kernels->name) != 0)) continue;
+    double peak = isa == PK_ISA_AVX512VNNI ? peak_fma_512() : peak_fma_256();
+    double integer_peak = isa == PK_ISA_AVX512VNNI ? peak_vnni() : peak;
+    printf("%s: peak %.0f GMAC/s float, %.0f int8%s\n", kernels->name, peak * 1e-9, integer_peak * 1e-9,
+           isa == PK_ISA_AVX512VNNI ? "" : " (no dot product: float peak)");
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+      size_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
+      for (int kind = 0; kind < KINDS; kind++) {
+        double bound = kind <= S8F ? peak : integer_peak;
+        size_t copies = STREAM_BYTES / (n * k * weight_bytes[kind]);
+        if (copies > 60) copies = 60;
+        double hot = rate(kernels, (enum kind)kind, m, n, k, weights, 1);
+        double streamed = isa == 0 ? 0 : rate(kernels, (enum kind)kind, m, n, k, weights, copies);
+        printf("  %4zu x %4zu x %4zu  %-4s  hot %6.1f GMAC/s (%3.0f %%)  streamed %6.1f (%3.0f %%, %5.1f GB/s)\n", m, n,
+               k, kind_names[kind], hot * 1e-9, 100 * hot / bound, streamed * 1e-9, 100 * streamed / bound,
+               streamed / (double)m * (double)weight_bytes[kind] * 1e-9);
+      }
+    }
+  }
+  return 0;
+}

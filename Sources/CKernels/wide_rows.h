@@ -1,0 +1,216 @@
+/* Rows, quantization of activations and element types on sixteen lanes. Same bits as scalar_rows.c, which says what
+ * each function does. Static: the including file puts them into its table. */
+#ifndef PK_WIDE_ROWS_H
+#define PK_WIDE_ROWS_H
+
+#include "wide.h"
+
+#define whole_groups(count) ((count) / WIDE * WIDE)
+
+INLINE float row_sum(size_t width, const float *x) {
+  f32x16 lanes = {0};
+  size_t i = 0;
+  for (; i < whole_groups(width); i += WIDE) lanes += load(x + i);
+  if (i < width) lanes += load_part(x + i, width - i, 0);
+  return fold_sum(lanes);
+}
+
+INLINE float row_sum_of_squared_differences(size_t width, const float *x, float mean) {
+  f32x16 lanes = {0};
+  size_t i = 0;
+  for (; i < whole_groups(width); i += WIDE) {
+    f32x16 difference = load(x + i) - mean;
+    lanes += difference * difference;
+  }
+  if (i < width) {
+    f32x16 difference = load_part(x + i, width - i, mean) - mean;
+    lanes += difference * difference;
+  }
+  return fold_sum(lanes);
+}
+
+static void layernorm_f32(size_t m, size_t width, const float *x, size_t ldx, const float *gain, const float *bias,
+                          float epsilon, float *y, size_t ldy) {
+  for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
+    float mean = row_sum(width, x) / (float)width;
+    float variance = row_sum_of_squared_differences(width, x, mean) / (float)width;
+    float inverse = 1.0f / __builtin_elementwise_sqrt(variance + epsilon);
+    size_t i = 0;
+    for (; i < whole_groups(width); i += WIDE)
+      store(y + i, ((load(x + i) - mean) * inverse) * load(gain + i) + load(bias + i));
+    for (; i < width; i++) y[i] = ((x[i] - mean) * inverse) * gain[i] + bias[i];
+  }
+}
+
+INLINE float row_largest(size_t width, const float *x) {
+  f32x16 lanes = spread(x[0]);
+  size_t i = 0;
+  for (; i < whole_groups(width); i += WIDE) lanes = larger(load(x + i), lanes);
+  if (i < width) lanes = larger(load_part(x + i, width - i, x[0]), lanes);
+  return fold_largest(lanes);
+}
+
+static void softmax_f32(size_t m, size_t width, float *x, size_t ldx) {
+  if (width == 0) return;
+  for (size_t row = 0; row < m; row++, x += ldx) {
+    float maximum = row_largest(width, x);
+    f32x16 lanes = {0};
+    size_t i = 0;
+    for (; i < whole_groups(width); i += WIDE) {
+      f32x16 e = exponential(load(x + i) - maximum);
+      store(x + i, e);
+      lanes += e;
+    }
+    if (i < width) {
+      f32x16 e = exponential(load_part(x + i, width - i, -__builtin_inff()) - maximum);
+      store_part(x + i, e, width - i);
+      lanes += e;
+    }
+    float inverse = 1.0f / fold_sum(lanes);
+    for (i = 0; i < whole_groups(width); i += WIDE) store(x + i, load(x + i) * inverse);
+    for (; i < width; i++) x[i] = x[i] * inverse;
+  }
+}
+
+static float dot_f32(size_t count, const float *a, const float *b) {
+  f32x16 lanes = {0};
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) lanes += load(a + i) * load(b + i);
+  if (i < count) lanes += load_part(a + i, count - i, 0) * load_part(b + i, count - i, 0);
+  return fold_sum(lanes);
+}
+
+static void l2_normalize_f32(size_t m, size_t width, const float *x, size_t ldx, float *y, size_t ldy) {
+  for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
+    float norm = __builtin_elementwise_sqrt(dot_f32(width, x, x));
+    for (size_t i = 0; i < width; i++) y[i] = norm > 0 ? x[i] / norm : 0;
+  }
+}
+
+static void mean_rows_f32(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+  size_t i = 0;
+  for (; i < whole_groups(width); i += WIDE) {
+    f32x16 total = {0};
+    for (size_t row = 0; row < m; row++) total += load(x + row * ldx + i);
+    store(y + i, total / (float)m);
+  }
+  for (; i < width; i++) {
+    float total = 0;
+    for (size_t row = 0; row < m; row++) total = total + x[row * ldx + i];
+    y[i] = total / (float)m;
+  }
+}
+
+INLINE float row_absmax(size_t width, const float *x) {
+  f32x16 lanes = {0};
+  size_t i = 0;
+  for (; i < whole_groups(width); i += WIDE) lanes = larger(magnitude(load(x + i)), lanes);
+  if (i < width) lanes = larger(magnitude(load_part(x + i, width - i, 0)), lanes);
+  return fold_largest(lanes);
+}
+
+static void absmax_rows_f32(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+  for (size_t row = 0; row < m; row++) y[row] = row_absmax(width, x + row * ldx);
+}
+
+static void minmax_f32(size_t count, const float *x, float *range) {
+  f32x16 smallest = spread(x[0]), largest = spread(x[0]);
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) {
+    f32x16 v = load(x + i);
+    smallest = smaller(v, smallest);
+    largest = larger(v, largest);
+  }
+  if (i < count) {
+    f32x16 v = load_part(x + i, count - i, x[0]);
+    smallest = smaller(v, smallest);
+    largest = larger(v, largest);
+  }
+  range[0] = fold_smallest(smallest) + 0.0f;
+  range[1] = fold_largest(largest) + 0.0f;
+}
+
+static void add_f32(size_t count, const float *a, const float *b, float *y) {
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) store(y + i, load(a + i) + load(b + i));
+  for (; i < count; i++) y[i] = a[i] + b[i];
+}
+
+static void add_relu_f32(size_t count, const float *a, const float *b, float *y) {
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) store(y + i, larger(load(a + i) + load(b + i), spread(0)));
+  for (; i < count; i++) {
+    float v = a[i] + b[i];
+    y[i] = v > 0 ? v : 0;
+  }
+}
+
+INLINE void store_s8(int8_t *q, i32x16 v) { *(i8x16 *)q = __builtin_convertvector(v, i8x16); }
+
+static void quantize_rows_s8(size_t m, size_t k, const float *x, size_t ldx, int8_t *q, size_t ldq, float *scale) {
+  for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
+    float largest = row_absmax(k, x);
+    int is_zero = largest < PK_QUANTIZATION_FLOOR;
+    float inverse = is_zero ? 0 : 127.0f / largest;
+    scale[row] = is_zero ? 0 : largest / 127.0f;
+    size_t i = 0;
+    for (; i < whole_groups(k); i += WIDE) store_s8(q + i, clamp(round_to_int(load(x + i) * inverse), -127, 127));
+    for (; i < k; i++) q[i] = (int8_t)pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127);
+    for (; i % 4 != 0; i++) q[i] = 0;
+  }
+}
+
+static void quantize_u8(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) {
+    i32x16 v = clamp(round_to_int(load(x + i) * inverse_scale) + zero_point, 0, 255);
+    *(u8x16 *)(q + i) = __builtin_convertvector(v, u8x16);
+  }
+  for (; i < count; i++) q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
+}
+
+static void quantize_weights_s8(size_t count, const float *w, float scale, int8_t *q) {
+  size_t i = 0;
+  if (scale > 0) {
+    for (; i < whole_groups(count); i += WIDE) store_s8(q + i, clamp(round_to_int(load(w + i) / scale), -127, 127));
+  }
+  for (; i < count; i++) q[i] = (int8_t)(scale > 0 ? pk_clamp(pk_round_to_int(w[i] / scale), -127, 127) : 0);
+}
+
+/* Both instruction sets come with F16C; its conversions agree with the scalar ones on every bit pattern. */
+static void f16_to_f32(size_t count, const uint16_t *x, float *y) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(y + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + i))));
+  for (; i < count; i++) y[i] = _cvtsh_ss(x[i]);
+}
+
+static size_t f32_to_f16(size_t count, const float *x, uint16_t *y) {
+  const __m256i finite_limit = _mm256_set1_epi32(0x7F7FFFFF), overflow_limit = _mm256_set1_epi32(0x477FEFFF);
+  size_t overflow = count;
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    __m256 v = _mm256_loadu_ps(x + i);
+    _mm_storeu_si128((__m128i *)(y + i), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+    __m256i bits = _mm256_and_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x7FFFFFFF));
+    __m256i too_large =
+        _mm256_andnot_si256(_mm256_cmpgt_epi32(bits, finite_limit), _mm256_cmpgt_epi32(bits, overflow_limit));
+    int lanes = _mm256_movemask_ps(_mm256_castsi256_ps(too_large));
+    if (lanes != 0 && overflow == count) overflow = i + (size_t)__builtin_ctz((unsigned)lanes);
+  }
+  for (; i < count; i++) {
+    y[i] = _cvtss_sh(x[i], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    uint32_t bits = pk_bits(x[i]) & 0x7FFFFFFFu;
+    if (bits > 0x477FEFFFu && bits <= 0x7F7FFFFFu && overflow == count) overflow = i;
+  }
+  return overflow;
+}
+
+static void embed_f16(size_t count, size_t width, const int32_t *ids, const uint16_t *table, const float *positions,
+                      float *y, size_t ldy) {
+  for (size_t i = 0; i < count; i++) {
+    f16_to_f32(width, table + (size_t)ids[i] * width, y + i * ldy);
+    if (positions) add_f32(width, y + i * ldy, positions + i * width, y + i * ldy);
+  }
+}
+
+#endif

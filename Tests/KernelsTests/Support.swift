@@ -1,0 +1,107 @@
+import CKernels
+import Glibc
+import Testing
+
+/// One instruction set that this machine supports.
+struct KernelTable: @unchecked Sendable, CustomTestStringConvertible {
+  let kernels: UnsafePointer<pk_kernels>
+  var name: String { String(cString: kernels.pointee.name) }
+  var testDescription: String { name }
+
+  static let scalar = KernelTable(kernels: pk_kernels_for(PK_ISA_SCALAR)!)
+  /// Those measured against `scalar`.
+  static let fast = [PK_ISA_AVX2, PK_ISA_AVX512VNNI].compactMap(pk_kernels_for).map(
+    KernelTable.init)
+  static let all = [scalar] + fast
+}
+
+/// Memory whose buffers end where an unreadable page begins: reading or writing one element too many is a crash.
+///
+/// Pointers stay valid until `free()`, which tests call in a `defer`.
+final class Arena {
+  private var mappings: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
+
+  /// `slack` elements of the buffer's end stay unused, which moves its alignment by as much.
+  func buffer<Element: BitwiseCopyable>(
+    count: Int, of value: Element, slack: Int = 0
+  ) -> UnsafeMutablePointer<Element> {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let byteCount = (count + slack) * MemoryLayout<Element>.stride
+    let usable = (byteCount + page - 1) / page * page
+    let start = mmap(
+      nil, usable + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    precondition(start != MAP_FAILED && mprotect(start + usable, page, PROT_NONE) == 0)
+    mappings.append((start, usable + page))
+    let elements = (start + (usable - byteCount)).bindMemory(
+      to: Element.self, capacity: count + slack)
+    elements.initialize(repeating: value, count: count + slack)
+    return elements
+  }
+
+  func copy<Element: BitwiseCopyable>(
+    _ values: [Element], slack: Int = 0
+  ) -> UnsafeMutablePointer<Element> {
+    guard let first = values.first else {
+      return UnsafeMutableRawPointer(buffer(count: 0, of: UInt8(0)))
+        .bindMemory(to: Element.self, capacity: 0)
+    }
+    let elements = buffer(count: values.count, of: first, slack: slack)
+    elements.update(from: values, count: values.count)
+    return elements
+  }
+
+  func free() {
+    for mapping in mappings { munmap(mapping.start, mapping.byteCount) }
+    mappings = []
+  }
+}
+
+/// The same numbers on every run: SplitMix64.
+struct Numbers {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// In [-1, 1), of varied magnitude.
+  mutating func float() -> Float {
+    let unit = Float(Int32(truncatingIfNeeded: next() >> 40) - (1 << 23)) * 0x1p-23
+    return next() % 8 == 0 ? unit * 0x1p-6 : unit
+  }
+
+  mutating func floats(_ count: Int, scale: Float = 1) -> [Float] {
+    (0..<count).map { _ in float() * scale }
+  }
+
+  /// In [-127, 127].
+  mutating func weights(_ count: Int) -> [Int8] {
+    (0..<count).map { _ in Int8(Int(next() % 255) - 127) }
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+  }
+}
+
+func roundUp(_ count: Int, to multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
+
+func array<Element>(_ pointer: UnsafePointer<Element>, _ count: Int) -> [Element] {
+  Array(UnsafeBufferPointer(start: pointer, count: count))
+}
+
+func array<Element>(_ pointer: UnsafeMutablePointer<Element>, _ count: Int) -> [Element] {
+  Array(UnsafeBufferPointer(start: pointer, count: count))
+}
+
+func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+
+func bits(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) -> [UInt32] {
+  bits(array(pointer, count))
+}
