@@ -85,8 +85,8 @@ let package = Package(
     module(
       "BundleWriter",
       [
-        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Bytes", "CKernels",
-        "CPlatform",
+        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CPlatform",
+        "CVocabulary",
       ]),
     module(
       "Verification",
@@ -121,6 +121,9 @@ let package = Package(
     tests("ImagePreprocessingTests", ["ImagePreprocessing", "ImageFiles", "TestSupport"]),
     tests("ArchivesTests", ["Archives", "Bytes", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TestSupport"]),
+    tests(
+      "BundleWriterTests",
+      ["BundleWriter", "Quantization", "BundleFormat", "Architecture", "TensorTypes"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -126,6 +126,13 @@ extension BundleDescription {
     try visitRecipe(&codec, "text.recipe", textPrecision == .int8 ? .tokenS8 : .none)
     try codec.choice("tokenizer.kind", &tokenizer)
     try codec.digest("tokenizer.id", &tokenizerID)
+    try codec.require((tokenizer == .none) == (tokenizerID == nil), "tokenizer.id")
+    // A smaller table would be read outside its rows.
+    try codec.require(
+      tokenizer == .none || text.vocabularySize >= BundleLayout.openAIVocabulary, "text.vocabulary")
+    if let image = architecture.image?.projection, let text = text.projection {
+      try codec.require(image == text, "text.projection")
+    }
   }
 }
 
@@ -146,6 +153,7 @@ extension FidelityDemand {
   ) throws(BundleFault) {
     let millionths = 0...1_000_000
     try codec.text("fidelity.probes", &probes)
+    let isMeasured = !probes.isEmpty
     if towers != .text {
       try codec.optional("fidelity.image.fast", &imageFast, millionths)
       try codec.optional("fidelity.image.exact", &imageExact, millionths)
@@ -155,6 +163,8 @@ extension FidelityDemand {
       try codec.optional("fidelity.text.exact", &textExact, millionths)
     }
     try codec.optional("fidelity.agreement", &agreement, millionths)
+    let states = [imageFast, imageExact, textFast, textExact, agreement].contains { $0 != nil }
+    try codec.require(isMeasured || !states, "fidelity.probes")
   }
 }
 

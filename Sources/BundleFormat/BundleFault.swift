@@ -34,6 +34,7 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
   case tensorOffsets = 24
   case extraTensorAligned = 25
   case fileCovered = 26
+  case extraTensorOrder = 27
   // Values that the reader computes with.
   case scalarValue = 30
   case mergesValid = 31
@@ -69,14 +70,15 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
     case .tensorOffsets: "the tensor starts where the one before it ends and is as long as its shape says"
     case .extraTensorAligned: "the byte count of a tensor under x. is a multiple of 64"
     case .fileCovered: "the file ends where the last tensor ends"
+    case .extraTensorOrder: "names under x. ascend byte by byte, so that none is there twice"
     case .scalarValue: "epsilon and standard deviations are finite and positive, mean and logit scale finite"
-    case .mergesValid: "row i of tokenizer.merges holds two ids below 512 + i"
+    case .mergesValid: "row i of tokenizer.merges holds two ids below 512 + i, the last two rows hold 65535"
     case .digestMatches: "the SHA-256 of the tensor's bytes is the one in the header"
     case .noMinus128: "int8 values lie within -127 and 127"
     case .paddingZero: "padding is zero"
     case .valuesFinite: "floating-point values are finite"
     case .sumsMatch: "sum holds the sum of each output's int8 values"
-    case .scaleValue: "scales are finite and not negative"
+    case .scaleValue: "scales are not negative"
     case .exponentRange: "exponents lie within -64 and 64"
     }
   }

@@ -15,7 +15,7 @@ public struct BundleLayout: Sendable {
     for index in schema.indices {
       guard let tower = schema[index].tower else { continue }
       let precision = tower == .image ? description.imagePrecision : description.textPrecision
-      add(schema[index], index, precision, description.architecture)
+      add(schema[index], index, precision)
     }
     if description.architecture.text != nil, description.tokenizer == .openAI { addMerges() }
     addSelfTest(description.architecture)
@@ -26,6 +26,11 @@ public struct BundleLayout: Sendable {
 
   /// Rows of `tokenizer.merges`: OpenAI's 48,894 merges and two of filler.
   public static let mergeRows = 48_896
+  public static let mergeCount = 48_894
+  /// Tokens before the first merge: every byte, and every byte at the end of a word.
+  public static let byteTokens = 512
+  /// Byte tokens, merges, start and end of text.
+  public static let openAIVocabulary = byteTokens + mergeCount + 2
 
   private mutating func add(
     _ name: ParameterName, _ dtype: DType, _ shape: [Int], _ content: StoredTensor.Content,
@@ -80,21 +85,14 @@ extension BundleLayout {
 // What each parameter becomes.
 extension BundleLayout {
   private mutating func add(
-    _ parameter: Parameter, _ index: Int, _ precision: Precision, _ architecture: CLIPArchitecture
+    _ parameter: Parameter, _ index: Int, _ precision: Precision
   ) {
     let shape = parameter.shape
     switch parameter.role {
     case .linear(let input):
-      addPanels(
-        parameter, index, MatrixShape(outputs: shape[0], inputs: shape[1]), precision,
-        isEqualized: input != .other)
-    case .projection:
-      addPanels(
-        parameter, index, MatrixShape(outputs: shape[1], inputs: shape[0]), precision, isEqualized: true)
-    case .convolution:
-      addPanels(
-        parameter, index, MatrixShape(outputs: shape[0], inputs: shape[1] * shape[2] * shape[3]), precision,
-        isEqualized: false)
+      addPanels(parameter, index, precision, isEqualized: input != .other)
+    case .projection: addPanels(parameter, index, precision, isEqualized: true)
+    case .convolution: addPanels(parameter, index, precision, isEqualized: false)
     case .tokenTable: addTokenTable(parameter, index, precision)
     case .positions: addTable(parameter, index, .f32)
     case .vector: addVector(parameter.name, shape[0], .vector(count: shape[0]), parameter: index)
@@ -104,8 +102,9 @@ extension BundleLayout {
   }
 
   private mutating func addPanels(
-    _ parameter: Parameter, _ index: Int, _ matrix: MatrixShape, _ precision: Precision, isEqualized: Bool
+    _ parameter: Parameter, _ index: Int, _ precision: Precision, isEqualized: Bool
   ) {
+    guard let matrix = WeightMatrix(parameter)?.shape else { return }
     let panels = matrix.panelCount
     let content = StoredTensor.Content.panels(matrix)
     switch precision {

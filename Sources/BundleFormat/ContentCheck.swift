@@ -1,3 +1,4 @@
+import Architecture
 import TensorTypes
 
 extension BundleHeader {
@@ -14,12 +15,19 @@ extension BundleHeader {
         throw BundleFault(.fileCovered, at: file.byteCount)
       }
       let bytes = file.extracting(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
-      try checkDigest(of: bytes, index)
-      try TensorContent(tensor: tensor, bytes: bytes).check()
+      let content = TensorContent(tensor: tensor, bytes: bytes)
+      try content.checkValues()
+      try content.checkPadding(outputWidths)
       if case .sum(let count) = tensor.content { try checkSums(tensor, count, after: index, file) }
+      try checkDigest(of: bytes, index)
     }
   }
 
+  private var outputWidths: (image: Int, text: Int) {
+    (description.architecture.image?.outputWidth ?? 0, description.architecture.text?.outputWidth ?? 0)
+  }
+
+  /// Last of a tensor's checks, so that the others can tell what is wrong.
   private func checkDigest(of bytes: RawSpan, _ index: Int) throws(BundleFault) {
     var stream = DigestStream()
     stream.update(bytes)
@@ -64,70 +72,91 @@ private struct TensorContent: ~Escapable {
     self.bytes = bytes
   }
 
-  func check() throws(BundleFault) {
+  /// Every value is one that its type and kind allow.
+  func checkValues() throws(BundleFault) {
+    if tensor.content == .extra { return }
+    let count = bytes.byteCount / tensor.dtype.byteWidth
+    switch tensor.dtype {
+    case .i8: for index in 0..<count where byte(index) == -128 { throw fault(.noMinus128, index) }
+    case .f16:
+      for index in 0..<count where half(index) & 0x7C00 == 0x7C00 { throw fault(.valuesFinite, index) }
+    case .f32: for index in 0..<count where !float(index).isFinite { throw fault(.valuesFinite, index) }
+    default: break
+    }
     switch tensor.content {
-    case .panels(let matrix): try checkPanels(matrix)
-    case .table(_, let width): try checkValues { $0 % tensor.shape[1] < width }
-    case .vector(let count), .sum(let count), .batchNormScale(let count), .batchNormBias(let count):
-      try checkValues { $0 < count }
-    case .scale(let count):
-      try checkValues { $0 < count }
-      for index in 0..<count where float(index) < 0 { throw fault(.scaleValue, index) }
-    case .exponent(let count):
-      try checkValues { $0 < count }
-      for index in 0..<count where !(-64...64).contains(integer(index)) { throw fault(.exponentRange, index) }
+    case .scale: for index in 0..<count where float(index) < 0 { throw fault(.scaleValue, index) }
+    case .exponent:
+      for index in 0..<count where integer(index).magnitude > exponentLimit {
+        throw fault(.exponentRange, index)
+      }
+    default: break
+    }
+  }
+
+  private var exponentLimit: UInt32 { 64 }
+
+  /// What lies beyond the logical sizes is zero.
+  func checkPadding(_ outputWidths: (image: Int, text: Int)) throws(BundleFault) {
+    switch tensor.content {
+    case .panels(let matrix): try checkPadding(of: matrix)
+    case .table(let rows, let width):
+      let stored = tensor.shape[1]
+      for row in 0..<rows { try requireZeros(row * stored + width..<(row + 1) * stored) }
+    case .vector(let count), .sum(let count), .scale(let count), .exponent(let count),
+      .batchNormScale(let count), .batchNormBias(let count):
+      try requireZeros(count..<tensor.shape[0])
     case .scalar(let scalar):
       let count = scalar == .mean || scalar == .standardDeviation ? 3 : 1
-      try checkValues { $0 < count }
-    case .selfTest, .selfTestTolerance, .merges, .extra: break
+      try requireZeros(count..<tensor.shape[0])
+    case .selfTest(.image): try requireZeros(outputWidths.image..<tensor.shape[0])
+    case .selfTest(.text): try requireZeros(outputWidths.text..<tensor.shape[0])
+    case .selfTestTolerance: try requireZeros(2..<tensor.shape[0])
+    case .merges, .extra: break
     }
   }
 
-  private func checkPanels(_ matrix: MatrixShape) throws(BundleFault) {
+  /// Inputs beyond K in every panel, outputs beyond N in the last.
+  private func checkPadding(of matrix: MatrixShape) throws(BundleFault) {
+    for panel in 0..<matrix.panelCount {
+      for lane in 0..<MatrixShape.panelWidth {
+        let isOutput = panel * MatrixShape.panelWidth + lane < matrix.outputs
+        for input in (isOutput ? matrix.inputs : 0)..<matrix.paddedInputs {
+          let index = position(of: input, lane: lane, panel: panel, matrix)
+          try requireZeros(index..<index + 1)
+        }
+      }
+    }
+  }
+
+  private func position(of input: Int, lane: Int, panel: Int, _ matrix: MatrixShape) -> Int {
     let width = MatrixShape.panelWidth
-    let inputs = matrix.paddedInputs
-    if tensor.dtype == .i8 {
-      let group = MatrixShape.inputGroup
-      try checkValues { position in
-        let output = position / (inputs * width) * width + position / group % width
-        let input = position / (width * group) % (inputs / group) * group + position % group
-        return output < matrix.outputs && input < matrix.inputs
-      }
-    } else {
-      try checkValues { position in
-        let output = position / (inputs * width) * width + position % width
-        return output < matrix.outputs && position / width % inputs < matrix.inputs
+    let group = tensor.dtype == .i8 ? MatrixShape.inputGroup : 1
+    let block = panel * (matrix.paddedInputs / group) + input / group
+    return (block * width + lane) * group + input % group
+  }
+
+  private func requireZeros(_ range: Range<Int>) throws(BundleFault) {
+    let byteWidth = tensor.dtype.byteWidth
+    for offset in range.lowerBound * byteWidth..<range.upperBound * byteWidth {
+      guard unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) == 0 else {
+        throw fault(.paddingZero, offset / byteWidth)
       }
     }
   }
 
-  /// Every value is allowed by its type, and zero where `isLogical` says that it is padding.
-  private func checkValues(_ isLogical: (Int) -> Bool) throws(BundleFault) {
-    for index in 0..<bytes.byteCount / tensor.dtype.byteWidth {
-      let isZero: Bool
-      switch tensor.dtype {
-      case .i8:
-        let value = unsafe bytes.unsafeLoad(fromByteOffset: index, as: Int8.self)
-        guard value != -128 else { throw fault(.noMinus128, index) }
-        isZero = value == 0
-      case .f16:
-        let bits = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-        guard bits & 0x7C00 != 0x7C00 else { throw fault(.valuesFinite, index) }
-        isZero = bits == 0
-      case .f32:
-        guard float(index).isFinite else { throw fault(.valuesFinite, index) }
-        isZero = integer(index) == 0
-      default: isZero = integer(index) == 0
-      }
-      guard isZero || isLogical(index) else { throw fault(.paddingZero, index) }
-    }
+  private func byte(_ index: Int) -> Int8 {
+    unsafe bytes.unsafeLoad(fromByteOffset: index, as: Int8.self)
   }
 
-  private func float(_ index: Int) -> Float { Float(bitPattern: UInt32(bitPattern: integer(index))) }
+  private func half(_ index: Int) -> UInt16 {
+    unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+  }
 
   private func integer(_ index: Int) -> Int32 {
     unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self)
   }
+
+  private func float(_ index: Int) -> Float { Float(bitPattern: UInt32(bitPattern: integer(index))) }
 
   private func fault(_ rule: BundleRule, _ index: Int) -> BundleFault {
     BundleFault(rule, at: tensor.byteOffset + index * tensor.dtype.byteWidth)

@@ -43,6 +43,9 @@ public struct Digest: Sendable, Equatable, Hashable {
 
   public static let byteCount = 32
 
+  /// 32 zero bytes: holds the place of a digest that is not known yet.
+  public static var zero: Digest { Digest(finished: [UInt8](repeating: 0, count: byteCount)) }
+
   static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
   static func value(ofHexDigit digit: UInt8) -> UInt8? {

@@ -39,6 +39,7 @@ public struct BundleHeader: Sendable {
     stream.update(bytes)
     bundleID = stream.finish()
     try readScalars(file)
+    try checkMerges(file)
   }
 
   /// The tensor of this name.
@@ -70,6 +71,7 @@ struct HeaderDecoder {
   private(set) var tensors: [StoredTensor] = []
   private(set) var digests: [Digest] = []
   private var digestNames: [ArraySlice<UInt8>] = []
+  private var lastExtra: ArraySlice<UInt8> = []
   private var position = HeaderEncoder.lengthByteCount
   private var isFirstField = true
 
@@ -148,6 +150,8 @@ extension HeaderDecoder {
     let start = position
     try expect(",\"", .entrySyntax)
     let name = try quotedRest(.entrySyntax)
+    guard lastExtra.lexicographicallyPrecedes(name) else { throw BundleFault(.extraTensorOrder, at: start) }
+    lastExtra = name
     try checkDigestName(name, at: start)
     try expect(":{\"dtype\":\"", .entrySyntax)
     let type = Array(try quotedRest(.entrySyntax))

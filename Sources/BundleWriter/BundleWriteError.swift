@@ -1,0 +1,14 @@
+public import BundleFormat
+public import Quantization
+
+/// Why a bundle was not written; nothing is left under its name.
+public enum BundleWriteError<SourceFailure: Error>: Error {
+  /// Reading the weights failed.
+  case source(SourceFailure)
+  /// The weights cannot be stored at this precision.
+  case weights(QuantizationError)
+  /// The output cannot be created or written.
+  case output(OutputError)
+  /// The description states something that a bundle cannot say.
+  case description(BundleFault)
+}

@@ -1,0 +1,21 @@
+public import BundleFormat
+internal import CVocabulary
+private import Tokenizer
+
+/// The vocabulary that travels in bundles whose tokenizer is OpenAI's.
+public enum OpenAIVocabulary {
+  /// The bytes of `tokenizer.merges`.
+  static var merges: RawSpan {
+    @_lifetime(immortal)
+    get {
+      guard let rows = cvocabulary_openai_merges() else { return RawSpan() }
+      let byteCount = Int(CVOCABULARY_ROW_COUNT) * 2 * MemoryLayout<UInt16>.size
+      return _overrideLifetime(RawSpan(_unsafeStart: rows, byteCount: byteCount), copying: ())
+    }
+  }
+
+  /// The `tokenizer.id` of those bundles.
+  public static var id: Digest {
+    Identity.tokenizer(unicodeVersion: Tokenizer.unicodeVersion, merges: merges)
+  }
+}

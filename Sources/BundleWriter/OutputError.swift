@@ -1,0 +1,76 @@
+private import Glibc
+
+/// Why the output cannot be created (exit status 73).
+public struct OutputError: Error, Sendable, Equatable {
+  public enum Code: Sendable, Equatable, CaseIterable {
+    case exists
+    case isFolder
+    case folderMissing
+    case folderNotWritable
+    case readOnly
+    case diskFull
+    case beingWritten
+    case failed
+  }
+
+  public var code: Code
+  /// As given.
+  public var path: String
+  /// The system's words, where they add something.
+  public var reason: String?
+
+  public init(_ code: Code, path: String, reason: String? = nil) {
+    self.code = code
+    self.path = path
+    self.reason = reason
+  }
+
+  /// From the C library's `errno`.
+  static func last(path: String) -> OutputError {
+    let number = errno
+    let code: Code =
+      switch number {
+      case ENOSPC, EDQUOT, EFBIG: .diskFull
+      case EACCES, EPERM: .folderNotWritable
+      case EROFS: .readOnly
+      case ENOENT, ENOTDIR: .folderMissing
+      case EEXIST: .exists
+      case EISDIR: .isFolder
+      default: .failed
+      }
+    return OutputError(code, path: path, reason: String(cString: strerror(number)))
+  }
+}
+
+extension OutputError: CustomStringConvertible {
+  /// One line: what and where.
+  public var description: String {
+    let line =
+      switch code {
+      case .exists: "output \(path): a file of that name exists"
+      case .isFolder: "output \(path): that is a folder"
+      case .folderMissing: "output \(path): its folder does not exist"
+      case .folderNotWritable: "output \(path): its folder is not writable"
+      case .readOnly: "output \(path): its file system is read-only"
+      case .diskFull: "output \(path): no space left"
+      case .beingWritten: "output \(path): another conversion is writing it"
+      case .failed: "output \(path): writing failed"
+      }
+    guard let reason, code == .failed || code == .diskFull else { return line }
+    return "\(line) (\(reason))"
+  }
+
+  /// What the user can do, one sentence.
+  public var hint: String {
+    switch code {
+    case .exists: "give another name, or --force to replace it"
+    case .isFolder: "give the name of a file in it"
+    case .folderMissing: "create the folder first"
+    case .folderNotWritable: "choose a folder you may write to, or change its permissions"
+    case .readOnly: "choose a folder on another file system"
+    case .diskFull: "free some space, or choose a folder on another file system"
+    case .beingWritten: "wait for it to finish"
+    case .failed: "check the disk or the network mount"
+    }
+  }
+}

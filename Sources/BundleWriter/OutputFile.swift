@@ -1,0 +1,149 @@
+private import Glibc
+
+/// A file that appears under its name complete, or not at all.
+///
+/// Where the file system allows, it has no name until it is published (`O_TMPFILE`), so that whatever ends the process
+/// leaves nothing behind. Elsewhere it is a locked sibling, `.NAME.pclip-partial`, which the next run removes.
+struct OutputFile: ~Copyable {
+  let path: String
+  private let replacesExisting: Bool
+  private let descriptor: Int32
+  /// The sibling's path, or nil for a file without a name.
+  private let partialPath: String?
+
+  /// - Parameter replacesExisting: whether a file of that name may be replaced; it is, at `publish`, in one step.
+  /// - Parameter usesNamelessFile: false only to test the other way.
+  init(path: String, replacesExisting: Bool, usesNamelessFile: Bool = true) throws(OutputError) {
+    self.path = path
+    self.replacesExisting = replacesExisting
+    try Self.checkDestination(path, replacesExisting: replacesExisting)
+    let place = Place(path)
+    try place.removeLeftover()
+    if usesNamelessFile, let nameless = place.openNameless() {
+      descriptor = nameless
+      partialPath = nil
+    } else {
+      descriptor = try place.openPartial()
+      partialPath = place.partialPath
+    }
+  }
+
+  deinit {
+    if let partialPath { unlink(partialPath) }
+    close(descriptor)
+  }
+
+  /// Where the bytes can be written from several threads, as long as this file lives.
+  var region: Region { Region(descriptor: descriptor, path: path) }
+
+  /// A path that opens the unpublished file from within this process.
+  var readablePath: String { partialPath ?? "/proc/self/fd/\(descriptor)" }
+
+  /// Waits until everything is on the disk, then gives the file its name.
+  consuming func publish() throws(OutputError) {
+    guard fsync(descriptor) == 0 else { throw OutputError.last(path: path) }
+    let place = Place(path)
+    if replacesExisting {
+      if partialPath == nil { try link(readablePath, to: place.partialPath) }
+      guard rename(place.partialPath, path) == 0 else {
+        let error = OutputError.last(path: path)
+        unlink(place.partialPath)
+        throw error
+      }
+    } else {
+      // Unlike a rename, a link never replaces what has appeared there in the meantime.
+      try link(readablePath, to: path)
+    }
+    place.syncFolder()
+  }
+
+  private borrowing func link(_ source: String, to target: String) throws(OutputError) {
+    let flags = partialPath == nil ? AT_SYMLINK_FOLLOW : 0
+    guard linkat(AT_FDCWD, source, AT_FDCWD, target, flags) == 0 else { throw OutputError.last(path: path) }
+  }
+
+  private static func checkDestination(_ path: String, replacesExisting: Bool) throws(OutputError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      guard errno == ENOENT else { throw OutputError.last(path: path) }
+      return
+    }
+    if status.st_mode & S_IFMT == S_IFDIR { throw OutputError(.isFolder, path: path) }
+    if !replacesExisting { throw OutputError(.exists, path: path) }
+  }
+
+  /// A handle that copies, for writing at offsets.
+  struct Region: Sendable {
+    fileprivate let descriptor: Int32
+    fileprivate let path: String
+
+    func write(_ bytes: RawSpan, at offset: Int) throws(OutputError) {
+      try bytes.withUnsafeBytes { buffer throws(OutputError) in
+        guard let base = buffer.baseAddress else { return }
+        var written = 0
+        while written < buffer.count {
+          let count = pwrite(descriptor, base + written, buffer.count - written, off_t(offset + written))
+          if count < 0, errno == EINTR { continue }
+          guard count > 0 else { throw OutputError.last(path: path) }
+          written += count
+        }
+      }
+    }
+  }
+}
+
+/// The folder a file goes to, and the sibling that stands in for it.
+private struct Place {
+  let path: String
+  let folder: String
+  let partialPath: String
+
+  init(_ path: String) {
+    self.path = path
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+    let stem = name.hasSuffix(".pclip") ? String(name.dropLast(6)) : name
+    let prefix = slash.map { String(path[...$0]) } ?? ""
+    folder = prefix.isEmpty ? "." : prefix
+    partialPath = "\(prefix).\(stem).pclip-partial"
+  }
+
+  /// Removes what an interrupted run left, unless a running one holds it.
+  func removeLeftover() throws(OutputError) {
+    let leftover = open(partialPath, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    guard leftover >= 0 else { return }
+    defer { close(leftover) }
+    guard flock(leftover, LOCK_EX | LOCK_NB) == 0 else { throw OutputError(.beingWritten, path: path) }
+    unlink(partialPath)
+  }
+
+  /// A file without a name, or nil where that is not possible, or could not be linked later.
+  func openNameless() -> Int32? {
+    // O_TMPFILE is a macro that Swift does not import.
+    let temporaryFile = Int32(0o20_000_000) | O_DIRECTORY
+    let descriptor = open(folder, temporaryFile | O_RDWR | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { return nil }
+    guard access("/proc/self/fd/\(descriptor)", F_OK) == 0 else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
+  }
+
+  func openPartial() throws(OutputError) -> Int32 {
+    let descriptor = open(partialPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard descriptor >= 0 else {
+      throw errno == EEXIST ? OutputError(.beingWritten, path: path) : OutputError.last(path: path)
+    }
+    flock(descriptor, LOCK_EX | LOCK_NB)
+    return descriptor
+  }
+
+  /// Makes the new name survive a power cut; the data already does.
+  func syncFolder() {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}

@@ -1,0 +1,238 @@
+internal import Architecture
+internal import BundleFormat
+internal import Quantization
+private import TensorTypes
+
+/// Turns one canonical tensor into its stored tensors, a few panels at a time.
+///
+/// Rows pass through once: checked, hashed for the tower's identity, packed, hashed as stored, written. What is in
+/// flight stays in cache, whatever the size of the tensor.
+struct ParameterEncoder<SourceFailure: Error> {
+  typealias Failure = BundleWriteError<SourceFailure>
+
+  let parameter: Parameter
+  /// Placed in the file; the weights first, then their companions.
+  let stored: [StoredTensor]
+  let kernels: WeightKernels
+  let region: OutputFile.Region
+  /// Of equalization: what columns (rows) are multiplied by, or nil for 1.
+  let columnFactors, rowFactors: [Float]?
+  /// Equalization's exponents where the parameter is a consumer.
+  let exponents: [Int32]?
+
+  /// Digests of the stored tensors, in their order.
+  private(set) var storedDigests: [Digest] = []
+  private(set) var canonical: DigestStream
+
+  /// Values per step: some panels that fit in the second-level cache together with their packed form.
+  private static var stepElementCount: Int { 1 << 16 }
+
+  init(
+    _ parameter: Parameter, stored: [StoredTensor], kernels: WeightKernels, region: OutputFile.Region,
+    columnFactors: [Float]?, rowFactors: [Float]?, exponents: [Int32]?
+  ) {
+    self.parameter = parameter
+    self.stored = stored
+    self.kernels = kernels
+    self.region = region
+    self.columnFactors = columnFactors
+    self.rowFactors = rowFactors
+    self.exponents = exponents
+    canonical = Identity.beginTensor(parameter)
+  }
+
+  /// - Parameter values: the whole canonical tensor.
+  mutating func encode(_ values: Span<Float>) throws(Failure) {
+    guard values.count == parameter.elementCount else {
+      throw .weights(
+        .elementCount(tensor: parameter.name, expected: parameter.elementCount, found: values.count))
+    }
+    guard let first = stored.first else { return try accept(values, from: 0) }
+    switch first.content {
+    case .panels(let shape): try encodePanels(first, shape, values)
+    case .table(_, let width): try encodeTable(first, width, values)
+    case .vector: try encodeVector(first, values)
+    case .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
+      .selfTestTolerance, .extra:
+      try accept(values, from: 0)
+    }
+  }
+
+  /// Checks canonical values that begin at flat index `first`, and hashes them.
+  private mutating func accept(_ values: Span<Float>, from first: Int) throws(Failure) {
+    if let index = values.firstNonFinite {
+      throw .weights(.notFinite(tensor: parameter.name, element: first + index))
+    }
+    canonical.update(values.bytes)
+  }
+
+  private mutating func encodeVector(_ tensor: StoredTensor, _ values: Span<Float>) throws(Failure) {
+    try accept(values, from: 0)
+    guard let factors = rowFactors else { return try append(values.bytes, as: tensor) }
+    var scaled = [Float](repeating: 0, count: values.count)
+    for index in values.indices { scaled[index] = values[index] * factors[index] }
+    try append(scaled.span.bytes, as: tensor)
+  }
+
+  /// A small tensor, padded with zeros.
+  private mutating func append(_ bytes: RawSpan, as tensor: StoredTensor) throws(Failure) {
+    do {
+      storedDigests.append(
+        try StoredStream.write(bytes, paddedTo: tensor.byteCount, region, at: tensor.byteOffset))
+    } catch { throw .output(error) }
+  }
+
+  private func append(_ bytes: RawSpan, to stream: inout StoredStream) throws(Failure) {
+    do { try stream.append(bytes) } catch { throw .output(error) }
+  }
+}
+
+// Matrices in panels.
+extension ParameterEncoder {
+  private mutating func encodePanels(
+    _ tensor: StoredTensor, _ shape: MatrixShape, _ values: Span<Float>
+  ) throws(Failure) {
+    guard let matrix = WeightMatrix(parameter) else { return }
+    if !matrix.isOutputMajor { try accept(values, from: 0) }
+    var stream = StoredStream(region, at: tensor.byteOffset)
+    var companions = Companions()
+    let panelWidth = MatrixShape.panelWidth
+    let panelsPerStep = max(1, Self.stepElementCount / (panelWidth * shape.paddedInputs))
+    // Reused from step to step: gathered or scaled rows of W, and their packed form.
+    var gathered = [Float](repeating: 0, count: panelsPerStep * panelWidth * matrix.inputs)
+    var packed = [UInt8](
+      repeating: 0, count: panelsPerStep * panelWidth * shape.paddedInputs * tensor.dtype.byteWidth)
+    for panel in stride(from: 0, to: shape.panelCount, by: panelsPerStep) {
+      let panelCount = min(panelsPerStep, shape.panelCount - panel)
+      let firstRow = panel * panelWidth
+      let rows = firstRow..<min(firstRow + panelCount * panelWidth, shape.outputs)
+      if matrix.isOutputMajor {
+        let range = rows.lowerBound * matrix.inputs..<rows.upperBound * matrix.inputs
+        try accept(values.extracting(range), from: range.lowerBound)
+      }
+      let block = PanelBlock(
+        rowCount: rows.count, inputs: matrix.inputs, paddedInputs: shape.paddedInputs, panelCount: panelCount)
+      try pack(block, rows, of: values, matrix, tensor, &gathered, &packed, &companions)
+      try append(
+        packed.span.bytes.extracting(first: block.storedCount * tensor.dtype.byteWidth), to: &stream)
+    }
+    storedDigests.append(stream.finish())
+    try append(companions)
+  }
+
+  /// Packs some rows of W.
+  private func pack(
+    _ block: PanelBlock, _ rows: Range<Int>, of values: Span<Float>, _ matrix: WeightMatrix,
+    _ tensor: StoredTensor, _ gathered: inout [Float], _ packed: inout [UInt8],
+    _ companions: inout Companions
+  ) throws(Failure) {
+    if matrix.hasCanonicalRows, columnFactors == nil, rowFactors == nil {
+      let range = rows.lowerBound * matrix.inputs..<rows.upperBound * matrix.inputs
+      try pack(block, values.extracting(range), firstRow: rows.lowerBound, tensor, &packed, &companions)
+    } else {
+      var target = gathered.mutableSpan
+      matrix.copyRows(rows, of: values, into: &target)
+      scale(rows, inputs: matrix.inputs, &gathered)
+      try pack(block, gathered.span, firstRow: rows.lowerBound, tensor, &packed, &companions)
+    }
+  }
+
+  private func pack(
+    _ block: PanelBlock, _ rows: Span<Float>, firstRow: Int, _ tensor: StoredTensor, _ stored: inout [UInt8],
+    _ companions: inout Companions
+  ) throws(Failure) {
+    var target = stored.mutableSpan
+    var bytes = target.mutableBytes
+    switch tensor.dtype {
+    case .f16:
+      if let index = kernels.packFloat16(block, rows: rows, into: &bytes) {
+        throw overflow(rows[index], row: firstRow + index / block.inputs, input: index % block.inputs)
+      }
+    case .i8:
+      let present = rows.extracting(first: block.rowCount * block.inputs)
+      let scales = kernels.scales(ofLargest: kernels.largestMagnitudes(of: present, rowCount: block.rowCount))
+      companions.sums += kernels.packInt8(block, rows: rows, scales: scales, into: &bytes)
+      companions.scales += scales
+    default:
+      kernels.packFloat32(block, rows: rows, into: &bytes)
+    }
+  }
+
+  private func scale(_ rows: Range<Int>, inputs: Int, _ values: inout [Float]) {
+    for (index, row) in rows.enumerated() {
+      let rowFactor = rowFactors?[row] ?? 1
+      let start = index * inputs
+      if let columnFactors {
+        for input in 0..<inputs { values[start + input] *= columnFactors[input] * rowFactor }
+      } else if rowFactor != 1 {
+        for input in 0..<inputs { values[start + input] *= rowFactor }
+      }
+    }
+  }
+
+  private func overflow(_ value: Float, row: Int, input: Int) -> Failure {
+    let element = WeightMatrix(parameter)?.canonicalIndex(row: row, input: input) ?? input
+    return .weights(.overflowsFloat16(tensor: parameter.name, element: element, value: value))
+  }
+
+  private mutating func append(_ companions: Companions) throws(Failure) {
+    for tensor in stored.dropFirst() {
+      switch tensor.content {
+      case .scale: try append(companions.scales.span.bytes, as: tensor)
+      case .sum: try append(companions.sums.span.bytes, as: tensor)
+      case .exponent:
+        let exponents = exponents ?? []
+        try append(exponents.span.bytes, as: tensor)
+      case .panels, .table, .vector, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
+        .selfTestTolerance, .extra:
+        break
+      }
+    }
+  }
+}
+
+// Row-major tables.
+extension ParameterEncoder {
+  private mutating func encodeTable(
+    _ tensor: StoredTensor, _ width: Int, _ values: Span<Float>
+  ) throws(Failure) {
+    var stream = StoredStream(region, at: tensor.byteOffset)
+    var companions = Companions()
+    let rowCount = tensor.shape[0]
+    let storedRowBytes = tensor.shape[1] * tensor.dtype.byteWidth
+    let rowsPerStep = max(1, Self.stepElementCount / tensor.shape[1])
+    // Padding columns are never written, so they stay zero.
+    var stored = [UInt8](repeating: 0, count: rowsPerStep * storedRowBytes)
+    for firstRow in stride(from: 0, to: rowCount, by: rowsPerStep) {
+      let count = min(rowsPerStep, rowCount - firstRow)
+      let step = values.extracting(firstRow * width..<(firstRow + count) * width)
+      try accept(step, from: firstRow * width)
+      let magnitudes = tensor.dtype == .i8 ? kernels.largestMagnitudes(of: step, rowCount: count) : []
+      let scales = kernels.scales(ofLargest: magnitudes)
+      var target = stored.mutableSpan
+      var bytes = target.mutableBytes
+      for row in 0..<count {
+        let source = step.extracting(row * width..<(row + 1) * width)
+        let offset = row * storedRowBytes
+        switch tensor.dtype {
+        case .f16:
+          if let index = kernels.narrow(source, into: &bytes, at: offset) {
+            throw overflow(source[index], row: firstRow + row, input: index)
+          }
+        case .i8: kernels.quantize(source, scale: scales[row], into: &bytes, at: offset)
+        default: kernels.copy(source, into: &bytes, at: offset)
+        }
+      }
+      companions.scales += scales
+      try append(stored.span.bytes.extracting(first: count * storedRowBytes), to: &stream)
+    }
+    storedDigests.append(stream.finish())
+    try append(companions)
+  }
+}
+
+/// What is gathered per row while the rows pass through.
+private struct Companions {
+  var scales: [Float] = []
+  var sums: [Int32] = []
+}

@@ -1,0 +1,236 @@
+internal import Architecture
+internal import BundleFormat
+internal import Quantization
+private import Synchronization
+
+/// One pass over a source: every job writes its tensors at their offsets and leaves their digests.
+struct WriteRun<Source: ParameterSource>: Sendable {
+  typealias Failure = BundleWriteError<Source.Failure>
+
+  let plan: WritePlan
+  let request: BundleRequest<Source>
+  let options: WriteOptions
+  let region: OutputFile.Region
+
+  private enum Job: Sendable {
+    case sourceDigest
+    case parameter(Int)
+  }
+
+  /// - Returns: the description with ids and the source's digest, and the digest of every stored tensor.
+  func writeTensors() throws(Failure) -> (BundleDescription, [Digest]) {
+    let results = Results<Source.Failure>(
+      storedCount: plan.layout.tensors.count, parameterCount: plan.parameters.count)
+    let equalization = try measureEqualization()
+    let jobs = jobs
+    ParallelLoop.run(count: jobs.count, threads: options.threads) { index in
+      guard !results.hasFailed else { return }
+      do throws(Failure) {
+        switch jobs[index] {
+        case .sourceDigest: try digestSource(results)
+        case .parameter(let parameter): try write(parameter, equalization, results)
+        }
+      } catch { results.fail(error, job: index) }
+    }
+    if let failure = results.failure { throw failure }
+    try writeConstants(results)
+    return (try identified(results), results.storedDigests)
+  }
+
+  func writeHeader(_ description: BundleDescription, _ digests: [Digest]) throws(Failure) {
+    let header: [UInt8]
+    do throws(BundleFault) {
+      header = try HeaderEncoder.encode(description, plan.layout, digests: digests)
+    } catch { throw .description(error) }
+    do throws(OutputError) { try region.write(header.span.bytes, at: 0) } catch { throw .output(error) }
+  }
+
+  /// Long jobs first, so that the threads end together.
+  private var jobs: [Job] {
+    let kept = plan.parameters.indices.filter { index in
+      request.identity == .computed && plan.parameters[index].tower != nil
+        || !plan.storedByParameter[index].isEmpty
+    }
+    let ordered = kept.sorted { first, second in
+      let (a, b) = (plan.parameters[first].elementCount, plan.parameters[second].elementCount)
+      return a == b ? first < second : a > b
+    }
+    let digest: [Job] = request.sourceDigest == nil ? [] : [.sourceDigest]
+    return digest + ordered.map { .parameter($0) }
+  }
+
+  private func digestSource(_ results: Results<Source.Failure>) throws(Failure) {
+    guard let sourceDigest = request.sourceDigest else { return }
+    do throws(Source.Failure) { results.setSourceDigest(try sourceDigest()) } catch { throw .source(error) }
+  }
+
+  private func isInt8(_ tower: Tower?) -> Bool {
+    switch tower {
+    case .image: request.description.architecture.image != nil && request.description.imagePrecision == .int8
+    case .text: request.description.architecture.text != nil && request.description.textPrecision == .int8
+    case nil: false
+    }
+  }
+
+  /// All exponents come from the unmodified weights, before anything is written.
+  private func measureEqualization() throws(Failure) -> Equalization {
+    let pairs = EqualizedPair.all(in: plan.parameters).filter { isInt8(plan.parameters[$0.consumer].tower) }
+    let found = Mutex<[[Int32]]>([[Int32]](repeating: [], count: pairs.count))
+    let failure = Mutex<Source.Failure?>(nil)
+    ParallelLoop.run(count: pairs.count, threads: options.threads) { index in
+      do throws(Source.Failure) {
+        let exponents = try pairs[index].exponents(in: plan.parameters, of: request.source)
+        found.withLock { $0[index] = exponents }
+      } catch {
+        let error = error
+        failure.withLock { $0 = $0 ?? error }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw .source(error) }
+    var equalization = Equalization()
+    for (pair, exponents) in zip(pairs, found.withLock { $0 }) { equalization.add(pair, exponents) }
+    return equalization
+  }
+}
+
+// One parameter.
+extension WriteRun {
+  private func write(
+    _ index: Int, _ equalization: Equalization, _ results: Results<Source.Failure>
+  ) throws(Failure) {
+    let parameter = plan.parameters[index]
+    let stored = plan.storedByParameter[index]
+    var encoder = ParameterEncoder<Source.Failure>(
+      parameter, stored: stored.map { plan.placed($0) }, kernels: options.kernels, region: region,
+      columnFactors: equalization.columnFactors(of: index),
+      rowFactors: equalization.rowFactors(of: index, rowCount: parameter.shape.first ?? 1),
+      exponents: equalization.consumers[index])
+    let outcome = try fetch(parameter) { values in
+      Result { () throws(Failure) in try encoder.encode(values) }
+    }
+    try outcome.get()
+    if case .batchNorm(let part) = parameter.role {
+      try writeFolded(part, index, results)
+    } else {
+      for (tensor, digest) in zip(stored, encoder.storedDigests) { results.setStored(digest, at: tensor) }
+    }
+    results.setCanonical(encoder.canonical.finish(), at: index)
+    reportProgress(parameter.elementCount, results)
+  }
+
+  private func fetch<Value>(
+    _ parameter: Parameter, _ body: (Span<Float>) -> Value
+  ) throws(Failure) -> Value {
+    do throws(Source.Failure) {
+      return try request.source.withValues(of: parameter, body)
+    } catch { throw .source(error) }
+  }
+
+  private func reportProgress(_ elementCount: Int, _ results: Results<Source.Failure>) {
+    guard let onProgress = options.onProgress else { return }
+    onProgress(
+      results.addDone(elementCount), plan.parameters.reduce(0) { $0 + $1.elementCount })
+  }
+
+  /// The scale goes under the gain's job, the bias under the bias's; running mean and variance are stored nowhere.
+  private func writeFolded(
+    _ part: Parameter.BatchNormPart, _ index: Int, _ results: Results<Source.Failure>
+  ) throws(Failure) {
+    guard let tensor = plan.storedByParameter[index].first else { return }
+    let values =
+      part == .gain ? try foldedNorm(gainIndex: index).scale : try foldedNorm(gainIndex: index - 1).bias
+    if let element = values.span.firstNonFinite {
+      throw .weights(.notFinite(tensor: plan.layout.tensors[tensor].name, element: element))
+    }
+    results.setStored(try writeSmall(values, tensor), at: tensor)
+  }
+
+  /// The schema lists gain, bias, running mean and running variance in this order.
+  private func foldedNorm(gainIndex: Int) throws(Failure) -> BatchNormFold {
+    let parts = try (0..<4).map { offset throws(Failure) in
+      try fetch(plan.parameters[gainIndex + offset]) { values in values.indices.map { values[$0] } }
+    }
+    let epsilon: Float =
+      if case .modifiedResNet(let tower) = request.sourceArchitecture.image { tower.epsilon } else { 0 }
+    return BatchNormFold(
+      gain: parts[0], bias: parts[1], mean: parts[2], variance: parts[3], epsilon: epsilon)
+  }
+
+  private func writeSmall(_ values: [Float], _ index: Int) throws(Failure) -> Digest {
+    try writeSmall(values.span.bytes, index)
+  }
+
+  private func writeSmall(_ bytes: RawSpan, _ index: Int) throws(Failure) -> Digest {
+    let tensor = plan.placed(index)
+    do throws(OutputError) {
+      return try StoredStream.write(bytes, paddedTo: tensor.byteCount, region, at: tensor.byteOffset)
+    } catch { throw .output(error) }
+  }
+}
+
+// What no checkpoint holds, and what follows from all digests.
+extension WriteRun {
+  private func writeConstants(_ results: Results<Source.Failure>) throws(Failure) {
+    for (index, tensor) in plan.layout.tensors.enumerated() {
+      switch tensor.content {
+      case .scalar(let scalar):
+        results.setStored(try writeSmall(values(of: scalar), index), at: index)
+      case .merges: results.setStored(try writeSmall(OpenAIVocabulary.merges, index), at: index)
+      case .selfTest, .selfTestTolerance:
+        results.setStored(try writeSmall([], index), at: index)
+      case .panels, .table, .vector, .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .extra: break
+      }
+    }
+  }
+
+  private func values(of scalar: StoredTensor.Scalar) throws(Failure) -> [Float] {
+    let description = request.description
+    switch scalar {
+    case .logitScale:
+      guard let parameter = plan.parameters.last else { return [] }
+      let values = try fetch(parameter) { values in values.indices.map { values[$0] } }
+      guard values.span.firstNonFinite == nil else {
+        throw .weights(.notFinite(tensor: parameter.name, element: 0))
+      }
+      return values
+    case .imageEpsilon: return [description.architecture.image?.epsilon ?? 0]
+    case .textEpsilon: return [description.architecture.text?.stack.epsilon ?? 0]
+    case .mean: return description.preprocessing.mean.values
+    case .standardDeviation: return description.preprocessing.standardDeviation.values
+    }
+  }
+
+  private func identified(_ results: Results<Source.Failure>) throws(Failure) -> BundleDescription {
+    var description = request.description
+    if let digest = results.sourceDigest { description.provenance.sha256 = digest }
+    guard request.identity == .computed else { return description }
+    do throws(BundleFault) {
+      description.imageID = try towerID(.image, results)
+      description.textID = try towerID(.text, results)
+    } catch { throw .description(error) }
+    return description
+  }
+
+  private func towerID(
+    _ tower: Tower, _ results: Results<Source.Failure>
+  ) throws(BundleFault) -> Digest? {
+    let indices = plan.parameters.indices.filter { plan.parameters[$0].tower == tower }
+    guard !indices.isEmpty else { return nil }
+    let digests = results.canonicalDigests
+    return try Identity.tower(
+      tower, of: request.sourceArchitecture, tensorDigests: indices.map { digests[$0] })
+  }
+}
+
+extension ImageTower {
+  fileprivate var epsilon: Float {
+    switch self {
+    case .visionTransformer(let tower): tower.stack.epsilon
+    case .modifiedResNet(let tower): tower.epsilon
+    }
+  }
+}
+
+extension Preprocessing.RGB {
+  fileprivate var values: [Float] { [red, green, blue] }
+}

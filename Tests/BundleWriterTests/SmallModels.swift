@@ -1,0 +1,105 @@
+import Architecture
+import BundleFormat
+import BundleWriter
+import Quantization
+import TensorTypes
+
+/// Odd sizes on purpose: heads that are no multiple of 16, K that is no multiple of 4, N that is no multiple of 16.
+enum SmallModels {
+  static let vision = CLIPArchitecture(
+    image: .visionTransformer(
+      VisionTransformer(
+        imageSize: 15, patchSize: 5,
+        stack: TransformerStack(
+          width: 36, layers: 2, heads: 3, mlpWidth: 52, activation: .quickGELU, epsilon: 1e-5),
+        projection: 20)),
+    text: TextTower(
+      contextLength: 9, vocabularySize: 61,
+      stack: TransformerStack(
+        width: 24, layers: 1, heads: 2, mlpWidth: 40, activation: .gelu, epsilon: 1e-5),
+      pooling: .highestID, projection: 20))
+
+  static let resNet = CLIPArchitecture(
+    image: .modifiedResNet(
+      ModifiedResNet(
+        imageSize: 32, width: 6, blocks: ModifiedResNet.Blocks(2, 1, 1, 1), heads: 4, projection: 20,
+        epsilon: 1e-5)),
+    text: nil)
+
+  /// A description of everything in `architecture` at one precision.
+  static func description(_ architecture: CLIPArchitecture, _ precision: Precision) -> BundleDescription {
+    var description = BundleDescription()
+    description.model = Array("small \"model\" 100 %".utf8)
+    description.architecture = architecture
+    description.logitScale = .present
+    description.imagePrecision = precision
+    description.textPrecision = precision
+    description.provenance.file = Array("ü.pt".utf8)
+    return description
+  }
+
+  static func request(
+    _ architecture: CLIPArchitecture, _ precision: Precision, seed: UInt64 = 1
+  ) -> BundleRequest<RandomSource> {
+    BundleRequest(
+      source: RandomSource(seed: seed), sourceArchitecture: architecture,
+      description: description(architecture, precision))
+  }
+}
+
+/// Weights drawn from a hash of name, index and seed, with the statistics that matter here: LayerNorm channels of very
+/// different size, dead channels, positive variances.
+struct RandomSource: ParameterSource {
+  var seed: UInt64
+  /// Flat indices of one tensor that hold other values than drawn.
+  var overrides: [Override] = []
+
+  struct Override: Sendable {
+    var name: ParameterName
+    var index: Int
+    var value: Float
+  }
+
+  func withValues<Result>(
+    of parameter: Parameter, _ body: (Span<Float>) -> Result
+  ) throws(Never) -> Result {
+    let values = values(of: parameter)
+    return body(values.span)
+  }
+
+  func values(of parameter: Parameter) -> [Float] {
+    var state = seed
+    for byte in parameter.name.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    var values = (0..<parameter.elementCount).map { index in
+      value(uniform(state &+ UInt64(index)), index, parameter)
+    }
+    for override in overrides where override.name == parameter.name {
+      values[override.index] = override.value
+    }
+    return values
+  }
+
+  private func value(_ uniform: Float, _ index: Int, _ parameter: Parameter) -> Float {
+    switch parameter.role {
+    case .batchNorm(.runningVariance): return 0.5 + abs(uniform)
+    case .batchNorm(.gain): return 1 + uniform
+    case .vector where parameter.name.description.contains("ln_"):
+      // Every seventh channel is loud, every eleventh dead.
+      if index % 11 == 10 { return 0 }
+      return index % 7 == 3 ? 50 * uniform : 1 + 0.2 * uniform
+    case .linear where parameter.name.description.hasSuffix("c_proj.weight"):
+      // An output that is nothing but zeros.
+      return index / parameter.shape[1] == 2 ? 0 : 0.1 * uniform
+    case .logitScale: return 4.6
+    default: return 0.1 * uniform
+    }
+  }
+
+  /// In (−1, 1), from splitmix64.
+  private func uniform(_ counter: UInt64) -> Float {
+    var z = counter &* 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Float(Int64(bitPattern: z ^ (z >> 31)) >> 40) * 0x1p-23
+  }
+}
