@@ -73,8 +73,8 @@ let package = Package(
     module(
       "Models",
       [
-        "Checkpoints", "SyntheticWeights", "Architecture", "BundleFormat", "TensorTypes", "Bytes",
-        "CKernels", "CVocabulary",
+        "Archives", "Checkpoints", "SyntheticWeights", "Architecture", "BundleFormat", "TensorTypes",
+        "Bytes", "CKernels", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "CImageCodecs", "CWebP"]),

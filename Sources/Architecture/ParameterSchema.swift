@@ -64,6 +64,13 @@ public struct ParameterSchema: Sendable {
     builder.add("logit_scale", [], .logitScale)
     parameters = builder.parameters
   }
+
+  /// The same list without some of its parameters.
+  public func keeping(_ isKept: (Parameter) -> Bool) -> ParameterSchema {
+    ParameterSchema(parameters: parameters.filter(isKept))
+  }
+
+  private init(parameters: [Parameter]) { self.parameters = parameters }
 }
 
 /// Appends parameters below a name prefix.

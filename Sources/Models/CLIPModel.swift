@@ -1,0 +1,119 @@
+public import Architecture
+public import Checkpoints
+public import TensorTypes
+
+/// A CLIP, or half of one, with canonical names and FP32 values that are read when asked for.
+///
+/// A value: sharing it between threads shares the mapped file, nothing else.
+public struct CLIPModel: Sendable {
+  public let architecture: CLIPArchitecture
+  /// `ViT-B/32`, or a description of an architecture without a name.
+  public let name: String
+  /// Nil for a text tower alone.
+  public let preprocessing: Preprocessing?
+  public let tokenizer: TokenizerKind
+  /// Exactly the parameters that this model has.
+  public let schema: ParameterSchema
+  public let decisions: [Decision]
+  public let accounting: Accounting
+  public let notes: [String]
+  public let source: ModelSource
+  package let store: any ParameterStore
+
+  package init(
+    architecture: CLIPArchitecture, preprocessing: Preprocessing?, tokenizer: TokenizerKind,
+    schema: ParameterSchema, decisions: [Decision] = [], accounting: Accounting, notes: [String] = [],
+    source: ModelSource, store: any ParameterStore
+  ) {
+    self.architecture = architecture
+    self.name = ArchitectureCatalogue.name(of: architecture) ?? architecture.summary
+    self.preprocessing = preprocessing
+    self.tokenizer = tokenizer
+    self.schema = schema
+    self.decisions = decisions
+    self.accounting = accounting
+    self.notes = notes
+    self.source = source
+    self.store = store
+  }
+
+  /// - Throws: the inspection's first problem.
+  public init(_ inspection: ModelInspection) throws(ModelError) {
+    if let problem = inspection.problems.first { throw problem }
+    self.init(
+      architecture: inspection.architecture, preprocessing: inspection.preprocessing,
+      tokenizer: inspection.tokenizer, schema: inspection.schema, decisions: inspection.decisions,
+      accounting: inspection.accounting, notes: inspection.notes,
+      source: ModelSource(inspection.checkpoint),
+      store: CheckpointStore(inspection.bindings, schema: inspection.schema))
+  }
+
+  public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {
+    try self.init(ModelInspection(checkpoint, options: options))
+  }
+
+  public var hasLogitScale: Bool { schema.parameters.contains { $0.role == .logitScale } }
+}
+
+extension CLIPModel {
+  /// Calls `body` with the canonical values of a parameter, C order: mapped in place where the source stores them
+  /// so, otherwise widened and rearranged in `scratch`.
+  ///
+  /// - Throws: `notFinite`, `negativeVariance`, or what reading throws.
+  public func withValues<Result>(
+    of parameter: Parameter, scratch: inout FloatScratch, _ body: (UnsafeBufferPointer<Float>) -> Result
+  ) throws(ModelError) -> Result {
+    let mapped: Swift.Result<Result, ModelError>? = try store.withMappedValues(of: parameter) { values in
+      guard let values else { return nil }
+      return checked(values, of: parameter, body)
+    }
+    if let mapped { return try mapped.get() }
+    let values = scratch.reserve(parameter.elementCount)
+    try store.read(parameter, from: 0, into: values)
+    return try checked(UnsafeBufferPointer(values), of: parameter, body).get()
+  }
+
+  /// A copy of a parameter's values, for small ones.
+  public func values(of parameter: Parameter) throws(ModelError) -> [Float] {
+    try values(of: parameter, in: 0..<parameter.elementCount)
+  }
+
+  /// A copy of some of a parameter's values, by flat index: rows of a token table, say.
+  public func values(of parameter: Parameter, in range: Range<Int>) throws(ModelError) -> [Float] {
+    var values = [Float](repeating: 0, count: range.count)
+    var outcome = Swift.Result<Void, ModelError>.success(())
+    values.withUnsafeMutableBufferPointer { buffer in
+      do throws(ModelError) {
+        try store.read(parameter, from: range.lowerBound, into: buffer)
+        try ValueCheck.require(UnsafeBufferPointer(buffer), of: parameter, from: range.lowerBound)
+      } catch {
+        outcome = .failure(error)
+      }
+    }
+    try outcome.get()
+    return values
+  }
+
+  /// The parameter of a canonical name; nil when this model has none.
+  public func parameter(_ name: ParameterName) -> Parameter? {
+    schema.parameters.first { $0.name == name }
+  }
+
+  /// The element type that the source stores a parameter in.
+  public func storedType(of parameter: Parameter) -> DType { store.storedType(of: parameter) }
+
+  /// Gives back the memory that reading a parameter took, pages of the mapped file included.
+  public func release(_ parameter: Parameter) { store.release(parameter) }
+
+  private func checked<Result>(
+    _ values: UnsafeBufferPointer<Float>, of parameter: Parameter,
+    _ body: (UnsafeBufferPointer<Float>) -> Result
+  ) -> Swift.Result<Result, ModelError> {
+    do throws(ModelError) {
+      try ValueCheck.require(values, of: parameter)
+      return .success(body(values))
+    } catch {
+      return .failure(error)
+    }
+  }
+}

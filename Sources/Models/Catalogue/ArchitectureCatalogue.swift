@@ -1,0 +1,72 @@
+public import Architecture
+
+/// Published architectures by name: OpenAI's nine, and open_clip's ResNets and native Vision Transformers.
+///
+/// MetaCLIP, DFN, LAION and DataComp weights are these same architectures. OpenAI writes `ViT-B/32`, open_clip
+/// `ViT-B-32`; open_clip's plain names use GELU and its `-quickgelu` twins QuickGELU, OpenAI's always QuickGELU.
+/// Both write `RN50`: here that is OpenAI's, and open_clip's GELU variant is `open_clip/RN50`.
+public enum ArchitectureCatalogue {
+  /// A name and what it stands for.
+  public struct Entry: Sendable {
+    public var name: String
+    public var architecture: CLIPArchitecture
+  }
+
+  /// Every name, OpenAI's first.
+  public static let entries: [Entry] = openAI + openCLIP
+
+  /// The architecture of a name as OpenAI or open_clip spells it; nil when unknown.
+  public static func architecture(named name: String) -> CLIPArchitecture? {
+    entries.first { $0.name == name }?.architecture
+  }
+
+  /// The first name whose towers, as far as `architecture` has them, are these; a missing projection is no
+  /// difference. Nil when there is none, and for a text tower alone, which many architectures share.
+  public static func name(of architecture: CLIPArchitecture) -> String? {
+    entries.first { matches($0.architecture, architecture) }?.name
+  }
+
+  /// OpenAI's nine (`clip.available_models()`).
+  public static let openAI: [Entry] =
+    ResNetRow.all.map { Entry(name: $0.name, architecture: $0.architecture(.quickGELU)) }
+    + ViTRow.openAI.map { Entry(name: $0.name, architecture: $0.architecture(.quickGELU)) }
+
+  /// open_clip's `model_configs` as far as they are built of the same blocks, each with its quickgelu twin.
+  public static let openCLIP: [Entry] =
+    ResNetRow.all.flatMap { row in
+      [
+        Entry(name: "open_clip/" + row.name, architecture: row.architecture(.gelu)),
+        Entry(name: row.name + "-quickgelu", architecture: row.architecture(.quickGELU)),
+      ]
+    }
+    + ViTRow.openCLIP.flatMap { row in
+      [
+        Entry(name: row.name, architecture: row.architecture(.gelu)),
+        Entry(name: row.name + "-quickgelu", architecture: row.architecture(.quickGELU)),
+      ]
+    }
+
+  private static func matches(_ entry: CLIPArchitecture, _ found: CLIPArchitecture) -> Bool {
+    guard let image = found.image, image.projected(like: entry.image) == entry.image else { return false }
+    guard let text = found.text else { return true }
+    return text.projected(like: entry.text) == entry.text
+  }
+}
+
+extension ImageTower {
+  /// The tower with the other's projection where it has none, so that a tower published without one keeps its name.
+  fileprivate func projected(like other: ImageTower?) -> ImageTower {
+    guard case .visionTransformer(var tower) = self, tower.projection == nil else { return self }
+    tower.projection = other?.projection
+    return .visionTransformer(tower)
+  }
+}
+
+extension TextTower {
+  fileprivate func projected(like other: TextTower?) -> TextTower {
+    guard projection == nil else { return self }
+    var tower = self
+    tower.projection = other?.projection
+    return tower
+  }
+}

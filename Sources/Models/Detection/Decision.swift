@@ -1,0 +1,41 @@
+/// A value that no tensor tells, and who told it instead.
+public struct Decision: Sendable, Equatable {
+  public enum Source: String, Sendable, Equatable, CaseIterable {
+    /// The user's explicit option.
+    case option
+    /// The file itself: module types, scalar buffers, a bundle's header.
+    case evidence
+    /// A configuration file beside the weights.
+    case configuration
+    /// The SHA-256 of a published file.
+    case fingerprint
+    /// A shape that leaves no doubt.
+    case tensors
+    /// What the library that names its tensors so does when nothing is said.
+    case libraryDefault = "library default"
+  }
+
+  /// `image.activation`, `text.heads`, `preprocessing`, …
+  public var field: String
+  public var value: String
+  public var source: Source
+  /// Where exactly: `config.json: text_config.hidden_act`.
+  public var detail: String
+}
+
+/// A value with who stated it.
+struct Stated<Value: Sendable>: Sendable {
+  var value: Value
+  var source: Decision.Source
+  var detail: String
+
+  init(_ value: Value, _ source: Decision.Source, _ detail: String) {
+    self.value = value
+    self.source = source
+    self.detail = detail
+  }
+
+  func map<Other: Sendable>(_ change: (Value) -> Other) -> Stated<Other> {
+    Stated<Other>(change(value), source, detail)
+  }
+}

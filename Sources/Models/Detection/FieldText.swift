@@ -1,0 +1,44 @@
+public import Architecture
+
+// How values are spelled in reports, options and metadata.
+
+extension Activation {
+  /// `quickgelu`, `gelu` or `gelu_tanh`.
+  public var fieldText: String {
+    switch self {
+    case .quickGELU: "quickgelu"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_tanh"
+    }
+  }
+}
+
+extension TokenizerKind {
+  public var fieldText: String {
+    switch self {
+    case .openAI: "openai"
+    case .none: "none"
+    }
+  }
+}
+
+extension TextPooling {
+  public var fieldText: String {
+    switch self {
+    case .highestID: "highest id"
+    case .firstID(let id): "first id \(id)"
+    }
+  }
+}
+
+extension Preprocessing {
+  /// `openai`, or the resize rule, interpolation and moments.
+  public var fieldText: String {
+    if self == .openAI { return "openai" }
+    let deviation = standardDeviation
+    return """
+      \(resize) \(interpolation), crop \(crop), RGB \(conversion), mean \(mean.red) \(mean.green) \(mean.blue), \
+      std \(deviation.red) \(deviation.green) \(deviation.blue)
+      """
+  }
+}

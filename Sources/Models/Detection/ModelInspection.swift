@@ -1,0 +1,103 @@
+public import Architecture
+public import Checkpoints
+
+/// What a checkpoint is, as far as it can be told: the whole story for `inspect`, and the only way to a `CLIPModel`.
+public struct ModelInspection: Sendable {
+  public let checkpoint: Checkpoint
+  /// The naming convention of the tensors: `OpenAI`, `Hugging Face`, ….
+  public let convention: String
+  /// Sizes from the tensors, the rest as decided; undecided fields hold placeholders while `problems` names them.
+  public let architecture: CLIPArchitecture
+  public let preprocessing: Preprocessing?
+  public let tokenizer: TokenizerKind
+  public let decisions: [Decision]
+  public let accounting: Accounting
+  /// Things a user should be told, one sentence each.
+  public let notes: [String]
+  /// Why it cannot be run, most fundamental first; empty when it can.
+  public let problems: [ModelError]
+
+  let schema: ParameterSchema
+  let bindings: TensorBindings
+
+  /// Looks at names, shapes and configurations; touches no weight unless the SHA-256 of the file must decide.
+  ///
+  /// - Throws: what makes the checkpoint no CLIP that this version knows: `notCLIP`, `unsupportedArchitecture`,
+  ///   `unsupportedOption`, `impossibleShape`, contradictory options.
+  public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {
+    do throws(ModelError) {
+      if let (name, tensor) = UnsupportedArchitecture.named(by: checkpoint.tensors) {
+        throw ModelError(.unsupportedArchitecture, tensor: tensor, found: name)
+      }
+      var bindings = try TensorBindings(checkpoint)
+      let sizes = try Self.sizes(bindings, options)
+      let dropped = bindings.drop(towersAbsentFrom: sizes)
+      let statements = try Statements(checkpoint, bindings.convention.library, sizes, options)
+      let resolution = statements.resolve(sizes)
+      var schema = ParameterSchema(resolution.architecture)
+      if bindings.byName["logit_scale"] == nil { schema = schema.withoutLogitScale }
+      self.accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)
+      self.checkpoint = checkpoint
+      self.convention = bindings.convention.name
+      self.architecture = resolution.architecture
+      self.preprocessing = resolution.preprocessing
+      self.tokenizer = resolution.tokenizer
+      self.decisions = resolution.decisions
+      self.notes = checkpoint.notes + resolution.notes
+      let path = checkpoint.files.first?.path ?? ""
+      self.problems = (accounting.problems + resolution.undecided).map { $0.inFile(path) }
+      self.schema = schema
+      self.bindings = bindings
+    } catch {
+      throw error.inFile(checkpoint.files.first?.path ?? "")
+    }
+  }
+
+  private static func sizes(
+    _ bindings: TensorBindings, _ options: ModelOptions
+  ) throws(ModelError) -> CLIPArchitecture {
+    var sizes = try ShapeDetection(bindings: bindings).architecture()
+    if let tower = options.tower {
+      sizes = sizes.keeping(image: tower == .image, text: tower == .text)
+      guard sizes.image != nil || sizes.text != nil else {
+        throw ModelError(.towerAbsent, found: "--tower \(tower)")
+      }
+    }
+    if let name = options.architectureName {
+      guard let named = ArchitectureCatalogue.architecture(named: name) else {
+        throw ModelError(.unknownArchitectureName, found: name)
+      }
+      try sizes.requireSizes(of: named, name)
+    }
+    return sizes
+  }
+}
+
+extension CLIPArchitecture {
+  /// - Throws: `architectureContradictsTensors` naming the first size that differs.
+  fileprivate func requireSizes(of named: CLIPArchitecture, _ name: String) throws(ModelError) {
+    if let image, image.isResNet != named.image?.isResNet {
+      throw ModelError(
+        .architectureContradictsTensors, expected: "the image tower of \(name)",
+        found: image.isResNet ? "a ResNet" : "a Vision Transformer")
+    }
+    let fields: [StatedSize.Field] = [
+      .imageSize, .patchSize, .imageWidth, .imageLayers, .textWidth, .textLayers, .contextLength,
+      .vocabularySize,
+    ]
+    for field in fields {
+      guard let found = size(field), let expected = named.size(field), found != expected else { continue }
+      throw ModelError(
+        .architectureContradictsTensors, expected: "\(field.rawValue) \(expected) of \(name)",
+        found: "\(found)")
+    }
+  }
+}
+
+extension ImageTower {
+  var isResNet: Bool { modifiedResNet != nil }
+}
+
+extension ParameterSchema {
+  var withoutLogitScale: ParameterSchema { keeping { $0.role != .logitScale } }
+}

@@ -1,0 +1,119 @@
+internal import Architecture
+
+/// Sizes read off the tensors' shapes, as `build_model` in OpenAI's `clip/model.py` does. Heads, activations and
+/// epsilons of the result are placeholders that detection fills in.
+struct ShapeDetection {
+  var bindings: TensorBindings
+
+  /// - Throws: `notCLIP` when there is no tower, `missingTensors` or `impossibleShape` when one is broken.
+  func architecture() throws(ModelError) -> CLIPArchitecture {
+    var result = CLIPArchitecture(image: nil, text: nil)
+    if bindings.byName["visual.layer1.0.conv1.weight"] != nil {
+      result.image = .modifiedResNet(try modifiedResNet())
+    } else if bindings.byName.keys.contains(where: { $0.hasPrefix("visual.") }) {
+      result.image = .visionTransformer(try visionTransformer())
+    }
+    if bindings.byName["token_embedding.weight"] != nil { result.text = try textTower() }
+    guard result.image != nil || result.text != nil else {
+      throw ModelError(.notCLIP, found: TensorBindings.sample(bindings.byName.keys.sorted()))
+    }
+    return result
+  }
+
+  private func visionTransformer() throws(ModelError) -> VisionTransformer {
+    let patches = try shape("visual.conv1.weight", rank: 4)
+    guard patches[2] == patches[3], patches[1] == 3 else {
+      throw impossible("visual.conv1.weight", "[width, 3, patch, patch]")
+    }
+    let tokens = try shape("visual.positional_embedding", rank: 2)[0]
+    let grid = try side(of: tokens - 1, "visual.positional_embedding")
+    return VisionTransformer(
+      imageSize: try product(grid, patches[2], "visual.positional_embedding"), patchSize: patches[2],
+      stack: try stack(width: patches[0], below: "visual.transformer.resblocks."),
+      projection: try projection("visual.proj"))
+  }
+
+  private func textTower() throws(ModelError) -> TextTower {
+    let table = try shape("token_embedding.weight", rank: 2)
+    return TextTower(
+      contextLength: try shape("positional_embedding", rank: 2)[0], vocabularySize: table[0],
+      stack: try stack(width: table[1], below: "transformer.resblocks."), pooling: .highestID,
+      projection: try projection("text_projection"))
+  }
+
+  private func modifiedResNet() throws(ModelError) -> ModifiedResNet {
+    let width = try shape("visual.conv3.weight", rank: 4)[0]
+    guard width % 2 == 0 else { throw impossible("visual.conv3.weight", "an even number of channels") }
+    let tokens = try shape("visual.attnpool.positional_embedding", rank: 2)[0]
+    let grid = try side(of: tokens - 1, "visual.attnpool.positional_embedding")
+    return ModifiedResNet(
+      imageSize: try product(
+        grid, ModifiedResNet.downsampling, "visual.attnpool.positional_embedding"),
+      width: width,
+      blocks: .init(
+        try count("visual.layer1."), try count("visual.layer2."), try count("visual.layer3."),
+        try count("visual.layer4.")),
+      heads: 0, projection: try shape("visual.attnpool.c_proj.weight", rank: 2)[0], epsilon: 0)
+  }
+
+  private func stack(width: Int, below prefix: String) throws(ModelError) -> TransformerStack {
+    let layers = try count(prefix)
+    let hidden = try shape(prefix + "0.mlp.c_fc.weight", rank: 2)[0]
+    return TransformerStack(
+      width: width, layers: layers, heads: 0, mlpWidth: hidden, activation: .gelu, epsilon: 0)
+  }
+
+  /// Blocks below a prefix: one more than the highest index, so that a hole is reported as missing tensors.
+  private func count(_ prefix: String) throws(ModelError) -> Int {
+    var highest = -1
+    for name in bindings.byName.keys where name.hasPrefix(prefix) {
+      let digits = name.dropFirst(prefix.count).prefix { $0 != "." }
+      guard let index = Int(digits), index < Self.blockLimit else {
+        throw ModelError(.impossibleShape, tensor: name, expected: "a block number below \(Self.blockLimit)")
+      }
+      highest = max(highest, index)
+    }
+    guard highest >= 0 else { throw ModelError(.missingTensors, found: prefix + "0 and all others") }
+    return highest + 1
+  }
+
+  /// Blocks of a stack that bundles admit; also bounds the schema that a lying name could ask for.
+  private static let blockLimit = 256
+  /// Extents that bundles admit at most, the vocabulary apart.
+  private static let imageSizeLimit = 4096
+
+  private func shape(_ name: String, rank: Int) throws(ModelError) -> [Int] {
+    guard let binding = bindings.byName[name] else { throw ModelError(.missingTensors, found: name) }
+    guard binding.shape.count == rank, binding.shape.allSatisfy({ $0 > 0 }) else {
+      throw impossible(name, "rank \(rank) without an empty axis")
+    }
+    return binding.shape
+  }
+
+  private func projection(_ name: String) throws(ModelError) -> Int? {
+    bindings.byName[name] == nil ? nil : try shape(name, rank: 2)[1]
+  }
+
+  private func side(of positions: Int, _ name: String) throws(ModelError) -> Int {
+    let side = Int(Double(max(positions, 0)).squareRoot().rounded())
+    guard side > 0, side <= Self.imageSizeLimit, side * side == positions else {
+      throw impossible(name, "one class position and a square grid")
+    }
+    return side
+  }
+
+  private func product(_ grid: Int, _ scale: Int, _ name: String) throws(ModelError) -> Int {
+    let (size, overflow) = grid.multipliedReportingOverflow(by: scale)
+    guard !overflow, size <= Self.imageSizeLimit else {
+      throw impossible(name, "an image of at most \(Self.imageSizeLimit) pixels a side")
+    }
+    return size
+  }
+
+  private func impossible(_ name: String, _ expected: String) -> ModelError {
+    let binding = bindings.byName[name]
+    return ModelError(
+      .impossibleShape, tensor: binding?.sourceNames ?? name, expected: expected,
+      found: "\(binding?.shape ?? [])")
+  }
+}

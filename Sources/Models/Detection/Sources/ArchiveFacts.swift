@@ -1,0 +1,79 @@
+internal import Architecture
+internal import Checkpoints
+
+extension StatedFacts {
+  /// OpenAI's family: heads of 64 channels, QuickGELU, PyTorch's epsilon, OpenAI's pixels and tokenizer.
+  static func openAIFamily(
+    _ sizes: CLIPArchitecture, source: Decision.Source, detail: String
+  ) -> StatedFacts {
+    var facts = StatedFacts()
+    facts.image = openAITower(width: sizes.image?.attentionWidth, source, detail)
+    facts.text = openAITower(width: sizes.text?.stack.width, source, detail)
+    facts.preprocessing = Stated(.openAI, source, detail)
+    facts.pooling = Stated(.highestID, source, detail)
+    facts.tokenizer = Stated(.openAI, source, detail)
+    return facts
+  }
+
+  private static func openAITower(
+    width: Int?, _ source: Decision.Source, _ detail: String
+  ) -> TowerFacts {
+    guard let width else { return TowerFacts() }
+    var facts = TowerFacts()
+    facts.heads = Stated(width / OpenAIConvention.headSize, source, "\(detail): width / 64")
+    facts.activation = Stated(.quickGELU, source, detail)
+    facts.epsilon = Stated(OpenAIConvention.epsilon, source, detail)
+    return facts
+  }
+
+  /// What a TorchScript archive gives away: module types with QuickGELU together with OpenAI's three scalar buffers
+  /// are OpenAI's own files, and fine-tunes saved through their code.
+  static func archive(_ evidence: Evidence, sizes: CLIPArchitecture) -> StatedFacts {
+    guard evidence.namesQuickGELU, evidence.scalarBuffers != nil else { return StatedFacts() }
+    return openAIFamily(
+      sizes, source: .evidence, detail: "TorchScript module QuickGELU and OpenAI's three scalar buffers")
+  }
+
+  /// A published file, recognised by its SHA-256.
+  static func fingerprint(_ sha256: String, sizes: CLIPArchitecture) -> StatedFacts {
+    guard let file = OfficialFile.identified(by: sha256) else { return StatedFacts() }
+    return openAIFamily(
+      sizes, source: .fingerprint, detail: "SHA-256 of OpenAI's \(file.architectureName)")
+  }
+
+  /// What cannot differ within the libraries that use these names, unless a configuration says so.
+  static func libraryDefaults(
+    _ library: NamingConvention.Library, sizes: CLIPArchitecture
+  ) -> StatedFacts {
+    let owner =
+      switch library {
+      case .openAI: "clip and open_clip"
+      case .huggingFace: "transformers"
+      }
+    var facts = StatedFacts()
+    let epsilon = Stated(OpenAIConvention.epsilon, .libraryDefault, "LayerNorm of \(owner)")
+    facts.image.epsilon = epsilon
+    facts.text.epsilon = epsilon
+    facts.pooling = Stated(.highestID, .libraryDefault, "end-of-text is the highest id in \(owner)")
+    let isOpenAIVocabulary = sizes.text?.vocabularySize == OpenAIConvention.vocabularySize
+    facts.tokenizer = Stated(
+      isOpenAIVocabulary ? .openAI : .none, .tensors, "\(sizes.text?.vocabularySize ?? 0) rows in the token table")
+    if case .modifiedResNet(let tower) = sizes.image {
+      // Both libraries compute it so, and no configuration field reaches it but head_width.
+      facts.image.heads = Stated(
+        tower.attentionPoolWidth / OpenAIConvention.headSize, .libraryDefault,
+        "attention pooling of \(owner): width / 64")
+    }
+    return facts
+  }
+}
+
+extension ImageTower {
+  /// Channels that the tower's attention works on.
+  var attentionWidth: Int {
+    switch self {
+    case .visionTransformer(let tower): tower.stack.width
+    case .modifiedResNet(let tower): tower.attentionPoolWidth
+    }
+  }
+}

@@ -1,0 +1,89 @@
+internal import Archives
+internal import Checkpoints
+
+/// Reads fields of one JSON object of a configuration and remembers where it stands.
+struct ConfigReader {
+  /// The file, for errors.
+  var path: String
+  /// As reports name it: `config.json: text_config`.
+  var place: String
+  var json: JSONValue
+
+  init(_ config: ConfigFile) {
+    path = config.path
+    place = config.origin
+    json = config.json
+  }
+
+  private init(path: String, place: String, json: JSONValue) {
+    self.path = path
+    self.place = place
+    self.json = json
+  }
+
+  /// The object below a key; nil when absent or null.
+  func object(_ key: String) throws(ModelError) -> ConfigReader? {
+    guard let value = json[key], !value.isNull else { return nil }
+    guard value.objectValue != nil else { throw bad(key, "an object", value) }
+    return ConfigReader(path: path, place: "\(place): \(key)", json: value)
+  }
+
+  func integer(_ key: String) throws(ModelError) -> Int? {
+    guard let value = json[key], !value.isNull else { return nil }
+    guard let integer = value.integerValue else { throw bad(key, "an integer", value) }
+    return integer
+  }
+
+  func number(_ key: String) throws(ModelError) -> Double? {
+    guard let value = json[key], !value.isNull else { return nil }
+    guard let number = value.doubleValue else { throw bad(key, "a number", value) }
+    return number
+  }
+
+  func bool(_ key: String) throws(ModelError) -> Bool? {
+    guard let value = json[key], !value.isNull else { return nil }
+    guard let bool = value.boolValue else { throw bad(key, "true or false", value) }
+    return bool
+  }
+
+  func text(_ key: String) throws(ModelError) -> String? {
+    guard let value = json[key], !value.isNull else { return nil }
+    guard let text = value.stringValue else { throw bad(key, "a text", value) }
+    return text
+  }
+
+  /// Three numbers, as mean and standard deviation are.
+  func triple(_ key: String) throws(ModelError) -> (Float, Float, Float)? {
+    guard let value = json[key], !value.isNull else { return nil }
+    let numbers = (value.arrayValue ?? []).compactMap(\.doubleValue)
+    guard numbers.count == 3, value.arrayValue?.count == 3, numbers.allSatisfy(\.isFinite) else {
+      throw bad(key, "three numbers", value)
+    }
+    return (Float(numbers[0]), Float(numbers[1]), Float(numbers[2]))
+  }
+
+  func bad(_ key: String, _ expected: String, _ value: JSONValue?) -> ModelError {
+    ModelError(
+      .badConfiguration, expected: "\(key) to be \(expected)", found: "\(value?.brief ?? "nothing")",
+      file: path)
+  }
+
+  func unsupported(_ what: String) -> ModelError {
+    ModelError(.unsupportedOption, found: "\(place): \(what)", file: path)
+  }
+}
+
+extension JSONValue {
+  /// A few characters for an error message.
+  var brief: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let value): "\"\(value.prefix(40))\""
+    case .array(let values): "an array of \(values.count)"
+    case .object: "an object"
+    }
+  }
+}

@@ -1,0 +1,88 @@
+internal import Archives
+internal import Architecture
+internal import Checkpoints
+
+extension StatedFacts {
+  /// `config.json` of transformers' CLIP, with the defaults of `CLIPTextConfig` and `CLIPVisionConfig` for what it
+  /// leaves out.
+  static func huggingFace(
+    _ config: ConfigFile, sizes: CLIPArchitecture
+  ) throws(ModelError) -> StatedFacts {
+    let root = ConfigReader(config)
+    if let type = try root.text("model_type"), let name = UnsupportedArchitecture.named(byModelType: type) {
+      throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
+    }
+    var facts = StatedFacts()
+    if sizes.image != nil { try facts.readTower(root, "vision", \.image) }
+    if let text = sizes.text {
+      try facts.readTower(root, "text", \.text)
+      facts.pooling = try root.pooling(vocabularySize: text.vocabularySize)
+    }
+    return facts
+  }
+
+  private mutating func readTower(
+    _ root: ConfigReader, _ kind: String, _ tower: WritableKeyPath<StatedFacts, TowerFacts>
+  ) throws(ModelError) {
+    let config = try root.effective(kind)
+    let heads = try config.integer("num_attention_heads")
+    self[keyPath: tower].heads = Stated(
+      heads ?? (kind == "text" ? 8 : 12), heads == nil ? .libraryDefault : .configuration,
+      "\(config.place): num_attention_heads")
+    self[keyPath: tower].activation = try config.activation()
+    let epsilon = try config.number("layer_norm_eps")
+    self[keyPath: tower].epsilon = Stated(
+      Float(epsilon ?? 1e-5), epsilon == nil ? .libraryDefault : .configuration,
+      "\(config.place): layer_norm_eps")
+    try addSizes(config, isText: kind == "text")
+  }
+
+  private mutating func addSizes(_ config: ConfigReader, isText: Bool) throws(ModelError) {
+    let keys: [(String, StatedSize.Field)] =
+      isText
+      ? [
+        ("hidden_size", .textWidth), ("num_hidden_layers", .textLayers),
+        ("max_position_embeddings", .contextLength), ("vocab_size", .vocabularySize),
+      ]
+      : [
+        ("hidden_size", .imageWidth), ("num_hidden_layers", .imageLayers), ("image_size", .imageSize),
+        ("patch_size", .patchSize),
+      ]
+    for (key, field) in keys {
+      guard let value = try config.integer(key) else { continue }
+      sizes.append(StatedSize(field: field, value: value, detail: "\(config.place): \(key)"))
+    }
+  }
+}
+
+extension ConfigReader {
+  /// The configuration of one tower: `text_config_dict`, a leftover of old versions, replaces `text_config` with all
+  /// its values and defaults; a tower saved alone has its fields at the top.
+  fileprivate func effective(_ kind: String) throws(ModelError) -> ConfigReader {
+    if let leftover = try object(kind + "_config_dict") { return leftover }
+    return try object(kind + "_config") ?? self
+  }
+
+  fileprivate func activation() throws(ModelError) -> Stated<Activation> {
+    let name = try text("hidden_act")
+    let source: Decision.Source = name == nil ? .libraryDefault : .configuration
+    switch name ?? "quick_gelu" {
+    case "quick_gelu": return Stated(.quickGELU, source, "\(place): hidden_act")
+    case "gelu": return Stated(.gelu, source, "\(place): hidden_act")
+    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast":
+      return Stated(.geluTanh, source, "\(place): hidden_act")
+    case let other: throw unsupported("hidden_act \(other)")
+    }
+  }
+
+  /// `eos_token_id` 2 is a mistake that every early CLIP carries; transformers takes it to mean the highest id.
+  fileprivate func pooling(vocabularySize: Int) throws(ModelError) -> Stated<TextPooling> {
+    let config = try effective("text")
+    guard let id = try config.integer("eos_token_id") else {
+      return Stated(.highestID, .libraryDefault, "\(config.place): eos_token_id")
+    }
+    let isHighest = id == 2 || id == vocabularySize - 1
+    return Stated(
+      isHighest ? .highestID : .firstID(id), .configuration, "\(config.place): eos_token_id \(id)")
+  }
+}

@@ -1,0 +1,58 @@
+internal import Architecture
+
+extension StatedFacts {
+  /// The user's explicit options; a named architecture stands behind the more specific ones.
+  static func options(_ options: ModelOptions) throws(ModelError) -> StatedFacts {
+    var facts = StatedFacts()
+    facts.image = tower(
+      heads: options.heads.image, activation: options.activation.image, epsilon: options.epsilon.image)
+    facts.text = tower(
+      heads: options.heads.text, activation: options.activation.text, epsilon: options.epsilon.text)
+    facts.tokenizer = options.tokenizer.map { Stated($0, .option, "--tokenizer") }
+    facts.preprocessing = try preprocessing(options.preprocessing)
+    if let name = options.architectureName { facts.fill(from: try architecture(name)) }
+    return facts
+  }
+
+  private static func tower(heads: Int?, activation: Activation?, epsilon: Float?) -> TowerFacts {
+    TowerFacts(
+      heads: heads.map { Stated($0, .option, "--heads") },
+      activation: activation.map { Stated($0, .option, "--activation") },
+      epsilon: epsilon.map { Stated($0, .option, "--epsilon") })
+  }
+
+  private static func preprocessing(
+    _ choice: PreprocessingChoice?
+  ) throws(ModelError) -> Stated<Preprocessing>? {
+    switch choice {
+    case nil: nil
+    case .openAI: Stated(.openAI, .option, "--preprocess openai")
+    case .exactly(let preprocessing): Stated(preprocessing, .option, "--preprocess")
+    case .file(let path):
+      Stated(try PreprocessingConfig.read(path: path), .option, "--preprocess \(path)")
+    }
+  }
+
+  private static func architecture(_ name: String) throws(ModelError) -> StatedFacts {
+    guard let known = ArchitectureCatalogue.architecture(named: name) else {
+      throw ModelError(.unknownArchitectureName, found: name)
+    }
+    var facts = StatedFacts()
+    let detail = "--architecture \(name)"
+    switch known.image {
+    case .visionTransformer(let tower): facts.image = stack(tower.stack, detail)
+    case .modifiedResNet(let tower):
+      facts.image.heads = Stated(tower.heads, .option, detail)
+      facts.image.epsilon = Stated(tower.epsilon, .option, detail)
+    case nil: break
+    }
+    if let text = known.text { facts.text = stack(text.stack, detail) }
+    return facts
+  }
+
+  private static func stack(_ stack: TransformerStack, _ detail: String) -> TowerFacts {
+    TowerFacts(
+      heads: Stated(stack.heads, .option, detail), activation: Stated(stack.activation, .option, detail),
+      epsilon: Stated(stack.epsilon, .option, detail))
+  }
+}

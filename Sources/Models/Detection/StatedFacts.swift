@@ -1,0 +1,80 @@
+internal import Architecture
+
+/// What one source says about the things that tensors do not tell; nil where it is silent.
+struct StatedFacts: Sendable {
+  var image = TowerFacts()
+  var text = TowerFacts()
+  var preprocessing: Stated<Preprocessing>?
+  var pooling: Stated<TextPooling>?
+  var tokenizer: Stated<TokenizerKind>?
+  /// Sizes it states, to be compared with the tensors'.
+  var sizes: [StatedSize] = []
+
+  struct TowerFacts: Sendable {
+    var heads: Stated<Int>?
+    var activation: Stated<Activation>?
+    var epsilon: Stated<Float>?
+
+    mutating func fill(from other: TowerFacts) {
+      heads = heads ?? other.heads
+      activation = activation ?? other.activation
+      epsilon = epsilon ?? other.epsilon
+    }
+  }
+
+  /// Takes over what is still open from a source of lower rank.
+  mutating func fill(from other: StatedFacts) {
+    image.fill(from: other.image)
+    text.fill(from: other.text)
+    preprocessing = preprocessing ?? other.preprocessing
+    pooling = pooling ?? other.pooling
+    tokenizer = tokenizer ?? other.tokenizer
+    sizes += other.sizes
+  }
+}
+
+/// A size that a configuration states: the tensors win, and a difference is told.
+struct StatedSize: Sendable {
+  enum Field: String, Sendable {
+    case imageSize = "image size"
+    case patchSize = "patch size"
+    case imageWidth = "image width"
+    case imageLayers = "image layers"
+    case textWidth = "text width"
+    case textLayers = "text layers"
+    case contextLength = "context length"
+    case vocabularySize = "vocabulary size"
+    case projection = "embedding dimension"
+  }
+
+  var field: Field
+  var value: Int
+  var detail: String
+}
+
+extension CLIPArchitecture {
+  /// The size that the tensors have; nil where there is no such thing.
+  func size(_ field: StatedSize.Field) -> Int? {
+    switch field {
+    case .imageSize: image?.imageSize
+    case .patchSize: image?.visionTransformer?.patchSize
+    case .imageWidth: image?.visionTransformer?.stack.width ?? image?.modifiedResNet?.width
+    case .imageLayers: image?.visionTransformer?.stack.layers
+    case .textWidth: text?.stack.width
+    case .textLayers: text?.stack.layers
+    case .contextLength: text?.contextLength
+    case .vocabularySize: text?.vocabularySize
+    case .projection: image?.projection ?? text?.projection
+    }
+  }
+}
+
+extension ImageTower {
+  var visionTransformer: VisionTransformer? {
+    if case .visionTransformer(let tower) = self { tower } else { nil }
+  }
+
+  var modifiedResNet: ModifiedResNet? {
+    if case .modifiedResNet(let tower) = self { tower } else { nil }
+  }
+}

@@ -1,0 +1,152 @@
+internal import Archives
+internal import Architecture
+internal import Checkpoints
+
+/// All that is stated about one checkpoint, strongest source first: option, evidence, configuration, fingerprint,
+/// and last what cannot differ within the library.
+struct Statements {
+  private var facts: StatedFacts
+
+  init(
+    _ checkpoint: Checkpoint, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture,
+    _ options: ModelOptions
+  ) throws(ModelError) {
+    let evidence = checkpoint.evidence
+    facts = try StatedFacts.options(options)
+    facts.fill(from: .archive(evidence, sizes: sizes))
+    for configuration in try Self.configurations(evidence, library, sizes) { facts.fill(from: configuration) }
+    if facts.isOpen(for: sizes), let digest = try Self.digest(of: checkpoint) {
+      facts.fill(from: .fingerprint(digest, sizes: sizes))
+    }
+    facts.fill(from: .libraryDefaults(library, sizes: sizes))
+  }
+
+  /// Where both libraries' configurations lie beside the weights, the one whose names the tensors have speaks first.
+  private static func configurations(
+    _ evidence: Evidence, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture
+  ) throws(ModelError) -> [StatedFacts] {
+    var openCLIP = StatedFacts()
+    if let config = evidence.openCLIPConfig { openCLIP = try .openCLIP(config, sizes: sizes) }
+    var huggingFace = StatedFacts()
+    if let config = evidence.huggingFaceConfig { huggingFace = try .huggingFace(config, sizes: sizes) }
+    if let config = evidence.preprocessorConfig {
+      huggingFace.preprocessing = try PreprocessingConfig.huggingFace(ConfigReader(config))
+    }
+    switch library {
+    case .openAI: return [openCLIP, huggingFace]
+    case .huggingFace: return [huggingFace, openCLIP]
+    }
+  }
+
+  /// The SHA-256 of a checkpoint in one file: only such are published under one.
+  private static func digest(of checkpoint: Checkpoint) throws(ModelError) -> String? {
+    guard checkpoint.files.count == 1, let file = checkpoint.files.first else { return nil }
+    return try FileDigest.hex(of: [file.path])
+  }
+
+  /// Puts what is stated into the sizes.
+  func resolve(_ sizes: CLIPArchitecture) -> Resolution {
+    var resolution = Resolution(architecture: sizes)
+    switch sizes.image {
+    case .visionTransformer(var tower):
+      resolution.decide(&tower.stack, facts.image, "image")
+      resolution.architecture.image = .visionTransformer(tower)
+    case .modifiedResNet(var tower):
+      resolution.decide(&tower, facts.image)
+      resolution.architecture.image = .modifiedResNet(tower)
+    case nil: break
+    }
+    if sizes.image != nil { resolution.decidePreprocessing(facts.preprocessing) }
+    if var text = sizes.text {
+      resolution.decide(&text.stack, facts.text, "text")
+      if let pooling = resolution.take(facts.pooling, "text.pooling", \.fieldText) { text.pooling = pooling }
+      resolution.architecture.text = text
+      resolution.tokenizer = resolution.take(facts.tokenizer, "tokenizer", \.fieldText) ?? .none
+    }
+    resolution.noteContradictions(facts.sizes, sizes)
+    return resolution
+  }
+}
+
+extension StatedFacts {
+  /// Whether something is undecided that a published file's fingerprint could decide.
+  fileprivate func isOpen(for sizes: CLIPArchitecture) -> Bool {
+    if sizes.image != nil, preprocessing == nil { return true }
+    if case .visionTransformer = sizes.image, image.activation == nil || image.heads == nil { return true }
+    return sizes.text != nil && (text.activation == nil || text.heads == nil)
+  }
+}
+
+/// The outcome of detection: values, who decided them, and what nobody did.
+struct Resolution {
+  var architecture: CLIPArchitecture
+  var preprocessing: Preprocessing?
+  var tokenizer = TokenizerKind.none
+  var decisions: [Decision] = []
+  var notes: [String] = []
+  var undecided: [ModelError] = []
+
+  init(architecture: CLIPArchitecture) { self.architecture = architecture }
+
+  /// Records a stated value and gives it back.
+  mutating func take<Value>(
+    _ stated: Stated<Value>?, _ field: String, _ text: (Value) -> String
+  ) -> Value? {
+    guard let stated else { return nil }
+    decisions.append(
+      Decision(field: field, value: text(stated.value), source: stated.source, detail: stated.detail))
+    return stated.value
+  }
+
+  mutating func decide(_ stack: inout TransformerStack, _ facts: StatedFacts.TowerFacts, _ tower: String) {
+    if let activation = take(facts.activation, tower + ".activation", \.fieldText) {
+      stack.activation = activation
+    } else {
+      undecided.append(ModelError(.undecidedActivation, found: "\(tower) tower"))
+    }
+    decideHeads(facts.heads, width: stack.width, tower).map { stack.heads = $0 }
+    take(facts.epsilon, tower + ".epsilon", \.description).map { stack.epsilon = $0 }
+  }
+
+  mutating func decide(_ tower: inout ModifiedResNet, _ facts: StatedFacts.TowerFacts) {
+    decideHeads(facts.heads, width: tower.attentionPoolWidth, "image").map { tower.heads = $0 }
+    take(facts.epsilon, "image.epsilon", \.description).map { tower.epsilon = $0 }
+  }
+
+  private mutating func decideHeads(_ stated: Stated<Int>?, width: Int, _ tower: String) -> Int? {
+    guard let heads = take(stated, tower + ".heads", \.description) else {
+      undecided.append(
+        ModelError(.undecidedHeads, found: "\(tower) tower of width \(width): \(Self.headChoices(width))"))
+      return nil
+    }
+    guard heads > 0, width % heads == 0 else {
+      undecided.append(
+        ModelError(
+          .headsDoNotDivide, expected: "a divisor of the width \(width)", found: "\(heads) heads (\(tower))"))
+      return nil
+    }
+    return heads
+  }
+
+  /// The numbers of heads that published models of this width could have.
+  private static func headChoices(_ width: Int) -> String {
+    let sizes = [64, 80, 88, 104, 112].filter { width % $0 == 0 }
+    guard !sizes.isEmpty else { return "no usual head size divides it" }
+    return sizes.map { "\(width / $0) heads of \($0)" }.joined(separator: ", ")
+  }
+
+  mutating func decidePreprocessing(_ stated: Stated<Preprocessing>?) {
+    preprocessing = take(stated, "preprocessing", \.fieldText)
+    if preprocessing == nil { undecided.append(ModelError(.undecidedPreprocessing)) }
+  }
+
+  /// Configurations are wrong more often than tensors.
+  mutating func noteContradictions(_ stated: [StatedSize], _ sizes: CLIPArchitecture) {
+    for statement in stated {
+      guard let actual = sizes.size(statement.field), actual != statement.value else { continue }
+      notes.append(
+        "\(statement.detail) says \(statement.field.rawValue) \(statement.value), the tensors have "
+          + "\(actual): the tensors are believed")
+    }
+  }
+}

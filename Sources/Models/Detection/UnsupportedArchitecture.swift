@@ -1,0 +1,77 @@
+internal import Checkpoints
+
+/// Architectures that are recognised so that the refusal can name them.
+enum UnsupportedArchitecture {
+  /// What gives one away: part of a tensor name, or the whole of it.
+  private struct Trace {
+    var architecture: String
+    var fragments: [String]
+  }
+
+  /// The most specific first.
+  private static let traces = [
+    Trace(architecture: "CoCa", fragments: ["text_decoder.", "text.cls_emb"]),
+    Trace(
+      architecture: "SigLIP",
+      fragments: ["visual.trunk.attn_pool.", "vision_model.head.probe", "logit_bias"]),
+    Trace(
+      architecture: "EVA-CLIP",
+      fragments: [".mlp.fc1_g.", ".attn.q_bias", ".attn.inner_attn_ln.", ".mlp.w12.", "visual.blocks.0."]),
+    Trace(
+      architecture: "MobileCLIP",
+      fragments: [
+        "image_encoder.model.", "visual.trunk.patch_embed.backbone.", ".token_mixer.",
+        "visual.trunk.stem.0.conv_",
+      ]),
+    Trace(architecture: "ConvNeXt CLIP", fragments: [".conv_dw."]),
+    Trace(
+      architecture: "a Hugging Face text encoder inside open_clip (RoBERTa, XLM-R, mT5, NLLB)",
+      fragments: ["text.transformer.embeddings.", "text.transformer.encoder.", "text.proj."]),
+    Trace(
+      architecture: "Chinese-CLIP or AltCLIP",
+      fragments: ["text_model.encoder.layer.", "text_model.roberta."]),
+    Trace(architecture: "a timm image trunk", fragments: ["visual.trunk."]),
+    Trace(architecture: "attentional pooling (CoCa's image tower)", fragments: ["visual.attn_pool."]),
+    Trace(architecture: "layer scale (ViT-M-16-alt)", fragments: [".ls_1.", ".ls_2."]),
+    Trace(architecture: "a text projection with bias", fragments: ["text.text_projection.bias"]),
+  ]
+
+  /// The architecture that the tensors betray, and the tensor that does.
+  static func named(by tensors: [CheckpointTensor]) -> (architecture: String, tensor: String)? {
+    for trace in traces {
+      for tensor in tensors where trace.fragments.contains(where: { tensor.name.matches(fragment: $0) }) {
+        return (trace.architecture, tensor.name)
+      }
+    }
+    // CLIPA has BERT's WordPiece vocabulary, and no LayerNorm before the first block.
+    let names = Set(tensors.map(\.name))
+    if let table = tensors.first(where: { $0.name.hasSuffix("token_embedding.weight") }),
+      table.shape.first == 32_000, !names.contains("visual.ln_pre.weight")
+    {
+      return ("CLIPA", table.name)
+    }
+    return nil
+  }
+
+  /// transformers' `model_type`s that resemble CLIP, by the name people know.
+  static func named(byModelType type: String) -> String? {
+    switch type {
+    case "clip", "clip_text_model", "clip_vision_model": nil
+    case "siglip", "siglip_text_model", "siglip_vision_model": "SigLIP"
+    case "siglip2", "siglip2_vision_model": "SigLIP 2"
+    case "metaclip_2": "MetaCLIP 2"
+    case "chinese_clip": "Chinese-CLIP"
+    case "altclip": "AltCLIP"
+    default: "model type \(type)"
+    }
+  }
+}
+
+extension String {
+  /// Whether the fragment stands at the start, or after a dot, or anywhere when it begins with a dot.
+  fileprivate func matches(fragment: String) -> Bool {
+    if hasPrefix(fragment) { return true }
+    guard fragment.hasPrefix(".") else { return false }
+    return contains(fragment)
+  }
+}

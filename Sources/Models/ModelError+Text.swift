@@ -1,0 +1,113 @@
+extension ModelError.Code {
+  /// What is wrong, in a few words.
+  public var summary: String { text.summary }
+
+  /// What to do about it, one sentence.
+  public var hint: String { text.hint }
+
+  private var text: (summary: String, hint: String) {
+    switch self {
+    case .unreadable: ("the checkpoint cannot be read", "`pocketclip inspect` shows what the file is")
+    case .notCLIP, .unsupportedArchitecture, .unsupportedOption: kindText
+    case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
+      .unsupportedDType:
+      tensorText
+    case .notFinite, .negativeVariance: valueText
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing: undecidedText
+    case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
+      .towerAbsent:
+      configurationText
+    }
+  }
+
+  private var kindText: (String, String) {
+    switch self {
+    case .notCLIP:
+      (
+        "no CLIP tower found in the tensor names",
+        "give the checkpoint of a CLIP image or text tower; `pocketclip inspect` lists the tensors"
+      )
+    case .unsupportedArchitecture:
+      (
+        "recognised, but this architecture is not supported yet",
+        "use OpenAI's ResNets and ViTs or open_clip's native ViTs; `pocketclip formats` lists them"
+      )
+    default:
+      (
+        "the configuration asks for something that is not supported yet",
+        "overrule the configuration with an explicit option if you know that it is wrong"
+      )
+    }
+  }
+
+  private var tensorText: (String, String) {
+    switch self {
+    case .missingTensors:
+      (
+        "tensors are missing",
+        "download or save the checkpoint again; --tower image or --tower text takes one tower alone"
+      )
+    case .unexpectedTensors:
+      (
+        "tensors that belong to no part of this architecture",
+        "save only the CLIP model's own state dict; nothing unknown is dropped in silence"
+      )
+    case .wrongShape:
+      ("a tensor has the wrong shape", "the file mixes two models or was damaged: download or save it again")
+    case .impossibleShape:
+      ("a tensor's shape fits no architecture", "the file is damaged or not a CLIP: download or save it again")
+    case .repeatedTensor:
+      ("two tensors of the file stand for the same weight", "remove one of them")
+    default:
+      ("weights of an unsupported element type", "save the weights as float32, float16 or bfloat16")
+    }
+  }
+
+  private var valueText: (String, String) {
+    switch self {
+    case .notFinite:
+      (
+        "a weight is NaN or infinite",
+        "use the original weights: a cast to FP16 overflows, and a diverged training leaves NaN"
+      )
+    default:
+      ("a running variance is negative", "the file is damaged: download or save it again")
+    }
+  }
+
+  private var undecidedText: (String, String) {
+    switch self {
+    case .undecidedActivation:
+      (
+        "neither the tensors nor a configuration tell the activation",
+        "say --activation quickgelu (OpenAI, DFN, MetaCLIP) or --activation gelu (LAION, DataComp), "
+          + "or name the architecture with --architecture; the wrong one costs points of accuracy unseen"
+      )
+    case .undecidedHeads:
+      (
+        "neither the tensors nor a configuration tell the number of attention heads",
+        "say --heads, or name the architecture with --architecture; a wrong number gives meaningless vectors"
+      )
+    default:
+      (
+        "neither the file nor a configuration tells how pictures are prepared",
+        "say --preprocess openai (also LAION, DataComp, MetaCLIP) or --preprocess CONFIG.json; "
+          + "wrong pixels shift every image vector unseen"
+      )
+    }
+  }
+
+  private var configurationText: (String, String) {
+    switch self {
+    case .headsDoNotDivide: ("the width is no multiple of the heads", "give another number of --heads")
+    case .unknownArchitectureName:
+      ("unknown architecture name", "`pocketclip formats` lists the names")
+    case .architectureContradictsTensors:
+      ("the tensors are not those of the named architecture", "leave out --architecture, or correct it")
+    case .badConfiguration:
+      ("a configuration file does not say what it should", "correct the file, or give explicit options")
+    default:
+      ("the checkpoint has no such tower", "choose the other one with --tower")
+    }
+  }
+}

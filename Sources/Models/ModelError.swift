@@ -1,0 +1,95 @@
+public import Archives
+
+/// Why a checkpoint is not, or not yet, a CLIP that can be run: one family with `ReadError`, one line, one hint.
+public struct ModelError: Error, Sendable, Equatable {
+  /// Raw values are stable and appear in `--json` output, above those of `ReadError`.
+  public enum Code: UInt16, Sendable, Equatable, Hashable, CaseIterable {
+    /// Opening or reading failed: `cause` tells why.
+    case unreadable = 700
+
+    // 710: what it is.
+    case notCLIP = 710
+    case unsupportedArchitecture = 711
+    case unsupportedOption = 712
+
+    // 720: tensors against the schema.
+    case missingTensors = 720
+    case unexpectedTensors = 721
+    case wrongShape = 722
+    case impossibleShape = 723
+    case repeatedTensor = 724
+    case unsupportedDType = 725
+
+    // 740: values.
+    case notFinite = 740
+    case negativeVariance = 741
+
+    // 760: what tensors do not say.
+    case undecidedActivation = 760
+    case undecidedHeads = 761
+    case undecidedPreprocessing = 762
+    case headsDoNotDivide = 763
+    case unknownArchitectureName = 764
+    case architectureContradictsTensors = 765
+    case badConfiguration = 766
+    case towerAbsent = 767
+  }
+
+  public var code: Code
+  public var file: String?
+  /// The tensor, by the name the file uses.
+  public var tensor: String?
+  public var expected, found: String?
+  /// What a reader reported.
+  public var cause: ReadError?
+
+  public init(
+    _ code: Code, tensor: String? = nil, expected: String? = nil, found: String? = nil, file: String? = nil
+  ) {
+    self.code = code
+    self.tensor = tensor
+    self.expected = expected
+    self.found = found
+    self.file = file
+  }
+
+  public init(_ cause: ReadError) {
+    code = .unreadable
+    self.cause = cause
+  }
+
+  /// The class of the failure, which is its exit status.
+  public var category: ReadError.Category {
+    switch code {
+    case .unreadable: cause?.category ?? .badData
+    case .unsupportedArchitecture, .unsupportedOption, .unsupportedDType: .unsupported
+    default: .badData
+    }
+  }
+
+  /// What the user can do, one sentence.
+  public var hint: String { cause?.hint ?? code.hint }
+
+  func inFile(_ path: String) -> ModelError {
+    var error = self
+    error.file = error.file ?? path
+    return error
+  }
+}
+
+extension ModelError: CustomStringConvertible {
+  /// One line: what, where, expected, found.
+  public var description: String {
+    if let cause { return cause.description }
+    var line = code.summary
+    let places = [file, tensor.map { "tensor \($0)" }].compactMap { $0 }
+    if !places.isEmpty { line += " (" + places.joined(separator: ", ") + ")" }
+    switch (expected, found) {
+    case (let expected?, let found?): line += ": expected \(expected), found \(found)"
+    case (let expected?, nil): line += ": expected \(expected)"
+    case (nil, let found?): line += ": \(found)"
+    case (nil, nil): break
+    }
+    return line
+  }
+}

@@ -1,0 +1,38 @@
+public import Architecture
+
+/// What the user says about a checkpoint; it wins over everything else but the tensors' shapes.
+public struct ModelOptions: Sendable, Equatable {
+  /// A name of `ArchitectureCatalogue`: gives heads, activation and epsilon, and its sizes must be the tensors'.
+  public var architectureName: String?
+  public var activation = PerTower<Activation>()
+  public var heads = PerTower<Int>()
+  public var epsilon = PerTower<Float>()
+  public var preprocessing: PreprocessingChoice?
+  public var tokenizer: TokenizerKind?
+  /// Take this tower alone; nil takes whatever is there.
+  public var tower: Tower?
+
+  public init() {}
+}
+
+/// A value for each tower; nil where nothing is said.
+public struct PerTower<Value: Sendable & Equatable>: Sendable, Equatable {
+  public var image: Value?
+  public var text: Value?
+
+  public init(image: Value? = nil, text: Value? = nil) {
+    self.image = image
+    self.text = text
+  }
+
+  /// The same for both towers.
+  public init(both value: Value) { self.init(image: value, text: value) }
+}
+
+/// How the user says that pictures are prepared.
+public enum PreprocessingChoice: Sendable, Equatable {
+  case openAI
+  /// A `preprocessor_config.json`, an `open_clip_config.json`, or just its `preprocess_cfg`.
+  case file(path: String)
+  case exactly(Preprocessing)
+}

@@ -1,0 +1,46 @@
+/// A dotted tensor name with holes: `{}` stands for a decimal index, `*` for `weight` or `bias`, a final `**` for
+/// one component or more.
+struct NamePattern: Sendable, Equatable {
+  private var components: [Substring]
+
+  init(_ pattern: String) { components = pattern.split(separator: ".", omittingEmptySubsequences: false) }
+
+  /// What fills the holes of this pattern to give `name`, in order; nil when it does not fit.
+  func match(_ name: String) -> [Substring]? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    var captures: [Substring] = []
+    for (index, component) in components.enumerated() {
+      guard index < parts.count else { return nil }
+      switch component {
+      case "**":
+        captures.append(name[parts[index].startIndex...])
+        return captures
+      case "{}":
+        guard !parts[index].isEmpty, parts[index].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+          return nil
+        }
+        captures.append(parts[index])
+      case "*":
+        guard parts[index] == "weight" || parts[index] == "bias" else { return nil }
+        captures.append(parts[index])
+      default:
+        guard component == parts[index] else { return nil }
+      }
+    }
+    return parts.count == components.count ? captures : nil
+  }
+
+  /// The name with the holes filled in order.
+  ///
+  /// - Precondition: as many captures as holes.
+  func filled(with captures: [Substring]) -> String {
+    var rest = captures[...]
+    return components.map { component in
+      switch component {
+      case "**", "{}", "*": rest.removeFirst()
+      default: component
+      }
+    }
+    .joined(separator: ".")
+  }
+}

@@ -1,0 +1,85 @@
+extension NamingConvention {
+  /// Ordered so that a convention whose markers contain another's comes first.
+  static let all = [
+    openCLIPCustomText, openAI, huggingFace, openAIVisual, huggingFaceBareText, huggingFaceBareVision,
+  ]
+
+  /// OpenAI's `clip.model.CLIP` and open_clip's `CLIP`: the canonical names themselves.
+  static let openAI = NamingConvention(
+    name: "OpenAI", library: .openAI,
+    markers: ["token_embedding.weight", "visual.conv1.weight"],
+    rows: [NameRow("**", "**")])
+
+  /// open_clip's `CustomTextCLIP`: the text tower below `text.`.
+  static let openCLIPCustomText = NamingConvention(
+    name: "open_clip CustomTextCLIP", library: .openAI,
+    markers: ["text.token_embedding.weight"],
+    rows: [
+      NameRow("text.**", "**"),
+      NameRow("visual.**", "visual.**"),
+      NameRow("logit_scale", "logit_scale"),
+    ])
+
+  /// The state dict of `model.visual` alone.
+  static let openAIVisual = NamingConvention(
+    name: "OpenAI image tower", library: .openAI,
+    markers: ["class_embedding", "attnpool.positional_embedding"],
+    rows: [NameRow("**", "visual.**")])
+
+  /// transformers' `CLIPModel`, `CLIPTextModelWithProjection`, `CLIPVisionModelWithProjection`, and the towers
+  /// without projection as transformers 4 writes them.
+  static let huggingFace = NamingConvention(
+    name: "Hugging Face", library: .huggingFace,
+    markers: ["text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding"],
+    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.") + [
+      NameRow("text_projection.weight", "text_projection", .transposed),
+      NameRow("visual_projection.weight", "visual.proj", .transposed),
+      NameRow("logit_scale", "logit_scale"),
+    ])
+
+  /// `CLIPTextModel` as transformers 5 writes it.
+  static let huggingFaceBareText = NamingConvention(
+    name: "Hugging Face text tower", library: .huggingFace,
+    markers: ["embeddings.token_embedding.weight"], rows: textRows(below: ""))
+
+  /// `CLIPVisionModel` as transformers 5 writes it.
+  static let huggingFaceBareVision = NamingConvention(
+    name: "Hugging Face image tower", library: .huggingFace,
+    markers: ["embeddings.class_embedding"], rows: visionRows(below: ""))
+
+  private static func textRows(below prefix: String) -> [NameRow] {
+    [
+      NameRow(prefix + "embeddings.token_embedding.weight", "token_embedding.weight"),
+      NameRow(prefix + "embeddings.position_embedding.weight", "positional_embedding"),
+      NameRow(prefix + "final_layer_norm.*", "ln_final.*"),
+    ] + blockRows(from: prefix + "encoder.layers.{}", to: "transformer.resblocks.{}")
+  }
+
+  private static func visionRows(below prefix: String) -> [NameRow] {
+    [
+      NameRow(prefix + "embeddings.class_embedding", "visual.class_embedding"),
+      NameRow(prefix + "embeddings.patch_embedding.weight", "visual.conv1.weight"),
+      NameRow(prefix + "embeddings.position_embedding.weight", "visual.positional_embedding"),
+      // The misspelling is in the files.
+      NameRow(prefix + "pre_layrnorm.*", "visual.ln_pre.*"),
+      NameRow(prefix + "post_layernorm.*", "visual.ln_post.*"),
+    ] + blockRows(from: prefix + "encoder.layers.{}", to: "visual.transformer.resblocks.{}")
+  }
+
+  private static func blockRows(from source: String, to block: String) -> [NameRow] {
+    let attention = source + ".self_attn."
+    return [
+      NameRow(source + ".layer_norm1.*", block + ".ln_1.*"),
+      NameRow(attention + "q_proj.weight", block + ".attn.in_proj_weight", .rows(part: 0, of: 3)),
+      NameRow(attention + "k_proj.weight", block + ".attn.in_proj_weight", .rows(part: 1, of: 3)),
+      NameRow(attention + "v_proj.weight", block + ".attn.in_proj_weight", .rows(part: 2, of: 3)),
+      NameRow(attention + "q_proj.bias", block + ".attn.in_proj_bias", .rows(part: 0, of: 3)),
+      NameRow(attention + "k_proj.bias", block + ".attn.in_proj_bias", .rows(part: 1, of: 3)),
+      NameRow(attention + "v_proj.bias", block + ".attn.in_proj_bias", .rows(part: 2, of: 3)),
+      NameRow(attention + "out_proj.*", block + ".attn.out_proj.*"),
+      NameRow(source + ".layer_norm2.*", block + ".ln_2.*"),
+      NameRow(source + ".mlp.fc1.*", block + ".mlp.c_fc.*"),
+      NameRow(source + ".mlp.fc2.*", block + ".mlp.c_proj.*"),
+    ]
+  }
+}

@@ -1,0 +1,85 @@
+internal import Architecture
+public import Checkpoints
+
+/// Where every tensor of the file went.
+public struct Accounting: Sendable {
+  /// Tensors of the file that weights are taken from.
+  public internal(set) var usedCount = 0
+  /// Left out with a reason, by the reader or because their tower was not asked for.
+  public internal(set) var ignored: [Ignored] = []
+  /// Canonical names that nothing in the file stands for.
+  public internal(set) var missing: [String] = []
+  /// Names of the file that no part of the architecture has.
+  public internal(set) var unexpected: [String] = []
+  /// Shapes and element types that cannot be.
+  public internal(set) var mismatched: [ModelError] = []
+
+  public struct Ignored: Sendable, Equatable {
+    public var name: String
+    public var reason: String
+    public var tensorCount: Int
+  }
+
+  init(
+    _ bindings: TensorBindings, schema: ParameterSchema, checkpoint: Checkpoint, dropped: [Ignored]
+  ) {
+    ignored =
+      checkpoint.ignored.map {
+        Ignored(name: $0.name, reason: $0.reason.description, tensorCount: $0.tensorCount)
+      } + dropped
+    var rest = bindings.byName
+    for parameter in schema.parameters {
+      let name = parameter.name.description
+      guard let binding = rest.removeValue(forKey: name) else {
+        missing.append(name)
+        continue
+      }
+      usedCount += binding.parts.count
+      if let problem = binding.problem(as: parameter) { mismatched.append(problem) }
+    }
+    unexpected = bindings.unknown + rest.values.flatMap { $0.parts.map(\.name) }.sorted()
+  }
+
+  /// Missing and unexpected tensors are errors, never a silence.
+  var problems: [ModelError] {
+    var problems = mismatched
+    if !missing.isEmpty { problems.append(ModelError(.missingTensors, found: TensorBindings.sample(missing))) }
+    if !unexpected.isEmpty {
+      problems.append(ModelError(.unexpectedTensors, found: TensorBindings.sample(unexpected)))
+    }
+    return problems
+  }
+}
+
+extension TensorBinding {
+  func problem(as parameter: Parameter) -> ModelError? {
+    let isScalar = parameter.shape.isEmpty && shape == [1]
+    guard shape == parameter.shape || isScalar else {
+      return ModelError(
+        .wrongShape, tensor: sourceNames, expected: "\(parameter.shape)", found: "\(shape)")
+    }
+    for part in parts where !part.dtype.isFloatingPoint {
+      return ModelError(
+        .unsupportedDType, tensor: part.name, expected: "floating point",
+        found: "\(part.dtype.safetensorsName)")
+    }
+    return nil
+  }
+}
+
+extension TensorBindings {
+  /// Removes the tensors of towers that `sizes` does not have.
+  mutating func drop(towersAbsentFrom sizes: CLIPArchitecture) -> [Accounting.Ignored] {
+    guard sizes.image == nil || sizes.text == nil else { return [] }
+    var dropped: [Accounting.Ignored] = []
+    for (name, binding) in byName where name != "logit_scale" {
+      let isImage = name.hasPrefix("visual.")
+      guard isImage ? sizes.image == nil : sizes.text == nil else { continue }
+      byName[name] = nil
+      dropped += binding.parts.map {
+        Accounting.Ignored(name: $0.name, reason: "tower not asked for", tensorCount: 1)
+      }
+    }
+    return dropped.sorted { $0.name < $1.name }
+  }
+}

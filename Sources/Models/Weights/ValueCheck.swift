@@ -1,0 +1,31 @@
+internal import Architecture
+
+/// What no weight may be.
+enum ValueCheck {
+  /// - Throws: `notFinite`, or `negativeVariance` for a BatchNorm's running variance.
+  static func require(
+    _ values: UnsafeBufferPointer<Float>, of parameter: Parameter, from first: Int = 0
+  ) throws(ModelError) {
+    guard largestMagnitudeBits(values) < infinityBits else {
+      let index = values.firstIndex { !$0.isFinite } ?? 0
+      throw ModelError(
+        .notFinite, tensor: parameter.name.description, expected: "finite values",
+        found: "\(values[index]) at flat index \(first + index)")
+    }
+    guard parameter.role == .batchNorm(.runningVariance) else { return }
+    if let index = values.firstIndex(where: { $0 < 0 }) {
+      throw ModelError(
+        .negativeVariance, tensor: parameter.name.description, expected: "0 or more",
+        found: "\(values[index]) at flat index \(first + index)")
+    }
+  }
+
+  private static let infinityBits: UInt32 = 0x7F80_0000
+
+  /// The bits of the largest |x|, NaNs above infinity. One branch-free pass that vectorizes.
+  private static func largestMagnitudeBits(_ values: UnsafeBufferPointer<Float>) -> UInt32 {
+    var largest: UInt32 = 0
+    for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+    return largest
+  }
+}
