@@ -74,7 +74,7 @@ let package = Package(
       "Models",
       [
         "Archives", "Checkpoints", "SyntheticWeights", "Architecture", "BundleFormat", "TensorTypes",
-        "Bytes", "CKernels", "CVocabulary",
+        "CPlatform",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "CImageCodecs", "CWebP"]),

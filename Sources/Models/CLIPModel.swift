@@ -18,12 +18,14 @@ public struct CLIPModel: Sendable {
   public let accounting: Accounting
   public let notes: [String]
   public let source: ModelSource
+  /// Tower ids that a bundle states for the checkpoint it was made from.
+  package let inheritedIdentities: Identities?
   package let store: any ParameterStore
 
   package init(
     architecture: CLIPArchitecture, preprocessing: Preprocessing?, tokenizer: TokenizerKind,
     schema: ParameterSchema, decisions: [Decision] = [], accounting: Accounting, notes: [String] = [],
-    source: ModelSource, store: any ParameterStore
+    source: ModelSource, inheritedIdentities: Identities? = nil, store: any ParameterStore
   ) {
     self.architecture = architecture
     self.name = ArchitectureCatalogue.name(of: architecture) ?? architecture.summary
@@ -34,6 +36,7 @@ public struct CLIPModel: Sendable {
     self.accounting = accounting
     self.notes = notes
     self.source = source
+    self.inheritedIdentities = inheritedIdentities
     self.store = store
   }
 

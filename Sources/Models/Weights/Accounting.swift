@@ -1,5 +1,6 @@
 internal import Architecture
-public import Checkpoints
+internal import Checkpoints
+internal import TensorTypes
 
 /// Where every tensor of the file went.
 public struct Accounting: Sendable {
@@ -19,6 +20,9 @@ public struct Accounting: Sendable {
     public var reason: String
     public var tensorCount: Int
   }
+
+  /// The account of weights that no published file was read for.
+  package init(usedCount: Int) { self.usedCount = usedCount }
 
   init(
     _ bindings: TensorBindings, schema: ParameterSchema, checkpoint: Checkpoint, dropped: [Ignored]

@@ -15,7 +15,7 @@ struct ConfigReader {
     json = config.json
   }
 
-  private init(path: String, place: String, json: JSONValue) {
+  init(path: String, place: String, json: JSONValue) {
     self.path = path
     self.place = place
     self.json = json

@@ -78,7 +78,7 @@ enum PreprocessingConfig {
     } catch {
       throw ModelError(error.inFile(path))
     }
-    let config = ConfigReader(ConfigFile(path: path, origin: path, json: json))
+    let config = ConfigReader(path: path, place: path, json: json)
     if json["preprocess_cfg"] != nil { return try openCLIP(config).value }
     if json["image_mean"] != nil || json["resample"] != nil { return try huggingFace(config).value }
     if json["mean"] != nil { return try openCLIP(fields: config).value }

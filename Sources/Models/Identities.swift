@@ -1,0 +1,77 @@
+internal import Architecture
+public import BundleFormat
+internal import Synchronization
+
+/// Who a model is: what must be equal for its vectors to be comparable with another's. Definitions are
+/// `BundleFormat.Identity`'s; here they are computed from the weights.
+public struct Identities: Sendable, Equatable {
+  /// Nil for a tower that the model does not have.
+  public var image: Digest?
+  public var text: Digest?
+
+  public init(image: Digest? = nil, text: Digest? = nil) {
+    self.image = image
+    self.text = text
+  }
+
+  /// Reads every weight of both towers once, tensors in parallel.
+  ///
+  /// A model restored from a bundle inherits its ids from there: rounding weights makes no new space.
+  public init(of model: CLIPModel) throws(ModelError) {
+    if let inherited = model.inheritedIdentities {
+      self = inherited
+      return
+    }
+    let digests = try TensorDigests(of: model)
+    self.init()
+    if model.architecture.image != nil { image = try digests.tower(.image, of: model.architecture) }
+    if model.architecture.text != nil { text = try digests.tower(.text, of: model.architecture) }
+  }
+}
+
+/// SHA-256 of every canonical tensor of the towers, in schema order.
+struct TensorDigests {
+  private var digests: [(tower: Tower, digest: Digest)]
+
+  init(of model: CLIPModel) throws(ModelError) {
+    let parameters = model.schema.parameters.filter { $0.tower != nil }
+    let results = Mutex([Int: Result<Digest, ModelError>]())
+    parallelFor(parameters.count) { index in
+      let result = Self.digest(of: parameters[index], in: model)
+      results.withLock { $0[index] = result }
+    }
+    digests = []
+    let finished = results.withLock { $0 }
+    for (index, parameter) in parameters.enumerated() {
+      guard let tower = parameter.tower, let result = finished[index] else { continue }
+      digests.append((tower, try result.get()))
+    }
+  }
+
+  /// The tower's id.
+  func tower(_ tower: Tower, of architecture: CLIPArchitecture) throws(ModelError) -> Digest {
+    do throws(BundleFault) {
+      return try Identity.tower(
+        tower, of: architecture, tensorDigests: digests.filter { $0.tower == tower }.map(\.digest))
+    } catch {
+      throw ModelError(.impossibleShape, found: "\(tower) tower: \(error)")
+    }
+  }
+
+  private static func digest(
+    of parameter: Parameter, in model: CLIPModel
+  ) -> Result<Digest, ModelError> {
+    do throws(ModelError) {
+      var scratch = FloatScratch()
+      let digest = try model.withValues(of: parameter, scratch: &scratch) { values in
+        var stream = Identity.beginTensor(parameter)
+        stream.update(values.span.bytes)
+        return stream.finish()
+      }
+      model.release(parameter)
+      return .success(digest)
+    } catch {
+      return .failure(error)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+internal import CPlatform
+
+/// Runs `body(0) … body(count − 1)` on the process's threads and returns when all have finished.
+///
+/// Parts may run at the same time: each writes only what belongs to its index, so that no result depends on the
+/// number of threads.
+package func parallelFor(_ count: Int, _ body: (Int) -> Void) {
+  typealias Body = (Int) -> Void
+  withoutActuallyEscaping(body) { escaping in
+    var box: Body = escaping
+    withUnsafeMutablePointer(to: &box) { context in
+      pf_parallel_for(count, 0, { context, index, _ in
+        context?.assumingMemoryBound(to: Body.self).pointee(index)
+      }, context)
+    }
+  }
+}
+
+/// Processors that this process may use, as `parallelFor` does.
+package var usableProcessorCount: Int { pf_thread_count() }
