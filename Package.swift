@@ -124,6 +124,7 @@ let package = Package(
     tests(
       "BundleWriterTests",
       ["BundleWriter", "Quantization", "BundleFormat", "Architecture", "TensorTypes"]),
+    tests("ModelsTests", ["Models", "Architecture"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -55,7 +55,10 @@ extension ModelError.Code {
     case .wrongShape:
       ("a tensor has the wrong shape", "the file mixes two models or was damaged: download or save it again")
     case .impossibleShape:
-      ("a tensor's shape fits no architecture", "the file is damaged or not a CLIP: download or save it again")
+      (
+        "a tensor's shape fits no architecture",
+        "the file is damaged or not a CLIP: download or save it again"
+      )
     case .repeatedTensor:
       ("two tensors of the file stand for the same weight", "remove one of them")
     default:

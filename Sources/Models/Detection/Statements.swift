@@ -1,5 +1,5 @@
-internal import Archives
 internal import Architecture
+internal import Archives
 internal import Checkpoints
 
 /// All that is stated about one checkpoint, strongest source first: option, evidence, configuration, fingerprint,

@@ -47,7 +47,9 @@ public struct Accounting: Sendable {
   /// Missing and unexpected tensors are errors, never a silence.
   var problems: [ModelError] {
     var problems = mismatched
-    if !missing.isEmpty { problems.append(ModelError(.missingTensors, found: TensorBindings.sample(missing))) }
+    if !missing.isEmpty {
+      problems.append(ModelError(.missingTensors, found: TensorBindings.sample(missing)))
+    }
     if !unexpected.isEmpty {
       problems.append(ModelError(.unexpectedTensors, found: TensorBindings.sample(unexpected)))
     }

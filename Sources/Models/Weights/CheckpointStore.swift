@@ -1,5 +1,5 @@
-internal import Archives
 internal import Architecture
+internal import Archives
 internal import Checkpoints
 internal import TensorTypes
 

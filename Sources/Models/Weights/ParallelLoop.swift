@@ -9,9 +9,11 @@ package func parallelFor(_ count: Int, _ body: (Int) -> Void) {
   withoutActuallyEscaping(body) { escaping in
     var box: Body = escaping
     withUnsafeMutablePointer(to: &box) { context in
-      pf_parallel_for(count, 0, { context, index, _ in
-        context?.assumingMemoryBound(to: Body.self).pointee(index)
-      }, context)
+      pf_parallel_for(
+        count, 0,
+        { context, index, _ in
+          context?.assumingMemoryBound(to: Body.self).pointee(index)
+        }, context)
     }
   }
 }

@@ -57,7 +57,8 @@ extension StatedFacts {
     facts.pooling = Stated(.highestID, .libraryDefault, "end-of-text is the highest id in \(owner)")
     let isOpenAIVocabulary = sizes.text?.vocabularySize == OpenAIConvention.vocabularySize
     facts.tokenizer = Stated(
-      isOpenAIVocabulary ? .openAI : .none, .tensors, "\(sizes.text?.vocabularySize ?? 0) rows in the token table")
+      isOpenAIVocabulary ? .openAI : .none, .tensors,
+      "\(sizes.text?.vocabularySize ?? 0) rows in the token table")
     if case .modifiedResNet(let tower) = sizes.image {
       // Both libraries compute it so, and no configuration field reaches it but head_width.
       facts.image.heads = Stated(

@@ -1,0 +1,76 @@
+import Architecture
+import Models
+import Testing
+
+@Suite struct ArchitectureCatalogueTests {
+  @Test("OpenAI's nine are there, all with QuickGELU and heads of 64 channels")
+  func nineVariants() throws {
+    #expect(ArchitectureCatalogue.openAI.count == 9)
+    for entry in ArchitectureCatalogue.openAI {
+      let text = try #require(entry.architecture.text)
+      #expect(text.stack.activation == .quickGELU && text.stack.headSize == 64, "\(entry.name)")
+    }
+  }
+
+  @Test("Each name is said once and leads back to its own architecture")
+  func namesAreUnique() {
+    let names = ArchitectureCatalogue.entries.map(\.name)
+    #expect(Set(names).count == names.count)
+    for entry in ArchitectureCatalogue.entries {
+      let name = ArchitectureCatalogue.name(of: entry.architecture)
+      #expect(name.flatMap(ArchitectureCatalogue.architecture(named:)) == entry.architecture, "\(entry.name)")
+    }
+  }
+
+  @Test("The slash means OpenAI's QuickGELU, open_clip's plain name GELU, its twin QuickGELU")
+  func spellingsDecideTheActivation() {
+    let activations = ["ViT-B/32", "ViT-B-32", "ViT-B-32-quickgelu"].map {
+      ArchitectureCatalogue.architecture(named: $0)?.text?.stack.activation
+    }
+    #expect(activations == [.quickGELU, .gelu, .quickGELU])
+  }
+
+  @Test(
+    "Parameter counts are those of the published models",
+    arguments: [
+      ("RN50", 102_007_137), ("RN101", 119_688_033), ("RN50x4", 178_300_601), ("RN50x16", 290_979_217),
+      ("RN50x64", 623_258_305), ("ViT-B/32", 151_277_313), ("ViT-B/16", 149_620_737),
+      ("ViT-L/14", 427_616_513), ("ViT-L/14@336px", 427_944_193), ("ViT-S-32", 63_085_825),
+      ("ViT-S-32-alt", 43_224_449), ("ViT-M-32", 103_119_873), ("ViT-M-32-alt", 80_070_273),
+      ("ViT-B-32-256", 151_288_833), ("ViT-B-16-plus-240", 208_377_345), ("ViT-H-14", 986_109_441),
+      ("ViT-H-14-378", 986_714_881), ("ViT-g-14", 1_366_678_273), ("ViT-bigG-14", 2_539_567_105),
+    ])
+  func parameterCounts(_ name: String, _ published: Int) throws {
+    let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
+    let learned = ParameterSchema(architecture).parameters.filter { !$0.isRunningStatistic }
+    #expect(learned.map(\.elementCount).reduce(0, +) == published)
+  }
+
+  @Test(
+    "Head sizes beyond 64 are data",
+    arguments: [("ViT-H-14", 80), ("ViT-g-14", 88), ("ViT-bigG-14", 104), ("ViT-e-14", 112)])
+  func headSizes(_ name: String, _ headSize: Int) throws {
+    let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
+    guard case .visionTransformer(let tower) = architecture.image else {
+      Issue.record("\(name) has no Vision Transformer")
+      return
+    }
+    #expect(tower.stack.headSize == headSize)
+  }
+
+  @Test("The official files name architectures of the catalogue")
+  func officialFiles() {
+    #expect(OfficialFile.all.count == 9)
+    for file in OfficialFile.all {
+      #expect(ArchitectureCatalogue.architecture(named: file.architectureName) != nil)
+      #expect(OfficialFile.identified(by: file.sha256)?.architectureName == file.architectureName)
+    }
+  }
+}
+
+extension Parameter {
+  /// PyTorch counts no running statistics among a model's parameters.
+  fileprivate var isRunningStatistic: Bool {
+    role == .batchNorm(.runningMean) || role == .batchNorm(.runningVariance)
+  }
+}
