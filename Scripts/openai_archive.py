@@ -65,11 +65,10 @@ def trace(model):
 
 
 def save(model, path):
-    """Rounds `model` to FP16 values in place and saves it; afterwards `model` holds the FP16 mixture.
+    """Saves `model`, whose matrices hold FP16 values; afterwards it holds the FP16 mixture itself.
 
     Traced in FP32 and narrowed afterwards: the CPU kernels of torch 1.7 know no FP16.
     """
-    round_to_half(model)
     traced = trace(model)
     half = half_tensors(model)
     for name, parameter in traced.named_parameters():

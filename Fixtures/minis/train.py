@@ -152,6 +152,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     model = train(arguments.kind, training_pixels(arguments.cache))
+    openai_archive.round_to_half(model)
     openai_archive.save(model, arguments.output / f"mini-{arguments.kind}.pt")
 
 

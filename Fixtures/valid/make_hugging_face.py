@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shutil
+import sys
 
 import torch
 import transformers
@@ -18,59 +19,15 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextModel
 import tiny
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "Scripts"))
+from hugging_face_names import hugging_face_names
+
 RELEASE = tuple(int(part) for part in transformers.__version__.split(".")[:2])
 WRITER = f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}"
 EVIDENCE = "config.json: hidden_act and num_attention_heads"
 NUMBERS = tiny.MODELS["vit"]
 IMAGE, PATCH = NUMBERS["image_resolution"], NUMBERS["vision_patch_size"]
 END_OF_TEXT = tiny.VOCABULARY - 1
-
-BLOCK = {
-    "ln_1": "layer_norm1", "ln_2": "layer_norm2", "attn.out_proj": "self_attn.out_proj",
-    "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2",
-}
-RENAMED = {
-    "positional_embedding": "text_model.embeddings.position_embedding.weight",
-    "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
-    "ln_final.weight": "text_model.final_layer_norm.weight",
-    "ln_final.bias": "text_model.final_layer_norm.bias",
-    "visual.class_embedding": "vision_model.embeddings.class_embedding",
-    "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
-    "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
-    "visual.ln_pre.weight": "vision_model.pre_layrnorm.weight",
-    "visual.ln_pre.bias": "vision_model.pre_layrnorm.bias",
-    "visual.ln_post.weight": "vision_model.post_layernorm.weight",
-    "visual.ln_post.bias": "vision_model.post_layernorm.bias",
-    "logit_scale": "logit_scale",
-}
-TRANSPOSED = {"visual.proj": "visual_projection.weight", "text_projection": "text_projection.weight"}
-
-
-def hugging_face_names(state):
-    """Canonical {name: array} as Hugging Face's {name: tensor}: in-projections split, projections transposed."""
-    result = {}
-    for name, array in state.items():
-        tensor = torch.from_numpy(array.copy())
-        if name in RENAMED:
-            result[RENAMED[name]] = tensor
-        elif name in TRANSPOSED:
-            result[TRANSPOSED[name]] = tensor.t().contiguous()
-        else:
-            result.update(block_names(name, tensor))
-    return result
-
-
-def block_names(name, tensor):
-    """One tensor of a residual attention block."""
-    stem, rest = name.split("resblocks.")
-    layer, rest = rest.split(".", 1)
-    prefix = f"{'vision' if stem.startswith('visual') else 'text'}_model.encoder.layers.{layer}"
-    if rest.startswith("attn.in_proj_"):
-        kind = rest[len("attn.in_proj_"):]
-        rows = tensor.chunk(3)
-        return {f"{prefix}.self_attn.{n}_proj.{kind}": rows[i].clone() for i, n in enumerate("qkv")}
-    module, kind = rest.rsplit(".", 1)
-    return {f"{prefix}.{BLOCK[module]}.{kind}": tensor}
 
 
 def configuration():
@@ -93,7 +50,8 @@ def state():
 def build():
     """The whole CLIPModel in FP16, every parameter set."""
     model = CLIPModel(configuration())
-    result = model.load_state_dict(hugging_face_names(state()), strict=False)
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in state().items()}
+    result = model.load_state_dict(hugging_face_names(tensors), strict=False)
     assert not result.unexpected_keys, result.unexpected_keys
     assert all(key.endswith("position_ids") for key in result.missing_keys), result.missing_keys
     return model.half().eval()
