@@ -67,8 +67,7 @@ let package = Package(
 
     // Host side.
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
-    module(
-      "Checkpoints", ["Archives", "Bytes", "TensorTypes", "Architecture", "BundleFormat", "CKernels"]),
+    module("Checkpoints", ["Archives", "TensorTypes", "CKernels"]),
     module("SyntheticWeights", ["TensorTypes", "Architecture"]),
     module(
       "Models",
@@ -100,6 +99,8 @@ let package = Package(
         "BundleWriter", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture",
         "TensorTypes", "PocketRuntime", "CPlatform",
       ]),
+    // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/fuzz.sh.
+    module("FuzzTargets", ["Archives", "Checkpoints"]),
     module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
     .executableTarget(
       name: "pocketclip-cli",
@@ -119,12 +120,13 @@ let package = Package(
     tests("KernelsTests", ["CKernels", "CPlatform"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests("ImagePreprocessingTests", ["ImagePreprocessing", "ImageFiles", "TestSupport"]),
-    tests("ArchivesTests", ["Archives", "Bytes", "TestSupport"]),
-    tests("CheckpointsTests", ["Checkpoints", "Archives", "TestSupport"]),
+    tests("ArchivesTests", ["Archives"]),
+    tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "CKernels", "TestSupport"]),
     tests(
       "BundleWriterTests",
       ["BundleWriter", "Quantization", "BundleFormat", "Architecture", "TensorTypes"]),
     tests("ModelsTests", ["Models", "Architecture"]),
+    tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -48,6 +48,12 @@ public struct ScalarBuffers: Sendable, Equatable {
   public var contextLength: Int
   /// Rows of the token table.
   public var vocabularySize: Int
+
+  package init(inputResolution: Int, contextLength: Int, vocabularySize: Int) {
+    self.inputResolution = inputResolution
+    self.contextLength = contextLength
+    self.vocabularySize = vocabularySize
+  }
 }
 
 /// A parsed configuration file, with how it was found.
@@ -56,11 +62,22 @@ public struct ConfigFile: Sendable, Equatable {
   /// As printed in reports: `config.json beside the file`, `config.json in the folder`.
   public var origin: String
   public var json: JSONValue
+
+  package init(path: String, origin: String, json: JSONValue) {
+    self.path = path
+    self.origin = origin
+    self.json = json
+  }
 }
 
 public struct TrainingFacts: Sendable, Equatable {
   public var epoch: Int?
   public var name: String?
+
+  package init(epoch: Int? = nil, name: String? = nil) {
+    self.epoch = epoch
+    self.name = name
+  }
 }
 
 /// A sentence the source makes about itself.
@@ -68,4 +85,9 @@ public struct Statement: Sendable, Equatable {
   public var text: String
   /// Where it stands: `README.md`, `safetensors metadata`.
   public var origin: String
+
+  package init(text: String, origin: String) {
+    self.text = text
+    self.origin = origin
+  }
 }

@@ -3,8 +3,6 @@ internal import Bytes
 /// Finds each member's data behind its local header, and checks that the headers agree with the directory and that
 /// no byte belongs to two members.
 enum ZipLocalHeaders {
-  private static let signature: UInt32 = 0x0403_4B50
-
   static func locate(
     _ headers: [ZipDirectoryHeader], directoryStart: Int, in bytes: RawSpan
   ) throws(ReadError) -> [ZipEntry] {
@@ -31,17 +29,18 @@ enum ZipLocalHeaders {
     of header: ZipDirectoryHeader, directoryStart: Int, in bytes: RawSpan
   ) throws(ReadError) -> Range<Int> {
     let start = header.sizes.localHeaderOffset
-    let local: LocalHeader
+    var local: LocalHeader?
     do throws(ByteFault) {
       var cursor = ByteCursor(bytes)
       try cursor.seek(to: Int(clamping: start))
-      local = try LocalHeader(&cursor)
+      // Lengths are only believed behind a signature.
+      if cursor.starts(with: LocalHeader.signature) { local = try LocalHeader(&cursor) }
     } catch {
       throw ReadError(
         .zipMemberOutOfRange, at: header.headerOffset, expected: "a local header before \(directoryStart)",
         found: "one at \(start)")
     }
-    guard local.signature == signature else {
+    guard let local else {
       throw ReadError(.zipLocalHeaderMismatch, at: start, expected: "a local header")
     }
     try checkAgreement(local, header, at: start)
@@ -92,7 +91,8 @@ enum ZipLocalHeaders {
 
 /// The fields of a local header that must agree with the directory.
 private struct LocalHeader {
-  var signature: UInt32
+  static let signature: StaticString = "PK\u{3}\u{4}"
+
   var method: UInt16
   var sizes: ZipSizes
   var name: [UInt8]
@@ -100,8 +100,7 @@ private struct LocalHeader {
   var end: Int
 
   init(_ cursor: inout ByteCursor) throws(ByteFault) {
-    signature = try cursor.readUInt32()
-    try cursor.skip(4)  // version and flags
+    try cursor.skip(8)  // signature, version and flags
     method = try cursor.readUInt16()
     try cursor.skip(8)  // time, date and checksum
     sizes = ZipSizes(

@@ -47,8 +47,8 @@ struct TorchArchive {
   func unpickle(limits: Limits) throws(ReadError) -> PickleGraph {
     let name = root + "data.pkl"
     guard let entry = zip[name] else { throw ReadError(.zipMissingMember, found: name) }
+    let slice = try zip.source(of: entry).load()
     do throws(ReadError) {
-      let slice = try zip.source(of: entry).load()
       return try Unpickler.unpickle(slice.bytes, baseOffset: UInt64(slice.range.lowerBound), limits: limits)
     } catch {
       var error = error

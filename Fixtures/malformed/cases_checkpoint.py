@@ -1,0 +1,92 @@
+"""What people have in place of weights, folders that do not say which weights, and broken shards."""
+
+import json
+
+from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes
+from cases_safetensors import entry, text
+
+LFS = (b"version https://git-lfs.github.com/spec/v1\n"
+       b"oid sha256:40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af\nsize 353976522\n")
+HTML = b"\n<!DOCTYPE html>\n<html><head><title>403 Forbidden</title></head></html>\n"
+
+
+def unsupported(content):
+    return {"error": "unsupportedFormat", "content": content}
+
+
+def weights(*names):
+    header = {name: entry(offsets=(8 * i, 8 * i + 8)) for i, name in enumerate(names)}
+    return safetensors_bytes(text(header), floats(2 * len(names)))
+
+
+def index(mapping):
+    return json.dumps({"metadata": {"total_size": 16}, "weight_map": mapping}).encode()
+
+
+def sharded(error, mapping, places=(), offset=None, **shards):
+    files = {name.replace("_", "-") + ".safetensors": content for name, content in shards.items()}
+    return {"error": error, "content": {"model.safetensors.index.json": index(mapping), **files},
+            "places": list(places), "offset": offset}
+
+
+def torch_file():
+    state = Pickle.file(Pickle.dictionary([("logit_scale", Pickle.tensor("0", [2]))]))
+    return zip_bytes(torch_members(state, {"0": floats(2)}))[0]
+
+
+A, B = "a.safetensors", "b.safetensors"
+
+CASES = {
+    "empty.pt": {"error": "emptyFile", "content": b""},
+    "lfs-pointer.pt": {"error": "gitLFSPointer", "content": LFS},
+    "error-page.pt": {"error": "htmlPage", "content": HTML},
+    "access-denied.pt": {"error": "htmlPage", "content": b'<?xml version="1.0"?><Error>AccessDenied</Error>'},
+    "a-text.pt": {"error": "unknownFormat", "content": b"the weights are on the other disk\n"},
+    "zeros.pt": {"error": "unknownFormat", "content": bytes(4096)},
+    "not-an-index.json": {"error": "unknownFormat", "content": b'{"model_type": "clip"}'},
+    "legacy.pt": unsupported(bytes.fromhex("80028a0a6cfc9c46f9206aa850192e8002")),
+    "joblib.pkl": unsupported(b"\x80\x04N."),
+    "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
+    "tf_model.h5": unsupported(b"\x89HDF\r\n\x1a\n" + bytes(64)),
+    "flax_model.msgpack": unsupported(b"\x82\xaatext_model\x80\xabvision_model\x80"),
+    "model.onnx": unsupported(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"),
+    "model.gguf": unsupported(b"GGUF\x03\0\0\0" + bytes(16)),
+    "weights.npz": unsupported(zip_bytes([Member("proj.npy", b"\x93NUMPY\x01\0")])[0]),
+    "weights.npy": unsupported(b"\x93NUMPY\x01\0v\0{'descr': '<f4'}"),
+    "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
+
+    "no-checkpoint": {"error": "noCheckpointInFolder", "content": {"README.md": b"# weights to come\n"}},
+    "only-flax": unsupported({"flax_model.msgpack": b"\x81\xaatext_model\x80"}),
+    "two-epochs": {"error": "severalCheckpoints",
+                   "content": {"epoch_1.pt": torch_file(), "epoch_2.pt": torch_file()}},
+    "duplicates-that-differ": {
+        "error": "severalCheckpoints",
+        "content": {"model.safetensors": weights("logit_scale", "visual.proj"), "pytorch_model.bin": torch_file()}},
+    "two-snapshots": {
+        "error": "severalCheckpoints",
+        "content": {"blobs/0": weights("logit_scale"), "snapshots/a/model.safetensors": "../../blobs/0",
+                    "snapshots/b/model.safetensors": "../../blobs/0"}},
+    "link-out-of-the-folder": {
+        "error": "linkLeavesFolder", "content": {"model.safetensors": "../zeros.pt"}},
+    "broken-preferred-file": {
+        "error": "gitLFSPointer", "content": {"model.safetensors": LFS, "config.json": b"{}"}},
+    "broken-config": {
+        "error": "jsonSyntax", "offset": 13,
+        "content": {"model.safetensors": weights("logit_scale"), "config.json": b'{"hidden_act"'}},
+
+    "index-without-tensors": sharded("shardIndexInvalid", {}, a=weights("x")),
+    "index-with-a-number": sharded("shardIndexInvalid", {"x": 3}, ["tensor x"], 48, a=weights("x")),
+    "index-of-an-index": {
+        "error": "shardIndexInvalid",
+        "content": {"model.safetensors.index.json": index({"x": "other.json"}), "other.json": index({"x": "y"})},
+        "open": "index-of-an-index/model.safetensors.index.json"},
+    "index-climbs": sharded("shardNameUnsafe", {"x": "../zeros.pt"}, ["tensor x"], 48, a=weights("x")),
+    "shard-missing": sharded("shardMissing", {"x": A, "y": B}, a=weights("x")),
+    "tensor-not-in-its-shard": sharded("shardTensorMissing", {"x": A, "y": A}, ["tensor y"], a=weights("x")),
+    "tensor-in-the-wrong-shard": sharded(
+        "shardTensorMissing", {"x": A, "y": B, "z": B}, ["tensor z"], a=weights("x", "z"), b=weights("y")),
+    "tensor-in-two-shards": sharded(
+        "shardTensorRepeated", {"x": A, "y": B}, ["tensor x"], a=weights("x"), b=weights("x", "y")),
+    "tensor-not-in-the-index": sharded(
+        "shardTensorUnlisted", {"x": A}, ["tensor z"], a=weights("x", "z")),
+}

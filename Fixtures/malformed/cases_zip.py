@@ -1,0 +1,149 @@
+"""Archives that lie: one broken rule each."""
+
+from builders import Member, Pickle, floats, local_header, torch_members, zip_bytes
+
+STATE = Pickle.file(Pickle.dictionary([
+    ("visual.proj", Pickle.tensor("0", [2, 3])), ("logit_scale", Pickle.tensor("1", [])),
+]))
+STORAGES = {"0": floats(6), "1": floats(1)}
+
+
+def members():
+    return torch_members(STATE, STORAGES)
+
+
+def case(error, content, offset=None, places=(), **more):
+    return {"error": error, "content": content, "offset": offset, "places": list(places), **more}
+
+
+def with_member(extra, error):
+    """One more member, whose directory entry is to blame."""
+    content = zip_bytes([*members(), extra])[0]
+    return case(error, content, offset=content.rindex(b"PK\x01\x02"))
+
+
+def member(name):
+    return f"member {name}"
+
+
+VALID, OFFSETS = zip_bytes(members())
+DIRECTORY = VALID.index(b"PK\x01\x02")
+END = VALID.index(b"PK\x05\x06")
+
+
+def header_of(name):
+    return OFFSETS[name] - 30 - len(name)
+
+
+def replaced(name, **options):
+    """The valid archive with one member's fields changed."""
+    changed = [Member(m.name, m.plain, **options) if m.name.decode() == name else m for m in members()]
+    return zip_bytes(changed)[0]
+
+
+def directory_entry(content, name):
+    return content.rindex(b"PK\x01\x02", 0, content.rindex(name.encode()))
+
+
+def overlapping():
+    """A member lies inside the data of another, header and all."""
+    inner = Member("inner", b"12345678")
+    outer = Member("archive/outer", local_header(inner) + inner.plain)
+    start = zip_bytes([*members(), outer])[1]["archive/outer"]
+    ghost = Member("inner", b"12345678", directory_offset=start, is_ghost=True)
+    return zip_bytes([*members(), outer, ghost])[0], start
+
+
+OVERLAP, OVERLAP_OFFSET = overlapping()
+
+
+def bomb():
+    """Four megabytes of zeros: a thousand times their compressed size."""
+    pickle, _, *rest = members()
+    return zip_bytes([pickle, Member("archive/data/0", bytes(4 << 20), method=8), *rest])[0]
+
+
+BOMB = bomb()
+
+
+def damaged_deflate():
+    """A flipped byte in the middle of a compressed pickle."""
+    content, offsets = zip_bytes(torch_members(STATE, STORAGES, method=8))
+    place = offsets["archive/data.pkl"] + 20
+    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1:]
+
+
+def short_deflate():
+    """The directory promises one byte more than the stream gives."""
+    pickle = Member("archive/data.pkl", STATE, method=8)
+    compressed, plain = pickle.sizes()
+    pickle.directory_sizes = pickle.local_sizes = (compressed, plain + 1)
+    return zip_bytes([pickle, *members()[1:]])[0]
+
+
+CASES = {
+    "truncated.pt": case("truncatedFile", VALID[:len(VALID) // 2], offset=len(VALID) // 2),
+    "without-end-record.pt": case("truncatedFile", VALID[:END], offset=END),
+    "bytes-after-the-end.pt": case("truncatedFile", VALID + b"\n", offset=len(VALID) + 1),
+    "halves-swapped.pt": case("unknownFormat", VALID[END - 40:END + 8] + VALID[:END - 40]),
+    "several-disks.pt": case("zipMultipleDisks", zip_bytes(members(), disk=1)[0], offset=END),
+    "zip64-disagrees.pt": case("zipBadEndRecord", zip_bytes(members(), zip64_count=9)[0], offset=END),
+    "zip64-record-missing.pt": case(
+        "zipBadEndRecord", VALID[:END] + b"PK\x06\x07" + bytes(16) + VALID[END:], offset=END),
+    "directory-count-too-high.pt": case(
+        "zipBadCentralDirectory", zip_bytes(members(), count=5)[0], offset=END),
+    "directory-count-beyond-room.pt": case(
+        "zipBadCentralDirectory", zip_bytes(members(), count=60000)[0], offset=DIRECTORY),
+    "directory-count-too-low.pt": case(
+        "zipBadCentralDirectory", zip_bytes(members(), count=3)[0],
+        offset=directory_entry(VALID, "archive/version")),
+    "directory-offset-beyond-file.pt": case(
+        "zipBadCentralDirectory", zip_bytes(members(), directory_shift=1 << 20)[0], offset=END),
+    "directory-header-damaged.pt": case(
+        "zipBadCentralDirectory", VALID[:DIRECTORY] + b"XX" + VALID[DIRECTORY + 2:], offset=DIRECTORY),
+    "local-name-differs.pt": case(
+        "zipLocalHeaderMismatch", replaced("archive/data/0", local_name="archive/data/7"),
+        offset=header_of("archive/data/0"), places=[member("archive/data/0")]),
+    "local-sizes-differ.pt": case(
+        "zipLocalHeaderMismatch", replaced("archive/data/0", local_sizes=(20, 20)),
+        offset=header_of("archive/data/0"), places=[member("archive/data/0")]),
+    "local-method-differs.pt": case(
+        "zipLocalHeaderMismatch", replaced("archive/data/0", local_method=8),
+        offset=header_of("archive/data/0"), places=[member("archive/data/0")]),
+    "local-header-missing.pt": case(
+        "zipLocalHeaderMismatch", replaced("archive/data/0", directory_offset=5), offset=5,
+        places=[member("archive/data/0")]),
+    "local-header-outside-file.pt": case(
+        "zipMemberOutOfRange", replaced("archive/data/0", directory_offset=1 << 30),
+        offset=directory_entry(VALID, "archive/data/0"), places=[member("archive/data/0")]),
+    "data-beyond-directory.pt": case(
+        "zipMemberOutOfRange",
+        replaced("archive/version", directory_sizes=(5000, 5000), local_sizes=(5000, 5000)),
+        offset=OFFSETS["archive/version"], places=[member("archive/version")]),
+    "members-overlap.pt": case(
+        "zipMembersOverlap", OVERLAP, offset=OVERLAP_OFFSET, places=[member("inner")]),
+    "duplicate-name.pt": with_member(Member("archive/data/0", floats(6)), "zipDuplicateName"),
+    "climbing-name.pt": with_member(Member("archive/../../etc/passwd", b""), "zipUnsafeName"),
+    "absolute-name.pt": with_member(Member("/etc/passwd", b""), "zipUnsafeName"),
+    "backslash-name.pt": with_member(Member("archive\\data\\9", b""), "zipUnsafeName"),
+    "drive-name.pt": with_member(Member("C:archive", b""), "zipUnsafeName"),
+    "name-not-utf8.pt": with_member(Member(b"archive/\xff\xfe", b""), "zipUnsafeName"),
+    "encrypted.pt": case(
+        "zipEncrypted", replaced("archive/data/0", flags=1), offset=directory_entry(VALID, "archive/data/0"),
+        places=[member("archive/data/0")]),
+    "method-bzip2.pt": case(
+        "zipUnsupportedMethod", replaced("archive/data/0", method=12),
+        offset=directory_entry(VALID, "archive/data/0"), places=[member("archive/data/0")]),
+    "stored-sizes-differ.pt": case(
+        "zipSizeMismatch", replaced("archive/data/0", directory_sizes=(24, 48)),
+        offset=directory_entry(VALID, "archive/data/0"), places=[member("archive/data/0")]),
+    "deflate-damaged.pt": case(
+        "zipInflateFailed", damaged_deflate(), places=[member("archive/data.pkl")]),
+    "deflate-too-short.pt": case(
+        "zipInflateFailed", short_deflate(), places=[member("archive/data.pkl")]),
+    "bomb.pt": case(
+        "zipInflationRatio", BOMB, offset=directory_entry(BOMB, "archive/data/0"),
+        places=[member("archive/data/0")]),
+    "no-members.zip": case("zipMissingMember", zip_bytes([])[0]),
+    "no-pickle.zip": case("zipMissingMember", zip_bytes(members()[1:])[0]),
+}

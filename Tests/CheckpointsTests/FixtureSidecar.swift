@@ -1,0 +1,68 @@
+import Archives
+import CKernels
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// What a fixture's `NAME.json` says a reader must find in it; written by the scripts beside the fixtures.
+struct FixtureSidecar: Sendable, CustomTestStringConvertible {
+  let name: String
+  let json: JSONValue
+
+  var testDescription: String { name }
+  var format: String { json["format"]?.stringValue ?? "" }
+  var model: String { json["model"]?.stringValue ?? "" }
+  var towers: String { json["towers"]?.stringValue ?? "" }
+  var hasProjection: Bool { json["projection"]?.boolValue ?? true }
+  var ignored: Set<String> { Set((json["ignored"]?.objectValue?.members ?? []).map(\.key)) }
+  var path: String { Fixture.url("valid/" + (json["open"]?.stringValue ?? name)).path }
+  /// Tensors keep OpenAI's names.
+  var hasOpenAINames: Bool { format != "hugging-face" }
+  /// The container that the layout's files have; nil where it depends on the writer's version.
+  var container: CheckpointFormat? {
+    format == "open-clip" ? .safetensors : CheckpointFormat(rawValue: format)
+  }
+  var wrapper: String? { json["wrapper"]?.stringValue }
+  var prefix: String? { json["prefix"]?.stringValue }
+
+  static let all: [FixtureSidecar] = {
+    let folder = Fixture.url("valid").path
+    let names = (try? Folder.names(in: folder, limits: .standard)) ?? []
+    return names.compactMap { name in
+      guard name.hasSuffix(".json"), !name.hasSuffix(".model.json") else { return nil }
+      return try? FixtureSidecar(name: String(name.dropLast(".json".count)), json: parseJSON("valid/" + name))
+    }
+  }()
+
+  /// Canonical names with shape and digest.
+  func expectedTensors() throws -> [String: (shape: [Int], sha256: String)] {
+    let tensors = try parseJSON("valid/\(model).model.json")["tensors"]?.objectValue?.members ?? []
+    var expected: [String: (shape: [Int], sha256: String)] = [:]
+    for member in tensors {
+      let shape = (member.value["shape"]?.arrayValue ?? []).compactMap(\.integerValue)
+      expected[member.key] = (shape, member.value["sha256"]?.stringValue ?? "")
+    }
+    return expected
+  }
+}
+
+func parseJSON(_ fixture: String) throws -> JSONValue {
+  let bytes = [UInt8](try Fixture.data(fixture))
+  return try JSONParser.parse(bytes.span.bytes, limits: .standard)
+}
+
+/// The digest of design.md section 2: name, zero byte, rank and dimensions, then FP32 values.
+func identityDigest(_ tensor: CheckpointTensor) throws -> String {
+  var message = [UInt8](tensor.name.utf8) + [0]
+  for number in [tensor.shape.count] + tensor.shape {
+    withUnsafeBytes(of: UInt64(number).littleEndian) { message.append(contentsOf: $0) }
+  }
+  try tensor.floats().withUnsafeBytes { message.append(contentsOf: $0) }
+  var context = pk_sha256()
+  pk_sha256_init(&context)
+  pk_sha256_update(&context, message, message.count)
+  var digest = [UInt8](repeating: 0, count: 32)
+  pk_sha256_final(&context, &digest)
+  return digest.map { String(format: "%02x", $0) }.joined()
+}

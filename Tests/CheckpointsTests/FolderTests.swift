@@ -1,0 +1,96 @@
+import Archives
+import Checkpoints
+import Foundation
+import TensorTypes
+import TestSupport
+import Testing
+
+@Suite("Folders and what lies beside a file")
+struct FolderTests {
+  private func open(_ fixture: String) throws -> Checkpoint {
+    try Checkpoint.open(Fixture.url("valid/" + fixture).path)
+  }
+
+  @Test(
+    "the layout of a folder is recognised",
+    arguments: [
+      ("vit-hugging-face", CheckpointLayout.huggingFaceFolder), ("vit-open-clip", .openCLIPFolder),
+      ("vit-sharded", .shards), ("vit-hub-cache/models--example--tiny-clip", .huggingFaceCache),
+    ])
+  func layouts(folder: String, layout: CheckpointLayout) throws {
+    #expect(try open(folder).layout == layout)
+  }
+
+  @Test("a folder's configuration is evidence, with its origin")
+  func folderEvidence() throws {
+    let evidence = try open("vit-hugging-face").evidence
+    #expect(evidence.huggingFaceConfig?.json["model_type"]?.stringValue == "clip")
+    #expect(evidence.huggingFaceConfig?.origin == "config.json in the folder")
+    #expect(evidence.preprocessorConfig != nil)
+    #expect(try open("vit-open-clip").evidence.openCLIPConfig?.json["model_cfg"] != nil)
+  }
+
+  @Test("a file given alone finds the configuration beside it")
+  func neighbourEvidence() throws {
+    let evidence = try open("vit-hugging-face/model.safetensors").evidence
+    #expect(evidence.huggingFaceConfig?.origin == "config.json beside the file")
+  }
+
+  @Test("an index given alone opens its shards")
+  func indexAlone() throws {
+    let alone = try open("vit-sharded/model.safetensors.index.json")
+    let folder = try open("vit-sharded")
+    #expect(alone.tensors.map(\.name) == folder.tensors.map(\.name))
+    #expect(alone.files.count == 3)
+  }
+
+  @Test("the cache's model folder and its snapshot give the same tensors")
+  func cacheEntry() throws {
+    let cache = "vit-hub-cache/models--example--tiny-clip"
+    let snapshots = try Folder.names(in: Fixture.url("valid/\(cache)/snapshots").path, limits: .standard)
+    let snapshot = try open("\(cache)/snapshots/\(snapshots[0])")
+    #expect(try open(cache).tensors.map(\.name) == snapshot.tensors.map(\.name))
+  }
+
+  @Test("of two containers of the same weights the preferred one is read, and the other is named")
+  func preferredDuplicate() throws {
+    try withTemporaryFolder { folder in
+      let source = Fixture.url("valid/vit.safetensors")
+      let pickle = Fixture.url("valid/vit-state-dict-2.13.pt")
+      try FileManager.default.copyItem(at: source, to: folder.appending(path: "model.safetensors"))
+      try FileManager.default.copyItem(at: pickle, to: folder.appending(path: "pytorch_model.bin"))
+      let checkpoint = try Checkpoint.open(folder.path)
+      #expect(checkpoint.files.map(\.name) == ["model.safetensors"])
+      #expect(checkpoint.notes.contains { $0.contains("pytorch_model.bin") })
+    }
+  }
+
+  @Test("a licence in a model card is evidence, with its origin")
+  func licenceInCard() throws {
+    try withTemporaryFolder { folder in
+      let source = Fixture.url("valid/vit.safetensors")
+      try FileManager.default.copyItem(at: source, to: folder.appending(path: "model.safetensors"))
+      let card = "---\nlicense: mit\ntags:\n- clip\nauthor: \"A. Nonymous\"\n---\n# Model\n"
+      try Data(card.utf8).write(to: folder.appending(path: "README.md"))
+      let evidence = try Checkpoint.open(folder.path).evidence
+      #expect(evidence.licence == Statement(text: "mit", origin: "README.md"))
+      #expect(evidence.attribution?.text == "A. Nonymous")
+    }
+  }
+
+  @Test("a file's name says nothing: weights of one format under another's name are read")
+  func misleadingName() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "weights.h5")
+      try FileManager.default.copyItem(at: Fixture.url("valid/vit.safetensors"), to: path)
+      #expect(try Checkpoint.open(path.path).format == .safetensors)
+    }
+  }
+
+  private func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "checkpoint-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+}

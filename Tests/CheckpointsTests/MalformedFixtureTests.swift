@@ -1,0 +1,79 @@
+import Archives
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// One file or folder under `Fixtures/malformed`, with the error that its sidecar demands.
+struct MalformedFixture: Sendable, CustomTestStringConvertible {
+  static let groups = ["zip", "pickle", "safetensors", "checkpoint"]
+
+  let group: String
+  let name: String
+  let sidecar: JSONValue
+
+  var testDescription: String { group + "/" + name }
+  var path: String {
+    Fixture.url("malformed/\(group)/" + (sidecar["open"]?.stringValue ?? name)).path
+  }
+  var code: ReadError.Code? {
+    sidecar["code"]?.integerValue.flatMap { ReadError.Code(rawValue: UInt16(clamping: $0)) }
+  }
+  var codeName: String? { sidecar["name"]?.stringValue }
+  /// Nil where the sidecar names none.
+  var byteOffset: UInt64? { sidecar["offset"]?.integerValue.map(UInt64.init) }
+  var places: [String] { (sidecar["places"]?.arrayValue ?? []).compactMap(\.stringValue) }
+
+  static let all: [MalformedFixture] = groups.flatMap { group in
+    let names = (try? Folder.names(in: Fixture.url("malformed/" + group).path, limits: .standard)) ?? []
+    return names.compactMap { (name: String) -> MalformedFixture? in
+      guard name.hasSuffix(".json"), names.contains(String(name.dropLast(5))),
+        let sidecar = try? parseJSON("malformed/\(group)/\(name)")
+      else { return nil }
+      return MalformedFixture(group: group, name: String(name.dropLast(5)), sidecar: sidecar)
+    }
+  }
+}
+
+@Suite("Malformed checkpoints")
+struct MalformedFixtureTests {
+  /// The slowest takes milliseconds; a reader that hangs or allocates what a file claims takes far longer.
+  static let timeAllowed = Duration.seconds(2)
+
+  @Test("each fails with its code, at its offset, in one line", arguments: MalformedFixture.all)
+  func failsAsDocumented(fixture: MalformedFixture) throws {
+    var thrown: ReadError?
+    let elapsed = ContinuousClock().measure {
+      thrown = #expect(throws: ReadError.self) { _ = try Checkpoint.open(fixture.path) }
+    }
+    let error = try #require(thrown)
+    #expect(error.code == fixture.code, "\(error)")
+    #expect("\(error.code)" == fixture.codeName)
+    if let offset = fixture.byteOffset { #expect(error.byteOffset == offset, "\(error)") }
+    #expect(error.path.map(\.description) == fixture.places, "\(error)")
+    #expect(error.file != nil && !error.hint.isEmpty)
+    #expect(!error.description.contains("\n"))
+    #expect(elapsed < Self.timeAllowed)
+  }
+
+  @Test("every code has a fixture, or a test of its path", arguments: ReadError.Code.allCases)
+  func everyCodeIsProvoked(code: ReadError.Code) {
+    #expect(PathTests.codes.contains(code) || MalformedFixture.all.contains { $0.code == code })
+  }
+
+  @Test("every group has fixtures", arguments: MalformedFixture.groups)
+  func everyGroupIsThere(group: String) {
+    #expect(MalformedFixture.all.filter { $0.group == group }.count >= 30)
+  }
+
+  @Test("every recognised format has a fixture that names it")
+  func everyFormatIsRefusedByName() {
+    let found = MalformedFixture.all.filter { $0.code == .unsupportedFormat }
+      .compactMap { fixture in
+        #expect(throws: ReadError.self) { _ = try Checkpoint.open(fixture.path) }?.found
+      }
+    for format in CheckpointFormat.allCases where !format.isReadable {
+      #expect(found.contains(format.name), "\(format)")
+    }
+  }
+}

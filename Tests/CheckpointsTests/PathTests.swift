@@ -1,0 +1,58 @@
+import Archives
+import Checkpoints
+import Foundation
+import Glibc
+import Testing
+
+@Suite("Paths that cannot be opened")
+struct PathTests {
+  /// Codes that depend on the system and not on content; provoked here instead of by fixtures.
+  static let codes: Set<ReadError.Code> = [.fileNotFound, .permissionDenied, .notARegularFile, .ioFailure]
+
+  private func code(opening path: String) throws -> ReadError.Code {
+    let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(path) }
+    #expect(error.file == path && error.category == .cannotOpen)
+    return error.code
+  }
+
+  @Test("a path that leads nowhere is named")
+  func missing() throws {
+    #expect(try code(opening: "/nonexistent/ViT-B-32.pt") == .fileNotFound)
+  }
+
+  @Test("a device is refused, not read")
+  func device() throws {
+    #expect(try code(opening: "/dev/zero") == .notARegularFile)
+  }
+
+  @Test("a pipe is refused without waiting for a writer")
+  func pipe() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID().uuidString)").path
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    #expect(try code(opening: path) == .notARegularFile)
+  }
+
+  @Test("links that lead in a circle are an input error")
+  func linkCircle() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "circle-\(UUID().uuidString)").path
+    try #require(symlink(path, path) == 0)
+    defer { unlink(path) }
+    #expect(try code(opening: path) == .ioFailure)
+  }
+
+  @Test("a file without permission is named as such")
+  func permission() async {
+    // In a process of its own, which gives up root's right to read everything.
+    await #expect(processExitsWith: .success) {
+      let path = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)").path
+      try Data("weights".utf8).write(to: URL(filePath: path))
+      chmod(path, 0)
+      if geteuid() == 0 { seteuid(65534) }
+      let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(path) }
+      seteuid(getuid())
+      unlink(path)
+      exit(error.code == .permissionDenied ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+  }
+}

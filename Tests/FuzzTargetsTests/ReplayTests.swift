@@ -1,0 +1,93 @@
+import Archives
+import Foundation
+import FuzzTargets
+import TestSupport
+import Testing
+
+/// What the fuzzers would do for hours, for a second and always the same: a crash here ends the test process.
+@Suite("Fuzz targets, replayed")
+struct ReplayTests {
+  /// Mutants of one seed file.
+  static let mutantsPerSeed = 40
+  /// Larger seeds would spend the time in copying.
+  static let largestSeed = 64 << 10
+
+  @Test("every target has a corpus", arguments: FuzzTarget.allCases)
+  func corpusExists(target: FuzzTarget) throws {
+    #expect(!(try seeds(target)).isEmpty)
+  }
+
+  @Test("files that once crashed, and files made to be refused, are refused", arguments: FuzzTarget.allCases)
+  func corpus(target: FuzzTarget) throws {
+    for seed in try seeds(target) { target.run(seed.span.bytes) }
+  }
+
+  @Test("every truncation of a small seed is survived", arguments: FuzzTarget.allCases)
+  func truncations(target: FuzzTarget) throws {
+    for seed in try seeds(target) where seed.count < 2048 {
+      for count in 0..<seed.count {
+        let head = Array(seed[..<count])
+        target.run(head.span.bytes)
+      }
+    }
+  }
+
+  @Test("mutants of every seed are survived", arguments: FuzzTarget.allCases)
+  func mutants(target: FuzzTarget) throws {
+    var mutator = Mutator(state: 0x9E37_79B9_7F4A_7C15)
+    for seed in try seeds(target) where seed.count <= Self.largestSeed {
+      for _ in 0..<Self.mutantsPerSeed {
+        let mutant = mutator.mutate(seed)
+        target.run(mutant.span.bytes)
+      }
+    }
+  }
+
+  /// Contents of `Fixtures/corpus/<target>`, and of the malformed files of every group.
+  private func seeds(_ target: FuzzTarget) throws -> [[UInt8]] {
+    let folders =
+      ["corpus/" + target.rawValue]
+      + ["zip", "pickle", "safetensors", "checkpoint"].map { "malformed/" + $0 }
+    var seeds: [[UInt8]] = []
+    for folder in folders {
+      for name in try Folder.names(in: Fixture.url(folder).path, limits: .standard) {
+        let path = Fixture.url(folder + "/" + name)
+        if Folder.hasFile(path.path) { seeds.append([UInt8](try Data(contentsOf: path))) }
+      }
+    }
+    return seeds
+  }
+}
+
+/// Deterministic damage: flipped bits, runs overwritten, cut, doubled, and numbers at the edges of their range.
+private struct Mutator {
+  var state: UInt64
+
+  mutating func mutate(_ seed: [UInt8]) -> [UInt8] {
+    var bytes = seed
+    for _ in 0...next(below: 4) where !bytes.isEmpty { damage(&bytes) }
+    return bytes
+  }
+
+  private mutating func damage(_ bytes: inout [UInt8]) {
+    let position = next(below: bytes.count)
+    let end = min(bytes.count, position + 1 + next(below: 16))
+    switch next(below: 6) {
+    case 0: bytes[position] ^= 1 << UInt8(next(below: 8))
+    case 1: bytes[position] = [0, 1, 0x7F, 0x80, 0xFF][next(below: 5)]
+    case 2: for index in position..<end { bytes[index] = 0xFF }
+    case 3: bytes.removeSubrange(position..<end)
+    case 4: bytes.insert(contentsOf: bytes[position..<end], at: position)
+    default: bytes[position] = UInt8(next(below: 256))
+    }
+  }
+
+  /// SplitMix64.
+  private mutating func next(below bound: Int) -> Int {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
+  }
+}
