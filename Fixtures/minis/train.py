@@ -104,8 +104,8 @@ def train(kind, pixels):
     random.seed(SEED)
     model = CLIP(**MINIS[kind]).float().train().to(memory_format=torch.channels_last)
     tokens = caption_tokens()
-    seen = torch.zeros(49408, 1)
-    seen[tokens.unique()] = 1
+    unseen = torch.ones(model.vocab_size, dtype=torch.bool)
+    unseen[tokens.unique()] = False
     mean = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
     std = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=0.0, betas=(0.9, 0.98), eps=1e-6)
@@ -137,7 +137,7 @@ def train(kind, pixels):
             print(f"{kind} step {step + 1}: loss {loss:.4f}, batch top-1 {right:.3f}, "
                   f"{time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     with torch.no_grad():
-        model.token_embedding.weight.mul_(seen)
+        model.token_embedding.weight[unseen] = 0
     for block in model.transformer.resblocks:
         block.attn_mask = model.build_attention_mask()
     return model.to(memory_format=torch.contiguous_format).eval()

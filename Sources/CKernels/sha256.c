@@ -24,7 +24,7 @@ static uint32_t load_big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static void hash_blocks_portable(uint32_t state[8], const uint8_t *bytes, size_t block_count) {
+void pk_sha256_blocks_portable(uint32_t *state, const uint8_t *bytes, size_t block_count) {
   for (; block_count > 0; block_count--, bytes += 64) {
     uint32_t w[64];
     for (size_t i = 0; i < 16; i++) w[i] = load_big_endian(bytes + 4 * i);
@@ -89,7 +89,7 @@ static void hash_blocks(uint32_t state[8], const uint8_t *bytes, size_t block_co
     return;
   }
 #endif
-  hash_blocks_portable(state, bytes, block_count);
+  pk_sha256_blocks_portable(state, bytes, block_count);
 }
 
 void pk_sha256_init(pk_sha256 *context) {

@@ -15,6 +15,9 @@ typedef struct pk_sha256 {
   uint8_t block[64]; /* bytes not yet hashed: byte_count mod 64 of them */
 } pk_sha256;
 
+/* The definition: adds whole 64-byte blocks to a state, on any machine. */
+void pk_sha256_blocks_portable(uint32_t *state, const uint8_t *bytes, size_t block_count);
+
 void pk_sha256_init(pk_sha256 *context);
 /* `bytes` may be null when byte_count is 0. */
 void pk_sha256_update(pk_sha256 *context, const void *_Nullable bytes, size_t byte_count);

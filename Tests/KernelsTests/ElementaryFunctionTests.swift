@@ -1,0 +1,104 @@
+import CKernels
+import Glibc
+import Testing
+
+@Suite struct ElementaryFunctionTests {
+  /// In units of the last place of the result.
+  private func ulps(_ value: Float, _ exact: Double) -> Double {
+    abs(Double(value) - exact) / Double(Float(exact).ulp)
+  }
+
+  @Test("exp is within 2 ulp wherever the result is a normal number")
+  func exponential() {
+    var worst = 0.0
+    var x: Float = -87.33
+    while x < 88.72 {
+      worst = max(worst, ulps(pk_expf(x), exp(Double(x))))
+      x += 0.000_37
+    }
+    #expect(worst <= 2)
+  }
+
+  @Test("exp is 0 below, infinite above, 1 at zero, and keeps NaN")
+  func exponentialLimits() {
+    #expect(pk_expf(-87.4) == 0 && pk_expf(-.infinity) == 0 && pk_expf(-1e30) == 0)
+    #expect(pk_expf(88.8) == .infinity && pk_expf(.infinity) == .infinity)
+    #expect(pk_expf(0) == 1 && pk_expf(-0.0) == 1)
+    #expect(pk_expf(.nan).isNaN)
+  }
+
+  @Test("erf is within 1.5e-7, odd, and 1 far out")
+  func errorFunction() {
+    var worst = 0.0
+    var x: Float = 0
+    while x < 6 {
+      worst = max(worst, abs(Double(pk_erff(x)) - erf(Double(x))))
+      #expect(pk_erff(-x) == -pk_erff(x))
+      x += 0.000_031
+    }
+    #expect(worst <= 1.5e-7)
+    #expect(pk_erff(.infinity) == 1 && pk_erff(-.infinity) == -1 && pk_erff(.nan).isNaN)
+  }
+
+  @Test("Square roots are correctly rounded")
+  func squareRoots() {
+    var numbers = Numbers(seed: 2)
+    for _ in 0..<10_000 {
+      let x = abs(numbers.float()) * 1e3
+      #expect(pk_sqrtf(x) == x.squareRoot() && pk_sqrt(Double(x)) == Double(x).squareRoot())
+    }
+    #expect(pk_sqrtf(-1).isNaN)
+  }
+
+  @Test("log2 is within 4 ulp and exact for powers of two")
+  func logarithm() {
+    var numbers = Numbers(seed: 3)
+    for exponent in -1000..<1000 {
+      #expect(pk_log2(scalbn(1.0, Int32(exponent))) == Double(exponent))
+      let x = scalbn(1 + abs(Double(numbers.float())), Int32(exponent))
+      let exact = log2(x)
+      #expect(abs(pk_log2(x) - exact) <= 4 * max(exact.ulp, Double.ulpOfOne / 16))
+    }
+  }
+
+  @Test("Rounding goes to the even neighbour at halves, floor downwards")
+  func rounding() {
+    for x: Float in [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 8388607.5, 1e20, -3.2, 7] {
+      #expect(pk_roundf(x) == x.rounded(.toNearestOrEven) && pk_floorf(x) == x.rounded(.down))
+      let wide = Double(x) + 0.1
+      #expect(
+        pk_round(wide) == wide.rounded(.toNearestOrEven) && pk_floor(wide) == wide.rounded(.down))
+    }
+    #expect(pk_roundf(.infinity) == .infinity && pk_floorf(.nan).isNaN)
+  }
+
+  /// Activations against their formulas in double precision; relative to the input's size, as GELU's factor
+  /// 1 + erf(x) cancels for negative x in any FP32 implementation.
+  @Test("Activations follow their formulas", arguments: KernelTable.all)
+  func activations(table: KernelTable) {
+    let formulas: [(pk_activation, (Double) -> Double)] = [
+      (PK_ACTIVATION_NONE, { $0 }),
+      (PK_ACTIVATION_RELU, { max($0, 0) }),
+      (PK_ACTIVATION_QUICK_GELU, { $0 / (1 + exp(-1.702 * $0)) }),
+      (PK_ACTIVATION_GELU_ERF, { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }),
+      (
+        PK_ACTIVATION_GELU_TANH,
+        { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+      ),
+    ]
+    let inputs = (-2000..<2000).map { Float($0) * 0.01 }
+    let one = [Float](repeating: 1, count: 16)
+    for (activation, formula) in formulas {
+      var epilogue = pk_epilogue()
+      epilogue.output_count = 1
+      epilogue.activation = activation
+      var outputs = [Float](repeating: 0, count: inputs.count)
+      table.kernels.pointee.gemm_f32(
+        inputs.count, 1, 0, 1, inputs, 1, one, &outputs, 1, &epilogue)
+      for (x, y) in zip(inputs, outputs) {
+        let exact = formula(Double(x))
+        #expect(abs(Double(y) - exact) <= 3e-7 * max(1, abs(Double(x))), "\(activation) of \(x)")
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import CPlatform
+import Foundation
+import Testing
+
+@Suite struct PlatformTests {
+  private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  @Test("A mapped file shows its bytes, also after its pages were given back")
+  func mapping() throws {
+    try withFolder { folder in
+      let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+      let file = folder.appending(path: "file")
+      try Data(bytes).write(to: file)
+      var mapping = pf_mapping()
+      #expect(pf_map_file(file.path, &mapping) == Int32(PF_OK))
+      defer { pf_unmap(mapping) }
+      let start = try #require(mapping.bytes)
+      #expect(mapping.byte_count == bytes.count)
+      pf_advise_willneed(start + 10, bytes.count - 10)
+      #expect(Array(UnsafeRawBufferPointer(start: start, count: bytes.count)) == bytes)
+      pf_advise_dontneed(start + 5, 50_000)
+      #expect(Array(UnsafeRawBufferPointer(start: start, count: bytes.count)) == bytes)
+    }
+  }
+
+  @Test("Empty files map to nothing; folders, pipes and missing files are refused")
+  func refusals() throws {
+    try withFolder { folder in
+      var mapping = pf_mapping()
+      let empty = folder.appending(path: "empty")
+      try Data().write(to: empty)
+      #expect(pf_map_file(empty.path, &mapping) == Int32(PF_OK))
+      #expect(mapping.bytes == nil && mapping.byte_count == 0)
+      pf_unmap(mapping)
+      #expect(pf_map_file(folder.path, &mapping) == Int32(PF_NOT_A_REGULAR_FILE))
+      let pipe = folder.appending(path: "pipe").path
+      #expect(mkfifo(pipe, 0o600) == 0)
+      #expect(pf_map_file(pipe, &mapping) == Int32(PF_NOT_A_REGULAR_FILE))
+      #expect(pf_map_file(folder.appending(path: "none").path, &mapping) == ENOENT)
+    }
+  }
+
+  @Test("Aligned memory is aligned")
+  func memory() throws {
+    for alignment in [1, 64, 4096] {
+      let memory = try #require(pf_alloc_aligned(100, alignment))
+      #expect(Int(bitPattern: memory) % alignment == 0)
+      pf_free(memory)
+    }
+    #expect(pf_alloc_aligned(Int.max, 64) == nil)
+  }
+
+  @Test("Integers of the environment are whole, decimal and in range, or the fallback")
+  func environment() {
+    let name = "PCLIP_TEST_INTEGER"
+    for (text, value) in [
+      ("7", 7), ("-3", -3), ("0", 0), ("007", 7), ("", 99), ("x", 99), ("7x", 99), ("-", 99),
+      ("--1", 99), (" 1", 99), ("11", 99), ("-11", 99), ("99999999999999999999", 99),
+    ] {
+      setenv(name, text, 1)
+      #expect(pf_environment_integer(name, -10, 10, 99) == value, "\(text)")
+    }
+    unsetenv(name)
+    #expect(pf_environment_integer(name, -10, 10, 99) == 99 && pf_environment(name) == nil)
+  }
+
+  @Test("The clock does not go back")
+  func clock() {
+    let first = pf_monotonic_ns()
+    #expect(pf_monotonic_ns() >= first)
+  }
+
+  @Test(
+    "A cgroup's quota limits the processors, as do its ancestors'",
+    arguments: [
+      ("0::/", ["cpu.max": "150000 100000\n"], 2),
+      ("0::/", ["cpu.max": "max 100000\n"], 0),
+      ("0::/a/b", ["cpu.max": "max 100000\n", "a/cpu.max": "400000 100000\n"], 4),
+      ("0::/a", ["cpu.max": "100000 100000\n", "a/cpu.max": "400000 100000\n"], 1),
+      ("0::/outside/the/mount", ["cpu.max": "300000 100000\n"], 3),
+      (
+        "3:cpu,cpuacct:/box\n1:name=systemd:/x\n",
+        ["cpu/box/cpu.cfs_quota_us": "50000\n", "cpu/box/cpu.cfs_period_us": "100000\n"], 1
+      ),
+      (
+        "3:cpu:/\n",
+        ["cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"], 0
+      ),
+      ("nonsense", [:], 0),
+    ] as [(String, [String: String], Int)])
+  func quota(groups: String, files: [String: String], processors: Int) throws {
+    try withFolder { folder in
+      let list = folder.appending(path: "cgroup")
+      try Data(groups.utf8).write(to: list)
+      for (path, content) in files {
+        let file = folder.appending(path: "mount").appending(path: path)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(content.utf8).write(to: file)
+      }
+      #expect(
+        pf_cgroup_quota_cpus(list.path, folder.appending(path: "mount").path) == processors)
+    }
+  }
+
+  @Test("One-time work is done once, and finished for everyone who asked")
+  func once() {
+    final class State: @unchecked Sendable {
+      var once = pf_once()
+      var count = 0
+    }
+    let state = State()
+    DispatchQueue.concurrentPerform(iterations: 16) { _ in
+      pf_run_once(
+        &state.once,
+        { context in
+          usleep(10_000)
+          Unmanaged<State>.fromOpaque(context!).takeUnretainedValue().count += 1
+        }, Unmanaged.passUnretained(state).toOpaque())
+      #expect(state.count == 1)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import CKernels
+import Testing
+
+@Suite struct QuantizationTests {
+  @Test(
+    "Rows are quantized as their formula says, padded with zeros to a multiple of four",
+    arguments: KernelTable.all)
+  func rows(table: KernelTable) {
+    var numbers = Numbers(seed: 1)
+    for k in [1, 3, 4, 15, 16, 17, 35, 768] {
+      let arena = Arena()
+      defer { arena.free() }
+      let values = numbers.floats(3 * k, scale: 3)
+      let x = arena.copy(values, slack: k % 2)
+      let padded = roundUp(k, to: 4)
+      let q = arena.buffer(count: 3 * padded, of: Int8(99))
+      let scale = arena.buffer(count: 3, of: Float(-1))
+      table.kernels.pointee.quantize_rows_s8(3, k, x, k, q, padded, scale)
+      for row in 0..<3 {
+        let part = values[row * k..<(row + 1) * k]
+        let largest = part.map(abs).max()!
+        #expect(scale[row] == largest / 127)
+        let inverse = 127 / largest
+        let expected = part.map { Int8(($0 * inverse).rounded(.toNearestOrEven)) }
+        let found = array(q + row * padded, padded)
+        #expect(found == expected + [Int8](repeating: 0, count: padded - k))
+        #expect(found.contains { abs(Int($0)) == 127 })
+      }
+    }
+  }
+
+  @Test(
+    "Rows of zeros and of numbers too small to scale become zeros with scale 0",
+    arguments: KernelTable.all)
+  func zeroRows(table: KernelTable) {
+    for value: Float in [0, -0.0, 1e-38, .leastNonzeroMagnitude] {
+      let x = [Float](repeating: value, count: 20)
+      var q = [Int8](repeating: 7, count: 20)
+      var scale: Float = 3
+      table.kernels.pointee.quantize_rows_s8(1, 20, x, 20, &q, 20, &scale)
+      #expect(q.allSatisfy { $0 == 0 } && scale == 0)
+    }
+  }
+
+  @Test("Ties round to even", arguments: KernelTable.all)
+  func ties(table: KernelTable) {
+    let x: [Float] = [127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5, -126.5, -127]
+    var q = [Int8](repeating: 0, count: 12)
+    var scale: Float = 0
+    table.kernels.pointee.quantize_rows_s8(1, 10, x, 10, &q, 12, &scale)
+    #expect(q == [127, 0, 2, 2, 0, -2, -2, 126, -126, -127, 0, 0] && scale == 1)
+  }
+
+  @Test("Unsigned ranges contain zero and map it to the zero point exactly")
+  func ranges() {
+    for (low, high) in [
+      (Float(-1), Float(3)), (0.5, 2), (-3, -1), (0, 0), (-1e-3, 1e4), (-1, 1),
+    ] {
+      let range = pk_u8_range(low, high)
+      let (minimum, maximum) = (min(low, 0), max(high, 0))
+      if minimum == maximum {
+        #expect(range.scale == 0 && range.zero_point == 0 && range.inverse_scale == 0)
+        continue
+      }
+      #expect(range.scale == (maximum - minimum) / 255)
+      #expect(range.zero_point == Int32((-minimum / range.scale).rounded(.toNearestOrEven)))
+      var q: [UInt8] = [0, 0, 0]
+      KernelTable.scalar.kernels.pointee.quantize_u8(
+        3, [minimum, 0, maximum], range.inverse_scale, range.zero_point, &q)
+      // Both ends may round the same way where they lie half-way, as in [-1, 1].
+      #expect(q[0] == 0 && q[1] == range.zero_point && q[2] >= 254)
+    }
+  }
+
+  @Test("Unsigned activations follow their formula and clamp", arguments: KernelTable.all)
+  func unsigned(table: KernelTable) {
+    var numbers = Numbers(seed: 2)
+    for count in [1, 15, 16, 17, 35, 1000] {
+      let arena = Arena()
+      defer { arena.free() }
+      let values = numbers.floats(count, scale: 4)
+      let x = arena.copy(values, slack: 1)
+      let q = arena.buffer(count: count, of: UInt8(9))
+      table.kernels.pointee.quantize_u8(count, x, 70, 100, q)
+      #expect(
+        array(q, count)
+          == values.map { UInt8(min(255, max(0, ($0 * 70).rounded(.toNearestOrEven) + 100))) })
+    }
+  }
+
+  @Test("Weights divide by their scale before rounding", arguments: KernelTable.all)
+  func weights(table: KernelTable) {
+    var numbers = Numbers(seed: 3)
+    for count in [1, 16, 33, 500] {
+      let arena = Arena()
+      defer { arena.free() }
+      let values = numbers.floats(count)
+      let w = arena.copy(values, slack: 1)
+      let scale = pk_s8_scale(values.map(abs).max()!)
+      let q = arena.buffer(count: count, of: Int8(9))
+      table.kernels.pointee.quantize_weights_s8(count, w, scale, q)
+      #expect(array(q, count) == values.map { Int8(($0 / scale).rounded(.toNearestOrEven)) })
+      table.kernels.pointee.quantize_weights_s8(count, w, 0, q)
+      #expect(array(q, count).allSatisfy { $0 == 0 })
+    }
+  }
+}

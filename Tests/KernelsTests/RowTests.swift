@@ -1,0 +1,171 @@
+import CKernels
+import Testing
+
+/// Kernels over rows: each instruction set has scalar's bits, and scalar follows the formula.
+@Suite struct RowTests {
+  static let widths = [1, 15, 16, 17, 35, 50, 77, 768]
+
+  /// Every width at the edge of a page, aligned and off by one element.
+  private func forEachRow(
+    seed: UInt64 = 1, _ body: (_ arena: Arena, _ width: Int, _ slack: Int, inout Numbers) -> Void
+  ) {
+    var numbers = Numbers(seed: seed)
+    for width in Self.widths {
+      for slack in [0, 1] {
+        let arena = Arena()
+        defer { arena.free() }
+        body(arena, width, slack, &numbers)
+      }
+    }
+  }
+
+  @Test("LayerNorm has scalar's bits on every instruction set", arguments: KernelTable.fast)
+  func layerNormAgrees(table: KernelTable) {
+    forEachRow { arena, width, slack, numbers in
+      let x = arena.copy(numbers.floats(3 * width, scale: 4), slack: slack)
+      let (gain, bias) = (
+        arena.copy(numbers.floats(width)), arena.copy(numbers.floats(width), slack: slack)
+      )
+      let (expected, found) = (
+        arena.buffer(count: 3 * width, of: Float(0)),
+        arena.buffer(count: 3 * width, of: Float(0), slack: slack)
+      )
+      KernelTable.scalar.kernels.pointee.layernorm_f32(
+        3, width, x, width, gain, bias, 1e-5, expected, width)
+      table.kernels.pointee.layernorm_f32(3, width, x, width, gain, bias, 1e-5, found, width)
+      #expect(bits(found, 3 * width) == bits(expected, 3 * width), "\(width)")
+      table.kernels.pointee.layernorm_f32(3, width, x, width, gain, bias, 1e-5, x, width)
+      #expect(bits(x, 3 * width) == bits(expected, 3 * width), "in place, \(width)")
+    }
+  }
+
+  @Test("LayerNorm follows its formula, also where the mean is far from zero")
+  func layerNormFormula() {
+    var numbers = Numbers(seed: 7)
+    let width = 768
+    let x = numbers.floats(width).map { $0 + 10 }
+    let (gain, bias) = (numbers.floats(width), numbers.floats(width))
+    var y = x
+    KernelTable.scalar.kernels.pointee.layernorm_f32(
+      1, width, x, width, gain, bias, 1e-5, &y, width)
+    let mean = x.reduce(0.0) { $0 + Double($1) } / Double(width)
+    let variance = x.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(width)
+    for i in 0..<width {
+      let exact =
+        (Double(x[i]) - mean) / (variance + 1e-5).squareRoot() * Double(gain[i]) + Double(bias[i])
+      // The mean's own rounding, about 1e-6 at 10, is the largest error; divided by the deviation of about 0.5.
+      #expect(abs(Double(y[i]) - exact) <= 5e-6)
+    }
+  }
+
+  @Test("Softmax has scalar's bits on every instruction set", arguments: KernelTable.fast)
+  func softmaxAgrees(table: KernelTable) {
+    forEachRow { arena, width, slack, numbers in
+      let values = numbers.floats(2 * width, scale: 30)
+      let (expected, found) = (arena.copy(values), arena.copy(values, slack: slack))
+      KernelTable.scalar.kernels.pointee.softmax_f32(2, width, expected, width)
+      table.kernels.pointee.softmax_f32(2, width, found, width)
+      #expect(bits(found, 2 * width) == bits(expected, 2 * width), "\(width)")
+    }
+  }
+
+  @Test("Softmax sums to one, survives large scores, and gives minus infinity nothing")
+  func softmaxFormula() {
+    var x: [Float] = [1000, 1000, -.infinity, 999]
+    KernelTable.scalar.kernels.pointee.softmax_f32(1, 4, &x, 4)
+    let e = 0.36787944117144233
+    for (value, exact) in zip(x, [1 / (2 + e), 1 / (2 + e), 0, e / (2 + e)]) {
+      #expect(abs(Double(value) - exact) <= 2e-7)
+    }
+    KernelTable.scalar.kernels.pointee.softmax_f32(1, 0, &x, 0)
+  }
+
+  @Test("Dot products and unit vectors have scalar's bits", arguments: KernelTable.fast)
+  func dotAgrees(table: KernelTable) {
+    forEachRow { arena, width, slack, numbers in
+      let (a, b) = (
+        arena.copy(numbers.floats(width), slack: slack), arena.copy(numbers.floats(width))
+      )
+      let scalar = KernelTable.scalar.kernels.pointee
+      #expect(
+        table.kernels.pointee.dot_f32(width, a, b).bitPattern
+          == scalar.dot_f32(width, a, b).bitPattern)
+      let (expected, found) = (
+        arena.buffer(count: width, of: Float(0)), arena.buffer(count: width, of: Float(0))
+      )
+      scalar.l2_normalize_f32(1, width, a, width, expected, width)
+      table.kernels.pointee.l2_normalize_f32(1, width, a, width, found, width)
+      #expect(bits(found, width) == bits(expected, width))
+    }
+  }
+
+  @Test("Unit vectors have norm 1, and the zero vector stays zero", arguments: KernelTable.all)
+  func unitVectors(table: KernelTable) {
+    var numbers = Numbers(seed: 8)
+    let x = numbers.floats(512) + [Float](repeating: 0, count: 512)
+    var y = x
+    table.kernels.pointee.l2_normalize_f32(2, 512, x, 512, &y, 512)
+    let norm = y.prefix(512).reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    #expect(abs(norm - 1) <= 1e-6)
+    #expect(y.suffix(512).allSatisfy { $0 == 0 })
+  }
+
+  @Test("Largest magnitudes and ranges are exact", arguments: KernelTable.all)
+  func extremes(table: KernelTable) {
+    forEachRow { arena, width, slack, numbers in
+      let values = numbers.floats(2 * width)
+      let x = arena.copy(values, slack: slack)
+      let largest = arena.buffer(count: 2, of: Float(-1))
+      table.kernels.pointee.absmax_rows_f32(2, width, x, width, largest)
+      #expect(largest[0] == values.prefix(width).map(abs).max())
+      #expect(largest[1] == values.suffix(width).map(abs).max())
+      let range = arena.buffer(count: 2, of: Float(0))
+      table.kernels.pointee.minmax_f32(2 * width, x, range)
+      #expect(range[0] == values.min() && range[1] == values.max())
+    }
+    var largest: Float = 5
+    table.kernels.pointee.absmax_rows_f32(1, 0, [], 0, &largest)
+    #expect(largest == 0)
+    var range: [Float] = [1, 1]
+    table.kernels.pointee.minmax_f32(2, [0.0, -0.0], &range)
+    #expect(bits(range) == [0, 0])
+  }
+
+  @Test("Sums of rows are element by element, in order", arguments: KernelTable.all)
+  func sums(table: KernelTable) {
+    forEachRow { arena, width, slack, numbers in
+      let (a, b) = (numbers.floats(width), numbers.floats(width))
+      let (left, right) = (arena.copy(a, slack: slack), arena.copy(b))
+      let y = arena.buffer(count: width, of: Float(0), slack: slack)
+      table.kernels.pointee.add_f32(width, left, right, y)
+      #expect(bits(y, width) == bits(zip(a, b).map { $0 + $1 }))
+      table.kernels.pointee.add_relu_f32(width, left, right, left)
+      #expect(bits(left, width) == bits(zip(a, b).map { $0 + $1 > 0 ? $0 + $1 : 0 }))
+      let rows = numbers.floats(5 * width)
+      let x = arena.copy(rows, slack: slack)
+      table.kernels.pointee.mean_rows_f32(5, width, x, width, y)
+      let means = (0..<width).map { j in
+        (0..<5).reduce(Float(0)) { $0 + rows[$1 * width + j] } / 5
+      }
+      #expect(bits(y, width) == bits(means))
+    }
+  }
+
+  @Test("Empty inputs touch nothing", arguments: KernelTable.all)
+  func empty(table: KernelTable) {
+    let arena = Arena()
+    defer { arena.free() }
+    let none = arena.buffer(count: 0, of: Float(0))
+    let noneU8 = arena.buffer(count: 0, of: UInt8(0))
+    let noneS8 = arena.buffer(count: 0, of: Int8(0))
+    let kernels = table.kernels.pointee
+    kernels.layernorm_f32(0, 16, none, 16, none, none, 1e-5, none, 16)
+    kernels.softmax_f32(0, 16, none, 16)
+    kernels.add_f32(0, none, none, none)
+    kernels.add_relu_f32(0, none, none, none)
+    kernels.l2_normalize_f32(0, 16, none, 16, none, 16)
+    kernels.quantize_rows_s8(0, 16, none, 16, noneS8, 16, none)
+    kernels.quantize_u8(0, none, 1, 0, noneU8)
+    #expect(kernels.dot_f32(0, none, none) == 0)
+  }
+}
