@@ -1,0 +1,74 @@
+internal import CPocketCLIP
+
+/// An open bundle: immutable, shared by any number of threads and sessions.
+public final class Model: Sendable {
+  /// How the arithmetic of an int8 bundle is done; on FP16 and FP32 bundles both mean FP32.
+  public enum Arithmetic: Int32, Sendable, CaseIterable {
+    /// `fast` on int8 bundles.
+    case automatic = 0
+    /// int8 × int8.
+    case fast = 1
+    /// int8 weights × float activations.
+    case exact = 2
+  }
+
+  /// How a bundle is opened; the defaults are those of `pocketclip.h`, environment variables included.
+  public struct Options: Sendable {
+    public var arithmetic = Arithmetic.automatic
+    /// How many of the pool's threads one call may use; 0 for all that the process may use.
+    public var threads = 0
+    /// Kernels by name; nil for the best this machine has.
+    public var instructionSet: String?
+    /// Read the file into memory instead of mapping it.
+    public var copies = false
+
+    public init() {}
+  }
+
+  public let information: ModelInformation
+  /// Freed in `deinit`; the C interface promises that an open model is immutable.
+  nonisolated(unsafe) let handle: OpaquePointer
+
+  /// Maps and validates a bundle.
+  public init(path: String, options: Options = Options()) throws(PocketCLIPError) {
+    var handle: OpaquePointer?
+    try options.withCOptions { (cOptions) throws(PocketCLIPError) in
+      try check { pclip_open(path, cOptions, &handle, $0) }
+    }
+    guard let handle else { throw PocketCLIPError(.memory, message: "no model was opened") }
+    self.handle = handle
+    do throws(PocketCLIPError) {
+      information = try ModelInformation(handle)
+    } catch {
+      pclip_close(handle)
+      throw error
+    }
+  }
+
+  deinit { pclip_close(handle) }
+
+  /// Hashes every tensor and checks the rules about contents; reads the whole file.
+  public func checkContent() throws(PocketCLIPError) {
+    try check { pclip_check(handle, $0) }
+  }
+}
+
+extension Model.Options {
+  fileprivate func withCOptions(
+    _ body: (UnsafePointer<pclip_open_options>) throws(PocketCLIPError) -> Void
+  ) throws(PocketCLIPError) {
+    var options = pclip_open_options()
+    options.size = MemoryLayout<pclip_open_options>.size
+    options.arithmetic = arithmetic.rawValue
+    options.threads = Int32(clamping: threads)
+    options.copy = copies ? 1 : 0
+    guard let instructionSet else { return try body(&options) }
+    let name = Array(instructionSet.utf8CString)
+    var failure: PocketCLIPError?
+    name.withUnsafeBufferPointer { buffer in
+      options.isa = buffer.baseAddress
+      do throws(PocketCLIPError) { try body(&options) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}

@@ -1,0 +1,64 @@
+internal import CPocketCLIP
+
+/// What a bundle is and how it was opened.
+public struct ModelInformation: Sendable, Equatable {
+  public var hasImage, hasText, hasTokenizer: Bool
+  /// 0 if no tower present has a projection.
+  public var embeddingDimension: Int
+  /// Values per image and per text; hidden states where the tower has no projection.
+  public var imageOutput, textOutput: Int
+  public var imageIsProjected, textIsProjected: Bool
+  /// Pixels along each side of the preprocessed square.
+  public var imageSize: Int
+  public var contextLength: Int
+  public var vocabularySize: Int
+  public var arithmetic: Model.Arithmetic
+  public var threads: Int
+  /// exp of the stored logarithm; nil if the source had none.
+  public var logitScale: Float?
+  public var instructionSet: String
+  /// `IMAGE.TEXT` in hex, `-` where unknown.
+  public var spaceID: String
+  /// SHA-256 of the header.
+  public var bundleID: String
+  public var fileByteCount: UInt64
+
+  init(_ handle: OpaquePointer) throws(PocketCLIPError) {
+    var info = pclip_model_info()
+    info.size = MemoryLayout<pclip_model_info>.size
+    try check { pclip_get_info(handle, &info, $0) }
+    hasImage = info.has_image != 0
+    hasText = info.has_text != 0
+    hasTokenizer = info.has_tokenizer != 0
+    embeddingDimension = Int(info.embedding_dim)
+    imageOutput = Int(info.image_output)
+    textOutput = Int(info.text_output)
+    imageIsProjected = info.image_projected != 0
+    textIsProjected = info.text_projected != 0
+    imageSize = Int(info.image_size)
+    contextLength = Int(info.context_length)
+    vocabularySize = Int(info.vocabulary_size)
+    arithmetic = Model.Arithmetic(rawValue: info.arithmetic) ?? .automatic
+    threads = Int(info.threads)
+    logitScale = info.logit_scale == 0 ? nil : info.logit_scale
+    instructionSet = string(info.isa)
+    spaceID = string(info.space_id)
+    bundleID = string(info.bundle_id)
+    fileByteCount = info.file_bytes
+  }
+}
+
+/// Whether vectors of two bundles may be compared: any id known on both sides must be equal.
+public enum SpaceComparison: Sendable, Equatable {
+  case same
+  case different
+  /// No id is known on both sides.
+  case unknown
+
+  /// - Parameters: two space ids, `IMAGE.TEXT`.
+  public init(_ first: String, _ second: String) {
+    let pairs = zip(first.split(separator: "."), second.split(separator: "."))
+    let known = pairs.filter { $0 != "-" && $1 != "-" }
+    self = known.isEmpty ? .unknown : known.allSatisfy { $0 == $1 } ? .same : .different
+  }
+}
