@@ -46,7 +46,7 @@ let package = Package(
     module("Architecture", ["Bytes", "TensorTypes"]),
     module("BundleFormat", ["Bytes", "TensorTypes", "Architecture", "CKernels"]),
     module("Tokenizer", ["CTextTables"]),
-    module("ImagePreprocessing", ["Bytes", "CKernels"]),
+    module("ImagePreprocessing", ["Architecture", "CKernels"]),
     module(
       "PocketRuntime",
       [
@@ -76,7 +76,7 @@ let package = Package(
         "CPlatform",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
-    module("ImageFiles", ["ImagePreprocessing", "CImageCodecs", "CWebP"]),
+    module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
     module(
       "ReferenceForward",
       ["Models", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "COpenBLAS"]),
@@ -119,7 +119,9 @@ let package = Package(
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
     tests("KernelsTests", ["CKernels", "CPlatform"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
-    tests("ImagePreprocessingTests", ["ImagePreprocessing", "ImageFiles", "TestSupport"]),
+    tests(
+      "ImagePreprocessingTests",
+      ["ImagePreprocessing", "ImageFiles", "Architecture", "CKernels", "TestSupport"]),
     tests("ArchivesTests", ["Archives"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "CKernels", "TestSupport"]),
     tests(

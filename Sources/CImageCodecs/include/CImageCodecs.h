@@ -1,1 +1,51 @@
-/* CImageCodecs */
+#ifndef CIMAGECODECS_H
+#define CIMAGECODECS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* JPEG and PNG decoding from memory through libjpeg-turbo and libpng, with the settings that Pillow uses. Both
+ * libraries report errors by longjmp, which must not cross Swift: it stays in here. No function keeps state or prints.
+ *
+ * First read the header, then decode into a buffer of the size that it tells. */
+
+typedef enum __attribute__((enum_extensibility(closed))) cic_status {
+  CIC_OK = 0,
+  CIC_TRUNCATED = 1,   /* the bytes end before the picture does */
+  CIC_UNDECODABLE = 2, /* the library refused the bytes */
+  CIC_UNSUPPORTED = 3, /* a valid file of a kind that is not read, such as two-component JPEG */
+  CIC_TOO_SMALL = 4,   /* the caller's buffer */
+} cic_status;
+
+/* What one pixel of the decoded picture is; in Pillow's terms its mode. */
+typedef enum __attribute__((enum_extensibility(closed))) cic_layout {
+  CIC_GRAY = 0,
+  CIC_GRAY_ALPHA = 1,
+  CIC_RGB = 2,
+  CIC_RGBA = 3,
+  CIC_CMYK = 4,    /* as stored: Adobe's JPEGs hold inverted values */
+  CIC_PALETTE = 5, /* one byte, an index */
+  CIC_BILEVEL = 6, /* one byte, 0 or 255 */
+  CIC_GRAY_16 = 7, /* two bytes, little-endian */
+} cic_layout;
+
+typedef struct cic_header {
+  uint32_t width, height;
+  cic_layout layout;
+  uint32_t bytes_per_pixel;
+  uint32_t palette_count;
+  uint8_t palette[256][3];
+  /* EXIF data in the given bytes, a TIFF file of its own; 0 bytes if there is none. */
+  size_t exif_offset, exif_length;
+} cic_header;
+
+#define CIC_MESSAGE_BYTES 200
+
+/* On anything but CIC_OK, `message` says what the library found; it is empty otherwise. `capacity` is that of
+ * `pixels` and must be width * height * bytes_per_pixel. */
+cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message);
+cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);
+cic_status cic_png_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message);
+cic_status cic_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);
+
+#endif

@@ -4,6 +4,7 @@
 
 #include "pk_kernels.h"
 #include "pk_math.h"
+#include "pk_resize.h"
 #include "pk_sha256.h"
 
 #endif

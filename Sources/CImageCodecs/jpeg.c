@@ -1,0 +1,148 @@
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include "CImageCodecs.h"
+
+/* Everything a decoding needs, so that nothing live sits in registers when libjpeg jumps. */
+struct jpeg_reading {
+  struct jpeg_decompress_struct decoder;
+  struct jpeg_error_mgr errors;
+  struct jpeg_source_mgr source;
+  jmp_buf failed;
+  cic_status status;
+  char *message;
+};
+
+static struct jpeg_reading *reading_of(j_common_ptr decoder) { return (struct jpeg_reading *)decoder->client_data; }
+
+static void fail(j_common_ptr decoder) {
+  struct jpeg_reading *reading = reading_of(decoder);
+  if (reading->status == CIC_OK) reading->status = CIC_UNDECODABLE;
+  char text[JMSG_LENGTH_MAX];
+  decoder->err->format_message(decoder, text);
+  snprintf(reading->message, CIC_MESSAGE_BYTES, "%.*s", CIC_MESSAGE_BYTES - 1, text);
+  longjmp(reading->failed, 1);
+}
+
+/* Warnings, such as stray bytes between markers, are ignored: Pillow ignores them. */
+static void ignore_message(j_common_ptr decoder) { (void)decoder; }
+
+static void ignore_source(j_decompress_ptr decoder) { (void)decoder; }
+
+/* All bytes were there from the start: asking for more means that the file ends too early. */
+static boolean fill_input(j_decompress_ptr decoder) {
+  reading_of((j_common_ptr)decoder)->status = CIC_TRUNCATED;
+  ERREXIT(decoder, JERR_INPUT_EOF);
+  return FALSE;
+}
+
+static void skip_input(j_decompress_ptr decoder, long count) {
+  if (count <= 0) return;
+  struct jpeg_source_mgr *source = decoder->src;
+  if ((size_t)count > source->bytes_in_buffer) fill_input(decoder);
+  source->next_input_byte += count;
+  source->bytes_in_buffer -= (size_t)count;
+}
+
+static void begin(struct jpeg_reading *reading, const uint8_t *bytes, size_t count, char *message) {
+  memset(reading, 0, sizeof(*reading));
+  message[0] = 0;
+  reading->message = message;
+  reading->decoder.err = jpeg_std_error(&reading->errors);
+  reading->errors.error_exit = fail;
+  reading->errors.output_message = ignore_message;
+  reading->decoder.client_data = reading;
+  reading->source = (struct jpeg_source_mgr){.next_input_byte = bytes,
+                                             .bytes_in_buffer = count,
+                                             .init_source = ignore_source,
+                                             .fill_input_buffer = fill_input,
+                                             .skip_input_data = skip_input,
+                                             .resync_to_restart = jpeg_resync_to_restart,
+                                             .term_source = ignore_source};
+}
+
+static cic_status unsupported(struct jpeg_reading *reading, const char *text) {
+  snprintf(reading->message, CIC_MESSAGE_BYTES, "%s", text);
+  return CIC_UNSUPPORTED;
+}
+
+/* Reads up to the first scan and chooses the output: grey, RGB or CMYK, by the number of components. */
+static cic_status read_to_scan(struct jpeg_reading *reading) {
+  jpeg_create_decompress(&reading->decoder);
+  reading->decoder.src = &reading->source;
+  jpeg_read_header(&reading->decoder, TRUE);
+  switch (reading->decoder.num_components) {
+    case 1: reading->decoder.out_color_space = JCS_GRAYSCALE; return CIC_OK;
+    case 3: reading->decoder.out_color_space = JCS_RGB; return CIC_OK;
+    case 4: reading->decoder.out_color_space = JCS_CMYK; return CIC_OK;
+    default: return unsupported(reading, "JPEG with neither 1, 3 nor 4 components");
+  }
+}
+
+/* Finds the Exif APP1 segment by walking the segments before the first scan. */
+static void find_exif(const uint8_t *bytes, size_t count, cic_header *header) {
+  static const char signature[6] = "Exif\0";
+  size_t offset = 2;
+  while (count - offset >= 4 && bytes[offset] == 0xFF) {
+    const uint8_t marker = bytes[offset + 1];
+    if (marker == 0xFF) {
+      offset++;
+      continue;
+    }
+    const size_t length = (size_t)bytes[offset + 2] << 8 | bytes[offset + 3];
+    if (marker == 0xDA || length < 2 || length > count - offset - 2) return;
+    if (marker == 0xE1 && length >= 8 && memcmp(bytes + offset + 4, signature, sizeof(signature)) == 0) {
+      header->exif_offset = offset + 10;
+      header->exif_length = length - 8;
+      return;
+    }
+    offset += 2 + length;
+  }
+}
+
+cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message) {
+  struct jpeg_reading reading;
+  begin(&reading, bytes, count, message);
+  memset(header, 0, sizeof(*header));
+  if (setjmp(reading.failed) != 0) {
+    jpeg_destroy_decompress(&reading.decoder);
+    return reading.status;
+  }
+  const cic_status status = read_to_scan(&reading);
+  header->width = reading.decoder.image_width;
+  header->height = reading.decoder.image_height;
+  header->bytes_per_pixel = (uint32_t)reading.decoder.num_components;
+  header->layout = header->bytes_per_pixel == 1 ? CIC_GRAY : header->bytes_per_pixel == 3 ? CIC_RGB : CIC_CMYK;
+  jpeg_destroy_decompress(&reading.decoder);
+  if (status == CIC_OK) find_exif(bytes, count, header);
+  return status;
+}
+
+cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message) {
+  struct jpeg_reading reading;
+  begin(&reading, bytes, count, message);
+  if (setjmp(reading.failed) != 0) {
+    jpeg_destroy_decompress(&reading.decoder);
+    return reading.status;
+  }
+  cic_status status = read_to_scan(&reading);
+  if (status == CIC_OK) {
+    const size_t row_bytes = (size_t)reading.decoder.image_width * (size_t)reading.decoder.num_components;
+    if (capacity / row_bytes < reading.decoder.image_height) {
+      status = CIC_TOO_SMALL;
+    } else {
+      jpeg_start_decompress(&reading.decoder);
+      while (reading.decoder.output_scanline < reading.decoder.output_height) {
+        JSAMPROW row = pixels + reading.decoder.output_scanline * row_bytes;
+        jpeg_read_scanlines(&reading.decoder, &row, 1);
+      }
+      jpeg_finish_decompress(&reading.decoder);
+    }
+  }
+  jpeg_destroy_decompress(&reading.decoder);
+  return status;
+}

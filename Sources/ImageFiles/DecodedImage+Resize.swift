@@ -1,0 +1,95 @@
+public import Architecture
+public import ImagePreprocessing
+
+extension DecodedImage {
+  /// 8-bit RGB from which `ImagePreprocessor` makes the bytes that the original code makes of this picture.
+  ///
+  /// OpenAI and open_clip resize a picture in the mode it was stored in and then convert. For RGB and grey the order
+  /// does not matter; palettes, alpha, inks and 16 bits are therefore resized and cropped here, to `imageSize` pixels
+  /// a side, which the preprocessor then leaves as they are.
+  public func prepared(for preprocessing: Preprocessing, imageSize: Int) throws(PictureFault) -> RGBImage {
+    let geometry = CropGeometry(
+      width: width, height: height, imageSize: imageSize, resize: preprocessing.resize,
+      crop: preprocessing.crop)
+    // torchvision leaves a picture that already has its size untouched.
+    let keepsSize = geometry.resizedWidth == width && geometry.resizedHeight == height
+    guard preprocessing.conversion == .afterResize, !keepsSize else { return rgb() }
+    switch mode {
+    case .rgb, .grey: return rgb()
+    case .palette, .bilevel: return nearest(geometry, imageSize: imageSize).rgb()
+    case .rgba, .greyAlpha:
+      return try premultiplied().square(preprocessing, imageSize).unpremultiplied().rgb()
+    case .cmyk: return try square(preprocessing, imageSize).rgb()
+    case .grey16: return grey16Square(geometry, imageSize: imageSize, preprocessing.interpolation).rgb()
+    }
+  }
+
+  /// The picture with other samples, `imageSize` a side.
+  func replacingSamples(_ samples: [UInt8], imageSize: Int) -> DecodedImage {
+    var image = self
+    image.width = imageSize
+    image.height = imageSize
+    image.samples = samples
+    return image
+  }
+
+  /// Resized and cropped with every channel on its own.
+  private func square(_ preprocessing: Preprocessing, _ imageSize: Int) throws(PictureFault) -> DecodedImage {
+    let channelCount = mode.bytesPerPixel
+    var scratch = ImagePreprocessor.Scratch(
+      maximumWidth: width, maximumHeight: height, imageSize: imageSize, channelCount: channelCount)
+    var output = [UInt8](repeating: 0, count: imageSize * imageSize * channelCount)
+    let picture = try PictureView(samples.span, width: width, height: height, channelCount: channelCount)
+    var span = output.mutableSpan
+    try ImagePreprocessor(preprocessing, imageSize: imageSize).crop(picture, into: &span, scratch: &scratch)
+    return replacingSamples(output, imageSize: imageSize)
+  }
+
+  /// Nearest neighbour, which Pillow takes for palettes and 1-bit pictures whatever was asked for.
+  private func nearest(_ geometry: CropGeometry, imageSize: Int) -> DecodedImage {
+    let columns = nearestSources(from: width, to: geometry.resizedWidth)
+    let rows = nearestSources(from: height, to: geometry.resizedHeight)
+    var output = [UInt8]()
+    output.reserveCapacity(imageSize * imageSize)
+    for y in rows[geometry.top..<geometry.top + imageSize] {
+      for x in columns[geometry.left..<geometry.left + imageSize] { output.append(samples[y * width + x]) }
+    }
+    return replacingSamples(output, imageSize: imageSize)
+  }
+}
+
+/// The input sample under the middle of each output sample. The position is a running sum, as in Pillow, since its
+/// rounding decides ties.
+private func nearestSources(from input: Int, to output: Int) -> [Int] {
+  let step = Double(input) / Double(output)
+  var position = step * 0.5
+  return (0..<output).map { _ in
+    defer { position += step }
+    return min(Int(position), input - 1)
+  }
+}
+
+/// Pillow's "RGBa" and "La": colours times alpha, so that transparent pixels do not bleed.
+extension DecodedImage {
+  private func mapColors(_ transform: (_ color: UInt8, _ alpha: UInt8) -> UInt8) -> DecodedImage {
+    var image = self
+    let channels = mode.bytesPerPixel
+    for pixel in 0..<width * height {
+      let alpha = samples[pixel * channels + channels - 1]
+      for index in pixel * channels..<(pixel + 1) * channels - 1 {
+        image.samples[index] = transform(samples[index], alpha)
+      }
+    }
+    return image
+  }
+
+  func premultiplied() -> DecodedImage {
+    mapColors(multiplied)
+  }
+
+  func unpremultiplied() -> DecodedImage {
+    mapColors { color, alpha in
+      alpha == 0 || alpha == 255 ? color : UInt8(min(255, 255 * Int(color) / Int(alpha)))
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/// The samples of a picture file, not yet converted: Pillow's `Image` after `load()`.
+///
+/// Nothing is rotated. Published numbers were made without looking at EXIF orientation, so it is only reported.
+public struct DecodedImage: Equatable, Sendable {
+  /// Pillow's modes, which decide how a picture is resized.
+  public enum Mode: String, Sendable, CaseIterable {
+    case grey = "L"
+    case greyAlpha = "LA"
+    case rgb = "RGB"
+    case rgba = "RGBA"
+    /// Printing inks, 255 for full ink.
+    case cmyk = "CMYK"
+    case palette = "P"
+    /// 0 or 255 in a byte each.
+    case bilevel = "1"
+    /// 16 bits a sample, little-endian.
+    case grey16 = "I;16"
+
+    public var bytesPerPixel: Int {
+      switch self {
+      case .grey, .palette, .bilevel: 1
+      case .greyAlpha, .grey16: 2
+      case .rgb: 3
+      case .rgba, .cmyk: 4
+      }
+    }
+  }
+
+  public var mode: Mode
+  /// In pixels.
+  public var width: Int
+  public var height: Int
+  /// Interleaved samples, top row first, no gaps.
+  public var samples: [UInt8]
+  /// Red, green and blue of each index; 256 entries for `palette`, else none.
+  public var palette: [SIMD3<UInt8>] = []
+  /// EXIF orientation 2–8 where the file asks for it; nil where the picture is upright or does not say.
+  public var orientation: Int?
+}
+
+/// 8-bit RGB, interleaved, top row first, no gaps.
+public struct RGBImage: Equatable, Sendable {
+  public var width: Int
+  public var height: Int
+  public var pixels: [UInt8]
+
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+}

@@ -1,0 +1,56 @@
+internal import CWebP
+internal import Foundation
+
+/// WebP through libwebp: RGB, or RGBA where the file has alpha. Animations are not read.
+enum WebPDecoder {
+  static func decode(
+    _ bytes: Data, name: String, limits: ImageFiles.Limits
+  ) throws(ImageFileError) -> DecodedImage {
+    var features = WebPBitstreamFeatures()
+    let status = bytes.withUnsafeBytes {
+      WebPGetFeatures($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &features)
+    }
+    try check(status, name: name)
+    guard features.has_animation == 0 else {
+      throw ImageFileError(.unsupported, file: name, detail: "it is an animated WebP")
+    }
+    let width = Int(features.width)
+    let height = Int(features.height)
+    // A WebP of one colour is a few bytes whatever its size, so only the limit bounds what it may claim.
+    try checkSize(width, height, fileByteCount: .max, name: name, limits: limits)
+    let mode: DecodedImage.Mode = features.has_alpha != 0 ? .rgba : .rgb
+    let samples = try samples(bytes, name: name, mode: mode, width: width, height: height)
+    return DecodedImage(mode: mode, width: width, height: height, samples: samples)
+  }
+
+  private static func samples(
+    _ bytes: Data, name: String, mode: DecodedImage.Mode, width: Int, height: Int
+  ) throws(ImageFileError) -> [UInt8] {
+    let rowBytes = width * mode.bytesPerPixel
+    var isComplete = false
+    let samples = [UInt8](unsafeUninitializedCapacity: rowBytes * height) { output, count in
+      isComplete = bytes.withUnsafeBytes { input in
+        let start = input.bindMemory(to: UInt8.self).baseAddress
+        let into = mode == .rgba ? WebPDecodeRGBAInto : WebPDecodeRGBInto
+        return into(start, input.count, output.baseAddress, output.count, Int32(rowBytes)) != nil
+      }
+      count = isComplete ? rowBytes * height : 0
+    }
+    guard isComplete else {
+      throw ImageFileError(.undecodable, file: name, detail: "libwebp found its data cut off or corrupt")
+    }
+    return samples
+  }
+
+  private static func check(_ status: VP8StatusCode, name: String) throws(ImageFileError) {
+    switch status {
+    case VP8_STATUS_OK: return
+    case VP8_STATUS_NOT_ENOUGH_DATA:
+      throw ImageFileError(.truncated, file: name, detail: "its header is incomplete")
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+      throw ImageFileError(.unsupported, file: name, detail: "libwebp does not support its features")
+    default:
+      throw ImageFileError(.undecodable, file: name, detail: "libwebp refused its header")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+internal import Architecture
+internal import CKernels
+
+/// Resamples a picture in two passes, only where the crop needs it. The bytes are those that Pillow 13's `resize`
+/// followed by a crop gives.
+struct CropResampler: ~Copyable {
+  /// What the memory was made for.
+  let maximumWidth: Int
+  let maximumHeight: Int
+  let imageSize: Int
+  let channelCount: Int
+  private var rowFilter: RowFilter
+  private var columnFilter: ColumnFilter
+  /// Between the passes: rows resampled along x (as many as one output row sums), or one row resampled along y.
+  private var rows: [UInt8]
+
+  init(maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int) {
+    self.maximumWidth = maximumWidth
+    self.maximumHeight = maximumHeight
+    self.imageSize = imageSize
+    self.channelCount = channelCount
+    let widest = Self.widestAxis(maximumWidth, imageSize)
+    let tallest = Self.widestAxis(maximumHeight, imageSize)
+    rowFilter = RowFilter(widest: widest, outputCount: imageSize, channelCount: channelCount)
+    columnFilter = ColumnFilter(widest: tallest)
+    rows = Array(repeating: 0, count: Self.rowsByteCount(widest, tallest, imageSize, channelCount))
+  }
+
+  static func byteCount(maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int) -> Int {
+    let widest = widestAxis(maximumWidth, imageSize)
+    let tallest = widestAxis(maximumHeight, imageSize)
+    return RowFilter.byteCount(widest: widest, outputCount: imageSize, channelCount: channelCount)
+      + ColumnFilter.byteCount(widest: tallest) + rowsByteCount(widest, tallest, imageSize, channelCount)
+  }
+
+  /// The axis with the most taps: the longest one that shrinks to `imageSize`, the least that an edge becomes.
+  private static func widestAxis(_ maximum: Int, _ imageSize: Int) -> pk_resize_axis {
+    pk_resize_axis(from: maximum, to: imageSize, .bicubic)
+  }
+
+  private static func rowsByteCount(
+    _ widest: pk_resize_axis, _ tallest: pk_resize_axis, _ imageSize: Int, _ channelCount: Int
+  ) -> Int {
+    max(tallest.maximumTapCount * imageSize, widest.input) * channelCount
+  }
+
+  /// Writes `imageSize` rows of `imageSize` pixels to `output`.
+  mutating func resample(
+    _ picture: borrowing PictureView, _ preprocessing: Preprocessing, _ kernels: ResizeKernels,
+    into output: inout MutableSpan<UInt8>
+  ) throws(PictureFault) {
+    try check(picture, outputCount: output.count)
+    let interpolation = preprocessing.interpolation
+    let geometry = CropGeometry(
+      width: picture.width, height: picture.height, imageSize: imageSize, resize: preprocessing.resize,
+      crop: preprocessing.crop)
+    let horizontal = pk_resize_axis(from: picture.width, to: geometry.resizedWidth, interpolation)
+    let vertical = pk_resize_axis(from: picture.height, to: geometry.resizedHeight, interpolation)
+    let columns = geometry.left..<geometry.left + imageSize
+    rowFilter.prepare(horizontal, outputs: columns, channelCount: channelCount)
+    if vertical.isIdentity {
+      resampleRowsOnly(picture, top: geometry.top, kernels, into: &output)
+    } else if ImagePreprocessor.isVerticalFirst(horizontal, vertical) {
+      resampleColumnsFirst(picture, vertical, top: geometry.top, kernels, into: &output)
+    } else {
+      resampleRowsFirst(picture, vertical, top: geometry.top, kernels, into: &output)
+    }
+  }
+
+  private func check(_ picture: borrowing PictureView, outputCount: Int) throws(PictureFault) {
+    guard picture.channelCount == channelCount else {
+      throw .badSize(width: picture.width, height: picture.height, channels: picture.channelCount)
+    }
+    guard picture.width <= maximumWidth, picture.height <= maximumHeight else {
+      throw .beyondLimit(maximumWidth: maximumWidth, maximumHeight: maximumHeight)
+    }
+    let needed = imageSize * imageSize * channelCount
+    guard outputCount == needed else { throw .badOutput(needed: needed, found: outputCount) }
+  }
+
+  private mutating func resampleColumnsFirst(
+    _ picture: borrowing PictureView, _ vertical: pk_resize_axis, top: Int, _ kernels: ResizeKernels,
+    into output: inout MutableSpan<UInt8>
+  ) {
+    let rowBytes = picture.width * channelCount
+    for y in 0..<imageSize {
+      columnFilter.prepare(vertical, output: top + y)
+      kernels.resampleColumns(
+        picture.bytes, ringRows: picture.height, stride: picture.rowStride, width: rowBytes,
+        by: columnFilter, into: &rows, at: 0)
+      kernels.resampleRow(
+        rows.span.extracting(0..<rowBytes), by: rowFilter, channelCount: channelCount, into: &output,
+        at: y * imageSize * channelCount)
+    }
+  }
+
+  private mutating func resampleRowsFirst(
+    _ picture: borrowing PictureView, _ vertical: pk_resize_axis, top: Int, _ kernels: ResizeKernels,
+    into output: inout MutableSpan<UInt8>
+  ) {
+    let rowBytes = imageSize * channelCount
+    let ringRows = vertical.maximumTapCount
+    var nextRow = 0
+    for y in 0..<imageSize {
+      columnFilter.prepare(vertical, output: top + y)
+      let taps = columnFilter.taps
+      for source in max(nextRow, taps.first)..<max(nextRow, taps.first + taps.count) {
+        kernels.resampleRow(
+          picture.row(source), by: rowFilter, channelCount: channelCount, into: &rows,
+          at: source % ringRows * rowBytes)
+        nextRow = source + 1
+      }
+      kernels.resampleColumns(
+        rows.span, ringRows: ringRows, stride: rowBytes, width: rowBytes, by: columnFilter, into: &output,
+        at: y * rowBytes)
+    }
+  }
+
+  /// For a picture whose height stays as it is.
+  private func resampleRowsOnly(
+    _ picture: borrowing PictureView, top: Int, _ kernels: ResizeKernels,
+    into output: inout MutableSpan<UInt8>
+  ) {
+    for y in 0..<imageSize {
+      kernels.resampleRow(
+        picture.row(top + y), by: rowFilter, channelCount: channelCount, into: &output,
+        at: y * imageSize * channelCount)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Architecture
+import CKernels
+import ImageFiles
+import ImagePreprocessing
+import Testing
+
+@Suite("Pictures against Pillow, torchvision, open_clip and transformers") struct PictureGoldenTests {
+  @Test("Every mode and shape has a golden") func goldensAreThere() {
+    #expect(PictureGoldens.pictures.count >= 40)
+    let modes = Set(PictureGoldens.pictures.map(\.mode))
+    #expect(modes == Set(DecodedImage.Mode.allCases.map(\.rawValue)))
+  }
+
+  @Test("Decoded samples are Pillow's", arguments: PictureGoldens.pictures)
+  func decodedSamples(golden: PictureGoldens.Picture) throws {
+    let image = try golden.decoded()
+    #expect(image.mode.rawValue == golden.mode)
+    #expect(image.width == golden.width && image.height == golden.height)
+    #expect(image.orientation == golden.orientation)
+    #expect(sha256(image.samples) == golden.samples)
+  }
+
+  @Test("Conversion to RGB is Pillow's", arguments: PictureGoldens.pictures)
+  func convertedToRGB(golden: PictureGoldens.Picture) throws {
+    #expect(sha256(try golden.decoded().rgb().pixels) == golden.rgb)
+  }
+
+  @Test(
+    "Resized and cropped bytes and normalized floats are the originals'", arguments: PictureGoldens.pictures)
+  func preparedPictures(golden: PictureGoldens.Picture) throws {
+    let image = try golden.decoded()
+    for expected in golden.prepared {
+      let preprocessing = try #require(Preprocessing.golden(expected.transform))
+      let rgb = try image.prepared(for: preprocessing, imageSize: expected.size)
+      let prepared = try PreparedPicture(rgb, preprocessing, size: expected.size)
+      #expect(sha256(prepared.square) == expected.bytes, "\(expected)")
+      #expect(prepared.square.reduce(0) { $0 + Int($1) } == expected.sum)
+      #expect(sha256(prepared.planes) == expected.floats, "\(expected)")
+    }
+  }
+
+  @Test("Scalar and detected kernels give the same bytes", arguments: PictureGoldens.pictures)
+  func kernelsAgree(golden: PictureGoldens.Picture) throws {
+    let rgb = try golden.decoded().rgb()
+    for preprocessing in [Preprocessing.openAI, .golden("squash")].compactMap({ $0 }) {
+      let scalar = try PreparedPicture(
+        rgb, preprocessing, size: 64, kernels: ResizeKernels(isa: PK_ISA_SCALAR))
+      let detected = try PreparedPicture(rgb, preprocessing, size: 64, kernels: .detected)
+      #expect(scalar.square == detected.square)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Architecture
+import Foundation
+import ImageFiles
+import ImagePreprocessing
+import TestSupport
+import Testing
+
+/// Fixtures/preprocessing/goldens.json: what Pillow, torchvision, open_clip and transformers make of each picture.
+struct PictureGoldens: Decodable {
+  struct Picture: Decodable, CustomTestStringConvertible {
+    var file: String
+    var mode: String
+    var width: Int
+    var height: Int
+    var orientation: Int?
+    /// SHA-256 of the decoded samples, and of the picture converted to RGB.
+    var samples: String
+    var rgb: String
+    var prepared: [Prepared]
+
+    var testDescription: String { file }
+  }
+
+  struct Prepared: Decodable {
+    var transform: String
+    var size: Int
+    /// SHA-256 of the bytes after resize, crop and conversion, and their sum.
+    var bytes: String
+    var sum: Int
+    /// SHA-256 of the normalized FP32 planes.
+    var floats: String
+  }
+
+  var pictures: [Picture]
+
+  static let pictures: [Picture] = {
+    let data = try? Fixture.data("preprocessing/goldens.json")
+    return data.flatMap { try? JSONDecoder().decode(PictureGoldens.self, from: $0) }?.pictures ?? []
+  }()
+}
+
+extension PictureGoldens.Picture {
+  func decoded() throws -> DecodedImage {
+    try ImageFiles.read(Fixture.url("preprocessing/pictures/\(file)").path())
+  }
+}
+
+extension Preprocessing {
+  /// The transforms of make_preprocessing.py.
+  static func golden(_ name: String) -> Preprocessing? {
+    var preprocessing = Preprocessing.openAI
+    switch name {
+    case "openai": break
+    case "squash": preprocessing.resize = .squash
+    case "bilinear": preprocessing.interpolation = .bilinear
+    case "transformers":
+      preprocessing.crop = .down
+      preprocessing.conversion = .beforeResize
+    default: return nil
+    }
+    return preprocessing
+  }
+}
+
+/// A prepared picture: bytes `[size, size, 3]` and planes `[3, size, size]`.
+struct PreparedPicture {
+  var square: [UInt8]
+  var planes: [Float]
+
+  init(
+    _ image: RGBImage, _ preprocessing: Preprocessing, size: Int, kernels: ResizeKernels = .detected
+  ) throws {
+    let preprocessor = ImagePreprocessor(preprocessing, imageSize: size, kernels: kernels)
+    var scratch = ImagePreprocessor.Scratch(
+      maximumWidth: image.width, maximumHeight: image.height, imageSize: size)
+    square = [UInt8](repeating: 0, count: 3 * size * size)
+    planes = [Float](repeating: 0, count: 3 * size * size)
+    let picture = try PictureView(image.pixels.span, width: image.width, height: image.height)
+    var squareSpan = square.mutableSpan
+    try preprocessor.crop(picture, into: &squareSpan, scratch: &scratch)
+    var planesSpan = planes.mutableSpan
+    try preprocessor.prepare(picture, into: &planesSpan, scratch: &scratch)
+  }
+}

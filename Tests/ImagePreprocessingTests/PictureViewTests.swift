@@ -1,0 +1,86 @@
+import Architecture
+import ImageFiles
+import ImagePreprocessing
+import Testing
+
+@Suite("Pictures given by callers") struct PictureViewTests {
+  private func fault(_ body: () throws(PictureFault) -> Void) -> PictureFault? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func viewFault(
+    bytes: Int, width: Int, height: Int, channels: Int = 3, stride: Int? = nil
+  ) -> PictureFault? {
+    let memory = [UInt8](repeating: 0, count: bytes)
+    return fault { () throws(PictureFault) in
+      _ = try PictureView(
+        memory.span, width: width, height: height, channelCount: channels, rowStride: stride)
+    }
+  }
+
+  @Test("A picture without area or with five channels is refused") func badSizes() {
+    #expect(viewFault(bytes: 9, width: 0, height: 1) == .badSize(width: 0, height: 1, channels: 3))
+    #expect(viewFault(bytes: 9, width: 1, height: -1) == .badSize(width: 1, height: -1, channels: 3))
+    #expect(
+      viewFault(bytes: 9, width: 1, height: 1, channels: 5) == .badSize(width: 1, height: 1, channels: 5))
+  }
+
+  @Test("Rows that leave the bytes or overlap are refused") func missingBytes() {
+    #expect(viewFault(bytes: 17, width: 3, height: 2) == .bytesMissing(needed: 18, found: 17))
+    #expect(viewFault(bytes: 18, width: 3, height: 2, stride: 8) == .bytesMissing(needed: 17, found: 18))
+    #expect(viewFault(bytes: 18, width: 3, height: 2, stride: 10) == .bytesMissing(needed: 19, found: 18))
+    #expect(viewFault(bytes: 19, width: 3, height: 2, stride: 10) == nil)
+    #expect(viewFault(bytes: 8, width: 1, height: 1 << 30, stride: 1 << 40) != nil)
+  }
+
+  @Test("Gaps between rows change nothing") func rowStride() throws {
+    let golden = try #require(PictureGoldens.pictures.first { $0.file == "odd.png" })
+    let rgb = try golden.decoded().rgb()
+    let stride = 3 * rgb.width + 5
+    var padded = [UInt8](repeating: 0xAA, count: stride * rgb.height)
+    for y in 0..<rgb.height {
+      for x in 0..<3 * rgb.width { padded[y * stride + x] = rgb.pixels[y * 3 * rgb.width + x] }
+    }
+    let preprocessor = ImagePreprocessor(.openAI, imageSize: 48)
+    var scratch = ImagePreprocessor.Scratch(maximumWidth: 300, maximumHeight: 300, imageSize: 48)
+    var square = [UInt8](repeating: 0, count: 3 * 48 * 48)
+    var span = square.mutableSpan
+    let view = try PictureView(padded.span, width: rgb.width, height: rgb.height, rowStride: stride)
+    try preprocessor.crop(view, into: &span, scratch: &scratch)
+    #expect(try square == PreparedPicture(rgb, .openAI, size: 48).square)
+  }
+
+  @Test("A picture beyond the scratch's limits is refused, and the next one is not") func beyondLimit() throws
+  {
+    let pixels = [UInt8](repeating: 7, count: 3 * 40 * 50)
+    var scratch = ImagePreprocessor.Scratch(maximumWidth: 40, maximumHeight: 40, imageSize: 16)
+    var square = [UInt8](repeating: 0, count: 3 * 16 * 16)
+    let preprocessor = ImagePreprocessor(.openAI, imageSize: 16)
+    var span = square.mutableSpan
+    let found = fault { () throws(PictureFault) in
+      try preprocessor.crop(
+        PictureView(pixels.span, width: 40, height: 50), into: &span, scratch: &scratch)
+    }
+    #expect(found == .beyondLimit(maximumWidth: 40, maximumHeight: 40))
+    try preprocessor.crop(PictureView(pixels.span, width: 40, height: 40), into: &span, scratch: &scratch)
+    #expect(square == [UInt8](repeating: 7, count: 3 * 16 * 16))
+  }
+
+  @Test("One scratch serves pictures of every shape in turn") func reusedScratch() throws {
+    var scratch = ImagePreprocessor.Scratch(maximumWidth: 400, maximumHeight: 400, imageSize: 32)
+    let preprocessor = ImagePreprocessor(.openAI, imageSize: 32)
+    for golden in PictureGoldens.pictures {
+      let rgb = try golden.decoded().rgb()
+      var square = [UInt8](repeating: 0, count: 3 * 32 * 32)
+      var span = square.mutableSpan
+      let view = try PictureView(rgb.pixels.span, width: rgb.width, height: rgb.height)
+      try preprocessor.crop(view, into: &span, scratch: &scratch)
+      #expect(try square == PreparedPicture(rgb, .openAI, size: 32).square, "\(golden.file)")
+    }
+  }
+}
