@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE))
 import render
 
 TEMPLATE = "a picture of a {}."
-MINIS = ("vit",)
+MINIS = ("vit", "rn")
 
 
 def read_truth(folder):
