@@ -14,18 +14,27 @@ static size_t round_up(size_t count, size_t multiple) { return (count + multiple
 size_t pk_attention_scratch(size_t query_count, size_t key_count, size_t d) {
   size_t keys = round_up(key_count, PK_PANEL);
   size_t tile = query_count < QUERY_TILE ? query_count : QUERY_TILE;
-  return keys * d + key_count * round_up(d, PK_PANEL) + tile * pk_row_stride(keys, sizeof(float));
+  return keys * d + key_count * round_up(d, PK_PANEL) +
+         tile * (pk_row_stride(keys, sizeof(float)) + pk_row_stride(d, sizeof(float)));
 }
 
 /* v[key, d] → panels [d/16, key, 16]: a copy, as the outputs of the second product are already contiguous. */
 static void pack_values(size_t key_count, size_t d, const float *v, size_t ldv, float *panels) {
-  for (size_t column = 0; column < d; column += PK_PANEL) {
-    size_t count = d - column < PK_PANEL ? d - column : PK_PANEL;
-    for (size_t key = 0; key < key_count; key++, panels += PK_PANEL) {
-      memcpy(panels, v + key * ldv + column, count * sizeof *panels);
-      memset(panels + count, 0, (PK_PANEL - count) * sizeof *panels);
-    }
+  for (size_t column = 0; column + PK_PANEL <= d; column += PK_PANEL)
+    for (size_t key = 0; key < key_count; key++, panels += PK_PANEL)
+      memcpy(panels, v + key * ldv + column, PK_PANEL * sizeof *panels);
+  size_t rest = d % PK_PANEL;
+  for (size_t key = 0; rest > 0 && key < key_count; key++, panels += PK_PANEL) {
+    memcpy(panels, v + key * ldv + d - rest, rest * sizeof *panels);
+    memset(panels + rest, 0, (PK_PANEL - rest) * sizeof *panels);
   }
+}
+
+/* Queries of one tile, scaled, in rows that do not share cache sets as those of an in-projection may. */
+static void scale_queries(size_t rows, size_t d, float scale, const float *q, size_t ldq, float *scaled,
+                          size_t stride) {
+  for (size_t row = 0; row < rows; row++)
+    for (size_t i = 0; i < d; i++) scaled[row * stride + i] = q[row * ldq + i] * scale;
 }
 
 static size_t visible_keys(size_t query, size_t key_count, ptrdiff_t causal_offset) {
@@ -34,11 +43,12 @@ static size_t visible_keys(size_t query, size_t key_count, ptrdiff_t causal_offs
   return visible < key_count ? visible : key_count;
 }
 
-/* Scores of one query become probabilities; keys it does not see get 0, which adds nothing to any sum. */
-static void normalize(const pk_kernels *kernels, float *scores, size_t visible, size_t key_count, float scale) {
-  for (size_t key = 0; key < visible; key++) scores[key] = scores[key] * scale;
-  kernels->softmax_f32(1, visible, scores, visible);
-  memset(scores + visible, 0, (key_count - visible) * sizeof *scores);
+/* Scores of one query become probabilities. Keys it does not see get 0, which adds nothing to any sum. */
+static void normalize(const pk_kernels *kernels, float *scores, size_t visible, size_t key_count) {
+  size_t whole = round_up(visible, PK_PANEL);
+  for (size_t key = visible; key < whole; key++) scores[key] = -__builtin_inff();
+  kernels->softmax_f32(1, whole, scores, whole);
+  if (whole < key_count) memset(scores + whole, 0, (key_count - whole) * sizeof *scores);
 }
 
 void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key_count, size_t d, float scale,
@@ -48,9 +58,11 @@ void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key
   size_t key_panels = round_up(key_count, PK_PANEL) / PK_PANEL;
   size_t value_panels = round_up(d, PK_PANEL) / PK_PANEL;
   size_t stride = pk_row_stride(key_panels * PK_PANEL, sizeof(float));
+  size_t query_stride = pk_row_stride(d, sizeof(float));
   float *keys = scratch;
   float *values = keys + key_panels * PK_PANEL * d;
   float *scores = values + key_count * value_panels * PK_PANEL;
+  float *queries = scores + (query_count < QUERY_TILE ? query_count : QUERY_TILE) * stride;
   kernels->pack_f32(key_count, d, d, 0, key_panels, k, ldk, keys);
   pack_values(key_count, d, v, ldv, values);
 
@@ -58,12 +70,12 @@ void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key
     size_t rows = query_count - first < QUERY_TILE ? query_count - first : QUERY_TILE;
     size_t visible = visible_keys(first + rows - 1, key_count, causal_offset);
     pk_epilogue plain = {.output_count = visible};
-    kernels->gemm_f32(rows, d, 0, round_up(visible, PK_PANEL) / PK_PANEL, q + first * ldq, ldq, keys, scores, stride,
+    scale_queries(rows, d, scale, q + first * ldq, ldq, queries, query_stride);
+    kernels->gemm_f32(rows, d, 0, round_up(visible, PK_PANEL) / PK_PANEL, queries, query_stride, keys, scores, stride,
                       &plain);
     for (size_t row = 0; row < rows; row++)
-      normalize(kernels, scores + row * stride, visible_keys(first + row, key_count, causal_offset), key_count,
-                scale);
+      normalize(kernels, scores + row * stride, visible_keys(first + row, key_count, causal_offset), visible);
     plain.output_count = d;
-    kernels->gemm_f32(rows, key_count, 0, value_panels, scores, stride, values, out + first * ldout, ldout, &plain);
+    kernels->gemm_f32(rows, visible, 0, value_panels, scores, stride, values, out + first * ldout, ldout, &plain);
   }
 }

@@ -22,10 +22,10 @@
   UNROLLED for (size_t h = 0; h < 2; h++)
 
 /* Each height is a function with its own registers. */
-#define EACH_SHAPE(name)                                                                                        \
-  static void tile_##name(size_t rows, size_t panels, size_t k, const void *x, size_t ldx, const void *w,       \
-                          size_t panel_bytes, tile_sums *sums) {                                                \
-    (void)panels, (void)panel_bytes;                                                                            \
+#define EACH_HEIGHT(name)                                                                                        \
+  static void tile_##name(size_t rows, size_t k, const void *x, size_t ldx, const void *w, size_t panel_bytes,  \
+                          tile_sums *sums) {                                                                    \
+    (void)panel_bytes;                                                                            \
     switch (rows) {                                                                                             \
       case 1: sum_##name(1, k, x, ldx, w, sums); break;                                                         \
       case 2: sum_##name(2, k, x, ldx, w, sums); break;                                                         \
@@ -79,9 +79,9 @@ SUM_FLOATS(f32, weights_f32, 1)
 SUM_FLOATS(f16, weights_f16, 1)
 SUM_FLOATS(s8f, weights_s8, 4)
 #undef SUM_FLOATS
-EACH_SHAPE(f32)
-EACH_SHAPE(f16)
-EACH_SHAPE(s8f)
+EACH_HEIGHT(f32)
+EACH_HEIGHT(f16)
+EACH_HEIGHT(s8f)
 
 /* ---- Integers. vpmaddubsw adds two products in 16 bits and saturates at 2 · 255 · 127; so both sides are widened to
  * 16 bits, even and odd inputs apart, and vpmaddwd adds pairs of products in 32 bits: exact for any int8. ---- */
@@ -120,8 +120,8 @@ INLINE __m256i four_inputs(const uint8_t *x) {
 SUM_INTEGERS(s8s8, even_s8, odd_s8)
 SUM_INTEGERS(u8s8, even_u8, odd_u8)
 #undef SUM_INTEGERS
-EACH_SHAPE(s8s8)
-EACH_SHAPE(u8s8)
+EACH_HEIGHT(s8s8)
+EACH_HEIGHT(u8s8)
 
 #define WIDE_TABLE pk_kernels_avx2
 #define WIDE_ISA PK_ISA_AVX2

@@ -19,49 +19,36 @@
 #include "wide_rows.h"
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
-#define EACH_SUM                               \
-  UNROLLED for (size_t r = 0; r < rows; r++)   \
-  UNROLLED for (size_t p = 0; p < panels; p++)
+#define EACH_PANEL UNROLLED for (size_t p = 0; p < TILE_PANELS; p++)
+#define EACH_SUM UNROLLED for (size_t r = 0; r < rows; r++) EACH_PANEL
 
-/* Each shape of tile is a function with its own registers. */
-#define EACH_SHAPE(name)                                                                                          \
-  static void tile_##name(size_t rows, size_t panels, size_t k, const void *x, size_t ldx, const void *w,         \
-                          size_t panel_bytes, tile_sums *sums) {                                                  \
-    switch ((panels - 1) * TILE_ROWS + rows - 1) {                                                                \
-      case 0: sum_##name(1, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 1: sum_##name(2, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 2: sum_##name(3, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 3: sum_##name(4, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 4: sum_##name(5, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 5: sum_##name(6, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 6: sum_##name(7, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 7: sum_##name(8, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 8: sum_##name(9, 1, k, x, ldx, w, panel_bytes, sums); break;                                           \
-      case 9: sum_##name(10, 1, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 10: sum_##name(11, 1, k, x, ldx, w, panel_bytes, sums); break;                                         \
-      case 11: sum_##name(12, 1, k, x, ldx, w, panel_bytes, sums); break;                                         \
-      case 12: sum_##name(1, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 13: sum_##name(2, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 14: sum_##name(3, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 15: sum_##name(4, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 16: sum_##name(5, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 17: sum_##name(6, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 18: sum_##name(7, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 19: sum_##name(8, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 20: sum_##name(9, 2, k, x, ldx, w, panel_bytes, sums); break;                                          \
-      case 21: sum_##name(10, 2, k, x, ldx, w, panel_bytes, sums); break;                                         \
-      case 22: sum_##name(11, 2, k, x, ldx, w, panel_bytes, sums); break;                                         \
-      default: sum_##name(12, 2, k, x, ldx, w, panel_bytes, sums); break;                                         \
-    }                                                                                                             \
+/* Each height of tile is a function with its own registers. */
+#define EACH_HEIGHT(name)                                                                                       \
+  static void tile_##name(size_t rows, size_t k, const void *x, size_t ldx, const void *w, size_t panel_bytes,  \
+                          tile_sums *sums) {                                                                    \
+    switch (rows) {                                                                                             \
+      case 1: sum_##name(1, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 2: sum_##name(2, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 3: sum_##name(3, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 4: sum_##name(4, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 5: sum_##name(5, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 6: sum_##name(6, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 7: sum_##name(7, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 8: sum_##name(8, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 9: sum_##name(9, k, x, ldx, w, panel_bytes, sums); break;                                            \
+      case 10: sum_##name(10, k, x, ldx, w, panel_bytes, sums); break;                                          \
+      case 11: sum_##name(11, k, x, ldx, w, panel_bytes, sums); break;                                          \
+      default: sum_##name(12, k, x, ldx, w, panel_bytes, sums); break;                                          \
+    }                                                                                                           \
   }
 
 /* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
 
-INLINE void clear(const size_t rows, const size_t panels, tile_sums *sums) {
+INLINE void clear(const size_t rows, tile_sums *sums) {
   EACH_SUM _mm512_store_ps(sums->f[r][p], _mm512_setzero_ps());
 }
 
-INLINE void add_block(const size_t rows, const size_t panels, __m512 block[TILE_ROWS][TILE_PANELS], tile_sums *sums) {
+INLINE void add_block(const size_t rows, __m512 block[TILE_ROWS][TILE_PANELS], tile_sums *sums) {
   EACH_SUM _mm512_store_ps(sums->f[r][p], _mm512_add_ps(_mm512_load_ps(sums->f[r][p]), block[r][p]));
 }
 
@@ -79,11 +66,11 @@ INLINE __m512 weights_s8(const uint8_t *panel, size_t i) {
 
 /* `step` inputs at a time, so that four int8 inputs share one load. */
 #define SUM_FLOATS(name, weights, step)                                                                            \
-  INLINE void sum_##name(const size_t rows, const size_t panels, size_t k, const void *activations,               \
+  INLINE void sum_##name(const size_t rows, size_t k, const void *activations,               \
                          size_t ldx_bytes, const uint8_t *w, size_t panel_bytes, tile_sums *sums) {                \
     const float *x = activations;                                                                                  \
     size_t ldx = ldx_bytes / sizeof *x;                                                                            \
-    clear(rows, panels, sums);                                                                                     \
+    clear(rows, sums);                                                                                     \
     for (size_t begin = 0; begin < k; begin += PK_SUM_BLOCK) {                                                     \
       size_t end = k - begin < PK_SUM_BLOCK ? k : begin + PK_SUM_BLOCK;                                            \
       __m512 block[TILE_ROWS][TILE_PANELS];                                                                        \
@@ -91,20 +78,20 @@ INLINE __m512 weights_s8(const uint8_t *panel, size_t i) {
       for (size_t i = begin; i < end; i += step) {                                                                 \
         UNROLLED for (size_t s = 0; s < step; s++) {                                                               \
           __m512 column[TILE_PANELS];                                                                              \
-          UNROLLED for (size_t p = 0; p < panels; p++) column[p] = weights(w + p * panel_bytes, i + s);            \
+          EACH_PANEL column[p] = weights(w + p * panel_bytes, i + s);            \
           EACH_SUM block[r][p] = _mm512_fmadd_ps(_mm512_set1_ps(x[r * ldx + i + s]), column[p], block[r][p]);      \
         }                                                                                                          \
       }                                                                                                            \
-      add_block(rows, panels, block, sums);                                                                        \
+      add_block(rows, block, sums);                                                                        \
     }                                                                                                              \
   }
 SUM_FLOATS(f32, weights_f32, 1)
 SUM_FLOATS(f16, weights_f16, 1)
 SUM_FLOATS(s8f, weights_s8, 4)
 #undef SUM_FLOATS
-EACH_SHAPE(f32)
-EACH_SHAPE(f16)
-EACH_SHAPE(s8f)
+EACH_HEIGHT(f32)
+EACH_HEIGHT(f16)
+EACH_HEIGHT(s8f)
 
 /* ---- Integers: four inputs of sixteen outputs per instruction, exact. ---- */
 
@@ -114,34 +101,34 @@ INLINE __m512i four_inputs(const uint8_t *x) {
   return _mm512_set1_epi32(bytes);
 }
 
-INLINE void sum_s8s8(const size_t rows, const size_t panels, size_t k, const uint8_t *x, size_t ldx, const uint8_t *w,
+INLINE void sum_s8s8(const size_t rows, size_t k, const uint8_t *x, size_t ldx, const uint8_t *w,
                      size_t panel_bytes, tile_sums *sums) {
   const __m512i flip = _mm512_set1_epi8(-128);
   __m512i total[TILE_ROWS][TILE_PANELS];
   EACH_SUM total[r][p] = _mm512_setzero_si512();
   for (size_t i = 0; i < k; i += 4) {
     __m512i column[TILE_PANELS];
-    UNROLLED for (size_t p = 0; p < panels; p++)
+    EACH_PANEL
         column[p] = _mm512_xor_si512(_mm512_loadu_si512(w + p * panel_bytes + i * PK_PANEL), flip);
     EACH_SUM total[r][p] = _mm512_dpbusd_epi32(total[r][p], column[p], four_inputs(x + r * ldx + i));
   }
   EACH_SUM _mm512_store_si512(sums->i[r][p], total[r][p]);
 }
-EACH_SHAPE(s8s8)
+EACH_HEIGHT(s8s8)
 
-INLINE void sum_u8s8(const size_t rows, const size_t panels, size_t k, const uint8_t *x, size_t ldx, const uint8_t *w,
+INLINE void sum_u8s8(const size_t rows, size_t k, const uint8_t *x, size_t ldx, const uint8_t *w,
                      size_t panel_bytes, tile_sums *sums) {
   __m512i total[TILE_ROWS][TILE_PANELS];
   EACH_SUM total[r][p] = _mm512_setzero_si512();
   for (size_t i = 0; i < k; i += 4) {
     __m512i column[TILE_PANELS];
-    UNROLLED for (size_t p = 0; p < panels; p++)
+    EACH_PANEL
         column[p] = _mm512_loadu_si512(w + p * panel_bytes + i * PK_PANEL);
     EACH_SUM total[r][p] = _mm512_dpbusd_epi32(total[r][p], four_inputs(x + r * ldx + i), column[p]);
   }
   EACH_SUM _mm512_store_si512(sums->i[r][p], total[r][p]);
 }
-EACH_SHAPE(u8s8)
+EACH_HEIGHT(u8s8)
 
 #define WIDE_TABLE pk_kernels_avx512
 #define WIDE_ISA PK_ISA_AVX512VNNI

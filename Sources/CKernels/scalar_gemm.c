@@ -8,7 +8,7 @@
 #pragma STDC FP_CONTRACT OFF
 
 /* Rows whose totals are kept while a block of weights is at hand. */
-#define ROW_TILE 8
+#define ROW_TILE 16
 
 static float activate(float v, pk_activation activation) {
   switch (activation) {
@@ -37,12 +37,17 @@ static void finish(const float *sums, size_t row, size_t panel, const pk_epilogu
   }
 }
 
-/* Adds the products of `count` inputs to 16 totals. */
-static void add_block(size_t count, const float *x, const float (*w)[PK_PANEL], float *totals) {
-  float sums[PK_PANEL] = {0};
+/* Adds the products of `count` inputs to 16 totals of each of `rows` rows, a constant: several rows hide the time that
+ * an addition takes. */
+static inline __attribute__((always_inline)) void add_block(const size_t rows, size_t count, const float *x,
+                                                            size_t ldx, const float (*w)[PK_PANEL],
+                                                            float (*totals)[PK_PANEL]) {
+  float sums[2][PK_PANEL] = {{0}};
   for (size_t i = 0; i < count; i++)
-    for (size_t lane = 0; lane < PK_PANEL; lane++) sums[lane] = sums[lane] + x[i] * w[i][lane];
-  for (size_t lane = 0; lane < PK_PANEL; lane++) totals[lane] = totals[lane] + sums[lane];
+    for (size_t row = 0; row < rows; row++)
+      for (size_t lane = 0; lane < PK_PANEL; lane++) sums[row][lane] = sums[row][lane] + x[row * ldx + i] * w[i][lane];
+  for (size_t row = 0; row < rows; row++)
+    for (size_t lane = 0; lane < PK_PANEL; lane++) totals[row][lane] = totals[row][lane] + sums[row][lane];
 }
 
 /* Widens inputs [begin, begin + count) of one panel to FP32, [count][16]. */
@@ -75,7 +80,10 @@ static void gemm_widened(size_t m, size_t k, size_t panel_begin, size_t panel_en
       for (size_t begin = 0; begin < k; begin += PK_SUM_BLOCK) {
         size_t count = k - begin < PK_SUM_BLOCK ? k - begin : PK_SUM_BLOCK;
         widen(weights, begin, count, block);
-        for (size_t i = 0; i < rows; i++) add_block(count, x + (row + i) * ldx + begin, block, totals[i]);
+        const float *tile = x + row * ldx + begin;
+        size_t i = 0;
+        for (; i + 2 <= rows; i += 2) add_block(2, count, tile + i * ldx, ldx, block, totals + i);
+        if (i < rows) add_block(1, count, tile + i * ldx, ldx, block, totals + i);
       }
       for (size_t i = 0; i < rows; i++) finish(totals[i], row + i, panel, epilogue, y, ldy);
     }
@@ -97,14 +105,25 @@ void gemm_s8f_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, c
   gemm_widened(m, k, panel_begin, panel_end, x, ldx, w, k * PK_PANEL * sizeof *w, widen_s8, y, ldy, epilogue);
 }
 
+/* Integer sums of one row and one panel. */
+static void sum_s8(size_t k, const int8_t *x, const int8_t *panel, int32_t *sums) {
+  for (size_t i = 0; i < k; i += 4)
+    for (size_t lane = 0; lane < PK_PANEL; lane++)
+      for (size_t j = 0; j < 4; j++) sums[lane] += x[i + j] * panel[(i / 4 * PK_PANEL + lane) * 4 + j];
+}
+
+static void sum_u8(size_t k, const uint8_t *x, const int8_t *panel, int32_t *sums) {
+  for (size_t i = 0; i < k; i += 4)
+    for (size_t lane = 0; lane < PK_PANEL; lane++)
+      for (size_t j = 0; j < 4; j++) sums[lane] += x[i + j] * panel[(i / 4 * PK_PANEL + lane) * 4 + j];
+}
+
 void gemm_s8s8_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, const int8_t *x, size_t ldx,
                       const float *x_scale, const int8_t *w, float *y, size_t ldy, const pk_epilogue *epilogue) {
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     for (size_t row = 0; row < m; row++) {
       int32_t sums[PK_PANEL] = {0};
-      for (size_t i = 0; i < k; i++)
-        for (size_t lane = 0; lane < PK_PANEL; lane++)
-          sums[lane] += x[row * ldx + i] * w[panel * k * PK_PANEL + (i / 4 * PK_PANEL + lane) * 4 + i % 4];
+      sum_s8(k, x + row * ldx, w + panel * k * PK_PANEL, sums);
       float values[PK_PANEL];
       for (size_t lane = 0; lane < PK_PANEL; lane++) values[lane] = (float)sums[lane] * x_scale[row];
       finish(values, row, panel, epilogue, y, ldy);
@@ -118,9 +137,7 @@ void gemm_u8s8_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, 
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     for (size_t row = 0; row < m; row++) {
       int32_t sums[PK_PANEL] = {0};
-      for (size_t i = 0; i < k; i++)
-        for (size_t lane = 0; lane < PK_PANEL; lane++)
-          sums[lane] += x[row * ldx + i] * w[panel * k * PK_PANEL + (i / 4 * PK_PANEL + lane) * 4 + i % 4];
+      sum_u8(k, x + row * ldx, w + panel * k * PK_PANEL, sums);
       float values[PK_PANEL];
       for (size_t lane = 0; lane < PK_PANEL; lane++)
         values[lane] = (float)(sums[lane] - zero_point * w_sum[panel * PK_PANEL + lane]) * x_scale;

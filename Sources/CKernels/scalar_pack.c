@@ -8,18 +8,24 @@
 
 typedef float quad __attribute__((vector_size(16), aligned(4)));
 
-/* Sixteen rows × four columns from row-major to panel order. */
-static void transpose_columns(const float *const rows[PK_PANEL], size_t column, float *panel) {
-  for (size_t group = 0; group < PK_PANEL; group += 4) {
-    quad a = *(const quad *)(rows[group] + column), b = *(const quad *)(rows[group + 1] + column);
-    quad c = *(const quad *)(rows[group + 2] + column), d = *(const quad *)(rows[group + 3] + column);
-    quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(quad *)(panel + group) = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
-    *(quad *)(panel + PK_PANEL + group) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
-    *(quad *)(panel + 2 * PK_PANEL + group) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-    *(quad *)(panel + 3 * PK_PANEL + group) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
-  }
+/* Four rows × four columns, from row-major to columns of a panel. */
+static inline void transpose(const float *a_row, const float *b_row, const float *c_row, const float *d_row,
+                             float *panel) {
+  quad a = *(const quad *)a_row, b = *(const quad *)b_row, c = *(const quad *)c_row, d = *(const quad *)d_row;
+  quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(quad *)panel = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+  *(quad *)(panel + PK_PANEL) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+  *(quad *)(panel + 2 * PK_PANEL) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  *(quad *)(panel + 3 * PK_PANEL) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+
+/* Sixteen rows × sixteen columns; four rows at a time, as more may compete for the same cache set. */
+static void transpose_columns(const float *w, size_t ldw, float *panel) {
+  for (size_t row = 0; row < PK_PANEL; row += 4, w += 4 * ldw)
+    for (size_t column = 0; column < PK_PANEL; column += 4)
+      transpose(w + column, w + ldw + column, w + 2 * ldw + column, w + 3 * ldw + column,
+                panel + column * PK_PANEL + row);
 }
 
 /* Inputs [begin, begin + count) of one panel in FP32, [count][16]; zero beyond n and k. */
@@ -27,11 +33,9 @@ static void pack_block(size_t n, size_t k, size_t panel, size_t begin, size_t co
                        float *block) {
   size_t first = panel * PK_PANEL;
   size_t i = 0;
-  if (first + PK_PANEL <= n) {
-    const float *rows[PK_PANEL];
-    for (size_t lane = 0; lane < PK_PANEL; lane++) rows[lane] = w + (first + lane) * ldw + begin;
-    for (; i + 4 <= count && begin + i + 4 <= k; i += 4) transpose_columns(rows, i, block + i * PK_PANEL);
-  }
+  if (first + PK_PANEL <= n)
+    for (; i + PK_PANEL <= count && begin + i + PK_PANEL <= k; i += PK_PANEL)
+      transpose_columns(w + first * ldw + begin + i, ldw, block + i * PK_PANEL);
   for (; i < count; i++)
     for (size_t lane = 0; lane < PK_PANEL; lane++)
       block[i * PK_PANEL + lane] =

@@ -1,5 +1,5 @@
-/* Matrix products around the tiles of one instruction set. A tile is up to TILE_ROWS rows × up to TILE_PANELS panels
- * whose sums stay in registers over all inputs; the including file defines these two numbers and the tiles. */
+/* Matrix products around the tiles of one instruction set. A tile is up to TILE_ROWS rows × TILE_PANELS panels whose
+ * sums stay in registers over all inputs; the including file defines these two numbers and the tiles. */
 #ifndef PK_WIDE_GEMM_H
 #define PK_WIDE_GEMM_H
 
@@ -11,9 +11,9 @@ typedef union tile_sums {
   int32_t i[TILE_ROWS][TILE_PANELS][PK_PANEL];
 } __attribute__((aligned(64))) tile_sums;
 
-/* Sums over all k of `rows` rows (ldx bytes apart) and `panels` panels (panel_bytes apart). */
-typedef void sum_tile(size_t rows, size_t panels, size_t k, const void *x, size_t ldx, const void *w,
-                      size_t panel_bytes, tile_sums *sums);
+/* Sums over all k of `rows` rows (ldx bytes apart) and TILE_PANELS panels (panel_bytes apart). */
+typedef void sum_tile(size_t rows, size_t k, const void *x, size_t ldx, const void *w, size_t panel_bytes,
+                      tile_sums *sums);
 
 /* Defined by the including file. */
 static sum_tile tile_f32, tile_f16, tile_s8f, tile_s8s8, tile_u8s8;
@@ -91,8 +91,9 @@ static void gemm_rows(const gemm *g, size_t begin, size_t count) {
     const uint8_t *w = (const uint8_t *)g->w + panel * g->panel_bytes;
     for (size_t tile = 0; tile < tiles; tile++) {
       size_t first = count * tile / tiles, rows = count * (tile + 1) / tiles - first;
-      g->tile(rows, panels, g->k, (const uint8_t *)g->x + (begin + first) * g->ldx_bytes, g->ldx_bytes, w,
-              g->panel_bytes, &sums);
+      /* A lone last panel stands in for its missing neighbours, whose sums nobody reads. */
+      g->tile(rows, g->k, (const uint8_t *)g->x + (begin + first) * g->ldx_bytes, g->ldx_bytes, w,
+              panels == TILE_PANELS ? g->panel_bytes : 0, &sums);
       finish_tile(g, &sums, begin + first, rows, excess + first, panel, panels);
     }
   }

@@ -205,6 +205,13 @@ static size_t f32_to_f16(size_t count, const float *x, uint16_t *y) {
   return overflow;
 }
 
+static void bf16_to_f32(size_t count, const uint16_t *x, float *y) {
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE)
+    store(y + i, (f32x16)(__builtin_convertvector(*(const u16x16 *)(x + i), u32x16) << 16));
+  for (; i < count; i++) y[i] = pk_float((uint32_t)x[i] << 16);
+}
+
 static void embed_f16(size_t count, size_t width, const int32_t *ids, const uint16_t *table, const float *positions,
                       float *y, size_t ldy) {
   for (size_t i = 0; i < count; i++) {
