@@ -74,8 +74,8 @@ void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key
     kernels->gemm_f32(rows, d, 0, round_up(visible, PK_PANEL) / PK_PANEL, queries, query_stride, keys, scores, stride,
                       &plain);
     for (size_t row = 0; row < rows; row++)
-      normalize(kernels, scores + row * stride, visible_keys(first + row, key_count, causal_offset), visible);
+      normalize(kernels, scores + row * stride, visible_keys(first + row, key_count, causal_offset), key_count);
     plain.output_count = d;
-    kernels->gemm_f32(rows, visible, 0, value_panels, scores, stride, values, out + first * ldout, ldout, &plain);
+    kernels->gemm_f32(rows, key_count, 0, value_panels, scores, stride, values, out + first * ldout, ldout, &plain);
   }
 }
