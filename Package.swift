@@ -133,3 +133,13 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+// Scripts/fuzz.sh builds with this set, into a scratch path of its own. Unsafe flags would keep others from depending
+// on the package, so they stay out of the ordinary manifest.
+if Context.environment["POCKETCLIP_FUZZ"] == "1" {
+  let instrumented: Set = ["Bytes", "TensorTypes", "Archives", "Checkpoints", "FuzzTargets"]
+  for target in package.targets where instrumented.contains(target.name) {
+    target.swiftSettings = strict + [.unsafeFlags(["-sanitize=fuzzer,address"])]
+  }
+  package.products.append(.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]))
+}
