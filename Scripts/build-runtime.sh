@@ -1,0 +1,100 @@
+#!/bin/bash
+# Builds the small runtime: dist/lib/libpocketclip.so, the static library, the header and the pkg-config file.
+#
+# Needs the Swift toolchain alone (its clang and lld). Fails if the library needs more than libc, exports anything
+# but the ABI of pocketclip.h, or reaches 300 KB.
+#
+# usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+output=${1:-dist}
+limit_bytes=$((300 * 1000))
+version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI+Open.swift")
+c_modules=(CKernels CPlatform CTextTables)
+swift_modules=(Bytes TensorTypes Architecture BundleFormat Tokenizer ImagePreprocessing PocketRuntime)
+
+tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+tool() { if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1"; fi; }
+clang=$(tool clang)
+
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+
+module_map() { # NAME: how Swift sees a C module's header
+  printf 'module %s { header "%s/Sources/%s/include/%s" export * }\n' "$1" "$PWD" "$1" "$2" >"$objects/$1.modulemap"
+}
+
+compile_c() {
+  local module=$1 source
+  for source in Sources/"$module"/*.c; do
+    "$clang" -c -std=c11 -O3 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
+      -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
+  done
+}
+
+compile_swift() {
+  local module=$1 maps=() map
+  for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
+  swiftc -c -parse-as-library -wmo "${SWIFT_OPTIMIZATION:--Osize}" -swift-version 6 -package-name pocketclip \
+    -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
+    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
+    -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
+    -module-name "$module" -emit-module -emit-module-path "$objects/$module.swiftmodule" \
+    -o "$objects/$module.o" Sources/"$module"/*.swift
+}
+
+for module in "${c_modules[@]}"; do
+  module_map "$module" "$module.h"
+  compile_c "$module"
+done
+module_map CPocketCLIP pocketclip.h
+for module in "${swift_modules[@]}"; do compile_swift "$module"; done
+
+# The ABI is what the header declares, nothing else.
+mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pocketclip.h |
+  grep -o 'pclip_[a-z_0-9]*(' | tr -d '(' | sort)
+{
+  echo '{ global:'
+  printf '  %s;\n' "${functions[@]}"
+  echo 'local: *; };'
+} >"$objects/exports.map"
+
+mkdir -p "$output/lib/pkgconfig" "$output/include"
+library=$output/lib/libpocketclip.so
+"$clang" -shared -fuse-ld=lld -o "$library" "$objects"/*.o -Wl,--gc-sections,-s,-z,defs,--as-needed \
+  -Wl,--icf=safe -Wl,-soname,libpocketclip.so -Wl,--version-script="$objects/exports.map"
+rm -f "$output/lib/libpocketclip.a"
+"$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o
+cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
+cat >"$output/lib/pkgconfig/pocketclip.pc" <<PC
+prefix=\${pcfiledir}/../..
+libdir=\${prefix}/lib
+includedir=\${prefix}/include
+
+Name: pocketclip
+Description: CLIP text and image embeddings from a single-file bundle
+Version: $version
+Libs: -L\${libdir} -lpocketclip
+Cflags: -I\${includedir}
+PC
+
+readobj=$(tool llvm-readobj || true)
+if [ -z "$readobj" ]; then readobj=$(command -v readelf); fi
+needed=$("$readobj" -d "$library" | grep -o 'NEEDED.*' | grep -o 'lib[a-zA-Z0-9_+-]*\.so[.0-9]*' | sort -u | tr '\n' ' ')
+size=$(stat -c %s "$library")
+echo "$library: $size bytes, needs ${needed:-nothing}"
+if [ "$needed" != "libc.so.6 " ]; then
+  echo "error: needs '$needed', expected libc.so.6 alone" >&2
+  exit 1
+fi
+exported=$("$(tool llvm-nm || command -v nm)" -D --defined-only "$library" | awk '{print $3}' | sed 's/@.*//' | sort)
+if [ "$exported" != "$(printf '%s\n' "${functions[@]}")" ]; then
+  echo "error: exports and pocketclip.h differ:" >&2
+  diff <(printf '%s\n' "${functions[@]}") <(echo "$exported") >&2
+  exit 1
+fi
+if [ "$size" -ge "$limit_bytes" ]; then
+  echo "error: $size bytes, the limit is $limit_bytes" >&2
+  exit 1
+fi

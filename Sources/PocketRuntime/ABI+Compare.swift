@@ -1,0 +1,46 @@
+import CKernels
+public import CPocketCLIP
+
+// Comparing vectors; pocketclip.h says what each function promises.
+
+@c @implementation
+public func pclip_similarity(
+  _ a: UnsafePointer<Float>?, _ a_count: Int, _ b: UnsafePointer<Float>?, _ b_count: Int, _ dim: Int,
+  _ scores: UnsafeMutablePointer<Float>?, _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    try requireAddressable(a_count, dim)
+    try requireAddressable(b_count, dim)
+    try requireAddressable(a_count, b_count)
+    guard a_count > 0, b_count > 0 else { return }
+    guard dim > 0 else { throw RuntimeFault.value("dim", found: 0, expected: "1 or more") }
+    let (a, b) = (try required(a, "a"), try required(b, "b"))
+    let scores = try required(scores, "scores")
+    let kernels = pk_kernels_detect().pointee
+    for i in 0..<a_count {
+      for j in 0..<b_count { scores[i * b_count + j] = kernels.dot_f32(dim, a + i * dim, b + j * dim) }
+    }
+  }
+}
+
+@c @implementation
+public func pclip_softmax(
+  _ scores: UnsafeMutablePointer<Float>?, _ rows: Int, _ columns: Int, _ scale: Float,
+  _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    try requireAddressable(rows, columns)
+    guard rows > 0, columns > 0 else { return }
+    let scores = try required(scores, "scores")
+    for index in 0..<rows * columns { scores[index] *= scale }
+    pk_kernels_detect().pointee.softmax_f32(rows, columns, scores, columns)
+  }
+}
+
+/// Two counts whose product of floats is an address range.
+private func requireAddressable(_ rows: Int, _ columns: Int) throws(RuntimeFault) {
+  let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+  guard rows >= 0, columns >= 0, !overflow, count <= Int.max / MemoryLayout<Float>.size else {
+    throw RuntimeFault.beyondAddressSpace("a count")
+  }
+}

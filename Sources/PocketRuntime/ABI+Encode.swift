@@ -1,0 +1,116 @@
+import Architecture
+import BundleFormat
+public import CPocketCLIP
+
+// Encoding; pocketclip.h says what each function promises.
+
+@c @implementation
+public func pclip_encode_image(
+  _ session: OpaquePointer?, _ images: UnsafePointer<pclip_image>?, _ count: Int, _ flags: UInt32,
+  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ statuses: UnsafeMutablePointer<Int32>?,
+  _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    try call.images { () throws(RuntimeFault) in .pictures(try required(images, "images")) }
+  }
+}
+
+@c @implementation
+public func pclip_encode_pixels(
+  _ session: OpaquePointer?, _ pixels: UnsafePointer<Float>?, _ count: Int, _ flags: UInt32,
+  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ statuses: UnsafeMutablePointer<Int32>?,
+  _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    try call.images { () throws(RuntimeFault) in .pixels(try required(pixels, "pixels")) }
+  }
+}
+
+@c @implementation
+public func pclip_encode_text(
+  _ session: OpaquePointer?, _ texts: UnsafePointer<pclip_text>?, _ count: Int, _ flags: UInt32,
+  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ truncated: UnsafeMutablePointer<Int32>?,
+  _ statuses: UnsafeMutablePointer<Int32>?, _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    guard call.session.model.tokenizer != nil else {
+      throw RuntimeFault.missing(.tokenizer)
+    }
+    try call.texts { () throws(RuntimeFault) in
+      .texts(try required(texts, "texts"), truncated: truncated)
+    }
+  }
+}
+
+@c @implementation
+public func pclip_encode_ids(
+  _ session: OpaquePointer?, _ ids: UnsafePointer<Int32>?, _ count: Int, _ flags: UInt32,
+  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ statuses: UnsafeMutablePointer<Int32>?,
+  _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    try call.texts { () throws(RuntimeFault) in .ids(try required(ids, "ids")) }
+  }
+}
+
+/// What the four functions share: the checks before and the verdict after.
+private struct EncodeCall {
+  let session: Session
+  let count: Int
+  let isNormalized: Bool
+  let out: UnsafeMutablePointer<Float>?
+  let outCount: Int
+  let statuses: UnsafeMutablePointer<Int32>?
+
+  init(
+    _ session: OpaquePointer?, _ count: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<Float>?,
+    _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?
+  ) throws(RuntimeFault) {
+    self.session = Session.of(try required(session, "session"))
+    guard flags & ~UInt32(PCLIP_RAW) == 0 else {
+      throw RuntimeFault.value("flags", found: Int(flags), expected: "0 or PCLIP_RAW")
+    }
+    self.count = count
+    isNormalized = flags & UInt32(PCLIP_RAW) == 0
+    self.out = out
+    self.outCount = outCount
+    self.statuses = statuses
+  }
+
+  func images(_ batch: () throws(RuntimeFault) -> ImageBatch) throws(RuntimeFault) {
+    guard let tower = session.model.description.architecture.image else {
+      throw RuntimeFault.missing(.imageTower)
+    }
+    guard count != 0 else { return }
+    var output = try self.output(width: tower.outputWidth)
+    try session.encode(try batch(), count: count, &output)
+    try conclude(output)
+  }
+
+  func texts(_ batch: () throws(RuntimeFault) -> TextBatch) throws(RuntimeFault) {
+    guard let tower = session.model.description.architecture.text else {
+      throw RuntimeFault.missing(.textTower)
+    }
+    guard count != 0 else { return }
+    var output = try self.output(width: tower.outputWidth)
+    try session.encode(try batch(), count: count, &output)
+    try conclude(output)
+  }
+
+  private func output(width: Int) throws(RuntimeFault) -> BatchOutput {
+    let vectors = try required(out, "out")
+    try require(capacity: outCount, atLeast: count, times: width, "out_count")
+    return BatchOutput(
+      vectors: vectors, width: width, isNormalized: isNormalized, statuses: statuses,
+      compute: session.model.compute)
+  }
+
+  /// Callers who take statuses look there.
+  private func conclude(_ output: BatchOutput) throws(RuntimeFault) {
+    if statuses == nil, let first = output.firstFault { throw first.fault }
+  }
+}

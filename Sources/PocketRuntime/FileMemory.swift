@@ -1,0 +1,55 @@
+import CPlatform
+
+/// A bundle's bytes, starting on a multiple of 64: mapped, copied, or the caller's.
+struct FileMemory: ~Copyable {
+  let bytes: UnsafeRawBufferPointer
+  private let ownership: Ownership
+
+  private enum Ownership {
+    case mapped, allocated, borrowed
+  }
+
+  private init(_ bytes: UnsafeRawBufferPointer, _ ownership: Ownership) {
+    self.bytes = bytes
+    self.ownership = ownership
+  }
+
+  deinit {
+    switch ownership {
+    case .mapped: pf_unmap(FileMemory.mapping(bytes))
+    case .allocated: pf_free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+    case .borrowed: break
+    }
+  }
+
+  /// - Parameter copies: reads the file into memory, so that later changes to it cannot reach the model.
+  static func open(path: UnsafePointer<CChar>, copies: Bool) throws(RuntimeFault) -> FileMemory {
+    var mapping = pf_mapping()
+    let result = pf_map_file(path, &mapping)
+    guard result == 0 else { throw RuntimeFault.open(BorrowedText(characters: path), error: result) }
+    let bytes = UnsafeRawBufferPointer(start: mapping.bytes, count: mapping.byte_count)
+    guard copies else { return FileMemory(bytes, .mapped) }
+    defer { pf_unmap(mapping) }
+    return try copy(of: bytes)
+  }
+
+  /// The caller's memory where it is aligned, otherwise a copy.
+  static func adopt(_ bytes: UnsafeRawBufferPointer, copies: Bool) throws(RuntimeFault) -> FileMemory {
+    let isAligned = UInt(bitPattern: bytes.baseAddress) % UInt(alignment) == 0
+    return isAligned && !copies ? FileMemory(bytes, .borrowed) : try copy(of: bytes)
+  }
+
+  static let alignment = 64
+
+  private static func copy(of bytes: UnsafeRawBufferPointer) throws(RuntimeFault) -> FileMemory {
+    guard let memory = pf_alloc_aligned(max(bytes.count, 1), alignment) else {
+      throw RuntimeFault.memory("a copy of the bundle", byteCount: bytes.count)
+    }
+    UnsafeMutableRawBufferPointer(start: memory, count: bytes.count).copyMemory(from: bytes)
+    return FileMemory(UnsafeRawBufferPointer(start: memory, count: bytes.count), .allocated)
+  }
+
+  private static func mapping(_ bytes: UnsafeRawBufferPointer) -> pf_mapping {
+    pf_mapping(bytes: bytes.baseAddress, byte_count: bytes.count)
+  }
+}

@@ -1,0 +1,52 @@
+import Architecture
+import BundleFormat
+import CKernels
+import CPocketCLIP
+
+extension pclip_model_info {
+  init(_ model: Model) {
+    self.init()
+    let description = model.description
+    if let tower = description.architecture.image {
+      has_image = 1
+      image_output = Int32(tower.outputWidth)
+      image_projected = tower.projection == nil ? 0 : 1
+      image_size = Int32(tower.imageSize)
+      embedding_dim = Int32(tower.projection ?? 0)
+    }
+    if let tower = description.architecture.text {
+      has_text = 1
+      text_output = Int32(tower.outputWidth)
+      text_projected = tower.projection == nil ? 0 : 1
+      context_length = Int32(tower.contextLength)
+      vocabulary_size = Int32(tower.vocabularySize)
+      embedding_dim = max(embedding_dim, Int32(tower.projection ?? 0))
+    }
+    has_tokenizer = model.tokenizer == nil ? 0 : 1
+    arithmetic = Int32(model.arithmetic == .fast ? PCLIP_ARITHMETIC_FAST : PCLIP_ARITHMETIC_EXACT)
+    threads = Int32(clamping: model.compute.threads)
+    logit_scale = model.floats(.scalar(.logitScale)).map { pk_expf($0[0]) } ?? 0
+    file_bytes = UInt64(model.file.count)
+    setNames(model)
+  }
+
+  private mutating func setNames(_ model: Model) {
+    let description = model.description
+    var spaceID = description.imageID?.hex ?? [UInt8(ascii: "-")]
+    spaceID.append(UInt8(ascii: "."))
+    spaceID.append(contentsOf: description.textID?.hex ?? [UInt8(ascii: "-")])
+    withUnsafeMutableBytes(of: &space_id) { $0.fill(spaceID) }
+    withUnsafeMutableBytes(of: &bundle_id) { $0.fill(model.header.bundleID.hex) }
+    let name = model.compute.kernels.pointee.name
+    withUnsafeMutableBytes(of: &isa) { target in
+      for index in 0..<min(name.count, target.count - 1) { target[index] = UInt8(bitPattern: name[index]) }
+    }
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// As much of the text as fits before the terminating zero; the rest of the buffer is zero already.
+  fileprivate func fill(_ text: [UInt8]) {
+    for index in 0..<Swift.min(text.count, count - 1) { self[index] = text[index] }
+  }
+}

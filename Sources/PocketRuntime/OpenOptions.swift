@@ -1,0 +1,90 @@
+import BundleFormat
+import CKernels
+import CPlatform
+import CPocketCLIP
+
+/// How a model computes, after options, environment and defaults have been weighed.
+struct OpenOptions {
+  var arithmetic: RequestedArithmetic
+  var compute: Compute
+  var copies: Bool
+
+  enum RequestedArithmetic {
+    case auto, fast, exact
+  }
+
+  /// - Parameter options: the caller's, or nil for defaults; fields beyond its `size` count as zero.
+  /// - Throws: `argument` for values that mean nothing, `unsupported` for what this machine or build lacks.
+  init(_ options: UnsafePointer<pclip_open_options>?) throws(RuntimeFault) {
+    let given = try OpenOptions.read(options)
+    arithmetic = try OpenOptions.arithmetic(given.arithmetic)
+    guard given.threads >= 0 else {
+      throw RuntimeFault.value("options.threads", found: Int(given.threads), expected: "0 or more")
+    }
+    guard given.copy == 0 || given.copy == 1 else {
+      throw RuntimeFault.value("options.copy", found: Int(given.copy), expected: "0 or 1")
+    }
+    let pool = Int(pf_thread_count())
+    compute = Compute(
+      kernels: try OpenOptions.kernels(given.isa),
+      threads: given.threads == 0 ? pool : min(Int(given.threads), pool))
+    copies = given.copy == 1 || pf_environment_integer("PCLIP_COPY", 0, 1, 0) == 1
+  }
+
+  private static func read(
+    _ options: UnsafePointer<pclip_open_options>?
+  ) throws(RuntimeFault) -> pclip_open_options {
+    var given = pclip_open_options()
+    guard let options else { return given }
+    let size = options.pointee.size
+    guard size >= MemoryLayout<Int>.size, size <= Int(Int32.max) else {
+      throw RuntimeFault.value("options.size", found: size, expected: "sizeof(pclip_open_options)")
+    }
+    withUnsafeMutableBytes(of: &given) { target in
+      let known = min(size, target.count)
+      target.copyMemory(from: UnsafeRawBufferPointer(start: options, count: known))
+    }
+    return given
+  }
+
+  private static func arithmetic(_ option: Int32) throws(RuntimeFault) -> RequestedArithmetic {
+    switch Int(option) {
+    case PCLIP_ARITHMETIC_AUTO:
+      guard let name = pf_environment("PCLIP_ARITHMETIC") else { return .auto }
+      if name.equals("auto") { return .auto }
+      if name.equals("fast") { return .fast }
+      if name.equals("exact") { return .exact }
+      throw RuntimeFault.arithmeticUnknown(BorrowedText(characters: name))
+    case PCLIP_ARITHMETIC_FAST: return .fast
+    case PCLIP_ARITHMETIC_EXACT: return .exact
+    case PCLIP_ARITHMETIC_BF16:
+      throw RuntimeFault.bf16
+    default:
+      throw RuntimeFault.value("options.arithmetic", found: Int(option), expected: "0 (auto), 1 (fast) or 2 (exact)")
+    }
+  }
+
+  /// The kernels named by the option, or by PCLIP_ISA, or the best that this machine has.
+  static func kernels(_ option: UnsafePointer<CChar>?) throws(RuntimeFault) -> UnsafePointer<pk_kernels> {
+    guard let name = option ?? pf_environment("PCLIP_ISA") else { return pk_kernels_detect() }
+    guard let kernels = pk_kernels_named(name, name.count) else { throw RuntimeFault.isaUnknown(BorrowedText(characters: name)) }
+    return kernels
+  }
+}
+
+extension UnsafePointer<CChar> {
+  /// Bytes before the terminating zero.
+  var count: Int {
+    var length = 0
+    while self[length] != 0 { length += 1 }
+    return length
+  }
+
+  func equals(_ literal: StaticString) -> Bool {
+    guard count == literal.utf8CodeUnitCount else { return false }
+    return literal.withUTF8Buffer { expected in
+      for index in 0..<expected.count where UInt8(bitPattern: self[index]) != expected[index] { return false }
+      return true
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Architecture
+import BundleFormat
+import CKernels
+
+/// `ModifiedResNet.forward` of OpenAI's `clip/model.py` for one picture.
+///
+/// One picture at a time, because each has an activation range of its own; threads share its rows and channels.
+struct ModifiedResNetPass {
+  let compute: Compute
+  let tower: ModifiedResNet
+  let weights: ModifiedResNetWeights
+  let scratch: ResNetScratch
+
+  /// - Parameter pixels: 3 × S × S.
+  /// - Returns: the result, one row of `projection` values.
+  func run(_ pixels: UnsafePointer<Float>, observer: StageObserver?) -> Rows<Float> {
+    let (a, b, c, d) = scratch.maps
+    let stem = runStem(pixels, a, b)
+    observer?(.stem, values(stem))
+    var input = stem
+    var spare = d  // With b, which holds the stem's output, the two that carry a block's input and output.
+    for (index, bottleneck) in weights.bottlenecks.enumerated() {
+      let output = run(bottleneck, input, inner: a, c, shortcut: spare)
+      // The output replaced its input, or the shortcut's buffer, which leaves the input's free.
+      if output.values != input.values { spare = input.values }
+      input = output
+      observer?(stage(index), values(input))
+    }
+    return pool(input, tokens: a, key: c, value: spare)
+  }
+
+  /// Three 3 × 3 convolutions and an average pool: S → S/4 pixels along each side.
+  private func runStem(
+    _ pixels: UnsafePointer<Float>, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>
+  ) -> FeatureMap {
+    let first = convolve(weights.stem1, planar(pixels), .three(step: 2), into: a)
+    let second = convolve(weights.stem2, input(first), .three(step: 1), into: b)
+    let third = convolve(weights.stem3, input(second), .three(step: 1), into: a)
+    return compute.averagePool(third, into: b)
+  }
+
+  /// `Bottleneck.forward`: 1 × 1, 3 × 3, average pool where the stage begins, 1 × 1, plus the shortcut.
+  private func run(
+    _ bottleneck: BottleneckWeights, _ x: FeatureMap, inner a: UnsafeMutablePointer<Float>,
+    _ c: UnsafeMutablePointer<Float>, shortcut d: UnsafeMutablePointer<Float>
+  ) -> FeatureMap {
+    let quantizedX = input(x)
+    let first = convolve(bottleneck.conv1, quantizedX, .one, into: a)
+    var shortcut = x
+    // Stride 1: the shortcut reads the same quantized picture, so it comes before anything else is quantized.
+    if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
+      shortcut = convolve(weights, quantizedX, .one, into: d, Epilogue())
+    }
+    var second = convolve(bottleneck.conv2, input(first), .three(step: 1), into: c)
+    if bottleneck.stride == 2 {
+      second = compute.averagePool(second, into: a)
+      if let weights = bottleneck.shortcut {
+        shortcut = convolve(weights, input(compute.averagePool(x, into: c)), .one, into: d, Epilogue())
+      }
+    }
+    let addition = (values: UnsafePointer(shortcut.values), stride: shortcut.stride)
+    return convolve(
+      bottleneck.conv3, input(second), .one, into: shortcut.values,
+      Epilogue(residual: addition, endsInReLU: true))
+  }
+
+  private func convolve(
+    _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window,
+    into values: UnsafeMutablePointer<Float>, _ epilogue: Epilogue = Epilogue(activation: PK_ACTIVATION_RELU)
+  ) -> FeatureMap {
+    compute.convolve(weights, input, window, scratch.patches, into: values, epilogue)
+  }
+
+  private func stage(_ index: Int) -> Stage {
+    var first = 0
+    for stage in 0..<ModifiedResNet.Blocks.stageCount - 1 {
+      if index < first + tower.blocks[stage] { return .bottleneck(stage: stage + 1, index - first) }
+      first += tower.blocks[stage]
+    }
+    return .bottleneck(stage: ModifiedResNet.Blocks.stageCount, index - first)
+  }
+
+  private func values(_ map: FeatureMap) -> StageValues {
+    StageValues(values: map.values, rows: map.pixelCount, width: map.channels, stride: map.stride)
+  }
+}
+
+extension ModifiedResNetPass {
+  /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic.
+  private func input(_ map: FeatureMap) -> ConvolutionInput {
+    ConvolutionInput(
+      pixels: pixels(map.values, map.elementCount), size: map.size, channels: map.channels,
+      columnStride: map.stride, rowStride: map.size * map.stride, channelStride: 1)
+  }
+
+  /// The picture itself, three planes.
+  private func planar(_ values: UnsafePointer<Float>) -> ConvolutionInput {
+    let size = tower.imageSize
+    return ConvolutionInput(
+      pixels: pixels(UnsafeMutablePointer(mutating: values), 3 * size * size), size: size, channels: 3,
+      columnStride: 1, rowStride: size, channelStride: size * size)
+  }
+
+  private func pixels(_ values: UnsafeMutablePointer<Float>, _ count: Int) -> ConvolutionInput.Pixels {
+    guard let bytes = scratch.quantized else { return .floats(values) }
+    return .u8(bytes, compute.quantize(values, count: count, into: bytes, ranges: scratch.ranges))
+  }
+}

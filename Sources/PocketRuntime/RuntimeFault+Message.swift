@@ -1,0 +1,100 @@
+import Architecture
+import BundleFormat
+import CKernels
+import CPlatform
+import CPocketCLIP
+
+extension RuntimeFault {
+  /// One line: what, where, expected and found, what to do.
+  var message: FaultMessage {
+    switch self {
+    case .null(let name): "\(name) is null"
+    case .value(let name, let found, let expected): "\(name) is \(found), expected \(expected)"
+    case .range(let name, let found, let allowed):
+      "\(name) is \(found), expected \(allowed.lowerBound) to \(allowed.upperBound)"
+    case .beyondAddressSpace(let name): "\(name) is beyond the address space"
+    case .capacity(let name, let found, let needed): "\(name) is \(found), needed are \(needed)"
+    case .arithmeticUnknown(let name): "PCLIP_ARITHMETIC is '\(name.characters)', expected auto, fast or exact"
+    case .bf16: "this version has no bf16 arithmetic; use auto, fast or exact"
+    case .isaUnknown(let name): isaMessage(name.characters)
+    case .missing(.imageTower): "the bundle has no image tower"
+    case .missing(.textTower): "the bundle has no text tower"
+    case .missing(.tokenizer): "the bundle has no tokenizer; encode ids instead"
+    case .memory(let what, let byteCount): "no memory for \(what): \(byteCount) bytes"
+    case .open(let path, let error): openMessage(path.characters, error)
+    case .bundle(let fault): fault.message
+    case .inconsistent: "the bundle does not hold a tensor that its architecture needs"
+    case .selfTest(let tower, let index):
+      "value \(index) of the \(tower == .image ? "image" : "text") self-test is not within the bundle's tolerance"
+    case .pictureEmpty, .pictureTooLarge, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes,
+      .idOutsideVocabulary, .pooledIDMissing, .pixelNotFinite, .vectorNotFinite:
+      itemMessage
+    }
+  }
+
+  private var itemMessage: FaultMessage {
+    switch self {
+    case .pictureEmpty(let item, let width, let height):
+      "item \(item): a picture of \(width) x \(height) pixels"
+    case .pictureTooLarge(let item, let width, let height, let limits):
+      "item \(item): \(width) x \(height) pixels, the session's limits are \(limits.maxWidth) x \(limits.maxHeight)"
+    case .pictureWithoutPixels(let item): "item \(item): pixels is null"
+    case .strideTooSmall(let item, let found, let needed):
+      "item \(item): stride is \(found), a row has \(needed) bytes"
+    case .textWithoutBytes: "text.bytes is null"
+    case .idOutsideVocabulary(let item, let id, let position, let vocabularySize):
+      "item \(item): id \(id) at position \(position), expected 0 to \(vocabularySize - 1)"
+    case .pooledIDMissing(let item, let id): "item \(item): id \(id), at which the tower pools, is missing"
+    case .pixelNotFinite(let item): "item \(item): a pixel is not finite"
+    case .vectorNotFinite(let item): "item \(item): the vector is not finite"
+    default: "unknown"
+    }
+  }
+
+  private func isaMessage(_ name: UnsafePointer<CChar>) -> FaultMessage {
+    var message: FaultMessage = "no kernels '\(name)' on this machine, which has"
+    for isa in 0..<UInt32(PK_ISA_COUNT) {
+      guard let known = pk_kernels_for(pk_isa(rawValue: isa)) else { continue }
+      message.append(" ")
+      message.append(known.pointee.name)
+    }
+    return message
+  }
+
+  /// The values of errno that people meet, equal on every system we build for.
+  private func openMessage(_ path: UnsafePointer<CChar>, _ error: Int32) -> FaultMessage {
+    switch Int(error) {
+    case PF_NOT_A_REGULAR_FILE: "not a regular file: \(path)"
+    case PF_TOO_LARGE: "larger than this machine's address space: \(path)"
+    case 2: "no such file: \(path)"
+    case 13: "permission denied: \(path)"
+    default: "cannot be opened (error \(error)): \(path)"
+    }
+  }
+}
+
+extension BundleFault {
+  fileprivate var message: FaultMessage {
+    var message: FaultMessage = "rule B-"
+    for divisor: UInt16 in [100, 10, 1] {
+      message.append(UInt8(truncatingIfNeeded: rule.rawValue / divisor % 10) + UInt8(ascii: "0"))
+    }
+    message.append(" broken at byte ")
+    message.append(byteOffset)
+    message.append(": ")
+    message.append(rule.summary)
+    return message
+  }
+}
+
+extension pclip_error {
+  mutating func fill(_ fault: RuntimeFault) {
+    code = fault.code.rawValue
+    offset = UInt64(fault.byteOffset)
+    let text = fault.message
+    withUnsafeMutableBytes(of: &message) { target in
+      for index in 0..<text.count { target[index] = text.bytes[index] }
+      target[text.count] = 0
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Architecture
+import BundleFormat
+import CPocketCLIP
+import Tokenizer
+
+/// What a call for text reads: one item at a time.
+enum TextBatch {
+  case texts(UnsafePointer<pclip_text>, truncated: UnsafeMutablePointer<Int32>?)
+  /// count × context length.
+  case ids(UnsafePointer<Int32>)
+}
+
+extension Session {
+  /// Computes `count` texts in ragged slices.
+  func encode(_ batch: TextBatch, count: Int, _ output: inout BatchOutput) throws(RuntimeFault) {
+    guard let tower = model.description.architecture.text, let weights = model.text, let plan = plan.text else {
+      throw RuntimeFault.missing(.textTower)
+    }
+    var slice = TextSlice(plan, memory)
+    for item in 0..<count {
+      do throws(RuntimeFault) {
+        let ids = try self.ids(of: item, batch, plan, tower)
+        let length = try pooledPosition(ids, tower, item: item) + 1
+        if !slice.hasRoom(for: length) { run(&slice, tower, weights, plan, &output) }
+        slice.append(ids, count: length, item: item)
+      } catch {
+        output.fail(item, error)
+      }
+    }
+    run(&slice, tower, weights, plan, &output)
+  }
+
+  /// Start, the text's ids, end; zeros up to the context length.
+  func tokenize(
+    _ text: pclip_text, into ids: UnsafeMutablePointer<Int32>, count: Int
+  ) throws(RuntimeFault) -> Tokenizer.Result {
+    guard let tokenizer = model.tokenizer else {
+      throw RuntimeFault.missing(.tokenizer)
+    }
+    guard let bytes = text.bytes ?? (text.count == 0 ? Session.noText : nil) else {
+      throw RuntimeFault.textWithoutBytes
+    }
+    guard text.count >= 0 else { throw RuntimeFault.beyondAddressSpace("text.count") }
+    let utf8 = UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
+    var target = MutableSpan(_unsafeStart: ids, count: count)
+    let result = tokenizer.tokenize(
+      UnsafeBufferPointer(start: utf8, count: text.count).span, into: &target, scratch: &tokenizerScratch)
+    (ids + result.count).update(repeating: 0, count: count - result.count)
+    return result
+  }
+
+  /// Any address will do for a text of no bytes.
+  private static var noText: UnsafePointer<CChar>? { UnsafePointer(bitPattern: 1) }
+
+  private func ids(
+    of item: Int, _ batch: TextBatch, _ plan: TextPlan, _ tower: TextTower
+  ) throws(RuntimeFault) -> UnsafePointer<Int32> {
+    switch batch {
+    case .ids(let ids): return ids + item * tower.contextLength
+    case .texts(let texts, let truncated):
+      let ids = plan.context.rows(in: memory).base
+      truncated?[item] = 0
+      let result = try tokenize(texts[item], into: ids, count: tower.contextLength)
+      truncated?[item] = result.isTruncated ? 1 : 0
+      return UnsafePointer(ids)
+    }
+  }
+
+  /// The position whose state stands for the text; ids up to it are checked against the vocabulary.
+  ///
+  /// End-of-text, the highest id there is, ends the search: what follows it may be anything.
+  private func pooledPosition(
+    _ ids: UnsafePointer<Int32>, _ tower: TextTower, item: Int
+  ) throws(RuntimeFault) -> Int {
+    let pooledID: Int
+    switch tower.pooling {
+    case .highestID: pooledID = tower.vocabularySize - 1
+    case .firstID(let id): pooledID = id
+    }
+    var highest = 0
+    for position in 0..<tower.contextLength {
+      let id = Int(ids[position])
+      guard id >= 0, id < tower.vocabularySize else {
+        throw RuntimeFault.idOutsideVocabulary(
+          item: item, id: id, position: position, vocabularySize: tower.vocabularySize)
+      }
+      if id == pooledID { return position }
+      if id > Int(ids[highest]) { highest = position }
+    }
+    guard case .highestID = tower.pooling else {
+      throw RuntimeFault.pooledIDMissing(item: item, id: pooledID)
+    }
+    return highest
+  }
+
+  private func run(
+    _ slice: inout TextSlice, _ tower: TextTower, _ weights: TextWeights, _ plan: TextPlan,
+    _ output: inout BatchOutput
+  ) {
+    guard slice.items > 0 else { return }
+    let transformer = TransformerPass(
+      compute: model.compute, stack: tower.stack, scratch: TransformerScratch(plan.transformer, memory),
+      segments: Segments(starts: slice.starts, items: slice.items), kind: .text)
+    let result = TextPass(tower: tower, weights: weights, transformer: transformer)
+      .run(ids: slice.ids, observer: observer)
+    for slot in 0..<slice.items { output.store(result[slot], item: slice.slots[slot]) }
+    slice.removeAll()
+  }
+}
+
+/// Texts gathered for one pass.
+private struct TextSlice {
+  let ids: UnsafeMutablePointer<Int32>
+  let slots: UnsafeMutablePointer<Int>
+  let starts: UnsafeMutablePointer<Int32>
+  private let plan: TextPlan
+  private(set) var items = 0
+
+  init(_ plan: TextPlan, _ memory: UnsafeMutableRawPointer) {
+    self.plan = plan
+    ids = plan.ids.rows(in: memory).base
+    slots = plan.slots.rows(in: memory).base
+    starts = plan.transformer.starts.rows(in: memory).base
+    starts[0] = 0
+  }
+
+  private var rows: Int { Int(starts[items]) }
+
+  func hasRoom(for length: Int) -> Bool { items < plan.items && rows + length <= plan.rows }
+
+  mutating func append(_ source: UnsafePointer<Int32>, count: Int, item: Int) {
+    (ids + rows).update(from: source, count: count)
+    slots[items] = item
+    starts[items + 1] = Int32(truncatingIfNeeded: rows + count)
+    items += 1
+  }
+
+  mutating func removeAll() { items = 0 }
+}

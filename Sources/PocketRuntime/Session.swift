@@ -1,0 +1,113 @@
+import Architecture
+import BundleFormat
+import CKernels
+import CPlatform
+import ImagePreprocessing
+import Tokenizer
+
+/// The scratch memory of one caller: one call at a time.
+///
+/// Everything that a call needs is taken here, once; encoding allocates nothing.
+package final class Session {
+  let model: Model
+  let limits: SessionLimits
+  let plan: SessionPlan
+  let memory: UnsafeMutableRawPointer
+  let preparation: PicturePreparation?
+  var tokenizerScratch: Tokenizer.Scratch
+  /// Looks into forward passes, for verification.
+  package var observer: StageObserver?
+
+  init(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) {
+    guard let plan = SessionPlan(model, limits) else {
+      throw RuntimeFault.beyondAddressSpace("a session with these limits")
+    }
+    guard let memory = pf_alloc_aligned(max(plan.byteCount, 1), FileMemory.alignment) else {
+      throw RuntimeFault.memory("a session", byteCount: plan.byteCount)
+    }
+    self.model = model
+    self.limits = limits
+    self.plan = plan
+    self.memory = memory
+    if let image = model.description.architecture.image {
+      preparation = PicturePreparation(
+        Session.preprocessor(model, image), limits,
+        workers: Session.preparers(model, plan))
+    } else {
+      preparation = nil
+    }
+    tokenizerScratch = Tokenizer.Scratch(pieceCapacity: Session.pieceCapacity(model))
+  }
+
+  deinit { pf_free(memory) }
+
+  /// Bytes that `init` will take.
+  static func byteCount(_ model: Model, _ limits: SessionLimits) -> Int? {
+    guard let plan = SessionPlan(model, limits) else { return nil }
+    var total = plan.byteCount + Tokenizer.Scratch.byteCount(pieceCapacity: pieceCapacity(model))
+    if let image = model.description.architecture.image {
+      total += PicturePreparation.byteCount(
+        imageSize: image.imageSize, limits, workers: preparers(model, plan))
+    }
+    return total
+  }
+
+  private static func preprocessor(_ model: Model, _ tower: ImageTower) -> ImagePreprocessor {
+    ImagePreprocessor(
+      model.description.preprocessing, imageSize: tower.imageSize,
+      kernels: ResizeKernels(isa: model.compute.kernels.pointee.isa))
+  }
+
+  private static func preparers(_ model: Model, _ plan: SessionPlan) -> Int {
+    min(model.compute.threads, plan.image?.items ?? 1)
+  }
+
+  /// The longest word, in bytes of UTF-8, that is tokenized without taking more memory.
+  static let longestWord = 4096
+
+  private static func pieceCapacity(_ model: Model) -> Int { model.tokenizer == nil ? 0 : longestWord }
+}
+
+/// Where the vectors of a batch go, and what became of each item.
+struct BatchOutput {
+  let vectors: UnsafeMutablePointer<Float>
+  /// Values per item.
+  let width: Int
+  let isNormalized: Bool
+  let statuses: UnsafeMutablePointer<Int32>?
+  let compute: Compute
+  /// Of the failed item with the lowest index.
+  private(set) var firstFault: (item: Int, fault: RuntimeFault)?
+
+  init(
+    vectors: UnsafeMutablePointer<Float>, width: Int, isNormalized: Bool,
+    statuses: UnsafeMutablePointer<Int32>?, compute: Compute
+  ) {
+    self.vectors = vectors
+    self.width = width
+    self.isNormalized = isNormalized
+    self.statuses = statuses
+    self.compute = compute
+  }
+
+  mutating func store(_ values: UnsafeMutablePointer<Float>, item: Int) {
+    let vector = vectors + item * width
+    // A sum of squares is finite only if every value is, and what cannot be normalized is no embedding.
+    let kernels = compute.kernels.pointee
+    guard kernels.dot_f32(width, values, values).isFinite else {
+      return fail(item, RuntimeFault.vectorNotFinite(item: item))
+    }
+    if isNormalized {
+      kernels.l2_normalize_f32(1, width, values, width, vector, width)
+    } else {
+      vector.update(from: values, count: width)
+    }
+    statuses?[item] = 0
+  }
+
+  mutating func fail(_ item: Int, _ fault: RuntimeFault) {
+    (vectors + item * width).update(repeating: 0, count: width)
+    statuses?[item] = fault.code.rawValue
+    if firstFault.map({ item < $0.item }) ?? true { firstFault = (item, fault) }
+  }
+}

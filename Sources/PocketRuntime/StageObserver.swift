@@ -1,0 +1,44 @@
+/// A place in a forward pass whose values can be looked at.
+package enum Stage: Sendable, Equatable {
+  case imageEmbedding
+  case imageBlock(Int)
+  case imagePooled
+  case stem
+  /// Stage 1…4 and the bottleneck's index in it.
+  case bottleneck(stage: Int, Int)
+  case textEmbedding
+  case textBlock(Int)
+  case textPooled
+}
+
+/// Values of one stage for the items being computed: `rows` rows of `width` values, `stride` apart.
+///
+/// The last block of a transformer and what follows it hold the pooled rows only, one per item; before it there are
+/// all rows of all items, and a modified ResNet shows one picture at a time, a row per pixel.
+package struct StageValues {
+  package var values: UnsafePointer<Float>
+  package var rows: Int
+  package var width: Int
+  package var stride: Int
+}
+
+/// Called by the thread that encodes, between parallel parts. Costs one comparison where it is not set.
+package typealias StageObserver = (Stage, StageValues) -> Void
+
+#if !hasFeature(Embedded)
+  extension Stage {
+    /// The name that golden files use: OpenAI's module path.
+    package var name: String {
+      switch self {
+      case .imageEmbedding: "visual.ln_pre"
+      case .imageBlock(let index): "visual.transformer.resblocks.\(index)"
+      case .imagePooled: "visual.ln_post"
+      case .stem: "visual.avgpool"
+      case .bottleneck(let stage, let index): "visual.layer\(stage).\(index)"
+      case .textEmbedding: "positional_embedding"
+      case .textBlock(let index): "transformer.resblocks.\(index)"
+      case .textPooled: "ln_final"
+      }
+    }
+  }
+#endif

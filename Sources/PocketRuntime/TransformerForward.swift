@@ -1,0 +1,154 @@
+import Architecture
+import BundleFormat
+import CKernels
+
+/// One pass through a stack of residual attention blocks, all items of a slice at once.
+///
+///     x = x + attention(ln_1(x)); x = x + c_proj(activation(c_fc(ln_2(x))))
+///
+/// Nothing after the last block reads more than one row per item, so that block computes keys and values for all
+/// rows, everything else for the pooled rows: the same values as if all had been computed.
+struct TransformerPass {
+  let compute: Compute
+  let stack: TransformerStack
+  let scratch: TransformerScratch
+  let segments: Segments
+  let kind: Kind
+
+  enum Kind {
+    /// Every row sees every row; the first (the class token) stands for the item.
+    case image
+    /// Causal; the last row stands for the item.
+    case text
+  }
+
+  /// Runs all blocks; afterwards `scratch.pooledStream` has a row per item.
+  func run(_ blocks: [BlockWeights], observer: StageObserver?) {
+    for index in blocks.indices.dropLast() {
+      attendAll(blocks[index])
+      finish(blocks[index], scratch.stream, rows: segments.rowCount)
+      observer?(stage(index), values(scratch.stream, rows: segments.rowCount))
+    }
+    guard let last = blocks.last else { return }
+    attendPooled(last)
+    finish(last, scratch.pooledStream, rows: segments.items)
+    observer?(stage(blocks.count - 1), values(scratch.pooledStream, rows: segments.items))
+  }
+
+  /// The final LayerNorm of the pooled rows and their projection; `scratch.result` has a row per item.
+  func project(_ norm: LayerNormWeights, _ projection: LinearWeights?, observer: StageObserver?) {
+    if observer != nil || projection == nil { normalizePooled(norm, observer: observer) }
+    guard let projection else { return }
+    let input = compute.normalized(
+      segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), scratch.buffers)
+    compute.linear(projection, input, rows: segments.items, into: scratch.result)
+  }
+
+  /// A tower without projection puts out the normalized hidden state itself.
+  private func normalizePooled(_ norm: LayerNormWeights, observer: StageObserver?) {
+    let floats = RowBuffers(floats: scratch.pooledBuffers.floats, quantized: nil)
+    _ = compute.normalized(
+      segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), floats)
+    observer?(kind == .image ? .imagePooled : .textPooled, values(floats.floats, rows: segments.items))
+    for item in 0..<segments.items {
+      let width = min(stack.width, scratch.result.stride)
+      scratch.result[item].update(from: floats.floats[item], count: width)
+    }
+  }
+
+  func layerNorm(_ weights: LayerNormWeights) -> LayerNorm {
+    LayerNorm(weights: weights, epsilon: stack.epsilon)
+  }
+
+  private func stage(_ index: Int) -> Stage { kind == .image ? .imageBlock(index) : .textBlock(index) }
+
+  func values(_ rows: Rows<Float>, rows count: Int) -> StageValues {
+    StageValues(values: rows.base, rows: count, width: stack.width, stride: rows.stride)
+  }
+}
+
+extension TransformerPass {
+  /// `scratch.mixed` = attention(ln_1(x)) of every row, before the out-projection.
+  private func attendAll(_ block: BlockWeights) {
+    let input = compute.normalized(
+      segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), scratch.buffers)
+    compute.linear(block.inProjection, input, rows: segments.rowCount, into: scratch.wide)
+    attend(.every(isCausal: kind == .text), query: scratch.wide)
+  }
+
+  /// The same for the pooled rows alone: `scratch.mixed` and `scratch.pooledStream` have a row per item.
+  private func attendPooled(_ block: BlockWeights) {
+    let input = compute.normalized(
+      segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), scratch.buffers)
+    let panels = block.inProjection.shape.panelCount
+    // Queries are the first `width` outputs; where they end inside a panel, both products compute that panel.
+    let firstKeyPanel = stack.width / MatrixShape.panelWidth
+    let lastQueryPanel = (stack.width + MatrixShape.panelWidth - 1) / MatrixShape.panelWidth
+    compute.linear(
+      block.inProjection, input, rows: segments.rowCount, into: scratch.wide, panels: firstKeyPanel..<panels)
+    var queries = block.inProjection
+    queries.shape.outputs = stack.width
+    compute.linear(
+      queries, gatherPooled(input), rows: segments.items, into: scratch.pooledQuery,
+      panels: 0..<lastQueryPanel)
+    for item in 0..<segments.items {
+      scratch.pooledStream[item].update(from: scratch.stream[pooledRow(item)], count: stack.width)
+    }
+    attend(.pooled, query: scratch.pooledQuery)
+  }
+
+  private func attend(_ queries: Queries, query: Rows<Float>) {
+    let wide = scratch.wide
+    compute.attend(
+      Attention(
+        heads: stack.heads, headSize: stack.headSize, segments: segments, queries: queries, query: query,
+        key: Rows(base: wide.base + stack.width, stride: wide.stride),
+        value: Rows(base: wide.base + 2 * stack.width, stride: wide.stride),
+        output: scratch.mixed, scratch: scratch.attention))
+  }
+
+  /// Out-projection and MLP, each added to `stream`.
+  private func finish(_ block: BlockWeights, _ stream: Rows<Float>, rows: Int) {
+    let addition = (values: UnsafePointer(stream.base), stride: stream.stride)
+    let attended = compute.prepared(rows, scratch.mixed, width: stack.width, scratch.buffers)
+    compute.linear(block.outProjection, attended, rows: rows, into: stream, Epilogue(residual: addition))
+    let normalized = compute.normalized(
+      rows, stream, width: stack.width, layerNorm(block.ln2), scratch.buffers)
+    compute.linear(
+      block.expansion, normalized, rows: rows, into: scratch.wide,
+      Epilogue(activation: stack.activation.kernel))
+    let hidden = compute.prepared(rows, scratch.wide, width: stack.mlpWidth, scratch.buffers)
+    compute.linear(block.contraction, hidden, rows: rows, into: stream, Epilogue(residual: addition))
+  }
+
+  private func pooledRow(_ item: Int) -> Int {
+    let rows = segments.rows(of: item)
+    return kind == .image ? rows.lowerBound : rows.upperBound - 1
+  }
+
+  private func gatherPooled(_ input: LinearInput) -> LinearInput {
+    let width = (stack.width + 3) / 4 * 4
+    guard case .s8(let values, let scales) = input, let pooled = scratch.pooledBuffers.quantized else {
+      let target = scratch.pooledBuffers.floats
+      for item in 0..<segments.items {
+        target[item].update(from: scratch.mixed[pooledRow(item)], count: width)
+      }
+      return .floats(target)
+    }
+    for item in 0..<segments.items {
+      pooled.values[item].update(from: values[pooledRow(item)], count: width)
+      pooled.scales[item] = scales[pooledRow(item)]
+    }
+    return .s8(pooled.values, scales: pooled.scales)
+  }
+}
+
+extension Activation {
+  var kernel: pk_activation {
+    switch self {
+    case .quickGELU: PK_ACTIVATION_QUICK_GELU
+    case .gelu: PK_ACTIVATION_GELU_ERF
+    case .geluTanh: PK_ACTIVATION_GELU_TANH
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Architecture
+import CKernels
+import CPlatform
+
+/// `VisionTransformer.forward` of OpenAI's `clip/model.py` for a slice of pictures.
+struct VisionTransformerPass {
+  let tower: VisionTransformer
+  let weights: VisionTransformerWeights
+  let transformer: TransformerPass
+
+  /// - Parameter pictures: 3 × S × S pixels of each item.
+  /// - Returns: the result, a row of `outputWidth` values per item.
+  func run(_ pictures: UnsafePointer<UnsafePointer<Float>>, observer: StageObserver?) -> Rows<Float> {
+    let scratch = transformer.scratch
+    embedPatches(pictures)
+    addClassTokens()
+    let floats = RowBuffers(floats: scratch.stream, quantized: nil)
+    _ = transformer.compute.normalized(
+      rowCount, scratch.stream, width: tower.stack.width, transformer.layerNorm(weights.lnPre), floats)
+    observer?(.imageEmbedding, transformer.values(scratch.stream, rows: rowCount))
+    transformer.run(weights.blocks, observer: observer)
+    transformer.project(weights.lnPost, weights.projection, observer: observer)
+    return scratch.result
+  }
+
+  private var rowCount: Int { transformer.segments.rowCount }
+  private var patchCount: Int { tower.gridSize * tower.gridSize }
+
+  /// The patches of all items as rows, times the patch embedding, plus positions, into all but the first row of
+  /// each item.
+  private func embedPatches(_ pictures: UnsafePointer<UnsafePointer<Float>>) {
+    let scratch = transformer.scratch
+    let compute = transformer.compute
+    let items = transformer.segments.items
+    GatherPatchesWork(kernels: compute.kernels, pictures: pictures, tower: tower, patches: scratch.wide)
+      .run(parts: items, threads: compute.threads)
+    let input = compute.prepared(
+      items * patchCount, scratch.wide, width: tower.patchElementCount, scratch.buffers)
+    for item in 0..<items {
+      let positions = (values: weights.positions.row(1), stride: weights.positions.stride)
+      compute.linear(
+        weights.patchEmbedding, input.dropping(item * patchCount), rows: patchCount,
+        into: scratch.stream.dropping(item * tower.tokenCount + 1), Epilogue(residual: positions))
+    }
+  }
+
+  private func addClassTokens() {
+    let compute = transformer.compute
+    for item in 0..<transformer.segments.items {
+      compute.kernels.pointee.add_f32(
+        tower.stack.width, weights.classEmbedding, weights.positions.row(0),
+        transformer.scratch.stream[item * tower.tokenCount])
+    }
+  }
+}
+
+extension LinearInput {
+  /// The rows from `count` on.
+  func dropping(_ count: Int) -> LinearInput {
+    switch self {
+    case .floats(let rows): .floats(rows.dropping(count))
+    case .s8(let rows, let scales): .s8(rows.dropping(count), scales: scales + count)
+    case .u8(let rows, let range): .u8(rows.dropping(count), range)
+    }
+  }
+}
+
+/// Each part cuts one picture into patches.
+private struct GatherPatchesWork: ParallelWork {
+  var kernels: UnsafePointer<pk_kernels>
+  var pictures: UnsafePointer<UnsafePointer<Float>>
+  var tower: VisionTransformer
+  var patches: Rows<Float>
+
+  static var body: pf_body {
+    { context, part, worker in
+      context?.assumingMemoryBound(to: GatherPatchesWork.self).pointee.run(part: part, worker: worker)
+    }
+  }
+
+  func run(part item: Int, worker: Int) {
+    let size = tower.imageSize
+    var grid = pk_patch_grid(
+      height: size, width: size, channels: 3, row_stride: size, column_stride: 1, channel_stride: size * size,
+      kernel: tower.patchSize, step: tower.patchSize, padding: 0, output_width: tower.gridSize)
+    kernels.pointee.gather_patches_f32(
+      &grid, 0, tower.gridSize, pictures[item], 0,
+      patches[item * tower.gridSize * tower.gridSize], patches.stride)
+  }
+}

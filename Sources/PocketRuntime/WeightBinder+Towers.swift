@@ -1,0 +1,89 @@
+import Architecture
+
+/// The towers, in the order of `ParameterSchema`.
+extension WeightBinder {
+  mutating func bind(_ tower: ImageTower) throws(RuntimeFault) -> ImageWeights {
+    switch tower {
+    case .visionTransformer(let tower): .visionTransformer(try bind(tower))
+    case .modifiedResNet(let tower): .modifiedResNet(try bind(tower))
+    }
+  }
+
+  private mutating func bind(_ tower: VisionTransformer) throws(RuntimeFault) -> VisionTransformerWeights {
+    VisionTransformerWeights(
+      classEmbedding: try floats(ParameterName("visual.class_embedding")),
+      positions: try positions(ParameterName("visual.positional_embedding")),
+      patchEmbedding: try linear(ParameterName("visual.conv1.weight")),
+      lnPre: try layerNorm(ParameterName("visual.ln_pre")),
+      blocks: try blocks(tower.stack.layers, below: ParameterName("visual.transformer.resblocks.")),
+      lnPost: try layerNorm(ParameterName("visual.ln_post")),
+      projection: tower.projection == nil ? nil : try linear(ParameterName("visual.proj")))
+  }
+
+  mutating func bind(_ tower: TextTower) throws(RuntimeFault) -> TextWeights {
+    TextWeights(
+      tokens: try tokenTable(ParameterName("token_embedding.weight")),
+      positions: try positions(ParameterName("positional_embedding")),
+      blocks: try blocks(tower.stack.layers, below: ParameterName("transformer.resblocks.")),
+      lnFinal: try layerNorm(ParameterName("ln_final")),
+      projection: tower.projection == nil ? nil : try linear(ParameterName("text_projection")))
+  }
+
+  private mutating func blocks(
+    _ layers: Int, below prefix: ParameterName
+  ) throws(RuntimeFault) -> [BlockWeights] {
+    var blocks: [BlockWeights] = []
+    blocks.reserveCapacity(layers)
+    for layer in 0..<layers {
+      let block = prefix.appending(layer)
+      blocks.append(
+        BlockWeights(
+          ln1: try layerNorm(block.appending(".ln_1")),
+          inProjection: try linear(
+            block.appending(".attn.in_proj_weight"), bias: block.appending(".attn.in_proj_bias")),
+          outProjection: try linear(named: block.appending(".attn.out_proj")),
+          ln2: try layerNorm(block.appending(".ln_2")),
+          expansion: try linear(named: block.appending(".mlp.c_fc")),
+          contraction: try linear(named: block.appending(".mlp.c_proj"))))
+    }
+    return blocks
+  }
+}
+
+extension WeightBinder {
+  private mutating func bind(_ tower: ModifiedResNet) throws(RuntimeFault) -> ModifiedResNetWeights {
+    let stem1 = try convolution(ParameterName("visual.conv1"), norm: ParameterName("visual.bn1"))
+    let stem2 = try convolution(ParameterName("visual.conv2"), norm: ParameterName("visual.bn2"))
+    let stem3 = try convolution(ParameterName("visual.conv3"), norm: ParameterName("visual.bn3"))
+    var bottlenecks: [BottleneckWeights] = []
+    for stage in 0..<ModifiedResNet.Blocks.stageCount {
+      for index in 0..<tower.blocks[stage] {
+        let block = ParameterName("visual.layer").appending(stage + 1).appending(".").appending(index)
+        bottlenecks.append(try bottleneck(block, stage: stage, isFirst: index == 0))
+      }
+    }
+    return ModifiedResNetWeights(
+      stem1: stem1, stem2: stem2, stem3: stem3, bottlenecks: bottlenecks, pool: try attentionPool())
+  }
+
+  private mutating func bottleneck(
+    _ block: ParameterName, stage: Int, isFirst: Bool
+  ) throws(RuntimeFault) -> BottleneckWeights {
+    BottleneckWeights(
+      conv1: try convolution(block.appending(".conv1"), norm: block.appending(".bn1")),
+      conv2: try convolution(block.appending(".conv2"), norm: block.appending(".bn2")),
+      conv3: try convolution(block.appending(".conv3"), norm: block.appending(".bn3")),
+      shortcut: isFirst
+        ? try convolution(block.appending(".downsample.0"), norm: block.appending(".downsample.1")) : nil,
+      stride: isFirst && stage > 0 ? 2 : 1)
+  }
+
+  private mutating func attentionPool() throws(RuntimeFault) -> AttentionPoolWeights {
+    AttentionPoolWeights(
+      positions: try positions(ParameterName("visual.attnpool.positional_embedding")),
+      query: try linear(named: ParameterName("visual.attnpool.q_proj")),
+      key: try linear(named: ParameterName("visual.attnpool.k_proj")),
+      value: try linear(named: ParameterName("visual.attnpool.v_proj")),
+      output: try linear(named: ParameterName("visual.attnpool.c_proj")))
+  }
+}

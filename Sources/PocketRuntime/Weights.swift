@@ -1,0 +1,106 @@
+import BundleFormat
+
+/// A matrix y = W·x (+ bias) as it lies in the bundle: pointers into the file, nothing repacked.
+struct LinearWeights {
+  var panels: WeightPanels
+  var shape: MatrixShape
+  /// Multiplies each output: the int8 scale, the BatchNorm's scale, or their product; nil for 1.
+  var scale: UnsafePointer<Float>?
+  /// Added to each output after the scale.
+  var bias: UnsafePointer<Float>?
+}
+
+enum WeightPanels {
+  /// `[N/16, K, 16]`
+  case f32(UnsafePointer<Float>)
+  /// `[N/16, K, 16]`, IEEE binary16
+  case f16(UnsafePointer<UInt16>)
+  /// `[N/16, K/4, 16, 4]` and Σq per output
+  case s8(UnsafePointer<Int8>, sums: UnsafePointer<Int32>)
+}
+
+struct LayerNormWeights {
+  var gain: UnsafePointer<Float>
+  var bias: UnsafePointer<Float>
+}
+
+/// A row-major table in FP32, rows `stride` elements apart.
+struct PositionTable {
+  var values: UnsafePointer<Float>
+  var stride: Int
+
+  func row(_ index: Int) -> UnsafePointer<Float> { values + index * stride }
+}
+
+/// `ResidualAttentionBlock` of OpenAI's `clip/model.py`.
+struct BlockWeights {
+  var ln1: LayerNormWeights
+  var inProjection: LinearWeights
+  var outProjection: LinearWeights
+  var ln2: LayerNormWeights
+  var expansion: LinearWeights
+  var contraction: LinearWeights
+}
+
+struct VisionTransformerWeights {
+  var classEmbedding: UnsafePointer<Float>
+  var positions: PositionTable
+  var patchEmbedding: LinearWeights
+  var lnPre: LayerNormWeights
+  var blocks: [BlockWeights]
+  var lnPost: LayerNormWeights
+  var projection: LinearWeights?
+}
+
+struct TextWeights {
+  var tokens: TokenTable
+  var positions: PositionTable
+  var blocks: [BlockWeights]
+  var lnFinal: LayerNormWeights
+  var projection: LinearWeights?
+}
+
+/// `[vocabulary, width]`, rows `stride` elements apart.
+struct TokenTable {
+  var values: Values
+  var stride: Int
+
+  enum Values {
+    case f32(UnsafePointer<Float>)
+    case f16(UnsafePointer<UInt16>)
+    case s8(UnsafePointer<Int8>, scale: UnsafePointer<Float>)
+  }
+}
+
+/// A bottleneck of the modified ResNet; every convolution carries its BatchNorm as scale and bias.
+struct BottleneckWeights {
+  var conv1: LinearWeights
+  var conv2: LinearWeights
+  var conv3: LinearWeights
+  /// The 1 × 1 convolution of the shortcut; nil where the input itself is added.
+  var shortcut: LinearWeights?
+  /// 2 where average pools halve the picture, otherwise 1.
+  var stride: Int
+}
+
+struct ModifiedResNetWeights {
+  var stem1: LinearWeights
+  var stem2: LinearWeights
+  var stem3: LinearWeights
+  /// All bottlenecks of the four stages in order.
+  var bottlenecks: [BottleneckWeights]
+  var pool: AttentionPoolWeights
+}
+
+struct AttentionPoolWeights {
+  var positions: PositionTable
+  var query: LinearWeights
+  var key: LinearWeights
+  var value: LinearWeights
+  var output: LinearWeights
+}
+
+enum ImageWeights {
+  case visionTransformer(VisionTransformerWeights)
+  case modifiedResNet(ModifiedResNetWeights)
+}
