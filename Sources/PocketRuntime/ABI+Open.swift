@@ -65,7 +65,8 @@ public func pclip_get_info(
     known.size = size
     withUnsafeBytes(of: &known) { source in
       let count = min(size, source.count)
-      UnsafeMutableRawPointer(info).copyMemory(from: source.baseAddress ?? UnsafeRawPointer(info), byteCount: count)
+      UnsafeMutableRawPointer(info).copyMemory(
+        from: source.baseAddress ?? UnsafeRawPointer(info), byteCount: count)
     }
   }
 }

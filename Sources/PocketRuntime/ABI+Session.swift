@@ -93,9 +93,12 @@ extension SessionLimits {
         target.copyMemory(from: UnsafeRawBufferPointer(start: limits, count: known))
       }
     }
-    maxBatch = try SessionLimits.value(given.max_batch, default: 16, SessionLimits.batches, "limits.max_batch")
-    maxWidth = try SessionLimits.value(given.max_width, default: 16_384, SessionLimits.sizes, "limits.max_width")
-    maxHeight = try SessionLimits.value(given.max_height, default: 16_384, SessionLimits.sizes, "limits.max_height")
+    maxBatch = try SessionLimits.value(
+      given.max_batch, default: 16, SessionLimits.batches, "limits.max_batch")
+    maxWidth = try SessionLimits.value(
+      given.max_width, default: 16_384, SessionLimits.sizes, "limits.max_width")
+    maxHeight = try SessionLimits.value(
+      given.max_height, default: 16_384, SessionLimits.sizes, "limits.max_height")
   }
 
   private static let batches = 1...4096

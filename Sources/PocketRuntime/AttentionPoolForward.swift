@@ -25,7 +25,8 @@ extension ModifiedResNetPass {
     scratch.starts[1] = Int32(truncatingIfNeeded: count)
     compute.attend(
       Attention(
-        heads: tower.heads, headSize: width / tower.heads, segments: Segments(starts: scratch.starts, items: 1),
+        heads: tower.heads, headSize: width / tower.heads,
+        segments: Segments(starts: scratch.starts, items: 1),
         queries: .pooled, query: query, key: keys, value: values, output: output, scratch: scratch.attention))
     output.clearPadding(0, width)
     compute.linear(weights.pool.output, prepared(output, rows: 1), rows: 1, into: scratch.result)

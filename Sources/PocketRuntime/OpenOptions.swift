@@ -60,14 +60,17 @@ struct OpenOptions {
     case PCLIP_ARITHMETIC_BF16:
       throw RuntimeFault.bf16
     default:
-      throw RuntimeFault.value("options.arithmetic", found: Int(option), expected: "0 (auto), 1 (fast) or 2 (exact)")
+      throw RuntimeFault.value(
+        "options.arithmetic", found: Int(option), expected: "0 (auto), 1 (fast) or 2 (exact)")
     }
   }
 
   /// The kernels named by the option, or by PCLIP_ISA, or the best that this machine has.
   static func kernels(_ option: UnsafePointer<CChar>?) throws(RuntimeFault) -> UnsafePointer<pk_kernels> {
     guard let name = option ?? pf_environment("PCLIP_ISA") else { return pk_kernels_detect() }
-    guard let kernels = pk_kernels_named(name, name.count) else { throw RuntimeFault.isaUnknown(BorrowedText(characters: name)) }
+    guard let kernels = pk_kernels_named(name, name.count) else {
+      throw RuntimeFault.isaUnknown(BorrowedText(characters: name))
+    }
     return kernels
   }
 }

@@ -61,7 +61,8 @@ private struct PrepareWork: ParallelWork {
     let (width, height) = (Int(image.width), Int(image.height))
     let stride = image.stride == 0 ? 3 * width : image.stride
     let bytes = UnsafeBufferPointer(start: image.pixels, count: (height - 1) * stride + 3 * width)
-    var planes = MutableSpan(_unsafeStart: pixels[slot], count: 3 * preprocessor.imageSize * preprocessor.imageSize)
+    var planes = MutableSpan(
+      _unsafeStart: pixels[slot], count: 3 * preprocessor.imageSize * preprocessor.imageSize)
     do throws(PictureFault) {
       let picture = try PictureView(bytes.span, width: width, height: height, rowStride: stride)
       try preprocessor.prepare(picture, into: &planes, scratch: &scratches[worker])

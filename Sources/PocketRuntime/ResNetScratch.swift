@@ -20,7 +20,8 @@ struct ResNetPlan {
   init(_ plan: inout ScratchPlan, _ tower: ModifiedResNet, isQuantized: Bool, workers: Int) {
     let extent = Extent(tower)
     maps = (
-      plan.reserve(1, extent.mapElements, of: Float.self), plan.reserve(1, extent.mapElements, of: Float.self),
+      plan.reserve(1, extent.mapElements, of: Float.self),
+      plan.reserve(1, extent.mapElements, of: Float.self),
       plan.reserve(1, extent.mapElements, of: Float.self), plan.reserve(1, extent.mapElements, of: Float.self)
     )
     let bytes = max(extent.mapElements, 3 * tower.imageSize * tower.imageSize)
@@ -66,10 +67,11 @@ struct ResNetPlan {
 
 /// The same buffers in a session's memory.
 struct ResNetScratch {
-  let maps: (
-    UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
-    UnsafeMutablePointer<Float>
-  )
+  let maps:
+    (
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>
+    )
   /// Nil in arithmetic that quantizes nothing.
   let quantized: UnsafeMutablePointer<UInt8>?
   let ranges: Rows<Float>

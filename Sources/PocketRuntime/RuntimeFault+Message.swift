@@ -14,7 +14,8 @@ extension RuntimeFault {
       "\(name) is \(found), expected \(allowed.lowerBound) to \(allowed.upperBound)"
     case .beyondAddressSpace(let name): "\(name) is beyond the address space"
     case .capacity(let name, let found, let needed): "\(name) is \(found), needed are \(needed)"
-    case .arithmeticUnknown(let name): "PCLIP_ARITHMETIC is '\(name.characters)', expected auto, fast or exact"
+    case .arithmeticUnknown(let name):
+      "PCLIP_ARITHMETIC is '\(name.characters)', expected auto, fast or exact"
     case .bf16: "this version has no bf16 arithmetic; use auto, fast or exact"
     case .isaUnknown(let name): isaMessage(name.characters)
     case .missing(.imageTower): "the bundle has no image tower"

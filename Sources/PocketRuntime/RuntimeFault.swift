@@ -39,7 +39,8 @@ enum RuntimeFault: Error {
 
   var code: FaultCode {
     switch self {
-    case .null, .value, .range, .beyondAddressSpace, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes:
+    case .null, .value, .range, .beyondAddressSpace, .pictureWithoutPixels, .strideTooSmall,
+      .textWithoutBytes:
       .argument
     case .capacity: .buffer
     case .arithmeticUnknown, .bf16, .isaUnknown: .unsupported

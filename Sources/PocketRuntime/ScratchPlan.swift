@@ -19,7 +19,10 @@ struct ScratchPlan {
 
   /// Plans that are never in use at the same time share their memory.
   mutating func join(_ other: ScratchPlan) {
-    guard let own = byteCount, let others = other.byteCount else { return byteCount = nil }
+    guard let own = byteCount, let others = other.byteCount else {
+      byteCount = nil
+      return
+    }
     byteCount = max(own, others)
   }
 }

@@ -13,7 +13,8 @@ enum TextBatch {
 extension Session {
   /// Computes `count` texts in ragged slices.
   func encode(_ batch: TextBatch, count: Int, _ output: inout BatchOutput) throws(RuntimeFault) {
-    guard let tower = model.description.architecture.text, let weights = model.text, let plan = plan.text else {
+    guard let tower = model.description.architecture.text, let weights = model.text, let plan = plan.text
+    else {
       throw RuntimeFault.missing(.textTower)
     }
     var slice = TextSlice(plan, memory)
