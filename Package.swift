@@ -77,9 +77,7 @@ let package = Package(
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
-    module(
-      "ReferenceForward",
-      ["Models", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "COpenBLAS"]),
+    module("ReferenceForward", ["Models", "Architecture", "COpenBLAS"]),
     module("Quantization", ["Models", "Architecture", "TensorTypes", "CKernels"]),
     module(
       "BundleWriter",
@@ -127,7 +125,9 @@ let package = Package(
     tests(
       "BundleWriterTests",
       ["BundleWriter", "Quantization", "BundleFormat", "Architecture", "TensorTypes"]),
-    tests("ModelsTests", ["Models", "Architecture"]),
+    tests(
+      "ModelsTests",
+      ["Models", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,1 +1,64 @@
-// ReferenceForward
+internal import Architecture
+public import Models
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// CLIP's forward pass in FP32 as the paper and OpenAI's code have it: plain, layer by layer from the checkpoint, every
+/// intermediate nameable. What the runtime and every quantized bundle are measured against.
+public struct ReferenceForward {
+  /// Called with each stage's output as soon as it exists. Stages are named for the module that makes them:
+  /// `visual.ln_pre`, `visual.transformer.resblocks.3`, `visual.layer2.0`, `transformer.resblocks.11`, …
+  public typealias Observer = (_ stage: String, _ output: Tensor) -> Void
+
+  public let model: CLIPModel
+  private let weights: CanonicalWeights
+
+  public init(_ model: CLIPModel) {
+    self.model = model
+    weights = CanonicalWeights(model)
+    MatrixProduct.prepare()
+  }
+
+  /// Image embeddings, not normalized; pooled hidden states for a tower without projection.
+  ///
+  /// - Parameter pixels: normalized, `[B, 3, S, S]` with S the tower's image size.
+  /// - Throws: `towerAbsent`, `wrongShape`, or what reading weights throws.
+  public func encodeImages(
+    _ pixels: Tensor, observe: @escaping Observer = { _, _ in }
+  ) throws(ModelError) -> Tensor {
+    guard let tower = model.architecture.image else { throw ModelError(.towerAbsent, found: "image") }
+    let size = tower.imageSize
+    guard pixels.shape.count == 4, Array(pixels.shape[1...]) == [3, size, size] else {
+      throw ModelError(
+        .wrongShape, tensor: "pixels", expected: "[images, 3, \(size), \(size)]", found: "\(pixels.shape)")
+    }
+    switch tower {
+    case .visionTransformer(let tower):
+      return try VisionTransformerForward(tower: tower, weights: weights, observe: observe)(pixels)
+    case .modifiedResNet(let tower):
+      return try ModifiedResNetForward(tower: tower, weights: weights, observe: observe)(pixels)
+    }
+  }
+
+  /// Text embeddings, not normalized; pooled hidden states for a tower without projection.
+  ///
+  /// - Parameter ids: for each text as many ids as the context is long, start and end of text included.
+  public func encodeTexts(
+    _ ids: [[Int32]], observe: @escaping Observer = { _, _ in }
+  ) throws(ModelError) -> Tensor {
+    guard let tower = model.architecture.text else { throw ModelError(.towerAbsent, found: "text") }
+    return try TextForward(tower: tower, weights: weights, observe: observe)(ids)
+  }
+
+  /// exp(logit_scale) · I · Tᵀ of unit-norm embeddings: images `[A, E]`, texts `[B, E]` → `[A, B]`.
+  public func logits(images: Tensor, texts: Tensor) throws(ModelError) -> Tensor {
+    let scale = Float(exp(Double(try weights("logit_scale").values[0])))
+    var logits = images.linear(texts)  // [A, B]
+    for index in logits.values.indices { logits.values[index] *= scale }
+    return logits
+  }
+}

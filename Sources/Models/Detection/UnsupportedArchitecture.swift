@@ -15,7 +15,7 @@ enum UnsupportedArchitecture {
       architecture: "SigLIP",
       fragments: ["visual.trunk.attn_pool.", "vision_model.head.probe", "logit_bias"]),
     Trace(
-      architecture: "EVA-CLIP",
+      architecture: "EVA-CLIP (EVA01, EVA02)",
       fragments: [".mlp.fc1_g.", ".attn.q_bias", ".attn.inner_attn_ln.", ".mlp.w12.", "visual.blocks.0."]),
     Trace(
       architecture: "MobileCLIP",
@@ -25,7 +25,7 @@ enum UnsupportedArchitecture {
       ]),
     Trace(architecture: "ConvNeXt CLIP", fragments: [".conv_dw."]),
     Trace(
-      architecture: "a Hugging Face text encoder inside open_clip (RoBERTa, XLM-R, mT5, NLLB)",
+      architecture: "a Hugging Face text tower in open_clip (RoBERTa, XLM-R, mT5, NLLB)",
       fragments: ["text.transformer.embeddings.", "text.transformer.encoder.", "text.proj."]),
     Trace(
       architecture: "Chinese-CLIP or AltCLIP",
@@ -43,12 +43,13 @@ enum UnsupportedArchitecture {
         return (trace.architecture, tensor.name)
       }
     }
-    // CLIPA has BERT's WordPiece vocabulary, and no LayerNorm before the first block.
+    // CLIPA has no LayerNorm before the first block: both its tensors are absent while its neighbours are there.
     let names = Set(tensors.map(\.name))
-    if let table = tensors.first(where: { $0.name.hasSuffix("token_embedding.weight") }),
-      table.shape.first == 32_000, !names.contains("visual.ln_pre.weight")
+    let lacksLayerNorm = !names.contains("visual.ln_pre.weight") && !names.contains("visual.ln_pre.bias")
+    if lacksLayerNorm,
+      names.isSuperset(of: ["visual.class_embedding", "visual.conv1.weight", "visual.ln_post.weight"])
     {
-      return ("CLIPA", table.name)
+      return ("CLIPA (no LayerNorm before the first block)", "visual.ln_pre.weight")
     }
     return nil
   }

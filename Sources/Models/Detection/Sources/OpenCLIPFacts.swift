@@ -62,7 +62,7 @@ extension StatedFacts {
   ) throws(ModelError) {
     if let encoder = try config.text("hf_model_name") {
       throw ModelError(
-        .unsupportedArchitecture, found: "Hugging Face text encoder \(encoder)", file: config.path)
+        .unsupportedArchitecture, found: "a Hugging Face text tower (\(encoder))", file: config.path)
     }
     for flag in ["no_causal_mask", "embed_cls", "proj_bias"] where try config.bool(flag) == true {
       throw config.unsupported(flag)

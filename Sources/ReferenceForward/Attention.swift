@@ -1,0 +1,59 @@
+internal import Models
+
+/// Multi-head attention's core: softmax(q·kᵀ / √d)·v, every head of every item on its own.
+struct Attention {
+  /// Items of the batch.
+  var batch: Int
+  /// Tokens that ask, per item.
+  var queries: Int
+  /// Tokens that answer, per item.
+  var keys: Int
+  var heads: Int
+  var headSize: Int
+  /// Token i sees tokens 0…i only.
+  var isCausal: Bool
+
+  /// Rows of q, k and v: `[batch · tokens, …]` with head h in columns h·d ..< (h+1)·d from `base` on.
+  struct Operands {
+    var q, k, v: MatrixProduct.View
+  }
+
+  /// → `[batch, queries, heads · d]`
+  func callAsFunction(_ operands: Operands) -> Tensor {
+    let width = heads * headSize
+    return Tensor([batch, queries, width]) { output in
+      guard let out = output.baseAddress else { return }
+      parallelFor(batch * heads) { index in
+        let (item, head) = index.quotientAndRemainder(dividingBy: heads)
+        let target = MatrixProduct.MutableView(
+          base: out + item * queries * width + head * headSize, stride: width)
+        attend(operands.head(head, size: headSize, item: item, queries: queries, keys: keys), into: target)
+      }
+    }
+  }
+
+  private func attend(_ head: Operands, into target: MatrixProduct.MutableView) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: queries * keys) { scores in  // [queries, keys]
+      guard let base = scores.baseAddress else { return }
+      MatrixProduct.multiplyTransposed(
+        head.q, head.k, into: .init(base: base, stride: keys), m: queries, n: keys, k: headSize,
+        scale: Float(1 / Double(headSize).squareRoot()))
+      for query in 0..<queries {
+        let row = UnsafeMutableBufferPointer(rebasing: scores[query * keys..<(query + 1) * keys])
+        softmax(row, count: isCausal ? query + 1 : keys)
+      }
+      MatrixProduct.multiply(
+        .init(base: base, stride: keys), head.v, into: target, m: queries, n: headSize, k: keys)
+    }
+  }
+}
+
+extension Attention.Operands {
+  /// The rows of one item and the columns of one head.
+  fileprivate func head(_ head: Int, size: Int, item: Int, queries: Int, keys: Int) -> Attention.Operands {
+    .init(
+      q: .init(base: q.base + item * queries * q.stride + head * size, stride: q.stride),
+      k: .init(base: k.base + item * keys * k.stride + head * size, stride: k.stride),
+      v: .init(base: v.base + item * keys * v.stride + head * size, stride: v.stride))
+  }
+}

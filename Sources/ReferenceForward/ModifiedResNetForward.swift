@@ -1,0 +1,137 @@
+internal import Architecture
+internal import Models
+
+/// The image encoder ResNet (`ModifiedResNet.forward` in OpenAI's `clip/model.py`). B images of S pixels a side,
+/// stem width w, E embedding dimensions. Feature maps are `[B, H, W, C]`.
+struct ModifiedResNetForward {
+  var tower: ModifiedResNet
+  var weights: CanonicalWeights
+  var observe: ReferenceForward.Observer
+
+  /// pixels `[B, 3, S, S]` → `[B, E]`
+  func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
+    var x = try stem(pixels.channelsLast)  // [B, S/4, S/4, w]
+    observe("visual.stem", x)
+    for stage in 0..<ModifiedResNet.Blocks.stageCount {
+      for index in 0..<tower.blocks[stage] {
+        let block = "visual.layer\(stage + 1).\(index)"
+        let halves = stage > 0 && index == 0
+        x = try bottleneck(x, block, halves: halves, hasShortcut: index == 0)  // [B, H, W, 4w·2^stage]
+        observe(block, x)
+      }
+    }
+    let embedding = try AttentionPoolForward(tower: tower, weights: weights)(x)  // [B, E]
+    observe("visual.attnpool", embedding)
+    return embedding
+  }
+
+  private func stem(_ pixels: Tensor) throws(ModelError) -> Tensor {
+    var x = pixels.convolved3x3(try weights("visual.conv1.weight"), stride: 2)  // [B, S/2, S/2, w/2]
+    try normalize(&x, "visual.bn1", rectified: true)
+    x = x.convolved3x3(try weights("visual.conv2.weight"))  // [B, S/2, S/2, w/2]
+    try normalize(&x, "visual.bn2", rectified: true)
+    x = x.convolved3x3(try weights("visual.conv3.weight"))  // [B, S/2, S/2, w]
+    try normalize(&x, "visual.bn3", rectified: true)
+    return x.averagePooled  // [B, S/4, S/4, w]
+  }
+
+  /// Strides are average pools before 1×1 convolutions, in the branch and in the shortcut.
+  private func bottleneck(
+    _ x: Tensor, _ name: String, halves: Bool, hasShortcut: Bool
+  ) throws(ModelError) -> Tensor {
+    var branch = x.convolved1x1(try weights("\(name).conv1.weight"))  // [B, H, W, p]
+    try normalize(&branch, "\(name).bn1", rectified: true)
+    branch = branch.convolved3x3(try weights("\(name).conv2.weight"))  // [B, H, W, p]
+    try normalize(&branch, "\(name).bn2", rectified: true)
+    if halves { branch = branch.averagePooled }  // [B, H/2, W/2, p]
+    branch = branch.convolved1x1(try weights("\(name).conv3.weight"))  // [B, H', W', 4p]
+    try normalize(&branch, "\(name).bn3", rectified: false)
+    if hasShortcut {
+      var shortcut = (halves ? x.averagePooled : x)
+        .convolved1x1(try weights("\(name).downsample.0.weight"))  // [B, H', W', 4p]
+      try normalize(&shortcut, "\(name).downsample.1", rectified: false)
+      branch.add(shortcut)
+    } else {
+      branch.add(x)
+    }
+    branch.rectify()
+    return branch
+  }
+
+  /// BatchNorm with its running statistics, as one multiplication and one addition per channel.
+  private func normalize(_ x: inout Tensor, _ name: String, rectified: Bool) throws(ModelError) {
+    let gain = try weights("\(name).weight"), bias = try weights("\(name).bias")  // [C]
+    let mean = try weights("\(name).running_mean"), variance = try weights("\(name).running_var")  // [C]
+    var scale: [Float] = []
+    var shift: [Float] = []
+    for channel in 0..<gain.values.count {
+      let deviation = (Double(variance.values[channel]) + Double(tower.epsilon)).squareRoot()
+      let factor = Double(gain.values[channel]) / deviation
+      scale.append(Float(factor))
+      shift.append(Float(Double(bias.values[channel]) - Double(mean.values[channel]) * factor))
+    }
+    let floor: Float = rectified ? 0 : -.infinity
+    scale.withUnsafeBufferPointer { scale in
+      shift.withUnsafeBufferPointer { shift in
+        x.forEachRow { row in
+          for channel in 0..<row.count {
+            row[channel] = max(row[channel] * scale[channel] + shift[channel], floor)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// `AttentionPool2d`: the mean of all positions asks, the mean and all positions answer.
+struct AttentionPoolForward {
+  var tower: ModifiedResNet
+  var weights: CanonicalWeights
+
+  /// x `[B, G, G, C]` → `[B, E]`, N = G² + 1
+  func callAsFunction(_ x: Tensor) throws(ModelError) -> Tensor {
+    var tokens = withMean(x)  // [B, N, C]
+    tokens.addRepeating(try weights("visual.attnpool.positional_embedding"))
+    let (batch, count, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
+    let mean = Tensor([batch, 1, width], (0..<batch).flatMap { tokens.row($0 * count) })  // [B, 1, C]
+    let q = try project(mean, "q_proj")  // [B, 1, C]
+    let k = try project(tokens, "k_proj"), v = try project(tokens, "v_proj")  // [B, N, C]
+    let attend = Attention(
+      batch: batch, queries: 1, keys: count, heads: tower.heads, headSize: width / tower.heads,
+      isCausal: false)
+    let pooled = q.withView { q in  // [B, 1, C]
+      k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
+    }
+    let embedding = try project(pooled, "c_proj")  // [B, 1, E]
+    return embedding.reshaped([batch, embedding.width])
+  }
+
+  private func project(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
+    x.linear(try weights("visual.attnpool.\(name).weight"), try weights("visual.attnpool.\(name).bias"))
+  }
+
+  private func withMean(_ x: Tensor) -> Tensor {
+    let (batch, area, width) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
+    var values: [Float] = []
+    values.reserveCapacity(batch * (area + 1) * width)
+    for item in 0..<batch {
+      var sums = [Double](repeating: 0, count: width)
+      for position in 0..<area {
+        for (channel, value) in x.row(item * area + position).enumerated() { sums[channel] += Double(value) }
+      }
+      values += sums.map { Float($0 / Double(area)) }
+      values += x.values[item * area * width..<(item + 1) * area * width]
+    }
+    return Tensor([batch, area + 1, width], values)
+  }
+}
+
+extension Tensor {
+  /// The values as a matrix of rows.
+  fileprivate func withView<Result>(_ body: (MatrixProduct.View) -> Result) -> Result {
+    values.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { preconditionFailure("an empty operand") }
+      return body(.init(base: base, stride: width))
+    }
+  }
+}

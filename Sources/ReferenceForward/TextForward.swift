@@ -1,0 +1,42 @@
+internal import Architecture
+internal import Models
+
+/// The text encoder (`encode_text` in OpenAI's `clip/model.py`). B texts of C ids, W channels, E embedding dimensions.
+struct TextForward {
+  var tower: TextTower
+  var weights: CanonicalWeights
+  var observe: ReferenceForward.Observer
+
+  /// ids `[B][C]` → `[B, E]`, or `[B, W]` for a tower without projection
+  func callAsFunction(_ ids: [[Int32]]) throws(ModelError) -> Tensor {
+    for text in ids where text.count != tower.contextLength {
+      throw ModelError(
+        .wrongShape, tensor: "ids", expected: "\(tower.contextLength) per text", found: "\(text.count)")
+    }
+    let flat = ids.flatMap { $0.map(Int.init) }
+    var x = try weights.rows(flat, of: "token_embedding.weight")  // [B·C, W]
+      .reshaped([ids.count, tower.contextLength, tower.stack.width])  // [B, C, W]
+    x.addRepeating(try weights("positional_embedding"))
+    observe("positional_embedding", x)
+    x = try Transformer(  // [B, C, W]
+      stack: tower.stack, name: "transformer", isCausal: true, weights: weights, observe: observe)(x)
+    x = x.layerNorm(  // [B, C, W]
+      try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)
+    observe("ln_final", x)
+    let rows = ids.enumerated().map { $0.offset * tower.contextLength + pooledPosition(of: $0.element) }
+    let pooled = Tensor([ids.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
+    guard tower.projection != nil else { return pooled }
+    let embedding = pooled.projected(by: try weights("text_projection"))  // [B, E]
+    observe("text_projection", embedding)
+    return embedding
+  }
+
+  /// The position whose state stands for the text.
+  private func pooledPosition(of ids: [Int32]) -> Int {
+    switch tower.pooling {
+    case .highestID: ids.firstIndex(of: ids.max() ?? 0) ?? 0
+    // transformers' argmax over equality: position 0 where the id does not occur.
+    case .firstID(let id): ids.firstIndex { Int($0) == id } ?? 0
+    }
+  }
+}

@@ -1,0 +1,53 @@
+internal import Architecture
+internal import Models
+
+/// A stack of pre-norm residual attention blocks (`Transformer` in OpenAI's `clip/model.py`). B items of N tokens, W
+/// channels, F hidden channels.
+struct Transformer {
+  var stack: TransformerStack
+  /// `visual.transformer` or `transformer`.
+  var name: String
+  var isCausal: Bool
+  var weights: CanonicalWeights
+  var observe: ReferenceForward.Observer
+
+  /// x `[B, N, W]` → `[B, N, W]`
+  func callAsFunction(_ input: Tensor) throws(ModelError) -> Tensor {
+    var x = input  // [B, N, W]
+    for layer in 0..<stack.layers {
+      let block = "\(name).resblocks.\(layer)"
+      x.add(try attention(try layerNorm(x, "\(block).ln_1"), "\(block).attn"))
+      x.add(try mlp(try layerNorm(x, "\(block).ln_2"), "\(block).mlp"))
+      observe(block, x)
+    }
+    return x
+  }
+
+  private func layerNorm(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
+    x.layerNorm(try weights("\(name).weight"), try weights("\(name).bias"), epsilon: stack.epsilon)
+  }
+
+  private func attention(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
+    let qkv = x.linear(  // [B, N, 3W], each row q, k, v
+      try weights("\(name).in_proj_weight"), try weights("\(name).in_proj_bias"))
+    let attend = Attention(
+      batch: x.shape[0], queries: x.shape[1], keys: x.shape[1], heads: stack.heads,
+      headSize: stack.headSize, isCausal: isCausal)
+    let heads = qkv.values.withUnsafeBufferPointer { buffer in  // [B, N, W]
+      guard let base = buffer.baseAddress else { return x }
+      let (width, stride) = (stack.width, 3 * stack.width)
+      return attend(
+        .init(
+          q: .init(base: base, stride: stride), k: .init(base: base + width, stride: stride),
+          v: .init(base: base + 2 * width, stride: stride)))
+    }
+    return heads.linear(  // [B, N, W]
+      try weights("\(name).out_proj.weight"), try weights("\(name).out_proj.bias"))
+  }
+
+  private func mlp(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
+    let hidden = x.linear(try weights("\(name).c_fc.weight"), try weights("\(name).c_fc.bias"))  // [B, N, F]
+      .activated(stack.activation)
+    return hidden.linear(try weights("\(name).c_proj.weight"), try weights("\(name).c_proj.bias"))  // [B, N, W]
+  }
+}

@@ -1,0 +1,71 @@
+internal import Architecture
+internal import Models
+
+/// The image encoder ViT (`VisionTransformer.forward` in OpenAI's `clip/model.py`). B images of S pixels a side,
+/// patches of P, grid G = S / P, N = G² + 1 tokens, W channels, E embedding dimensions.
+struct VisionTransformerForward {
+  var tower: VisionTransformer
+  var weights: CanonicalWeights
+  var observe: ReferenceForward.Observer
+
+  /// pixels `[B, 3, S, S]` → `[B, E]`, or `[B, W]` for a tower without projection
+  func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
+    let epsilon = tower.stack.epsilon
+    let kernel = try weights("visual.conv1.weight")  // [W, 3, P, P]
+    let patches = patches(of: pixels)  // [B, G², 3·P·P]
+      .linear(kernel.reshaped([kernel.shape[0], kernel.values.count / kernel.shape[0]]))  // [B, G², W]
+    var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
+    x.addRepeating(try weights("visual.positional_embedding"))
+    x = x.layerNorm(  // [B, N, W]
+      try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: epsilon)
+    observe("visual.ln_pre", x)
+    x = try Transformer(  // [B, N, W]
+      stack: tower.stack, name: "visual.transformer", isCausal: false, weights: weights, observe: observe)(x)
+    let pooled = classToken(of: x)  // [B, W]
+      .layerNorm(try weights("visual.ln_post.weight"), try weights("visual.ln_post.bias"), epsilon: epsilon)
+    observe("visual.ln_post", pooled)
+    guard tower.projection != nil else { return pooled }
+    let embedding = pooled.projected(by: try weights("visual.proj"))  // [B, E]
+    observe("visual.proj", embedding)
+    return embedding
+  }
+
+  /// Non-overlapping patches, row by row, each flattened as (channel, y, x): what a convolution with stride P sees.
+  /// Pixels beyond the last whole patch are left out.
+  private func patches(of pixels: Tensor) -> Tensor {
+    let (batch, size, patch) = (pixels.shape[0], pixels.shape[2], tower.patchSize)
+    let grid = size / patch
+    return Tensor([batch, grid * grid, 3 * patch * patch]) { output in
+      var next = 0
+      for item in 0..<batch {
+        for gridY in 0..<grid {
+          for gridX in 0..<grid {
+            for channel in 0..<3 {
+              for y in 0..<patch {
+                let row = ((item * 3 + channel) * size + gridY * patch + y) * size + gridX * patch
+                for x in 0..<patch { output[next + x] = pixels.values[row + x] }
+                next += patch
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func prepend(_ token: Tensor, to patches: Tensor) -> Tensor {
+    let (batch, count, width) = (patches.shape[0], patches.shape[1], patches.shape[2])
+    var values: [Float] = []  // [B, N, W]
+    values.reserveCapacity(batch * (count + 1) * width)
+    for item in 0..<batch {
+      values += token.values
+      values += patches.values[item * count * width..<(item + 1) * count * width]
+    }
+    return Tensor([batch, count + 1, width], values)
+  }
+
+  private func classToken(of x: Tensor) -> Tensor {
+    let (batch, count, width) = (x.shape[0], x.shape[1], x.shape[2])
+    return Tensor([batch, width], (0..<batch).flatMap { x.row($0 * count) })
+  }
+}

@@ -1,0 +1,55 @@
+import Archives
+import Architecture
+import Checkpoints
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// One of `Fixtures/valid`: a file or folder written by an original library, with what it must turn out to be.
+struct ModelFixture: Sendable, CustomTestStringConvertible {
+  let name: String
+  private let json: JSONValue
+
+  var testDescription: String { name }
+  var model: String { json["model"]?.stringValue ?? "" }
+  var towers: String { json["towers"]?.stringValue ?? "" }
+  var hasProjection: Bool { json["projection"]?.boolValue ?? true }
+  /// The file or a configuration beside it decides activation and heads.
+  var hasEvidence: Bool { json["evidence"]?.stringValue != nil }
+  var path: String { Fixture.url("valid/" + (json["open"]?.stringValue ?? name)).path }
+
+  static let all: [ModelFixture] = {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: Fixture.url("valid").path)) ?? []
+    return names.sorted().compactMap { name in
+      guard name.hasSuffix(".json"), !name.hasSuffix(".model.json") else { return nil }
+      return try? ModelFixture(
+        name: String(name.dropLast(".json".count)), json: parseJSON(Fixture.data("valid/" + name)))
+    }
+  }()
+
+  static func named(_ name: String) throws -> ModelFixture {
+    try #require(all.first { $0.name == name }, "no fixture \(name)")
+  }
+
+  /// What the original model is: `Fixtures/valid/MODEL.model.json`.
+  func truth() throws -> JSONValue { try parseJSON(Fixture.data("valid/\(model).model.json")) }
+
+  /// The options without which this fixture is undecided.
+  var options: ModelOptions {
+    var options = ModelOptions()
+    options.preprocessing = .openAI
+    if !hasEvidence {
+      options.activation = PerTower(both: .quickGELU)
+      options.heads = PerTower(image: model == "rn" ? nil : 1, text: 1)
+    }
+    return options
+  }
+
+  func open() throws -> CLIPModel { try CLIPModel(Checkpoint.open(path), options: options) }
+}
+
+func parseJSON(_ data: Data) throws -> JSONValue {
+  let bytes = [UInt8](data)
+  return try JSONParser.parse(bytes.span.bytes, limits: .standard)
+}

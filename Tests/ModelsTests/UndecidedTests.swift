@@ -1,0 +1,81 @@
+import Architecture
+import Archives
+import Checkpoints
+import Models
+import Testing
+
+/// What tensors do not say is never guessed.
+@Suite struct UndecidedTests {
+  private let checkpoint: Checkpoint
+
+  init() throws { checkpoint = try Checkpoint.open(ModelFixture.named("vit-state-dict-2.13.pt").path) }
+
+  @Test("A bare state dict without options leaves activation, heads and preprocessing as errors with their flags")
+  func bareStateDict() throws {
+    let inspection = try ModelInspection(checkpoint)
+    let codes = inspection.problems.map(\.code)
+    #expect(Set(codes) == [.undecidedActivation, .undecidedHeads, .undecidedPreprocessing])
+    for (problem, flag) in zip(inspection.problems, inspection.problems.map(\.flag)) {
+      #expect(problem.hint.contains(flag) && problem.category == .badData, "\(problem)")
+    }
+    #expect(throws: ModelError.self) { try CLIPModel(inspection) }
+  }
+
+  @Test("Options decide, and are reported as options")
+  func optionsDecide() throws {
+    var options = ModelOptions()
+    options.activation = PerTower(both: .gelu)
+    options.heads = PerTower(image: 2, text: 4)
+    options.preprocessing = .openAI
+    let model = try CLIPModel(checkpoint, options: options)
+    #expect(model.architecture.text?.stack.heads == 4)
+    #expect(model.architecture.text?.stack.activation == .gelu)
+    let heads = try #require(model.decisions.first { $0.field == "image.heads" })
+    #expect(heads.source == .option && heads.value == "2")
+  }
+
+  @Test("Heads that do not divide the width are refused")
+  func headsMustDivide() throws {
+    var options = try ModelFixture.named("vit-state-dict-2.13.pt").options
+    options.heads = PerTower(image: 3, text: 1)
+    #expect(try ModelInspection(checkpoint, options: options).problems.map(\.code) == [.headsDoNotDivide])
+  }
+
+  @Test("An unknown architecture name, and one whose sizes are not the tensors', are refused")
+  func architectureNames() {
+    var options = ModelOptions()
+    options.architectureName = "ViT-Z-99"
+    #expect(error(options)?.code == .unknownArchitectureName)
+    options.architectureName = "ViT-B-32"
+    #expect(error(options)?.code == .architectureContradictsTensors)
+  }
+
+  @Test("One tower is taken alone when asked for, the other is accounted for")
+  func towerOption() throws {
+    var options = try ModelFixture.named("vit-state-dict-2.13.pt").options
+    options.tower = .text
+    let model = try CLIPModel(checkpoint, options: options)
+    #expect(model.architecture.image == nil && model.preprocessing == nil)
+    #expect(model.schema.parameters.allSatisfy { $0.tower != .image })
+    #expect(model.accounting.ignored.contains { $0.name == "visual.proj" && $0.reason == "tower not asked for" })
+  }
+
+  private func error(_ options: ModelOptions) -> ModelError? {
+    do throws(ModelError) {
+      _ = try ModelInspection(checkpoint, options: options)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+extension ModelError {
+  fileprivate var flag: String {
+    switch code {
+    case .undecidedActivation: "--activation"
+    case .undecidedHeads: "--heads"
+    default: "--preprocess"
+    }
+  }
+}
