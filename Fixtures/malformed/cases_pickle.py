@@ -126,6 +126,8 @@ CASES = {
         "tensorOutsideStorage", "visual.proj", P.tensor("0", [2, 3], strides=[4, 1], count=6)),
     "size-overflows.pt": tensor(
         "numberOverflow", "visual.proj", P.tensor("0", [1 << 40, 1 << 40], strides=[0, 0], count=6)),
+    "repeated-without-end.pt": tensor(
+        "limitExceeded", "visual.proj", P.tensor("0", [1 << 30, 6], strides=[0, 1], count=6)),
     "storage-missing.pt": tensor("storageMissing", "visual.proj", PROJ, {"1": floats(1)}),
     "storage-too-short.pt": tensor(
         "storageSizeMismatch", "visual.proj", PROJ, {"0": floats(5), "1": floats(1)},

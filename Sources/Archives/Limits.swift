@@ -7,6 +7,8 @@ public struct Limits: Sendable, Equatable {
   public var safetensorsHeaderBytes = 100_000_000
   /// Tensors of one checkpoint.
   public var tensors = 200_000
+  /// Elements of a tensor that has more of them than its storage, by strides of zero.
+  public var expandedElements = 1 << 22
   /// Axes of one tensor.
   public var tensorRank = 16
 

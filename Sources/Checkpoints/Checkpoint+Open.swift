@@ -11,8 +11,7 @@ extension Checkpoint {
     case .folder: return try FolderReader(folder: path, limits: limits).read()
     case .file, .other:
       var checkpoint = try open(try MappedFile(path: path), limits: limits)
-      let neighbours = ModelFolder(containing: path)
-      try checkpoint.addEvidence(from: neighbours, origin: "beside the file", limits: limits)
+      checkpoint.addNeighbours(of: path, limits: limits)
       return checkpoint
     }
   }
@@ -26,7 +25,7 @@ extension Checkpoint {
       case .shardIndex(let index):
         return try ShardReader(index: index, folder: ModelFolder(containing: file.path), limits: limits)
           .read()
-      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.name)
+      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.nameAndOrigin)
       }
     } catch {
       throw error.inFile(file.path)

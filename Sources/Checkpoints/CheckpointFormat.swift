@@ -27,6 +27,9 @@ public enum CheckpointFormat: String, Sendable, Equatable, Hashable, CaseIterabl
 
   public var name: String { row.name }
 
+  /// For refusals: what it is and which tools write it.
+  var nameAndOrigin: String { "\(name) (\(description))" }
+
   /// How the content gives the format away.
   public var detection: String { row.detection }
 

@@ -76,6 +76,13 @@ extension CheckpointTensor {
   private func widen(
     _ source: UnsafeRawBufferPointer, stride: Int, into output: UnsafeMutableBufferPointer<Float>
   ) {
+    if dtype == .f32, stride == 1, !isBigEndian {
+      let target = UnsafeMutableRawBufferPointer(output)
+      // A row of a strided view comes with the rest of its storage behind it.
+      precondition(target.count <= source.count, "run outside storage")
+      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<target.count]))
+      return
+    }
     let elements = StoredElements(source: source, stride: stride, isSwapped: isBigEndian)
     switch dtype {
     case .f32: elements.forEach(UInt32.self, into: output) { Float(bitPattern: $0) }

@@ -78,6 +78,21 @@ struct FolderTests {
     }
   }
 
+  @Test(
+    "a broken neighbour of a single file is passed over with a note; in the model's own folder it is an error"
+  )
+  func brokenNeighbour() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "model.safetensors")
+      try FileManager.default.copyItem(at: Fixture.url("valid/vit.safetensors"), to: path)
+      try Data("{".utf8).write(to: folder.appending(path: "config.json"))
+      let checkpoint = try Checkpoint.open(path.path)
+      #expect(checkpoint.evidence.huggingFaceConfig == nil)
+      #expect(checkpoint.notes.contains { $0.hasPrefix("config.json beside the file is not used") })
+      #expect(throws: ReadError.self) { _ = try Checkpoint.open(folder.path) }
+    }
+  }
+
   @Test("a file's name says nothing: weights of one format under another's name are read")
   func misleadingName() throws {
     try withTemporaryFolder { folder in

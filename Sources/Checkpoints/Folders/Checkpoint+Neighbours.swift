@@ -1,17 +1,62 @@
 internal import Archives
 
 extension Checkpoint {
-  /// Adds what configuration files in `folder` say; `origin` completes "config.json …" in reports.
-  ///
-  /// - Throws: when such a file is there but is no JSON, or its link leaves the model's folder.
-  mutating func addEvidence(
-    from folder: ModelFolder, origin: String, limits: Limits
-  ) throws(ReadError) {
+  /// Adds what configuration files in the checkpoint's own folder say. They are part of it, so a broken one is an
+  /// error.
+  mutating func addEvidence(from folder: ModelFolder, limits: Limits) throws(ReadError) {
+    for name in ConfigName.allCases { try addConfig(name, folder, origin: "in the folder", limits) }
+    try addTokenizerAndCard(folder)
+  }
+
+  /// Adds what configuration files beside a single file say. They may belong to something else, so a broken one is
+  /// passed over, with a note.
+  mutating func addNeighbours(of path: String, limits: Limits) {
     guard format != .bundle else { return }
-    evidence.openCLIPConfig = try configFile("open_clip_config.json", folder, origin, limits)
-    evidence.huggingFaceConfig = try configFile("config.json", folder, origin, limits)
-    evidence.preprocessorConfig = try configFile("preprocessor_config.json", folder, origin, limits)
-    evidence.tokenizerConfig = try configFile("tokenizer_config.json", folder, origin, limits)
+    let folder = ModelFolder(containing: path)
+    for name in ConfigName.allCases {
+      do throws(ReadError) {
+        try addConfig(name, folder, origin: "beside the file", limits)
+      } catch {
+        notes.append("\(name.rawValue) beside the file is not used: \(error.description)")
+      }
+    }
+    do throws(ReadError) {
+      try addTokenizerAndCard(folder)
+    } catch {
+      notes.append("tokenizer files or README.md beside the file are not used: \(error.description)")
+    }
+  }
+
+  private enum ConfigName: String, CaseIterable {
+    case openCLIP = "open_clip_config.json"
+    case huggingFace = "config.json"
+    case preprocessor = "preprocessor_config.json"
+    case tokenizer = "tokenizer_config.json"
+
+    var evidence: WritableKeyPath<Evidence, ConfigFile?> {
+      switch self {
+      case .openCLIP: \.openCLIPConfig
+      case .huggingFace: \.huggingFaceConfig
+      case .preprocessor: \.preprocessorConfig
+      case .tokenizer: \.tokenizerConfig
+      }
+    }
+  }
+
+  private mutating func addConfig(
+    _ name: ConfigName, _ folder: ModelFolder, origin: String, _ limits: Limits
+  ) throws(ReadError) {
+    guard let file = try folder.mapIfPresent(name.rawValue) else { return }
+    do throws(ReadError) {
+      let json = try JSONParser.parse(file.bytes, limits: limits)
+      evidence[keyPath: name.evidence] = ConfigFile(
+        path: file.path, origin: "\(name.rawValue) \(origin)", json: json)
+    } catch {
+      throw error.inFile(file.path)
+    }
+  }
+
+  private mutating func addTokenizerAndCard(_ folder: ModelFolder) throws(ReadError) {
     for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
       guard let file = try folder.mapIfPresent(name) else { continue }
       evidence.tokenizerFiles.append(SourceFile(path: file.path, byteCount: file.byteCount))
@@ -20,18 +65,6 @@ extension Checkpoint {
       metadata: evidence.metadata, readme: try folder.mapIfPresent("README.md"))
     evidence.licence = statements.licence
     evidence.attribution = statements.attribution
-  }
-
-  private func configFile(
-    _ name: String, _ folder: ModelFolder, _ origin: String, _ limits: Limits
-  ) throws(ReadError) -> ConfigFile? {
-    guard let file = try folder.mapIfPresent(name) else { return nil }
-    do throws(ReadError) {
-      let json = try JSONParser.parse(file.bytes, limits: limits)
-      return ConfigFile(path: file.path, origin: "\(name) \(origin)", json: json)
-    } catch {
-      throw error.inFile(file.path)
-    }
   }
 }
 

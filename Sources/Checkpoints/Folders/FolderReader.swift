@@ -36,7 +36,7 @@ struct FolderReader {
       checkpoint.notes.append(
         "read \(checkpoint.files[0].name); \(names) beside it hold as many weights and were not read")
     }
-    try checkpoint.addEvidence(from: folder, origin: "in the folder", limits: limits)
+    try checkpoint.addEvidence(from: folder, limits: limits)
     checkpoint.layout = layout(of: checkpoint)
     return checkpoint
   }
@@ -95,7 +95,7 @@ struct FolderReader {
       if case .unsupported(let format)? = try? ContentDetector(file: folder.map(name), limits: limits)
         .detect()
       {
-        return ReadError(.unsupportedFormat, found: format.name, file: folder.pathOf(name))
+        return ReadError(.unsupportedFormat, found: format.nameAndOrigin, file: folder.pathOf(name))
       }
     }
     return ReadError(.noCheckpointInFolder, file: folder.path)

@@ -51,7 +51,7 @@ struct ShardReader {
       case .torch(let zip): return try TorchReader.read(zip, file: file, limits: limits)
       case .safetensors: return try SafetensorsReader.read(file, limits: limits)
       case .shardIndex: throw ReadError(.shardIndexInvalid, expected: "weights", found: "another index")
-      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.name)
+      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.nameAndOrigin)
       }
     } catch {
       throw error.inFile(file.path)

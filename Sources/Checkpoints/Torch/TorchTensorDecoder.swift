@@ -79,9 +79,16 @@ struct TorchTensorDecoder {
     guard let dtype else {
       throw ReadError(.unsupportedDType, found: "complex, 8-bit float or untyped elements")
     }
-    return try CheckpointTensor(
+    let tensor = try CheckpointTensor(
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
       storageOffset: offset, isBigEndian: archive.isBigEndian, storage: source, file: archive.file.path)
+    // A stride of zero repeats values without storing them: what is computed must stay in proportion to the file.
+    guard tensor.byteCount <= source.byteCount || tensor.elementCount <= limits.expandedElements else {
+      throw ReadError(
+        .limitExceeded, expected: "at most \(limits.expandedElements) repeated elements",
+        found: "\(tensor.elementCount)")
+    }
+    return tensor
   }
 
   /// A tuple of sizes, or the `torch.Size` around one.
