@@ -84,19 +84,19 @@ import Testing
       ("0::/a", ["cpu.max": "100000 100000\n", "a/cpu.max": "400000 100000\n"], 1),
       ("0::/outside/the/mount", ["cpu.max": "300000 100000\n"], 3),
       (
-        "3:cpu,cpuacct:/box\n1:name=systemd:/x\n",
+        "3:cpu,cpuacct:/box|1:name=systemd:/x",
         ["cpu/box/cpu.cfs_quota_us": "50000\n", "cpu/box/cpu.cfs_period_us": "100000\n"], 1
       ),
       (
-        "3:cpu:/\n",
+        "3:cpu:/",
         ["cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"], 0
       ),
       ("nonsense", [:], 0),
     ] as [(String, [String: String], Int)])
-  func quota(groups: String, files: [String: String], processors: Int) throws {
+  func quota(lines: String, files: [String: String], processors: Int) throws {
     try withFolder { folder in
       let list = folder.appending(path: "cgroup")
-      try Data(groups.utf8).write(to: list)
+      try Data((lines.replacing("|", with: "\n") + "\n").utf8).write(to: list)
       for (path, content) in files {
         let file = folder.appending(path: "mount").appending(path: path)
         try FileManager.default.createDirectory(
