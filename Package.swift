@@ -54,6 +54,9 @@ let package = Package(
         "CKernels", "CPlatform", "CPocketCLIP",
       ]),
 
+    // The Swift API that people import.
+    module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
+
     // System libraries.
     // FP32 matrix products of the reference forward pass.
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -94,16 +97,16 @@ let package = Package(
     module(
       "Conversion",
       [
-        "BundleWriter", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture",
-        "TensorTypes", "PocketRuntime", "CPlatform",
+        "BundleWriter", "Quantization", "Verification", "Models", "BundleFormat", "Architecture",
+        "PocketCLIP",
       ]),
     // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/fuzz.sh.
     module("FuzzTargets", ["Archives", "Checkpoints"]),
-    module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
-        "Archives", "Conversion", "Verification", "PocketCLIP", "ImageFiles", "Models", "Checkpoints",
+        "Archives", "Conversion", "Verification", "BundleWriter", "Quantization", "PocketCLIP", "ImageFiles",
+        "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "Bytes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -112,6 +115,7 @@ let package = Package(
     // Tests mirror Sources one to one.
     module("TestSupport", ["Bytes", "TensorTypes"]),
     tests("LayeringTests"),
+    tests("CLITests", ["pocketclip-cli"]),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),

@@ -1,1 +1,63 @@
-// Conversion
+public import BundleFormat
+import BundleWriter
+import Models
+import PocketCLIP
+
+/// Writes a bundle, runs it, and gives it its name only when it is what was asked for.
+public enum Conversion {
+  public static func run(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
+    let clock = ContinuousClock()
+    let started = clock.now
+    let unfinished = try write(request)
+    let written = clock.now
+    let description = unfinished.description
+    let byteCount = unfinished.byteCount
+    let selfTest = try selfTest(unfinished)
+    let measured = clock.now
+    let bundleID: Digest
+    do throws(OutputError) { bundleID = try unfinished.finish(selfTest) } catch { throw .output(error) }
+    return ConvertedBundle(
+      bundleID: bundleID, description: description, byteCount: byteCount,
+      writing: started.duration(to: written), measuring: written.duration(to: measured),
+      finishing: measured.duration(to: clock.now))
+  }
+
+  private static func write(_ request: ConversionRequest) throws(ConversionError) -> UnfinishedBundle {
+    let model = request.model
+    var bundle = BundleRequest(
+      source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
+    if !model.source.files.isEmpty {
+      bundle.sourceDigest = { () throws(ModelError) in
+        guard let digest = try model.source.sha256() else { throw ModelError(.notCLIP, found: "no file") }
+        return digest
+      }
+    }
+    var options = WriteOptions(path: request.output, replacesExisting: request.replacesExisting)
+    options.threads = request.threads
+    options.onProgress = request.onProgress
+    do throws(BundleWriteError<ModelError>) {
+      return try BundleWriter.write(bundle, options: options)
+    } catch { throw .write(error) }
+  }
+
+  private static func selfTest(
+    _ bundle: borrowing UnfinishedBundle
+  ) throws(ConversionError) -> UnfinishedBundle.SelfTest {
+    do throws(PocketCLIPError) {
+      return try UnfinishedBundle.SelfTest(bundleAt: bundle.path, bundle.description)
+    } catch { throw .runtime(error) }
+  }
+}
+
+/// What was written, and what it took.
+public struct ConvertedBundle: Sendable {
+  public var bundleID: Digest
+  public var description: BundleDescription
+  public var byteCount: Int
+  /// Reading, quantizing, hashing and writing.
+  public var writing: Duration
+  /// Running the bundle: self-test and fidelity.
+  public var measuring: Duration
+  /// Syncing to the disk and publishing.
+  public var finishing: Duration
+}

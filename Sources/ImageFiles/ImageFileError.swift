@@ -47,6 +47,6 @@ extension ImageFileError: CustomStringConvertible {
       case .unsupported: "not a picture this tool reads"
       case .tooLarge: "the picture is too large"
       }
-    return "\(file): \(problem): \(detail); \(hint)"
+    return "\(file): \(problem): \(detail)"
   }
 }

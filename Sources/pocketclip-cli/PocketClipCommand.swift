@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PocketCLIP
 
 @main
 struct PocketClipCommand: ParsableCommand {
@@ -16,9 +17,10 @@ struct PocketClipCommand: ParsableCommand {
       Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported,
       70 internal, 73 cannot create output, 130 interrupted.
       """,
-    version: "0.1.0",
+    version: runtimeVersion,
     groupedSubcommands: [
-      CommandGroup(name: "Convert and prove:", subcommands: [Formats.self])
+      CommandGroup(name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Formats.self]),
+      CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Info.self]),
     ])
 
   static func main() {

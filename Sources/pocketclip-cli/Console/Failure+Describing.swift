@@ -1,4 +1,11 @@
 import Archives
+import BundleFormat
+import BundleWriter
+import Conversion
+import ImageFiles
+import Models
+import PocketCLIP
+import Quantization
 
 extension Failure {
   /// The layers' typed errors as one message, one hint and one exit status.
@@ -7,6 +14,11 @@ extension Failure {
     case let error as Failure: self = error
     case let error as ReadError:
       self.init(error.category.exitStatus, error.description, hint: error.hint)
+    case let error as ModelError:
+      self.init(error.category.exitStatus, error.description, hint: error.hint)
+    case let error as ConversionError: self.init(error)
+    case let error as PocketCLIPError:
+      self.init(.internal, error.message)
     default:
       self.init(.internal, "unexpected: \(error)", hint: "please report this with the command that led to it")
     }
@@ -19,6 +31,32 @@ extension ReadError.Category {
     case .cannotOpen: .cannotOpen
     case .badData: .badData
     case .unsupported: .unsupported
+    }
+  }
+}
+
+extension ImageFileError {
+  var exitStatus: ExitStatus {
+    switch code {
+    case .unreadable: .cannotOpen
+    case .truncated, .undecodable, .tooLarge: .badData
+    case .unsupported: .unsupported
+    }
+  }
+}
+
+extension Failure {
+  fileprivate init(_ error: ConversionError) {
+    switch error {
+    case .write(.source(let error)), .model(let error): self.init(describing: error)
+    case .write(.weights(let error)): self.init(.badData, error.description, hint: error.hint)
+    case .write(.output(let error)), .output(let error):
+      self.init(.cannotCreate, error.description, hint: error.hint)
+    case .write(.description(let fault)):
+      self.init(
+        .unsupported, "a bundle cannot state this model: \(fault.rule.summary)",
+        hint: "report the architecture: its numbers are beyond those of any published model")
+    case .runtime(let error): self.init(.internal, "the new bundle does not run: \(error.message)")
     }
   }
 }

@@ -16,6 +16,14 @@ enum JSONOutput {
     try FileHandle.standardOutput.write(contentsOf: data + Data("\n".utf8))
   }
 
+  /// One object on one line.
+  static func line(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
   /// Puts `schema` and `version` beside the output's own keys.
   private struct Envelope<Output: SchemaOutput>: Encodable {
     var output: Output

@@ -29,3 +29,10 @@ func fixed(_ value: Double, _ digits: Int) -> String {
   if digits > 0 { text.insert(".", at: text.index(text.endIndex, offsetBy: -digits)) }
   return value < 0 && rounded > 0 ? "-" + text : text
 }
+
+extension String {
+  /// Filled with spaces on the left.
+  func leftPadding(to width: Int) -> String {
+    count >= width ? self : String(repeating: " ", count: width - count) + self
+  }
+}

@@ -1,0 +1,30 @@
+import Architecture
+import BundleFormat
+import BundleWriter
+import Models
+
+extension BundleDescription {
+  /// What the bundle will say about itself, but for ids and the source's digest, which the writer finds while it
+  /// reads the weights.
+  init(_ request: ConversionRequest) {
+    self.init()
+    let model = request.model
+    architecture = request.architecture
+    self.model = Array(model.name.utf8)
+    logitScale = model.hasLogitScale ? .present : .absent
+    imagePrecision = request.precision
+    textPrecision = request.precision
+    if architecture.image != nil, let preprocessing = model.preprocessing {
+      self.preprocessing = preprocessing
+    }
+    if architecture.text != nil {
+      tokenizer = model.tokenizer
+      tokenizerID = model.tokenizer == .openAI ? OpenAIVocabulary.id : nil
+    }
+    provenance.format = Array(model.source.format.utf8)
+    provenance.file = Array(model.source.fileName.utf8)
+    provenance.tool = Array(request.tool.utf8)
+    provenance.license = Array((model.source.licence ?? "").utf8)
+    provenance.attribution = Array((model.source.attribution ?? "").utf8)
+  }
+}

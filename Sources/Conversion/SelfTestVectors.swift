@@ -1,0 +1,56 @@
+import Architecture
+import BundleFormat
+import BundleWriter
+import PocketCLIP
+
+extension UnfinishedBundle.SelfTest {
+  /// What the generated inputs give, with the arithmetic that is the same on every machine: `scalar` kernels, float
+  /// activations.
+  ///
+  /// - Parameter path: the unfinished bundle.
+  init(bundleAt path: String, _ description: BundleDescription) throws(PocketCLIPError) {
+    var options = Model.Options()
+    options.arithmetic = .exact
+    options.instructionSet = "scalar"
+    let model = try Model(path: path, options: options)
+    var limits = Session.Limits()
+    limits.batch = 1
+    limits.width = 1
+    limits.height = 1
+    let session = try Session(model, limits: limits)
+    var imageVector: [Float]?
+    var textVector: [Float]?
+    if let image = description.architecture.image {
+      let pixels = (0..<3 * image.imageSize * image.imageSize).map { SelfTestInput.pixel($0) }
+      imageVector = try session.encode(pixels: [pixels])[0]
+    }
+    if let text = description.architecture.text {
+      var ids = SelfTestInput.ids(text)
+      ids += [Int32](repeating: 0, count: max(0, text.contextLength - ids.count))
+      textVector = try session.encode(ids: [ids])[0]
+    }
+    self.init(
+      image: imageVector, text: textVector,
+      imageTolerance: SelfTestTolerance.of(description.imagePrecision, description.architecture.image),
+      textTolerance: SelfTestTolerance.of(description.textPrecision, nil))
+  }
+}
+
+/// How far one value of a unit vector may be off on another machine. A unit vector of 512 values has values near
+/// 0.04; a machine that computes wrongly is off by about as much.
+enum SelfTestTolerance {
+  /// Float arithmetic differs by rounding alone, some 1e-6.
+  static let float: Float = 1e-4
+  /// `fast` rounds activations to 8 bits: a cosine of 0.9998 is a distance of 0.02 over all values together.
+  static let int8Transformer: Float = 0.01
+  /// Errors add up over a ResNet's depth: a cosine of 0.998 is a distance of 0.063.
+  static let int8ResNet: Float = 0.03
+
+  static func of(_ precision: Precision, _ tower: ImageTower?) -> Float {
+    switch (precision, tower) {
+    case (.fp32, _), (.fp16, _): float
+    case (.int8, .modifiedResNet): int8ResNet
+    case (.int8, .visionTransformer), (.int8, nil): int8Transformer
+    }
+  }
+}

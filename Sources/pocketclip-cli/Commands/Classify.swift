@@ -1,0 +1,223 @@
+import ArgumentParser
+import BundleFormat
+import PocketCLIP
+
+struct Classify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Choose among labels for each picture (zero-shot classification).",
+    discussion: """
+      Each label is put into every template; the texts' vectors are averaged, as OpenAI did for ImageNet.
+
+      Example: pocketclip classify -m b32.pclip cat.jpg --label cat --label dog --template "a photo of a {}."
+      """)
+
+  @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
+  var model: String
+
+  @Option(
+    help: ArgumentHelp("A bundle for the texts, when the first has no text tower.", valueName: "bundle"))
+  var textModel: String?
+
+  @Argument(help: ArgumentHelp("JPEG, PNG or WebP files.", valueName: "pictures"))
+  var pictures: [String]
+
+  @Option(name: .customLong("label"), help: "A label; give it several times.")
+  var listedLabels: [String] = []
+
+  @Option(help: ArgumentHelp("A file with one label a line.", valueName: "file"))
+  var labels: String?
+
+  @Option(
+    name: .customLong("template"), help: "A sentence with {} where the label goes; several are ensembled.")
+  var templates: [String] = []
+
+  @Option(help: "How many labels to print for each picture.")
+  var top = 5
+
+  @Flag(help: "Compare bundles whose embedding spaces are not known.")
+  var allowUnknownSpace = false
+
+  @OptionGroup var text: TextOptions
+  @OptionGroup var runtime: RuntimeOptions
+  @OptionGroup var options: ConsoleOptions
+
+  func validate() throws {
+    guard top > 0 else { throw ValidationError("--top \(top): expected a positive number") }
+    guard !pictures.isEmpty else { throw ValidationError("give at least one picture") }
+  }
+
+  func run() throws {
+    try options.run { console in
+      let labels = try Labels.read(listed: listedLabels, file: labels)
+      let templates = try PromptTemplates(templates)
+      let imageBundle = try BundleInput(model, runtime)
+      let textBundle = try textModel.map { try BundleInput($0, runtime) } ?? imageBundle
+      try requireTowers(imageBundle, textBundle)
+      try requireOneSpace(imageBundle, textBundle)
+      let classes = try ClassVectors(labels, templates, textBundle, text, console)
+      var classifier = Classifier(classes: classes, bundle: imageBundle, top: top)
+      for (index, path) in pictures.enumerated() {
+        console.progress("\(index) of \(pictures.count) pictures")
+        classifier.classify(path, console)
+      }
+      console.progress(nil)
+      try classifier.report(asJSON: options.json, console)
+    }
+  }
+
+  private func requireTowers(_ image: BundleInput, _ text: BundleInput) throws(Failure) {
+    guard image.model.information.hasImage else {
+      throw Failure(
+        .unsupported, "\(image.path): this bundle has no image tower",
+        hint: "give a bundle with an image tower to -m, and this one to --text-model")
+    }
+    guard text.model.information.hasText else {
+      throw Failure(
+        .unsupported, "\(text.path): this bundle has no text tower",
+        hint: "give the text tower's bundle to --text-model")
+    }
+    guard text.model.information.hasTokenizer else {
+      throw Failure(
+        .unsupported, "\(text.path): no tokenizer travels in this bundle",
+        hint: "convert again with --tokenizer openai if that is its vocabulary")
+    }
+    for (bundle, isProjected) in [
+      (image, image.model.information.imageIsProjected), (text, text.model.information.textIsProjected),
+    ] where !isProjected {
+      throw Failure(
+        .unsupported, "\(bundle.path): a tower without projection gives hidden states, not embeddings",
+        hint: "convert a checkpoint that has the projection (…WithProjection)")
+    }
+  }
+
+  private func requireOneSpace(_ image: BundleInput, _ text: BundleInput) throws(Failure) {
+    let spaces = (image.model.information.spaceID, text.model.information.spaceID)
+    switch SpaceComparison(spaces.0, spaces.1) {
+    case .same: return
+    case .different:
+      throw Failure(
+        .badData,
+        "the bundles are of two embedding spaces: \(image.path) is \(spaces.0), \(text.path) is \(spaces.1)",
+        hint: "convert both towers from one checkpoint")
+    case .unknown:
+      guard !allowUnknownSpace else { return }
+      throw Failure(
+        .badData, "whether \(image.path) and \(text.path) share an embedding space is not known",
+        hint: "convert both from one complete checkpoint, or say --allow-unknown-space")
+    }
+  }
+}
+
+/// One unit vector per label.
+struct ClassVectors {
+  let labels: [String]
+  let vectors: [[Float]]
+  let logitScale: Float
+
+  init(
+    _ labels: [String], _ templates: PromptTemplates, _ bundle: BundleInput, _ options: TextOptions,
+    _ console: Console
+  ) throws {
+    let session = try bundle.session(batch: 16)
+    let texts = labels.flatMap(templates.texts)
+    try options.check(texts, session, console, file: bundle.path)
+    console.progress("encoding \(texts.count) texts")
+    let encoded = try session.encode(texts: texts)
+    let perLabel = templates.sentences.count
+    self.labels = labels
+    vectors = labels.indices.map { Self.unitMean(encoded[$0 * perLabel..<($0 + 1) * perLabel]) }
+    // Without a stored scale, 100 is where CLIP's training clamps it.
+    logitScale = bundle.model.information.logitScale ?? 100
+  }
+
+  static func unitMean(_ vectors: ArraySlice<[Float]>) -> [Float] {
+    guard vectors.count > 1, let first = vectors.first else { return vectors.first ?? [] }
+    var mean = [Float](repeating: 0, count: first.count)
+    for vector in vectors {
+      for index in mean.indices { mean[index] += vector[index] }
+    }
+    let norm = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return norm > 0 ? mean.map { $0 / norm } : mean
+  }
+}
+
+/// Compares pictures with the classes, one at a time, so that a bad one does not stop the rest.
+struct Classifier {
+  let classes: ClassVectors
+  let bundle: BundleInput
+  let top: Int
+  private var results: [ClassifyOutput.Picture] = []
+  private var rotatedCount = 0
+  private var firstFailure: Failure?
+
+  init(classes: ClassVectors, bundle: BundleInput, top: Int) {
+    self.classes = classes
+    self.bundle = bundle
+    self.top = top
+  }
+
+  mutating func classify(_ path: String, _ console: Console) {
+    do {
+      let input = try PictureInput(
+        path, preprocessing: bundle.header.description.preprocessing,
+        imageSize: bundle.model.information.imageSize)
+      if input.ignoredOrientation != nil { rotatedCount += 1 }
+      let session = try bundle.session(batch: 1, pictures: [input])
+      let vector = try session.encode(pictures: [input.picture])[0].get()
+      results.append(ClassifyOutput.Picture(path: path, error: nil, labels: ranked(vector)))
+    } catch {
+      let failure = (error as? PocketCLIPError).map { Failure($0, file: path) } ?? Failure(describing: error)
+      firstFailure = firstFailure ?? failure
+      results.append(ClassifyOutput.Picture(path: path, error: failure.message, labels: []))
+    }
+  }
+
+  private func ranked(_ vector: [Float]) -> [ClassifyOutput.Label] {
+    let similarities = classes.vectors.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
+    let shares = probabilities(of: similarities, scale: classes.logitScale)
+    let order = similarities.indices.sorted {
+      similarities[$0] == similarities[$1] ? $0 < $1 : similarities[$0] > similarities[$1]
+    }
+    return order.prefix(top).map {
+      ClassifyOutput.Label(label: classes.labels[$0], probability: shares[$0], similarity: similarities[$0])
+    }
+  }
+
+  func report(asJSON: Bool, _ console: Console) throws {
+    if rotatedCount > 0 {
+      console.note(
+        "note: \(rotatedCount) pictures carry a camera rotation, ignored as the original code ignores it")
+    }
+    let output = ClassifyOutput(
+      spaceId: bundle.model.information.spaceID, bundleId: bundle.model.information.bundleID,
+      pictures: results)
+    if asJSON { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+    if let firstFailure { throw firstFailure }
+  }
+}
+
+struct ClassifyOutput: SchemaOutput {
+  static let schema = "classify"
+  var spaceId, bundleId: String
+  var pictures: [Picture]
+
+  struct Picture: Encodable {
+    var path: String
+    var error: String?
+    var labels: [Label]
+  }
+
+  struct Label: Encodable {
+    var label: String
+    var probability, similarity: Float
+  }
+
+  var lines: [String] {
+    pictures.filter { $0.error == nil }.flatMap { picture in
+      [picture.path]
+        + picture.labels.map {
+          "  \(fixed(Double($0.probability) * 100, 2).leftPadding(to: 6)) %  \($0.label)  (cosine \(fixed(Double($0.similarity), 4)))"
+        }
+    }
+  }
+}

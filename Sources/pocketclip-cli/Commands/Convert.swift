@@ -1,0 +1,108 @@
+import ArgumentParser
+import BundleFormat
+import Checkpoints
+import Conversion
+import Models
+import PocketCLIP
+
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn a checkpoint into a bundle, measure it, and write it only if it is as close as demanded.",
+    discussion: """
+      Example: pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
+               pocketclip convert epoch_32.pt -o birds.pclip --activation gelu --preprocess openai
+               pocketclip convert models--openai--clip-vit-base-patch32 -o text.pclip --tower text
+      """)
+
+  @Argument(help: ArgumentHelp("A checkpoint file or folder, or a bundle.", valueName: "in"))
+  var path: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out"))
+  var output: String
+
+  @Option(help: "How weights are stored: fp32, fp16 or int8. Default: fp16.")
+  var precision: PrecisionChoice?
+
+  @Flag(help: "Replace the output file if it exists.")
+  var force = false
+
+  @Option(help: "How many threads to use; no byte depends on it. Default: all that this process may use.")
+  var threads = 0
+
+  @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
+  @OptionGroup var options: ConsoleOptions
+
+  enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+    case fp32, fp16, int8
+
+    var precision: Precision {
+      switch self {
+      case .fp32: .fp32
+      case .fp16: .fp16
+      case .int8: .int8
+      }
+    }
+  }
+
+  mutating func validate() throws {
+    guard threads >= 0 else { throw ValidationError("--threads \(threads): expected 0 or more") }
+  }
+
+  func run() throws {
+    try options.run { console in
+      var modelOptions = try input.modelOptions()
+      let tower = modelOptions.tower
+      modelOptions.tower = nil
+      let model = try CLIPModel(try Checkpoint.open(path), options: modelOptions)
+      model.notes.forEach { console.note("note: \($0)") }
+      if precision == nil { console.note("note: --precision not given: fp16") }
+      var request = ConversionRequest(model: model, output: output, tool: "pocketclip \(runtimeVersion)")
+      request.precision = precision?.precision ?? .fp16
+      request.tower = tower
+      request.replacesExisting = force
+      request.threads = threads
+      request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
+      let bundle = try Conversion.run(request)
+      console.progress(nil)
+      let result = ConvertOutput(bundle, model: model, output: output)
+      if options.json { try JSONOutput.print(result) } else { result.lines.forEach { console.print($0) } }
+    }
+  }
+}
+
+struct ConvertOutput: SchemaOutput {
+  static let schema = "convert"
+  var output, model, bundleId, spaceId: String
+  var byteCount, sourceByteCount: Int
+  var seconds: Seconds
+
+  struct Seconds: Encodable {
+    var writing, measuring, finishing: Double
+  }
+
+  init(_ bundle: ConvertedBundle, model: CLIPModel, output: String) {
+    self.output = output
+    self.model = model.name
+    bundleId = String(decoding: bundle.bundleID.hex, as: UTF8.self)
+    let ids = [bundle.description.imageID, bundle.description.textID]
+    spaceId = ids.map { $0.map { String(decoding: $0.hex, as: UTF8.self) } ?? "-" }.joined(separator: ".")
+    byteCount = bundle.byteCount
+    sourceByteCount = model.source.files.reduce(0) { $0 + $1.byteCount }
+    seconds = Seconds(
+      writing: bundle.writing.seconds, measuring: bundle.measuring.seconds,
+      finishing: bundle.finishing.seconds)
+  }
+
+  var lines: [String] {
+    [
+      "\(output): \(model), \(formattedBytes(byteCount)) from \(formattedBytes(sourceByteCount))",
+      "  written in \(fixed(seconds.writing, 2)) s, measured in \(fixed(seconds.measuring, 2)) s, "
+        + "published in \(fixed(seconds.finishing, 2)) s",
+      "  space \(spaceId)",
+    ]
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,171 @@
+import Architecture
+import ArgumentParser
+import BundleFormat
+import PocketCLIP
+
+struct Info: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell what a bundle holds, where it came from, and what running it takes.",
+    discussion: """
+      Without a bundle: the version and the kernels of this machine.
+
+      Example: pocketclip info b32.pclip
+      """)
+
+  @Argument(help: ArgumentHelp("A bundle.", valueName: "bundle"))
+  var path: String?
+
+  @OptionGroup var runtime: RuntimeOptions
+  @OptionGroup var options: ConsoleOptions
+
+  func run() throws {
+    try options.run { console in
+      let bundle = try path.map { try BundleInput($0, runtime) }
+      let output = InfoOutput(bundle)
+      if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+    }
+  }
+}
+
+struct InfoOutput: SchemaOutput {
+  static let schema = "info"
+  var toolVersion = runtimeVersion
+  var instructionSet = instructionSetName
+  var bundle: Bundle?
+
+  struct Bundle: Encodable {
+    var path: String
+    var model: String
+    var towers: [String]
+    var precision: [String: String]
+    var embeddingDimension: Int
+    var imageSize, contextLength: Int?
+    var preprocessing, tokenizer: String?
+    var logitScale: Float?
+    var spaceId, bundleId: String
+    var fileByteCount: UInt64
+    /// Scratch of one session at batch 1 with pictures of 12 megapixels.
+    var sessionByteCount: Int
+    var arithmetic: String
+    var threads: Int
+    var demandedCosine: [String: Double]
+    var source: Source
+  }
+
+  struct Source: Encodable {
+    var format, file: String
+    var sha256: String?
+    var tool, license, attribution: String
+  }
+
+  init(_ input: BundleInput?) { bundle = input.map(Bundle.init) }
+
+  var lines: [String] {
+    var lines = ["pocketclip \(toolVersion) · kernels \(instructionSet)"]
+    guard let bundle else { return lines }
+    lines = [
+      "\(bundle.model) · \(bundle.towers.joined(separator: " + ")) · \(bundle.path)",
+      "  precision     "
+        + bundle.precision.sorted { $0.key < $1.key }.map { "\($0): \($1)" }.joined(separator: ", "),
+      "  embedding     \(bundle.embeddingDimension) values",
+    ]
+    if let size = bundle.imageSize {
+      lines.append("  pictures      \(size) × \(size), \(bundle.preprocessing ?? "")")
+    }
+    if let length = bundle.contextLength {
+      lines.append("  texts         \(length) tokens, tokenizer \(bundle.tokenizer ?? "none")")
+    }
+    if let scale = bundle.logitScale { lines.append("  logit scale   \(fixed(Double(scale), 4))") }
+    lines.append("  space         \(bundle.spaceId)")
+    lines.append("  bundle id     \(bundle.bundleId)")
+    lines.append(
+      "  memory        \(formattedBytes(Int(clamping: bundle.fileByteCount))) mapped and shared, "
+        + "\(formattedBytes(bundle.sessionByteCount)) private per session at batch 1")
+    lines.append("  runs          \(bundle.arithmetic), \(bundle.threads) threads, kernels \(instructionSet)")
+    for (path, cosine) in bundle.demandedCosine.sorted(by: { $0.key < $1.key }) {
+      lines.append("  demanded      \(path): worst cosine \(fixed(cosine, 6))")
+    }
+    lines.append("  source        \(bundle.source.file) (\(bundle.source.format)), by \(bundle.source.tool)")
+    if let digest = bundle.source.sha256 { lines.append("  source sha256 \(digest)") }
+    if !bundle.source.license.isEmpty { lines.append("  licence       \(bundle.source.license)") }
+    if !bundle.source.attribution.isEmpty { lines.append("  attribution   \(bundle.source.attribution)") }
+    return lines
+  }
+}
+
+extension InfoOutput.Bundle {
+  init(_ input: BundleInput) {
+    let information = input.model.information
+    let description = input.header.description
+    path = input.path
+    model = String(decoding: description.model, as: UTF8.self)
+    towers = Tower.allCases.filter { description.architecture.has($0) }.map { "\($0)" }
+    precision = [:]
+    demandedCosine = [:]
+    if description.architecture.image != nil {
+      precision["image"] = description.imagePrecision.fieldValue.description
+      imageSize = information.imageSize
+      preprocessing = description.preprocessing.summary
+    }
+    if description.architecture.text != nil {
+      precision["text"] = description.textPrecision.fieldValue.description
+      contextLength = information.contextLength
+      tokenizer = description.tokenizer.fieldValue.description
+    }
+    embeddingDimension = information.embeddingDimension
+    logitScale = information.logitScale
+    spaceId = information.spaceID
+    bundleId = information.bundleID
+    fileByteCount = information.fileByteCount
+    sessionByteCount = Self.sessionByteCount(input.model)
+    arithmetic = "\(information.arithmetic)"
+    threads = information.threads
+    demandedCosine = description.fidelity.demandedCosine
+    source = InfoOutput.Source(description.provenance)
+  }
+
+  /// Batch 1, pictures up to 4000 × 3000.
+  private static func sessionByteCount(_ model: Model) -> Int {
+    var limits = Session.Limits()
+    limits.batch = 1
+    limits.width = 4000
+    limits.height = 3000
+    return Session.byteCount(model, limits: limits)
+  }
+}
+
+extension InfoOutput.Source {
+  init(_ provenance: Provenance) {
+    format = String(decoding: provenance.format, as: UTF8.self)
+    file = String(decoding: provenance.file, as: UTF8.self)
+    sha256 = provenance.sha256.map { String(decoding: $0.hex, as: UTF8.self) }
+    tool = String(decoding: provenance.tool, as: UTF8.self)
+    license = String(decoding: provenance.license, as: UTF8.self)
+    attribution = String(decoding: provenance.attribution, as: UTF8.self)
+  }
+}
+
+extension FidelityDemand {
+  /// `image, fast` → 0.9998; empty where nothing was measured.
+  var demandedCosine: [String: Double] {
+    let stated = [
+      ("image, fast", imageFast), ("image, exact", imageExact), ("text, fast", textFast),
+      ("text, exact", textExact),
+    ]
+    return Dictionary(
+      uniqueKeysWithValues: stated.compactMap { name, millionths in
+        millionths.map { (name, Double($0) / 1e6) }
+      })
+  }
+}
+
+extension Preprocessing {
+  /// `openai`, or the fields that differ.
+  var summary: String {
+    if self == .openAI { return "prepared as by OpenAI" }
+    return
+      "\(resize.fieldValue), \(interpolation.fieldValue), crop \(crop.fieldValue), RGB \(conversion.fieldValue), "
+      + "mean \(mean.red) \(mean.green) \(mean.blue), "
+      + "std \(standardDeviation.red) \(standardDeviation.green) \(standardDeviation.blue)"
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import PocketCLIP
+
+/// Vectors as a safetensors file: `vectors` F32 `[n, d]`, the inputs and the embedding space in the metadata.
+struct VectorFile {
+  var items: [EmbedOutput.Item]
+  var bundle: BundleInput
+  var isRaw: Bool
+
+  /// - Throws: `cannotCreate`.
+  func write(to path: String, replacing: Bool) throws {
+    let url = URL(filePath: path)
+    guard replacing || !FileManager.default.fileExists(atPath: path) else {
+      throw Failure(
+        .cannotCreate, "output \(path): a file of that name exists",
+        hint: "give another name, or --force to replace it")
+    }
+    do {
+      try encoded().write(to: url, options: .atomic)
+    } catch {
+      throw Failure(
+        .cannotCreate, "output \(path): cannot be written", hint: "check the folder and its permissions")
+    }
+  }
+
+  private func encoded() throws -> Data {
+    let width = items.first?.vector.count ?? 0
+    let uniform = items.filter { $0.vector.count == width }
+    var values = Data(capacity: uniform.count * width * 4)
+    for item in uniform {
+      for value in item.vector {
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { values.append(contentsOf: $0) }
+      }
+    }
+    let header = Header(
+      metadata: [
+        "format": "pocketclip-vectors", "space_id": bundle.model.information.spaceID,
+        "bundle_id": bundle.model.information.bundleID, "normalized": isRaw ? "false" : "true",
+        "inputs": try text(uniform.map(\.input)), "kinds": try text(uniform.map(\.kind)),
+      ],
+      vectors: Header.Tensor(dtype: "F32", shape: [uniform.count, width], dataOffsets: [0, values.count]))
+    var json = try encoder.encode(header)
+    while json.count % 8 != 0 { json.append(0x20) }
+    var data = Data()
+    withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
+    return data + json + values
+  }
+
+  private struct Header: Encodable {
+    var metadata: [String: String]
+    var vectors: Tensor
+
+    struct Tensor: Encodable {
+      var dtype: String
+      var shape, dataOffsets: [Int]
+
+      enum CodingKeys: String, CodingKey {
+        case dtype, shape
+        case dataOffsets = "data_offsets"
+      }
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case metadata = "__metadata__"
+      case vectors
+    }
+  }
+
+  private var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+
+  private func text(_ list: [String]) throws -> String {
+    String(decoding: try encoder.encode(list), as: UTF8.self)
+  }
+}

@@ -1,0 +1,89 @@
+import Architecture
+import ArgumentParser
+import Checkpoints
+import Models
+
+/// What to read, and what the file may leave open.
+struct ModelInputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The architecture by name (ViT-B-32, ViT-B-32-quickgelu, …): decides activation, heads and epsilon.",
+      valueName: "name"))
+  var architecture: String?
+
+  @Option(help: "The MLPs' activation: quickgelu, gelu or gelu_tanh; IMAGE,TEXT if they differ.")
+  var activation: String?
+
+  @Option(help: "Attention heads; IMAGE,TEXT if they differ.")
+  var heads: String?
+
+  @Option(help: "LayerNorm's epsilon; IMAGE,TEXT if they differ.")
+  var epsilon: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How pictures are prepared: openai, or a preprocessor_config.json or open_clip_config.json.",
+      valueName: "openai|file"))
+  var preprocess: String?
+
+  @Option(help: "Which tokenizer travels along: openai or none.")
+  var tokenizer: String?
+
+  @Option(help: "Which towers to take: image, text or both.")
+  var tower = TowerChoice.both
+
+  enum TowerChoice: String, ExpressibleByArgument, CaseIterable {
+    case image, text, both
+
+    var tower: Tower? {
+      switch self {
+      case .image: .image
+      case .text: .text
+      case .both: nil
+      }
+    }
+  }
+
+  func modelOptions() throws(Failure) -> ModelOptions {
+    var options = ModelOptions()
+    options.architectureName = architecture
+    options.activation = try perTower(activation, "--activation", "quickgelu, gelu or gelu_tanh") { text in
+      Activation.allCases.first { $0.fieldText == text.replacing("quick_gelu", with: "quickgelu") }
+    }
+    options.heads = try perTower(heads, "--heads", "a positive number") {
+      Int($0).flatMap { $0 > 0 ? $0 : nil }
+    }
+    options.epsilon = try perTower(epsilon, "--epsilon", "a positive number such as 1e-5") {
+      Float($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+    }
+    options.preprocessing = preprocess.map { $0 == "openai" ? .openAI : .file(path: $0) }
+    options.tokenizer = try tokenizer.map { text throws(Failure) in
+      guard let kind = TokenizerKind.allCases.first(where: { $0.fieldText == text }) else {
+        throw Failure(.badData, "--tokenizer \(text): expected openai or none")
+      }
+      return kind
+    }
+    options.tower = tower.tower
+    return options
+  }
+
+  /// `X` for both towers, or `X,Y` for image and text.
+  private func perTower<Value>(
+    _ text: String?, _ option: String, _ expected: String, _ parse: (String) -> Value?
+  ) throws(Failure) -> PerTower<Value> {
+    guard let text else { return PerTower() }
+    var values: [Value] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = parse(String(part)) else {
+        throw Failure(
+          .badData, "\(option) \(text): expected \(expected), or two with a comma for image and text")
+      }
+      values.append(value)
+    }
+    switch values.count {
+    case 1: return PerTower(both: values[0])
+    case 2: return PerTower(image: values[0], text: values[1])
+    default: throw Failure(.badData, "\(option) \(text): expected one value, or two for image and text")
+    }
+  }
+}

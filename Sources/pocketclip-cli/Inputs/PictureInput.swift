@@ -1,0 +1,34 @@
+import Architecture
+import ImageFiles
+import ImagePreprocessing
+import PocketCLIP
+
+/// A decoded picture, ready for the runtime.
+struct PictureInput {
+  let path: String
+  let picture: Session.Picture
+  /// The camera's rotation, which is ignored as the original implementations ignore it; nil when there is none.
+  let ignoredOrientation: Int?
+
+  /// Decodes a JPEG, PNG or WebP file.
+  init(_ path: String, preprocessing: Preprocessing, imageSize: Int) throws(Failure) {
+    self.path = path
+    let decoded: DecodedImage
+    do throws(ImageFileError) {
+      decoded = try ImageFiles.read(path)
+    } catch {
+      throw Failure(error.exitStatus, error.description, hint: error.hint)
+    }
+    let prepared: RGBImage
+    do throws(PictureFault) {
+      prepared = try decoded.prepared(for: preprocessing, imageSize: imageSize)
+    } catch {
+      throw Failure(.badData, "\(path): the picture cannot be resized: \(error)")
+    }
+    guard
+      let picture = Session.Picture(pixels: prepared.pixels, width: prepared.width, height: prepared.height)
+    else { throw Failure(.badData, "\(path): the picture is empty") }
+    self.picture = picture
+    ignoredOrientation = decoded.orientation.flatMap { $0 > 1 ? $0 : nil }
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import PocketCLIP
+
+/// What happens to texts on their way in.
+struct TextOptions: ParsableArguments {
+  @Flag(help: "Show the token ids of every text on standard error.")
+  var showTokens = false
+
+  /// Tokenizes every text, shows ids if asked, and warns about what was cut.
+  func check(_ texts: [String], _ session: Session, _ console: Console, file: String) throws(Failure) {
+    for text in texts {
+      do throws(PocketCLIPError) {
+        let tokens = try session.tokenize(text)
+        if showTokens {
+          console.note(
+            "\(shortened(text)): \(tokens.ids.prefix(tokens.count).map(String.init).joined(separator: " "))")
+        }
+        if tokens.isTruncated {
+          let kept = try Self.keptPrefix(of: text, tokens, session)
+          console.warn(
+            "too long for \(session.model.information.contextLength) tokens, cut: \"…\(shortened(String(text.dropFirst(kept))))\""
+          )
+        }
+      } catch {
+        throw Failure(error, file: file)
+      }
+    }
+  }
+
+  /// How many characters of a truncated text reach the model: the longest prefix that is not cut itself.
+  private static func keptPrefix(
+    of text: String, _ tokens: Session.Tokens, _ session: Session
+  ) throws(PocketCLIPError) -> Int {
+    var fits = 0
+    var tooLong = min(text.count, 8 * 1024)
+    while tooLong - fits > 1 {
+      let middle = (fits + tooLong) / 2
+      if try session.tokenize(String(text.prefix(middle))).isTruncated {
+        tooLong = middle
+      } else {
+        fits = middle
+      }
+    }
+    return fits
+  }
+
+  private func shortened(_ text: String) -> String { text.count <= 60 ? text : text.prefix(60) + "…" }
+}

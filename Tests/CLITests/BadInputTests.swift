@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@Suite struct BadInputTests {
+  static let mini = Tool.fixture("minis/mini-vit.pt")
+
+  /// One line that says what, one that says what to do; nothing on standard output.
+  private func expectRefusal(
+    _ outcome: Tool.Outcome, _ status: Int32, _ words: String..., location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(outcome.status == status, "\(outcome.error)", sourceLocation: location)
+    #expect(outcome.output.isEmpty, sourceLocation: location)
+    #expect(outcome.error.split(separator: "\n").count <= 2, "\(outcome.error)", sourceLocation: location)
+    for word in words {
+      #expect(
+        outcome.error.localizedCaseInsensitiveContains(word), "\(outcome.error)", sourceLocation: location)
+    }
+  }
+
+  @Test("A path that leads nowhere cannot be opened")
+  func missing() throws {
+    expectRefusal(try Tool.run("inspect", "/no/such/file.pt"), 66, "no such file")
+  }
+
+  @Test("An empty file, a Git LFS pointer and a saved web page are named, with the remedy")
+  func notTheWeights() throws {
+    let folder = try ScratchFolder()
+    let empty = try folder.write(Data(), to: "empty.pt")
+    expectRefusal(try Tool.run("inspect", empty), 65, "empty")
+    let pointer =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "a", count: 64))\nsize 1\n"
+    let lfs = try folder.write(Data(pointer.utf8), to: "lfs.pt")
+    expectRefusal(try Tool.run("inspect", lfs), 65, "git lfs pull")
+    let html = try folder.write(
+      Data("<!DOCTYPE html><html><body>Not found</body></html>".utf8), to: "page.pt")
+    expectRefusal(try Tool.run("inspect", html), 65, "web page")
+  }
+
+  @Test("Half a download is refused, wherever it stops", arguments: [100, 4096, 1_000_000])
+  func halfDownload(_ byteCount: Int) throws {
+    let folder = try ScratchFolder()
+    let whole = try Data(contentsOf: URL(filePath: Self.mini))
+    let half = try folder.write(whole.prefix(byteCount), to: "half.pt")
+    let outcome = try Tool.run("convert", half, "-o", folder.path("out.pclip"))
+    expectRefusal(outcome, 65, "download")
+    #expect(folder.contents == ["half.pt"])
+  }
+
+  @Test("A checkpoint that does not say its activation is not guessed at")
+  func undecidedActivation() throws {
+    let folder = try ScratchFolder()
+    let source = Tool.fixture("valid/vit.safetensors")
+    let outcome = try Tool.run("convert", source, "-o", folder.path("out.pclip"))
+    expectRefusal(outcome, 65, "--activation")
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test("A bundle is not run when it is something else, and the message says so")
+  func notABundle() throws {
+    expectRefusal(
+      try Tool.run("classify", "-m", Self.mini, "x.jpg", "--label", "a"), 65, "pclip")
+  }
+
+  @Test("A bundle cut short anywhere is refused", arguments: [0, 7, 100, 10_000, 100_000])
+  func truncatedBundle(_ byteCount: Int) throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("whole.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    let whole = try Data(contentsOf: URL(filePath: bundle))
+    let cut = try folder.write(whole.prefix(byteCount), to: "cut.pclip")
+    #expect(try Tool.run("info", cut).status == 65)
+  }
+
+  @Test("A flipped bit is found by verify")
+  func flippedBit() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("whole.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    var bytes = try Data(contentsOf: URL(filePath: bundle))
+    bytes[bytes.count / 2] ^= 1
+    let outcome = try Tool.run("verify", try folder.write(bytes, to: "flipped.pclip"))
+    #expect(outcome.status == 1 || outcome.status == 65, "\(outcome.error)")
+    #expect(outcome.error.contains("SHA-256"), "\(outcome.error)")
+  }
+
+  @Test(
+    "Pictures that are unreadable, undecodable or cut off are refused one by one, the others are classified")
+  func badPictures() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("m.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    let cut = try folder.write(try Data(contentsOf: URL(filePath: good)).prefix(300), to: "cut.jpg")
+    let text = try folder.write(Data("not a picture".utf8), to: "text.jpg")
+    let outcome = try Tool.run(
+      "classify", "-m", bundle, cut, text, "/no/such.jpg", good, "--label", "red apple")
+    #expect(outcome.status == 65 && outcome.output.contains("red apple"), "\(outcome.output)\(outcome.error)")
+  }
+
+  @Test("Empty labels are refused, and a text of ten thousand words is cut with a warning that shows the cut")
+  func labels() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("m.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    expectRefusal(try Tool.run("classify", "-m", bundle, good, "--label", ""), 65, "label 1 is empty")
+    let long = String(repeating: "word ", count: 10_000)
+    let outcome = try Tool.run("embed", "-m", bundle, "--text", long)
+    #expect(outcome.status == 0 && outcome.error.contains("too long"), "\(outcome.error.prefix(300))")
+  }
+
+  @Test("A usage error exits with 64 and shows the usage")
+  func usage() throws {
+    let outcome = try Tool.run("convert")
+    #expect(outcome.status == 64 && outcome.error.contains("Usage"))
+  }
+
+  @Test("With --json a failure is an object too")
+  func failureAsJSON() throws {
+    let outcome = try Tool.run("inspect", "/no/such/file.pt", "--json")
+    let object = try outcome.json()
+    #expect(outcome.status == 66 && object["schema"] as? String == "pocketclip.error")
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+@Suite(.serialized) struct ConvertTests {
+  static let mini = Tool.fixture("minis/mini-vit.pt")
+
+  @Test("A PyTorch archive becomes a bundle in an environment without Python, and classifies a picture")
+  func endToEndWithoutPython() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("mini.pclip")
+    let bare = ["PATH": "/nonexistent"]
+    let converted = try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", environment: bare)
+    #expect(converted.status == 0, "\(converted.error)")
+    let classified = try Tool.run(
+      "classify", "-m", bundle, Tool.fixture("minis/pictures/red-apple-00.jpg"),
+      "--labels", Tool.fixture("minis/pictures/labels.txt"), "--template", "a picture of a {}.", "--top", "1",
+      environment: bare)
+    #expect(classified.status == 0 && classified.output.contains("red apple"), "\(classified.output)")
+  }
+
+  @Test("The same input gives the same bytes, with one thread and with two")
+  func deterministic() throws {
+    let folder = try ScratchFolder()
+    for (name, threads) in [("a", "1"), ("b", "2")] {
+      let outcome = try Tool.run(
+        "convert", Self.mini, "-o", folder.path(name), "--precision", "int8", "--threads", threads)
+      #expect(outcome.status == 0, "\(outcome.error)")
+    }
+    let first = try Data(contentsOf: URL(filePath: folder.path("a")))
+    #expect(first == (try Data(contentsOf: URL(filePath: folder.path("b")))))
+  }
+
+  @Test("An existing file is kept unless --force is given")
+  func existingFileIsKept() throws {
+    let folder = try ScratchFolder()
+    let output = try folder.write(Data("mine".utf8), to: "out.pclip")
+    let refused = try Tool.run("convert", Self.mini, "-o", output)
+    #expect(refused.status == 73 && refused.error.contains("--force"))
+    #expect(try Data(contentsOf: URL(filePath: output)) == Data("mine".utf8))
+    #expect(try Tool.run("convert", Self.mini, "-o", output, "--force").status == 0)
+  }
+
+  @Test("An output folder that is missing is named, and nothing is left")
+  func missingFolder() throws {
+    let folder = try ScratchFolder()
+    let outcome = try Tool.run("convert", Self.mini, "-o", folder.path("no/such/out.pclip"))
+    #expect(outcome.status == 73 && outcome.error.contains("folder"))
+    #expect(folder.contents.isEmpty)
+  }
+
+  @Test("Both halves of a checkpoint share one space id and classify together")
+  func halvesShareASpace() throws {
+    let folder = try ScratchFolder()
+    for tower in ["image", "text"] {
+      let outcome = try Tool.run("convert", Self.mini, "-o", folder.path(tower), "--tower", tower)
+      #expect(outcome.status == 0, "\(outcome.error)")
+    }
+    let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    let together = try Tool.run(
+      "classify", "-m", folder.path("image"), "--text-model", folder.path("text"), picture, "--label",
+      "red apple")
+    #expect(together.status == 0, "\(together.error)")
+    let alone = try Tool.run("embed", "-m", folder.path("text"), picture)
+    #expect(alone.status == 69 && alone.error.contains("no image tower"))
+  }
+
+  @Test("Embeddings of two spaces are never compared")
+  func twoSpaces() throws {
+    let folder = try ScratchFolder()
+    _ = try Tool.run("convert", Self.mini, "-o", folder.path("vit"), "--tower", "image")
+    _ = try Tool.run("convert", Tool.fixture("minis/mini-rn.pt"), "-o", folder.path("rn"), "--tower", "text")
+    let outcome = try Tool.run(
+      "classify", "-m", folder.path("vit"), "--text-model", folder.path("rn"),
+      Tool.fixture("minis/pictures/red-apple-00.jpg"), "--label", "red apple")
+    #expect(outcome.status == 65 && outcome.error.contains("two embedding spaces"), "\(outcome.error)")
+  }
+
+  @Test("Killed at any moment, a conversion leaves a whole file or none under the output's name")
+  func killed() throws {
+    let folder = try ScratchFolder()
+    let output = folder.path("out.pclip")
+    for round in 0..<10 {
+      let (process, _, _) = try Tool.start([
+        "convert", Self.mini, "-o", output, "--force", "--precision", "int8",
+      ])
+      usleep(UInt32(20_000 * (round + 1)))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      if FileManager.default.fileExists(atPath: output) {
+        #expect(try Tool.run("verify", output).status == 0)
+      }
+    }
+    #expect(try Tool.run("convert", Self.mini, "-o", output, "--force").status == 0)
+    #expect(folder.contents == ["out.pclip"])
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// The built command line, run as a user runs it.
+struct Tool {
+  struct Outcome {
+    var status: Int32
+    var output: String
+    var error: String
+
+    /// The JSON object on standard output.
+    func json() throws -> [String: Any] {
+      try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
+    }
+  }
+
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  /// Beside the test bundle: SwiftPM builds both into one folder.
+  static let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: "pocketclip")
+
+  static func fixture(_ path: String) -> String { root.appending(path: "Fixtures/\(path)").path() }
+
+  static func start(_ arguments: [String], environment: [String: String]? = nil) throws -> (
+    Process, Pipe, Pipe
+  ) {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.environment = environment
+    let output = Pipe()
+    let error = Pipe()
+    process.standardOutput = output
+    process.standardError = error
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    return (process, output, error)
+  }
+
+  /// Runs to the end. Standard error is small, so reading one pipe after the other cannot block.
+  static func run(_ arguments: String..., environment: [String: String]? = nil) throws -> Outcome {
+    let (process, output, error) = try start(arguments, environment: environment)
+    let outputData = try output.fileHandleForReading.readToEnd() ?? Data()
+    let errorData = try error.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    return Outcome(
+      status: status, output: String(decoding: outputData, as: UTF8.self),
+      error: String(decoding: errorData, as: UTF8.self))
+  }
+}
+
+/// A folder that goes away with its test.
+final class ScratchFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "pocketclip-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appending(path: name).path() }
+
+  func write(_ bytes: Data, to name: String) throws -> String {
+    try bytes.write(to: url.appending(path: name))
+    return path(name)
+  }
+
+  var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path()).sorted()) ?? [] }
+}
