@@ -81,7 +81,7 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
     module("ReferenceForward", ["Models", "Architecture", "COpenBLAS"]),
-    module("Quantization", ["Models", "Architecture", "TensorTypes", "CKernels"]),
+    module("Quantization", ["BundleFormat", "Architecture", "CKernels"]),
     module(
       "BundleWriter",
       [
@@ -128,7 +128,9 @@ let package = Package(
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "CKernels", "TestSupport"]),
     tests(
       "BundleWriterTests",
-      ["BundleWriter", "Quantization", "BundleFormat", "Architecture", "TensorTypes"]),
+      [
+        "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
+      ]),
     tests(
       "ModelsTests",
       ["Models", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),

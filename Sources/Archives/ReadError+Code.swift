@@ -68,6 +68,9 @@ extension ReadError {
     case safetensorsByteCount = 506
     case safetensorsCoverage = 507
 
+    // 550: bundles.
+    case bundleRuleBroken = 550
+
     // 600: checkpoints.
     case noCheckpointInFolder = 600
     case severalCheckpoints = 601

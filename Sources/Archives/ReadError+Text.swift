@@ -22,6 +22,11 @@ extension ReadError.Code {
     case .safetensorsHeaderLength, .safetensorsHeaderStart, .safetensorsMetadata, .safetensorsEntry,
       .safetensorsUnknownDType, .safetensorsOffsets, .safetensorsByteCount, .safetensorsCoverage:
       safetensorsText
+    case .bundleRuleBroken:
+      (
+        "not a bundle that this version reads",
+        "convert the checkpoint again; the rules are those of docs/BUNDLE.md"
+      )
     case .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
       .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
       .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,

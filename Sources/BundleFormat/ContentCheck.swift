@@ -86,14 +86,13 @@ private struct TensorContent: ~Escapable {
     switch tensor.content {
     case .scale: for index in 0..<count where float(index) < 0 { throw fault(.scaleValue, index) }
     case .exponent:
-      for index in 0..<count where integer(index).magnitude > exponentLimit {
+      let limit = EqualizedPair.exponentLimit.magnitude
+      for index in 0..<count where integer(index).magnitude > limit {
         throw fault(.exponentRange, index)
       }
     default: break
     }
   }
-
-  private var exponentLimit: UInt32 { 64 }
 
   /// What lies beyond the logical sizes is zero.
   func checkPadding(_ outputWidths: (image: Int, text: Int)) throws(BundleFault) {

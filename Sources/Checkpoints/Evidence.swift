@@ -32,6 +32,9 @@ public struct Evidence: Sendable {
   public var licence: Statement?
   public var attribution: Statement?
 
+  /// One of our own bundles says everything about itself.
+  public var bundle: BundleWeights?
+
   public init() {}
 
   /// The archive's module types include OpenAI's QuickGELU.

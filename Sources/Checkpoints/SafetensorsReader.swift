@@ -1,22 +1,18 @@
 internal import Archives
 internal import TensorTypes
 
-/// A safetensors file as a checkpoint; bundles of our own are the same container with a stricter profile.
+/// A safetensors file as a checkpoint. Bundles of our own are the same container with a stricter profile, and have a
+/// reader of their own.
 enum SafetensorsReader {
-  /// The first metadata key of a bundle.
-  private static let bundleMark = "pclip.version"
-
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
+    if BundleReader.recognises(file) { return try BundleReader.read(file) }
     let container = try SafetensorsFile(file: file, limits: limits)
     var tensors: [CheckpointTensor] = []
     for entry in container.entries { tensors.append(try tensor(entry, in: file)) }
-    let isBundle = container.metadataIsFirst && container.metadata.first?.key == bundleMark
     var checkpoint = Checkpoint(
-      format: isBundle ? .bundle : .safetensors,
-      files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors)
+      format: .safetensors, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors)
     checkpoint.evidence.metadata = container.metadata
-    // Names in a bundle are canonical, and a bundle holds nothing to be passed over.
-    if !isBundle { try sift(&checkpoint, limits: limits) }
+    try sift(&checkpoint, limits: limits)
     return checkpoint
   }
 

@@ -47,8 +47,8 @@ public struct CLIPModel: Sendable {
       architecture: inspection.architecture, preprocessing: inspection.preprocessing,
       tokenizer: inspection.tokenizer, schema: inspection.schema, decisions: inspection.decisions,
       accounting: inspection.accounting, notes: inspection.notes,
-      source: ModelSource(inspection.checkpoint),
-      store: CheckpointStore(inspection.bindings, schema: inspection.schema))
+      source: ModelSource(inspection.checkpoint), inheritedIdentities: inspection.inheritedIdentities,
+      store: inspection.store)
   }
 
   public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {

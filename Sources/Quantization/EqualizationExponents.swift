@@ -1,10 +1,8 @@
 public import Architecture
+public import BundleFormat
 internal import CKernels
 
 extension EqualizedPair {
-  /// Exponents beyond this say that a channel is dead rather than loud.
-  public static let exponentLimit: Double = 64
-
   /// The exponents of a pair, from the unmodified weights.
   ///
   /// log₂ s = (log₂ ‖producer's channel‖ − log₂ max|consumer's column|) / 2, less its mean over the channels where
@@ -37,9 +35,10 @@ extension EqualizedPair {
       count += 1
     }
     let mean = count > 0 ? sum / Double(count) : 0
+    let limit = Double(exponentLimit)
     return logarithms.map { logarithm in
       guard let logarithm else { return 0 }
-      return Int32(max(-exponentLimit, min(exponentLimit, pk_round(logarithm - mean))))
+      return Int32(max(-limit, min(limit, pk_round(logarithm - mean))))
     }
   }
 

@@ -1,33 +1,8 @@
 import Architecture
 import BundleFormat
 import BundleWriter
-import Foundation
 import Quantization
-import TensorTypes
 import Testing
-
-/// Writes a small model and returns the file's bytes.
-func writtenBundle(
-  _ architecture: CLIPArchitecture, _ precision: Precision, in folder: TemporaryFolder,
-  name: String = "model.pclip", options configure: (inout WriteOptions) -> Void = { _ in }
-) throws -> [UInt8] {
-  var options = WriteOptions(path: folder.file(name))
-  configure(&options)
-  let unfinished = try BundleWriter.write(SmallModels.request(architecture, precision), options: options)
-  _ = try unfinished.finish(SmallModels.selfTest(architecture))
-  return try folder.bytes(name)
-}
-
-extension SmallModels {
-  static func selfTest(_ architecture: CLIPArchitecture) -> UnfinishedBundle.SelfTest {
-    UnfinishedBundle.SelfTest(
-      image: architecture.image.map { [Float](repeating: 0.5, count: $0.outputWidth) },
-      text: architecture.text.map { [Float](repeating: 0.25, count: $0.outputWidth) },
-      imageTolerance: 0.001, textTolerance: 0.002)
-  }
-
-  static let all: [CLIPArchitecture] = [vision, resNet]
-}
 
 @Suite struct BundleWriterTests {
   @Test(arguments: SmallModels.all, Precision.allCases)
@@ -38,5 +13,173 @@ extension SmallModels {
     try header.checkContent(of: bytes.span.bytes)
     #expect(header.description.architecture == architecture)
     #expect(header.tensors.allSatisfy { $0.byteOffset % 64 == 0 && $0.byteCount % 64 == 0 })
+    #expect(header.description.model == Array("small \"model\" 100 %".utf8))
+    #expect(header.description.provenance.file == Array("ü.pt".utf8))
+    #expect(folder.names == ["model.pclip"])
+  }
+
+  @Test(arguments: SmallModels.all, Precision.allCases)
+  func bytesDependOnNeitherThreadsNorInstructionSetNorFileSystem(
+    architecture: CLIPArchitecture, precision: Precision
+  ) throws {
+    let folder = try TemporaryFolder()
+    let reference = try writtenBundle(architecture, precision, in: folder, name: "best.pclip")
+    let isas = ["scalar", "avx2", "avx512vnni"].compactMap { WeightKernels(isa: $0) }
+    #expect(!isas.isEmpty)
+    for kernels in isas {
+      for threads in [1, 2] {
+        for usesNamelessFile in [true, false] {
+          let bytes = try writtenBundle(architecture, precision, in: folder) { options in
+            options.kernels = kernels
+            options.threads = threads
+            options.usesNamelessFile = usesNamelessFile
+            options.replacesExisting = true
+          }
+          #expect(bytes == reference, "\(kernels.isa), \(threads) threads")
+        }
+      }
+    }
+  }
+
+  @Test func idsAreThoseOfTheSourceWhateverIsWritten() throws {
+    let folder = try TemporaryFolder()
+    var ids: Set<[Digest?]> = []
+    for precision in Precision.allCases {
+      for tower in [nil, Tower.image, .text] {
+        var request = SmallModels.request(SmallModels.vision, precision)
+        if let tower {
+          request.description.architecture = SmallModels.vision.keeping(
+            image: tower == .image, text: tower == .text)
+        }
+        let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+        ids.insert([unfinished.description.imageID, unfinished.description.textID])
+      }
+    }
+    #expect(ids.count == 1)
+    #expect(ids.first?.contains(nil) == false)
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func idsChangeWithAWeightAndWithTheActivation() throws {
+    let folder = try TemporaryFolder()
+    func ids(_ request: BundleRequest<RandomSource>) throws -> [Digest?] {
+      let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+      return [unfinished.description.imageID, unfinished.description.textID]
+    }
+    let original = SmallModels.request(SmallModels.vision, .fp16)
+    var changed = original
+    changed.source.overrides = [
+      .init(name: ParameterName("visual.proj"), index: 3, value: 0.125)
+    ]
+    var relabelled = original
+    relabelled.sourceArchitecture.text?.stack.activation = .geluTanh
+    relabelled.description.architecture.text?.stack.activation = .geluTanh
+    let (a, b, c) = (try ids(original), try ids(changed), try ids(relabelled))
+    #expect(a[0] != b[0] && a[1] == b[1])
+    #expect(a[0] == c[0] && a[1] != c[1])
+  }
+
+  @Test func inheritedIdsAreKept() throws {
+    let folder = try TemporaryFolder()
+    var request = SmallModels.request(SmallModels.vision, .fp32)
+    request.identity = .inherited
+    request.description.imageID = OpenAIVocabulary.id
+    let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+    #expect(unfinished.description.imageID == OpenAIVocabulary.id)
+    #expect(unfinished.description.textID == nil)
+  }
+
+  @Test func unfinishedBundleOpensLikeAFinishedOne() throws {
+    let folder = try TemporaryFolder()
+    let unfinished = try BundleWriter.write(
+      SmallModels.request(SmallModels.resNet, .int8), options: WriteOptions(path: folder.file("a.pclip")))
+    let bytes = try TemporaryFolder.bytes(at: unfinished.path)
+    #expect(bytes.count == unfinished.byteCount)
+    let header = try BundleHeader(file: bytes.span.bytes)
+    try header.checkContent(of: bytes.span.bytes)
+  }
+
+  @Test func finishReturnsTheBundleIDAndStoresTheSelfTest() throws {
+    let folder = try TemporaryFolder()
+    let unfinished = try BundleWriter.write(
+      SmallModels.request(SmallModels.vision, .int8), options: WriteOptions(path: folder.file("a.pclip")))
+    let id = try unfinished.finish(SmallModels.selfTest(SmallModels.vision))
+    let bytes = try folder.bytes("a.pclip")
+    let header = try BundleHeader(file: bytes.span.bytes)
+    #expect(header.bundleID == id)
+    let tensor = try #require(header.tensor(ParameterName("selftest.text")))
+    let first = bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: tensor.byteOffset, as: Float.self)
+    #expect(first == 0.25)
+  }
+
+  @Test func tokenizerTravelsWithItsMerges() throws {
+    let folder = try TemporaryFolder()
+    var architecture = SmallModels.vision.keeping(image: false, text: true)
+    architecture.text?.vocabularySize = BundleLayout.openAIVocabulary
+    var request = SmallModels.request(architecture, .int8)
+    request.description.tokenizer = .openAI
+    request.description.tokenizerID = OpenAIVocabulary.id
+    let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+    let bytes = try TemporaryFolder.bytes(at: unfinished.path)
+    let header = try BundleHeader(file: bytes.span.bytes)
+    #expect(header.tensor(ParameterName("tokenizer.merges"))?.shape == [48_896, 2])
+  }
+}
+
+@Suite struct RefusedWeightsTests {
+  private func failure(
+    _ precision: Precision, _ name: StaticString, index: Int, value: Float,
+    architecture: CLIPArchitecture = SmallModels.vision
+  ) throws -> QuantizationError? {
+    let folder = try TemporaryFolder()
+    var request = SmallModels.request(architecture, precision)
+    request.source.overrides = [.init(name: ParameterName(name), index: index, value: value)]
+    do throws(BundleWriteError<Never>) {
+      _ = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+      return nil
+    } catch {
+      #expect(folder.names.isEmpty)
+      guard case .weights(let problem) = error else { return nil }
+      return problem
+    }
+  }
+
+  /// A linear (canonical order is stored order), a transposed projection, a convolution, a table.
+  @Test(
+    arguments: [
+      "visual.transformer.resblocks.1.mlp.c_fc.weight", "visual.proj", "visual.conv1.weight",
+      "token_embedding.weight",
+    ] as [StaticString])
+  func tooLargeForFloat16NamesTensorAndElement(name: StaticString) throws {
+    let expected = QuantizationError.overflowsFloat16(tensor: ParameterName(name), element: 77, value: 65_520)
+    #expect(try failure(.fp16, name, index: 77, value: 65_520) == expected)
+    #expect(try failure(.fp16, name, index: 77, value: 65_519) == nil)
+    #expect(try failure(.int8, name, index: 77, value: 65_520) == nil)
+  }
+
+  @Test(arguments: Precision.allCases, [Float.nan, .infinity, -.infinity])
+  func whatIsNotFiniteIsRefused(precision: Precision, value: Float) throws {
+    for name: StaticString in ["visual.proj", "text_projection", "visual.ln_pre.bias", "logit_scale"] {
+      let index = name.description == "logit_scale" ? 0 : 11
+      let expected = QuantizationError.notFinite(tensor: ParameterName(name), element: index)
+      #expect(try failure(precision, name, index: index, value: value) == expected)
+    }
+  }
+
+  @Test func aBatchNormWithoutVarianceIsRefused() throws {
+    let problem = try failure(
+      .fp16, "visual.bn1.running_var", index: 1, value: -1, architecture: SmallModels.resNet)
+    #expect(problem == .notFinite(tensor: ParameterName("visual.bn1.scale"), element: 1))
+  }
+
+  @Test func everyRefusalSaysWhatToDo() {
+    let problems: [QuantizationError] = [
+      .notFinite(tensor: ParameterName("a"), element: 0),
+      .overflowsFloat16(tensor: ParameterName("a"), element: 0, value: 1e9),
+      .elementCount(tensor: ParameterName("a"), expected: 1, found: 2),
+    ]
+    for problem in problems {
+      #expect(!problem.hint.isEmpty && !problem.description.contains("\n"))
+    }
   }
 }

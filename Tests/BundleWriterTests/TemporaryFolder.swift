@@ -16,7 +16,9 @@ final class TemporaryFolder {
   /// Names in the folder, hidden ones included.
   var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
 
-  func bytes(_ name: String) throws -> [UInt8] {
-    Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
+  func bytes(_ name: String) throws -> [UInt8] { try Self.bytes(at: file(name)) }
+
+  static func bytes(at path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: path)))
   }
 }

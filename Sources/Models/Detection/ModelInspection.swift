@@ -17,8 +17,10 @@ public struct ModelInspection: Sendable {
   /// Why it cannot be run, most fundamental first; empty when it can.
   public let problems: [ModelError]
 
+  /// Tower ids that a bundle states for the checkpoint it was made from.
+  let inheritedIdentities: Identities?
   let schema: ParameterSchema
-  let bindings: TensorBindings
+  let store: any ParameterStore
 
   /// Looks at names, shapes and configurations; touches no weight unless the SHA-256 of the file must decide.
   ///
@@ -26,6 +28,10 @@ public struct ModelInspection: Sendable {
   ///   `unsupportedOption`, `impossibleShape`, contradictory options.
   public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {
     do throws(ModelError) {
+      if let bundle = checkpoint.evidence.bundle {
+        try self.init(checkpoint, bundle: bundle, options: options)
+        return
+      }
       if let (name, tensor) = UnsupportedArchitecture.named(by: checkpoint.tensors) {
         throw ModelError(.unsupportedArchitecture, tensor: tensor, found: name)
       }
@@ -36,21 +42,37 @@ public struct ModelInspection: Sendable {
       let resolution = statements.resolve(sizes)
       var schema = ParameterSchema(resolution.architecture)
       if bindings.byName["logit_scale"] == nil { schema = schema.withoutLogitScale }
-      self.accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)
-      self.checkpoint = checkpoint
-      self.convention = bindings.convention.name
-      self.architecture = resolution.architecture
-      self.preprocessing = resolution.preprocessing
-      self.tokenizer = resolution.tokenizer
-      self.decisions = resolution.decisions
-      self.notes = checkpoint.notes + resolution.notes
+      let accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)
       let path = checkpoint.files.first?.path ?? ""
-      self.problems = (accounting.problems + resolution.undecided).map { $0.inFile(path) }
-      self.schema = schema
-      self.bindings = bindings
+      self.init(
+        checkpoint: checkpoint, convention: bindings.convention.name, architecture: resolution.architecture,
+        preprocessing: resolution.preprocessing, tokenizer: resolution.tokenizer,
+        decisions: resolution.decisions, accounting: accounting, notes: checkpoint.notes + resolution.notes,
+        problems: (accounting.problems + resolution.undecided).map { $0.inFile(path) },
+        inheritedIdentities: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
       throw error.inFile(checkpoint.files.first?.path ?? "")
     }
+  }
+
+  init(
+    checkpoint: Checkpoint, convention: String, architecture: CLIPArchitecture,
+    preprocessing: Preprocessing?, tokenizer: TokenizerKind, decisions: [Decision], accounting: Accounting,
+    notes: [String], problems: [ModelError], inheritedIdentities: Identities?, schema: ParameterSchema,
+    store: any ParameterStore
+  ) {
+    self.checkpoint = checkpoint
+    self.convention = convention
+    self.architecture = architecture
+    self.preprocessing = preprocessing
+    self.tokenizer = tokenizer
+    self.decisions = decisions
+    self.accounting = accounting
+    self.notes = notes
+    self.problems = problems
+    self.inheritedIdentities = inheritedIdentities
+    self.schema = schema
+    self.store = store
   }
 
   private static func sizes(

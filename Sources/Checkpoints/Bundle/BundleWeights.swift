@@ -1,0 +1,173 @@
+public import Architecture
+public import Archives
+public import BundleFormat
+public import TensorTypes
+
+/// The weights of one of our own bundles, given back as canonical FP32 values: panels unpacked, scales applied,
+/// equalization undone.
+///
+/// From FP32 every bit comes back; a BatchNorm comes back as the scale and bias that it was folded into.
+public struct BundleWeights: Sendable {
+  /// What the file says about itself, validated.
+  public let header: BundleHeader
+  let file: MappedFile
+  private let tensors: [ParameterName: StoredTensor]
+  /// By name of a LayerNorm's gain or bias, or of attention's value weights or biases: what divided it.
+  private let producers: [ParameterName: Producer]
+
+  private struct Producer: Sendable {
+    var consumer: ParameterName
+    var firstRow: Int
+  }
+
+  /// Validates the structure; contents are read when asked for.
+  ///
+  /// - Throws: `bundleRuleBroken`.
+  public init(_ file: MappedFile) throws(ReadError) {
+    do throws(BundleFault) {
+      header = try BundleHeader(file: file.bytes)
+    } catch {
+      throw ReadError(error).inFile(file.path)
+    }
+    self.file = file
+    tensors = Dictionary(header.tensors.map { ($0.name, $0) }) { first, _ in first }
+    let parameters = ParameterSchema(header.description.architecture).parameters
+    var producers: [ParameterName: Producer] = [:]
+    for pair in EqualizedPair.all(in: parameters) {
+      let producer = Producer(consumer: parameters[pair.consumer].name, firstRow: pair.firstRow)
+      producers[parameters[pair.weight].name] = producer
+      producers[parameters[pair.bias].name] = producer
+    }
+    self.producers = producers
+  }
+
+  /// Writes the values from flat index `first` on, row-major in the canonical shape, as many as `output` holds.
+  ///
+  /// - Throws: `bundleRuleBroken` for a parameter that the bundle's architecture does not have.
+  public func read(
+    _ parameter: Parameter, from first: Int = 0, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ReadError) {
+    switch parameter.role {
+    case .linear, .projection, .convolution:
+      let matrix = try RestoredMatrix(self, parameter)
+      matrix.read(from: first, into: output)
+    case .tokenTable, .positions:
+      try RestoredTable(self, parameter).read(from: first, into: output)
+    case .vector: try readVector(parameter, from: first, into: output)
+    case .batchNorm(let part): try readBatchNorm(parameter, part, from: first, into: output)
+    case .logitScale: try readFloats(of: stored(parameter.name), from: first, into: output)
+    }
+  }
+
+  /// Gives back the pages that reading a parameter touched.
+  public func release(_ parameter: Parameter) {
+    guard let tensor = tensors[parameter.name] else { return }
+    file.release(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
+  }
+
+  /// The element type of a parameter in the file; nil for what is not stored as such.
+  public func storedType(of parameter: Parameter) -> DType? { tensors[parameter.name]?.dtype }
+}
+
+extension BundleWeights {
+  func stored(_ name: ParameterName) throws(ReadError) -> StoredTensor {
+    guard let tensor = tensors[name] else {
+      throw ReadError(.bundleRuleBroken, expected: "tensor \(name)", found: "none", file: file.path)
+    }
+    return tensor
+  }
+
+  /// The bytes of a tensor; its range was validated against the file.
+  @_lifetime(borrow self)
+  func bytes(of tensor: StoredTensor) -> RawSpan {
+    let bytes = file.bytes.extracting(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
+    return _overrideLifetime(bytes, borrowing: self)
+  }
+
+  /// Values `first…` of an F32 vector.
+  func readFloats(
+    of tensor: StoredTensor, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let bytes = bytes(of: tensor)
+    precondition(first >= 0 && 4 * (first + output.count) <= bytes.byteCount)
+    for index in 0..<output.count {
+      output[index] = bytes.unsafeLoadUnaligned(fromByteOffset: 4 * (first + index), as: Float.self)
+    }
+  }
+
+  /// The first `count` values of the F32 companion `NAME.suffix`.
+  func companion(_ parameter: Parameter, _ suffix: StaticString, count: Int) throws(ReadError) -> [Float] {
+    let tensor = try stored(parameter.name.appending(suffix))
+    var values = [Float](repeating: 0, count: count)
+    values.withUnsafeMutableBufferPointer { readFloats(of: tensor, from: 0, into: $0) }
+    return values
+  }
+
+  /// 2^−e per input channel of an equalized int8 matrix, else nil.
+  func columnFactors(of parameter: ParameterName) -> [Float]? {
+    exponents(of: parameter)?.map { powerOfTwo(-$0) }
+  }
+
+  /// 2^e per output row (element) that equalization divided, 1 elsewhere; nil where it divided none.
+  func rowFactors(of parameter: Parameter) -> [Float]? {
+    guard let producer = producers[parameter.name], let exponents = exponents(of: producer.consumer) else {
+      return nil
+    }
+    var factors = [Float](repeating: 1, count: parameter.shape[0])
+    for (channel, exponent) in exponents.enumerated() {
+      factors[producer.firstRow + channel] = powerOfTwo(exponent)
+    }
+    return factors
+  }
+
+  private func exponents(of consumer: ParameterName) -> [Int32]? {
+    guard let tensor = tensors[consumer.appending(".exponent")], case .exponent(let count) = tensor.content
+    else { return nil }
+    let bytes = bytes(of: tensor)
+    let limit = EqualizedPair.exponentLimit
+    return (0..<count).map { index in
+      // A content rule (B-046), so the file may say anything.
+      let exponent = bytes.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self)
+      return max(-limit, min(limit, exponent))
+    }
+  }
+}
+
+extension BundleWeights {
+  private func readVector(
+    _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ReadError) {
+    readFloats(of: try stored(parameter.name), from: first, into: output)
+    guard let factors = rowFactors(of: parameter) else { return }
+    for index in 0..<output.count { output[index] *= factors[first + index] }
+  }
+
+  /// γ = scale, β = bias, mean 0, variance 1 − ε: folding these gives the same scale and bias again.
+  private func readBatchNorm(
+    _ parameter: Parameter, _ part: Parameter.BatchNormPart, from first: Int,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ReadError) {
+    switch part {
+    case .gain:
+      let name = parameter.name.replacingLastComponent(with: "scale")
+      readFloats(of: try stored(name), from: first, into: output)
+    case .bias: readFloats(of: try stored(parameter.name), from: first, into: output)
+    case .runningMean: output.update(repeating: 0)
+    case .runningVariance: output.update(repeating: restoredVariance)
+    }
+  }
+
+  private var restoredVariance: Float {
+    guard case .modifiedResNet(let tower) = header.description.architecture.image else { return 1 }
+    return Float(1 - Double(tower.epsilon))
+  }
+}
+
+extension ReadError {
+  /// A broken rule of the bundle format as a reader's error.
+  public init(_ fault: BundleFault) {
+    self.init(
+      .bundleRuleBroken, at: UInt64(fault.byteOffset),
+      found: "\(fault.rule.identifier), \(fault.rule.summary)")
+  }
+}
