@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes one reader: Scripts/fuzz.sh TARGET SECONDS, where TARGET is a case of FuzzTarget (zip, pickle, …).
+# Fuzzes one reader: Scripts/fuzz.sh TARGET SECONDS, where TARGET is a case of FuzzTarget (zip, pickle, …), or `all`.
 # Seeds are Fixtures/corpus/TARGET and Fixtures/malformed. An input that crashes is left in Fixtures/corpus/TARGET, to
 # be committed with the fix: the ordinary tests replay that folder for ever.
 set -eu
@@ -11,6 +11,13 @@ fi
 target=$1
 seconds=$2
 cd "$(dirname "$0")/.."
+
+if [ "$target" = all ]; then
+  for each in $(sed -n 's/^  case \([a-z]*\)$/\1/p' Sources/FuzzTargets/FuzzTarget.swift); do
+    sh Scripts/fuzz.sh "$each" "$seconds"
+  done
+  exit 0
+fi
 
 scratch=.build-fuzz
 POCKETCLIP_FUZZ=1 swift build -c release --product FuzzTargets --scratch-path "$scratch"

@@ -75,9 +75,12 @@ struct MalformedFixtureTests {
     #expect(PathTests.codes.contains(code) || MalformedFixture.all.contains { $0.code == code })
   }
 
-  @Test("every group has fixtures", arguments: MalformedFixture.groups)
-  func everyGroupIsThere(group: String) {
-    #expect(MalformedFixture.all.filter { $0.group == group }.count >= 30)
+  @Test("every file in a group has a readable sidecar", arguments: MalformedFixture.groups)
+  func everyFileHasASidecar(group: String) throws {
+    let names = try Folder.names(in: Fixture.url("malformed/" + group).path, limits: .standard)
+    let sidecars = Set(MalformedFixture.all.filter { $0.group == group }.map { $0.name + ".json" })
+    #expect(sidecars.count >= 30)
+    for name in names { #expect(sidecars.contains(name) || sidecars.contains(name + ".json"), "\(name)") }
   }
 
   @Test("every recognised format has a fixture that names it")

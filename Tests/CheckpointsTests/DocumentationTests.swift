@@ -1,0 +1,34 @@
+import Archives
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("docs/CHECKPOINTS.md")
+struct DocumentationTests {
+  private let page: String
+
+  init() throws {
+    page = try String(contentsOf: Fixture.url("../docs/CHECKPOINTS.md"), encoding: .utf8)
+  }
+
+  @Test("has a row for every format, as the code has it", arguments: CheckpointFormat.allCases)
+  func formats(format: CheckpointFormat) {
+    let status = format.isReadable ? "read" : "refused by name"
+    #expect(
+      page.contains(
+        "| `\(format.rawValue)` | \(format.name) | \(status) | \(format.detection) | \(format.description) |")
+    )
+  }
+
+  @Test("has a row for every error, as the code has it", arguments: ReadError.Code.allCases)
+  func errors(code: ReadError.Code) {
+    let exit =
+      switch ReadError(code).category {
+      case .cannotOpen: 66
+      case .badData: 65
+      case .unsupported: 69
+      }
+    #expect(page.contains("| \(code.rawValue) | `\(code)` | \(exit) | \(code.summary) | \(code.hint) |"))
+  }
+}
