@@ -26,6 +26,11 @@ public enum Conversion {
     let model = request.model
     var bundle = BundleRequest(
       source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
+    if let inherited = model.inheritedIdentities {
+      bundle.identity = .inherited
+      bundle.description.imageID = inherited.image
+      bundle.description.textID = inherited.text
+    }
     if !model.source.files.isEmpty {
       bundle.sourceDigest = { () throws(ModelError) in
         guard let digest = try model.source.sha256() else { throw ModelError(.notCLIP, found: "no file") }
