@@ -70,7 +70,7 @@ let package = Package(
 
     // Host side.
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
-    module("Checkpoints", ["Archives", "TensorTypes", "CKernels"]),
+    module("Checkpoints", ["Archives", "Architecture", "BundleFormat", "TensorTypes", "CKernels"]),
     module("SyntheticWeights", ["TensorTypes", "Architecture"]),
     module(
       "Models",
@@ -143,7 +143,9 @@ let package = Package(
 // Scripts/fuzz.sh builds with this set, into a scratch path of its own. Unsafe flags would keep others from depending
 // on the package, so they stay out of the ordinary manifest.
 if Context.environment["POCKETCLIP_FUZZ"] == "1" {
-  let instrumented: Set = ["Bytes", "TensorTypes", "Archives", "Checkpoints", "FuzzTargets"]
+  let instrumented: Set = [
+    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "FuzzTargets",
+  ]
   for target in package.targets where instrumented.contains(target.name) {
     target.swiftSettings = strict + [.unsafeFlags(["-sanitize=fuzzer,address"])]
   }

@@ -55,6 +55,11 @@ CASES = {
     "weights.npy": unsupported(b"\x93NUMPY\x01\0v\0{'descr': '<f4'}"),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 
+    "bundle-without-fields.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(
+        text({"__metadata__": {"pclip.version": "1"}}), b"")},
+    "bundle-of-the-future.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(
+        text({"__metadata__": {"pclip.version": "99"}}), b"")},
+
     "no-checkpoint": {"error": "noCheckpointInFolder", "content": {"README.md": b"# weights to come\n"}},
     "only-flax": unsupported({"flax_model.msgpack": b"\x81\xaatext_model\x80"}),
     "two-epochs": {"error": "severalCheckpoints",

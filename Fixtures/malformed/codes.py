@@ -1,4 +1,4 @@
-"""The numbers of `ReadError.Code`. A test compares them with the Swift enum."""
+"""The numbers of `ReadError.Code`. The tests hold code and name of each sidecar together."""
 
 CODES = {
     "fileNotFound": 100,
@@ -52,6 +52,7 @@ CODES = {
     "safetensorsOffsets": 505,
     "safetensorsByteCount": 506,
     "safetensorsCoverage": 507,
+    "bundleRuleBroken": 550,
     "noCheckpointInFolder": 600,
     "severalCheckpoints": 601,
     "noStateDict": 602,

@@ -1,3 +1,5 @@
+package import Archives
+
 /// A published checkpoint, opened but not read: names, shapes and everything the file says about itself.
 ///
 /// Tensor bytes are touched only when a tensor is asked for. Every tensor of the file is either in `tensors` or in
@@ -15,6 +17,8 @@ public struct Checkpoint: Sendable {
   public var evidence: Evidence
   /// Things a user should be told, one sentence each.
   public var notes: [String]
+  /// The zips among the files, for `damagedMembers`.
+  package var archives: [ZipArchive] = []
 
   package init(
     format: CheckpointFormat, layout: CheckpointLayout = .file, files: [SourceFile],

@@ -1,3 +1,4 @@
+import Archives
 import Checkpoints
 import Foundation
 import TestSupport
@@ -19,5 +20,19 @@ struct UnusualArchiveTests {
       tensor.releasePages()
       #expect(try identityDigest(tensor) == expected[tensor.name]?.sha256, "\(tensor.name)")
     }
+  }
+
+  @Test("PyTorch's archives have the checksums they state", arguments: FixtureSidecar.all)
+  func soundArchives(fixture: FixtureSidecar) throws {
+    #expect(try Checkpoint.open(fixture.path).damagedMembers() == [])
+  }
+
+  @Test("a flipped bit in a tensor's bytes is found by the archive's checksum")
+  func flippedBit() throws {
+    var bytes = [UInt8](try Fixture.data("valid/vit-state-dict-2.13.pt"))
+    // The middle of the file: every byte there belongs to some tensor.
+    bytes[bytes.count / 2] ^= 1
+    let checkpoint = try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "flipped.pt"))
+    #expect(try checkpoint.damagedMembers().count == 1)
   }
 }

@@ -85,6 +85,7 @@ struct ShardReader {
         throw ReadError(.shardIndexInvalid, expected: "shards of one format and naming")
       }
       whole.files += shard.files
+      whole.archives += shard.archives
       whole.tensors += shard.tensors
       whole.ignored += shard.ignored
       whole.notes += shard.notes.filter { !whole.notes.contains($0) }

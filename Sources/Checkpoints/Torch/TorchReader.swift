@@ -32,11 +32,13 @@ struct TorchReader {
     let sieve = try TensorSieve(tensors, limits: limits)
     evidence.strippedPrefix = sieve.strippedPrefix
     evidence.scalarBuffers = sieve.scalarBuffers
-    return Checkpoint(
+    var checkpoint = Checkpoint(
       format: isScript ? .torchScript : .torchZip,
       files: [SourceFile(path: archive.file.path, byteCount: archive.file.byteCount)],
       tensors: sieve.tensors, ignored: sieve.ignored + ignored, evidence: evidence, notes: notes + sieve.notes
     )
+    checkpoint.archives = [archive.zip]
+    return checkpoint
   }
 
   private mutating func readModules() throws(ReadError) {
