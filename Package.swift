@@ -101,7 +101,12 @@ let package = Package(
         "PocketCLIP",
       ]),
     // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/fuzz.sh.
-    module("FuzzTargets", ["Archives", "Checkpoints"]),
+    module(
+      "FuzzTargets",
+      [
+        "Archives", "Checkpoints", "Tokenizer", "CVocabulary", "ImageFiles", "ImagePreprocessing",
+        "Architecture",
+      ]),
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
@@ -144,7 +149,8 @@ let package = Package(
 // on the package, so they stay out of the ordinary manifest.
 if Context.environment["POCKETCLIP_FUZZ"] == "1" {
   let instrumented: Set = [
-    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "FuzzTargets",
+    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "Tokenizer",
+    "ImagePreprocessing", "ImageFiles", "FuzzTargets",
   ]
   for target in package.targets where instrumented.contains(target.name) {
     target.swiftSettings = strict + [.unsafeFlags(["-sanitize=fuzzer,address"])]

@@ -25,7 +25,7 @@ POCKETCLIP_FUZZ=1 swift build -c release --product FuzzTargets --scratch-path "$
 library=$scratch/release/libFuzzTargets.a
 fuzzer=$scratch/fuzz
 swiftc -use-ld=lld -sanitize=fuzzer,address -parse-as-library -Xlinker -u -Xlinker LLVMFuzzerTestOneInput \
-  -o "$fuzzer" "$library" -lz
+  -o "$fuzzer" "$library" -lz -ljpeg -lpng -lwebp
 
 found=$scratch/corpus/$target
 seeds=Fixtures/corpus/$target

@@ -25,7 +25,11 @@ SCRIPT = Pickle.file(
     + Pickle.text("logit_scale") + Pickle.tensor("0", [2]) + Pickle.SETITEMS + Pickle.BUILD)
 STORAGES = {"0": floats(6), "1": b"\x00\x3c"}
 
+PICTURES = ["restart.jpg", "rotated.jpg", "tiny.png", "bilevel.png", "palette-2-bit.png", "palette-short.png",
+            "grey-2-bit.png", "column.png", "lossy.webp"]
+
 SEEDS = {
+    **{f"picture/{name}": (HERE.parent / "preprocessing/pictures" / name).read_bytes() for name in PICTURES},
     "zip/stored": zip_bytes(torch_members(STATE, STORAGES))[0],
     "zip/deflated": zip_bytes([Member("a/b", floats(30), method=8)], comment=b"comment")[0],
     "zip/zip64": zip_bytes([Member("a", b"1")], zip64_count=1)[0],
@@ -37,6 +41,11 @@ SEEDS = {
     "json/escapes": rb'["\u0041\ud83d\ude00\n", "", {}, [], 0, -1.5E+3]',
     "checkpoint/training": zip_bytes(torch_members(STATE, STORAGES))[0],
     "checkpoint/script": zip_bytes([*torch_members(SCRIPT, {"0": floats(2)}), Member("archive/constants.pkl", b"")])[0],
+    "text/references": "&amp;lt;b&amp;gt; &#x41;&#66 &notit; &nGt; &#0;&#xFFFE; &CounterClockwiseContourIntegral;".encode(),
+    "text/casing": "\u039f\u0394\u03a5\u03a3\u03a3\u0395\u03a5\u03a3 \u0391.\u03a3 \u0130STANBUL \u1e9e a\u0345b it'\u017f".encode(),
+    "text/specials": b"<|startoftext|>a<|ENDOFTEXT|> it's WE'LL \t\x1c \xc2\xa0 3.14",
+    "text/ill-formed": b"\xff\xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xe7\x8c caf\xe9 \xe7\x8c\xab",
+    "text/long": b"abracadabra" * 100 + b" word" * 90,
     "checkpoint/deflated": zip_bytes(torch_members(STATE, STORAGES, method=8))[0],
     "checkpoint/safetensors": safetensors_bytes(text(PAIR), floats(4)),
 }

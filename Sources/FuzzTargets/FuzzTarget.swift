@@ -9,6 +9,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case safetensors
   case json
   case checkpoint
+  case text
+  case picture
 
   /// Small bounds, so that what would be slow with real ones is found as well.
   private static let limits: Limits = {
@@ -26,6 +28,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .safetensors: fuzzSafetensors(bytes)
     case .json: fuzzJSON(bytes)
     case .checkpoint: fuzzCheckpoint(bytes)
+    case .text: fuzzText(bytes)
+    case .picture: fuzzPicture(bytes)
     }
   }
 

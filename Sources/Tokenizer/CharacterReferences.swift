@@ -13,6 +13,7 @@ struct CharacterReferences<Source: ScalarSource & ~Escapable>: ScalarSource, ~Es
   }
 
   @_lifetime(self: copy self)
+  @inline(never)
   mutating func next() -> TextScalar? {
     if let scalar = pending {
       pending = nil

@@ -14,6 +14,7 @@ struct LowerCasing<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
   }
 
   @_lifetime(self: copy self)
+  @inline(never)
   mutating func next() -> TextScalar? {
     if let scalar = pending {
       pending = nil

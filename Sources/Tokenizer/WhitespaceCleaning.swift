@@ -16,6 +16,7 @@ struct WhitespaceCleaning<Source: ScalarSource & ~Escapable>: ScalarSource, ~Esc
   }
 
   @_lifetime(self: copy self)
+  @inline(never)
   mutating func next() -> TextScalar? {
     if isAtStart {
       isAtStart = false

@@ -1,0 +1,46 @@
+internal import Architecture
+internal import CVocabulary
+internal import Foundation
+internal import ImageFiles
+internal import ImagePreprocessing
+internal import Tokenizer
+
+/// Tokenizes any bytes as a text; ids outside the vocabulary or a cut outside the text are defects.
+func fuzzText(_ bytes: RawSpan) {
+  var scratch = Tokenizer.Scratch(pieceCapacity: 16)
+  var ids = [Int32](repeating: -1, count: 77)
+  var span = ids.mutableSpan
+  let text = bytes.withUnsafeBytes { [UInt8]($0) }
+  let result = tokenizer.tokenize(text.span, into: &span, scratch: &scratch)
+  precondition(ids.prefix(result.count).allSatisfy { 0..<Int32(tokenizer.vocabularySize) ~= $0 })
+  precondition(ids[0] == tokenizer.startOfText && ids[result.count - 1] == tokenizer.endOfText)
+  precondition(result.cutOffset.map { 0..<text.count ~= $0 } ?? true)
+}
+
+/// Decodes any bytes as a picture file, and prepares what comes out of it.
+func fuzzPicture(_ bytes: RawSpan) {
+  var limits = ImageFiles.Limits()
+  limits.maximumPixelCount = 1 << 18
+  let data = bytes.withUnsafeBytes { Data($0) }
+  guard let image = try? ImageFiles.decode(data, name: "fuzz", limits: limits) else { return }
+  precondition(image.samples.count == image.width * image.height * image.mode.bytesPerPixel)
+  guard let rgb = try? image.prepared(for: .openAI, imageSize: 16),
+    let picture = try? PictureView(rgb.pixels.span, width: rgb.width, height: rgb.height)
+  else { preconditionFailure("a decoded picture cannot be prepared") }
+  var scratch = ImagePreprocessor.Scratch(
+    maximumWidth: rgb.width, maximumHeight: rgb.height, imageSize: 16)
+  var square = [UInt8](repeating: 0, count: 3 * 16 * 16)
+  var span = square.mutableSpan
+  guard
+    (try? ImagePreprocessor(.openAI, imageSize: 16).crop(picture, into: &span, scratch: &scratch)) != nil
+  else { preconditionFailure("a decoded picture cannot be cropped") }
+}
+
+private let tokenizer: Tokenizer = {
+  let count = Int(CVOCABULARY_ROW_COUNT) * 2
+  let merges = UnsafeBufferPointer(start: cvocabulary_openai_merges(), count: count)
+  guard let tokenizer = try? Tokenizer(merges: merges.span, count: Int(CVOCABULARY_MERGE_COUNT)) else {
+    preconditionFailure("the embedded merges are not valid")
+  }
+  return tokenizer
+}()
