@@ -87,18 +87,33 @@ import Testing
       ),
     ]
     let inputs = (-2000..<2000).map { Float($0) * 0.01 }
-    let one = [Float](repeating: 1, count: 16)
     for (activation, formula) in formulas {
-      var epilogue = pk_epilogue()
-      epilogue.output_count = 1
-      epilogue.activation = activation
-      var outputs = [Float](repeating: 0, count: inputs.count)
-      table.kernels.pointee.gemm_f32(
-        inputs.count, 1, 0, 1, inputs, 1, one, &outputs, 1, &epilogue)
+      let outputs = activate(table, activation, inputs)
       for (x, y) in zip(inputs, outputs) {
         let exact = formula(Double(x))
         #expect(abs(Double(y) - exact) <= 3e-7 * max(1, abs(Double(x))), "\(activation) of \(x)")
       }
+    }
+  }
+
+  /// A product with one input of weight 1 is exact, so that only the activation can differ.
+  private func activate(_ table: KernelTable, _ activation: pk_activation, _ x: [Float]) -> [Float] {
+    let one = [Float](repeating: 1, count: 16)
+    var epilogue = pk_epilogue()
+    epilogue.output_count = 1
+    epilogue.activation = activation
+    var y = x
+    table.kernels.pointee.gemm_f32(x.count, 1, 0, 1, x, 1, one, &y, 1, &epilogue)
+    return y
+  }
+
+  @Test("Activations have scalar's bits on a hundred thousand inputs", arguments: KernelTable.fast)
+  func activationsAgree(table: KernelTable) {
+    var numbers = Numbers(seed: 9)
+    let inputs = numbers.floats(100_000, scale: 12) + [0, -0.0, 90, -90, 1e30, -1e30]
+    for activation in MatrixProductTests.activations {
+      let expected = activate(.scalar, activation, inputs)
+      #expect(bits(activate(table, activation, inputs)) == bits(expected), "\(activation)")
     }
   }
 }

@@ -88,6 +88,18 @@ import Testing
     }
   }
 
+  @Test("Weights on the edge between two steps are divided, not multiplied", arguments: KernelTable.all)
+  func weightTies(table: KernelTable) {
+    var numbers = Numbers(seed: 4)
+    for _ in 0..<200 {
+      let scale = abs(numbers.float()) + 0x1p-20
+      let values = (-126...125).map { (Float($0) + 0.5) * scale }
+      var q = [Int8](repeating: 0, count: values.count)
+      table.kernels.pointee.quantize_weights_s8(values.count, values, scale, &q)
+      #expect(q == values.map { Int8(($0 / scale).rounded(.toNearestOrEven)) })
+    }
+  }
+
   @Test("Weights divide by their scale before rounding", arguments: KernelTable.all)
   func weights(table: KernelTable) {
     var numbers = Numbers(seed: 3)
