@@ -89,12 +89,13 @@ def outputs(subject, pixels, ids, viewed=2):
 
 
 def write(path, subject, pixels, ids, *, model, weights, generated=None, metadata=None, viewed=2,
-          stage_dtype=np.float32):
+          limit=None):
     """Writes the golden file `path` of a FP32 `subject`.
 
     pixels     float32 [n, 3, S, S], normalised; stored unless `generated` names the generator that makes them
     ids        int64 [m, C], zeros after the end of text
     weights    `synthetic`, or the SHA-256 of the checkpoint's file
+    limit      bytes beyond which the stages are stored as FP16
     """
     single = outputs(subject, pixels, ids, viewed)
     double = outputs(subject.doubled(), pixels, ids, viewed)
@@ -104,9 +105,10 @@ def write(path, subject, pixels, ids, *, model, weights, generated=None, metadat
     for suffix, (images, texts, logits, _) in (("f32", single), ("f64", double)):
         tensors |= {f"image.embedding.{suffix}": images, f"text.embedding.{suffix}": texts, f"logits.{suffix}": logits}
     arrays = {name: np.ascontiguousarray(tensor.numpy()) for name, tensor in tensors.items()}
-    for stage, parts in double[3].items():
-        for part, tensor in parts.items():
-            arrays[f"stage.{stage}.{part}"] = np.ascontiguousarray(tensor.numpy().astype(stage_dtype))
+    views = {f"stage.{stage}.{part}": tensor for stage, parts in double[3].items() for part, tensor in parts.items()}
+    size = sum(a.nbytes for a in arrays.values()) + sum(4 * tensor.numel() for tensor in views.values())
+    dtype = np.float16 if limit and size > limit else np.float32
+    arrays |= {name: np.ascontiguousarray(tensor.numpy().astype(dtype)) for name, tensor in views.items()}
     facts = {
         "golden.version": VERSION, "golden.model": model, "golden.weights": weights,
         "golden.writer": writer(subject), "golden.stages": ",".join(double[3]),

@@ -38,8 +38,10 @@ class Subject:
     library: str
 
     def doubled(self):
-        """The same model in float64."""
+        """The same model in float64, watched at the same stages."""
         twin = SUBJECTS[self.library](copy.deepcopy(self.module).double())
+        names = {stage.name for stage in self.image_stages}
+        twin.image_stages = [stage for stage in twin.image_stages if stage.name in names]
         for module in twin.module.modules():
             if isinstance(module, nn.LayerNorm):  # OpenAI's own forward casts to FP32
                 module.forward = nn.LayerNorm.forward.__get__(module)
