@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Goldens of the nine variants on synthetic weights (docs/GOLDEN.md): VARIANT.safetensors, under 400 KB each.
+
+    make_goldens.py [VARIANT …]        default: all nine
+
+OpenAI's own `clip.model` in FP32 and float64 on probes.py's pictures and texts. Environment:
+Scripts/venv-goldens.sh; 12 GB of memory for RN50x64.
+"""
+
+import pathlib
+import sys
+
+import torch
+from clip.model import CLIP
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+import golden_file
+import golden_models
+import probes
+import synthetic
+from make_checkpoint import synthetic_source
+from variants import VARIANTS
+
+LIMIT = 360_000
+LONG = 12
+
+
+def thin(stages):
+    """Of a ResNet stage with more than LONG bottlenecks, every fourth."""
+    def siblings(stage):
+        return sum(other.name.rsplit(".", 1)[0] == stage.name.rsplit(".", 1)[0] for other in stages)
+
+    def index(stage):
+        return int(stage.name.rsplit(".", 1)[1])
+
+    return [s for s in stages
+            if not s.name.startswith("visual.layer") or siblings(s) <= LONG or index(s) % 4 == 3]
+
+
+def make(name, profile="plain"):
+    numbers, state = synthetic_source(VARIANTS[name], profile)
+    model = CLIP(**numbers).float()
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert not unexpected and all(key.endswith("num_batches_tracked") for key in missing), (missing, unexpected)
+    del state
+    subject = golden_models.openai_subject(model)
+    if name == "RN50x64":
+        subject.image_stages = thin(subject.image_stages)
+    size = numbers["image_resolution"]
+    pixels = torch.stack([torch.from_numpy(probes.image(index, size)) for index in range(probes.IMAGE_COUNT)])
+    ids = torch.from_numpy(probes.token_ids()).long()
+    golden_file.write(HERE / f"{name}.safetensors", subject, pixels, ids, model=name, weights="synthetic",
+                      generated=synthetic.GENERATOR, metadata={"golden.profile": profile}, viewed=1, limit=LIMIT)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or VARIANTS:
+        make(name)
+        print(name, flush=True)
