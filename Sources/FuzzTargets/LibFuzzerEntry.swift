@@ -1,4 +1,8 @@
-private import Glibc
+#if canImport(Glibc)
+  private import Glibc
+#else
+  private import Darwin
+#endif
 
 /// libFuzzer's entry point (Scripts/fuzz.sh). One binary serves all targets: `POCKETCLIP_FUZZ_TARGET` chooses.
 @c(LLVMFuzzerTestOneInput)

@@ -1,4 +1,8 @@
-private import Glibc
+#if canImport(Glibc)
+  private import Glibc
+#else
+  private import Darwin
+#endif
 
 /// What a path leads to, links followed.
 public enum PathKind: Sendable, Equatable {

@@ -1,5 +1,10 @@
 private import CPlatform
-internal import Glibc
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
 
 /// A regular file mapped read-only, or bytes in memory that stand for one.
 ///

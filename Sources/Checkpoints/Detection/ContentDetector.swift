@@ -110,7 +110,9 @@ struct ContentDetector {
 
   /// A Hugging Face index: a JSON object with a `weight_map`.
   private func shardIndex() throws(ReadError) -> JSONObject? {
-    guard startAsText.first(where: { !$0.isWhitespace }) == "{" else { return nil }
+    guard startAsText.first(where: { !$0.isWhitespace }) == "{", contains("\"weight_map\"") else {
+      return nil
+    }
     let value = try JSONParser.parse(file.bytes, limits: limits)
     guard case .object(let object) = value, object["weight_map"] != nil else { return nil }
     return object
@@ -121,6 +123,18 @@ struct ContentDetector {
 
   private func text(upTo count: Int) -> String {
     file.bytes.withUnsafeBytes { String(decoding: $0.prefix(count), as: UTF8.self) }
+  }
+
+  /// Spares parsing megabytes of tokenizer to learn that it is no index.
+  private func contains(_ text: StaticString) -> Bool {
+    file.bytes.withUnsafeBytes { bytes in
+      text.withUTF8Buffer { wanted in
+        guard let first = wanted.first, bytes.count >= wanted.count else { return false }
+        return (0...bytes.count - wanted.count).contains { start in
+          bytes[start] == first && bytes[start..<start + wanted.count].elementsEqual(wanted)
+        }
+      }
+    }
   }
 
   private func byte(_ index: Int) -> UInt8? {
