@@ -139,6 +139,9 @@ let package = Package(
     tests(
       "ModelsTests",
       ["Models", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
+    tests("BundleFormatTests", ["BundleFormat", "Architecture", "TensorTypes"]),
+    tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
+    tests("ConformanceTests", ["BundleFormat"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -26,6 +26,23 @@ enum SmallModels {
         epsilon: 1e-5)),
     text: nil)
 
+  /// As little as shows every kind of tensor of an image tower: the basis of malformed fixtures.
+  static let least = CLIPArchitecture(
+    image: .visionTransformer(
+      VisionTransformer(
+        imageSize: 8, patchSize: 4,
+        stack: TransformerStack(
+          width: 16, layers: 1, heads: 1, mlpWidth: 16, activation: .quickGELU, epsilon: 1e-5),
+        projection: 4)),
+    text: nil)
+
+  static let leastResNet = CLIPArchitecture(
+    image: .modifiedResNet(
+      ModifiedResNet(
+        imageSize: 32, width: 2, blocks: ModifiedResNet.Blocks(1, 1, 1, 1), heads: 4, projection: 4,
+        epsilon: 1e-5)),
+    text: nil)
+
   /// A description of everything in `architecture` at one precision.
   static func description(_ architecture: CLIPArchitecture, _ precision: Precision) -> BundleDescription {
     var description = BundleDescription()

@@ -1,0 +1,118 @@
+import Architecture
+import BundleFormat
+import Testing
+
+/// Definitions of docs/BUNDLE.md against values computed from that page in Python.
+@Suite struct DefinitionsTests {
+  @Test func theSelfTestsPixelsAreThoseOfThePage() {
+    #expect(
+      (0..<4).map { SelfTestInput.pixel($0) } == [
+        1.533243179321289, 0.26624608039855957, 0.3647587299346924, -1.546198844909668,
+      ])
+    #expect((0..<100_000).allSatisfy { (-2..<2).contains(SelfTestInput.pixel($0)) })
+  }
+
+  private func tower(vocabulary: Int, context: Int, pooling: TextPooling) -> TextTower {
+    let stack = TransformerStack(
+      width: 8, layers: 1, heads: 1, mlpWidth: 8, activation: .gelu, epsilon: 1e-5)
+    return TextTower(
+      contextLength: context, vocabularySize: vocabulary, stack: stack, pooling: pooling, projection: nil)
+  }
+
+  @Test func theSelfTestsIdsAreThoseOfThePage() {
+    #expect(
+      SelfTestInput.ids(tower(vocabulary: 49_408, context: 77, pooling: .highestID)) == [
+        49406, 23373, 29610, 42572, 17915, 7948, 46173, 6723, 4063, 42026, 29196, 36413, 33277, 27172, 8327,
+        49407,
+      ])
+    #expect(
+      SelfTestInput.ids(tower(vocabulary: 61, context: 9, pooling: .highestID)) == [
+        59, 37, 23, 53, 36, 38, 40, 29, 60,
+      ])
+    #expect(
+      SelfTestInput.ids(tower(vocabulary: 100, context: 77, pooling: .firstID(5))) == [
+        98, 7, 42, 54, 9, 38, 15, 87, 87, 82, 20, 69, 83, 68, 81, 5,
+      ])
+  }
+
+  @Test func thePreprocessingIdIsThatOfThePage() throws {
+    let id = try Identity.preprocessing(.openAI)
+    #expect(
+      String(decoding: id.hex, as: UTF8.self)
+        == "aceae8d2bdf5235b59ae5d115b69c27c707d6d80d2d5cdff453f795afa1a4d96")
+  }
+
+  @Test func aDigestIsThatOfItsBytesHoweverTheyArrive() {
+    let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+    var whole = DigestStream()
+    whole.update(bytes)
+    var pieces = DigestStream()
+    for start in stride(from: 0, to: 1000, by: 77) {
+      pieces.update(Array(bytes[start..<min(start + 77, 1000)]))
+    }
+    #expect(whole.finish() == pieces.finish())
+  }
+}
+
+@Suite struct HeaderTests {
+  static let vision = CLIPArchitecture(
+    image: .visionTransformer(
+      VisionTransformer(
+        imageSize: 8, patchSize: 4,
+        stack: TransformerStack(
+          width: 16, layers: 1, heads: 2, mlpWidth: 16, activation: .quickGELU, epsilon: 1e-5),
+        projection: 4)),
+    text: nil)
+
+  private func encoded(_ description: BundleDescription) throws -> [UInt8] {
+    let layout = BundleLayout(description)
+    let digests = [Digest](repeating: .zero, count: layout.tensors.count)
+    return try HeaderEncoder.encode(description, layout, digests: digests)
+  }
+
+  private func description() -> BundleDescription {
+    var description = BundleDescription()
+    description.architecture = Self.vision
+    return description
+  }
+
+  @Test func everyByteOfATextComesBack() throws {
+    var description = description()
+    description.model = (0...255).map { UInt8($0) }
+    let header = try encoded(description)
+    #expect(header[8...].allSatisfy { $0 < 0x80 })
+    #expect(header.count % 64 == 0)
+    let layout = BundleLayout(description)
+    var file = header + [UInt8](repeating: 0, count: layout.byteCount)
+    // Epsilon and standard deviation must be positive to open.
+    for tensor in layout.tensors where tensor.name == ParameterName("image.epsilon") {
+      file[header.count + tensor.byteOffset + 3] = 0x3F
+    }
+    for tensor in layout.tensors where tensor.name == ParameterName("preprocess.std") {
+      for channel in 0..<3 { file[header.count + tensor.byteOffset + 4 * channel + 3] = 0x3F }
+    }
+    #expect(try BundleHeader(file: file.span.bytes).description.model == description.model)
+  }
+
+  @Test func whatDoesNotFitTogetherIsNotWritten() throws {
+    var heads = description()
+    if case .visionTransformer(var tower) = heads.architecture.image {
+      tower.stack.heads = 3
+      heads.architecture.image = .visionTransformer(tower)
+    }
+    var fidelity = description()
+    fidelity.fidelity.imageFast = 999_800
+    for wrong in [heads, fidelity] {
+      let fault = #expect(throws: BundleFault.self) { try encoded(wrong) }
+      #expect(fault?.rule == .fieldsConsistent)
+    }
+  }
+
+  @Test func aDemandedFidelityComesWithItsProbes() throws {
+    var description = description()
+    description.fidelity.probes = Array("probes-1".utf8)
+    description.fidelity.imageFast = 999_800
+    let text = String(decoding: try encoded(description), as: UTF8.self)
+    #expect(text.contains("\"fidelity.probes\":\"probes-1\",\"fidelity.image.fast\":\"999800\""))
+  }
+}

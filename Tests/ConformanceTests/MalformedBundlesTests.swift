@@ -1,0 +1,93 @@
+import BundleFormat
+import Foundation
+import Testing
+
+/// Every rule of docs/BUNDLE.md has one file that breaks it and nothing else, and the reader says which and where.
+@Suite struct MalformedBundlesTests {
+  struct Sidecar: Decodable, Sendable {
+    var rule: String
+    var offset: Int?
+    var how: String
+  }
+
+  static let folder = repository.appendingPathComponent("Fixtures/malformed/bundle")
+
+  static let sidecars: [Sidecar] = {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
+      guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)) else { return nil }
+      return try? JSONDecoder().decode(Sidecar.self, from: data)
+    }
+  }()
+
+  /// B-031's is made by BundleWriterTests.
+  @Test(arguments: sidecars.filter { $0.offset != nil })
+  func theBrokenRuleIsNamedWithItsOffset(_ sidecar: Sidecar) throws {
+    let file = Self.folder.appendingPathComponent("\(sidecar.rule).pclip")
+    let bytes = Array(try Data(contentsOf: file))
+    let fault = #expect(throws: BundleFault.self) {
+      let header = try BundleHeader(file: bytes.span.bytes)
+      // Structural rules are enforced at open; only these may wait.
+      #expect(sidecar.rule >= "B-040", "opened although \(sidecar.how)")
+      try header.checkContent(of: bytes.span.bytes)
+    }
+    #expect(fault?.rule.identifier == sidecar.rule, "\(sidecar.how)")
+    #expect(fault?.byteOffset == sidecar.offset, "\(sidecar.how)")
+  }
+
+  @Test func rulesInCodePageAndFixturesAreTheSame() throws {
+    let page = try String(contentsOf: repository.appendingPathComponent("docs/BUNDLE.md"), encoding: .utf8)
+    let rows = page.split(separator: "\n").filter { $0.hasPrefix("| B-") }
+    let onPage = rows.map { String($0.split(separator: " ")[1]) }
+    #expect(onPage == BundleRule.allCases.map(\.identifier))
+    #expect(Self.sidecars.map(\.rule) == onPage)
+    for (row, rule) in zip(rows, BundleRule.allCases) {
+      #expect(row.contains(rule.identifier == "B-031" ? "`B-031.json`" : "`\(rule.identifier).pclip`"))
+      #expect(row.contains("| content |") == (rule.rawValue >= 40))
+    }
+  }
+
+  @Test func everyValidBundleIsSound() throws {
+    let folder = repository.appendingPathComponent("Fixtures/valid/bundle")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+      $0.hasSuffix(".pclip")
+    }
+    #expect(names.count >= 9)
+    for name in names {
+      let bytes = Array(try Data(contentsOf: folder.appendingPathComponent(name)))
+      let header = try BundleHeader(file: bytes.span.bytes)
+      try header.checkContent(of: bytes.span.bytes)
+    }
+  }
+
+  /// No prefix of a sound bundle is one, and no reading of it goes astray.
+  @Test func everyTruncationIsRefused() throws {
+    let file = repository.appendingPathComponent("Fixtures/valid/bundle/least-int8.pclip")
+    let bytes = Array(try Data(contentsOf: file))
+    for count in stride(from: 0, to: bytes.count, by: 7) {
+      // A copy of its own, so that a read beyond the end is outside any allocation.
+      let prefix = Array(bytes[..<count])
+      #expect(throws: BundleFault.self) { try BundleHeader(file: prefix.span.bytes) }
+    }
+  }
+
+  /// A flipped bit is found by one rule or another, wherever it is.
+  @Test func everyFlippedByteIsFound() throws {
+    let file = repository.appendingPathComponent("Fixtures/valid/bundle/least-int8.pclip")
+    var bytes = Array(try Data(contentsOf: file))
+    // Text fields may say anything: a change there makes another bundle, with another bundle id.
+    let original = try BundleHeader(file: bytes.span.bytes).bundleID
+    for index in stride(from: 0, to: bytes.count, by: 5) {
+      bytes[index] ^= 0x04
+      defer { bytes[index] ^= 0x04 }
+      do throws(BundleFault) {
+        let header = try BundleHeader(file: bytes.span.bytes)
+        try header.checkContent(of: bytes.span.bytes)
+        #expect(header.bundleID != original, "byte \(index)")
+      } catch { continue }
+    }
+  }
+}
+
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent()
