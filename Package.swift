@@ -91,8 +91,8 @@ let package = Package(
     module(
       "Verification",
       [
-        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "Models", "Checkpoints", "BundleFormat",
-        "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing",
+        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "Checkpoints", "Archives",
+        "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing",
       ]),
     module(
       "Conversion",
@@ -135,6 +135,12 @@ let package = Package(
       "BundleWriterTests",
       [
         "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
+      ]),
+    tests(
+      "VerificationTests",
+      [
+        "Verification", "Conversion", "Models", "Checkpoints", "BundleFormat", "Architecture", "TensorTypes",
+        "TestSupport",
       ]),
     tests(
       "ModelsTests",

@@ -33,7 +33,7 @@ package typealias StageObserver = (Stage, StageValues) -> Void
       case .imageEmbedding: "visual.ln_pre"
       case .imageBlock(let index): "visual.transformer.resblocks.\(index)"
       case .imagePooled: "visual.ln_post"
-      case .stem: "visual.avgpool"
+      case .stem: "visual.stem"
       case .bottleneck(let stage, let index): "visual.layer\(stage).\(index)"
       case .textEmbedding: "positional_embedding"
       case .textBlock(let index): "transformer.resblocks.\(index)"

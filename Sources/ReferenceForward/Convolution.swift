@@ -18,7 +18,9 @@ extension Tensor {
   }
 
   /// A 1×1 convolution: kernel `[N, C, 1, 1]`, no bias → `[B, H, W, N]`
-  func convolved1x1(_ kernel: Tensor) -> Tensor { linear(kernel.reshaped([kernel.shape[0], kernel.shape[1]])) }
+  func convolved1x1(_ kernel: Tensor) -> Tensor {
+    linear(kernel.reshaped([kernel.shape[0], kernel.shape[1]]))
+  }
 
   /// A 3×3 convolution with padding 1: kernel `[N, C, 3, 3]`, no bias → `[B, H / stride, W / stride, N]`
   func convolved3x3(_ kernel: Tensor, stride: Int = 1) -> Tensor {

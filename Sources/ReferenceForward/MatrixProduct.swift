@@ -65,7 +65,9 @@ extension Tensor {
     return Tensor(shape.dropLast() + [columns]) { output in
       values.withUnsafeBufferPointer { input in
         weight.values.withUnsafeBufferPointer { matrix in
-          guard let x = input.baseAddress, let w = matrix.baseAddress, let y = output.baseAddress else { return }
+          guard let x = input.baseAddress, let w = matrix.baseAddress, let y = output.baseAddress else {
+            return
+          }
           forEachProductRange(rowCount) { rows in
             multiply(
               .init(base: x + rows.lowerBound * width, stride: width), .init(base: w, stride: weightStride),

@@ -60,8 +60,10 @@ struct ModifiedResNetForward {
 
   /// BatchNorm with its running statistics, as one multiplication and one addition per channel.
   private func normalize(_ x: inout Tensor, _ name: String, rectified: Bool) throws(ModelError) {
-    let gain = try weights("\(name).weight"), bias = try weights("\(name).bias")  // [C]
-    let mean = try weights("\(name).running_mean"), variance = try weights("\(name).running_var")  // [C]
+    let gain = try weights("\(name).weight")
+    let bias = try weights("\(name).bias")  // [C]
+    let mean = try weights("\(name).running_mean")
+    let variance = try weights("\(name).running_var")  // [C]
     var scale: [Float] = []
     var shift: [Float] = []
     for channel in 0..<gain.values.count {
@@ -95,7 +97,8 @@ struct AttentionPoolForward {
     let (batch, count, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
     let mean = Tensor([batch, 1, width], (0..<batch).flatMap { tokens.row($0 * count) })  // [B, 1, C]
     let q = try project(mean, "q_proj")  // [B, 1, C]
-    let k = try project(tokens, "k_proj"), v = try project(tokens, "v_proj")  // [B, N, C]
+    let k = try project(tokens, "k_proj")
+    let v = try project(tokens, "v_proj")  // [B, N, C]
     let attend = Attention(
       batch: batch, queries: 1, keys: count, heads: tower.heads, headSize: width / tower.heads,
       isCausal: false)

@@ -1,4 +1,4 @@
-internal import Architecture
+package import Architecture
 internal import Models
 
 /// The text encoder (`encode_text` in OpenAI's `clip/model.py`). B texts of C ids, W channels, E embedding dimensions.
@@ -23,17 +23,19 @@ struct TextForward {
     x = x.layerNorm(  // [B, C, W]
       try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)
     observe("ln_final", x)
-    let rows = ids.enumerated().map { $0.offset * tower.contextLength + pooledPosition(of: $0.element) }
+    let rows = ids.enumerated().map { $0.offset * tower.contextLength + tower.pooledPosition(of: $0.element) }
     let pooled = Tensor([ids.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
     guard tower.projection != nil else { return pooled }
     let embedding = pooled.projected(by: try weights("text_projection"))  // [B, E]
     observe("text_projection", embedding)
     return embedding
   }
+}
 
+extension TextTower {
   /// The position whose state stands for the text.
-  private func pooledPosition(of ids: [Int32]) -> Int {
-    switch tower.pooling {
+  package func pooledPosition(of ids: [Int32]) -> Int {
+    switch pooling {
     case .highestID: ids.firstIndex(of: ids.max() ?? 0) ?? 0
     // transformers' argmax over equality: position 0 where the id does not occur.
     case .firstID(let id): ids.firstIndex { Int($0) == id } ?? 0

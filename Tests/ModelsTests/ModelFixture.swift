@@ -1,5 +1,5 @@
-import Archives
 import Architecture
+import Archives
 import Checkpoints
 import Foundation
 import Models

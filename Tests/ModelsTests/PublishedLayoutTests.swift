@@ -12,7 +12,8 @@ import Testing
     #expect(ModelFixture.all.count >= 26)
   }
 
-  @Test("Every layout of one model gives the same canonical tensors, bit for bit", arguments: ModelFixture.all)
+  @Test(
+    "Every layout of one model gives the same canonical tensors, bit for bit", arguments: ModelFixture.all)
   func canonicalTensors(_ fixture: ModelFixture) throws {
     let model = try fixture.open()
     let truth = try #require(try fixture.truth()["tensors"]?.objectValue)
@@ -24,7 +25,9 @@ import Testing
     }
   }
 
-  @Test("No tensor of the original is left out, but for absent towers and projections", arguments: ModelFixture.all)
+  @Test(
+    "No tensor of the original is left out, but for absent towers and projections",
+    arguments: ModelFixture.all)
   func completeness(_ fixture: ModelFixture) throws {
     let model = try fixture.open()
     let names = Set(model.schema.parameters.map(\.name.description))

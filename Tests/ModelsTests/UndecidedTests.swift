@@ -10,7 +10,8 @@ import Testing
 
   init() throws { checkpoint = try Checkpoint.open(ModelFixture.named("vit-state-dict-2.13.pt").path) }
 
-  @Test("A bare state dict without options leaves activation, heads and preprocessing as errors with their flags")
+  @Test(
+    "A bare state dict without options leaves activation, heads and preprocessing as errors with their flags")
   func bareStateDict() throws {
     let inspection = try ModelInspection(checkpoint)
     let codes = inspection.problems.map(\.code)
@@ -57,7 +58,8 @@ import Testing
     let model = try CLIPModel(checkpoint, options: options)
     #expect(model.architecture.image == nil && model.preprocessing == nil)
     #expect(model.schema.parameters.allSatisfy { $0.tower != .image })
-    #expect(model.accounting.ignored.contains { $0.name == "visual.proj" && $0.reason == "tower not asked for" })
+    #expect(
+      model.accounting.ignored.contains { $0.name == "visual.proj" && $0.reason == "tower not asked for" })
   }
 
   private func error(_ options: ModelOptions) -> ModelError? {

@@ -11,7 +11,8 @@ extension StatedFacts {
     facts.text = openAITower(width: sizes.text?.stack.width, source, detail)
     facts.preprocessing = Stated(.openAI, source, detail)
     facts.pooling = Stated(.highestID, source, detail)
-    facts.tokenizer = Stated(.openAI, source, detail)
+    let isOpenAIVocabulary = sizes.text?.vocabularySize == OpenAIConvention.vocabularySize
+    facts.tokenizer = Stated(isOpenAIVocabulary ? .openAI : .none, source, detail)
     return facts
   }
 

@@ -1,0 +1,129 @@
+internal import Architecture
+
+/// Judges one set of outputs by another.
+struct Comparison {
+  var subject: String
+  var truth: String
+  var probes: String
+  var thresholds: Thresholds
+  /// Relative error of a stage that the subject's precision explains.
+  var noise: Double
+  /// Towers that the subject has and that therefore must have been compared.
+  var expectedTowers: [Tower]
+  /// Differences found before the towers: pixels, tokens.
+  var inputErrors: [Tower: StageError] = [:]
+  /// The original implementation's FP32 outputs on the same probes.
+  var original: Outputs?
+  /// Tensors that are not the source's.
+  var weights: [WeightError]?
+
+  func report(_ measured: Outputs, against truth: Outputs) -> Report {
+    var judge = Judge()
+    var towers: [Tower: TowerReport] = [:]
+    for tower in Tower.allCases {
+      guard let mine = measured.vectors(tower), let theirs = truth.vectors(tower) else { continue }
+      guard mine.width == theirs.width, mine.count == theirs.count else {
+        judge.fail(
+          "\(tower): \(mine.count) vectors of \(mine.width), the truth has \(theirs.count) of \(theirs.width)"
+        )
+        continue
+      }
+      var report = towerReport(tower, mine, theirs, measured, truth)
+      let isWithinBounds = judge.judge(report, thresholds.bounds(tower), tower)
+      if !isWithinBounds || hasWrongWeights(tower) {
+        report.divergence = Divergence(report.stages, noise: noise)
+      }
+      towers[tower] = report
+    }
+    for tower in expectedTowers where towers[tower] == nil {
+      judge.miss("the \(tower) tower was not compared")
+    }
+    let agreement = agreement(measured, truth)
+    judge.judge(agreement, thresholds.agreement)
+    judge.judge(weights)
+    return Report(
+      subject: subject, truth: self.truth, probes: probes, thresholds: thresholds, verdict: judge.verdict,
+      reasons: judge.reasons, image: towers[.image], text: towers[.text], agreement: agreement,
+      weights: weights)
+  }
+
+  private func towerReport(
+    _ tower: Tower, _ mine: Vectors, _ theirs: Vectors, _ measured: Outputs, _ truth: Outputs
+  ) -> TowerReport {
+    let metrics = Metrics(of: mine, against: theirs)
+    var stages = inputErrors[tower].map { [$0] } ?? []
+    stages += measured.stages(tower).errors(against: truth.stages(tower))
+    if let last = measured.stages(tower).names.last {
+      // The embedding as people compare it, of unit length: two such at cosine c are √(2 − 2c) apart.
+      stages.removeAll { $0.stage == last }
+      stages.append(StageError(stage: last, error: max(0, 2 - 2 * metrics.worstCosine).squareRoot()))
+    }
+    return TowerReport(
+      metrics: metrics, original: original?.vectors(tower).map { Metrics(of: $0, against: theirs) },
+      stages: stages)
+  }
+
+  private func hasWrongWeights(_ tower: Tower) -> Bool {
+    (weights ?? []).contains { $0.tensor.hasPrefix("visual.") == (tower == .image) }
+  }
+
+  private func agreement(_ measured: Outputs, _ truth: Outputs) -> Agreement? {
+    guard let images = measured.images, let texts = measured.texts, let trueImages = truth.images,
+      let trueTexts = truth.texts, images.width == texts.width, trueImages.width == trueTexts.width,
+      images.count == trueImages.count, texts.count == trueTexts.count
+    else { return nil }
+    return Agreement((images, texts), (trueImages, trueTexts))
+  }
+}
+
+/// Collects what failed and what was missing.
+private struct Judge {
+  private(set) var reasons: [String] = []
+  private var failureCount = 0
+  private var hasMissed = false
+
+  var verdict: Report.Verdict { failureCount > 0 ? .fail : hasMissed ? .insufficient : .pass }
+
+  mutating func fail(_ reason: String) {
+    failureCount += 1
+    reasons.append(reason)
+  }
+
+  mutating func miss(_ reason: String) {
+    hasMissed = true
+    reasons.append(reason)
+  }
+
+  /// - Returns: whether the tower keeps its bounds.
+  mutating func judge(_ report: TowerReport, _ bounds: Thresholds.Bounds?, _ tower: Tower) -> Bool {
+    guard let bounds else {
+      miss("no bound is known for the \(tower) tower of this architecture")
+      return true
+    }
+    let failuresBefore = failureCount
+    let metrics = report.metrics
+    if let least = bounds.worstCosine, !(metrics.worstCosine >= least) {
+      fail("\(tower): worst cosine \(metrics.worstCosine.digits(7)) is below \(least)")
+    }
+    if let most = bounds.maximumAbsolute, !(metrics.maximumAbsolute <= most) {
+      fail("\(tower): largest difference \(metrics.maximumAbsolute.scientific) is above \(most.scientific)")
+    }
+    if let ratio = bounds.rmsRatio, let original = report.original, !(metrics.rms <= ratio * original.rms) {
+      fail(
+        "\(tower): RMS error \(metrics.rms.scientific) is above \(ratio.digits(1)) times the original's "
+          + original.rms.scientific)
+    }
+    return failureCount == failuresBefore
+  }
+
+  mutating func judge(_ weights: [WeightError]?) {
+    guard let weights, let first = weights.first else { return }
+    let others = weights.count > 1 ? " and \(weights.count - 1) more tensors" : ""
+    fail("\(first.tensor), row \(first.row)\(others): stored values are not the source's")
+  }
+
+  mutating func judge(_ agreement: Agreement?, _ least: Double?) {
+    guard let agreement, let least, agreement.fraction < least else { return }
+    fail("zero-shot: \(agreement.agreeing) of \(agreement.pictures) pictures choose the same text")
+  }
+}

@@ -1,0 +1,190 @@
+internal import Architecture
+internal import Archives
+internal import Checkpoints
+internal import TensorTypes
+
+/// Outputs of an original implementation, with the inputs that gave them; docs/GOLDEN.md describes the format.
+public struct GoldenFile: Sendable {
+  public let path: String
+  /// Name of the model it was made from.
+  public let model: String
+  /// What made it: packages and versions.
+  public let writer: String
+  /// The weights it was made from: the checkpoint's SHA-256, `synthetic`, ….
+  public let weights: String
+  /// Profile of synthetic weights.
+  public let profile: String?
+  /// Nil where a generator makes the pixels.
+  private let storedPixels: [[Float]]?
+  private let generator: String?
+  private let ids: [[Int32]]
+  let truth: Outputs
+  let original: Outputs
+
+  /// As reports print it.
+  var truthName: String { "\(model) in float64 (\(writer))" }
+
+  /// - Throws: `reading` where the file is no safetensors, `golden` where it breaks a rule of docs/GOLDEN.md.
+  public init(path: String) throws(VerificationError) {
+    let reader = try GoldenReader(path: path)
+    self.path = path
+    model = try reader.text("golden.model")
+    writer = try reader.text("golden.writer")
+    weights = try reader.text("golden.weights")
+    profile = reader.optionalText("golden.profile")
+    storedPixels = try reader.pixels()
+    generator = reader.optionalText("image.probes")
+    ids = try reader.ids()
+    truth = try reader.outputs("f64")
+    original = try reader.outputs("f32")
+    guard truth.images != nil || truth.texts != nil else { throw reader.problem("no embedding") }
+    let hasPixels = generator != nil || truth.images?.count ?? 0 == storedPixels?.count ?? 0
+    guard hasPixels, truth.texts?.count ?? 0 == ids.count else {
+      throw reader.problem("as many embeddings as inputs are expected")
+    }
+  }
+
+  /// What the original implementation was given, for a model that takes pictures of `imageSize` and texts of
+  /// `contextLength`.
+  func inputs(_ architecture: CLIPArchitecture) throws(VerificationError) -> Inputs {
+    var inputs = Inputs()
+    if let size = architecture.image?.imageSize, let count = truth.images?.count {
+      if let storedPixels {
+        inputs.pixels = storedPixels
+      } else {
+        inputs.pixels = try generated(count: count, size: size)
+      }
+      guard inputs.pixels.allSatisfy({ $0.count == 3 * size * size }) else {
+        throw .incomparable("the model takes pictures of \(size) pixels a side, those of \(path) are others")
+      }
+    }
+    if let context = architecture.text?.contextLength, truth.texts != nil {
+      inputs.ids = ids
+      guard ids.allSatisfy({ $0.count == context }) else {
+        throw .incomparable("the model takes \(context) ids a text, those of \(path) have others")
+      }
+    }
+    return inputs
+  }
+
+  private func generated(count: Int, size: Int) throws(VerificationError) -> [[Float]] {
+    throw .golden(file: path, problem: "no generator \(generator ?? "none") for \(count) pictures of \(size)")
+  }
+}
+
+/// Takes a golden file apart.
+private struct GoldenReader {
+  let path: String
+  let metadata: [String: String]
+  let tensors: [String: CheckpointTensor]
+
+  init(path: String) throws(VerificationError) {
+    do throws(ReadError) {
+      let checkpoint = try Checkpoint.open(path)
+      metadata = Dictionary(checkpoint.evidence.metadata.map { ($0.key, $0.value) }) { first, _ in first }
+      tensors = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
+    } catch {
+      throw .reading(error)
+    }
+    self.path = path
+    guard metadata["golden.version"] == "1" else {
+      throw problem("expected golden.version 1, found \(metadata["golden.version"] ?? "none")")
+    }
+  }
+
+  func problem(_ text: String) -> VerificationError { .golden(file: path, problem: text) }
+
+  func text(_ key: String) throws(VerificationError) -> String {
+    guard let text = metadata[key] else { throw problem("no \(key) in the metadata") }
+    return text
+  }
+
+  func optionalText(_ key: String) -> String? { metadata[key] }
+
+  /// Stored pixels.
+  func pixels() throws(VerificationError) -> [[Float]]? {
+    guard let tensor = tensors["image.pixels"] else { return nil }
+    guard tensor.shape.count == 4, tensor.shape[1] == 3 else {
+      throw problem("image.pixels: expected [n, 3, S, S], found \(tensor.shape)")
+    }
+    return rows(of: try floats(tensor), count: tensor.shape[0])
+  }
+
+  func ids() throws(VerificationError) -> [[Int32]] {
+    guard let tensor = tensors["text.ids"] else { return [] }
+    guard tensor.shape.count == 2, tensor.dtype == .i32 || tensor.dtype == .i64 else {
+      throw problem(
+        "text.ids: expected integers [m, C], found \(tensor.dtype.safetensorsName) \(tensor.shape)")
+    }
+    return rows(of: try floats(tensor), count: tensor.shape[0]).map { $0.map { Int32($0) } }
+  }
+
+  /// Embeddings of one precision, with the stages where it is the truth.
+  func outputs(_ precision: String) throws(VerificationError) -> Outputs {
+    var outputs = Outputs(
+      images: try vectors("image.embedding." + precision), texts: try vectors("text.embedding." + precision))
+    guard precision == "f64", let stages = metadata["golden.stages"] else { return outputs }
+    for stage in stages.split(separator: ",").map(String.init) {
+      if stage.hasPrefix("visual.") {
+        try append(stage, to: &outputs.imageStages)
+      } else {
+        try append(stage, to: &outputs.textStages)
+      }
+    }
+    return outputs
+  }
+
+  private func append(_ stage: String, to trace: inout StageTrace) throws(VerificationError) {
+    let pooled = try tensors["stage.\(stage).pooled"].map { tensor throws(VerificationError) in
+      rows(of: try floats(tensor), count: tensor.shape.first ?? 0)
+    }
+    let mean = try tensors["stage.\(stage).mean"].map { tensor throws(VerificationError) in
+      rows(of: try floats(tensor), count: tensor.shape.first ?? 0)
+    }
+    for item in 0..<max(pooled?.count ?? 0, mean?.count ?? 0) {
+      let view = StageView(
+        pooled: pooled.flatMap { item < $0.count ? $0[item] : nil },
+        mean: mean.flatMap { item < $0.count ? $0[item] : nil })
+      trace.append(view, to: stage)
+    }
+  }
+
+  private func vectors(_ name: String) throws(VerificationError) -> Vectors? {
+    guard let tensor = tensors[name] else { return nil }
+    guard tensor.shape.count == 2, tensor.elementCount > 0 else {
+      throw problem("\(name): expected [probes, E], found \(tensor.shape)")
+    }
+    let values: [Double]
+    if tensor.dtype == .f64 {
+      values = try doubles(tensor)
+    } else {
+      values = try floats(tensor).map(Double.init)
+    }
+    guard values.allSatisfy(\.isFinite) else { throw problem("\(name) is not finite") }
+    return Vectors(count: tensor.shape[0], width: tensor.shape[1], values: values)
+  }
+
+  private func doubles(_ tensor: CheckpointTensor) throws(VerificationError) -> [Double] {
+    do throws(ReadError) {
+      let values: [Double]? = try tensor.withRawBytes { bytes in
+        guard let bytes else { return nil }
+        return bytes.withUnsafeBytes { raw in
+          (0..<tensor.elementCount).map { raw.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self) }
+        }
+      }
+      guard let values else { return try tensor.floats().map(Double.init) }
+      return values
+    } catch {
+      throw .reading(error)
+    }
+  }
+
+  private func floats(_ tensor: CheckpointTensor) throws(VerificationError) -> [Float] {
+    do throws(ReadError) { return try tensor.floats() } catch { throw .reading(error) }
+  }
+
+  private func rows(of values: [Float], count: Int) -> [[Float]] {
+    let width = count > 0 ? values.count / count : 0
+    return (0..<count).map { Array(values[$0 * width..<($0 + 1) * width]) }
+  }
+}

@@ -1,0 +1,40 @@
+internal import CVocabulary
+internal import Tokenizer
+
+/// OpenAI's tokenizer on probe texts.
+enum ProbeTokens {
+  /// For each text `contextLength` ids: start, tokens, end, zeros.
+  static func ids(of texts: [String], contextLength: Int) throws(VerificationError) -> [[Int32]] {
+    let tokenizer = try openAI()
+    var scratch = Tokenizer.Scratch()
+    return texts.map { text in
+      var ids = [Int32](repeating: 0, count: contextLength)
+      var span = ids.mutableSpan
+      _ = tokenizer.tokenize(Array(text.utf8).span, into: &span, scratch: &scratch)
+      return ids
+    }
+  }
+
+  /// Ids for a model without a tokenizer, in its own vocabulary: start, a few tokens, end, zeros. Lengths differ.
+  static func generated(count: Int, contextLength: Int, vocabularySize: Int) -> [[Int32]] {
+    (0..<count).map { text in
+      let length = min(contextLength, 3 + text * (contextLength - 3) / max(count - 1, 1))
+      return (0..<contextLength).map { position in
+        if position == 0 { return Int32(vocabularySize - 2) }
+        if position == length - 1 { return Int32(vocabularySize - 1) }
+        guard position < length else { return 0 }
+        return Int32(1 + (text * 7919 + position * 104_729) % (vocabularySize - 3))
+      }
+    }
+  }
+
+  private static func openAI() throws(VerificationError) -> Tokenizer {
+    let merges = UnsafeBufferPointer(
+      start: cvocabulary_openai_merges(), count: Int(CVOCABULARY_ROW_COUNT) * 2)
+    do throws(MergesFault) {
+      return try Tokenizer(merges: merges.span, count: Int(CVOCABULARY_MERGE_COUNT))
+    } catch {
+      throw .incomparable("the vocabulary that ships with this tool is damaged: \(error)")
+    }
+  }
+}

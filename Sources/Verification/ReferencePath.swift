@@ -1,0 +1,83 @@
+internal import Architecture
+internal import ImagePreprocessing
+internal import Models
+internal import ReferenceForward
+
+/// The FP32 reference on a checkpoint's weights.
+struct ReferencePath {
+  let model: CLIPModel
+
+  /// Pictures and texts through the code that the runtime also uses.
+  func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
+    var inputs = Inputs()
+    if let tower = model.architecture.image, let preprocessing = model.preprocessing {
+      let preprocessor = ImagePreprocessor(preprocessing, imageSize: tower.imageSize)
+      for picture in probes.pictures { inputs.pixels.append(try picture.prepared(by: preprocessor)) }
+    }
+    if let tower = model.architecture.text {
+      inputs.ids =
+        model.tokenizer == .openAI
+        ? try ProbeTokens.ids(of: probes.texts, contextLength: tower.contextLength)
+        : ProbeTokens.generated(
+          count: probes.texts.count, contextLength: tower.contextLength,
+          vocabularySize: tower.vocabularySize)
+    }
+    return inputs
+  }
+
+  /// - Throws: what reading weights throws.
+  func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
+    let forward = ReferenceForward(model)
+    var outputs = Outputs()
+    do throws(ModelError) {
+      if !inputs.pixels.isEmpty { try runImages(inputs.pixels, forward, into: &outputs) }
+      if !inputs.ids.isEmpty { try runTexts(inputs.ids, forward, into: &outputs) }
+    } catch {
+      throw .model(error)
+    }
+    return outputs
+  }
+
+  private func runImages(
+    _ pixels: [[Float]], _ forward: ReferenceForward, into outputs: inout Outputs
+  ) throws(ModelError) {
+    guard let tower = model.architecture.image else { return }
+    let recorder: TraceRecorder
+    switch tower {
+    case .visionTransformer(let tower):
+      recorder = TraceRecorder(
+        tokens: pixels.map { _ in tower.tokenCount }, pooled: pixels.map { _ in 0 })
+    case .modifiedResNet: recorder = TraceRecorder(maps: pixels.count)
+    }
+    let batch = Tensor([pixels.count, 3, tower.imageSize, tower.imageSize], pixels.flatMap { $0 })
+    outputs.images = Vectors(try forward.encodeImages(batch, observe: recorder.record))
+    outputs.imageStages = recorder.trace
+  }
+
+  private func runTexts(
+    _ ids: [[Int32]], _ forward: ReferenceForward, into outputs: inout Outputs
+  ) throws(ModelError) {
+    guard let tower = model.architecture.text else { return }
+    let pooled = ids.map { tower.pooledPosition(of: $0) }
+    // What follows the pooled token never reaches it; the runtime does not even compute it.
+    let recorder = TraceRecorder(tokens: pooled.map { $0 + 1 }, pooled: pooled)
+    outputs.texts = Vectors(try forward.encodeTexts(ids, observe: recorder.record))
+    outputs.textStages = recorder.trace
+  }
+}
+
+extension ProbePicture {
+  func prepared(by preprocessor: ImagePreprocessor) throws(VerificationError) -> [Float] {
+    var planes = [Float](repeating: 0, count: 3 * preprocessor.imageSize * preprocessor.imageSize)
+    var scratch = ImagePreprocessor.Scratch(
+      maximumWidth: width, maximumHeight: height, imageSize: preprocessor.imageSize)
+    do throws(PictureFault) {
+      let view = try PictureView(pixels.span, width: width, height: height)
+      var span = planes.mutableSpan
+      try preprocessor.prepare(view, into: &span, scratch: &scratch)
+    } catch {
+      throw .incomparable("probe picture of \(width) x \(height): \(error)")
+    }
+    return planes
+  }
+}

@@ -1,0 +1,111 @@
+public import Architecture
+public import BundleFormat
+
+/// What a comparison must reach. Named, printed with every report, defaults from docs/parity.md.
+public struct Thresholds: Sendable, Equatable, Codable {
+  /// As printed: `fp32`, `fp16`, `int8 fast`, `int8 exact`, `given`.
+  public var name: String
+  public var image: Bounds?
+  public var text: Bounds?
+  /// The least fraction of pictures that must choose the same text; nil reports it only.
+  public var agreement: Double?
+
+  public init(name: String, image: Bounds?, text: Bounds?, agreement: Double?) {
+    self.name = name
+    self.image = image
+    self.text = text
+    self.agreement = agreement
+  }
+
+  /// Bounds of one tower; nil where nothing is demanded.
+  public struct Bounds: Sendable, Equatable, Codable {
+    public var worstCosine: Double?
+    public var maximumAbsolute: Double?
+    /// RMS error in multiples of what the original implementation's FP32 has against the same truth.
+    public var rmsRatio: Double?
+
+    public init(worstCosine: Double? = nil, maximumAbsolute: Double? = nil, rmsRatio: Double? = nil) {
+      self.worstCosine = worstCosine
+      self.maximumAbsolute = maximumAbsolute
+      self.rmsRatio = rmsRatio
+    }
+  }
+
+  /// FP32 sums of the same weights: rounding alone, at most twice the original implementation's.
+  public static let fp32 = Thresholds(
+    name: "fp32", image: Bounds(maximumAbsolute: 1e-5, rmsRatio: 2),
+    text: Bounds(maximumAbsolute: 1e-5, rmsRatio: 2), agreement: 1)
+
+  /// Weights rounded to FP16: lossless for OpenAI's, which are FP16.
+  public static let fp16 = Thresholds(
+    name: "fp16", image: Bounds(worstCosine: 0.99999), text: Bounds(worstCosine: 0.99999), agreement: 1)
+
+  /// int8 weights and activations.
+  public static func int8Fast(_ image: ImageTower?) -> Thresholds {
+    Thresholds(
+      name: "int8 fast", image: image.flatMap { bounds($0, transformer: 0.9998, rn50: 0.998) },
+      text: Bounds(worstCosine: 0.999), agreement: nil)
+  }
+
+  /// int8 weights, float activations.
+  public static func int8Exact(_ image: ImageTower?) -> Thresholds {
+    Thresholds(
+      name: "int8 exact", image: image.flatMap { bounds($0, transformer: 0.9999, rn50: 0.999) },
+      text: Bounds(worstCosine: 0.9995), agreement: nil)
+  }
+
+  /// ResNets deeper than RN50 have no bound of their own: errors add up over depth, and what would be demanded is for
+  /// the user to say.
+  private static func bounds(_ image: ImageTower, transformer: Double, rn50: Double) -> Bounds? {
+    switch image {
+    case .visionTransformer: return Bounds(worstCosine: transformer)
+    case .modifiedResNet(let tower):
+      let depth = (0..<ModifiedResNet.Blocks.stageCount).map { tower.blocks[$0] }.reduce(0, +)
+      return depth <= rn50Depth ? Bounds(worstCosine: rn50) : nil
+    }
+  }
+
+  /// Bottlenecks of RN50: 3 + 4 + 6 + 3.
+  private static let rn50Depth = 16
+}
+
+/// How a bundle computes.
+public enum Arithmetic: String, Sendable, Equatable, CaseIterable, Codable {
+  case fast, exact
+}
+
+extension Thresholds {
+  /// The defaults for a bundle, each tower by the precision it is stored in.
+  public static func standard(
+    for description: BundleDescription, _ arithmetic: Arithmetic
+  ) -> Thresholds {
+    let architecture = description.architecture
+    let image = of(description.imagePrecision, arithmetic, architecture.image)
+    let text = of(description.textPrecision, arithmetic, architecture.image)
+    let names =
+      (architecture.image == nil ? [] : [image.name]) + (architecture.text == nil ? [] : [text.name])
+    let isFloat = image.agreement != nil && text.agreement != nil
+    return Thresholds(
+      name: names.count == 2 && names[0] != names[1] ? names.joined(separator: " / ") : names.first ?? "none",
+      image: architecture.image == nil ? nil : image.image,
+      text: architecture.text == nil ? nil : text.text, agreement: isFloat ? 1 : nil)
+  }
+
+  private static func of(
+    _ precision: Precision, _ arithmetic: Arithmetic, _ image: ImageTower?
+  ) -> Thresholds {
+    switch (precision, arithmetic) {
+    case (.fp32, _): .fp32
+    case (.fp16, _): .fp16
+    case (.int8, .fast): .int8Fast(image)
+    case (.int8, .exact): .int8Exact(image)
+    }
+  }
+
+  func bounds(_ tower: Tower) -> Bounds? {
+    switch tower {
+    case .image: image
+    case .text: text
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import ReferenceForward
+
+/// Collects views of stages while a forward pass runs.
+final class TraceRecorder {
+  private(set) var trace = StageTrace()
+  /// Probes in the batch.
+  private let batch: Int
+  /// Rows of each probe that count, and the one that is pooled among them; nil for pixels, all of which count.
+  private let tokens: [(count: Int, pooled: Int)]?
+
+  /// Feature maps: every row counts, none is pooled.
+  init(maps batch: Int) {
+    self.batch = batch
+    tokens = nil
+  }
+
+  /// Tokens of which the first `counts[i]` of probe i count; `pooled[i]` is the row that becomes its embedding.
+  init(tokens counts: [Int], pooled: [Int]) {
+    batch = counts.count
+    tokens = Array(zip(counts, pooled)).map { (count: $0.0, pooled: $0.1) }
+  }
+
+  func record(_ stage: String, _ output: Tensor) {
+    let rows = output.rowCount / batch
+    for item in 0..<batch {
+      let first = item * rows
+      let isPooled = rows == 1
+      let counted = isPooled ? 1 : min(rows, tokens?[item].count ?? rows)
+      let view = StageView(
+        rows: counted, width: output.width, pooledRow: isPooled ? 0 : tokens?[item].pooled
+      ) { row, column in output.values[(first + row) * output.width + column] }
+      trace.append(view, to: stage)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+public import Archives
+public import Models
+
+/// Why two models cannot be compared at all; a comparison that was made and failed is no error but a verdict.
+public enum VerificationError: Error, Sendable, Equatable {
+  case model(ModelError)
+  case reading(ReadError)
+  /// The runtime's code (`PCLIP_E_…`) and message.
+  case runtime(code: Int32, message: String)
+  /// A golden file that breaks the rules of docs/GOLDEN.md.
+  case golden(file: String, problem: String)
+  /// Two things that have nothing in common to compare.
+  case incomparable(String)
+}
+
+extension VerificationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .model(let error): error.description
+    case .reading(let error): error.description
+    case .runtime(_, let message): message
+    case .golden(let file, let problem): "not a golden file (\(file)): \(problem)"
+    case .incomparable(let reason): "nothing to compare: \(reason)"
+    }
+  }
+
+  /// What the user can do, one sentence.
+  public var hint: String {
+    switch self {
+    case .model(let error): error.hint
+    case .reading(let error): error.hint
+    case .runtime: "`pocketclip inspect` shows what the file is"
+    case .golden: "docs/GOLDEN.md describes the format; Fixtures/golden has the script that makes one"
+    case .incomparable: "compare a checkpoint with a bundle or golden file made from it"
+    }
+  }
+
+  /// The class of the failure, which is its exit status.
+  public var category: ReadError.Category {
+    switch self {
+    case .model(let error): error.category
+    case .reading(let error): error.category
+    case .runtime(let code, _): code == RuntimeBundle.openFailed ? .cannotOpen : .badData
+    case .golden, .incomparable: .badData
+    }
+  }
+}

@@ -1,0 +1,151 @@
+internal import Architecture
+internal import Archives
+internal import BundleFormat
+internal import Checkpoints
+public import Models
+
+/// Compares a model with a truth, and says where it leaves it.
+public enum Verifier {
+  /// A bundle, through the runtime, with the FP32 reference on the checkpoint it was made from.
+  ///
+  /// Pixels and tokens are compared first; the towers then get each path's own, so that a wrong crop shows as itself.
+  ///
+  /// - Parameter thresholds: nil for the defaults of the bundle's precisions.
+  public static func compare(
+    bundleAt path: String, arithmetic: Arithmetic = .fast, with model: CLIPModel,
+    probes: ProbeSet = .standard, thresholds: Thresholds? = nil
+  ) throws(VerificationError) -> Report {
+    let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
+    let reference = ReferencePath(model: model)
+    guard runtime.sharesTower(with: model) else {
+      throw .incomparable("\(path) and \(model.source.fileName) have no tower in common")
+    }
+    let (mine, theirs) = (try runtime.prepare(probes), try reference.prepare(probes))
+    let comparison = Comparison(
+      subject: path, truth: "the FP32 reference on \(model.source.fileName)", probes: probes.id,
+      thresholds: thresholds ?? .standard(for: runtime.description, arithmetic),
+      noise: runtime.noise, expectedTowers: runtime.towers,
+      inputErrors: InputErrors.between(mine, theirs), weights: try runtime.weightErrors(against: model))
+    return comparison.report(try runtime.run(mine), against: try reference.run(theirs))
+  }
+
+  /// A checkpoint, through the FP32 reference, with a golden file of the original implementation.
+  public static func compare(
+    _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32
+  ) throws(VerificationError) -> Report {
+    let comparison = Comparison(
+      subject: model.source.fileName, truth: golden.truthName, probes: golden.path, thresholds: thresholds,
+      noise: StageNoise.fp32, expectedTowers: model.towers, original: golden.original)
+    return comparison.report(
+      try ReferencePath(model: model).run(golden.inputs(model.architecture)), against: golden.truth)
+  }
+
+  /// A bundle, through the runtime, with a golden file of the original implementation.
+  public static func compare(
+    bundleAt path: String, arithmetic: Arithmetic = .fast, with golden: GoldenFile,
+    thresholds: Thresholds? = nil
+  ) throws(VerificationError) -> Report {
+    let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
+    let comparison = Comparison(
+      subject: path, truth: golden.truthName, probes: golden.path,
+      thresholds: thresholds ?? .standard(for: runtime.description, arithmetic), noise: runtime.noise,
+      expectedTowers: runtime.towers, original: golden.original)
+    return comparison.report(
+      try runtime.run(golden.inputs(runtime.description.architecture)), against: golden.truth)
+  }
+}
+
+/// Relative errors of a stage that a precision explains, as measured over the synthetic and trained models.
+enum StageNoise {
+  static let fp32 = 2e-6
+  static let fp16 = 1e-3
+  static let int8 = 1e-2
+}
+
+/// Relative errors of a tensor's row that a precision explains. FP32 stores the source's bits. FP16 keeps eleven bits,
+/// fewer of values near its smallest. int8 rounds by 1/254 of a row's largest value, a few percent of a row with one
+/// outlier; a wrong scale is an error of half or more.
+enum WeightTolerance {
+  static let fp32 = 0.0
+  static let fp16 = 1e-2
+  static let int8 = 0.25
+}
+
+extension RuntimePath {
+  /// Weights that the bundle gives back, compared with its source's.
+  func weightErrors(against source: CLIPModel) throws(VerificationError) -> [WeightError] {
+    let checkpoint: Checkpoint
+    do throws(ReadError) {
+      checkpoint = try Checkpoint.open(path)
+    } catch {
+      throw .reading(error)
+    }
+    do throws(ModelError) {
+      let restored = try CLIPModel(checkpoint)
+      return try WeightComparison(restored: restored, source: source, tolerance: weightTolerance).errors()
+    } catch {
+      throw .model(error)
+    }
+  }
+
+  private var weightTolerance: Double {
+    switch lowestPrecision {
+    case .fp32: WeightTolerance.fp32
+    case .fp16: WeightTolerance.fp16
+    case .int8: WeightTolerance.int8
+    }
+  }
+
+  /// Of the towers present.
+  private var lowestPrecision: Precision {
+    let precisions = towers.map { $0 == .image ? description.imagePrecision : description.textPrecision }
+    return precisions.contains(.int8) ? .int8 : precisions.contains(.fp16) ? .fp16 : .fp32
+  }
+
+  /// The ordinary error of the less precise tower.
+  var noise: Double {
+    switch lowestPrecision {
+    case .fp32: StageNoise.fp32
+    case .fp16: StageNoise.fp16
+    case .int8: StageNoise.int8
+    }
+  }
+
+  var towers: [Tower] { (imageIsPresent ? [.image] : []) + (textIsPresent ? [.text] : []) }
+
+  func sharesTower(with model: CLIPModel) -> Bool { towers.contains(where: model.towers.contains) }
+}
+
+extension CLIPModel {
+  var towers: [Tower] {
+    (architecture.image == nil ? [] : [.image]) + (architecture.text == nil ? [] : [.text])
+  }
+}
+
+/// What is different before any weight is touched.
+enum InputErrors {
+  static func between(_ mine: Inputs, _ truth: Inputs) -> [Tower: StageError] {
+    var errors: [Tower: StageError] = [:]
+    if mine.pixels != truth.pixels, mine.pixels.count == truth.pixels.count {
+      errors[.image] = StageError(
+        stage: StageName.pixels, error: relative(mine.pixels.flatMap { $0 }, truth.pixels.flatMap { $0 }))
+    }
+    if mine.ids != truth.ids, mine.ids.count == truth.ids.count {
+      let differing = zip(mine.ids, truth.ids).count { $0 != $1 }
+      errors[.text] = StageError(
+        stage: StageName.tokens, error: Double(differing) / Double(truth.ids.count))
+    }
+    return errors
+  }
+
+  private static func relative(_ mine: [Float], _ truth: [Float]) -> Double {
+    guard mine.count == truth.count else { return 1 }
+    var noise = 0.0
+    var signal = 0.0
+    for (value, expected) in zip(mine, truth) {
+      noise += Double(value - expected) * Double(value - expected)
+      signal += Double(expected) * Double(expected)
+    }
+    return signal > 0 ? (noise / signal).squareRoot() : 1
+  }
+}

@@ -1,0 +1,72 @@
+internal import Architecture
+internal import Models
+
+/// A tensor of a bundle that is not its source's, as far as its precision explains.
+public struct WeightError: Sendable, Equatable, Codable {
+  /// The canonical name.
+  public var tensor: String
+  /// The worst output channel or table row.
+  public var row: Int
+  /// ‖difference‖ / ‖source‖ of that row.
+  public var error: Double
+}
+
+/// Compares the weights that a bundle gives back with its source's, row by row: a fault too small to show in an
+/// embedding has a name here.
+struct WeightComparison {
+  let restored: CLIPModel
+  let source: CLIPModel
+  /// The largest relative error of a row that the bundle's precision explains.
+  let tolerance: Double
+
+  /// Tensors out of proportion, in schema order.
+  func errors() throws(ModelError) -> [WeightError] {
+    var errors: [WeightError] = []
+    for parameter in restored.schema.parameters where parameter.isComparable {
+      guard let original = source.parameter(parameter.name), original.shape == parameter.shape else {
+        continue
+      }
+      let worst = worstRow(
+        try restored.values(of: parameter), try source.values(of: original), rowLength: parameter.rowLength)
+      restored.release(parameter)
+      source.release(original)
+      if worst.error > tolerance {
+        errors.append(
+          WeightError(tensor: parameter.name.description, row: worst.row, error: worst.error))
+      }
+    }
+    return errors
+  }
+
+  private func worstRow(_ mine: [Float], _ truth: [Float], rowLength: Int) -> (row: Int, error: Double) {
+    var worst = (row: 0, error: 0.0)
+    for row in 0..<(truth.count / rowLength) {
+      var noise = 0.0
+      var signal = 0.0
+      for index in row * rowLength..<(row + 1) * rowLength {
+        let difference = Double(mine[index]) - Double(truth[index])
+        noise += difference * difference
+        signal += Double(truth[index]) * Double(truth[index])
+      }
+      let error = signal > 0 ? (noise / signal).squareRoot() : noise > 0 ? 1 : 0
+      if !(error <= worst.error) { worst = (row, error.isFinite ? error : StageError.notFinite) }
+    }
+    return worst
+  }
+}
+
+extension Parameter {
+  /// A BatchNorm comes back folded: the same function in other numbers.
+  fileprivate var isComparable: Bool {
+    if case .batchNorm = role { false } else { true }
+  }
+
+  /// Values that share a scale: all inputs of an output channel, a row of a table. A projection's outputs are its
+  /// columns, so that it is taken as a whole, as vectors are.
+  fileprivate var rowLength: Int {
+    switch role {
+    case .linear, .convolution, .tokenTable: max(1, elementCount / shape[0])
+    case .projection, .positions, .vector, .batchNorm, .logitScale: max(1, elementCount)
+    }
+  }
+}

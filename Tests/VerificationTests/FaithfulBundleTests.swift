@@ -1,0 +1,86 @@
+import Architecture
+import BundleFormat
+import Models
+import Testing
+import Verification
+
+/// What is right must pass, or a failure would mean nothing.
+@Suite struct FaithfulBundleTests {
+  @Test("An FP32 bundle computes what the reference computes", arguments: ["vit", "rn"])
+  func fp32(_ kind: String) throws {
+    let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
+    let report = try VerificationSubject.withBundle(of: model, .fp32) {
+      try Verifier.compare(bundleAt: $0, with: model)
+    }
+    #expect(report.verdict == .pass, "\(report.rendered)")
+    #expect(report.thresholds.name == "fp32" && report.weights == [])
+    #expect(report.agreement?.fraction == 1)
+  }
+
+  @Test("An FP16 bundle of FP16 weights keeps cosine 0.99999", arguments: ["vit", "rn"])
+  func fp16(_ kind: String) throws {
+    let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
+    let report = try VerificationSubject.withBundle(of: model, .fp16) {
+      try Verifier.compare(bundleAt: $0, with: model)
+    }
+    #expect(report.verdict == .pass, "\(report.rendered)")
+  }
+
+  @Test("int8 of the trained mini stays near, weights only nearer than both", arguments: Arithmetic.allCases)
+  func int8(_ arithmetic: Arithmetic) throws {
+    let model = try VerificationSubject.miniViT()
+    let report = try VerificationSubject.withBundle(of: model, .int8) {
+      try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model, thresholds: .miniInt8)
+    }
+    #expect(report.verdict == .pass, "\(report.rendered)")
+    #expect(report.weights == [])
+  }
+
+  @Test("One tower alone is compared alone, and that suffices")
+  func oneTower() throws {
+    let model = try VerificationSubject.miniViT()
+    let half = try CLIPModel(halfOf: model)
+    let report = try VerificationSubject.withBundle(of: half, .fp32) {
+      try Verifier.compare(bundleAt: $0, with: model)
+    }
+    #expect(report.verdict == .pass && report.text == nil && report.image != nil, "\(report.rendered)")
+  }
+
+  @Test("A tower that could not be compared makes the verdict insufficient, never a pass")
+  func insufficient() throws {
+    let model = try VerificationSubject.miniViT()
+    let half = try CLIPModel(halfOf: model)
+    let report = try VerificationSubject.withBundle(of: model, .fp32) {
+      try Verifier.compare(bundleAt: $0, with: half)
+    }
+    #expect(report.verdict == .insufficient, "\(report.rendered)")
+  }
+
+  @Test("The probes are not square, and their name is their content's")
+  func probes() {
+    let probes = ProbeSet.standard
+    #expect(probes.pictures.allSatisfy { $0.width != $0.height })
+    #expect(
+      probes.pictures.contains { $0.width < $0.height } && probes.pictures.contains { $0.width > $0.height })
+    #expect(probes.pictures.count >= 8 && probes.texts.count >= 8)
+    #expect(ProbeSet(name: "standard-1", pictures: probes.pictures, texts: probes.texts).id == probes.id)
+    #expect(ProbeSet(name: "standard-1", pictures: probes.pictures, texts: ["other"]).id != probes.id)
+  }
+}
+
+extension Thresholds {
+  /// The minis' rows are 64 to 128 long, not 768: fewer values share a scale's error.
+  static let miniInt8 = Thresholds(
+    name: "int8 mini", image: Bounds(worstCosine: 0.999), text: Bounds(worstCosine: 0.998), agreement: nil)
+}
+
+extension CLIPModel {
+  /// The image tower alone.
+  init(halfOf model: CLIPModel) throws {
+    let schema = model.schema.keeping { $0.tower == .image }
+    self.init(
+      architecture: model.architecture.keeping(image: true, text: false), preprocessing: model.preprocessing,
+      tokenizer: .none, schema: schema, accounting: model.accounting, source: model.source, store: model.store
+    )
+  }
+}

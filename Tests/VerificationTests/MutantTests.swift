@@ -1,0 +1,102 @@
+import Architecture
+import BundleFormat
+import Models
+import Testing
+import Verification
+
+/// The verifier is proved by what it must not let through: each classic fault fails, and the block that it names is the
+/// one that has it.
+@Suite struct MutantTests {
+  @Test("Another activation: fails at the first block of each tower")
+  func activation() throws {
+    let model = try VerificationSubject.miniViT()
+    let report = try compare(VerificationSubject.miniViT(activation: .gelu), with: model)
+    #expect(report.verdict == .fail)
+    #expect(report.image?.divergence?.stage == "visual.transformer.resblocks.0", "\(report.rendered)")
+    #expect(report.text?.divergence?.stage == "transformer.resblocks.0", "\(report.rendered)")
+  }
+
+  @Test(
+    "Queries and keys swapped in one block: fails there",
+    arguments: [
+      "visual.transformer.resblocks.0", "visual.transformer.resblocks.1", "transformer.resblocks.1",
+    ])
+  func queriesAndKeys(_ block: String) throws {
+    let model = try VerificationSubject.miniViT()
+    let mutant = try model.changing(block + ".attn.in_proj_weight", Mutation.swapsQueriesAndKeys)
+    let report = try compare(mutant, with: model)
+    #expect(report.verdict == .fail)
+    let divergence = block.hasPrefix("visual") ? report.image?.divergence : report.text?.divergence
+    #expect(divergence?.stage == block, "\(report.rendered)")
+    #expect(report.weights?.map(\.tensor) == [block + ".attn.in_proj_weight"])
+  }
+
+  @Test(
+    "A square projection transposed: fails at the projection", arguments: ["visual.proj", "text_projection"])
+  func projection(_ name: String) throws {
+    let model = try VerificationSubject.squareProjections()
+    let report = try compare(model.changing(name, Mutation.transposes), with: model)
+    #expect(report.verdict == .fail)
+    let divergence = name == "visual.proj" ? report.image?.divergence : report.text?.divergence
+    #expect(divergence?.stage == name, "\(report.rendered)")
+  }
+
+  @Test("A crop off by one: fails before the model, at preprocessing")
+  func crop() throws {
+    let model = try VerificationSubject.miniViT()
+    let report = try compare(VerificationSubject.miniViT(crop: .down), with: model)
+    #expect(report.verdict == .fail)
+    #expect(report.image?.divergence?.stage == "preprocessing", "\(report.rendered)")
+    #expect(report.text?.divergence == nil)
+  }
+
+  @Test(
+    "One int8 scale doubled: fails at its block, its tensor named",
+    arguments: [
+      ("visual.transformer.resblocks.1.mlp.c_proj.weight", "visual.transformer.resblocks.1"),
+      ("visual.transformer.resblocks.2.attn.out_proj.weight", "visual.transformer.resblocks.2"),
+      ("transformer.resblocks.0.mlp.c_proj.weight", "transformer.resblocks.0"),
+      ("visual.proj", "visual.proj"),
+    ])
+  func scale(_ tensor: String, _ stage: String) throws {
+    let model = try VerificationSubject.miniViT()
+    let report = try VerificationSubject.withBundle(of: model, .int8) { path in
+      try Mutation.doubleLargestScale(of: tensor, inBundleAt: path)
+      return try Verifier.compare(bundleAt: path, arithmetic: .exact, with: model)
+    }
+    #expect(report.verdict == .fail)
+    let divergence = tensor.hasPrefix("visual") ? report.image?.divergence : report.text?.divergence
+    #expect(divergence?.stage == stage, "\(report.rendered)")
+  }
+
+  @Test("A ResNet's keys and values swapped in attention pooling: fails there")
+  func attentionPooling() throws {
+    let model = try VerificationSubject.miniResNet()
+    let values = try model.values(of: #require(model.parameter("visual.attnpool.v_proj.weight")))
+    let mutant = try model.changing("visual.attnpool.k_proj.weight") { keys, _ in keys = values }
+    let report = try compare(mutant, with: model)
+    #expect(report.verdict == .fail)
+    #expect(report.image?.divergence?.stage == "visual.attnpool", "\(report.rendered)")
+  }
+
+  @Test("A ResNet's shortcut scaled: fails at its bottleneck")
+  func shortcut() throws {
+    let model = try VerificationSubject.miniResNet()
+    let mutant = try model.changing("visual.layer3.0.downsample.1.weight") { gains, _ in
+      for index in gains.indices { gains[index] *= 2 }
+    }
+    let report = try compare(mutant, with: model)
+    #expect(report.verdict == .fail)
+    #expect(report.image?.divergence?.stage == "visual.layer3.0", "\(report.rendered)")
+  }
+
+  private func compare(_ mutant: CLIPModel, with model: CLIPModel) throws -> Report {
+    try VerificationSubject.withBundle(of: mutant, .fp32) { try Verifier.compare(bundleAt: $0, with: model) }
+  }
+}
+
+extension CLIPModel {
+  fileprivate func parameter(_ name: String) -> Parameter? {
+    parameter(ParameterName(utf8: Array(name.utf8)))
+  }
+}

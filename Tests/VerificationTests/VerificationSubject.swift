@@ -1,0 +1,130 @@
+import Architecture
+import BundleFormat
+import Checkpoints
+import Conversion
+import Foundation
+import Models
+import TensorTypes
+import TestSupport
+import Verification
+
+/// Models and bundles that the verifier is tried on.
+enum VerificationSubject {
+  /// The trained mini ViT: OpenAI's archive, three blocks in each tower, the real tokenizer.
+  static func miniViT(activation: Activation? = nil, crop: Preprocessing.CropRounding? = nil) throws
+    -> CLIPModel
+  {
+    try model("minis/mini-vit.pt") { options in
+      options.activation = PerTower(image: activation, text: activation)
+      if let crop {
+        var preprocessing = Preprocessing.openAI
+        preprocessing.crop = crop
+        options.preprocessing = .exactly(preprocessing)
+      }
+    }
+  }
+
+  static func miniResNet() throws -> CLIPModel { try model("minis/mini-rn.pt") { _ in } }
+
+  /// The tiny ViT, both of whose projections are square.
+  static func squareProjections() throws -> CLIPModel {
+    try model("valid/vit-torchscript-1.7.pt") { $0.preprocessing = .openAI }
+  }
+
+  private static func model(_ fixture: String, _ configure: (inout ModelOptions) -> Void) throws -> CLIPModel
+  {
+    var options = ModelOptions()
+    configure(&options)
+    return try CLIPModel(Checkpoint.open(Fixture.url(fixture).path), options: options)
+  }
+
+  /// Calls `body` with the path of a bundle made of `model`.
+  static func withBundle<Result>(
+    of model: CLIPModel, _ precision: Precision, _ body: (String) throws -> Result
+  ) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "verification-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "model.pclip").path
+    var request = ConversionRequest(model: model, output: path, tool: "VerificationTests")
+    request.precision = precision
+    _ = try Conversion.run(request)
+    return try body(path)
+  }
+}
+
+extension CLIPModel {
+  /// The same model with the values of one parameter changed.
+  func changing(_ name: String, _ change: @escaping @Sendable (inout [Float], [Int]) -> Void) throws
+    -> CLIPModel
+  {
+    CLIPModel(
+      architecture: architecture, preprocessing: preprocessing, tokenizer: tokenizer, schema: schema,
+      accounting: accounting, source: source,
+      store: ChangedStore(original: store, name: ParameterName(utf8: Array(name.utf8)), change: change))
+  }
+}
+
+/// Hands out one parameter changed, all others as they are.
+private struct ChangedStore: ParameterStore {
+  let original: any ParameterStore
+  let name: ParameterName
+  let change: @Sendable (inout [Float], [Int]) -> Void
+
+  func read(
+    _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ModelError) {
+    guard parameter.name == name else { return try original.read(parameter, from: first, into: output) }
+    let whole = UnsafeMutableBufferPointer<Float>.allocate(capacity: parameter.elementCount)
+    defer { whole.deallocate() }
+    try original.read(parameter, from: 0, into: whole)
+    var values = Array(whole)
+    change(&values, parameter.shape)
+    for index in 0..<output.count { output[index] = values[first + index] }
+  }
+
+  func withMappedValues<Result>(
+    of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
+  ) throws(ModelError) -> Result {
+    if parameter.name == name { return body(nil) }
+    return try original.withMappedValues(of: parameter, body)
+  }
+
+  func storedType(of parameter: Parameter) -> DType { original.storedType(of: parameter) }
+
+  func release(_ parameter: Parameter) { original.release(parameter) }
+}
+
+/// The faults that people make when they move a CLIP from one place to another.
+enum Mutation {
+  /// Rows of a fused in-projection: the first third (q) and the second (k) change places.
+  static let swapsQueriesAndKeys: @Sendable (inout [Float], [Int]) -> Void = { values, _ in
+    let third = values.count / 3
+    for index in 0..<third { values.swapAt(index, third + index) }
+  }
+
+  static let transposes: @Sendable (inout [Float], [Int]) -> Void = { values, shape in
+    for row in 0..<shape[0] {
+      for column in 0..<row { values.swapAt(row * shape[1] + column, column * shape[1] + row) }
+    }
+  }
+
+  /// Doubles the largest scale of a tensor of an int8 bundle, in the file.
+  static func doubleLargestScale(of tensor: String, inBundleAt path: String) throws {
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    let header = try BundleHeader(file: bytes.span.bytes)
+    let name = ParameterName(utf8: Array("\(tensor).scale".utf8))
+    guard let scale = header.tensor(name) else { throw MissingScale(tensor: tensor) }
+    var largest = (value: Float(0), offset: 0)
+    for offset in stride(from: scale.byteOffset, to: scale.byteOffset + scale.byteCount, by: 4) {
+      let value = bytes[offset..<offset + 4].withUnsafeBytes { $0.loadUnaligned(as: Float.self) }
+      if value > largest.value { largest = (value, offset) }
+    }
+    withUnsafeBytes(of: 2 * largest.value) {
+      bytes.replaceSubrange(largest.offset..<largest.offset + 4, with: $0)
+    }
+    try Data(bytes).write(to: URL(filePath: path))
+  }
+
+  struct MissingScale: Error { var tensor: String }
+}
