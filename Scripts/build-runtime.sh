@@ -28,7 +28,7 @@ module_map() { # NAME: how Swift sees a C module's header
 compile_c() {
   local module=$1 source
   for source in Sources/"$module"/*.c; do
-    "$clang" -c -std=c11 -O3 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
+    "$clang" -c -std=c11 -O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
       -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
   done
 }

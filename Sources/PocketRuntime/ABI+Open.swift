@@ -88,8 +88,3 @@ public func pclip_isa_name() -> UnsafePointer<CChar>? {
   guard let kernels = try? OpenOptions.kernels(nil) else { return cString("unsupported") }
   return kernels.pointee.name
 }
-
-/// Literals are stored with a terminating zero.
-private func cString(_ literal: StaticString) -> UnsafePointer<CChar> {
-  UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
-}

@@ -32,10 +32,12 @@ struct FaultMessage: ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ text: UnsafePointer<CChar>) { message.append(text) }
   }
 
+  @inline(never)
   mutating func append(_ literal: StaticString) {
     literal.withUTF8Buffer { for byte in $0 { append(byte) } }
   }
 
+  @inline(never)
   mutating func append(_ number: Int) {
     if number < 0 { append(UInt8(ascii: "-")) }
     var digits = InlineArray<20, UInt8>(repeating: 0)
@@ -49,6 +51,7 @@ struct FaultMessage: ExpressibleByStringInterpolation {
     for index in (0..<digitCount).reversed() { append(digits[index]) }
   }
 
+  @inline(never)
   mutating func append(_ text: UnsafePointer<CChar>) {
     var position = 0
     while text[position] != 0, count < FaultMessage.capacity {
@@ -58,6 +61,7 @@ struct FaultMessage: ExpressibleByStringInterpolation {
     }
   }
 
+  @inline(never)
   mutating func append(_ other: FaultMessage) {
     for index in 0..<other.count { append(other.bytes[index]) }
   }

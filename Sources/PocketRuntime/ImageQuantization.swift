@@ -7,7 +7,7 @@ extension Compute {
   func quantize(
     _ values: UnsafePointer<Float>, count: Int, into bytes: UnsafeMutablePointer<UInt8>, ranges: Rows<Float>
   ) -> pk_u8_quantization {
-    let parts = Parts(count, wanted: min(threads * 2, ResNetPlan.rangeParts), minimum: 4096)
+    let parts = Parts(count, wanted: min(threads * 2, ResNetScratch.rangeParts), minimum: 4096)
     RangeWork(kernels: kernels, values: values, ranges: ranges, parts: parts)
       .run(parts: parts.count, threads: threads)
     var (minimum, maximum) = (ranges[0][0], ranges[0][1])

@@ -28,7 +28,7 @@ struct OpenOptions {
     compute = Compute(
       kernels: try OpenOptions.kernels(given.isa),
       threads: given.threads == 0 ? pool : min(Int(given.threads), pool))
-    copies = given.copy == 1 || pf_environment_integer("PCLIP_COPY", 0, 1, 0) == 1
+    copies = given.copy == 1 || pf_environment_integer(cString("PCLIP_COPY"), 0, 1, 0) == 1
   }
 
   private static func read(
@@ -50,7 +50,7 @@ struct OpenOptions {
   private static func arithmetic(_ option: Int32) throws(RuntimeFault) -> RequestedArithmetic {
     switch Int(option) {
     case PCLIP_ARITHMETIC_AUTO:
-      guard let name = pf_environment("PCLIP_ARITHMETIC") else { return .auto }
+      guard let name = pf_environment(cString("PCLIP_ARITHMETIC")) else { return .auto }
       if name.equals("auto") { return .auto }
       if name.equals("fast") { return .fast }
       if name.equals("exact") { return .exact }
@@ -67,7 +67,7 @@ struct OpenOptions {
 
   /// The kernels named by the option, or by PCLIP_ISA, or the best that this machine has.
   static func kernels(_ option: UnsafePointer<CChar>?) throws(RuntimeFault) -> UnsafePointer<pk_kernels> {
-    guard let name = option ?? pf_environment("PCLIP_ISA") else { return pk_kernels_detect() }
+    guard let name = option ?? pf_environment(cString("PCLIP_ISA")) else { return pk_kernels_detect() }
     guard let kernels = pk_kernels_named(name, name.count) else {
       throw RuntimeFault.isaUnknown(BorrowedText(characters: name))
     }
@@ -90,4 +90,9 @@ extension UnsafePointer<CChar> {
       return true
     }
   }
+}
+
+/// A literal as C sees it. Not a `String`, whose machinery would be a tenth of the library's size.
+func cString(_ literal: StaticString) -> UnsafePointer<CChar> {
+  UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
 }

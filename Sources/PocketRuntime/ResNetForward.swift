@@ -14,11 +14,12 @@ struct ModifiedResNetPass {
   /// - Parameter pixels: 3 × S × S.
   /// - Returns: the result, one row of `projection` values.
   func run(_ pixels: UnsafePointer<Float>, observer: StageObserver?) -> Rows<Float> {
-    let (a, b, c, d) = scratch.maps
+    let maps = scratch.maps
+    let (a, b, c) = (maps[0], maps[1], maps[2])
     let stem = runStem(pixels, a, b)
     observer?(.stem, values(stem))
     var input = stem
-    var spare = d  // With b, which holds the stem's output, the two that carry a block's input and output.
+    var spare = maps[3]  // With b, which holds the stem's output, the two that carry a block's input and output.
     for (index, bottleneck) in weights.bottlenecks.enumerated() {
       let output = run(bottleneck, input, inner: a, c, shortcut: spare)
       // The output replaced its input, or the shortcut's buffer, which leaves the input's free.

@@ -26,7 +26,7 @@ extension RuntimeFault {
     case .bundle(let fault): fault.message
     case .inconsistent: "the bundle does not hold a tensor that its architecture needs"
     case .selfTest(let tower, let index):
-      "value \(index) of the \(tower == .image ? "image" : "text") self-test is not within the bundle's tolerance"
+      "value \(index) of the \(tower.name) self-test is not within the bundle's tolerance"
     case .pictureEmpty, .pictureTooLarge, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes,
       .idOutsideVocabulary, .pooledIDMissing, .pixelNotFinite, .vectorNotFinite:
       itemMessage
@@ -70,6 +70,15 @@ extension RuntimeFault {
     case 2: "no such file: \(path)"
     case 13: "permission denied: \(path)"
     default: "cannot be opened (error \(error)): \(path)"
+    }
+  }
+}
+
+extension Tower {
+  fileprivate var name: StaticString {
+    switch self {
+    case .image: "image"
+    case .text: "text"
     }
   }
 }

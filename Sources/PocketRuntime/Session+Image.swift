@@ -14,15 +14,15 @@ enum ImageBatch {
 extension Session {
   /// Computes `count` pictures in slices.
   func encode(_ batch: ImageBatch, count: Int, _ output: inout BatchOutput) throws(RuntimeFault) {
-    guard let tower = model.description.architecture.image, let plan = plan.image else {
+    guard let tower = model.description.architecture.image, let scratch = scratch.image else {
       throw RuntimeFault.missing(.imageTower)
     }
-    var slice = ImageSlice(plan, memory)
+    var slice = ImageSlice(scratch)
     var first = 0
     while first < count {
-      let items = first..<min(first + plan.items, count)
-      gather(items, of: batch, tower, plan, into: &slice, &output)
-      run(slice, plan, &output)
+      let items = first..<min(first + scratch.items, count)
+      gather(items, of: batch, tower, into: &slice, &output)
+      run(slice, &output)
       slice.removeAll()
       first = items.upperBound
     }
@@ -30,7 +30,7 @@ extension Session {
 
   /// The items that can be computed; the others fail here.
   private func gather(
-    _ items: Range<Int>, of batch: ImageBatch, _ tower: ImageTower, _ plan: ImagePlan,
+    _ items: Range<Int>, of batch: ImageBatch, _ tower: ImageTower,
     into slice: inout ImageSlice, _ output: inout BatchOutput
   ) {
     let size = tower.imageSize
@@ -45,7 +45,7 @@ extension Session {
         }
       }
     case .pictures(let images):
-      let pixels = plan.pixels.rows(in: memory)
+      let pixels = slice.scratch.pixels
       for item in items {
         do throws(RuntimeFault) {
           try check(images[item], item: item)
@@ -54,7 +54,7 @@ extension Session {
           output.fail(item, error)
         }
       }
-      preparation?.prepare(images, slots: slice.slots, count: slice.items, into: pixels)
+      preparation?.prepare(images, slots: slice.scratch.slots, count: slice.items, into: pixels)
     }
   }
 
@@ -82,27 +82,26 @@ extension Session {
   /// A row distance beyond this is a mistake; times the height it still fits an `Int`.
   private static let maximumStride = 1 << 40
 
-  private func run(_ slice: ImageSlice, _ plan: ImagePlan, _ output: inout BatchOutput) {
+  private func run(_ slice: ImageSlice, _ output: inout BatchOutput) {
     guard slice.items > 0, let weights = model.image else { return }
-    switch (model.description.architecture.image, weights, plan.tower) {
-    case (.visionTransformer(let tower), .visionTransformer(let weights), .visionTransformer(let plan)):
-      let result = pass(tower, weights, plan, items: slice.items).run(slice.pictures, observer: observer)
-      for slot in 0..<slice.items { output.store(result[slot], item: slice.slots[slot]) }
-    case (.modifiedResNet(let tower), .modifiedResNet(let weights), .modifiedResNet(let plan)):
-      let pass = ModifiedResNetPass(
-        compute: model.compute, tower: tower, weights: weights, scratch: ResNetScratch(plan, memory))
+    let scratch = slice.scratch
+    switch (model.description.architecture.image, weights, scratch.tower) {
+    case (.visionTransformer(let tower), .visionTransformer(let weights), .visionTransformer(let buffers)):
+      let result = pass(tower, weights, buffers, items: slice.items).run(scratch.pictures, observer: observer)
+      for slot in 0..<slice.items { output.store(result[slot], item: scratch.slots[slot]) }
+    case (.modifiedResNet(let tower), .modifiedResNet(let weights), .modifiedResNet(let buffers)):
+      let pass = ModifiedResNetPass(compute: model.compute, tower: tower, weights: weights, scratch: buffers)
       for slot in 0..<slice.items {
-        let result = pass.run(slice.pictures[slot], observer: observer)
-        output.store(result[0], item: slice.slots[slot])
+        let result = pass.run(scratch.pictures[slot], observer: observer)
+        output.store(result[0], item: scratch.slots[slot])
       }
     default: break  // The three were made from one description.
     }
   }
 
   private func pass(
-    _ tower: VisionTransformer, _ weights: VisionTransformerWeights, _ plan: TransformerPlan, items: Int
+    _ tower: VisionTransformer, _ weights: VisionTransformerWeights, _ scratch: TransformerScratch, items: Int
   ) -> VisionTransformerPass {
-    let scratch = TransformerScratch(plan, memory)
     for item in 0...items { scratch.starts[item] = Int32(truncatingIfNeeded: item * tower.tokenCount) }
     let transformer = TransformerPass(
       compute: model.compute, stack: tower.stack, scratch: scratch,
@@ -112,19 +111,15 @@ extension Session {
 }
 
 /// Pictures gathered for one pass.
-struct ImageSlice {
-  let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
-  let slots: UnsafeMutablePointer<Int>
+private struct ImageSlice {
+  let scratch: ImageScratch
   private(set) var items = 0
 
-  init(_ plan: ImagePlan, _ memory: UnsafeMutableRawPointer) {
-    pictures = plan.pictures.rows(in: memory).base
-    slots = plan.slots.rows(in: memory).base
-  }
+  init(_ scratch: ImageScratch) { self.scratch = scratch }
 
   mutating func append(_ pixels: UnsafePointer<Float>, item: Int) {
-    pictures[items] = pixels
-    slots[items] = item
+    scratch.pictures[items] = pixels
+    scratch.slots[items] = item
     items += 1
   }
 

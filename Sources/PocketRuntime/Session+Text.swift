@@ -13,22 +13,22 @@ enum TextBatch {
 extension Session {
   /// Computes `count` texts in ragged slices.
   func encode(_ batch: TextBatch, count: Int, _ output: inout BatchOutput) throws(RuntimeFault) {
-    guard let tower = model.description.architecture.text, let weights = model.text, let plan = plan.text
+    guard let tower = model.description.architecture.text, let weights = model.text, let scratch = scratch.text
     else {
       throw RuntimeFault.missing(.textTower)
     }
-    var slice = TextSlice(plan, memory)
+    var slice = TextSlice(scratch)
     for item in 0..<count {
       do throws(RuntimeFault) {
-        let ids = try self.ids(of: item, batch, plan, tower)
+        let ids = try self.ids(of: item, batch, scratch, tower)
         let length = try pooledPosition(ids, tower, item: item) + 1
-        if !slice.hasRoom(for: length) { run(&slice, tower, weights, plan, &output) }
+        if !slice.hasRoom(for: length) { run(&slice, tower, weights, &output) }
         slice.append(ids, count: length, item: item)
       } catch {
         output.fail(item, error)
       }
     }
-    run(&slice, tower, weights, plan, &output)
+    run(&slice, tower, weights, &output)
   }
 
   /// Start, the text's ids, end; zeros up to the context length.
@@ -54,12 +54,12 @@ extension Session {
   private static var noText: UnsafePointer<CChar>? { UnsafePointer(bitPattern: 1) }
 
   private func ids(
-    of item: Int, _ batch: TextBatch, _ plan: TextPlan, _ tower: TextTower
+    of item: Int, _ batch: TextBatch, _ scratch: TextScratch, _ tower: TextTower
   ) throws(RuntimeFault) -> UnsafePointer<Int32> {
     switch batch {
     case .ids(let ids): return ids + item * tower.contextLength
     case .texts(let texts, let truncated):
-      let ids = plan.context.rows(in: memory).base
+      let ids = scratch.context
       truncated?[item] = 0
       let result = try tokenize(texts[item], into: ids, count: tower.contextLength)
       truncated?[item] = result.isTruncated ? 1 : 0
@@ -95,43 +95,38 @@ extension Session {
   }
 
   private func run(
-    _ slice: inout TextSlice, _ tower: TextTower, _ weights: TextWeights, _ plan: TextPlan,
+    _ slice: inout TextSlice, _ tower: TextTower, _ weights: TextWeights,
     _ output: inout BatchOutput
   ) {
     guard slice.items > 0 else { return }
     let transformer = TransformerPass(
-      compute: model.compute, stack: tower.stack, scratch: TransformerScratch(plan.transformer, memory),
+      compute: model.compute, stack: tower.stack, scratch: slice.scratch.transformer,
       segments: Segments(starts: slice.starts, items: slice.items), kind: .text)
     let result = TextPass(tower: tower, weights: weights, transformer: transformer)
-      .run(ids: slice.ids, observer: observer)
-    for slot in 0..<slice.items { output.store(result[slot], item: slice.slots[slot]) }
+      .run(ids: slice.scratch.ids, observer: observer)
+    for slot in 0..<slice.items { output.store(result[slot], item: slice.scratch.slots[slot]) }
     slice.removeAll()
   }
 }
 
 /// Texts gathered for one pass.
 private struct TextSlice {
-  let ids: UnsafeMutablePointer<Int32>
-  let slots: UnsafeMutablePointer<Int>
-  let starts: UnsafeMutablePointer<Int32>
-  private let plan: TextPlan
+  let scratch: TextScratch
   private(set) var items = 0
 
-  init(_ plan: TextPlan, _ memory: UnsafeMutableRawPointer) {
-    self.plan = plan
-    ids = plan.ids.rows(in: memory).base
-    slots = plan.slots.rows(in: memory).base
-    starts = plan.transformer.starts.rows(in: memory).base
+  init(_ scratch: TextScratch) {
+    self.scratch = scratch
     starts[0] = 0
   }
 
+  var starts: UnsafeMutablePointer<Int32> { scratch.transformer.starts }
   private var rows: Int { Int(starts[items]) }
 
-  func hasRoom(for length: Int) -> Bool { items < plan.items && rows + length <= plan.rows }
+  func hasRoom(for length: Int) -> Bool { items < scratch.items && rows + length <= scratch.rows }
 
-  mutating func append(_ source: UnsafePointer<Int32>, count: Int, item: Int) {
-    (ids + rows).update(from: source, count: count)
-    slots[items] = item
+  mutating func append(_ ids: UnsafePointer<Int32>, count: Int, item: Int) {
+    (scratch.ids + rows).update(from: ids, count: count)
+    scratch.slots[items] = item
     starts[items + 1] = Int32(truncatingIfNeeded: rows + count)
     items += 1
   }

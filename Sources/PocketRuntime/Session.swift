@@ -11,28 +11,27 @@ import Tokenizer
 package final class Session {
   let model: Model
   let limits: SessionLimits
-  let plan: SessionPlan
-  let memory: UnsafeMutableRawPointer
+  let scratch: SessionScratch
   let preparation: PicturePreparation?
   var tokenizerScratch: Tokenizer.Scratch
   /// Looks into forward passes, for verification.
   package var observer: StageObserver?
+  private let memory: UnsafeMutableRawPointer
 
   init(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) {
-    guard let plan = SessionPlan(model, limits) else {
+    guard let byteCount = SessionScratch(model, limits, base: nil).byteCount else {
       throw RuntimeFault.beyondAddressSpace("a session with these limits")
     }
-    guard let memory = pf_alloc_aligned(max(plan.byteCount, 1), FileMemory.alignment) else {
-      throw RuntimeFault.memory("a session", byteCount: plan.byteCount)
+    guard let memory = pf_alloc_aligned(max(byteCount, 1), FileMemory.alignment) else {
+      throw RuntimeFault.memory("a session", byteCount: byteCount)
     }
     self.model = model
     self.limits = limits
-    self.plan = plan
     self.memory = memory
+    scratch = SessionScratch(model, limits, base: memory)
     if let image = model.description.architecture.image {
       preparation = PicturePreparation(
-        Session.preprocessor(model, image), limits,
-        workers: Session.preparers(model, plan))
+        Session.preprocessor(model, image), limits, workers: Session.preparers(model, scratch))
     } else {
       preparation = nil
     }
@@ -43,11 +42,12 @@ package final class Session {
 
   /// Bytes that `init` will take.
   static func byteCount(_ model: Model, _ limits: SessionLimits) -> Int? {
-    guard let plan = SessionPlan(model, limits) else { return nil }
-    var total = plan.byteCount + Tokenizer.Scratch.byteCount(pieceCapacity: pieceCapacity(model))
+    let scratch = SessionScratch(model, limits, base: nil)
+    guard var total = scratch.byteCount else { return nil }
+    total += Tokenizer.Scratch.byteCount(pieceCapacity: pieceCapacity(model))
     if let image = model.description.architecture.image {
       total += PicturePreparation.byteCount(
-        imageSize: image.imageSize, limits, workers: preparers(model, plan))
+        imageSize: image.imageSize, limits, workers: preparers(model, scratch))
     }
     return total
   }
@@ -58,8 +58,8 @@ package final class Session {
       kernels: ResizeKernels(isa: model.compute.kernels.pointee.isa))
   }
 
-  private static func preparers(_ model: Model, _ plan: SessionPlan) -> Int {
-    min(model.compute.threads, plan.image?.items ?? 1)
+  private static func preparers(_ model: Model, _ scratch: SessionScratch) -> Int {
+    min(model.compute.threads, scratch.image?.items ?? 1)
   }
 
   /// The longest word, in bytes of UTF-8, that is tokenized without taking more memory.

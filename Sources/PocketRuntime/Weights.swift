@@ -42,22 +42,54 @@ struct BlockWeights {
   var contraction: LinearWeights
 }
 
-struct VisionTransformerWeights {
-  var classEmbedding: UnsafePointer<Float>
-  var positions: PositionTable
-  var patchEmbedding: LinearWeights
-  var lnPre: LayerNormWeights
-  var blocks: [BlockWeights]
-  var lnPost: LayerNormWeights
-  var projection: LinearWeights?
+final class VisionTransformerWeights {
+  let classEmbedding: UnsafePointer<Float>
+  let positions: PositionTable
+  let patchEmbedding: LinearWeights
+  let lnPre: LayerNormWeights
+  let blocks: [BlockWeights]
+  let lnPost: LayerNormWeights
+  let projection: LinearWeights?
+
+  init(
+    classEmbedding: UnsafePointer<Float>,
+    positions: PositionTable,
+    patchEmbedding: LinearWeights,
+    lnPre: LayerNormWeights,
+    blocks: [BlockWeights],
+    lnPost: LayerNormWeights,
+    projection: LinearWeights?
+  ) {
+    self.classEmbedding = classEmbedding
+    self.positions = positions
+    self.patchEmbedding = patchEmbedding
+    self.lnPre = lnPre
+    self.blocks = blocks
+    self.lnPost = lnPost
+    self.projection = projection
+  }
 }
 
-struct TextWeights {
-  var tokens: TokenTable
-  var positions: PositionTable
-  var blocks: [BlockWeights]
-  var lnFinal: LayerNormWeights
-  var projection: LinearWeights?
+final class TextWeights {
+  let tokens: TokenTable
+  let positions: PositionTable
+  let blocks: [BlockWeights]
+  let lnFinal: LayerNormWeights
+  let projection: LinearWeights?
+
+  init(
+    tokens: TokenTable,
+    positions: PositionTable,
+    blocks: [BlockWeights],
+    lnFinal: LayerNormWeights,
+    projection: LinearWeights?
+  ) {
+    self.tokens = tokens
+    self.positions = positions
+    self.blocks = blocks
+    self.lnFinal = lnFinal
+    self.projection = projection
+  }
 }
 
 /// `[vocabulary, width]`, rows `stride` elements apart.
@@ -83,13 +115,27 @@ struct BottleneckWeights {
   var stride: Int
 }
 
-struct ModifiedResNetWeights {
-  var stem1: LinearWeights
-  var stem2: LinearWeights
-  var stem3: LinearWeights
+final class ModifiedResNetWeights {
+  let stem1: LinearWeights
+  let stem2: LinearWeights
+  let stem3: LinearWeights
   /// All bottlenecks of the four stages in order.
-  var bottlenecks: [BottleneckWeights]
-  var pool: AttentionPoolWeights
+  let bottlenecks: [BottleneckWeights]
+  let pool: AttentionPoolWeights
+
+  init(
+    stem1: LinearWeights,
+    stem2: LinearWeights,
+    stem3: LinearWeights,
+    bottlenecks: [BottleneckWeights],
+    pool: AttentionPoolWeights
+  ) {
+    self.stem1 = stem1
+    self.stem2 = stem2
+    self.stem3 = stem3
+    self.bottlenecks = bottlenecks
+    self.pool = pool
+  }
 }
 
 struct AttentionPoolWeights {

@@ -24,6 +24,7 @@ struct UTF8Scalars: ScalarSource, ~Escapable {
     self.text = text
   }
 
+  @inline(never)
   @_lifetime(self: copy self)
   @inline(never)
   mutating func next() -> TextScalar? {

@@ -1,0 +1,64 @@
+import CKernels
+
+/// Hands out a session's one allocation, buffer after buffer.
+///
+/// Before the memory exists the same requests are made of an imaginary one, to learn how many bytes to take: so
+/// `pclip_session_size` cannot disagree with `pclip_session_create`.
+struct ScratchMemory {
+  /// Nil while measuring.
+  private let base: UnsafeMutableRawPointer?
+  /// Bytes handed out so far; nil once a size did not fit an `Int`.
+  private(set) var byteCount: Int? = 0
+
+  static var imaginary: ScratchMemory { ScratchMemory(base: nil) }
+
+  init(base: UnsafeMutableRawPointer?) { self.base = base }
+
+  /// Rows of `stride` elements, starting on 64 bytes.
+  @inline(never)
+  mutating func rows<Element>(_ count: Int, _ stride: Int, of type: Element.Type) -> Rows<Element> {
+    let start = takeBytes(count, stride, MemoryLayout<Element>.stride)
+    let address = (base ?? ScratchMemory.somewhere) + start
+    return Rows(base: address.assumingMemoryBound(to: Element.self), stride: stride)
+  }
+
+  mutating func buffer<Element>(_ count: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
+    rows(1, count, of: type).base
+  }
+
+  /// What follows may lie where `other` does: the two are never in use at the same time.
+  mutating func join(_ other: ScratchMemory) {
+    guard let own = byteCount, let others = other.byteCount else { return byteCount = nil }
+    byteCount = max(own, others)
+  }
+
+  private mutating func takeBytes(_ count: Int, _ stride: Int, _ elementBytes: Int) -> Int {
+    guard let start = byteCount else { return 0 }
+    let (elements, overflow) = count.multipliedReportingOverflow(by: stride)
+    let (bytes, byteOverflow) = elements.multipliedReportingOverflow(by: elementBytes)
+    let (end, endOverflow) = bytes.addingReportingOverflow(start + FileMemory.alignment - 1)
+    let isAddressable = !overflow && !byteOverflow && !endOverflow
+    byteCount = isAddressable ? end / FileMemory.alignment * FileMemory.alignment : nil
+    return start
+  }
+
+  /// An address that is never read or written.
+  private static var somewhere: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bitPattern: FileMemory.alignment).unsafelyUnwrapped
+  }
+}
+
+/// Rows of elements, `stride` apart.
+struct Rows<Element> {
+  var base: UnsafeMutablePointer<Element>
+  var stride: Int
+
+  subscript(row: Int) -> UnsafeMutablePointer<Element> { base + row * stride }
+
+  func dropping(_ count: Int) -> Rows { Rows(base: self[count], stride: stride) }
+}
+
+/// Distance between rows of `count` elements, which linear layers read in groups of four.
+func rowStride<Element>(_ count: Int, of type: Element.Type) -> Int {
+  pk_row_stride((count + 3) / 4 * 4, MemoryLayout<Element>.size)
+}

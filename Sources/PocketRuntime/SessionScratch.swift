@@ -1,0 +1,96 @@
+import Architecture
+import BundleFormat
+
+/// Bounds of what a session takes.
+struct SessionLimits {
+  var maxBatch: Int
+  var maxWidth: Int
+  var maxHeight: Int
+}
+
+/// Every buffer of a session's calls.
+struct SessionScratch {
+  let image: ImageScratch?
+  let text: TextScratch?
+  /// Nil when the sizes do not fit an `Int`.
+  let byteCount: Int?
+
+  /// - Parameter base: the memory, or nil to learn `byteCount`.
+  init(_ model: Model, _ limits: SessionLimits, base: UnsafeMutableRawPointer?) {
+    let architecture = model.description.architecture
+    // A session makes one call at a time: both towers use the same memory.
+    var memory = ScratchMemory(base: base)
+    var textMemory = memory
+    image = architecture.image.map { ImageScratch(&memory, $0, model, limits) }
+    text = architecture.text.map { TextScratch(&textMemory, $0, model, limits) }
+    memory.join(textMemory)
+    byteCount = memory.byteCount
+  }
+
+  /// Rows of a transformer pass beyond which more items gain nothing: the weights are used often enough, and the
+  /// rows still fit the caches.
+  static let rowTarget = 1024
+}
+
+final class ImageScratch {
+  /// Pictures computed together.
+  let items: Int
+  /// A prepared picture per row.
+  let pixels: Rows<Float>
+  let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
+  /// Index in the batch of each picture.
+  let slots: UnsafeMutablePointer<Int>
+  let tower: TowerScratch
+
+  enum TowerScratch {
+    case visionTransformer(TransformerScratch)
+    case modifiedResNet(ResNetScratch)
+  }
+
+  init(_ memory: inout ScratchMemory, _ tower: ImageTower, _ model: Model, _ limits: SessionLimits) {
+    let isQuantized = model.quantizes(.image)
+    let workers = model.compute.threads
+    switch tower {
+    case .visionTransformer(let tower):
+      items = min(limits.maxBatch, max(1, SessionScratch.rowTarget / tower.tokenCount))
+      self.tower = .visionTransformer(
+        TransformerScratch(
+          &memory, tower.stack, rows: items * tower.tokenCount, items: items, itemRows: tower.tokenCount,
+          outputs: tower.projection ?? tower.stack.width, patchElements: tower.patchElementCount,
+          isQuantized: isQuantized, workers: workers))
+    case .modifiedResNet(let tower):
+      // Computed one by one, prepared in parallel.
+      items = min(limits.maxBatch, workers)
+      self.tower = .modifiedResNet(
+        ResNetScratch(&memory, tower, isQuantized: isQuantized, workers: workers))
+    }
+    pixels = memory.rows(items, 3 * tower.imageSize * tower.imageSize, of: Float.self)
+    pictures = memory.buffer(items, of: UnsafePointer<Float>.self)
+    slots = memory.buffer(items, of: Int.self)
+  }
+}
+
+final class TextScratch {
+  /// Texts computed together: as many as have room for their rows.
+  let items: Int
+  let rows: Int
+  /// Ids of the text being read.
+  let context: UnsafeMutablePointer<Int32>
+  /// Ids of all rows of the slice.
+  let ids: UnsafeMutablePointer<Int32>
+  /// Index in the batch of each text.
+  let slots: UnsafeMutablePointer<Int>
+  let transformer: TransformerScratch
+
+  init(_ memory: inout ScratchMemory, _ tower: TextTower, _ model: Model, _ limits: SessionLimits) {
+    rows = min(limits.maxBatch * tower.contextLength, max(SessionScratch.rowTarget, tower.contextLength))
+    items = min(limits.maxBatch, rows)
+    context = memory.buffer(tower.contextLength, of: Int32.self)
+    ids = memory.buffer(rows, of: Int32.self)
+    slots = memory.buffer(items, of: Int.self)
+    transformer = TransformerScratch(
+      &memory, tower.stack, rows: rows, items: items, itemRows: tower.contextLength,
+      outputs: tower.outputWidth, patchElements: 0, isQuantized: model.quantizes(.text),
+      workers: model.compute.threads)
+  }
+}
