@@ -28,7 +28,8 @@ module_map() { # NAME: how Swift sees a C module's header
 compile_c() {
   local module=$1 source
   for source in Sources/"$module"/*.c; do
-    "$clang" -c -std=c11 -O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
+    "$clang" -c -std=c11 -Os -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections \
+      -fno-asynchronous-unwind-tables -fno-unwind-tables -D_GNU_SOURCE \
       -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
   done
 }
@@ -36,7 +37,7 @@ compile_c() {
 compile_swift() {
   local module=$1 maps=() map
   for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
-  swiftc -c -parse-as-library -wmo "${SWIFT_OPTIMIZATION:--Osize}" -swift-version 6 -package-name pocketclip \
+  swiftc -c -parse-as-library -wmo -Osize -lto=llvm-full -swift-version 6 -package-name pocketclip \
     -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
@@ -62,7 +63,7 @@ mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pock
 
 mkdir -p "$output/lib/pkgconfig" "$output/include"
 library=$output/lib/libpocketclip.so
-"$clang" -shared -fuse-ld=lld -o "$library" "$objects"/*.o -Wl,--gc-sections,-s,-z,defs,--as-needed \
+"$clang" -shared -fuse-ld=lld -flto -o "$library" "$objects"/*.o -Wl,--gc-sections,-s,-z,defs,--as-needed \
   -Wl,--icf=safe -Wl,-soname,libpocketclip.so -Wl,--version-script="$objects/exports.map"
 rm -f "$output/lib/libpocketclip.a"
 "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o
