@@ -25,6 +25,7 @@ module_map() { # NAME: how Swift sees a C module's header
   printf 'module %s { header "%s/Sources/%s/include/%s" export * }\n' "$1" "$PWD" "$1" "$2" >"$objects/$1.modulemap"
 }
 
+# Small code and no unwind tables: the products are written in intrinsics, which -O3 makes larger, not faster.
 compile_c() {
   local module=$1 source
   for source in Sources/"$module"/*.c; do
@@ -34,6 +35,7 @@ compile_c() {
   done
 }
 
+# Link-time optimization drops what only other modules' unused code needed.
 compile_swift() {
   local module=$1 maps=() map
   for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
@@ -65,8 +67,15 @@ mkdir -p "$output/lib/pkgconfig" "$output/include"
 library=$output/lib/libpocketclip.so
 "$clang" -shared -fuse-ld=lld -flto -o "$library" "$objects"/*.o -Wl,--gc-sections,-s,-z,defs,--as-needed \
   -Wl,--icf=safe -Wl,-soname,libpocketclip.so -Wl,--version-script="$objects/exports.map"
+
+# The static library is one object of plain machine code, with the ABI as its only global names.
+"$clang" -r -nostdlib -fuse-ld=lld -flto -o "$objects/pocketclip.all" "$objects"/*.o
+printf '%s\n' "${functions[@]}" >"$objects/exports.list"
+"$(tool llvm-objcopy)" --keep-global-symbols="$objects/exports.list" "$objects/pocketclip.all" \
+  "$objects/pocketclip-static.o"
 rm -f "$output/lib/libpocketclip.a"
-"$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o
+"$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects/pocketclip-static.o"
+
 cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
 cat >"$output/lib/pkgconfig/pocketclip.pc" <<PC
 prefix=\${pcfiledir}/../..

@@ -79,18 +79,19 @@ static int32_t sum_s8(size_t count, const int8_t *x) {
   return sum;
 }
 
-/* Rows [begin, begin + count) × all panels, in tiles of nearly equal height. */
+/* Rows [begin, begin + count) × all panels, in tiles of nearly equal, even height. */
 static void gemm_rows(const gemm *g, size_t begin, size_t count) {
   tile_sums sums;
   int32_t excess[BLOCK_ROWS] = {0};
   for (size_t i = 0; i < count && g->excess_of; i++)
     excess[i] = 128 * sum_s8(g->k, g->excess_of + (begin + i) * g->ldx_bytes);
-  size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS;
+  size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, pairs = (count + 1) / 2;
   for (size_t panel = g->panel_begin; panel < g->panel_end; panel += TILE_PANELS) {
     size_t panels = g->panel_end - panel < TILE_PANELS ? g->panel_end - panel : TILE_PANELS;
     const uint8_t *w = (const uint8_t *)g->w + panel * g->panel_bytes;
     for (size_t tile = 0; tile < tiles; tile++) {
-      size_t first = count * tile / tiles, rows = count * (tile + 1) / tiles - first;
+      size_t first = 2 * (pairs * tile / tiles), end = 2 * (pairs * (tile + 1) / tiles);
+      size_t rows = (end < count ? end : count) - first;
       /* A lone last panel stands in for its missing neighbours, whose sums nobody reads. */
       g->tile(rows, g->k, (const uint8_t *)g->x + (begin + first) * g->ldx_bytes, g->ldx_bytes, w,
               panels == TILE_PANELS ? g->panel_bytes : 0, &sums);

@@ -12,7 +12,6 @@ struct CharacterReferences<Source: ScalarSource & ~Escapable>: ScalarSource, ~Es
     self.source = source
   }
 
-  @inline(never)
   @_lifetime(self: copy self)
   @inline(never)
   mutating func next() -> TextScalar? {

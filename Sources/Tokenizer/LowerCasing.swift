@@ -13,7 +13,6 @@ struct LowerCasing<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
     self.source = source
   }
 
-  @inline(never)
   @_lifetime(self: copy self)
   @inline(never)
   mutating func next() -> TextScalar? {

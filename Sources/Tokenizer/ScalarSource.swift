@@ -24,7 +24,6 @@ struct UTF8Scalars: ScalarSource, ~Escapable {
     self.text = text
   }
 
-  @inline(never)
   @_lifetime(self: copy self)
   @inline(never)
   mutating func next() -> TextScalar? {

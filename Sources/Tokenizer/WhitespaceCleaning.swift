@@ -15,7 +15,6 @@ struct WhitespaceCleaning<Source: ScalarSource & ~Escapable>: ScalarSource, ~Esc
     self.source = source
   }
 
-  @inline(never)
   @_lifetime(self: copy self)
   @inline(never)
   mutating func next() -> TextScalar? {
