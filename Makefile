@@ -36,10 +36,10 @@ check-layers: ## prove that imports follow the layers
 	swift test $(SWIFT_FLAGS) --filter LayeringTests
 
 runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fails above the size limit
-	@sh Scripts/build-runtime.sh
+	@Scripts/build-runtime.sh
 
 check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
-	@sh Scripts/check-runtime.sh
+	@Scripts/check-runtime.sh
 
 $(PYTHON_TEST):
 	python3 -m venv .venv-test
