@@ -49,7 +49,7 @@ conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the
 	@sh Scripts/conformance.sh $(BIN) $(PYTHON_TEST)
 
 parity: build ## verify all nine variants against their goldens (minutes)
-	@sh Scripts/parity.sh $(BIN)
+	@python3 Scripts/parity.py $(BIN)
 
 fixtures: ## how to make the fixtures anew (needs PyTorch environments)
 	@sh Scripts/fixtures.sh

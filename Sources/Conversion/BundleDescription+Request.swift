@@ -2,6 +2,7 @@ import Architecture
 import BundleFormat
 import BundleWriter
 import Models
+import Verification
 
 extension BundleDescription {
   /// What the bundle will say about itself, but for ids and the source's digest, which the writer finds while it
@@ -20,6 +21,9 @@ extension BundleDescription {
     if architecture.text != nil {
       tokenizer = model.tokenizer
       tokenizerID = model.tokenizer == .openAI ? OpenAIVocabulary.id : nil
+    }
+    if let fidelity = request.fidelity {
+      self.fidelity = fidelity.recorded(architecture, probes: ProbeSet.standard.id)
     }
     provenance.format = Array(model.source.format.utf8)
     provenance.file = Array(model.source.fileName.utf8)

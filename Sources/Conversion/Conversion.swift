@@ -2,6 +2,7 @@ public import BundleFormat
 import BundleWriter
 import Models
 import PocketCLIP
+public import Verification
 
 /// Writes a bundle, runs it, and gives it its name only when it is what was asked for.
 public enum Conversion {
@@ -13,11 +14,12 @@ public enum Conversion {
     let description = unfinished.description
     let byteCount = unfinished.byteCount
     let selfTest = try selfTest(unfinished)
+    let reports = try measure(unfinished, request)
     let measured = clock.now
     let bundleID: Digest
     do throws(OutputError) { bundleID = try unfinished.finish(selfTest) } catch { throw .output(error) }
     return ConvertedBundle(
-      bundleID: bundleID, description: description, byteCount: byteCount,
+      bundleID: bundleID, description: description, byteCount: byteCount, reports: reports,
       writing: started.duration(to: written), measuring: written.duration(to: measured),
       finishing: measured.duration(to: clock.now))
   }
@@ -54,11 +56,35 @@ public enum Conversion {
   }
 }
 
+extension Conversion {
+  /// Never save and warn: a bundle below what was demanded is not published.
+  private static func measure(
+    _ bundle: borrowing UnfinishedBundle, _ request: ConversionRequest
+  ) throws(ConversionError) -> [Report] {
+    guard let fidelity = request.fidelity else { return [] }
+    var reports: [Report] = []
+    for demand in fidelity.demands {
+      var report: Report
+      do throws(VerificationError) {
+        report = try Verifier.compare(
+          bundleAt: bundle.path, arithmetic: demand.arithmetic, with: request.model,
+          thresholds: demand.thresholds)
+      } catch { throw .verification(error) }
+      report.subject = "\(request.output), \(demand.arithmetic.rawValue)"
+      guard report.verdict == .pass else { throw .belowDemand(report) }
+      reports.append(report)
+    }
+    return reports
+  }
+}
+
 /// What was written, and what it took.
 public struct ConvertedBundle: Sendable {
   public var bundleID: Digest
   public var description: BundleDescription
   public var byteCount: Int
+  /// One per arithmetic; empty when measuring was switched off.
+  public var reports: [Report]
   /// Reading, quantizing, hashing and writing.
   public var writing: Duration
   /// Running the bundle: self-test and fidelity.

@@ -1,6 +1,7 @@
 public import BundleWriter
 public import Models
 public import PocketCLIP
+public import Verification
 
 /// Why nothing was written.
 public enum ConversionError: Error {
@@ -8,6 +9,8 @@ public enum ConversionError: Error {
   case output(OutputError)
   /// The unfinished bundle could not be run on this machine.
   case runtime(PocketCLIPError)
-  /// The towers asked for are not in the model.
-  case model(ModelError)
+  /// The unfinished bundle could not be compared with its source.
+  case verification(VerificationError)
+  /// The bundle is not as close as demanded; nothing was written.
+  case belowDemand(Report)
 }

@@ -11,6 +11,8 @@ public struct ConversionRequest: Sendable {
   /// Write this tower alone; the other's id is carried all the same.
   public var tower: Tower?
   public var replacesExisting = false
+  /// Nil switches measuring off, and the bundle says so.
+  public var fidelity: FidelityPolicy?
   /// 0 for all that this process may use.
   public var threads = 0
   /// Told how many of how many weights are written, now and then and from any thread.

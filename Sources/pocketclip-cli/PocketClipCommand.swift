@@ -19,7 +19,8 @@ struct PocketClipCommand: ParsableCommand {
       """,
     version: runtimeVersion,
     groupedSubcommands: [
-      CommandGroup(name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Formats.self]),
+      CommandGroup(
+        name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Verify.self, Formats.self]),
       CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Info.self]),
     ])
 

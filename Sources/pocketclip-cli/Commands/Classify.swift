@@ -50,8 +50,8 @@ struct Classify: ParsableCommand {
     try options.run { console in
       let labels = try Labels.read(listed: listedLabels, file: labels)
       let templates = try PromptTemplates(templates)
-      let imageBundle = try BundleInput(model, runtime)
-      let textBundle = try textModel.map { try BundleInput($0, runtime) } ?? imageBundle
+      let imageBundle = try BundleInput(model, runtime.modelOptions)
+      let textBundle = try textModel.map { try BundleInput($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)
       try requireOneSpace(imageBundle, textBundle)
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
@@ -192,7 +192,7 @@ struct Classifier {
       spaceId: bundle.model.information.spaceID, bundleId: bundle.model.information.bundleID,
       pictures: results)
     if asJSON { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
-    if let firstFailure { throw firstFailure }
+    if let firstFailure { throw firstFailure.followingOutput() }
   }
 }
 

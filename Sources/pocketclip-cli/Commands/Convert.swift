@@ -1,9 +1,11 @@
+import Architecture
 import ArgumentParser
 import BundleFormat
 import Checkpoints
 import Conversion
 import Models
 import PocketCLIP
+import Verification
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,6 +28,21 @@ struct Convert: ParsableCommand {
   @Flag(help: "Replace the output file if it exists.")
   var force = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The worst cosine to FP32 that each tower may have. Default: by precision and kind of tower.",
+      valueName: "cosine"))
+  var minCosine: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The least fraction of probe pictures that must choose the same text as with FP32.",
+      valueName: "fraction"))
+  var minAgreement: Double?
+
+  @Flag(help: "Do not measure; the bundle records that nothing was demanded of it.")
+  var noMeasure = false
+
   @Option(help: "How many threads to use; no byte depends on it. Default: all that this process may use.")
   var threads = 0
 
@@ -46,6 +63,10 @@ struct Convert: ParsableCommand {
 
   mutating func validate() throws {
     guard threads >= 0 else { throw ValidationError("--threads \(threads): expected 0 or more") }
+    for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
+      guard let value, !(0...1).contains(value) else { continue }
+      throw ValidationError("\(name) \(value): expected a number from 0 to 1")
+    }
   }
 
   func run() throws {
@@ -61,6 +82,7 @@ struct Convert: ParsableCommand {
       request.tower = tower
       request.replacesExisting = force
       request.threads = threads
+      request.fidelity = noMeasure ? nil : try fidelity(of: request.precision, model.architecture, tower)
       request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
       let bundle = try Conversion.run(request)
       console.progress(nil)
@@ -70,11 +92,31 @@ struct Convert: ParsableCommand {
   }
 }
 
+extension Convert {
+  private func fidelity(
+    of precision: Precision, _ architecture: CLIPArchitecture, _ tower: Tower?
+  ) throws(Failure) -> FidelityPolicy {
+    do throws(UndemandedPrecision) {
+      return try FidelityPolicy(
+        precision: precision,
+        architecture: tower == .text ? architecture.keeping(image: false, text: true) : architecture,
+        minimumCosine: minCosine, minimumAgreement: minAgreement)
+    } catch {
+      throw Failure(
+        .unsupported, "int8 of this ResNet has no default bound: its errors add up over depth",
+        hint: "take --precision fp16, or say with --min-cosine what is good enough for you")
+    }
+  }
+}
+
 struct ConvertOutput: SchemaOutput {
   static let schema = "convert"
   var output, model, bundleId, spaceId: String
   var byteCount, sourceByteCount: Int
+  var peakByteCount = ProcessFacts.peakByteCount
   var seconds: Seconds
+  /// Figures against the FP32 reference, one per arithmetic.
+  var fidelity: [Report]
 
   struct Seconds: Encodable {
     var writing, measuring, finishing: Double
@@ -88,6 +130,7 @@ struct ConvertOutput: SchemaOutput {
     spaceId = ids.map { $0.map { String(decoding: $0.hex, as: UTF8.self) } ?? "-" }.joined(separator: ".")
     byteCount = bundle.byteCount
     sourceByteCount = model.source.files.reduce(0) { $0 + $1.byteCount }
+    fidelity = bundle.reports
     seconds = Seconds(
       writing: bundle.writing.seconds, measuring: bundle.measuring.seconds,
       finishing: bundle.finishing.seconds)
@@ -97,12 +140,25 @@ struct ConvertOutput: SchemaOutput {
     [
       "\(output): \(model), \(formattedBytes(byteCount)) from \(formattedBytes(sourceByteCount))",
       "  written in \(fixed(seconds.writing, 2)) s, measured in \(fixed(seconds.measuring, 2)) s, "
-        + "published in \(fixed(seconds.finishing, 2)) s",
-      "  space \(spaceId)",
-    ]
+        + "published in \(fixed(seconds.finishing, 2)) s, "
+        + "peak memory \(peakByteCount.map(formattedBytes) ?? "unknown")",
+    ] + fidelity.flatMap(\.summaryLines) + ["  space \(spaceId)"]
   }
 }
 
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+extension Report {
+  /// `  fast   image cosine mean 0.99994, worst 0.99989 · text …`
+  var summaryLines: [String] {
+    let towers = [("image", image), ("text", text)].compactMap { name, report in
+      report.map {
+        "\(name) cosine mean \(fixed($0.metrics.meanCosine, 6)), worst \(fixed($0.metrics.worstCosine, 6))"
+      }
+    }
+    let agreement = agreement.map { ["\($0.agreeing) of \($0.pictures) pictures choose the same text"] } ?? []
+    return ["  \(thresholds.name.padding(to: 10)) " + (towers + agreement).joined(separator: " · ")]
+  }
 }

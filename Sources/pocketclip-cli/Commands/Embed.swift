@@ -41,7 +41,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      let bundle = try BundleInput(model, runtime)
+      let bundle = try BundleInput(model, runtime.modelOptions)
       try requireTowers(bundle)
       var items = try embedTexts(bundle, console)
       var failures: [Failure] = []
@@ -60,7 +60,7 @@ struct Embed: ParsableCommand {
       if var failure = failures.first {
         failure.message =
           "\(failures.count) of \(pictures.count) pictures skipped; the first: \(failure.message)"
-        throw failure
+        throw failure.followingOutput()
       }
     }
   }

@@ -20,7 +20,7 @@ struct Info: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      let bundle = try path.map { try BundleInput($0, runtime) }
+      let bundle = try path.map { try BundleInput($0, runtime.modelOptions) }
       let output = InfoOutput(bundle)
       if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
     }
@@ -44,6 +44,8 @@ struct InfoOutput: SchemaOutput {
     var logitScale: Float?
     var spaceId, bundleId: String
     var fileByteCount: UInt64
+    /// Mapping, validating and indexing the tokenizer.
+    var openSeconds: Double
     /// Scratch of one session at batch 1 with pictures of 12 megapixels.
     var sessionByteCount: Int
     var arithmetic: String
@@ -81,7 +83,9 @@ struct InfoOutput: SchemaOutput {
     lines.append(
       "  memory        \(formattedBytes(Int(clamping: bundle.fileByteCount))) mapped and shared, "
         + "\(formattedBytes(bundle.sessionByteCount)) private per session at batch 1")
-    lines.append("  runs          \(bundle.arithmetic), \(bundle.threads) threads, kernels \(instructionSet)")
+    lines.append(
+      "  runs          \(bundle.arithmetic), \(bundle.threads) threads, kernels \(instructionSet), opened in "
+        + "\(fixed(bundle.openSeconds * 1000, 1)) ms")
     for (path, cosine) in bundle.demandedCosine.sorted(by: { $0.key < $1.key }) {
       lines.append("  demanded      \(path): worst cosine \(fixed(cosine, 6))")
     }
@@ -117,6 +121,7 @@ extension InfoOutput.Bundle {
     spaceId = information.spaceID
     bundleId = information.bundleID
     fileByteCount = information.fileByteCount
+    openSeconds = input.openSeconds
     sessionByteCount = Self.sessionByteCount(input.model)
     arithmetic = "\(information.arithmetic)"
     threads = information.threads

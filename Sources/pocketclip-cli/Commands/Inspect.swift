@@ -28,7 +28,7 @@ struct Inspect: ParsableCommand {
       let inspection = try ModelInspection(checkpoint, options: try input.modelOptions())
       let output = InspectOutput(inspection, listsTensors: tensors)
       if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
-      if let problem = inspection.problems.first { throw Failure(describing: problem) }
+      if let problem = inspection.problems.first { throw Failure(describing: problem).followingOutput() }
     }
   }
 }
@@ -106,16 +106,32 @@ struct InspectOutput: SchemaOutput {
       let count = row.tensorCount > 1 ? " (\(row.tensorCount) tensors)" : ""
       lines.append("  ignored       \(row.name)\(count): \(row.reason)")
     }
-    for decision in decisions {
-      lines.append(
-        "  \(decision.field.padding(to: 20))  \(decision.value)  [\(decision.source): \(decision.detail)]")
-    }
+    lines += decisionLines
     for note in notes { lines.append("  note          \(note)") }
     for row in tensors ?? [] {
       lines.append("  tensor        \(row.name) \(row.dtype) \(row.shape)")
     }
     for problem in problems { lines.append("  problem       \(problem.message)") }
     return lines
+  }
+}
+
+extension InspectOutput {
+  /// What the tensors do not say, grouped by who said it.
+  private var decisionLines: [String] {
+    var groups: [(teller: String, values: [String])] = []
+    for decision in decisions {
+      let teller = "\(decision.detail) [\(decision.source)]"
+      let value = "\(decision.field) \(decision.value)"
+      if let index = groups.firstIndex(where: { $0.teller == teller }) {
+        groups[index].values.append(value)
+      } else {
+        groups.append((teller, [value]))
+      }
+    }
+    return groups.flatMap { group in
+      ["  told by       \(group.teller)"] + group.values.map { "                  \($0)" }
+    }
   }
 }
 

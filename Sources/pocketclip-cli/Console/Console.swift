@@ -56,7 +56,7 @@ struct ConsoleOptions: ParsableArguments {
     } catch {
       console.progress(nil)
       let failure = Failure(describing: error)
-      if json { try? JSONOutput.print(FailureOutput(failure)) }
+      if json, !failure.followsOutput { try? JSONOutput.print(FailureOutput(failure)) }
       Console.write("pocketclip: \(failure.message)\n", to: .standardError)
       if let hint = failure.hint { Console.write("  hint: \(hint)\n", to: .standardError) }
       throw failure.status.exitCode

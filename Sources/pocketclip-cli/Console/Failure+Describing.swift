@@ -6,6 +6,7 @@ import ImageFiles
 import Models
 import PocketCLIP
 import Quantization
+import Verification
 
 extension Failure {
   /// The layers' typed errors as one message, one hint and one exit status.
@@ -17,6 +18,8 @@ extension Failure {
     case let error as ModelError:
       self.init(error.category.exitStatus, error.description, hint: error.hint)
     case let error as ConversionError: self.init(error)
+    case let error as VerificationError:
+      self.init(error.category.exitStatus, error.description, hint: error.hint)
     case let error as PocketCLIPError:
       self.init(.internal, error.message)
     default:
@@ -48,7 +51,7 @@ extension ImageFileError {
 extension Failure {
   fileprivate init(_ error: ConversionError) {
     switch error {
-    case .write(.source(let error)), .model(let error): self.init(describing: error)
+    case .write(.source(let error)): self.init(describing: error)
     case .write(.weights(let error)): self.init(.badData, error.description, hint: error.hint)
     case .write(.output(let error)), .output(let error):
       self.init(.cannotCreate, error.description, hint: error.hint)
@@ -56,6 +59,11 @@ extension Failure {
       self.init(
         .unsupported, "a bundle cannot state this model: \(fault.rule.summary)",
         hint: "report the architecture: its numbers are beyond those of any published model")
+    case .verification(let error): self.init(describing: error)
+    case .belowDemand(let report):
+      self.init(
+        .verificationFailed, "nothing was written: \(report.reasons.joined(separator: "; "))",
+        hint: "take a higher --precision, or say with --min-cosine what is good enough for you")
     case .runtime(let error): self.init(.internal, "the new bundle does not run: \(error.message)")
     }
   }

@@ -1,3 +1,4 @@
+import Architecture
 import Archives
 import ArgumentParser
 import BundleFormat
@@ -45,14 +46,17 @@ struct BundleInput {
   let path: String
   let model: Model
   let header: BundleHeader
+  let openSeconds: Double
 
-  init(_ path: String, _ options: RuntimeOptions) throws {
+  init(_ path: String, _ options: Model.Options = Model.Options()) throws {
     self.path = path
+    let started = ContinuousClock.now
     do throws(PocketCLIPError) {
-      model = try Model(path: path, options: options.modelOptions)
+      model = try Model(path: path, options: options)
     } catch {
       throw Failure(error, file: path)
     }
+    openSeconds = started.duration(to: .now).seconds
     let file = try MappedFile(path: path)
     do throws(BundleFault) {
       header = try BundleHeader(file: file.bytes)
@@ -101,5 +105,11 @@ extension Failure {
     case .selfTest: "report this machine's CPU model, and use --isa scalar meanwhile"
     case .argument, .buffer, .unsupported, .memory, .imageSize, .tokens, .notFinite: nil
     }
+  }
+}
+
+extension BundleDescription {
+  var hasInt8: Bool {
+    architecture.image != nil && imagePrecision == .int8 || architecture.text != nil && textPrecision == .int8
   }
 }

@@ -1,0 +1,73 @@
+public import Architecture
+public import BundleFormat
+public import Verification
+
+/// How close a bundle must come to FP32 before it gets its name.
+public struct FidelityPolicy: Sendable, Equatable {
+  /// One comparison per arithmetic that the bundle can be run with.
+  public var demands: [Demand]
+
+  public struct Demand: Sendable, Equatable {
+    public var arithmetic: Arithmetic
+    public var thresholds: Thresholds
+  }
+
+  /// The defaults of docs/parity.md, tightened or loosened by what the user says.
+  ///
+  /// - Parameters:
+  ///   - minimumCosine: worst cosine of each tower, with every arithmetic.
+  ///   - minimumAgreement: least fraction of pictures that choose the same text as with FP32.
+  /// - Throws: when the precision has no default for this architecture and none was given.
+  public init(
+    precision: Precision, architecture: CLIPArchitecture, minimumCosine: Double?, minimumAgreement: Double?
+  ) throws(UndemandedPrecision) {
+    demands = []
+    for arithmetic in precision == .int8 ? [Arithmetic.fast, .exact] : [.fast] {
+      var thresholds = Thresholds.standard(precision, arithmetic, architecture)
+      if let minimumCosine {
+        let bounds = Thresholds.Bounds(worstCosine: minimumCosine)
+        thresholds.name = "given"
+        thresholds.image = bounds
+        thresholds.text = bounds
+      }
+      if let minimumAgreement { thresholds.agreement = minimumAgreement }
+      if architecture.image != nil, thresholds.image == nil { throw UndemandedPrecision() }
+      demands.append(Demand(arithmetic: arithmetic, thresholds: thresholds))
+    }
+  }
+
+  /// As the bundle records it.
+  func recorded(_ architecture: CLIPArchitecture, probes: String) -> FidelityDemand {
+    var recorded = FidelityDemand()
+    recorded.probes = Array(probes.utf8)
+    for demand in demands {
+      let image = architecture.image == nil ? nil : demand.thresholds.image?.millionths
+      let text = architecture.text == nil ? nil : demand.thresholds.text?.millionths
+      switch demand.arithmetic {
+      case .fast: (recorded.imageFast, recorded.textFast) = (image, text)
+      case .exact: (recorded.imageExact, recorded.textExact) = (image, text)
+      }
+    }
+    recorded.agreement = demands.first?.thresholds.agreement.map { Int(($0 * 1e6).rounded()) }
+    return recorded
+  }
+}
+
+/// int8 of this architecture comes with no promise: FP16 is what ships, or the user says what is good enough.
+public struct UndemandedPrecision: Error, Sendable, Equatable {}
+
+extension Thresholds.Bounds {
+  fileprivate var millionths: Int? { worstCosine.map { Int(($0 * 1e6).rounded()) } }
+}
+
+extension Thresholds {
+  static func standard(
+    _ precision: Precision, _ arithmetic: Arithmetic, _ architecture: CLIPArchitecture
+  ) -> Thresholds {
+    var description = BundleDescription()
+    description.architecture = architecture
+    description.imagePrecision = precision
+    description.textPrecision = precision
+    return standard(for: description, arithmetic)
+  }
+}

@@ -1,0 +1,142 @@
+import Archives
+import ArgumentParser
+import BundleFormat
+import Checkpoints
+import Models
+import PocketCLIP
+import Verification
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Say in numbers how close a model is to the truth; exit status 0 if it is close enough, 1 if not.",
+    discussion: """
+      A bundle alone: its checksums, its rules and its self-test on this machine.
+      A bundle --against the checkpoint it was made from: the runtime and the FP32 reference on the tool's own probes.
+      A checkpoint or a bundle with --golden: the outputs of the original implementation (docs/GOLDEN.md).
+
+      Example: pocketclip verify b32.pclip --against ViT-B-32.pt
+               pocketclip verify ViT-B-32.pt --golden golden.safetensors
+      """)
+
+  @Argument(help: ArgumentHelp("A bundle or a checkpoint.", valueName: "in"))
+  var path: String
+
+  @Option(help: ArgumentHelp("The checkpoint that the bundle was made from.", valueName: "checkpoint"))
+  var against: String?
+
+  @Option(help: ArgumentHelp("A golden file.", valueName: "file"))
+  var golden: String?
+
+  @Option(help: "Arithmetic on int8 bundles: fast or exact. Default: both.")
+  var arithmetic: RuntimeOptions.ArithmeticChoice?
+
+  @Option(help: ArgumentHelp("The worst cosine that each tower may have.", valueName: "cosine"))
+  var minCosine: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The least fraction of pictures that must choose the same text.", valueName: "fraction"))
+  var minAgreement: Double?
+
+  @OptionGroup(title: "What the checkpoint may leave open") var input: ModelInputOptions
+  @OptionGroup var options: ConsoleOptions
+
+  func validate() throws {
+    guard against == nil || golden == nil else {
+      throw ValidationError("give --against or --golden, not both")
+    }
+  }
+
+  func run() throws {
+    try options.run { console in
+      let started = ContinuousClock.now
+      let isBundle = try Checkpoint.open(path).format == .bundle
+      if isBundle { try checkContent(console) }
+      let reports = try isBundle ? bundleReports() : checkpointReports()
+      let output = VerifyOutput(
+        subject: path, reports: reports, seconds: started.duration(to: .now).seconds)
+      if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+      guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
+    }
+  }
+
+  /// Checksums, rules, self-test.
+  private func checkContent(_ console: Console) throws {
+    do throws(PocketCLIPError) {
+      let model = try Model(path: path)
+      try model.checkContent()
+      var limits = Session.Limits()
+      (limits.batch, limits.width, limits.height) = (1, 1, 1)
+      try Session(model, limits: limits).selfTest()
+    } catch {
+      throw Failure(error, file: path)
+    }
+    console.note("\(path): checksums and self-test pass")
+  }
+
+  private var arithmetics: [Arithmetic] {
+    switch arithmetic {
+    case .fast: [.fast]
+    case .exact: [.exact]
+    case nil: [.fast, .exact]
+    }
+  }
+
+  private func bundleReports() throws -> [Report] {
+    guard against != nil || golden != nil else { return [] }
+    let isInt8 = try BundleInput(path).header.description.hasInt8
+    return try (isInt8 ? arithmetics : [.fast]).map { arithmetic in
+      if let golden {
+        return try Verifier.compare(
+          bundleAt: path, arithmetic: arithmetic, with: try GoldenFile(path: golden), thresholds: thresholds)
+      }
+      return try Verifier.compare(
+        bundleAt: path, arithmetic: arithmetic, with: try model(against ?? path), thresholds: thresholds)
+    }
+  }
+
+  private func checkpointReports() throws -> [Report] {
+    guard let golden else {
+      throw Failure(
+        .badData, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
+        hint: "give --golden FILE (docs/GOLDEN.md tells how to make one), or convert it and verify the bundle"
+      )
+    }
+    return [
+      try Verifier.compare(
+        try model(path), with: try GoldenFile(path: golden), thresholds: thresholds ?? .fp32)
+    ]
+  }
+
+  private func model(_ path: String) throws -> CLIPModel {
+    try CLIPModel(try Checkpoint.open(path), options: try input.modelOptions())
+  }
+
+  /// What the user demands; nil for the defaults.
+  private var thresholds: Thresholds? {
+    guard minCosine != nil || minAgreement != nil else { return nil }
+    let bounds = Thresholds.Bounds(worstCosine: minCosine)
+    return Thresholds(name: "given", image: bounds, text: bounds, agreement: minAgreement)
+  }
+}
+
+struct VerifyOutput: SchemaOutput {
+  static let schema = "verify"
+  var subject: String
+  var verdict: Report.Verdict
+  var reports: [Report]
+  var seconds: Double
+  var peakByteCount = ProcessFacts.peakByteCount
+
+  init(subject: String, reports: [Report], seconds: Double) {
+    self.seconds = seconds
+    self.subject = subject
+    self.reports = reports
+    verdict = reports.map(\.verdict).first { $0 != .pass } ?? .pass
+  }
+
+  var lines: [String] {
+    reports.isEmpty ? ["\(subject): checksums, rules and self-test pass"] : reports.map(\.rendered)
+  }
+}

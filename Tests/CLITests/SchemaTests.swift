@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@Suite struct SchemaTests {
+  static let mini = Tool.fixture("minis/mini-vit.pt")
+
+  @Test("What --json prints fits its schema, verb by verb")
+  func everyVerb() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("m.pclip")
+    let picture = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+    let runs: [(schema: String, outcome: Tool.Outcome)] = [
+      ("convert", try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", "--json")),
+      ("inspect", try Tool.run("inspect", Self.mini, "--tensors", "--json")),
+      ("inspect", try Tool.run("inspect", Tool.fixture("valid/vit.safetensors"), "--json")),
+      ("formats", try Tool.run("formats", "--json")),
+      ("verify", try Tool.run("verify", bundle, "--against", Self.mini, "--json")),
+      ("verify", try Tool.run("verify", bundle, "--against", Tool.fixture("minis/mini-rn.pt"), "--json")),
+      ("classify", try Tool.run("classify", "-m", bundle, picture, "/no/such.jpg", "--label", "a", "--json")),
+      ("embed", try Tool.run("embed", "-m", bundle, picture, "--text", "b", "--json")),
+      ("info", try Tool.run("info", bundle, "--json")),
+      ("info", try Tool.run("info", "--json")),
+      ("error", try Tool.run("inspect", "/no/such/file.pt", "--json")),
+    ]
+    for (schema, outcome) in runs {
+      let problems = try JSONSchema(named: schema).problems(with: try outcome.json())
+      #expect(problems.isEmpty, "\(schema): \(problems)")
+    }
+  }
+
+  @Test("A schema refuses what does not fit it")
+  func schemasCanFail() throws {
+    let schema = try JSONSchema(named: "error")
+    #expect(!schema.problems(with: ["schema": "pocketclip.error", "version": 1]).isEmpty)
+    #expect(!schema.problems(with: ["schema": "x", "version": 1, "status": 66, "message": "m"]).isEmpty)
+  }
+}
