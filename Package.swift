@@ -71,7 +71,7 @@ let package = Package(
     // Host side.
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module("Checkpoints", ["Archives", "Architecture", "BundleFormat", "TensorTypes", "CKernels"]),
-    module("SyntheticWeights", ["TensorTypes", "Architecture"]),
+    module("SyntheticWeights"),
     module(
       "Models",
       [
@@ -124,6 +124,7 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
+    tests("SyntheticWeightsTests", ["SyntheticWeights", "BundleFormat", "TestSupport"]),
     tests("KernelsTests", ["CKernels", "CPlatform"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests(

@@ -1,0 +1,49 @@
+/// value = factor · (offset + ((draw · multiplier + 2¹⁵) >> 16)) · 2^−bits
+struct Scale {
+  private let multiplier: Int64
+  private let offset: Int64
+  private let factor: Int64
+  private let unit: Float
+
+  fileprivate init(multiplier: Int64, offset: Int64, bits: Int, factor: Int64 = 1) {
+    self.multiplier = multiplier
+    self.offset = offset
+    self.factor = factor
+    unit = Float(sign: .plus, exponent: -bits, significand: 1)
+  }
+
+  /// The same integer everywhere.
+  static func constant(_ value: Int64) -> Scale { Scale(multiplier: 0, offset: value, bits: 0) }
+
+  @inline(__always)
+  func value(_ draw: Int64) -> Float {
+    Float(factor &* (offset &+ ((draw &* multiplier &+ 32768) >> 16))) * unit
+  }
+}
+
+extension Rule {
+  /// The integers of this rule, its deviation divided by `divisor`, all values times `factor`.
+  func scale(dividedBy divisor: Int = 1, times factor: Int = 1) -> Scale {
+    let factor = Int64(factor)
+    guard variance != 0 else { return Scale(multiplier: 0, offset: centre, bits: 8, factor: factor) }
+    // The integers' deviation lies in [deviation, 2 · deviation).
+    let deviation: UInt128 = isHalf ? 256 : 16384
+    let denominator = (UInt128(fanIn) * UInt128(divisor) * UInt128(divisor)) << 24
+    var bits = 8
+    while UInt128(variance) << (2 * bits) < deviation * deviation * denominator { bits += 1 }
+    let square = (UInt128(draw.inverseVariance) * UInt128(variance) << (2 * bits)) / denominator
+    return Scale(
+      multiplier: Int64(squareRoot(of: UInt64(square))), offset: centre << Int64(bits - 8), bits: bits,
+      factor: factor)
+  }
+}
+
+/// The largest integer whose square is at most `square`, bit by bit.
+private func squareRoot(of square: UInt64) -> UInt64 {
+  var root: UInt64 = 0
+  for bit in stride(from: 31, through: 0, by: -1) {
+    let candidate = root | (1 << UInt64(bit))
+    if candidate * candidate <= square { root = candidate }
+  }
+  return root
+}

@@ -1,0 +1,93 @@
+import BundleFormat
+import SyntheticWeights
+import Testing
+
+@Suite struct SyntheticWeightsTests {
+  @Test("Tensors of every rule have the bits of the Python twin, in every profile")
+  func tensorsHavePythonsBits() throws {
+    let file = try DigestFile()
+    #expect(file.generator == SyntheticWeights.generator)
+    #expect(file.tensors.count > 30)
+    for tensor in file.tensors {
+      #expect(tensor.sha256.count == SyntheticWeights.Profile.allCases.count)
+      for (spelling, expected) in tensor.sha256 {
+        let profile = try #require(SyntheticWeights.Profile(spelling), "\(spelling)")
+        let found = try sha256(of: values(tensor.name, tensor.shape, profile))
+        #expect(found == expected, "\(tensor.variant) \(tensor.name) \(spelling)")
+      }
+    }
+  }
+
+  @Test("Any part of a tensor is the same as in the whole", arguments: SyntheticWeights.Profile.allCases)
+  func partsAreThoseOfTheWhole(_ profile: SyntheticWeights.Profile) throws {
+    let tensors = [
+      ("visual.positional_embedding", [50, 64]), ("visual.proj", [64, 32]),
+      ("visual.transformer.resblocks.0.attn.in_proj_weight", [192, 64]),
+      ("visual.conv1.weight", [64, 3, 4, 4]),
+      ("visual.attnpool.q_proj.weight", [64, 64]), ("ln_final.bias", [64]),
+    ]
+    for (name, shape) in tensors {
+      let whole = try values(name, shape, profile)
+      for start in stride(from: 0, to: whole.count, by: 29) {
+        let end = min(start + 71, whole.count)
+        let part = try values(name, shape, profile, in: start..<end)
+        #expect(part == Array(whole[start..<end]), "\(name) \(start)..<\(end)")
+      }
+      #expect(try values(name, shape, profile, in: whole.count..<whole.count).isEmpty)
+    }
+  }
+
+  @Test("A name that no CLIP has is refused by name")
+  func unknownNamesAreRefused() {
+    #expect(throws: SyntheticWeightsError.noRule(name: "visual.gamma", shape: [3])) {
+      try values("visual.gamma", [3], .plain)
+    }
+  }
+
+  @Test("Profiles are spelled as Python spells them", arguments: SyntheticWeights.Profile.allCases)
+  func profileSpellings(_ profile: SyntheticWeights.Profile) {
+    #expect(SyntheticWeights.Profile(profile.description) == profile)
+    #expect(SyntheticWeights.Profile(profile.description + "!") == nil)
+  }
+}
+
+@Suite struct SyntheticProbesTests {
+  @Test("Probe images have the bits of the Python twin")
+  func imagesHavePythonsBits() throws {
+    let images = try DigestFile().images
+    #expect(images.count >= 6)
+    for image in images {
+      let found = sha256(of: SyntheticProbes.image(image.index, size: image.size))
+      #expect(found == image.sha256, "image \(image.index) at \(image.size)")
+    }
+  }
+
+  @Test("Probe texts and ids are those of OpenAI's tokenizer")
+  func textsAreOpenAIs() throws {
+    let file = try ProbeTextFile()
+    #expect(file.texts.count == 8)
+    #expect(SyntheticProbes.texts == file.texts.map(\.text))
+    for (found, expected) in zip(SyntheticProbes.tokenIDs, file.texts) {
+      #expect(found.count == 77)
+      #expect(Array(found.prefix(expected.ids.count)) == expected.ids)
+      #expect(found.dropFirst(expected.ids.count).allSatisfy { $0 == 0 })
+    }
+  }
+}
+
+private func values(
+  _ name: String, _ shape: [Int], _ profile: SyntheticWeights.Profile, in range: Range<Int>? = nil
+) throws -> [Float] {
+  let range = range ?? 0..<shape.reduce(1, *)
+  var values = [Float](repeating: .nan, count: range.count)
+  try values.withUnsafeMutableBufferPointer { buffer in
+    try SyntheticWeights(profile: profile).fill(buffer, name: name, shape: shape, from: range.lowerBound)
+  }
+  return values
+}
+
+private func sha256(of values: [Float]) -> String {
+  var stream = DigestStream()
+  stream.update(values.span.bytes)
+  return String(decoding: stream.finish().hex, as: UTF8.self)
+}
