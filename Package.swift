@@ -81,7 +81,7 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
     module("ReferenceForward", ["Models", "Architecture", "COpenBLAS"]),
-    module("Quantization", ["BundleFormat", "Architecture", "CKernels"]),
+    module("Quantization", ["BundleFormat", "Architecture", "CKernels", "CPlatform"]),
     module(
       "BundleWriter",
       [
@@ -97,15 +97,14 @@ let package = Package(
     module(
       "Conversion",
       [
-        "BundleWriter", "Quantization", "Verification", "Models", "BundleFormat", "Architecture",
-        "PocketCLIP",
+        "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP",
       ]),
     // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/fuzz.sh.
     module(
       "FuzzTargets",
       [
-        "Archives", "Checkpoints", "Tokenizer", "CVocabulary", "ImageFiles", "ImagePreprocessing",
-        "Architecture",
+        "Archives", "Checkpoints", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
+        "ImagePreprocessing", "Architecture",
       ]),
     .executableTarget(
       name: "pocketclip-cli",
@@ -146,7 +145,7 @@ let package = Package(
     tests(
       "ModelsTests",
       ["Models", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
-    tests("BundleFormatTests", ["BundleFormat", "Architecture", "TensorTypes"]),
+    tests("BundleFormatTests", ["BundleFormat", "Architecture"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("ConformanceTests", ["BundleFormat"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),

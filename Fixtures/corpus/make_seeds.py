@@ -47,6 +47,8 @@ SEEDS = {
     "text/ill-formed": b"\xff\xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xe7\x8c caf\xe9 \xe7\x8c\xab",
     "text/long": b"abracadabra" * 100 + b" word" * 90,
     "checkpoint/deflated": zip_bytes(torch_members(STATE, STORAGES, method=8))[0],
+    "bundle/image": (HERE.parent / "valid/bundle/least-int8.pclip").read_bytes(),
+    "bundle/text": (HERE.parent / "valid/bundle/text-int8.pclip").read_bytes(),
     "checkpoint/safetensors": safetensors_bytes(text(PAIR), floats(4)),
 }
 

@@ -9,6 +9,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case safetensors
   case json
   case checkpoint
+  case bundle
   case text
   case picture
 
@@ -28,6 +29,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .safetensors: fuzzSafetensors(bytes)
     case .json: fuzzJSON(bytes)
     case .checkpoint: fuzzCheckpoint(bytes)
+    case .bundle: fuzzBundle(bytes)
     case .text: fuzzText(bytes)
     case .picture: fuzzPicture(bytes)
     }

@@ -1,4 +1,5 @@
 internal import CKernels
+private import CPlatform
 
 /// The kernels that turn weights into stored bytes. Every instruction set gives the same bytes.
 public struct WeightKernels: Sendable {
@@ -11,8 +12,16 @@ public struct WeightKernels: Sendable {
     self.table = table
   }
 
-  /// The best table of this machine.
-  public init() { table = unsafe pk_kernels_detect() }
+  /// The table that `PCLIP_ISA` names, or else the best of this machine.
+  public init() {
+    if let name = unsafe pf_environment("PCLIP_ISA"),
+      let named = WeightKernels(isa: unsafe String(cString: name))
+    {
+      self = named
+    } else {
+      table = unsafe pk_kernels_detect()
+    }
+  }
 
   public var isa: String { unsafe String(cString: table.pointee.name) }
 

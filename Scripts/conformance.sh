@@ -1,0 +1,40 @@
+#!/bin/sh
+# The second reader, in Python and written from docs/BUNDLE.md alone, judges the committed bundles and fresh ones; then
+# conversions are killed at random moments, and repeated with other threads and instruction sets.
+#   usage: conformance.sh POCKETCLIP PYTHON
+set -eu
+pocketclip=$1
+python=$2
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+"$python" Scripts/test_check_bundle.py
+
+convert() { "$pocketclip" convert "$@" --force --quiet >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }; }
+
+# What the tensors of the tiny checkpoints do not say.
+options() { case $1 in vit) echo --heads 1 ;; rn) echo --heads 2,1 ;; esac; }
+
+echo "fresh bundles of the tiny checkpoints and of the trained minis:"
+for precision in fp32 fp16 int8; do
+  for tiny in vit rn; do
+    convert Fixtures/valid/$tiny.safetensors -o "$out/$tiny.pclip" --precision $precision --min-cosine 0 \
+      --activation quickgelu $(options $tiny) --preprocess openai --tokenizer none
+    echo "$tiny $precision: $("$python" Scripts/check_bundle.py "$out/$tiny.pclip" --against Fixtures/valid/$tiny.safetensors | tail -1)"
+  done
+  for mini in mini-vit mini-rn; do
+    convert Fixtures/minis/$mini.pt -o "$out/$mini.pclip" --precision $precision
+    echo "$mini $precision: $("$python" Scripts/check_bundle.py "$out/$mini.pclip" | tail -1)"
+  done
+done
+
+echo "the same bytes from one thread and two, scalar kernels and AVX2:"
+for precision in fp16 int8; do
+  for setting in PCLIP_THREADS=1 PCLIP_THREADS=2 PCLIP_ISA=scalar PCLIP_ISA=avx2; do
+    (export "$setting"; convert Fixtures/minis/mini-rn.pt -o "$out/$setting.pclip" --precision $precision)
+    sha256sum <"$out/$setting.pclip"
+  done | sort -u | wc -l | grep -qx 1 || { echo "$precision: bytes differ" >&2; exit 1; }
+  echo "$precision: yes"
+done
+
+sh Scripts/kill_conversions.sh "$pocketclip" Fixtures/minis/mini-rn.pt

@@ -1,0 +1,21 @@
+internal import Architecture
+internal import Archives
+internal import BundleFormat
+internal import Checkpoints
+
+/// Opens any bytes as a bundle; whatever opens is checked and gives every weight back, though its contents be nonsense.
+func fuzzBundle(_ bytes: RawSpan) {
+  guard let weights = try? BundleWeights(MappedFile(copying: bytes, path: "fuzz")) else { return }
+  try? weights.header.checkContent(of: bytes)
+  for tensor in weights.header.tensors {
+    precondition(tensor.byteOffset >= 0 && tensor.byteOffset + tensor.byteCount <= bytes.byteCount)
+  }
+  for parameter in ParameterSchema(weights.header.description.architecture).parameters
+  where parameter.role != .logitScale || weights.storedType(of: parameter) != nil {
+    // As many values as the file can stand for: every stored byte is at most one of them, or a BatchNorm's.
+    precondition(parameter.elementCount <= max(bytes.byteCount, 1 << 16), "\(parameter.name)")
+    var values = [Float](repeating: 0, count: parameter.elementCount)
+    let isRead = values.withUnsafeMutableBufferPointer { (try? weights.read(parameter, into: $0)) != nil }
+    precondition(isRead, "\(parameter.name) of an open bundle cannot be read")
+  }
+}
