@@ -42,16 +42,16 @@ let package = Package(
 
     // Embedded-clean: compiled as ordinary modules here and, by Scripts/build-runtime.sh, as the small .so.
     module("Bytes"),
-    module("TensorTypes", ["Bytes"]),
-    module("Architecture", ["Bytes", "TensorTypes"]),
-    module("BundleFormat", ["Bytes", "TensorTypes", "Architecture", "CKernels"]),
+    module("TensorTypes"),
+    module("Architecture"),
+    module("BundleFormat", ["TensorTypes", "Architecture", "CKernels"]),
     module("Tokenizer", ["CTextTables"]),
     module("ImagePreprocessing", ["Architecture", "CKernels"]),
     module(
       "PocketRuntime",
       [
-        "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing",
-        "CKernels", "CPlatform", "CPocketCLIP",
+        "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing", "CKernels",
+        "CPlatform", "CPocketCLIP",
       ]),
 
     // The Swift API that people import.
@@ -91,7 +91,8 @@ let package = Package(
     module(
       "Verification",
       [
-        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "Checkpoints", "Archives",
+        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "Checkpoints",
+        "Archives",
         "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing",
       ]),
     module(
@@ -111,13 +112,13 @@ let package = Package(
       dependencies: [
         "Archives", "Conversion", "Verification", "BundleWriter", "Quantization", "PocketCLIP", "ImageFiles",
         "Models", "Checkpoints",
-        "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing", "Bytes",
+        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     // Tests mirror Sources one to one.
-    module("TestSupport", ["Bytes", "TensorTypes"]),
+    module("TestSupport"),
     tests("LayeringTests"),
     tests("CLITests", ["pocketclip-cli"]),
     tests("BytesTests", ["Bytes"]),
