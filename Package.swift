@@ -91,9 +91,9 @@ let package = Package(
     module(
       "Verification",
       [
-        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "Checkpoints",
-        "Archives",
-        "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "ImagePreprocessing",
+        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "SyntheticWeights",
+        "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
+        "ImagePreprocessing",
       ]),
     module(
       "Conversion",
@@ -137,6 +137,9 @@ let package = Package(
       [
         "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
       ]),
+    tests(
+      "ReferenceForwardTests", ["ReferenceForward", "Models", "Checkpoints", "Architecture", "TestSupport"]),
+    tests("ParityTests", ["Verification", "Models", "TestSupport"]),
     tests(
       "VerificationTests",
       [

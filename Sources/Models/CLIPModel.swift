@@ -1,4 +1,5 @@
 public import Architecture
+internal import Archives
 public import Checkpoints
 public import TensorTypes
 
@@ -53,6 +54,18 @@ public struct CLIPModel: Sendable {
 
   public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {
     try self.init(ModelInspection(checkpoint, options: options))
+  }
+
+  /// Opens what a user names: a checkpoint's path, a bundle's, or the spelling of a synthetic model.
+  ///
+  /// - Throws: also what reading throws, as `unreadable`.
+  public static func open(
+    _ path: String, options: ModelOptions = ModelOptions()
+  ) throws(ModelError) -> CLIPModel {
+    if isSynthetic(path) { return try CLIPModel(synthetic: path) }
+    let checkpoint: Checkpoint
+    do throws(ReadError) { checkpoint = try Checkpoint.open(path) } catch { throw ModelError(error) }
+    return try CLIPModel(checkpoint, options: options)
   }
 
   public var hasLogitScale: Bool { schema.parameters.contains { $0.role == .logitScale } }

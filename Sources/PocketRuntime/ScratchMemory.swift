@@ -28,10 +28,7 @@ struct ScratchMemory {
 
   /// What follows may lie where `other` does: the two are never in use at the same time.
   mutating func join(_ other: ScratchMemory) {
-    guard let own = byteCount, let others = other.byteCount else {
-      byteCount = nil
-      return
-    }
+    guard let own = byteCount, let others = other.byteCount else { return byteCount = nil }
     byteCount = max(own, others)
   }
 

@@ -103,7 +103,7 @@ private struct Judge {
     let failuresBefore = failureCount
     let metrics = report.metrics
     if let least = bounds.worstCosine, !(metrics.worstCosine >= least) {
-      fail("\(tower): worst cosine \(metrics.worstCosine.digits(7)) is below \(least)")
+      fail("\(tower): worst cosine \(metrics.worstCosine.digits(9)) is below \(least)")
     }
     if let most = bounds.maximumAbsolute, !(metrics.maximumAbsolute <= most) {
       fail("\(tower): largest difference \(metrics.maximumAbsolute.scientific) is above \(most.scientific)")

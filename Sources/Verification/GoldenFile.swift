@@ -1,6 +1,7 @@
 internal import Architecture
 internal import Archives
 internal import Checkpoints
+internal import SyntheticWeights
 internal import TensorTypes
 
 /// Outputs of an original implementation, with the inputs that gave them; docs/GOLDEN.md describes the format.
@@ -68,7 +69,13 @@ public struct GoldenFile: Sendable {
   }
 
   private func generated(count: Int, size: Int) throws(VerificationError) -> [[Float]] {
-    throw .golden(file: path, problem: "no generator \(generator ?? "none") for \(count) pictures of \(size)")
+    guard generator == SyntheticWeights.generator, count <= SyntheticProbes.imageCount else {
+      throw .golden(
+        file: path,
+        problem: "expected image.pixels, or image.probes \(SyntheticWeights.generator) for at most "
+          + "\(SyntheticProbes.imageCount) pictures, found \(generator ?? "neither") for \(count)")
+    }
+    return (0..<count).map { SyntheticProbes.image($0, size: size) }
   }
 }
 

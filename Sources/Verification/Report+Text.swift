@@ -40,7 +40,7 @@ extension TowerReport {
     let ratioBound = bounds?.rmsRatio.map { " (at most \($0.digits(1)) times)" } ?? ""
     let originalText = original.map { ", the original's FP32 \($0.rms.scientific)\(ratioBound)" } ?? ""
     return [
-      "\(name)cosine mean \(metrics.meanCosine.digits(7)), worst \(metrics.worstCosine.digits(7))\(cosineBound), "
+      "\(name)cosine mean \(metrics.meanCosine.digits(9)), worst \(metrics.worstCosine.digits(9))\(cosineBound), "
         + "\(metrics.probes) probes",
       "\(blank)largest difference \(metrics.maximumAbsolute.scientific)\(absoluteBound)\(sqnr)",
       "\(blank)RMS error \(metrics.rms.scientific)\(originalText)",

@@ -74,7 +74,7 @@ struct Convert: ParsableCommand {
       var modelOptions = try input.modelOptions()
       let tower = modelOptions.tower
       modelOptions.tower = nil
-      let model = try CLIPModel(try Checkpoint.open(path), options: modelOptions)
+      let model = try CLIPModel.open(path, options: modelOptions)
       model.notes.forEach { console.note("note: \($0)") }
       if precision == nil { console.note("note: --precision not given: fp16") }
       var request = ConversionRequest(model: model, output: output, tool: "pocketclip \(runtimeVersion)")

@@ -51,7 +51,7 @@ struct Verify: ParsableCommand {
   func run() throws {
     try options.run { console in
       let started = ContinuousClock.now
-      let isBundle = try Checkpoint.open(path).format == .bundle
+      let isBundle = try !CLIPModel.isSynthetic(path) && Checkpoint.open(path).format == .bundle
       if isBundle { try checkContent(console) }
       let reports = try isBundle ? bundleReports() : checkpointReports()
       let output = VerifyOutput(
@@ -110,7 +110,7 @@ struct Verify: ParsableCommand {
   }
 
   private func model(_ path: String) throws -> CLIPModel {
-    try CLIPModel(try Checkpoint.open(path), options: try input.modelOptions())
+    try CLIPModel.open(path, options: try input.modelOptions())
   }
 
   /// What the user demands; nil for the defaults.

@@ -1,0 +1,75 @@
+internal import Architecture
+internal import SyntheticWeights
+internal import TensorTypes
+
+extension CLIPModel {
+  /// What spellings of synthetic models begin with.
+  private static let syntheticPrefix = "synthetic:"
+
+  /// Whether a user's argument spells a synthetic model rather than a path.
+  public static func isSynthetic(_ path: String) -> Bool { path.hasPrefix(syntheticPrefix) }
+
+  /// A full-size model whose weights are computed when asked for: `synthetic:ViT-B-32`, or with a profile of
+  /// docs/SYNTHETIC.md `synthetic:ViT-L-14:channels-50`.
+  ///
+  /// OpenAI's nine are named as in file names (`ViT-L-14-336px`) and have QuickGELU; other names are the catalogue's.
+  ///
+  /// - Throws: `unknownArchitectureName`, also for an unknown profile.
+  public init(synthetic spelling: String) throws(ModelError) {
+    let parts = spelling.dropFirst(Self.syntheticPrefix.count).split(
+      separator: ":", omittingEmptySubsequences: false
+    ).map(String.init)
+    guard Self.isSynthetic(spelling), (1...2).contains(parts.count),
+      let architecture = Self.syntheticArchitecture(parts[0]),
+      let profile = SyntheticWeights.Profile(parts.count > 1 ? parts[1] : "plain")
+    else {
+      let profiles = SyntheticWeights.Profile.allCases.map(\.description).joined(separator: ", ")
+      throw ModelError(
+        .unknownArchitectureName, expected: "synthetic:NAME or synthetic:NAME:PROFILE (\(profiles))",
+        found: spelling)
+    }
+    let schema = ParameterSchema(architecture)
+    self.init(
+      architecture: architecture, preprocessing: .openAI, tokenizer: .openAI, schema: schema,
+      decisions: [
+        Decision(field: "everything", value: parts[0], source: .option, detail: "synthetic weights")
+      ],
+      accounting: Accounting(usedCount: schema.parameters.count),
+      source: ModelSource(format: "synthetic", fileName: spelling),
+      store: SyntheticStore(weights: SyntheticWeights(profile: profile)))
+  }
+
+  private static func syntheticArchitecture(_ name: String) -> CLIPArchitecture? {
+    let official = ArchitectureCatalogue.openAI.first {
+      $0.name.replacing("/", with: "-").replacing("@", with: "-") == name
+    }
+    return official?.architecture ?? ArchitectureCatalogue.architecture(named: name)
+  }
+}
+
+/// Parameters that are computed, any part at any time.
+private struct SyntheticStore: ParameterStore {
+  let weights: SyntheticWeights
+
+  func read(
+    _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ModelError) {
+    do throws(SyntheticWeightsError) {
+      try weights.fill(
+        output, name: parameter.name.description, shape: parameter.shape, from: first)
+    } catch {
+      throw ModelError(.missingTensors, found: error.description)
+    }
+  }
+
+  func withMappedValues<Result>(
+    of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
+  ) throws(ModelError) -> Result {
+    body(nil)
+  }
+
+  func storedType(of parameter: Parameter) -> DType { .f32 }
+
+  /// Nothing is kept.
+  func release(_ parameter: Parameter) {}
+}

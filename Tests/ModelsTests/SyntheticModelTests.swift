@@ -1,0 +1,38 @@
+import Architecture
+import Models
+import Testing
+
+/// Models without a file.
+@Suite struct SyntheticModelTests {
+  @Test(
+    "OpenAI's nine are spelled as their files are named",
+    arguments: [
+      ("synthetic:ViT-B-32", "ViT-B/32"), ("synthetic:ViT-L-14-336px", "ViT-L/14@336px"),
+      ("synthetic:RN50x64:channels-50", "RN50x64"),
+    ])
+  func spellings(_ spelling: String, _ name: String) throws {
+    let model = try CLIPModel.open(spelling)
+    #expect(model.name == name && model.source.format == "synthetic" && model.source.fileName == spelling)
+    #expect(try model.source.sha256() == nil)
+  }
+
+  @Test(
+    "Unknown architectures and profiles are refused, the profiles named",
+    arguments: ["synthetic:", "synthetic:ViT-Z", "synthetic:ViT-B-32:loud", "synthetic:ViT-B-32:plain:x"])
+  func refusals(_ spelling: String) throws {
+    let error = try #require(throws: ModelError.self) { try CLIPModel(synthetic: spelling) }
+    #expect(error.code == .unknownArchitectureName && error.description.contains("channels-50"))
+  }
+
+  @Test("Every parameter of each family has values, and any part of one equals that part of the whole")
+  func values() throws {
+    for spelling in ["synthetic:ViT-S-32-alt", "synthetic:RN50"] {
+      let model = try CLIPModel(synthetic: spelling)
+      for parameter in model.schema.parameters where parameter.elementCount < 200_000 {
+        let whole = try model.values(of: parameter)
+        let range = whole.count / 3..<whole.count
+        #expect(try model.values(of: parameter, in: range) == Array(whole[range]), "\(parameter.name)")
+      }
+    }
+  }
+}

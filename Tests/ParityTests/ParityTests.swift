@@ -1,0 +1,49 @@
+import Foundation
+import Models
+import TestSupport
+import Testing
+import Verification
+
+/// OpenAI's nine variants, full size on synthetic weights, against OpenAI's own code in float64
+/// (`Fixtures/golden/make_goldens.py`).
+@Suite(.serialized) struct ParityTests {
+  /// One of each family always; all nine, which take minutes, with POCKETCLIP_PARITY=all (`make parity`).
+  static let variants: [String] =
+    ProcessInfo.processInfo.environment["POCKETCLIP_PARITY"] == "all"
+    ? [
+      "RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B-32", "ViT-B-16", "ViT-L-14", "ViT-L-14-336px",
+    ] : ["RN50", "ViT-B-32"]
+
+  /// Of unit-norm embeddings, from the project's fidelity bounds.
+  private static let maximumAbsoluteBound = 1e-5
+  /// In multiples of PyTorch FP32's own RMS error against the same truth: another order of summation, no more.
+  private static let rmsRatioBound = 2.0
+  /// Relative error of any stage: FP32 rounding, three to four times what is measured.
+  private static let stageBound = 2e-6
+
+  @Test("The reference equals float64 truth as nearly as PyTorch does", arguments: variants)
+  func reference(_ variant: String) throws {
+    let golden = try GoldenFile(path: Fixture.url("golden/\(variant).safetensors").path)
+    #expect(golden.weights == "synthetic" && golden.profile == "plain")
+    let report = try Verifier.compare(CLIPModel(synthetic: "synthetic:\(variant)"), with: golden)
+    #expect(report.verdict == .pass, "\(report.rendered)")
+    #expect(report.agreement?.fraction == 1)
+    for tower in [report.image, report.text] {
+      let tower = try #require(tower)
+      let original = try #require(tower.original)
+      #expect(tower.metrics.probes == 8)
+      #expect(tower.metrics.maximumAbsolute <= Self.maximumAbsoluteBound)
+      #expect(tower.metrics.rms <= Self.rmsRatioBound * original.rms, "\(report.rendered)")
+      for stage in tower.stages { #expect(stage.error <= Self.stageBound, "\(stage.stage)") }
+    }
+  }
+
+  @Test("Other weights of the same shapes do not pass")
+  func otherWeights() throws {
+    let golden = try GoldenFile(path: Fixture.url("golden/ViT-B-32.safetensors").path)
+    let other = try CLIPModel(synthetic: "synthetic:ViT-B-32:sink")
+    let report = try Verifier.compare(other, with: golden)
+    #expect(report.verdict == .fail)
+    #expect(report.image?.divergence != nil)
+  }
+}
