@@ -57,8 +57,8 @@ CASES = {
 
     "bundle-without-fields.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(
         text({"__metadata__": {"pclip.version": "1"}}), b"")},
-    "bundle-of-the-future.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(
-        text({"__metadata__": {"pclip.version": "99"}}), b"")},
+    "bundle-of-the-future.pclip": {"error": "bundleTooNew", "content": safetensors_bytes(
+        text({"__metadata__": {"pclip.version": "99"}}).ljust(56), b"")},
 
     "no-checkpoint": {"error": "noCheckpointInFolder", "content": {"README.md": b"# weights to come\n"}},
     "only-flax": unsupported({"flax_model.msgpack": b"\x81\xaatext_model\x80"}),

@@ -53,6 +53,7 @@ CODES = {
     "safetensorsByteCount": 506,
     "safetensorsCoverage": 507,
     "bundleRuleBroken": 550,
+    "bundleTooNew": 551,
     "noCheckpointInFolder": 600,
     "severalCheckpoints": 601,
     "noStateDict": 602,

@@ -70,6 +70,7 @@ extension ReadError {
 
     // 550: bundles.
     case bundleRuleBroken = 550
+    case bundleTooNew = 551
 
     // 600: checkpoints.
     case noCheckpointInFolder = 600
@@ -103,7 +104,7 @@ extension ReadError {
   public var category: Category {
     switch code {
     case .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder: .cannotOpen
-    case .unsupportedFormat, .unsupportedDType, .unsupportedTensorKind, .wholeModulePickle,
+    case .unsupportedFormat, .unsupportedDType, .unsupportedTensorKind, .wholeModulePickle, .bundleTooNew,
       .zipUnsupportedMethod:
       .unsupported
     default: .badData

@@ -24,9 +24,10 @@ extension ReadError.Code {
       safetensorsText
     case .bundleRuleBroken:
       (
-        "not a bundle that this version reads",
+        "a damaged bundle, or none of ours",
         "convert the checkpoint again; the rules are those of docs/BUNDLE.md"
       )
+    case .bundleTooNew: ("a bundle of a later version", "install a newer PocketCLIP to read it")
     case .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
       .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
       .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,

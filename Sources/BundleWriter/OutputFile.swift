@@ -133,7 +133,12 @@ private struct Place {
   func openPartial() throws(OutputError) -> Int32 {
     let descriptor = open(partialPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else {
-      throw errno == EEXIST ? OutputError(.beingWritten, path: path) : OutputError.last(path: path)
+      switch errno {
+      case EEXIST: throw OutputError(.beingWritten, path: path)
+      // Some file systems say that the file is not there when they mean that it cannot be made.
+      case ENOENT where access(folder, F_OK) == 0: throw OutputError(.folderNotWritable, path: path)
+      default: throw OutputError.last(path: path)
+      }
     }
     flock(descriptor, LOCK_EX | LOCK_NB)
     return descriptor

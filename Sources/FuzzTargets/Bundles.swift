@@ -5,7 +5,8 @@ internal import Checkpoints
 
 /// Opens any bytes as a bundle; whatever opens is checked and gives every weight back, though its contents be nonsense.
 func fuzzBundle(_ bytes: RawSpan) {
-  guard let weights = try? BundleWeights(MappedFile(copying: bytes, path: "fuzz")) else { return }
+  let file = MappedFile(copying: bytes, path: "fuzz")
+  guard let weights = try? BundleWeights(file, verifiesDigests: false) else { return }
   try? weights.header.checkContent(of: bytes)
   for tensor in weights.header.tensors {
     precondition(tensor.byteOffset >= 0 && tensor.byteOffset + tensor.byteCount <= bytes.byteCount)

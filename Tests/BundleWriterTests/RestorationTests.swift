@@ -139,6 +139,32 @@ import Testing
     }
   }
 
+  @Test func damageIsFoundWhenTheTensorIsRead() throws {
+    var bytes = try writtenBundle(SmallModels.vision, .int8, in: TemporaryFolder())
+    let header = try BundleHeader(file: bytes.span.bytes)
+    let scale = try #require(header.tensor(ParameterName("visual.proj.scale")))
+    bytes[scale.byteOffset] ^= 1
+    let weights = try BundleWeights(MappedFile(copying: bytes.span.bytes, path: "damaged.pclip"))
+    let parameters = ParameterSchema(SmallModels.vision).parameters
+    let damaged = try #require(parameters.first { $0.name == ParameterName("visual.proj") })
+    let error = #expect(throws: ReadError.self) { try restored(damaged, weights) }
+    #expect(error?.code == .bundleRuleBroken)
+    #expect(error?.byteOffset == UInt64(scale.byteOffset))
+    #expect(error?.description.contains("B-040") == true)
+    let sound = try #require(parameters.first { $0.name == ParameterName("text_projection") })
+    _ = try restored(sound, weights)
+  }
+
+  @Test func aBundleOfALaterVersionIsRefusedForThatReason() throws {
+    var bytes = try writtenBundle(SmallModels.least, .int8, in: TemporaryFolder())
+    let start = try #require(bytes.firstRange(of: Array("version\":\"1".utf8)))
+    bytes[start.upperBound - 1] = UInt8(ascii: "2")
+    let file = MappedFile(copying: bytes.span.bytes, path: "new.pclip")
+    let error = #expect(throws: ReadError.self) { try Checkpoint.open(file) }
+    #expect(error?.code == .bundleTooNew)
+    #expect(error?.category == .unsupported)
+  }
+
   @Test(arguments: SmallModels.all) func convertingAConvertedFileChangesNothing(
     architecture: CLIPArchitecture
   )

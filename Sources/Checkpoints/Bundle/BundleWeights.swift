@@ -11,7 +11,7 @@ public struct BundleWeights: Sendable {
   /// What the file says about itself, validated.
   public let header: BundleHeader
   let file: MappedFile
-  private let tensors: [ParameterName: StoredTensor]
+  private let indices: [ParameterName: Int]
   /// By name of a LayerNorm's gain or bias, or of attention's value weights or biases: what divided it.
   private let producers: [ParameterName: Producer]
 
@@ -20,17 +20,22 @@ public struct BundleWeights: Sendable {
     var firstRow: Int
   }
 
+  /// Nil where damage is to be read like anything else.
+  private let verified: VerifiedTensors?
+
   /// Validates the structure; contents are read when asked for.
   ///
-  /// - Throws: `bundleRuleBroken`.
-  public init(_ file: MappedFile) throws(ReadError) {
+  /// - Parameter verifiesDigests: whether each tensor's SHA-256 is checked when it is first read.
+  /// - Throws: `bundleRuleBroken` or `bundleTooNew`.
+  public init(_ file: MappedFile, verifiesDigests: Bool = true) throws(ReadError) {
     do throws(BundleFault) {
       header = try BundleHeader(file: file.bytes)
     } catch {
-      throw ReadError(error).inFile(file.path)
+      throw ReadError(error, in: file)
     }
     self.file = file
-    tensors = Dictionary(header.tensors.map { ($0.name, $0) }) { first, _ in first }
+    verified = verifiesDigests ? VerifiedTensors() : nil
+    indices = Dictionary(header.tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
     let parameters = ParameterSchema(header.description.architecture).parameters
     var producers: [ParameterName: Producer] = [:]
     for pair in EqualizedPair.all(in: parameters) {
@@ -43,7 +48,7 @@ public struct BundleWeights: Sendable {
 
   /// Writes the values from flat index `first` on, row-major in the canonical shape, as many as `output` holds.
   ///
-  /// - Throws: `bundleRuleBroken` for a parameter that the bundle's architecture does not have.
+  /// - Throws: `bundleRuleBroken` for a tensor that is damaged, or not the architecture's.
   public func read(
     _ parameter: Parameter, from first: Int = 0, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ReadError) {
@@ -61,19 +66,31 @@ public struct BundleWeights: Sendable {
 
   /// Gives back the pages that reading a parameter touched.
   public func release(_ parameter: Parameter) {
-    guard let tensor = tensors[parameter.name] else { return }
+    guard let tensor = indices[parameter.name].map({ header.tensors[$0] }) else { return }
     file.release(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
   }
 
   /// The element type of a parameter in the file; nil for what is not stored as such.
-  public func storedType(of parameter: Parameter) -> DType? { tensors[parameter.name]?.dtype }
+  public func storedType(of parameter: Parameter) -> DType? {
+    indices[parameter.name].map { header.tensors[$0].dtype }
+  }
 }
 
 extension BundleWeights {
+  /// A tensor whose bytes are those that the header states.
   func stored(_ name: ParameterName) throws(ReadError) -> StoredTensor {
-    guard let tensor = tensors[name] else {
+    guard let index = indices[name] else {
       throw ReadError(.bundleRuleBroken, expected: "tensor \(name)", found: "none", file: file.path)
     }
+    let tensor = header.tensors[index]
+    guard let verified, !verified.contains(index) else { return tensor }
+    var stream = DigestStream()
+    stream.update(bytes(of: tensor))
+    guard stream.finish() == header.digests[index] else {
+      throw ReadError(BundleFault(.digestMatches, at: tensor.byteOffset), in: file)
+        .inside(.tensor(name.description))
+    }
+    verified.insert(index)
     return tensor
   }
 
@@ -104,15 +121,14 @@ extension BundleWeights {
   }
 
   /// 2^−e per input channel of an equalized int8 matrix, else nil.
-  func columnFactors(of parameter: ParameterName) -> [Float]? {
-    exponents(of: parameter)?.map { powerOfTwo(-$0) }
+  func columnFactors(of parameter: ParameterName) throws(ReadError) -> [Float]? {
+    try exponents(of: parameter)?.map { powerOfTwo(-$0) }
   }
 
   /// 2^e per output row (element) that equalization divided, 1 elsewhere; nil where it divided none.
-  func rowFactors(of parameter: Parameter) -> [Float]? {
-    guard let producer = producers[parameter.name], let exponents = exponents(of: producer.consumer) else {
-      return nil
-    }
+  func rowFactors(of parameter: Parameter) throws(ReadError) -> [Float]? {
+    guard let producer = producers[parameter.name], let exponents = try exponents(of: producer.consumer)
+    else { return nil }
     var factors = [Float](repeating: 1, count: parameter.shape[0])
     for (channel, exponent) in exponents.enumerated() {
       factors[producer.firstRow + channel] = powerOfTwo(exponent)
@@ -120,9 +136,11 @@ extension BundleWeights {
     return factors
   }
 
-  private func exponents(of consumer: ParameterName) -> [Int32]? {
-    guard let tensor = tensors[consumer.appending(".exponent")], case .exponent(let count) = tensor.content
-    else { return nil }
+  private func exponents(of consumer: ParameterName) throws(ReadError) -> [Int32]? {
+    let name = consumer.appending(".exponent")
+    guard indices[name] != nil else { return nil }
+    let tensor = try stored(name)
+    guard case .exponent(let count) = tensor.content else { return nil }
     let bytes = bytes(of: tensor)
     let limit = EqualizedPair.exponentLimit
     return (0..<count).map { index in
@@ -138,7 +156,7 @@ extension BundleWeights {
     _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ReadError) {
     readFloats(of: try stored(parameter.name), from: first, into: output)
-    guard let factors = rowFactors(of: parameter) else { return }
+    guard let factors = try rowFactors(of: parameter) else { return }
     for index in 0..<output.count { output[index] *= factors[first + index] }
   }
 
@@ -160,14 +178,5 @@ extension BundleWeights {
   private var restoredVariance: Float {
     guard case .modifiedResNet(let tower) = header.description.architecture.image else { return 1 }
     return Float(1 - Double(tower.epsilon))
-  }
-}
-
-extension ReadError {
-  /// A broken rule of the bundle format as a reader's error.
-  public init(_ fault: BundleFault) {
-    self.init(
-      .bundleRuleBroken, at: UInt64(fault.byteOffset),
-      found: "\(fault.rule.identifier), \(fault.rule.summary)")
   }
 }

@@ -23,8 +23,8 @@ struct RestoredMatrix {
     tensor = try weights.stored(parameter.name)
     let isInt8 = tensor.dtype == .i8
     scales = isInt8 ? try weights.companion(parameter, ".scale", count: matrix.outputs) : []
-    columnFactors = weights.columnFactors(of: parameter.name)
-    rowFactors = isInt8 ? weights.rowFactors(of: parameter) : nil
+    columnFactors = try weights.columnFactors(of: parameter.name)
+    rowFactors = isInt8 ? try weights.rowFactors(of: parameter) : nil
   }
 
   func read(from first: Int, into output: UnsafeMutableBufferPointer<Float>) {
