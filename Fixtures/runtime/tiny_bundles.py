@@ -200,7 +200,8 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
     if text:
         fields += [("text." + key, str(value)) for key, value in text.items()]
         fields += [("text.precision", precision), ("text.recipe", "token_s8" if precision == "int8" else "none"),
-                   ("tokenizer.kind", "none" if merges is None else "openai"), ("tokenizer.id", "-")]
+                   ("tokenizer.kind", "none" if merges is None else "openai"),
+                   ("tokenizer.id", "-" if merges is None else tokenizer_id(merges))]
         add_text(bundle, state, text["layers"])
         if merges is not None:
             bundle.add("tokenizer.merges", merges)
@@ -215,6 +216,11 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
         bundle.add("selftest." + kind, vector(values))
     bundle.add("selftest.tolerance", scalar(*tolerance))
     bundle.write(path, fields)
+
+
+def tokenizer_id(merges):
+    lines = b"tokenizer.kind=openai\ntokenizer.unicode=classes 17.0.0, case 14.0.0\n"
+    return hashlib.sha256(lines + merges.tobytes()).hexdigest()
 
 
 def image_output(image):

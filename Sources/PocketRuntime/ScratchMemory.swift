@@ -28,7 +28,10 @@ struct ScratchMemory {
 
   /// What follows may lie where `other` does: the two are never in use at the same time.
   mutating func join(_ other: ScratchMemory) {
-    guard let own = byteCount, let others = other.byteCount else { return byteCount = nil }
+    guard let own = byteCount, let others = other.byteCount else {
+      byteCount = nil
+      return
+    }
     byteCount = max(own, others)
   }
 

@@ -13,7 +13,8 @@ enum TextBatch {
 extension Session {
   /// Computes `count` texts in ragged slices.
   func encode(_ batch: TextBatch, count: Int, _ output: inout BatchOutput) throws(RuntimeFault) {
-    guard let tower = model.description.architecture.text, let weights = model.text, let scratch = scratch.text
+    guard let tower = model.description.architecture.text, let weights = model.text,
+      let scratch = scratch.text
     else {
       throw RuntimeFault.missing(.textTower)
     }

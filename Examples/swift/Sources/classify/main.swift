@@ -1,0 +1,34 @@
+// Which label fits a picture?  classify BUNDLE PICTURE.ppm LABEL...
+import Foundation
+import PocketCLIP
+
+let arguments = CommandLine.arguments
+guard arguments.count > 3, let file = FileManager.default.contents(atPath: arguments[2]),
+  let picture = picture(fromPPM: [UInt8](file))
+else {
+  print("usage: classify BUNDLE PICTURE.ppm LABEL...")
+  exit(64)
+}
+let labels = Array(arguments[3...])
+
+do {
+  let session = try Session(Model(path: arguments[1]))
+  let image = try session.encode(pictures: [picture])[0].get()
+  let texts = try session.encode(texts: labels)
+  let similarities = texts.map { text in zip(image, text).reduce(0) { $0 + $1.0 * $1.1 } }
+  let scores = probabilities(of: similarities, scale: session.model.information.logitScale ?? 1)
+  for (label, score) in zip(labels, scores) { print(String(format: "%5.1f %%  ", 100 * score) + label) }
+} catch {
+  print(error)
+  exit(1)
+}
+
+/// Binary PPM (P6) of 8 bits: a header of three numbers, then pixels.
+func picture(fromPPM bytes: [UInt8]) -> Session.Picture? {
+  let header = bytes.prefix(64).split(maxSplits: 4) { $0 == 0x20 || $0 == 0x0A }.prefix(4)
+  let words = header.map { String(decoding: $0, as: UTF8.self) }
+  guard words.count == 4, words[0] == "P6", let width = Int(words[1]), let height = Int(words[2]),
+    let end = header.last?.endIndex
+  else { return nil }
+  return Session.Picture(pixels: Array(bytes[(end + 1)...]), width: width, height: height)
+}

@@ -1,0 +1,64 @@
+#!/bin/bash
+# What dist/lib/libpocketclip.so promises, tried from outside: its size, needs and exports (build-runtime.sh has
+# checked them); the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C
+# and in Swift, on each instruction set of this machine; no memory taken by 1,000 calls; both examples agree.
+#
+# usage: check-runtime.sh    (after build-runtime.sh; uses .build/release/pocketclip for the examples' bundle)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+library=$PWD/dist/lib
+[ -f "$library/libpocketclip.so" ] || Scripts/build-runtime.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+
+compile_c() { # SOURCE OUTPUT STANDARD
+  "$tools/clang" -std="$3" -Wall -Wextra -pedantic -Werror -O1 "$1" -o "$2" -Idist/include -L"$library" -lpocketclip \
+    -Wl,-rpath,"$library"
+}
+
+# The Swift API over the shared library, without the package: the same sources that the package builds.
+printf 'module CPocketCLIP { header "%s/dist/include/pocketclip.h" export * }\n' "$PWD" >"$work/CPocketCLIP.modulemap"
+swift_flags=(-O -swift-version 6 -enable-upcoming-feature InternalImportsByDefault
+  -enable-upcoming-feature MemberImportVisibility -Xcc "-fmodule-map-file=$work/CPocketCLIP.modulemap" -I "$work")
+swiftc "${swift_flags[@]}" -emit-module -emit-library -static -module-name PocketCLIP -parse-as-library \
+  -emit-module-path "$work/PocketCLIP.swiftmodule" -o "$work/libPocketCLIP.a" Sources/PocketCLIP/*.swift
+compile_swift() { # SOURCE OUTPUT
+  cp "$1" "$work/main.swift"
+  swiftc "${swift_flags[@]}" "$work/main.swift" -o "$2" -L "$work" -lPocketCLIP -L "$library" -lpocketclip \
+    -Xlinker -rpath -Xlinker "$library"
+}
+
+compile_c Tests/RuntimeChecks/same_bits.c "$work/same_bits_c" c11
+compile_swift Tests/RuntimeChecks/same_bits.swift "$work/same_bits_swift"
+isas=$(PCLIP_ISA=none "$work/same_bits_c" Fixtures/runtime/vit-fp32.pclip 2>&1 | sed -n 's/.*which has //p' || true)
+echo "instruction sets of this machine: $isas"
+for bundle in Fixtures/runtime/*.pclip; do
+  for isa in $isas; do
+    in_c=$("$work/same_bits_c" "$bundle" "$isa")
+    in_swift=$("$work/same_bits_swift" "$bundle" "$isa")
+    if [ "$in_c" != "$in_swift" ]; then
+      echo "error: $bundle: '$in_c' in C, '$in_swift' in Swift" >&2
+      exit 1
+    fi
+    echo "same bits, no allocation: $(basename "$bundle") $in_c"
+  done
+done
+
+compile_c Examples/c/classify.c "$work/classify_c" c99
+compile_swift Examples/swift/Sources/classify/main.swift "$work/classify_swift"
+.build/release/pocketclip convert Fixtures/minis/mini-vit.pt -o "$work/mini.pclip" --precision int8
+labels=("a picture of a balloon." "a picture of a camera." "a picture of a crab.")
+"$work/same_bits_c" "$work/mini.pclip"
+"$work/classify_c" "$work/mini.pclip" Examples/balloon.ppm "${labels[@]}" | tee "$work/c.txt"
+"$work/classify_swift" "$work/mini.pclip" Examples/balloon.ppm "${labels[@]}" >"$work/swift.txt"
+diff "$work/c.txt" "$work/swift.txt"
+for example in Examples/c/classify.c Examples/swift/Sources/classify/main.swift; do
+  lines=$(wc -l <"$example")
+  if [ "$lines" -gt 40 ]; then
+    echo "error: $example has $lines lines, the promise is 40" >&2
+    exit 1
+  fi
+done
+echo "the runtime keeps its promises"
