@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// A bundle taken apart: what identifies the model, and what tells where the file came from.
+private struct BundleParts {
+  /// Everything but `provenance.*`.
+  var metadata: [String: String]
+  var tensors: Data
+
+  init(contentsOf path: String) throws {
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = try JSONSerialization.jsonObject(with: bytes[8..<8 + headerLength]) as? [String: Any] ?? [:]
+    let all = header["__metadata__"] as? [String: String] ?? [:]
+    metadata = all.filter { !$0.key.hasPrefix("provenance.") }
+    tensors = bytes[(8 + headerLength)...]
+  }
+}
+
+@Suite struct SameBytesTests {
+  /// One set of weights as the real libraries save it.
+  static let sources = [
+    "vit-torchscript-1.7.pt", "vit-torchscript-2.13.pt", "vit-state-dict-1.7.pt", "vit-state-dict-2.13.pt",
+    "vit-protocol-4.pt", "vit-strided.pt", "vit-mixed-dtypes.pt", "vit-training.pt", "vit.safetensors",
+    "vit-sharded", "vit-hugging-face", "vit-hugging-face-sharded", "vit-hugging-face-4.20.1", "vit-open-clip",
+  ]
+
+  @Test("The same weights in any format give the same bytes but for provenance", arguments: ["fp32", "fp16", "int8"])
+  func anyFormat(_ precision: String) throws {
+    let folder = try ScratchFolder()
+    var first: BundleParts?
+    for source in Self.sources {
+      let output = folder.path("\(source).pclip")
+      let outcome = try Tool.run(
+        "convert", Tool.fixture("valid/\(source)"), "-o", output, "--precision", precision, "--activation",
+        "quickgelu", "--heads", "1", "--preprocess", "openai", "--tokenizer", "none", "--no-measure")
+      #expect(outcome.status == 0, "\(source): \(outcome.error)")
+      let parts = try BundleParts(contentsOf: output)
+      let expected = first ?? parts
+      first = expected
+      #expect(parts.metadata == expected.metadata, "\(source)")
+      #expect(parts.tensors == expected.tensors, "\(source)")
+    }
+  }
+
+  @Test("Kernels forced to another instruction set change no byte", arguments: ["scalar", "avx2"])
+  func anyInstructionSet(_ name: String) throws {
+    let folder = try ScratchFolder()
+    let mini = Tool.fixture("minis/mini-rn.pt")
+    #expect(try Tool.run("convert", mini, "-o", folder.path("a"), "--precision", "int8").status == 0)
+    let forced = try Tool.run(
+      "convert", mini, "-o", folder.path("b"), "--precision", "int8", environment: ["PCLIP_ISA": name])
+    #expect(forced.status == 0, "\(forced.error)")
+    let bytes = try Data(contentsOf: URL(filePath: folder.path("a")))
+    #expect(bytes == (try Data(contentsOf: URL(filePath: folder.path("b")))))
+  }
+}
