@@ -30,6 +30,17 @@ for precision in fp32 fp16 int8; do
   done
 done
 
+echo "the same bytes, but for provenance, from the same weights in nine forms:"
+for precision in fp16 int8; do
+  for form in vit-torchscript-1.7.pt vit-torchscript-2.13.pt vit-state-dict-1.7.pt vit-state-dict-2.13.pt \
+    vit.safetensors vit-sharded vit-hugging-face vit-open-clip vit-training.pt; do
+    convert Fixtures/valid/$form -o "$out/form.pclip" --precision $precision --min-cosine 0 \
+      --activation quickgelu --heads 1 --preprocess openai --tokenizer none
+    "$python" Scripts/bundle_without_provenance.py "$out/form.pclip"
+  done | sort -u | wc -l | grep -qx 1 || { echo "$precision: bytes differ" >&2; exit 1; }
+  echo "$precision: yes"
+done
+
 echo "the same bytes from one thread and two, scalar kernels and AVX2:"
 for precision in fp16 int8; do
   for setting in PCLIP_THREADS=1 PCLIP_THREADS=2 PCLIP_ISA=scalar PCLIP_ISA=avx2; do
