@@ -152,6 +152,8 @@ let package = Package(
     tests("BundleFormatTests", ["BundleFormat", "Architecture"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("ConformanceTests", ["BundleFormat"]),
+    tests("PocketRuntimeTests", ["PocketRuntime", "CPocketCLIP", "TestSupport"]),
+    tests("PocketCLIPTests", ["PocketCLIP", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The names are those of the C header.
+
 import CKernels
 public import CPocketCLIP
 
@@ -5,20 +8,20 @@ public import CPocketCLIP
 
 @c @implementation
 public func pclip_similarity(
-  _ a: UnsafePointer<Float>?, _ a_count: Int, _ b: UnsafePointer<Float>?, _ b_count: Int, _ dim: Int,
+  _ a: UnsafePointer<Float>?, _ aCount: Int, _ b: UnsafePointer<Float>?, _ bCount: Int, _ dim: Int,
   _ scores: UnsafeMutablePointer<Float>?, _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
   report(error) { () throws(RuntimeFault) in
-    try requireAddressable(a_count, dim)
-    try requireAddressable(b_count, dim)
-    try requireAddressable(a_count, b_count)
-    guard a_count > 0, b_count > 0 else { return }
+    try requireAddressable(aCount, dim)
+    try requireAddressable(bCount, dim)
+    try requireAddressable(aCount, bCount)
+    guard aCount > 0, bCount > 0 else { return }
     guard dim > 0 else { throw RuntimeFault.value("dim", found: 0, expected: "1 or more") }
     let (a, b) = (try required(a, "a"), try required(b, "b"))
     let scores = try required(scores, "scores")
     let kernels = pk_kernels_detect().pointee
-    for i in 0..<a_count {
-      for j in 0..<b_count { scores[i * b_count + j] = kernels.dot_f32(dim, a + i * dim, b + j * dim) }
+    for i in 0..<aCount {
+      for j in 0..<bCount { scores[i * bCount + j] = kernels.dot_f32(dim, a + i * dim, b + j * dim) }
     }
   }
 }

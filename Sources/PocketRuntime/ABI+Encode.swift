@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The names are those of the C header.
+
 import Architecture
 import BundleFormat
 public import CPocketCLIP
@@ -7,11 +10,11 @@ public import CPocketCLIP
 @c @implementation
 public func pclip_encode_image(
   _ session: OpaquePointer?, _ images: UnsafePointer<pclip_image>?, _ count: Int, _ flags: UInt32,
-  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ statuses: UnsafeMutablePointer<Int32>?,
+  _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
   report(error) { () throws(RuntimeFault) in
-    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     try call.images { () throws(RuntimeFault) in .pictures(try required(images, "images")) }
   }
 }
@@ -19,11 +22,11 @@ public func pclip_encode_image(
 @c @implementation
 public func pclip_encode_pixels(
   _ session: OpaquePointer?, _ pixels: UnsafePointer<Float>?, _ count: Int, _ flags: UInt32,
-  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ statuses: UnsafeMutablePointer<Int32>?,
+  _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
   report(error) { () throws(RuntimeFault) in
-    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     try call.images { () throws(RuntimeFault) in .pixels(try required(pixels, "pixels")) }
   }
 }
@@ -31,11 +34,11 @@ public func pclip_encode_pixels(
 @c @implementation
 public func pclip_encode_text(
   _ session: OpaquePointer?, _ texts: UnsafePointer<pclip_text>?, _ count: Int, _ flags: UInt32,
-  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ truncated: UnsafeMutablePointer<Int32>?,
+  _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ truncated: UnsafeMutablePointer<Int32>?,
   _ statuses: UnsafeMutablePointer<Int32>?, _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
   report(error) { () throws(RuntimeFault) in
-    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     guard call.session.model.tokenizer != nil else {
       throw RuntimeFault.missing(.tokenizer)
     }
@@ -48,11 +51,11 @@ public func pclip_encode_text(
 @c @implementation
 public func pclip_encode_ids(
   _ session: OpaquePointer?, _ ids: UnsafePointer<Int32>?, _ count: Int, _ flags: UInt32,
-  _ out: UnsafeMutablePointer<Float>?, _ out_count: Int, _ statuses: UnsafeMutablePointer<Int32>?,
+  _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
   report(error) { () throws(RuntimeFault) in
-    let call = try EncodeCall(session, count, flags, out, out_count, statuses)
+    let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     try call.texts { () throws(RuntimeFault) in .ids(try required(ids, "ids")) }
   }
 }

@@ -1,0 +1,106 @@
+import CPocketCLIP
+import Foundation
+import TestSupport
+import Testing
+
+func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(name).pclip") }
+
+@Suite struct DamagedBundleTests {
+  @Test("A bundle cut anywhere is refused, with the rule it breaks", arguments: ["vit-int8", "resnet-fp16"])
+  func truncated(name: String) throws {
+    let data = try bundleBytes(name)
+    let headerEnd = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let cuts = Array(stride(from: 0, to: headerEnd, by: 997)) + [headerEnd, headerEnd + 64, data.count - 1]
+    for cut in cuts {
+      let error = #expect(throws: Refusal.self) {
+        _ = try OpenedBundle(Configuration(bundle: name), bytes: data.prefix(cut))
+      }
+      #expect(error?.code == PCLIP_E_FORMAT)
+      #expect(error?.message.hasPrefix("rule B-") == true)
+    }
+  }
+
+  @Test("A changed header byte is refused or harmless", arguments: ["vit-int8", "resnet-fp16"])
+  func changedHeader(name: String) throws {
+    let original = try bundleBytes(name)
+    let headerEnd = 8 + original.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    var refused = 0
+    for position in stride(from: 0, to: headerEnd, by: 131) {
+      var data = original
+      data[position] ^= 0x11
+      do {
+        _ = try OpenedBundle(Configuration(bundle: name), bytes: data)
+      } catch let error as Refusal {
+        refused += 1
+        #expect([PCLIP_E_FORMAT, PCLIP_E_VERSION].contains(error.code))
+      }
+    }
+    #expect(refused > 0)
+  }
+
+  /// Weights of random bytes: NaN, infinities, scales and sums of any size, int8 of −128.
+  @Test("Any content whatever is memory-safe on every instruction set", arguments: bundles)
+  func randomContent(name: String) throws {
+    var data = try bundleBytes(name)
+    let headerEnd = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    // The first scalars are checked at open: logit scale, epsilon, mean, deviation, epsilon.
+    let content = headerEnd + 5 * 64
+    var generator = SplitMix(state: 42)
+    for position in content..<data.count { data[position] = UInt8(truncatingIfNeeded: generator.next()) }
+    for isa in machineISAs {
+      for arithmetic in [PCLIP_ARITHMETIC_FAST, PCLIP_ARITHMETIC_EXACT] {
+        let bundle = try OpenedBundle(
+          Configuration(bundle: name, arithmetic: arithmetic, isa: isa), bytes: data)
+        let pixels = GeneratedInputs.pixels(count: 2 * bundle.pixelCount)
+        let ids = GeneratedInputs.texts(context: bundle.context, vocabulary: Int(bundle.info.vocabulary_size))
+        var images = [Float](repeating: .nan, count: 2 * Int(bundle.info.image_output))
+        var texts = [Float](repeating: .nan, count: ids.count * Int(bundle.info.text_output))
+        var statuses = [Int32](repeating: -1, count: ids.count)
+        try call {
+          pclip_encode_pixels(bundle.session, pixels, 2, 0, &images, images.count, &statuses, $0)
+        }
+        let flat = ids.flatMap { $0 }
+        try call {
+          pclip_encode_ids(bundle.session, flat, ids.count, 0, &texts, texts.count, &statuses, $0)
+        }
+        #expect((images + texts).allSatisfy { $0.isFinite })
+        #expect(statuses.allSatisfy { $0 == PCLIP_OK || $0 == PCLIP_E_NOT_FINITE })
+      }
+    }
+  }
+
+  @Test("pclip_check names the tensor whose bytes changed", arguments: bundles)
+  func contentCheck(name: String) throws {
+    var data = try bundleBytes(name)
+    let intact = try OpenedBundle(Configuration(bundle: name), bytes: data)
+    #expect(refusal { pclip_check(intact.model, $0) } == nil)
+    data[data.count - 64] ^= 1
+    let changed = try OpenedBundle(Configuration(bundle: name), bytes: data)
+    let error = refusal { pclip_check(changed.model, $0) }
+    #expect(error?.code == PCLIP_E_CONTENT)
+    #expect(error?.offset == UInt64(data.count - 64))
+  }
+
+  @Test(
+    "The self-test passes on every bundle, and fails when the weights are not what they were",
+    arguments: bundles)
+  func selfTest(name: String) throws {
+    let intact = try OpenedBundle(Configuration(bundle: name))
+    #expect(refusal { pclip_self_test(intact.session, $0) } == nil)
+    var data = try bundleBytes(name)
+    let headerEnd = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    for position in headerEnd + 5 * 64..<(headerEnd + data.count) / 2 { data[position] = 0 }
+    let changed = try OpenedBundle(Configuration(bundle: name), bytes: data)
+    #expect(refusal { pclip_self_test(changed.session, $0) }?.code == PCLIP_E_SELFTEST)
+  }
+}
+
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    let z = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    return z ^ (z >> 27)
+  }
+}
