@@ -46,8 +46,10 @@ struct Transformer {
   }
 
   private func mlp(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    let hidden = x.linear(try weights("\(name).c_fc.weight"), try weights("\(name).c_fc.bias"))  // [B, N, F]
-      .activated(stack.activation)
-    return hidden.linear(try weights("\(name).c_proj.weight"), try weights("\(name).c_proj.bias"))  // [B, N, W]
+    let hidden = x.linear(  // [B, N, F]
+      try weights("\(name).c_fc.weight"), try weights("\(name).c_fc.bias")
+    ).activated(stack.activation)
+    return hidden.linear(  // [B, N, W]
+      try weights("\(name).c_proj.weight"), try weights("\(name).c_proj.bias"))
   }
 }

@@ -1,7 +1,7 @@
 public import Architecture
 public import BundleFormat
 
-/// What a comparison must reach. Named, printed with every report, defaults from docs/parity.md.
+/// What a comparison must reach. Named, printed with every report, defaults from docs/fidelity.md.
 public struct Thresholds: Sendable, Equatable, Codable {
   /// As printed: `fp32`, `fp16`, `int8 fast`, `int8 exact`, `given`.
   public var name: String

@@ -42,7 +42,8 @@ public struct ModelInspection: Sendable {
       let resolution = statements.resolve(sizes)
       var schema = ParameterSchema(resolution.architecture)
       if bindings.byName["logit_scale"] == nil { schema = schema.withoutLogitScale }
-      let accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)
+      var accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)
+      accounting.missing += sizes.missingProjections
       let path = checkpoint.files.first?.path ?? ""
       self.init(
         checkpoint: checkpoint, convention: bindings.convention.name, architecture: resolution.architecture,
@@ -113,6 +114,15 @@ extension CLIPArchitecture {
         .architectureContradictsTensors, expected: "\(field.rawValue) \(expected) of \(name)",
         found: "\(found)")
     }
+  }
+}
+
+extension CLIPArchitecture {
+  /// A tower without its projection is valid alone; two towers meet in one space, or a projection is lost.
+  fileprivate var missingProjections: [String] {
+    guard let image, let text else { return [] }
+    return (image.projection == nil ? ["visual.proj"] : [])
+      + (text.projection == nil ? ["text_projection"] : [])
   }
 }
 

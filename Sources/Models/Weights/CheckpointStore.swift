@@ -85,7 +85,7 @@ struct CheckpointStore: ParameterStore {
   }
 
   func release(_ parameter: Parameter) {
-    bindings[parameter.name]?.parts.forEach { $0.releasePages() }
+    for part in bindings[parameter.name]?.parts ?? [] { part.releasePages() }
   }
 
   private func binding(of parameter: Parameter) throws(ModelError) -> TensorBinding {

@@ -1,0 +1,101 @@
+import Architecture
+import Archives
+import Checkpoints
+import Models
+import Testing
+
+/// Tensors that are missing, too many, misshaped or not numbers: one line, the tensor named, never a silence.
+@Suite struct DamagedModelTests {
+  private static let options: ModelOptions = {
+    var options = ModelOptions()
+    options.activation = PerTower(both: .quickGELU)
+    options.heads = PerTower(both: 1)
+    options.preprocessing = .openAI
+    return options
+  }()
+
+  private func problem(_ edited: EditedCheckpoint) throws -> ModelError {
+    try edited.open { checkpoint in
+      try #require(throws: ModelError.self) { try CLIPModel(checkpoint, options: Self.options) }
+    }
+  }
+
+  @Test("An untouched copy opens")
+  func untouched() throws {
+    try EditedCheckpoint("vit.safetensors").open { checkpoint in
+      _ = try CLIPModel(checkpoint, options: Self.options)
+    }
+  }
+
+  @Test(
+    "A missing tensor is named",
+    arguments: ["visual.ln_post.bias", "transformer.resblocks.0.mlp.c_fc.bias", "text_projection"])
+  func missing(_ name: String) throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.remove(name)
+    let error = try problem(edited)
+    #expect(error.code == .missingTensors && error.description.contains(name), "\(error)")
+  }
+
+  @Test("A tower without its projection is valid alone, beside the other tower it is damage")
+  func projectionMissing() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.remove("visual.proj")
+    #expect(try problem(edited).description.contains("visual.proj"))
+    var options = Self.options
+    options.tower = .image
+    try edited.open { checkpoint in
+      let model = try CLIPModel(checkpoint, options: options)
+      #expect(model.architecture.image?.projection == nil)
+    }
+  }
+
+  @Test("A tensor that belongs nowhere is named")
+  func unexpected() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.add("adapter.down.weight", shape: [4, 64])
+    let error = try problem(edited)
+    #expect(error.code == .unexpectedTensors && error.description.contains("adapter.down.weight"))
+  }
+
+  @Test("A misshaped tensor tells what was expected and found")
+  func misshaped() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.reshape("visual.ln_post.weight", to: [8, 8])
+    let error = try problem(edited)
+    #expect(error.code == .wrongShape && error.expected == "[64]" && error.found == "[8, 8]", "\(error)")
+  }
+
+  @Test("Positions that form no square grid are impossible")
+  func grid() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.reshape("visual.positional_embedding", to: [5, 128])
+    edited.reshape("visual.positional_embedding", to: [20, 32])
+    #expect(try problem(edited).code == .impossibleShape)
+  }
+
+  @Test("NaN, infinity and negative variances are told with tensor and index when a value is read")
+  func values() throws {
+    for (fixture, tensor, value, code) in [
+      ("vit.safetensors", "visual.proj", Float.nan, ModelError.Code.notFinite),
+      ("vit.safetensors", "visual.proj", -.infinity, .notFinite),
+      ("rn.safetensors", "visual.bn2.running_var", -0.5, .negativeVariance),
+    ] {
+      var edited = try EditedCheckpoint(fixture)
+      edited.set(tensor, element: 1, to: value)
+      var options = Self.options
+      if fixture == "rn.safetensors" { options.heads = PerTower(text: 1) }
+      try edited.open { checkpoint in
+        let model = try CLIPModel(checkpoint, options: options)
+        let parameter = try #require(model.schema.parameters.first { $0.name.description == tensor })
+        let error = try #require(throws: ModelError.self) { try model.values(of: parameter) }
+        #expect(error.code == code && error.tensor == tensor && error.found?.contains("index 1") == true)
+      }
+    }
+  }
+
+  @Test("Every code has a summary and a hint")
+  func texts() {
+    for code in ModelError.Code.allCases { #expect(!code.summary.isEmpty && !code.hint.isEmpty) }
+  }
+}
