@@ -25,6 +25,12 @@ RESNET = {"kind": "resnet", "size": 64, "width": 6, "blocks.1": 1, "blocks.2": 2
 TEXT = {"context_length": 13, "vocabulary": 71, "width": 36, "layers": 3, "heads": 3, "mlp_width": 144,
         "activation": "quick_gelu", "pooled_id": "none", "projection": 24}
 
+# Towers published without projections: other activations, and pooling at an id that is not the highest.
+HIDDEN_VIT = {"kind": "vit", "size": 28, "patch_size": 14, "width": 32, "layers": 2, "heads": 2, "mlp_width": 128,
+              "activation": "gelu", "projection": "none"}
+HIDDEN_TEXT = {"context_length": 9, "vocabulary": 50, "width": 20, "layers": 2, "heads": 1, "mlp_width": 80,
+               "activation": "gelu_tanh", "pooled_id": 7, "projection": "none"}
+
 
 class TextTower(torch.nn.Module):
     """The text half of clip.model.CLIP, whose constructor ties its sizes to the image half's."""
@@ -37,7 +43,8 @@ class TextTower(torch.nn.Module):
         self.token_embedding = torch.nn.Embedding(tower["vocabulary"], width)
         self.positional_embedding = torch.nn.Parameter(torch.randn(length, width) * 0.02)
         self.ln_final = clip_model.LayerNorm(width)
-        self.text_projection = torch.nn.Parameter(torch.randn(width, tower["projection"]) * width**-0.5)
+        if tower["projection"] != "none":
+            self.text_projection = torch.nn.Parameter(torch.randn(width, tower["projection"]) * width**-0.5)
         self.dtype = torch.float64
 
     encode_text = clip_model.CLIP.encode_text
@@ -60,6 +67,13 @@ def randomize(module):
             tensor.normal_(0, tensor.shape[1] ** -0.5)
 
 
+def set_activation(module, activation):
+    """open_clip's and Hugging Face's activations in OpenAI's blocks."""
+    gelu = torch.nn.GELU(approximate="tanh" if activation == "gelu_tanh" else "none")
+    for block in module.transformer.resblocks:
+        block.mlp.gelu = gelu
+
+
 def image_tower(tower):
     if tower["kind"] == "vit":
         return clip_model.VisionTransformer(tower["size"], tower["patch_size"], tower["width"], tower["layers"],
@@ -76,6 +90,33 @@ def main():
         visual = image_tower(tower)
         randomize(visual)
         write_family(name, tower, visual.eval(), text.eval())
+    write_hidden_states()
+
+
+def write_hidden_states():
+    visual = clip_model.VisionTransformer(HIDDEN_VIT["size"], HIDDEN_VIT["patch_size"], HIDDEN_VIT["width"],
+                                          HIDDEN_VIT["layers"], HIDDEN_VIT["heads"], 8)
+    visual.proj = None
+    text = TextTower(HIDDEN_TEXT)
+    for module, tower in ((visual, HIDDEN_VIT), (text, HIDDEN_TEXT)):
+        set_activation(module, tower["activation"])
+        randomize(module)
+    state = {"visual." + key: value for key, value in visual.state_dict().items()} | dict(text.state_dict())
+    arrays = {key: value.float().numpy() for key, value in state.items()}
+    visual, text = visual.double().eval(), text.double().eval()
+    count = 3 * HIDDEN_VIT["size"] ** 2
+    pixels = selftest_pixels(count).reshape(1, 3, HIDDEN_VIT["size"], HIDDEN_VIT["size"])
+    ids = torch.tensor([[48, 3, 7, 49, 7, 1, 2, 3, 4]])  # pooled at position 2, though 49 is higher
+    with torch.no_grad():
+        image = visual(torch.from_numpy(pixels).double())[0].numpy()
+        x = text.token_embedding(ids) + text.positional_embedding
+        x = text.ln_final(text.transformer(x.permute(1, 0, 2)).permute(1, 0, 2))
+        hidden = x[0, 2].numpy()
+    zeros = {"image": np.zeros(HIDDEN_VIT["width"]), "text": np.zeros(HIDDEN_TEXT["width"])}
+    write_bundle(here / "hidden-fp32.pclip", "fp32", arrays, HIDDEN_VIT, HIDDEN_TEXT, selftest=zeros)
+    write_bundle(here / "hidden-text-fp32.pclip", "fp32", arrays, None, HIDDEN_TEXT, selftest=zeros)
+    (here / "hidden-images.f64").write_bytes(image.tobytes())
+    (here / "hidden-texts.f64").write_bytes(hidden.tobytes())
 
 
 def write_family(name, tower, visual, text):

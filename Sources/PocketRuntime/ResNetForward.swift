@@ -19,7 +19,8 @@ struct ModifiedResNetPass {
     let stem = runStem(pixels, a, b)
     observer?(.stem, values(stem))
     var input = stem
-    var spare = maps[3]  // With b, which holds the stem's output, the two that carry a block's input and output.
+    // With b, which holds the stem's output: the two that carry a block's input and output.
+    var spare = maps[3]
     for (index, bottleneck) in weights.bottlenecks.enumerated() {
       let output = run(bottleneck, input, inner: a, c, shortcut: spare)
       // The output replaced its input, or the shortcut's buffer, which leaves the input's free.

@@ -201,7 +201,7 @@ PCLIP_API int32_t pclip_encode_pixels(pclip_session *session, const float *pixel
                                       float *out, size_t out_count, int32_t *statuses, pclip_error *error);
 
 /* Text in, vectors out; texts longer than the context are cut as pclip_tokenize cuts them. `truncated` (one
- * int32_t per item) may be NULL. */
+ * int32_t per item) may be NULL. The one case in which encoding takes memory: a word of more than 4,096 bytes. */
 PCLIP_API int32_t pclip_encode_text(pclip_session *session, const pclip_text *texts, size_t count,
                                     uint32_t flags, float *out, size_t out_count, int32_t *truncated,
                                     int32_t *statuses, pclip_error *error);
@@ -223,7 +223,8 @@ PCLIP_API int32_t pclip_softmax(float *scores, size_t rows, size_t columns, floa
 
 PCLIP_API int32_t pclip_abi_version(void);     /* PCLIP_ABI_VERSION of the library                             */
 PCLIP_API const char *pclip_version(void);     /* such as "0.1.0". Static storage                              */
-PCLIP_API const char *pclip_isa_name(void);    /* what PCLIP_ISA and this machine choose. Static storage       */
+PCLIP_API const char *pclip_isa_name(void);    /* what PCLIP_ISA and this machine choose, "unsupported" if
+                                                  PCLIP_ISA names what it lacks. Static storage                  */
 
 #ifdef __cplusplus
 }
