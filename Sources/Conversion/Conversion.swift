@@ -11,6 +11,7 @@ public enum Conversion {
     let started = clock.now
     let unfinished = try write(request)
     let written = clock.now
+    request.onWritten?()
     let description = unfinished.description
     let byteCount = unfinished.byteCount
     let selfTest = try selfTest(unfinished)

@@ -17,6 +17,8 @@ public struct ConversionRequest: Sendable {
   public var threads = 0
   /// Told how many of how many weights are written, now and then and from any thread.
   public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// Told when the weights are written, before the bundle is run.
+  public var onWritten: (@Sendable () -> Void)?
   /// Recorded in the bundle: name and version.
   public var tool: String
 

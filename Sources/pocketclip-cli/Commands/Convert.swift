@@ -5,6 +5,7 @@ import Checkpoints
 import Conversion
 import Models
 import PocketCLIP
+import Synchronization
 import Verification
 
 struct Convert: ParsableCommand {
@@ -84,9 +85,12 @@ struct Convert: ParsableCommand {
       request.threads = threads
       request.fidelity = noMeasure ? nil : try fidelity(of: request.precision, model.architecture, tower)
       request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
+      let writingPeak = Mutex<Int?>(nil)
+      request.onWritten = { writingPeak.withLock { $0 = ProcessFacts.peakByteCount } }
       let bundle = try Conversion.run(request)
       console.progress(nil)
-      let result = ConvertOutput(bundle, model: model, output: output)
+      var result = ConvertOutput(bundle, model: model, output: output)
+      result.writingPeakByteCount = writingPeak.withLock { $0 }
       if options.json { try JSONOutput.print(result) } else { result.lines.forEach { console.print($0) } }
     }
   }
@@ -113,6 +117,8 @@ struct ConvertOutput: SchemaOutput {
   static let schema = "convert"
   var output, model, bundleId, spaceId: String
   var byteCount, sourceByteCount: Int
+  /// Of writing alone: running the bundle then maps all of it.
+  var writingPeakByteCount: Int?
   var peakByteCount = ProcessFacts.peakByteCount
   var seconds: Seconds
   /// Figures against the FP32 reference, one per arithmetic.
@@ -139,12 +145,14 @@ struct ConvertOutput: SchemaOutput {
   var lines: [String] {
     [
       "\(output): \(model), \(formattedBytes(byteCount)) from \(formattedBytes(sourceByteCount))",
-      "  written in \(fixed(seconds.writing, 2)) s, measured in \(fixed(seconds.measuring, 2)) s, "
-        + "published in \(fixed(seconds.finishing, 2)) s, "
-        + "peak memory \(peakByteCount.map(formattedBytes) ?? "unknown")",
+      "  written in \(fixed(seconds.writing, 2)) s with \(memory(writingPeakByteCount)) of memory, measured in "
+        + "\(fixed(seconds.measuring, 2)) s with \(memory(peakByteCount)), "
+        + "published in \(fixed(seconds.finishing, 2)) s",
     ] + fidelity.flatMap(\.summaryLines) + ["  space \(spaceId)"]
   }
 }
+
+private func memory(_ peak: Int?) -> String { peak.map(formattedBytes) ?? "unknown" }
 
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
