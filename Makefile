@@ -6,7 +6,7 @@ BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime conformance parity \
-        fixtures fuzz install clean ci
+        fuzz install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,9 +51,6 @@ conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the
 parity: build ## verify all nine variants against their goldens (minutes)
 	@python3 Scripts/parity.py $(BIN)
 
-fixtures: ## how to make the fixtures anew (needs PyTorch environments)
-	@sh Scripts/fixtures.sh
-
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all $(FUZZ_SECONDS)
 
@@ -61,7 +58,7 @@ install: ## install a pocketclip that needs no Swift, with the runtime library a
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
-	@if [ -f dist/lib/libpocketclip.so ]; then sh Scripts/install-runtime.sh $(DESTDIR)$(PREFIX); fi
+	@if [ -f dist/lib/libpocketclip.so ]; then cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/; fi
 
 clean: ## remove what was built
 	rm -rf .build .build-* dist .venv-test
