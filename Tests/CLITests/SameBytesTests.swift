@@ -25,7 +25,9 @@ private struct BundleParts {
     "vit-sharded", "vit-hugging-face", "vit-hugging-face-sharded", "vit-hugging-face-4.20.1", "vit-open-clip",
   ]
 
-  @Test("The same weights in any format give the same bytes but for provenance", arguments: ["fp32", "fp16", "int8"])
+  @Test(
+    "The same weights in any format give the same bytes but for provenance",
+    arguments: ["fp32", "fp16", "int8"])
   func anyFormat(_ precision: String) throws {
     let folder = try ScratchFolder()
     var first: BundleParts?

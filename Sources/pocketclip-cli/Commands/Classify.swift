@@ -191,7 +191,7 @@ struct Classifier {
     let output = ClassifyOutput(
       spaceId: bundle.model.information.spaceID, bundleId: bundle.model.information.bundleID,
       pictures: results)
-    if asJSON { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+    if asJSON { try JSONOutput.print(output) } else { for line in output.lines { console.print(line) } }
     if let firstFailure { throw firstFailure.followingOutput() }
   }
 }

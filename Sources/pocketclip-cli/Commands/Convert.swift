@@ -76,7 +76,7 @@ struct Convert: ParsableCommand {
       let tower = modelOptions.tower
       modelOptions.tower = nil
       let model = try CLIPModel.open(path, options: modelOptions)
-      model.notes.forEach { console.note("note: \($0)") }
+      for note in model.notes { console.note("note: \(note)") }
       if precision == nil { console.note("note: --precision not given: fp16") }
       var request = ConversionRequest(model: model, output: output, tool: "pocketclip \(runtimeVersion)")
       request.precision = precision?.precision ?? .fp16
@@ -91,7 +91,11 @@ struct Convert: ParsableCommand {
       console.progress(nil)
       var result = ConvertOutput(bundle, model: model, output: output)
       result.writingPeakByteCount = writingPeak.withLock { $0 }
-      if options.json { try JSONOutput.print(result) } else { result.lines.forEach { console.print($0) } }
+      if options.json {
+        try JSONOutput.print(result)
+      } else {
+        for line in result.lines { console.print(line) }
+      }
     }
   }
 }

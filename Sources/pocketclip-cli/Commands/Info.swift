@@ -22,7 +22,11 @@ struct Info: ParsableCommand {
     try options.run { console in
       let bundle = try path.map { try BundleInput($0, runtime.modelOptions) }
       let output = InfoOutput(bundle)
-      if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+      if options.json {
+        try JSONOutput.print(output)
+      } else {
+        for line in output.lines { console.print(line) }
+      }
     }
   }
 }

@@ -27,7 +27,11 @@ struct Inspect: ParsableCommand {
       let checkpoint = try Checkpoint.open(path)
       let inspection = try ModelInspection(checkpoint, options: try input.modelOptions())
       let output = InspectOutput(inspection, listsTensors: tensors)
-      if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+      if options.json {
+        try JSONOutput.print(output)
+      } else {
+        for line in output.lines { console.print(line) }
+      }
       if let problem = inspection.problems.first { throw Failure(describing: problem).followingOutput() }
     }
   }

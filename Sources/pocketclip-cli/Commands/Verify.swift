@@ -56,7 +56,11 @@ struct Verify: ParsableCommand {
       let reports = try isBundle ? bundleReports() : checkpointReports()
       let output = VerifyOutput(
         subject: path, reports: reports, seconds: started.duration(to: .now).seconds)
-      if options.json { try JSONOutput.print(output) } else { output.lines.forEach { console.print($0) } }
+      if options.json {
+        try JSONOutput.print(output)
+      } else {
+        for line in output.lines { console.print(line) }
+      }
       guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
     }
   }
