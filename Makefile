@@ -1,5 +1,7 @@
 # `make help` lists the targets. Everything builds optimized: numeric Swift without it is too slow to test.
 SWIFT_FLAGS ?= -c release
+# No test needs @testable, so tests link the very objects that `build` made.
+TEST := swift test $(SWIFT_FLAGS) --disable-testable-imports
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 BIN := .build/release/pocketclip
@@ -21,10 +23,10 @@ demo: build ## convert the trained mini to int8, verify it, classify a picture
 	@sh Scripts/demo.sh $(BIN)
 
 test: ## run every test
-	swift test $(SWIFT_FLAGS)
+	$(TEST)
 
 test-fast: ## run the tests that need no large model
-	swift test $(SWIFT_FLAGS) --skip ParityTests
+	$(TEST) --skip ParityTests
 
 lint: ## check formatting
 	swift format lint --strict --recursive Sources Tests Examples Package.swift
@@ -33,7 +35,7 @@ format: ## format the sources
 	swift format --in-place --recursive Sources Tests Examples Package.swift
 
 check-layers: ## prove that imports follow the layers
-	swift test $(SWIFT_FLAGS) --filter LayeringTests
+	$(TEST) --filter LayeringTests
 
 runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fails above the size limit
 	@Scripts/build-runtime.sh
