@@ -30,6 +30,9 @@ HIDDEN_VIT = {"kind": "vit", "size": 28, "patch_size": 14, "width": 32, "layers"
               "activation": "gelu", "projection": "none"}
 HIDDEN_TEXT = {"context_length": 9, "vocabulary": 50, "width": 20, "layers": 2, "heads": 1, "mlp_width": 80,
                "activation": "gelu_tanh", "pooled_id": 7, "projection": "none"}
+# A tokenizer, which needs the whole vocabulary: only a few rows of the table are not zero, so that git packs it.
+WORDS = {"context_length": 9, "vocabulary": 49408, "width": 4, "layers": 1, "heads": 1, "mlp_width": 16,
+         "activation": "gelu", "pooled_id": "none", "projection": "none"}
 
 
 class TextTower(torch.nn.Module):
@@ -91,6 +94,7 @@ def main():
         randomize(visual)
         write_family(name, tower, visual.eval(), text.eval())
     write_hidden_states()
+    write_tokenizer()
 
 
 def write_hidden_states():
@@ -117,6 +121,16 @@ def write_hidden_states():
     write_bundle(here / "hidden-text-fp32.pclip", "fp32", arrays, None, HIDDEN_TEXT, selftest=zeros)
     (here / "hidden-images.f64").write_bytes(image.tobytes())
     (here / "hidden-texts.f64").write_bytes(hidden.tobytes())
+
+
+def write_tokenizer():
+    text = TextTower(WORDS)
+    randomize(text)
+    arrays = {key: value.numpy() for key, value in text.state_dict().items()}
+    arrays["token_embedding.weight"][600:49406] = 0
+    merges = np.fromfile(here.parents[1] / "Sources/CVocabulary/openai-merges.u16", "<u2").reshape(-1, 2)
+    write_bundle(here / "words-fp16.pclip", "fp16", arrays, None, WORDS, merges,
+                 selftest={"text": np.zeros(WORDS["width"])})
 
 
 def write_family(name, tower, visual, text):

@@ -1,4 +1,6 @@
 import CPocketCLIP
+import Foundation
+import Synchronization
 import Testing
 
 /// Forks and affinity limits need processes of their own: Scripts/check-runtime.sh.
@@ -25,6 +27,28 @@ import Testing
       #expect(try bundle.encode(ids: texts.reversed()) == expectedTexts.reversed())
       #expect(try bundle.encode(pixels: pictures.reversed().flatMap { $0 }) == expectedPictures.reversed())
     }
+  }
+
+  @Test("Sessions of one model on several threads at once give the same vectors", arguments: bundles)
+  func concurrentSessions(name: String) throws {
+    let bundle = try OpenedBundle(Configuration(bundle: name))
+    let pixels = GeneratedInputs.pixels(count: bundle.pixelCount)
+    let expected = try bundle.encode(pixels: pixels)[0]
+    let model = UInt(bitPattern: bundle.model)
+    let equalCount = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+      var session: OpaquePointer?
+      var vector = [Float](repeating: .nan, count: expected.count)
+      guard pclip_session_create(OpaquePointer(bitPattern: model), nil, &session, nil) == PCLIP_OK else {
+        return
+      }
+      for _ in 0..<5 {
+        let code = pclip_encode_pixels(session, pixels, 1, 0, &vector, vector.count, nil, nil)
+        if code == PCLIP_OK, vector == expected { equalCount.add(1, ordering: .relaxed) }
+      }
+      pclip_session_destroy(session)
+    }
+    #expect(equalCount.load(ordering: .relaxed) == 40)
   }
 
   @Test("FP16 weights that are exact give the bits of FP32", arguments: families)
