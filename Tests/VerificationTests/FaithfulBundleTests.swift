@@ -26,14 +26,16 @@ import Verification
     #expect(report.verdict == .pass, "\(report.rendered)")
   }
 
-  @Test("int8 of the trained mini stays near, weights only nearer than both", arguments: Arithmetic.allCases)
+  @Test(
+    "An int8 bundle of the trained mini keeps the default bounds of its arithmetic",
+    arguments: Arithmetic.allCases)
   func int8(_ arithmetic: Arithmetic) throws {
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) {
-      try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model, thresholds: .miniInt8)
+      try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
-    #expect(report.weights == [])
+    #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic.rawValue)")
   }
 
   @Test("One tower alone is compared alone, and that suffices")
@@ -66,12 +68,6 @@ import Verification
     #expect(ProbeSet(name: "standard-1", pictures: probes.pictures, texts: probes.texts).id == probes.id)
     #expect(ProbeSet(name: "standard-1", pictures: probes.pictures, texts: ["other"]).id != probes.id)
   }
-}
-
-extension Thresholds {
-  /// The minis' rows are 64 to 128 long, not 768: fewer values share a scale's error.
-  static let miniInt8 = Thresholds(
-    name: "int8 mini", image: Bounds(worstCosine: 0.999), text: Bounds(worstCosine: 0.998), agreement: nil)
 }
 
 extension CLIPModel {

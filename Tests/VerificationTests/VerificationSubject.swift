@@ -109,12 +109,16 @@ enum Mutation {
     }
   }
 
-  /// Doubles the largest scale of a tensor of an int8 bundle, in the file.
+  /// Doubles the largest scale of a tensor of an int8 bundle, and states the digest that belongs to it: what a faulty
+  /// writer would have written, not a damaged file.
   static func doubleLargestScale(of tensor: String, inBundleAt path: String) throws {
     var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
     let header = try BundleHeader(file: bytes.span.bytes)
     let name = ParameterName(utf8: Array("\(tensor).scale".utf8))
-    guard let scale = header.tensor(name) else { throw MissingScale(tensor: tensor) }
+    guard let index = header.tensors.firstIndex(where: { $0.name == name }) else {
+      throw MissingScale(tensor: tensor)
+    }
+    let scale = header.tensors[index]
     var largest = (value: Float(0), offset: 0)
     for offset in stride(from: scale.byteOffset, to: scale.byteOffset + scale.byteCount, by: 4) {
       let value = bytes[offset..<offset + 4].withUnsafeBytes { $0.loadUnaligned(as: Float.self) }
@@ -123,6 +127,13 @@ enum Mutation {
     withUnsafeBytes(of: 2 * largest.value) {
       bytes.replaceSubrange(largest.offset..<largest.offset + 4, with: $0)
     }
+    var digest = DigestStream()
+    digest.update(Array(bytes[scale.byteOffset..<scale.byteOffset + scale.byteCount]))
+    let stated = header.digests[index].hex
+    guard let position = bytes[..<header.byteCount].firstRange(of: stated) else {
+      throw MissingScale(tensor: tensor)
+    }
+    bytes.replaceSubrange(position, with: digest.finish().hex)
     try Data(bytes).write(to: URL(filePath: path))
   }
 
