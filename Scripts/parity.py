@@ -31,6 +31,13 @@ def towers(report):
     return {tower: report[tower]["metrics"] for tower in ("image", "text") if report.get(tower)}
 
 
+def image_stages(report):
+    """Where a ResNet's error comes from: the relative error after the stem, each stage and the attention pooling."""
+    errors = {stage["stage"]: stage["error"] for stage in (report.get("image") or {}).get("stages", [])}
+    last = {stage.rsplit(".", 1)[0] if stage.startswith("visual.layer") else stage: error for stage, error in errors.items()}
+    return {"image_stages": last} if "visual.stem" in last else {}
+
+
 def reference(tool, variant):
     golden = ROOT / f"Fixtures/golden/{variant}.safetensors"
     output = run(tool, "verify", f"synthetic:{variant}", "--golden", golden, "--json")
@@ -51,7 +58,7 @@ def bundle(tool, source, precision, folder, golden=None):
     return {
         "byte_count": converted["byte_count"], "open_seconds": opened, "writing_seconds": converted["seconds"]["writing"],
         "peak_byte_count": converted["peak_byte_count"],
-        "reports": {r["thresholds"]["name"]: {"verdict": r["verdict"], **towers(r)} for r in reports},
+        "reports": {r["thresholds"]["name"]: {"verdict": r["verdict"], **towers(r), **image_stages(r)} for r in reports},
     }
 
 
@@ -98,6 +105,17 @@ def bundle_table(results):
     return lines
 
 
+def stage_table(results):
+    stages = ["visual.stem", *(f"visual.layer{stage}" for stage in range(1, 5)), "visual.attnpool"]
+    lines = [row("variant", "arithmetic", *stages), row(*["---"] * (2 + len(stages)))]
+    for variant, result in results.items():
+        for name, report in result.get("int8", {}).get("reports", {}).items():
+            errors = report.get("image_stages")
+            if errors:
+                lines.append(row(variant, name, *(f"{errors[s]:.3f}" if s in errors else "-" for s in stages)))
+    return lines
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tool", type=lambda p: pathlib.Path(p).resolve())
@@ -122,6 +140,8 @@ def main():
     print("\n".join(reference_table({v: known[v] for v in VARIANTS if v in known})))
     print()
     print("\n".join(bundle_table(known)))
+    print()
+    print("\n".join(stage_table(known)))
 
 
 if __name__ == "__main__":
