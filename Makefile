@@ -59,7 +59,7 @@ fuzz: ## fuzz every parser for FUZZ_SECONDS each
 install: ## install a pocketclip that needs no Swift, with the runtime library and header
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
+	install -s -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
 	@if [ -f dist/lib/libpocketclip.so ]; then cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/; fi
 
 clean: ## remove what was built
