@@ -8,7 +8,7 @@ BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime conformance parity \
-        fuzz install clean ci
+        fuzz bench install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,10 @@ parity: build ## verify all nine variants against their goldens (minutes)
 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all $(FUZZ_SECONDS)
+
+bench: runtime build ## race ONNX Runtime, OpenVINO and PyTorch; BENCH='--case b32-image' runs one case
+	@Scripts/venv-peers.sh
+	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers $(BENCH)
 
 install: ## install a pocketclip that needs no Swift, with the runtime library and header
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static

@@ -1,0 +1,12 @@
+"""PocketCLIP beside the engines that a user would pick instead, on the same weights. See Benchmarks/README.md."""
+
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "Fixtures" / "golden"
+SCRIPTS = ROOT / "Scripts"
+CACHE = ROOT / ".build-peers"
+"""Exported models and bundles; git ignores it, `make clean` removes it."""
+LIBRARY = ROOT / "dist" / "lib" / "libpocketclip.so"
+TOOL = ROOT / ".build" / "release" / "pocketclip"
+THREADS = 2

@@ -1,0 +1,52 @@
+"""What is measured: a tower of a variant, its inputs, its batches, and the engines that compete."""
+
+from dataclasses import dataclass
+
+INT8_TRANSFORMER = ("pocketclip-int8", "pocketclip-exact", "onnxruntime-dynamic", "openvino-int8")
+INT8_RESNET = ("pocketclip-int8", "pocketclip-exact", "onnxruntime-static", "openvino-int8")
+FLOAT = ("pocketclip-fp16", "onnxruntime-fp32", "openvino-fp32", "torch-fp32")
+BF16 = ("pocketclip-bf16", "openvino-bf16")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One table row per batch. `inputs`: "pictures"; "long" (77 ids) or "captions" (at most 16, peers pad to 77)."""
+
+    title: str
+    variant: str
+    tower: str
+    inputs: str
+    batches: tuple[int, ...]
+    engines: tuple[str, ...]
+
+
+def _image(title, variant, batches=(1, 16), engines=INT8_TRANSFORMER):
+    return Case(title, variant, "image", "pictures", batches, engines)
+
+
+CASES = {
+    "b32-image": _image("ViT-B/32 image, int8", "ViT-B-32"),
+    "b16-image": _image("ViT-B/16 image, int8", "ViT-B-16"),
+    "l14-image": _image("ViT-L/14 image, int8", "ViT-L-14", batches=(1, 8)),
+    "rn50-image": _image("RN50 image, int8", "RN50", engines=INT8_RESNET),
+    "b32-text": Case("ViT-B/32 text, 77 ids, int8", "ViT-B-32", "text", "long", (1, 16), INT8_TRANSFORMER),
+    "b32-captions": Case("ViT-B/32 text, captions of at most 16 ids, int8", "ViT-B-32", "text", "captions", (1, 16),
+                         INT8_TRANSFORMER),
+    "b32-float": _image("ViT-B/32 image, FP32-accurate", "ViT-B-32", engines=FLOAT),
+    "b32-bf16": _image("ViT-B/32 image, BF16 arithmetic", "ViT-B-32", engines=BF16),
+}
+
+MINIMUM_COSINE = {"fp32": 0.99999, "fp16": 0.9999, "bf16": 0.99, "int8": 0.8}
+"""An engine whose worst cosine against FP32 is lower does not compute the same model: its time means nothing.
+
+Far below what is claimed anywhere: RN50 as OpenVINO quantizes it reaches 0.88, and the table says so.
+"""
+
+
+def precision(engine):
+    """The class of an engine, by which its agreement and its share of the machine's peak are judged."""
+    return {"dynamic": "int8", "static": "int8", "exact": "int8"}.get(kind := engine.rsplit("-", 1)[1], kind)
+
+
+def is_ours(engine):
+    return engine.startswith("pocketclip-")

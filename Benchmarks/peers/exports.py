@@ -1,0 +1,184 @@
+"""Exports of one set of synthetic weights in every engine's format, made on demand and kept in the cache.
+
+Each is made in a process of its own (`python -m peers.exports VARIANT TOWER KIND`), so that its memory is gone
+afterwards. Recipes: ONNX by torch's exporter; ONNX Runtime's int8 dynamic per channel, or static (QDQ) for
+convolutions; OpenVINO's int8 by nncf, with its transformer scheme (which smooths) for ViT and text.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from . import CACHE, GOLDEN, SCRIPTS, TOOL, inputs
+
+FILES = {
+    "reference": "reference/outputs.npz",
+    "onnx": "fp32/model.onnx",
+    "onnx-dynamic": "dynamic/model.onnx",
+    "onnx-static": "static/model.onnx",
+    "openvino-int8": "nncf/model.xml",
+}
+
+
+def path(variant, tower, kind):
+    """The file of a kind, made first where it is missing."""
+    folder = CACHE / variant / tower
+    file = folder / FILES[kind]
+    if not file.exists():
+        print(f"making {kind} of {variant}'s {tower} tower", file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "peers.exports", variant, tower, kind], check=True, stdout=sys.stderr)
+    return file
+
+
+def bundle(variant, precision):
+    """Our bundle of the same weights, by the command line."""
+    file = CACHE / variant / f"{precision}.pclip"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([os.environ.get("POCKETCLIP", str(TOOL)), "convert", f"synthetic:{variant}", "-o", str(file),
+                        "--precision", precision, "--no-measure", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return file
+
+
+def image_size(variant):
+    return _variants()[variant].image_size
+
+
+def _variants():
+    sys.path.insert(0, str(GOLDEN))
+    from variants import VARIANTS
+
+    return VARIANTS
+
+
+def tower_module(variant, tower):
+    """OpenAI's own model on the synthetic weights, one tower of it, FP32."""
+    import torch
+    from clip.model import CLIP
+
+    sys.path.insert(0, str(SCRIPTS))
+    from make_checkpoint import synthetic_source
+
+    numbers, state = synthetic_source(_variants()[variant], "plain")
+    model = CLIP(**numbers).float().eval()
+    model.load_state_dict(state, strict=False)
+
+    class Tower(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            if tower == "image":
+                self.visual = model.visual
+                self.encode = self.visual
+            else:
+                del model.visual
+                self.model = model
+                self.encode = self._text
+
+        def _text(self, ids):
+            """CLIP.encode_text without its cast to the image tower's type."""
+            x = self.model.token_embedding(ids) + self.model.positional_embedding
+            x = self.model.transformer(x.permute(1, 0, 2)).permute(1, 0, 2)
+            x = self.model.ln_final(x)
+            return x[torch.arange(x.shape[0]), ids.argmax(dim=-1)] @ self.model.text_projection
+
+        def forward(self, x):
+            return self.encode(x)
+
+    return Tower().eval()
+
+
+def make_reference(variant, tower, file):
+    """FP32 outputs of PyTorch for each kind of input, and the operations per item that a padded pass takes."""
+    import numpy as np
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    module = tower_module(variant, tower)
+    batches = ({"pictures": inputs.pictures(image_size(variant))} if tower == "image"
+               else {"long": inputs.long_ids(), "captions": inputs.caption_ids()})
+    with torch.no_grad():
+        outputs = {name: module(torch.from_numpy(batch)).numpy() for name, batch in batches.items()}
+        with FlopCounterMode(display=False) as counter:
+            module(torch.from_numpy(next(iter(batches.values()))[:1]))
+    np.savez(file, operations=counter.get_total_flops(), **outputs)
+
+
+def make_onnx(variant, tower, file):
+    import numpy as np
+    import torch
+
+    module = tower_module(variant, tower)
+    samples = inputs.calibration(tower, image_size(variant))
+    batch = torch.from_numpy(np.concatenate(samples[:2]))
+    with torch.no_grad():
+        torch.onnx.export(module, (batch,), file, dynamo=True, opset_version=20, input_names=["input"],
+                          output_names=["output"], dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=64)},))
+
+
+@contextlib.contextmanager
+def preprocessed(variant, tower):
+    """The FP32 graph as ONNX Runtime wants it before quantizing: folded, with shapes. Gone afterwards."""
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        prepared = pathlib.Path(folder) / "prepared.onnx"
+        quant_pre_process(str(path(variant, tower, "onnx")), str(prepared), save_as_external_data=True)
+        yield prepared
+
+
+def make_onnx_dynamic(variant, tower, file):
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with preprocessed(variant, tower) as prepared:
+        quantize_dynamic(prepared, file, per_channel=True, weight_type=QuantType.QInt8,
+                         op_types_to_quantize=["MatMul", "Gemm", "Attention"])
+
+
+def make_onnx_static(variant, tower, file):
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    class Samples(CalibrationDataReader):
+        def __init__(self):
+            self.samples = iter(inputs.calibration(tower, image_size(variant)))
+
+        def get_next(self):
+            sample = next(self.samples, None)
+            return None if sample is None else {"input": sample}
+
+    with preprocessed(variant, tower) as prepared:
+        quantize_static(prepared, file, Samples(), quant_format=QuantFormat.QDQ, per_channel=True,
+                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+
+
+def make_openvino_int8(variant, tower, file):
+    import nncf
+    import openvino
+
+    model = openvino.Core().read_model(path(variant, tower, "onnx"))
+    is_transformer = tower == "text" or variant.startswith("ViT")
+    samples = inputs.calibration(tower, image_size(variant))
+    quantized = nncf.quantize(model, nncf.Dataset(samples), subset_size=len(samples),
+                              model_type=nncf.ModelType.TRANSFORMER if is_transformer else None)
+    openvino.save_model(quantized, file, compress_to_fp16=False)
+
+
+MAKERS = {"reference": make_reference, "onnx": make_onnx, "onnx-dynamic": make_onnx_dynamic,
+          "onnx-static": make_onnx_static, "openvino-int8": make_openvino_int8}
+
+
+def main(variant, tower, kind):
+    """Made beside its place and moved there, so that an interrupted run leaves nothing that looks complete."""
+    final = CACHE / variant / tower / FILES[kind]
+    unfinished = final.parent.with_name(f"unfinished-{final.parent.name}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    MAKERS[kind](variant, tower, unfinished / final.name)
+    unfinished.rename(final.parent)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,80 @@
+"""One engine in a process of its own: reads commands, a JSON object a line, and answers each with one.
+
+    python -m peers.worker CASE ENGINE
+
+Commands: {"time": batch, "seconds": budget} → {"seconds": [per call, …]};  {"agree": true} → {"worst_cosine": …}.
+The first line, once everything is loaded, tells memory: {"resident_bytes": …, "proportional_bytes": …}.
+"""
+
+import json
+import os
+import sys
+import time
+
+import numpy as np
+
+from . import exports, inputs
+from .cases import CASES
+from .engines import ENGINES
+
+MINIMUM_CALLS = 3
+
+
+def memory():
+    """Resident bytes, and those with shared pages divided among the processes that share them."""
+    fields = {}
+    with open("/proc/self/smaps_rollup") as rollup:
+        for line in list(rollup)[1:]:
+            name, value = line.split(":")
+            fields[name] = int(value.split()[0]) * 1024
+    return {"resident_bytes": fields["Rss"], "proportional_bytes": fields["Pss"]}
+
+
+def worst_cosine(outputs, reference):
+    norms = np.linalg.norm(outputs, axis=1) * np.linalg.norm(reference, axis=1)
+    return float((np.einsum("ij,ij->i", outputs, reference, dtype=np.float64) / norms).min())
+
+
+def timed(call, budget):
+    """Seconds of each call; one call before them brings the engine's weights and threads back."""
+    call()
+    times, end = [], time.perf_counter() + budget
+    while len(times) < MINIMUM_CALLS or time.perf_counter() < end:
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return times
+
+
+class Worker:
+    def __init__(self, case, engine):
+        self.case = case
+        self.everything = inputs.of_case(case, exports.image_size(case.variant))
+        self.engine = ENGINES[engine](case)
+        self.calls = {batch: self.engine.prepare(self.everything[:batch]) for batch in case.batches}
+
+    def agree(self):
+        """The worst cosine over all inputs at the largest batch."""
+        reference = np.load(exports.path(self.case.variant, self.case.tower, "reference"))[self.case.inputs]
+        batch = max(self.case.batches)
+        return worst_cosine(np.array(self.calls[batch]()), reference[:batch])
+
+    def answer(self, command):
+        if "time" in command:
+            return {"seconds": timed(self.calls[command["time"]], command["seconds"])}
+        return {"worst_cosine": self.agree()}
+
+
+def main(case, engine):
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print must not mix with the replies
+    worker = Worker(CASES[case], engine)
+    for call in worker.calls.values():
+        call()
+    replies.write(json.dumps(memory()) + "\n")
+    for line in sys.stdin:
+        replies.write(json.dumps(worker.answer(json.loads(line))) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
