@@ -4,6 +4,7 @@ SWIFT_FLAGS ?= -c release
 TEST := swift test $(SWIFT_FLAGS) --disable-testable-imports
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+BENCH ?= --publish
 BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 
@@ -56,7 +57,7 @@ parity: build ## verify all nine variants against their goldens (minutes)
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all $(FUZZ_SECONDS)
 
-bench: runtime build ## race ONNX Runtime, OpenVINO and PyTorch; BENCH='--case b32-image' runs one case
+bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
 	@Scripts/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers $(BENCH)
 

@@ -1,45 +1,56 @@
 """PocketCLIP beside ONNX Runtime, OpenVINO and PyTorch on the same synthetic weights.
 
-    python -m peers [--case b32-image …] [--rounds 7] [--seconds 0.5] [--engine NAME …] [--json FILE]
+    python -m peers [--case b32-image …] [--rounds 7] [--seconds 0.5] [--engine NAME …] [--publish]
 
 Prints Markdown. Every engine is alive in its own process with two threads; they compute in turn, in rotating order.
+With --publish the results of the cases replace those of this kind of machine in Benchmarks/results, and the tables of
+docs/benchmarks.md are written anew.
 """
 
 import argparse
-import json
+import os
 import sys
+import time
 
-from . import machine, report, rounds
+from . import coldstart, jpeg, machine, publish, report, rounds
 from .cases import CASES
+
+ALONE = {"cold-start": lambda a: coldstart.measure(a.rounds), "jpeg": lambda a: jpeg.measure(a.rounds, 2 * a.seconds)}
+"""Cases that are no race of towers: from process start, and from picture files."""
 
 
 def parsed():
     parser = argparse.ArgumentParser(prog="peers", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=CASES, help="repeatable; default: all")
+    parser.add_argument("--case", action="append", choices=[*CASES, *ALONE], help="repeatable; default: all")
     parser.add_argument("--engine", action="append", help="race only these engines of the case")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each engine, batch and round")
-    parser.add_argument("--json", help="write everything measured to this file")
+    parser.add_argument("--publish", action="store_true", help="write Benchmarks/results and docs/benchmarks.md")
     return parser.parse_args()
+
+
+def measure(name, arguments):
+    """One case with what its shares are taken of: the machine's peak, measured just before."""
+    circumstances = {"commit": machine.commit(), "date": time.strftime("%Y-%m-%d %H:%M"), "peak": machine.peak(),
+                     "load": os.getloadavg()[0], "rounds": arguments.rounds}
+    if name in ALONE:
+        return circumstances | {"result": ALONE[name](arguments)}
+    result = rounds.race(name, arguments.rounds, arguments.seconds, arguments.engine)
+    return circumstances | result | {"rows": report.rows(name, result, circumstances["peak"])}
 
 
 def main():
     arguments = parsed()
-    document = {"machine": machine.description(), "rounds": arguments.rounds, "cases": {}}
-    table, heads = [], []
-    for name in arguments.case or CASES:
-        result = rounds.race(name, arguments.rounds, arguments.seconds, arguments.engine)
-        rows = report.rows(name, result, document["machine"]["peak"])
-        document["cases"][name] = {**result, "rows": rows, "headline": report.headline(rows)}
-        table += rows
-        heads += report.headline(rows)
+    measured = {}
+    for name in arguments.case or [*CASES, *ALONE]:
+        measured[name] = measure(name, arguments)
         print(f"{name} measured", file=sys.stderr, flush=True)
-    print(f"{report.headline_table(heads)}\n\n{report.engine_table(table)}")
-    if arguments.json:
-        with open(arguments.json, "w") as file:
-            json.dump(document, file, indent=1)
-            file.write("\n")
+        if arguments.publish:  # case by case: an interrupted run keeps what it has
+            publish.store({name: measured[name]})
+    print(publish.markdown(measured))
+    if arguments.publish:
+        publish.write_document()
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import subprocess
 
-from . import CACHE, ROOT, THREADS
+from . import CACHE, LIBRARY, ROOT, THREADS
 
 
 def clang():
@@ -18,14 +19,21 @@ def clang():
 
 
 def compiled(source, *options):
-    """A C program of this folder, built into the cache when its source is newer."""
+    """A C program of the Benchmarks folder, built into the cache when its source or the runtime is newer."""
     source = ROOT / "Benchmarks" / source
-    program = CACHE / source.stem
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        CACHE.mkdir(exist_ok=True)
-        subprocess.run([clang(), "-std=c11", "-D_GNU_SOURCE", "-O2", str(source), "-o", str(program), *options],
-                       check=True)
+    program = CACHE / "programs" / source.stem
+    program.parent.mkdir(parents=True, exist_ok=True)
+    newest = max(path.stat().st_mtime for path in (source, LIBRARY) if path.exists())
+    if not program.exists() or program.stat().st_mtime < newest:
+        subprocess.run([clang(), "-std=c11", "-D_GNU_SOURCE", "-O2", str(source), "-o", str(program),
+                        *map(str, options)], check=True)
     return program
+
+
+def with_runtime():
+    """Compiler options of a program that uses the library of dist/."""
+    folder = LIBRARY.parent
+    return [f"-I{folder.parent / 'include'}", f"-L{folder}", "-lpocketclip", f"-Wl,-rpath,{folder}"]
 
 
 def peak():
@@ -34,13 +42,41 @@ def peak():
     return {name: max(run[name] for run in runs) for name in ("fp32", "bf16", "int8", "memory")}
 
 
-def processor():
+def cpuinfo(key):
+    """A field of the first processor in /proc/cpuinfo; empty where there is none."""
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":")[1].strip()
-    return platform.machine()
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return ""
+
+
+def name():
+    """The kind of machine, for a file name: vendors give the same marketing name to different cores."""
+    parts = [cpuinfo("model name") or platform.machine(), "family", cpuinfo("cpu family"), "model", cpuinfo("model")]
+    return "-".join(re.findall("[a-z0-9]+", " ".join(parts).lower()))
+
+
+def commit():
+    """What is measured; a star after it says that the tree had changes."""
+    return subprocess.check_output(["git", "describe", "--always", "--dirty=*"], cwd=ROOT, text=True).strip()
+
+
+def memory(pid="self"):
+    """Bytes of a process: resident; with shared pages divided among those who share them; resident at its peak."""
+    fields = {}
+    for file in ("smaps_rollup", "status"):
+        for line in pathlib.Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if value.endswith(" kB"):
+                fields[name] = int(value.split()[0]) * 1024
+    return {"resident_bytes": fields["Rss"], "proportional_bytes": fields["Pss"],
+            "peak_resident_bytes": fields["VmHWM"]}
 
 
 def description():
-    return {"processor": processor(), "cores": os.cpu_count(), "threads": THREADS, "peak": peak(),
-            "load_at_start": os.getloadavg()[0]}
+    known = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
+    flags = cpuinfo("flags").split()
+    processor = f"{cpuinfo('model name')} (family {cpuinfo('cpu family')}, model {cpuinfo('model')})"
+    return {"processor": processor, "instructions": [word for word in known if word in flags],
+            "cores": os.cpu_count(), "threads": THREADS}

@@ -20,6 +20,8 @@ class Process:
         self.process = subprocess.Popen([sys.executable, "-m", "peers.worker", case, engine], text=True, bufsize=1,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.memory = self._read()
+        if "unavailable" in self.memory:
+            raise RuntimeError(f"{engine}: {self.memory['unavailable']}")
 
     def ask(self, **command):
         self.process.stdin.write(json.dumps(command) + "\n")

@@ -3,7 +3,7 @@
     python -m peers.worker CASE ENGINE
 
 Commands: {"time": batch, "seconds": budget} → {"seconds": [per call, …]};  {"agree": true} → {"worst_cosine": …}.
-The first line, once everything is loaded, tells memory: {"resident_bytes": …, "proportional_bytes": …}.
+The first line, once everything is loaded, tells memory: {"resident_bytes": …, …}; or {"unavailable": why}.
 """
 
 import json
@@ -13,21 +13,11 @@ import time
 
 import numpy as np
 
-from . import exports, inputs
+from . import exports, inputs, machine
 from .cases import CASES
 from .engines import ENGINES
 
 MINIMUM_CALLS = 3
-
-
-def memory():
-    """Resident bytes, and those with shared pages divided among the processes that share them."""
-    fields = {}
-    with open("/proc/self/smaps_rollup") as rollup:
-        for line in list(rollup)[1:]:
-            name, value = line.split(":")
-            fields[name] = int(value.split()[0]) * 1024
-    return {"resident_bytes": fields["Rss"], "proportional_bytes": fields["Pss"]}
 
 
 def worst_cosine(outputs, reference):
@@ -68,10 +58,14 @@ class Worker:
 def main(case, engine):
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the replies
-    worker = Worker(CASES[case], engine)
-    for call in worker.calls.values():
-        call()
-    replies.write(json.dumps(memory()) + "\n")
+    try:
+        worker = Worker(CASES[case], engine)
+        for call in worker.calls.values():
+            call()
+    except RuntimeError as error:  # what every engine raises for a machine or an option it does not serve
+        replies.write(json.dumps({"unavailable": str(error)}) + "\n")
+        return
+    replies.write(json.dumps(machine.memory()) + "\n")
     for line in sys.stdin:
         replies.write(json.dumps(worker.answer(json.loads(line))) + "\n")
 

@@ -1,0 +1,116 @@
+"""From process start to the first embedding of int8 ViT-B/32, and what memory it takes: a C program with our library,
+the peers in Python and through the C APIs that their packages ship. Files are in the page cache."""
+
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+from . import CACHE, ROOT, exports, machine
+
+VARIANT, TOWER = "ViT-B-32", "image"
+SHARING = 8
+FIRST = ROOT / "Benchmarks" / "first"
+
+
+def package(name):
+    """The folder of an installed package, without importing it."""
+    import importlib.util
+
+    return pathlib.Path(importlib.util.find_spec(name).origin).parent
+
+
+def onnxruntime_program():
+    """The package names its library by full version; a program asks for its soname."""
+    folder = package("onnxruntime") / "capi"
+    library = next(folder.glob("libonnxruntime.so.*"))
+    link = CACHE / "programs" / "libonnxruntime.so.1"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(library)
+    return machine.compiled("first/onnxruntime.c", library, f"-Wl,-rpath,{link.parent}")
+
+
+def openvino_program():
+    folder = package("openvino")
+    library = next((folder / "libs").glob("libopenvino_c.so*"))
+    return machine.compiled("first/openvino.c", f"-I{folder / 'include'}", library, f"-Wl,-rpath,{folder / 'libs'}")
+
+
+def programs():
+    """{who: command line}. OpenVINO also with its cache of compiled models, filled by the first run."""
+    onnx = exports.path(VARIANT, TOWER, "onnx-dynamic")
+    openvino, cache = exports.path(VARIANT, TOWER, "openvino-int8"), CACHE / "openvino-cache"
+    python = sys.executable
+    return {
+        "pocketclip, C": [machine.compiled("first/pocketclip.c", *machine.with_runtime()),
+                          exports.bundle(VARIANT, "int8")],
+        "onnxruntime, C": [onnxruntime_program(), onnx],
+        "onnxruntime, Python": [python, FIRST / "first_onnxruntime.py", onnx],
+        "openvino, C": [openvino_program(), openvino],
+        "openvino, C, cached": [openvino_program(), openvino, cache],
+        "openvino, Python": [python, FIRST / "first_openvino.py", openvino],
+        "openvino, Python, cached": [python, FIRST / "first_openvino.py", openvino, cache],
+    }
+
+
+def start(command):
+    """(process that has printed its first value and waits, seconds until it had)."""
+    begin = time.perf_counter()
+    process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    line = process.stdout.readline()
+    seconds = time.perf_counter() - begin
+    if not line:
+        raise SystemExit(f"{command[0]}: ended with status {process.wait()} before its first embedding")
+    return process, seconds
+
+
+def stop(process):
+    process.stdin.close()
+    process.stdout.close()
+    process.wait()
+
+
+def first_embeddings(rounds):
+    """{who: seconds (median, least) and memory}, the programs taking turns."""
+    commands = programs()
+    seconds, memory = {who: [] for who in commands}, {}
+    for turn in range(rounds + 1):
+        for who, command in commands.items():
+            process, elapsed = start(command)
+            memory[who] = machine.memory(process.pid)
+            stop(process)
+            if turn:  # the first turn brought the files into the page cache
+                seconds[who].append(elapsed)
+    return {who: {"median_seconds": statistics.median(times), "minimum_seconds": min(times), **memory[who]}
+            for who, times in seconds.items()}
+
+
+def sharing():
+    """{who: bytes of SHARING processes together}, pages that they share counted once."""
+    totals = {}
+    for who, command in programs().items():
+        processes = [start(command)[0] for _ in range(SHARING)]
+        totals[who] = sum(machine.memory(process.pid)["proportional_bytes"] for process in processes)
+        for process in processes:
+            stop(process)
+    return totals
+
+
+def measure(rounds):
+    result = first_embeddings(rounds)
+    for who, total in sharing().items():
+        result[who]["eight_processes_bytes"] = total
+    return result
+
+
+def table(result):
+    ours = result["pocketclip, C"]["median_seconds"]
+    lines = ["| program | median s | least s | times ours | resident MB | eight processes MB |", "|---|--:|--:|--:|--:|--:|"]
+    for who, row in result.items():
+        lines.append(f"| {who} | {row['median_seconds']:.3f} | {row['minimum_seconds']:.3f} | "
+                     f"{row['median_seconds'] / ours:.1f} | {row['resident_bytes'] / 1e6:.0f} | "
+                     f"{row['eight_processes_bytes'] / 1e6:.0f} |")
+    return "\n".join(lines)
