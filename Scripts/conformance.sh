@@ -22,11 +22,11 @@ for precision in fp32 fp16 int8; do
   for tiny in vit rn; do
     convert Fixtures/valid/$tiny.safetensors -o "$out/$tiny.pclip" --precision $precision --min-cosine 0 \
       --activation quickgelu $(options $tiny) --preprocess openai --tokenizer none
-    echo "$tiny $precision: $("$python" Scripts/check_bundle.py "$out/$tiny.pclip" --against Fixtures/valid/$tiny.safetensors | tail -1)"
+    echo "$tiny $precision: $("$python" Scripts/test_check_bundle.py "$out/$tiny.pclip" Fixtures/valid/$tiny.safetensors)"
   done
   for mini in mini-vit mini-rn; do
     convert Fixtures/minis/$mini.pt -o "$out/$mini.pclip" --precision $precision
-    echo "$mini $precision: $("$python" Scripts/check_bundle.py "$out/$mini.pclip" | tail -1)"
+    echo "$mini $precision: $("$python" Scripts/check_bundle.py "$out/$mini.pclip")"
   done
 done
 
