@@ -26,6 +26,8 @@ def parsed():
     parser.add_argument("--engine", action="append", help="race only these engines of the case")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each engine, batch and round")
+    parser.add_argument("--realtime", action="store_true",
+                        help="before all other programs of the machine: steady figures while it is busy; needs root")
     parser.add_argument("--publish", action="store_true", help="write Benchmarks/results and docs/benchmarks.md")
     return parser.parse_args()
 
@@ -33,7 +35,7 @@ def parsed():
 def measure(name, arguments):
     """One case with what its shares are taken of: the machine's peak, measured just before."""
     circumstances = {"commit": machine.commit(), "date": time.strftime("%Y-%m-%d %H:%M"), "peak": machine.peak(),
-                     "load": os.getloadavg()[0], "rounds": arguments.rounds}
+                     "load": os.getloadavg()[0], "rounds": arguments.rounds, "realtime": arguments.realtime}
     if name in ALONE:
         return circumstances | {"result": ALONE[name](arguments)}
     result = rounds.race(name, arguments.rounds, arguments.seconds, arguments.engine)
@@ -42,6 +44,8 @@ def measure(name, arguments):
 
 def main():
     arguments = parsed()
+    if arguments.realtime:
+        os.environ[machine.REALTIME] = "1"
     measured = {}
     for name in arguments.case or [*CASES, *ALONE]:
         measured[name] = measure(name, arguments)

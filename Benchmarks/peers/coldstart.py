@@ -58,8 +58,9 @@ def programs():
 
 def start(command):
     """(process that has printed its first value and waits, seconds until it had)."""
+    command = machine.command(*command)
     begin = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     line = process.stdout.readline()
     seconds = time.perf_counter() - begin
     if not line:

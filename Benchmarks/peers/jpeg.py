@@ -35,7 +35,7 @@ def measure(rounds, seconds):
                                *machine.with_runtime())
     paths = files()
     rates = json.loads(subprocess.check_output(
-        [program, exports.bundle("ViT-B-32", "int8"), str(rounds), str(seconds), *paths]))
+        machine.command(program, exports.bundle("ViT-B-32", "int8"), rounds, seconds, *paths)))
     return {"megabytes": sum(path.stat().st_size for path in paths) / PICTURES / 1e6,
             "rates": {step: {"median": statistics.median(each), "greatest": max(each)} for step, each in rates.items()}}
 

@@ -65,6 +65,7 @@ def main(case, engine):
     except RuntimeError as error:  # what every engine raises for a machine or an option it does not serve
         replies.write(json.dumps({"unavailable": str(error)}) + "\n")
         return
+    machine.before_others()  # not before: exports are no part of the race
     replies.write(json.dumps(machine.memory()) + "\n")
     for line in sys.stdin:
         replies.write(json.dumps(worker.answer(json.loads(line))) + "\n")
