@@ -63,7 +63,11 @@ extension ReadError.Code {
     case .htmlPage:
       ("a web page, not the weights", "download the file itself: this is a login, error or preview page")
     case .truncatedFile: ("the file ends too early", "finish or repeat the download")
-    default: ("not a checkpoint of any known format", "`pocketclip formats` lists what can be read")
+    default:
+      (
+        "not a checkpoint of any known format",
+        "give the file of weights, or the folder that holds it; `pocketclip formats` lists what can be read"
+      )
     }
   }
 

@@ -33,6 +33,8 @@ public enum IdentityOrigin: Sendable, Equatable {
 public struct WriteOptions: Sendable {
   public var path: String
   public var replacesExisting: Bool
+  /// Files that are being read, and so never replaced.
+  public var sources: [String] = []
   /// At most so many threads; 0 for all that this process may use.
   public var threads = 0
   public var kernels = WeightKernels()

@@ -14,7 +14,7 @@ public enum BundleWriter {
     let file: OutputFile
     do throws(OutputError) {
       file = try OutputFile(
-        path: options.path, replacesExisting: options.replacesExisting,
+        path: options.path, replacesExisting: options.replacesExisting, sources: options.sources,
         usesNamelessFile: options.usesNamelessFile)
     } catch { throw .output(error) }
     let run = WriteRun(plan: plan, request: request, options: options, region: file.region)

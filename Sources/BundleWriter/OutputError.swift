@@ -5,6 +5,10 @@ public struct OutputError: Error, Sendable, Equatable {
   public enum Code: Sendable, Equatable, CaseIterable {
     case exists
     case isFolder
+    /// A device or a pipe, which publishing would replace.
+    case notAFile
+    /// The file that is being read.
+    case isSource
     case folderMissing
     case folderNotWritable
     case readOnly
@@ -49,6 +53,8 @@ extension OutputError: CustomStringConvertible {
       switch code {
       case .exists: "output \(path): a file of that name exists"
       case .isFolder: "output \(path): that is a folder"
+      case .notAFile: "output \(path): that is a device or a pipe"
+      case .isSource: "output \(path): that is the checkpoint itself, which would be lost"
       case .folderMissing: "output \(path): its folder does not exist"
       case .folderNotWritable: "output \(path): its folder is not writable"
       case .readOnly: "output \(path): its file system is read-only"
@@ -65,6 +71,8 @@ extension OutputError: CustomStringConvertible {
     switch code {
     case .exists: "give another name, or --force to replace it"
     case .isFolder: "give the name of a file in it"
+    case .notAFile: "give the name of a file"
+    case .isSource: "give another name"
     case .folderMissing: "create the folder first"
     case .folderNotWritable: "choose a folder you may write to, or change its permissions"
     case .readOnly: "choose a folder on another file system"

@@ -4,19 +4,22 @@ private import Glibc
 ///
 /// Where the file system allows, it has no name until it is published (`O_TMPFILE`), so that whatever ends the process
 /// leaves nothing behind. Elsewhere it is a locked sibling, `.NAME.pclip-partial`, which the next run removes.
-struct OutputFile: ~Copyable {
-  let path: String
+package struct OutputFile: ~Copyable {
+  package let path: String
   private let replacesExisting: Bool
   private let descriptor: Int32
   /// The sibling's path, or nil for a file without a name.
   private let partialPath: String?
 
   /// - Parameter replacesExisting: whether a file of that name may be replaced; it is, at `publish`, in one step.
+  /// - Parameter sources: files that must not be replaced, whatever is said.
   /// - Parameter usesNamelessFile: false only to test the other way.
-  init(path: String, replacesExisting: Bool, usesNamelessFile: Bool = true) throws(OutputError) {
+  package init(
+    path: String, replacesExisting: Bool, sources: [String] = [], usesNamelessFile: Bool = true
+  ) throws(OutputError) {
     self.path = path
     self.replacesExisting = replacesExisting
-    try Self.checkDestination(path, replacesExisting: replacesExisting)
+    try Self.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
     let place = Place(path)
     try place.removeLeftover()
     if usesNamelessFile, let nameless = place.openNameless() {
@@ -34,13 +37,13 @@ struct OutputFile: ~Copyable {
   }
 
   /// Where the bytes can be written from several threads, as long as this file lives.
-  var region: Region { Region(descriptor: descriptor, path: path) }
+  package var region: Region { Region(descriptor: descriptor, path: path) }
 
   /// A path that opens the unpublished file from within this process.
   var readablePath: String { partialPath ?? "/proc/self/fd/\(descriptor)" }
 
   /// Waits until everything is on the disk, then gives the file its name.
-  consuming func publish() throws(OutputError) {
+  package consuming func publish() throws(OutputError) {
     guard fsync(descriptor) == 0 else { throw OutputError.last(path: path) }
     let place = Place(path)
     if replacesExisting {
@@ -62,22 +65,37 @@ struct OutputFile: ~Copyable {
     guard linkat(AT_FDCWD, source, AT_FDCWD, target, flags) == 0 else { throw OutputError.last(path: path) }
   }
 
-  private static func checkDestination(_ path: String, replacesExisting: Bool) throws(OutputError) {
+  /// Whether a file could be published there; tells long before the work is done that leads to it.
+  package static func checkDestination(
+    _ path: String, replacesExisting: Bool, sources: [String] = []
+  ) throws(OutputError) {
     var status = stat()
     guard lstat(path, &status) == 0 else {
       guard errno == ENOENT else { throw OutputError.last(path: path) }
+      guard access(Place(path).folder, W_OK) == 0 else { throw OutputError.last(path: path) }
       return
     }
-    if status.st_mode & S_IFMT == S_IFDIR { throw OutputError(.isFolder, path: path) }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: throw OutputError(.isFolder, path: path)
+    case S_IFREG, S_IFLNK: break
+    default: throw OutputError(.notAFile, path: path)
+    }
+    for source in sources {
+      var other = stat()
+      guard stat(source, &other) == 0 else { continue }
+      if (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) {
+        throw OutputError(.isSource, path: path)
+      }
+    }
     if !replacesExisting { throw OutputError(.exists, path: path) }
   }
 
   /// A handle that copies, for writing at offsets.
-  struct Region: Sendable {
+  package struct Region: Sendable {
     fileprivate let descriptor: Int32
     fileprivate let path: String
 
-    func write(_ bytes: RawSpan, at offset: Int) throws(OutputError) {
+    package func write(_ bytes: RawSpan, at offset: Int) throws(OutputError) {
       try bytes.withUnsafeBytes { buffer throws(OutputError) in
         guard let base = buffer.baseAddress else { return }
         var written = 0

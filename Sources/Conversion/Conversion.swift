@@ -41,6 +41,7 @@ public enum Conversion {
       }
     }
     var options = WriteOptions(path: request.output, replacesExisting: request.replacesExisting)
+    options.sources = model.source.paths
     options.threads = request.threads
     options.onProgress = request.onProgress
     do throws(BundleWriteError<ModelError>) {

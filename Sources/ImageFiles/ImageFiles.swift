@@ -43,7 +43,21 @@ public enum ImageFiles {
     } catch let error as ImageFileError {
       throw error
     } catch {
-      throw ImageFileError(.unreadable, file: path, detail: error.localizedDescription)
+      throw ImageFileError(.unreadable, file: path, detail: reason(path, error))
+    }
+  }
+}
+
+extension ImageFiles {
+  /// Foundation's own words name no cause that a user could act on.
+  private static func reason(_ path: String, _ error: any Error) -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder.boolValue { return "that is a folder" }
+    switch (error as? CocoaError)?.code {
+    case .fileNoSuchFile?, .fileReadNoSuchFile?: return "no such file"
+    case .fileReadNoPermission?: return "permission denied"
+    default: return exists ? "reading failed" : "no such file"
     }
   }
 }

@@ -41,9 +41,9 @@ public struct CLIPModel: Sendable {
     self.store = store
   }
 
-  /// - Throws: the inspection's first problem.
+  /// - Throws: the inspection's refusal.
   public init(_ inspection: ModelInspection) throws(ModelError) {
-    if let problem = inspection.problems.first { throw problem }
+    if let refusal = inspection.refusal { throw refusal }
     self.init(
       architecture: inspection.architecture, preprocessing: inspection.preprocessing,
       tokenizer: inspection.tokenizer, schema: inspection.schema, decisions: inspection.decisions,

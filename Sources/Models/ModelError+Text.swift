@@ -34,7 +34,7 @@ extension ModelError.Code {
       )
     default:
       (
-        "the configuration asks for something that is not supported yet",
+        "an option or a configuration asks for what is not supported",
         "overrule the configuration with an explicit option if you know that it is wrong"
       )
     }
@@ -45,7 +45,7 @@ extension ModelError.Code {
     case .missingTensors:
       (
         "tensors are missing",
-        "download or save the checkpoint again; --tower image or --tower text takes one tower alone"
+        "download or save the checkpoint again, or take the complete tower alone with --tower image or --tower text"
       )
     case .unexpectedTensors:
       (

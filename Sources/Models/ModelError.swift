@@ -42,6 +42,8 @@ public struct ModelError: Error, Sendable, Equatable {
   public var expected, found: String?
   /// What a reader reported.
   public var cause: ReadError?
+  /// What to do, where the facts of this case tell more than the code alone.
+  public var remedy: String?
 
   public init(
     _ code: Code, tensor: String? = nil, expected: String? = nil, found: String? = nil, file: String? = nil
@@ -68,7 +70,7 @@ public struct ModelError: Error, Sendable, Equatable {
   }
 
   /// What the user can do, one sentence.
-  public var hint: String { cause?.hint ?? code.hint }
+  public var hint: String { remedy ?? cause?.hint ?? code.hint }
 
   func inFile(_ path: String) -> ModelError {
     var error = self

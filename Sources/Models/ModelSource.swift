@@ -12,6 +12,9 @@ public struct ModelSource: Sendable {
   public var licence: String?
   public var attribution: String?
 
+  /// Of `files`.
+  public var paths: [String] { files.map(\.path) }
+
   package init(
     format: String, fileName: String, files: [SourceFile] = [], licence: String? = nil,
     attribution: String? = nil

@@ -14,8 +14,7 @@ struct PocketClipCommand: ParsableCommand {
         pocketclip verify b32.pclip --against ViT-B-32.pt
         pocketclip classify -m b32.pclip picture.jpg --label "a dog" --label "a cat"
 
-      Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported,
-      70 internal, 73 cannot create output, 130 interrupted.
+      Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported, 70 internal, 73 cannot create output, 130 interrupted.
       """,
     version: runtimeVersion,
     groupedSubcommands: [

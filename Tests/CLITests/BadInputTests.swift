@@ -51,14 +51,54 @@ import Testing
     let folder = try ScratchFolder()
     let source = Tool.fixture("valid/vit.safetensors")
     let outcome = try Tool.run("convert", source, "-o", folder.path("out.pclip"))
-    expectRefusal(outcome, 65, "--activation")
+    expectRefusal(outcome, 65, "--activation", "--heads", "--preprocess")
     #expect(folder.contents.isEmpty)
+  }
+
+  @Test(
+    "A value that an option does not take is a usage error that lists those it takes",
+    arguments: [
+      ["--activation", "relu"], ["--heads", "two"], ["--tokenizer", "bert"], ["--heads", "1,2,3"],
+    ])
+  func optionValues(_ option: [String]) throws {
+    expectRefusal(try Tool.run("inspect", Self.mini, option[0], option[1]), 64, option[0], "expected")
+  }
+
+  @Test("Activations are understood as each library spells them", arguments: ["QuickGELU", "quick_gelu"])
+  func spellings(_ name: String) throws {
+    #expect(try Tool.run("inspect", Self.mini, "--activation", name).status == 0)
+  }
+
+  @Test("A preprocessing that is neither a known word nor a file is named with its option")
+  func unknownPreprocessing() throws {
+    expectRefusal(
+      try Tool.run("inspect", Self.mini, "--preprocess", "clip"), 66, "--preprocess clip", "openai")
+  }
+
+  @Test("A bundle and its checkpoint given the wrong way round are told apart")
+  func swappedVerify() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("m.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    expectRefusal(try Tool.run("verify", Self.mini, "--against", bundle), 64, "the bundle comes first")
+  }
+
+  @Test("Failing a golden file of other weights, a checkpoint is told so")
+  func otherGolden() throws {
+    let outcome = try Tool.run(
+      "verify", Self.mini, "--golden", Tool.fixture("minis/goldens/mini-rn.safetensors"))
+    #expect(outcome.status == 1 && outcome.error.contains("made from other weights"), "\(outcome.error)")
   }
 
   @Test("A bundle is not run when it is something else, and the message says so")
   func notABundle() throws {
+    let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
     expectRefusal(
-      try Tool.run("classify", "-m", Self.mini, "x.jpg", "--label", "a"), 65, "pclip")
+      try Tool.run("classify", "-m", Self.mini, picture, "--label", "a"), 65, "a checkpoint",
+      "pocketclip convert")
+    expectRefusal(
+      try Tool.run("classify", "-m", picture, picture, "--label", "a"), 65,
+      "not a bundle: starts with the bytes ff d8")
   }
 
   @Test("A bundle cut short anywhere is refused", arguments: [0, 7, 100, 10_000, 100_000])
@@ -103,7 +143,7 @@ import Testing
     let bundle = folder.path("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
-    expectRefusal(try Tool.run("classify", "-m", bundle, good, "--label", ""), 65, "label 1 is empty")
+    expectRefusal(try Tool.run("classify", "-m", bundle, good, "--label", ""), 64, "label 1 is empty")
     let long = String(repeating: "word ", count: 10_000)
     let outcome = try Tool.run("embed", "-m", bundle, "--text", long)
     #expect(outcome.status == 0 && outcome.error.contains("too long"), "\(outcome.error.prefix(300))")

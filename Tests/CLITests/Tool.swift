@@ -22,9 +22,10 @@ struct Tool {
 
   static func fixture(_ path: String) -> String { root.appending(path: "Fixtures/\(path)").path() }
 
-  static func start(_ arguments: [String], environment: [String: String]? = nil) throws -> (
-    Process, Pipe, Pipe
-  ) {
+  /// - Parameter input: what standard input holds.
+  static func start(
+    _ arguments: [String], environment: [String: String]? = nil, input: Data = Data()
+  ) throws -> (Process, Pipe, Pipe) {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
@@ -33,14 +34,27 @@ struct Tool {
     let error = Pipe()
     process.standardOutput = output
     process.standardError = error
-    process.standardInput = FileHandle.nullDevice
+    let inputPipe = Pipe()
+    process.standardInput = inputPipe
     try process.run()
+    // A pipe holds 64 KiB: tests that feed more would need a thread.
+    precondition(input.count <= 65_536, "too much input for a pipe")
+    try inputPipe.fileHandleForWriting.write(contentsOf: input)
+    try inputPipe.fileHandleForWriting.close()
     return (process, output, error)
   }
 
   /// Runs to the end. Standard error is small, so reading one pipe after the other cannot block.
-  static func run(_ arguments: String..., environment: [String: String]? = nil) throws -> Outcome {
-    let (process, output, error) = try start(arguments, environment: environment)
+  static func run(
+    _ arguments: String..., environment: [String: String]? = nil, input: Data = Data()
+  ) throws -> Outcome {
+    try run(arguments, environment: environment, input: input)
+  }
+
+  static func run(
+    _ arguments: [String], environment: [String: String]? = nil, input: Data = Data()
+  ) throws -> Outcome {
+    let (process, output, error) = try start(arguments, environment: environment, input: input)
     let outputData = try output.fileHandleForReading.readToEnd() ?? Data()
     let errorData = try error.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()

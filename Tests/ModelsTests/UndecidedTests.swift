@@ -1,6 +1,7 @@
 import Architecture
 import Archives
 import Checkpoints
+import Foundation
 import Models
 import Testing
 
@@ -20,6 +21,37 @@ import Testing
       #expect(problem.hint.contains(flag) && problem.category == .badData, "\(problem)")
     }
     #expect(throws: ModelError.self) { try CLIPModel(inspection) }
+  }
+
+  @Test("A refusal names every option that is missing at once, with the heads of OpenAI's convention")
+  func refusalNamesAll() throws {
+    let refusal = try #require(try ModelInspection(checkpoint).refusal)
+    for flag in ["--activation gelu", "--heads 1,1", "--preprocess openai"] {
+      #expect(refusal.hint.contains(flag), "\(refusal.hint)")
+    }
+    var options = ModelOptions()
+    options.activation = PerTower(both: .gelu)
+    options.preprocessing = .openAI
+    let headsAlone = try #require(try ModelInspection(checkpoint, options: options).refusal)
+    #expect(headsAlone.hint.contains("--heads") && !headsAlone.hint.contains("--activation"))
+  }
+
+  @Test(
+    "Where a published architecture has these sizes, the refusal names it and its twin",
+    arguments: ["ViT-B-32", "ViT-L-14"])
+  func refusalNamesArchitecture(_ name: String) throws {
+    let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
+    let file = try HollowCheckpoint(ParameterSchema(architecture))
+    defer { file.remove() }
+    let refusal = try #require(try ModelInspection(Checkpoint.open(file.url.path)).refusal)
+    #expect(
+      refusal.hint.contains("--architecture \(name) (LAION, DataComp) or \(name)-quickgelu"),
+      "\(refusal.hint)")
+    #expect(refusal.hint.contains("--preprocess") && !refusal.hint.contains("--heads"), "\(refusal.hint)")
+    var options = ModelOptions()
+    options.architectureName = name
+    options.preprocessing = .openAI
+    #expect(try ModelInspection(Checkpoint.open(file.url.path), options: options).refusal == nil)
   }
 
   @Test("Options decide, and are reported as options")
@@ -80,4 +112,29 @@ extension ModelError {
     default: "--preprocess"
     }
   }
+}
+
+/// A state dict of full size whose weights are a hole in the file: it takes no space and is never read.
+private struct HollowCheckpoint {
+  let url = FileManager.default.temporaryDirectory.appending(path: "hollow-\(UUID().uuidString).safetensors")
+
+  init(_ schema: ParameterSchema) throws {
+    var offset = 0
+    var entries: [String] = []
+    for parameter in schema.parameters {
+      let end = offset + 2 * parameter.elementCount
+      entries.append(
+        "\"\(parameter.name)\":{\"dtype\":\"F16\",\"shape\":\(parameter.shape),\"data_offsets\":[\(offset),\(end)]}"
+      )
+      offset = end
+    }
+    let header = Data("{\(entries.joined(separator: ","))}".utf8)
+    let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
+    try (length + header).write(to: url)
+    let file = try FileHandle(forWritingTo: url)
+    try file.truncate(atOffset: UInt64(8 + header.count + offset))
+    try file.close()
+  }
+
+  func remove() { try? FileManager.default.removeItem(at: url) }
 }

@@ -26,7 +26,7 @@ struct ContentDetector {
     if let index = try shardIndex() { return .shardIndex(index) }
     if let format = structuredFormat { return .unsupported(format) }
     if ZipArchive.hasEndRecord(file.bytes) { return try detectZip() }
-    throw ReadError(.unknownFormat, found: startAsText)
+    throw ReadError(.unknownFormat, found: startAsShown)
   }
 
   // MARK: Zip
@@ -121,6 +121,15 @@ struct ContentDetector {
   /// The first bytes, for messages.
   private var startAsText: String { text(upTo: 48) }
 
+  /// The same where it is text; of other bytes the first eight in hex.
+  private var startAsShown: String {
+    let start = file.bytes.withUnsafeBytes { Array($0.prefix(48)) }
+    guard start.allSatisfy({ (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }) else {
+      return "starts with the bytes " + start.prefix(8).map(\.hexText).joined(separator: " ")
+    }
+    return "starts with " + startAsText.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
   private func text(upTo count: Int) -> String {
     file.bytes.withUnsafeBytes { String(decoding: $0.prefix(count), as: UTF8.self) }
   }
@@ -145,4 +154,9 @@ struct ContentDetector {
     guard offset + magic.count <= file.byteCount else { return false }
     return magic.indices.allSatisfy { byte(offset + $0) == magic[$0] }
   }
+}
+
+extension UInt8 {
+  /// Two hexadecimal digits.
+  fileprivate var hexText: String { (self < 16 ? "0" : "") + String(self, radix: 16) }
 }

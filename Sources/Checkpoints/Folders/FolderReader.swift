@@ -57,9 +57,18 @@ struct FolderReader {
   private func candidates() throws(ReadError) -> [Candidate] {
     var found: [Candidate] = []
     var shards: Set<String> = []
+    var refusal: ReadError?
     for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
-      let file = try folder.map(name)
       let rank = Self.preferredNames.firstIndex(of: name)
+      let file: MappedFile
+      do throws(ReadError) {
+        file = try folder.map(name)
+      } catch {
+        // A file that belongs to something else must not stop the reading, unless there is nothing else to read.
+        if rank != nil { throw error }
+        refusal = refusal ?? error
+        continue
+      }
       switch try? ContentDetector(file: file, limits: limits).detect() {
       case .torch, .safetensors: found.append(Candidate(name: name, rank: rank))
       case .shardIndex(let index):
@@ -72,6 +81,7 @@ struct FolderReader {
       case .unsupported: break
       }
     }
+    if found.isEmpty, let refusal { throw refusal }
     found.removeAll { shards.contains($0.name) }
     return found.sorted { ($0.rank ?? Int.max, $0.name) < ($1.rank ?? Int.max, $1.name) }
   }

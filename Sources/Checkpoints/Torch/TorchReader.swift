@@ -95,7 +95,8 @@ struct TorchReader {
       IgnoredEntry(
         name: key, reason: .trainingState, tensorCount: census.tensorCount, byteCount: census.byteCount))
     notes.append(
-      "ignored \(key): training state, \(census.tensorCount) tensors, \(byteText(census.byteCount))")
+      "ignored \(key): training state, \(census.tensorCount) tensor\(census.tensorCount == 1 ? "" : "s"), \(byteText(census.byteCount))"
+    )
   }
 
   /// In a TorchScript archive every storage should belong to a parameter or buffer.

@@ -35,9 +35,11 @@ extension ModelOptions {
     var others = self
     others.tower = nil
     guard others == ModelOptions() else {
-      throw ModelError(
+      var error = ModelError(
         .unsupportedOption, expected: "no option but --tower: a bundle states everything itself",
         found: "an architecture, activation, heads, epsilon, preprocessing or tokenizer option")
+      error.remedy = "leave the option out; to change what a bundle states, convert its checkpoint again"
+      throw error
     }
   }
 }

@@ -26,6 +26,11 @@ public enum ArchitectureCatalogue {
     entries.first { matches($0.architecture, architecture) }?.name
   }
 
+  /// open_clip's entries of these sizes; heads, activation and epsilon, which no tensor tells, may be others.
+  static func openCLIPEntries(withSizesOf architecture: CLIPArchitecture) -> [Entry] {
+    openCLIP.filter { matches($0.architecture, architecture.undecidedFields(from: $0.architecture)) }
+  }
+
   /// OpenAI's nine (`clip.available_models()`).
   public static let openAI: [Entry] =
     ResNetRow.all.map { Entry(name: $0.name, architecture: $0.architecture(.quickGELU)) }
@@ -50,6 +55,34 @@ public enum ArchitectureCatalogue {
     guard let image = found.image, image.projected(like: entry.image) == entry.image else { return false }
     guard let text = found.text else { return true }
     return text.projected(like: entry.text) == entry.text
+  }
+}
+
+extension CLIPArchitecture {
+  /// With the other's heads, activation and epsilon.
+  fileprivate func undecidedFields(from other: CLIPArchitecture) -> CLIPArchitecture {
+    var result = self
+    switch (image, other.image) {
+    case (.visionTransformer(var tower), .visionTransformer(let other)):
+      tower.stack = tower.stack.undecidedFields(from: other.stack)
+      result.image = .visionTransformer(tower)
+    case (.modifiedResNet(var tower), .modifiedResNet(let other)):
+      (tower.heads, tower.epsilon) = (other.heads, other.epsilon)
+      result.image = .modifiedResNet(tower)
+    default: break
+    }
+    if let text, let other = other.text {
+      result.text?.stack = text.stack.undecidedFields(from: other.stack)
+    }
+    return result
+  }
+}
+
+extension TransformerStack {
+  fileprivate func undecidedFields(from other: TransformerStack) -> TransformerStack {
+    var stack = self
+    (stack.heads, stack.activation, stack.epsilon) = (other.heads, other.activation, other.epsilon)
+    return stack
   }
 }
 

@@ -132,7 +132,7 @@ struct Resolution {
   private static func headChoices(_ width: Int) -> String {
     let sizes = [64, 80, 88, 104, 112].filter { width % $0 == 0 }
     guard !sizes.isEmpty else { return "no usual head size divides it" }
-    return sizes.map { "\(width / $0) heads of \($0)" }.joined(separator: ", ")
+    return sizes.map { "\(width / $0) head\(width / $0 == 1 ? "" : "s") of \($0)" }.joined(separator: ", ")
   }
 
   mutating func decidePreprocessing(_ stated: Stated<Preprocessing>?) {

@@ -8,7 +8,8 @@ struct Classify: ParsableCommand {
     discussion: """
       Each label is put into every template; the texts' vectors are averaged, as OpenAI did for ImageNet.
 
-      Example: pocketclip classify -m b32.pclip cat.jpg --label cat --label dog --template "a photo of a {}."
+      Example: pocketclip classify -m b32.pclip cat.jpg --label cat --label dog
+               pocketclip classify -m b32.pclip Photos/ --labels birds.txt --template "a photo of a {}."
       """)
 
   @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
@@ -18,13 +19,10 @@ struct Classify: ParsableCommand {
     help: ArgumentHelp("A bundle for the texts, when the first has no text tower.", valueName: "bundle"))
   var textModel: String?
 
-  @Argument(help: ArgumentHelp("JPEG, PNG or WebP files.", valueName: "pictures"))
-  var pictures: [String]
-
   @Option(name: .customLong("label"), help: "A label; give it several times.")
   var listedLabels: [String] = []
 
-  @Option(help: ArgumentHelp("A file with one label a line.", valueName: "file"))
+  @Option(help: ArgumentHelp("A file with one label a line; - is standard input.", valueName: "file"))
   var labels: String?
 
   @Option(
@@ -37,13 +35,14 @@ struct Classify: ParsableCommand {
   @Flag(help: "Compare bundles whose embedding spaces are not known.")
   var allowUnknownSpace = false
 
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
   func validate() throws {
     guard top > 0 else { throw ValidationError("--top \(top): expected a positive number") }
-    guard !pictures.isEmpty else { throw ValidationError("give at least one picture") }
+    guard !pictures.isEmpty else { throw ValidationError("give at least one picture, or --pictures") }
   }
 
   func run() throws {
@@ -54,14 +53,34 @@ struct Classify: ParsableCommand {
       let textBundle = try textModel.map { try BundleInput($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)
       try requireOneSpace(imageBundle, textBundle)
+      let files = try pictures.files(console)
+      for warning in Labels.warnings(labels) { console.warn(warning) }
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
-      var classifier = Classifier(classes: classes, bundle: imageBundle, top: top)
-      for (index, path) in pictures.enumerated() {
-        console.progress("\(index) of \(pictures.count) pictures")
-        classifier.classify(path, console)
+      var encoder = PictureEncoder(imageBundle, pictureCount: files.count)
+      var results: [ClassifyOutput.Picture] = []
+      for (index, path) in files.enumerated() {
+        console.progress("\(index) of \(counted(files.count, "picture"))")
+        let result = classified(path, classes, &encoder, console)
+        console.progress(nil)
+        if options.json { results.append(result) } else { try console.print(result.lines) }
       }
-      console.progress(nil)
-      try classifier.report(asJSON: options.json, console)
+      if options.json {
+        let information = imageBundle.model.information
+        try JSONOutput.print(
+          ClassifyOutput(spaceId: information.spaceID, bundleId: information.bundleID, pictures: results))
+      }
+      try encoder.finish(console)
+    }
+  }
+
+  private func classified(
+    _ path: String, _ classes: ClassVectors, _ encoder: inout PictureEncoder, _ console: Console
+  ) -> ClassifyOutput.Picture {
+    do throws(Failure) {
+      let vector = try encoder.vector(of: path, console)
+      return ClassifyOutput.Picture(path: path, error: nil, labels: classes.ranked(vector, top: top))
+    } catch {
+      return ClassifyOutput.Picture(path: path, error: error.message, labels: [])
     }
   }
 
@@ -130,6 +149,18 @@ struct ClassVectors {
     logitScale = bundle.model.information.logitScale ?? 100
   }
 
+  /// The labels closest to a picture's vector, the closest first.
+  func ranked(_ vector: [Float], top: Int) -> [ClassifyOutput.Label] {
+    let similarities = vectors.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
+    let shares = probabilities(of: similarities, scale: logitScale)
+    let order = similarities.indices.sorted {
+      similarities[$0] == similarities[$1] ? $0 < $1 : similarities[$0] > similarities[$1]
+    }
+    return order.prefix(top).map {
+      ClassifyOutput.Label(label: labels[$0], probability: shares[$0], similarity: similarities[$0])
+    }
+  }
+
   static func unitMean(_ vectors: ArraySlice<[Float]>) -> [Float] {
     guard vectors.count > 1, let first = vectors.first else { return vectors.first ?? [] }
     var mean = [Float](repeating: 0, count: first.count)
@@ -138,61 +169,6 @@ struct ClassVectors {
     }
     let norm = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return norm > 0 ? mean.map { $0 / norm } : mean
-  }
-}
-
-/// Compares pictures with the classes, one at a time, so that a bad one does not stop the rest.
-struct Classifier {
-  let classes: ClassVectors
-  let bundle: BundleInput
-  let top: Int
-  private var results: [ClassifyOutput.Picture] = []
-  private var rotatedCount = 0
-  private var firstFailure: Failure?
-
-  init(classes: ClassVectors, bundle: BundleInput, top: Int) {
-    self.classes = classes
-    self.bundle = bundle
-    self.top = top
-  }
-
-  mutating func classify(_ path: String, _ console: Console) {
-    do {
-      let input = try PictureInput(
-        path, preprocessing: bundle.header.description.preprocessing,
-        imageSize: bundle.model.information.imageSize)
-      if input.ignoredOrientation != nil { rotatedCount += 1 }
-      let session = try bundle.session(batch: 1, pictures: [input])
-      let vector = try session.encode(pictures: [input.picture])[0].get()
-      results.append(ClassifyOutput.Picture(path: path, error: nil, labels: ranked(vector)))
-    } catch {
-      let failure = (error as? PocketCLIPError).map { Failure($0, file: path) } ?? Failure(describing: error)
-      firstFailure = firstFailure ?? failure
-      results.append(ClassifyOutput.Picture(path: path, error: failure.message, labels: []))
-    }
-  }
-
-  private func ranked(_ vector: [Float]) -> [ClassifyOutput.Label] {
-    let similarities = classes.vectors.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
-    let shares = probabilities(of: similarities, scale: classes.logitScale)
-    let order = similarities.indices.sorted {
-      similarities[$0] == similarities[$1] ? $0 < $1 : similarities[$0] > similarities[$1]
-    }
-    return order.prefix(top).map {
-      ClassifyOutput.Label(label: classes.labels[$0], probability: shares[$0], similarity: similarities[$0])
-    }
-  }
-
-  func report(asJSON: Bool, _ console: Console) throws {
-    if rotatedCount > 0 {
-      console.note(
-        "note: \(rotatedCount) pictures carry a camera rotation, ignored as the original code ignores it")
-    }
-    let output = ClassifyOutput(
-      spaceId: bundle.model.information.spaceID, bundleId: bundle.model.information.bundleID,
-      pictures: results)
-    if asJSON { try JSONOutput.print(output) } else { for line in output.lines { console.print(line) } }
-    if let firstFailure { throw firstFailure.followingOutput() }
   }
 }
 
@@ -205,19 +181,19 @@ struct ClassifyOutput: SchemaOutput {
     var path: String
     var error: String?
     var labels: [Label]
+
+    /// The same for people; nothing for a picture that was warned about.
+    var lines: [String] {
+      guard error == nil else { return [] }
+      return [path]
+        + labels.map {
+          "  \(fixed(Double($0.probability) * 100, 2).leftPadding(to: 6)) %  \($0.label)  (cosine \(fixed(Double($0.similarity), 4)))"
+        }
+    }
   }
 
   struct Label: Encodable {
     var label: String
     var probability, similarity: Float
-  }
-
-  var lines: [String] {
-    pictures.filter { $0.error == nil }.flatMap { picture in
-      [picture.path]
-        + picture.labels.map {
-          "  \(fixed(Double($0.probability) * 100, 2).leftPadding(to: 6)) %  \($0.label)  (cosine \(fixed(Double($0.similarity), 4)))"
-        }
-    }
   }
 }

@@ -12,12 +12,16 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn a checkpoint into a bundle, measure it, and write it only if it is as close as demanded.",
     discussion: """
+      What the weights cannot tell (activation, heads, preprocessing) is read from configurations beside them or asked for, never guessed.
+
       Example: pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
-               pocketclip convert epoch_32.pt -o birds.pclip --activation gelu --preprocess openai
-               pocketclip convert models--openai--clip-vit-base-patch32 -o text.pclip --tower text
+               pocketclip convert epoch_32.pt -o b.pclip --architecture ViT-B-32
+               pocketclip convert ./clip-folder -o text.pclip --tower text
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint file or folder, or a bundle.", valueName: "in"))
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint file or folder, or a bundle; synthetic:ViT-B-32 for weights made up.", valueName: "in"))
   var path: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out"))
@@ -45,7 +49,7 @@ struct Convert: ParsableCommand {
   var noMeasure = false
 
   @Option(help: "How many threads to use; no byte depends on it. Default: all that this process may use.")
-  var threads = 0
+  var threads: Int?
 
   @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
@@ -63,7 +67,11 @@ struct Convert: ParsableCommand {
   }
 
   mutating func validate() throws {
-    guard threads >= 0 else { throw ValidationError("--threads \(threads): expected 0 or more") }
+    try OutputPath.validate(output, "name a file")
+    if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
+    guard !noMeasure || minCosine == nil && minAgreement == nil else {
+      throw ValidationError("--no-measure leaves nothing for --min-cosine and --min-agreement to demand")
+    }
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
       guard let value, !(0...1).contains(value) else { continue }
       throw ValidationError("\(name) \(value): expected a number from 0 to 1")
@@ -72,17 +80,15 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      var modelOptions = try input.modelOptions()
-      let tower = modelOptions.tower
-      modelOptions.tower = nil
-      let model = try CLIPModel.open(path, options: modelOptions)
+      let tower = input.tower.tower
+      let model = try openModel(console)
       for note in model.notes { console.note("note: \(note)") }
       if precision == nil { console.note("note: --precision not given: fp16") }
       var request = ConversionRequest(model: model, output: output, tool: "pocketclip \(runtimeVersion)")
       request.precision = precision?.precision ?? .fp16
       request.tower = tower
       request.replacesExisting = force
-      request.threads = threads
+      request.threads = threads ?? 0
       request.fidelity = noMeasure ? nil : try fidelity(of: request.precision, model.architecture, tower)
       request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
       let writingPeak = Mutex<Int?>(nil)
@@ -94,13 +100,30 @@ struct Convert: ParsableCommand {
       if options.json {
         try JSONOutput.print(result)
       } else {
-        for line in result.lines { console.print(line) }
+        try console.print(result.lines)
       }
     }
   }
 }
 
 extension Convert {
+  /// Reads the whole checkpoint even for one tower, since that one's bundle carries the other's id too. Where only
+  /// the other is damaged, it does without.
+  private func openModel(_ console: Console) throws -> CLIPModel {
+    var options = try input.modelOptions()
+    let tower = options.tower
+    options.tower = nil
+    do throws(ModelError) {
+      return try CLIPModel.open(path, options: options)
+    } catch {
+      guard let tower, error.isAboutTensors else { throw error }
+      options.tower = tower
+      let model = try CLIPModel.open(path, options: options)
+      console.note("note: the other tower is left unread, and its id unknown: \(error)")
+      return model
+    }
+  }
+
   private func fidelity(
     of precision: Precision, _ architecture: CLIPArchitecture, _ tower: Tower?
   ) throws(Failure) -> FidelityPolicy {
@@ -148,11 +171,25 @@ struct ConvertOutput: SchemaOutput {
 
   var lines: [String] {
     [
-      "\(output): \(model), \(formattedBytes(byteCount)) from \(formattedBytes(sourceByteCount))",
-      "  written in \(fixed(seconds.writing, 2)) s with \(memory(writingPeakByteCount)) of memory, measured in "
-        + "\(fixed(seconds.measuring, 2)) s with \(memory(peakByteCount)), "
+      "\(output): \(model), \(formattedBytes(byteCount))"
+        + (sourceByteCount > 0 ? " from \(formattedBytes(sourceByteCount))" : ""),
+      "  written in \(fixed(seconds.writing, 2)) s with \(memory(writingPeakByteCount)) of memory, "
+        + (fidelity.isEmpty ? "not measured, " : "measured in ")
+        + (fidelity.isEmpty ? "" : "\(fixed(seconds.measuring, 2)) s with \(memory(peakByteCount)), ")
         + "published in \(fixed(seconds.finishing, 2)) s",
     ] + fidelity.flatMap(\.summaryLines) + ["  space \(spaceId)"]
+  }
+}
+
+extension ModelError {
+  /// Whether what is in the file is to blame, not what is left open.
+  fileprivate var isAboutTensors: Bool {
+    switch code {
+    case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
+      .unsupportedDType:
+      true
+    default: false
+    }
   }
 }
 

@@ -6,21 +6,21 @@ struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn pictures and texts into vectors.",
     discussion: """
-      Without -o: JSON lines on standard output, one per input. With -o: a safetensors file with the vectors, and the
-      embedding space they belong to in its metadata.
+      Without -o: JSON lines on standard output, each as soon as it is known. With -o: a safetensors file with the vectors in `vectors`, texts first, and in its metadata the inputs (a JSON array) and the embedding space.
 
-      Example: pocketclip embed -m b32.pclip *.jpg -o vectors.safetensors
+      Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
                pocketclip embed -m b32.pclip --text "two parrots"
+               find . -name "*.jpg" -print0 | pocketclip embed -m b32.pclip --pictures -
       """)
 
   @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
   var model: String
 
-  @Argument(help: ArgumentHelp("JPEG, PNG or WebP files.", valueName: "pictures"))
-  var pictures: [String] = []
-
   @Option(name: .customLong("text"), help: "A text; give it several times.")
-  var texts: [String] = []
+  var listedTexts: [String] = []
+
+  @Option(help: ArgumentHelp("A file with one text a line; - is standard input.", valueName: "file"))
+  var texts: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Write a safetensors file.", valueName: "file"))
   var output: String?
@@ -31,92 +31,122 @@ struct Embed: ParsableCommand {
   @Flag(help: "Replace the output file if it exists.")
   var force = false
 
+  @OptionGroup var pictures: PictureOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
   func validate() throws {
-    guard !pictures.isEmpty || !texts.isEmpty else { throw ValidationError("give pictures or --text") }
+    guard !pictures.isEmpty || !listedTexts.isEmpty || texts != nil else {
+      throw ValidationError("give pictures, --pictures, --text or --texts")
+    }
+    try OutputPath.validate(output, "leave out -o for JSON lines on standard output")
   }
 
   func run() throws {
     try options.run { console in
+      if let output { try VectorFile.checkDestination(output, replacing: force) }
       let bundle = try BundleInput(model, runtime.modelOptions)
-      try requireTowers(bundle)
-      var items = try embedTexts(bundle, console)
-      var failures: [Failure] = []
-      for (index, path) in pictures.enumerated() {
-        console.progress("\(index) of \(pictures.count) pictures")
+      let texts = try listedTexts + (texts.map(ListFile.entries) ?? [])
+      let files = try pictures.files(console)
+      try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
+      var result = EmbedResult(bundle: bundle, keepsItems: output != nil || options.json)
+      try embed(texts, bundle, into: &result, console)
+      var encoder = PictureEncoder(bundle, pictureCount: files.count, isNormalized: !raw)
+      for (index, path) in files.enumerated() {
+        console.progress("\(index) of \(counted(files.count, "picture"))")
+        let vector: [Float]
         do throws(Failure) {
-          items.append(try embedPicture(path, bundle))
+          vector = try encoder.vector(of: path, console)
         } catch {
-          console.progress(nil)
-          console.warn("skipped: \(error.message)")
-          failures.append(error)
+          result.skipped.append(EmbedOutput.Skipped(input: path, error: error.message))
+          continue
         }
+        try result.add(EmbedOutput.Item(kind: "image", input: path, vector: vector), console)
       }
       console.progress(nil)
-      try write(items, bundle, console)
-      if var failure = failures.first {
-        failure.message =
-          "\(failures.count) of \(pictures.count) pictures skipped; the first: \(failure.message)"
-        throw failure.followingOutput()
-      }
+      try write(result, console)
+      try encoder.finish(console)
     }
   }
 
-  private func requireTowers(_ bundle: BundleInput) throws(Failure) {
+  private func requireTowers(
+    _ bundle: BundleInput, hasPictures: Bool, hasTexts: Bool
+  ) throws(Failure) {
     let information = bundle.model.information
-    if !pictures.isEmpty, !information.hasImage {
+    if hasPictures, !information.hasImage {
       throw Failure(
         .unsupported, "\(bundle.path): this bundle has no image tower",
         hint: "convert the checkpoint with --tower image or both")
     }
-    if !texts.isEmpty, !information.hasText || !information.hasTokenizer {
+    if hasTexts, !information.hasText || !information.hasTokenizer {
       throw Failure(
         .unsupported, "\(bundle.path): this bundle has no text tower with a tokenizer",
         hint: "convert the checkpoint with --tower text or both")
     }
   }
 
-  private func embedTexts(_ bundle: BundleInput, _ console: Console) throws -> [EmbedOutput.Item] {
-    guard !texts.isEmpty else { return [] }
+  private func embed(
+    _ texts: [String], _ bundle: BundleInput, into result: inout EmbedResult, _ console: Console
+  ) throws {
+    guard !texts.isEmpty else { return }
     let session = try bundle.session(batch: 16)
     try text.check(texts, session, console, file: bundle.path)
-    let vectors = try session.encode(texts: texts, normalized: !raw)
-    return zip(texts, vectors).map { EmbedOutput.Item(kind: "text", input: $0, vector: $1) }
-  }
-
-  private func embedPicture(_ path: String, _ bundle: BundleInput) throws(Failure) -> EmbedOutput.Item {
-    let input = try PictureInput(
-      path, preprocessing: bundle.header.description.preprocessing,
-      imageSize: bundle.model.information.imageSize)
-    do {
-      let session = try bundle.session(batch: 1, pictures: [input])
-      let vector = try session.encode(pictures: [input.picture], normalized: !raw)[0].get()
-      return EmbedOutput.Item(kind: "image", input: path, vector: vector)
-    } catch {
-      throw (error as? PocketCLIPError).map { Failure($0, file: path) } ?? Failure(describing: error)
+    for (text, vector) in zip(texts, try session.encode(texts: texts, normalized: !raw)) {
+      try result.add(EmbedOutput.Item(kind: "text", input: text, vector: vector), console)
     }
   }
 
-  private func write(_ items: [EmbedOutput.Item], _ bundle: BundleInput, _ console: Console) throws {
+  private func write(_ result: EmbedResult, _ console: Console) throws {
     if let output {
-      try VectorFile(items: items, bundle: bundle, isRaw: raw).write(to: output, replacing: force)
-      console.note("\(output): \(items.count) vectors of \(items.first?.vector.count ?? 0) values")
+      let file = VectorFile(items: result.items, bundle: result.bundle, isRaw: raw)
+      try file.write(to: output, replacing: force)
+      let width = result.items.first?.vector.count ?? 0
+      console.note("\(output): \(counted(result.items.count, "vector")) of \(width) values")
     }
-    let result = EmbedOutput(
-      spaceId: bundle.model.information.spaceID, bundleId: bundle.model.information.bundleID,
-      items: output == nil ? items : [])
-    if options.json { return try JSONOutput.print(result) }
-    for item in result.items { console.print(try JSONOutput.line(EmbedOutput.Line(item, result.spaceId))) }
+    guard options.json else { return }
+    let information = result.bundle.model.information
+    try JSONOutput.print(
+      EmbedOutput(
+        spaceId: information.spaceID, bundleId: information.bundleID, output: output,
+        items: output == nil ? result.items : [], skipped: result.skipped))
+  }
+}
+
+/// The vectors so far: printed at once, or kept for what is written in one piece.
+private struct EmbedResult {
+  let bundle: BundleInput
+  let keepsItems: Bool
+  private(set) var items: [EmbedOutput.Item] = []
+  var skipped: [EmbedOutput.Skipped] = []
+
+  init(bundle: BundleInput, keepsItems: Bool) {
+    self.bundle = bundle
+    self.keepsItems = keepsItems
+  }
+
+  /// - Throws: `cannotCreate` when standard output takes no more.
+  mutating func add(_ item: EmbedOutput.Item, _ console: Console) throws(Failure) {
+    guard !keepsItems else { return items.append(item) }
+    console.progress(nil)
+    let line: String
+    do {
+      line = try JSONOutput.line(EmbedOutput.Line(item, bundle.model.information.spaceID))
+    } catch {
+      throw Failure(describing: error)
+    }
+    try console.print(line)
   }
 }
 
 struct EmbedOutput: SchemaOutput {
   static let schema = "embed"
   var spaceId, bundleId: String
+  /// The safetensors file that has the vectors; `items` is then empty.
+  var output: String?
   var items: [Item]
+  /// Pictures without a vector.
+  var skipped: [Skipped]
 
   struct Item: Encodable {
     /// `image` or `text`.
@@ -124,6 +154,10 @@ struct EmbedOutput: SchemaOutput {
     /// The path or the text.
     var input: String
     var vector: [Float]
+  }
+
+  struct Skipped: Encodable {
+    var input, error: String
   }
 
   /// One line of JSON per input.

@@ -18,8 +18,8 @@ struct Formats: ParsableCommand {
       if options.json { return try JSONOutput.print(FormatsOutput(formats: rows)) }
       for row in rows {
         let mark = row.isReadable ? "reads     " : "recognises"
-        console.print("\(mark)  \(row.name.padding(to: 20))  \(row.description)")
-        console.print("            \(String(repeating: " ", count: 20))  told by: \(row.detection)")
+        try console.print("\(mark)  \(row.name.padding(to: 20))  \(row.description)")
+        try console.print("            \(String(repeating: " ", count: 20))  told by: \(row.detection)")
       }
     }
   }

@@ -25,7 +25,7 @@ struct Info: ParsableCommand {
       if options.json {
         try JSONOutput.print(output)
       } else {
-        for line in output.lines { console.print(line) }
+        try console.print(output.lines)
       }
     }
   }

@@ -24,15 +24,20 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try options.run { console in
+      guard !CLIPModel.isSynthetic(path) else {
+        throw Failure(
+          .usage, "\(path): synthetic weights are in no file that could be inspected",
+          hint: "convert and verify take them; docs/SYNTHETIC.md tells what they are")
+      }
       let checkpoint = try Checkpoint.open(path)
       let inspection = try ModelInspection(checkpoint, options: try input.modelOptions())
       let output = InspectOutput(inspection, listsTensors: tensors)
       if options.json {
         try JSONOutput.print(output)
       } else {
-        for line in output.lines { console.print(line) }
+        try console.print(output.lines)
       }
-      if let problem = inspection.problems.first { throw Failure(describing: problem).followingOutput() }
+      if let refusal = inspection.refusal { throw Failure(describing: refusal).followingOutput() }
     }
   }
 }

@@ -59,8 +59,9 @@ struct Verify: ParsableCommand {
       if options.json {
         try JSONOutput.print(output)
       } else {
-        for line in output.lines { console.print(line) }
+        try console.print(output.lines)
       }
+      if output.verdict != .pass { try warnOfOtherWeights(console) }
       guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
     }
   }
@@ -76,7 +77,23 @@ struct Verify: ParsableCommand {
     } catch {
       throw Failure(error, file: path)
     }
-    console.note("\(path): checksums and self-test pass")
+    if against != nil || golden != nil { console.note("\(path): checksums and self-test pass") }
+  }
+
+  /// A golden file of another checkpoint is the commonest reason to fail with it.
+  private func warnOfOtherWeights(_ console: Console) throws {
+    guard let golden, !CLIPModel.isSynthetic(path) else { return }
+    let expected = try GoldenFile(path: golden).weights
+    let isBundle = try Checkpoint.open(path).format == .bundle
+    let found =
+      isBundle
+      ? try BundleInput(path).header.description.provenance.sha256.map {
+        String(decoding: $0.hex, as: UTF8.self)
+      }
+      : try CLIPModel.open(path, options: try input.modelOptions()).source.sha256()
+        .map { String(decoding: $0.hex, as: UTF8.self) }
+    guard expected.count == 64, let found, found != expected else { return }
+    console.warn("\(golden) was made from other weights: SHA-256 \(expected), not \(found)")
   }
 
   private var arithmetics: [Arithmetic] {
@@ -102,10 +119,12 @@ struct Verify: ParsableCommand {
 
   private func checkpointReports() throws -> [Report] {
     guard let golden else {
+      let isSwapped = against.map { (try? Checkpoint.open($0).format) == .bundle } ?? false
       throw Failure(
-        .badData, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
-        hint: "give --golden FILE (docs/GOLDEN.md tells how to make one), or convert it and verify the bundle"
-      )
+        .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
+        hint: isSwapped
+          ? "the bundle comes first: pocketclip verify \(against ?? "") --against \(path)"
+          : "give --golden FILE (docs/GOLDEN.md tells how to make one), or convert it and verify the bundle")
     }
     return [
       try Verifier.compare(

@@ -9,23 +9,30 @@ struct Console: Sendable {
   static let isErrorTerminal = isatty(STDERR_FILENO) == 1
 
   /// A result.
-  func print(_ line: String = "") { Self.write(line + "\n", to: .standardOutput) }
+  ///
+  /// - Throws: `cannotCreate`, where standard output takes no more.
+  func print(_ line: String) throws(Failure) { try StandardOutput.write(Data((line + "\n").utf8)) }
+
+  func print(_ lines: [String]) throws(Failure) {
+    for line in lines { try print(line) }
+  }
 
   /// Something to know that is not the result.
   func note(_ line: String) {
-    if !isQuiet { Self.write(line + "\n", to: .standardError) }
+    if !isQuiet { Self.write(line + "\n") }
   }
 
   /// Something to know even when quiet.
-  func warn(_ line: String) { Self.write("warning: \(line)\n", to: .standardError) }
+  func warn(_ line: String) { Self.write("warning: \(line)\n") }
 
   /// Overwrites the progress line of a terminal; `nil` clears it.
   func progress(_ text: String?) {
     guard showsProgress else { return }
-    Self.write("\r\u{1B}[K" + (text ?? ""), to: .standardError)
+    Self.write("\r\u{1B}[K" + (text ?? ""))
   }
 
-  static func write(_ text: String, to handle: FileHandle) { try? handle.write(contentsOf: Data(text.utf8)) }
+  /// Talk that nobody can be told about when it fails.
+  static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 
 /// Options of every verb.
@@ -57,8 +64,8 @@ struct ConsoleOptions: ParsableArguments {
       console.progress(nil)
       let failure = Failure(describing: error)
       if json, !failure.followsOutput { try? JSONOutput.print(FailureOutput(failure)) }
-      Console.write("pocketclip: \(failure.message)\n", to: .standardError)
-      if let hint = failure.hint { Console.write("  hint: \(hint)\n", to: .standardError) }
+      Console.write("pocketclip: \(failure.message)\n")
+      if let hint = failure.hint { Console.write("  hint: \(hint)\n") }
       throw failure.status.exitCode
     }
   }

@@ -1,9 +1,11 @@
 import ArgumentParser
 
-/// What the shell sees; usage errors exit with ArgumentParser's own 64.
+/// What the shell sees.
 enum ExitStatus: Int32, CaseIterable {
   /// The command ran and its answer is no.
   case verificationFailed = 1
+  /// Also ArgumentParser's own.
+  case usage = 64
   case badData = 65
   case cannotOpen = 66
   case unsupported = 69

@@ -49,12 +49,14 @@ extension ImageFileError {
 }
 
 extension Failure {
+  init(_ error: OutputError) { self.init(.cannotCreate, error.description, hint: error.hint) }
+
   fileprivate init(_ error: ConversionError) {
     switch error {
     case .write(.source(let error)): self.init(describing: error)
     case .write(.weights(let error)): self.init(.badData, error.description, hint: error.hint)
     case .write(.output(let error)), .output(let error):
-      self.init(.cannotCreate, error.description, hint: error.hint)
+      self.init(error)
     case .write(.description(let fault)):
       self.init(
         .unsupported, "a bundle cannot state this model: \(fault.rule.summary)",

@@ -13,7 +13,7 @@ enum JSONOutput {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     let data = try encoder.encode(Envelope(output: output))
-    try FileHandle.standardOutput.write(contentsOf: data + Data("\n".utf8))
+    try StandardOutput.write(data + Data("\n".utf8))
   }
 
   /// One object on one line.

@@ -1,3 +1,4 @@
+import BundleWriter
 import Foundation
 import PocketCLIP
 
@@ -9,17 +10,24 @@ struct VectorFile {
 
   /// - Throws: `cannotCreate`.
   func write(to path: String, replacing: Bool) throws {
-    let url = URL(filePath: path)
-    guard replacing || !FileManager.default.fileExists(atPath: path) else {
-      throw Failure(
-        .cannotCreate, "output \(path): a file of that name exists",
-        hint: "give another name, or --force to replace it")
-    }
-    do {
-      try encoded().write(to: url, options: .atomic)
+    let bytes = [UInt8](try encoded())
+    do throws(OutputError) {
+      let file = try OutputFile(path: path, replacesExisting: replacing)
+      try file.region.write(bytes.span.bytes, at: 0)
+      try file.publish()
     } catch {
-      throw Failure(
-        .cannotCreate, "output \(path): cannot be written", hint: "check the folder and its permissions")
+      throw Failure(error)
+    }
+  }
+
+  /// Tells before hours of work that its result could not be written.
+  ///
+  /// - Throws: `cannotCreate`.
+  static func checkDestination(_ path: String, replacing: Bool) throws(Failure) {
+    do throws(OutputError) {
+      try OutputFile.checkDestination(path, replacesExisting: replacing)
+    } catch {
+      throw Failure(error)
     }
   }
 

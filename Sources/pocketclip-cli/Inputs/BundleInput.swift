@@ -2,6 +2,7 @@ import Architecture
 import Archives
 import ArgumentParser
 import BundleFormat
+import Checkpoints
 import PocketCLIP
 
 /// How a bundle is run; the defaults are the runtime's.
@@ -10,7 +11,7 @@ struct RuntimeOptions: ParsableArguments {
   var arithmetic: ArithmeticChoice?
 
   @Option(help: "How many threads a call may use. Default: all that this process may use.")
-  var threads = 0
+  var threads: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -31,13 +32,13 @@ struct RuntimeOptions: ParsableArguments {
   var modelOptions: Model.Options {
     var options = Model.Options()
     options.arithmetic = arithmetic?.arithmetic ?? .automatic
-    options.threads = threads
+    options.threads = threads ?? 0
     options.instructionSet = isa
     return options
   }
 
   mutating func validate() throws {
-    guard threads >= 0 else { throw ValidationError("--threads \(threads): expected 0 or more") }
+    if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
   }
 }
 
@@ -54,7 +55,7 @@ struct BundleInput {
     do throws(PocketCLIPError) {
       model = try Model(path: path, options: options)
     } catch {
-      throw Failure(error, file: path)
+      throw Self.notABundle(path) ?? Failure(error, file: path)
     }
     openSeconds = started.duration(to: .now).seconds
     let file = try MappedFile(path: path)
@@ -65,17 +66,44 @@ struct BundleInput {
     }
   }
 
-  func session(batch: Int, pictures: [PictureInput] = []) throws -> Session {
+  /// - Parameters:
+  ///   - width: of the widest picture, in pixels.
+  ///   - height: of the highest.
+  func session(batch: Int, width: Int = 1, height: Int = 1) throws(Failure) -> Session {
     var limits = Session.Limits()
-    limits.batch = batch
-    limits.width = pictures.map(\.picture.width).max() ?? model.information.imageSize
-    limits.height = pictures.map(\.picture.height).max() ?? model.information.imageSize
-    limits.width = max(limits.width, 1)
-    limits.height = max(limits.height, 1)
+    (limits.batch, limits.width, limits.height) = (batch, width, height)
     do throws(PocketCLIPError) {
       return try Session(model, limits: limits)
     } catch {
       throw Failure(error, file: path)
+    }
+  }
+}
+
+extension BundleInput {
+  /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
+  private static func notABundle(_ path: String) -> Failure? {
+    do throws(ReadError) {
+      let format = try Checkpoint.open(path).format
+      guard format != .bundle else { return nil }
+      return Failure(
+        .badData, "\(path): a checkpoint (\(format.name)), not a bundle",
+        hint: "make a bundle of it first: pocketclip convert \(path) -o NAME.pclip")
+    } catch {
+      switch error.code {
+      case .bundleRuleBroken, .bundleTooNew: return nil
+      case .unknownFormat, .unsupportedFormat:
+        return Failure(
+          .badData, "\(path): not a bundle: \(error.found ?? error.description)",
+          hint: "give a .pclip file that `pocketclip convert` wrote; convert again if it is damaged")
+      case .emptyFile, .gitLFSPointer, .htmlPage, .fileNotFound: return Failure(describing: error)
+      default:
+        guard (try? Folder.kind(of: path)) != .folder else {
+          return Failure(
+            .cannotOpen, "\(path): that is a folder, not a bundle", hint: "give the .pclip file itself")
+        }
+        return nil
+      }
     }
   }
 }
@@ -90,8 +118,7 @@ extension Failure {
       case .argument, .buffer, .memory: .internal
       case .selfTest: .verificationFailed
       }
-    let place = error.code == .format ? " at byte \(error.byteOffset)" : ""
-    self.init(status, "\(file): \(error.message)\(place)", hint: Self.hint(error.code))
+    self.init(status, "\(file): \(error.message)", hint: Self.hint(error.code))
   }
 
   private static func hint(_ code: PocketCLIPError.Code) -> String? {

@@ -1,29 +1,26 @@
-import Foundation
-
 /// The classes to choose from: given one by one, or one a line in a file.
 enum Labels {
   static func read(listed: [String], file: String?) throws(Failure) -> [String] {
-    let labels = listed + (try file.map(lines(of:)) ?? [])
-    guard !labels.isEmpty else {
+    let fromFile = try file.map(ListFile.entries) ?? []
+    guard !listed.isEmpty || !fromFile.isEmpty else {
       throw Failure(
-        .badData, "no labels", hint: "give --label several times, or --labels FILE with one a line")
+        file == nil ? .usage : .badData, file.map { "\($0): no labels" } ?? "no labels",
+        hint: "give --label several times, or --labels FILE with one a line")
     }
-    for (index, label) in labels.enumerated() where label.allSatisfy(\.isWhitespace) {
-      throw Failure(.badData, "label \(index + 1) is empty", hint: "remove the empty line or label")
+    if let index = listed.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw Failure(.usage, "label \(index + 1) is empty", hint: "leave it out, or write what it stands for")
     }
-    return labels
+    if let file, let index = fromFile.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw Failure(.badData, "\(file), line \(index + 1): the label is empty", hint: "remove the empty line")
+    }
+    return listed + fromFile
   }
 
-  private static func lines(of path: String) throws(Failure) -> [String] {
-    do {
-      let text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
-      var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-      if lines.last == "" { lines.removeLast() }
-      return lines
-    } catch {
-      throw Failure(
-        .cannotOpen, "\(path): the labels cannot be read as UTF-8 text",
-        hint: "check the path and the encoding")
-    }
+  /// What is allowed but hardly meant.
+  static func warnings(_ labels: [String]) -> [String] {
+    var seen: Set<String> = []
+    let repeated = labels.first { !seen.insert($0).inserted }
+    return (repeated.map { ["the label \"\($0)\" is given twice: both share its probability"] } ?? [])
+      + (labels.count == 1 ? ["one label alone has 100 % whatever the picture shows: give others too"] : [])
   }
 }

@@ -1,4 +1,5 @@
 import Architecture
+import Archives
 import ArgumentParser
 import Checkpoints
 import Models
@@ -48,7 +49,8 @@ struct ModelInputOptions: ParsableArguments {
     var options = ModelOptions()
     options.architectureName = architecture
     options.activation = try perTower(activation, "--activation", "quickgelu, gelu or gelu_tanh") { text in
-      Activation.allCases.first { $0.fieldText == text.replacing("quick_gelu", with: "quickgelu") }
+      let name = text.lowercased().replacing("quick_gelu", with: "quickgelu")
+      return Activation.allCases.first { $0.fieldText == name }
     }
     options.heads = try perTower(heads, "--heads", "a positive number") {
       Int($0).flatMap { $0 > 0 ? $0 : nil }
@@ -56,15 +58,25 @@ struct ModelInputOptions: ParsableArguments {
     options.epsilon = try perTower(epsilon, "--epsilon", "a positive number such as 1e-5") {
       Float($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
     }
-    options.preprocessing = preprocess.map { $0 == "openai" ? .openAI : .file(path: $0) }
+    options.preprocessing = try preprocessing()
     options.tokenizer = try tokenizer.map { text throws(Failure) in
       guard let kind = TokenizerKind.allCases.first(where: { $0.fieldText == text }) else {
-        throw Failure(.badData, "--tokenizer \(text): expected openai or none")
+        throw Failure(.usage, "--tokenizer \(text): expected openai or none")
       }
       return kind
     }
     options.tower = tower.tower
     return options
+  }
+
+  private func preprocessing() throws(Failure) -> PreprocessingChoice? {
+    guard let preprocess, preprocess.lowercased() != "openai" else { return preprocess.map { _ in .openAI } }
+    guard Folder.hasFile(preprocess) else {
+      throw Failure(
+        .cannotOpen, "--preprocess \(preprocess): expected openai or a file, and there is no such file",
+        hint: "give the preprocessor_config.json or open_clip_config.json that came with the weights")
+    }
+    return .file(path: preprocess)
   }
 
   /// `X` for both towers, or `X,Y` for image and text.
@@ -76,14 +88,14 @@ struct ModelInputOptions: ParsableArguments {
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard let value = parse(String(part)) else {
         throw Failure(
-          .badData, "\(option) \(text): expected \(expected), or two with a comma for image and text")
+          .usage, "\(option) \(text): expected \(expected), or two with a comma for image and text")
       }
       values.append(value)
     }
     switch values.count {
     case 1: return PerTower(both: values[0])
     case 2: return PerTower(image: values[0], text: values[1])
-    default: throw Failure(.badData, "\(option) \(text): expected one value, or two for image and text")
+    default: throw Failure(.usage, "\(option) \(text): expected one value, or two for image and text")
     }
   }
 }

@@ -9,13 +9,15 @@ struct PictureInput {
   let picture: Session.Picture
   /// The camera's rotation, which is ignored as the original implementations ignore it; nil when there is none.
   let ignoredOrientation: Int?
+  /// 16-bit greys, of which Pillow cuts every value above 255 to white.
+  let isClippedGrey: Bool
 
-  /// Decodes a JPEG, PNG or WebP file.
+  /// Decodes a JPEG, PNG or WebP file, or standard input under the name `-`.
   init(_ path: String, preprocessing: Preprocessing, imageSize: Int) throws(Failure) {
     self.path = path
     let decoded: DecodedImage
     do throws(ImageFileError) {
-      decoded = try ImageFiles.read(path)
+      decoded = try ImageFiles.read(path == "-" ? "/dev/stdin" : path)
     } catch {
       throw Failure(error.exitStatus, error.description, hint: error.hint)
     }
@@ -29,6 +31,7 @@ struct PictureInput {
       let picture = Session.Picture(pixels: prepared.pixels, width: prepared.width, height: prepared.height)
     else { throw Failure(.badData, "\(path): the picture is empty") }
     self.picture = picture
+    isClippedGrey = decoded.mode == .grey16
     ignoredOrientation = decoded.orientation.flatMap { $0 > 1 ? $0 : nil }
   }
 }

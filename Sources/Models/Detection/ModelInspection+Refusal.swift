@@ -1,0 +1,64 @@
+internal import Architecture
+
+extension ModelInspection {
+  /// Why it cannot be run: the first problem, nil when there is none. Where several things are left open, its hint
+  /// names the options for all of them, so that nobody is asked one question at a time.
+  public var refusal: ModelError? {
+    guard var refusal = problems.first else { return nil }
+    let options = missingOptions(Set(problems.map(\.code)))
+    if options.count > 1, refusal.code.isUndecided {
+      refusal.remedy =
+        "say \(options.joined(separator: ", and ")); wrong values cost accuracy unseen"
+    }
+    return refusal
+  }
+
+  private func missingOptions(_ open: Set<ModelError.Code>) -> [String] {
+    var options: [String] = []
+    if open.isSuperset(of: [.undecidedActivation, .undecidedHeads]), let names = namesOfSize {
+      options.append("--architecture \(names), which tells activation and heads")
+    } else {
+      if open.contains(.undecidedActivation) {
+        options.append("--activation gelu (\(Self.geluModels)) or quickgelu (\(Self.quickGELUModels))")
+      }
+      if open.contains(.undecidedHeads) { options.append("--heads \(usualHeads)") }
+    }
+    if open.contains(.undecidedPreprocessing) {
+      options.append("--preprocess openai (also LAION, DataComp, MetaCLIP) or CONFIG.json")
+    }
+    return options
+  }
+
+  /// `ViT-B-32 (LAION, DataComp) or ViT-B-32-quickgelu (OpenAI, DFN, MetaCLIP)`; nil for sizes of no published model.
+  private var namesOfSize: String? {
+    let entries = ArchitectureCatalogue.openCLIPEntries(withSizesOf: architecture)
+    let names = entries.map { entry in
+      let isGELU = entry.architecture.text?.stack.activation == .gelu
+      return "\(entry.name) (\(isGELU ? Self.geluModels : Self.quickGELUModels))"
+    }
+    return names.isEmpty ? nil : names.joined(separator: " or ")
+  }
+
+  private static let geluModels = "LAION, DataComp"
+  private static let quickGELUModels = "OpenAI, DFN, MetaCLIP"
+
+  /// `12,8 (if each has 64 channels, as in OpenAI's models)`.
+  private var usualHeads: String {
+    let widths = [architecture.image?.attentionWidth, architecture.text?.stack.width].compactMap { $0 }
+    guard widths.allSatisfy({ $0 % Self.usualHeadSize == 0 }) else { return "IMAGE,TEXT" }
+    let heads = widths.map { "\($0 / Self.usualHeadSize)" }.joined(separator: ",")
+    return "\(heads) (if each has \(Self.usualHeadSize) channels, as in OpenAI's models)"
+  }
+
+  private static let usualHeadSize = 64
+}
+
+extension ModelError.Code {
+  /// Whether an option of the user's is all that is missing.
+  fileprivate var isUndecided: Bool {
+    switch self {
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Archives
+import ArgumentParser
+import Foundation
+
+/// The pictures that a user names: files, folders with all that is below them, a list of paths.
+struct PictureOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "JPEG, PNG or WebP files, or folders to search for them; - is a picture on standard input.",
+      valueName: "pictures"))
+  var paths: [String] = []
+
+  @Option(
+    name: .customLong("pictures"),
+    help: ArgumentHelp(
+      "A file with one picture's path a line, or ended by NUL as from find -print0; - is standard input.",
+      valueName: "file"))
+  var list: String?
+
+  var isEmpty: Bool { paths.isEmpty && list == nil }
+
+  /// Every picture file, folders replaced by what is in them.
+  ///
+  /// - Throws: `badData` when nothing is found.
+  func files(_ console: Console) throws(Failure) -> [String] {
+    guard !isEmpty else { return [] }
+    let named = try paths + (list.map(ListFile.entries) ?? []).filter { !$0.isEmpty }
+    var files: [String] = []
+    for path in named {
+      guard (try? Folder.kind(of: path)) == .folder else {
+        files.append(path)
+        continue
+      }
+      var search = FolderSearch()
+      search.visit(path, console)
+      files += search.pictures
+      console.note("note: \(path): \(search.summary)")
+    }
+    guard !files.isEmpty else {
+      throw Failure(
+        .badData, "no pictures in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
+        hint: "folders are searched for names that end in \(FolderSearch.extensions.joined(separator: ", "))")
+    }
+    return files
+  }
+}
+
+/// Collects the pictures below a folder in the order of their names. Hidden files and links to folders are passed over.
+private struct FolderSearch {
+  static let extensions = ["jpg", "jpeg", "png", "webp"]
+
+  private(set) var pictures: [String] = []
+  private var otherCount = 0
+
+  var summary: String {
+    "\(counted(pictures.count, "picture"))"
+      + (otherCount > 0 ? ", \(counted(otherCount, "other file")) left out" : "")
+  }
+
+  mutating func visit(_ folder: String, _ console: Console) {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      console.warn("skipped: \(folder): the folder cannot be read")
+      return
+    }
+    for name in names.sorted() where !name.hasPrefix(".") {
+      let path = Folder.join(folder, name)
+      if (try? Folder.kind(of: path)) == .folder {
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil { visit(path, console) }
+      } else if Self.extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") }) {
+        pictures.append(path)
+      } else {
+        otherCount += 1
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+@Suite struct OutputTests {
+  static let mini = Tool.fixture("minis/mini-vit.pt")
+  static let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
+
+  @Test("The checkpoint that is read is never replaced, not even with --force")
+  func sourceIsKept() throws {
+    let folder = try ScratchFolder()
+    let weights = try Data(contentsOf: URL(filePath: Self.mini))
+    let source = try folder.write(weights, to: "mine.pt")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("link.pt"), withDestinationPath: folder.path("mine.pt"))
+    for path in [source, folder.path("link.pt")] {
+      let outcome = try Tool.run("convert", path, "-o", source, "--force")
+      #expect(outcome.status == 73 && outcome.error.contains("the checkpoint itself"), "\(outcome.error)")
+    }
+    #expect(try Data(contentsOf: URL(filePath: source)) == weights)
+  }
+
+  @Test("A pipe or a device is never replaced by a file")
+  func pipeIsKept() throws {
+    let folder = try ScratchFolder()
+    let pipe = folder.path("pipe")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let bundle = folder.path("m.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    let converted = try Tool.run("convert", Self.mini, "-o", pipe, "--force")
+    let embedded = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", pipe, "--force")
+    for outcome in [converted, embedded] {
+      #expect(outcome.status == 73 && outcome.error.contains("a device or a pipe"), "\(outcome.error)")
+    }
+    #expect(folder.contents == ["m.pclip", "pipe"])
+  }
+
+  @Test("Neither - nor nothing is the name of a file", arguments: ["-", ""])
+  func noName(_ name: String) throws {
+    #expect(try Tool.run("convert", Self.mini, "-o", name).status == 64)
+    #expect(try Tool.run("embed", "-m", "m.pclip", "--text", "a", "-o", name).status == 64)
+  }
+
+  @Test("Vectors are refused before the work where they could not be written", arguments: ["", "no/such/"])
+  func vectorsRefusedEarly(_ place: String) throws {
+    let folder = try ScratchFolder()
+    let kept = try folder.write(Data("mine".utf8), to: "v.safetensors")
+    let outcome = try Tool.run(
+      "embed", "-m", "/no/such/bundle", Self.picture, "-o", folder.path("\(place)v.safetensors"))
+    #expect(outcome.status == 73, "\(outcome.error)")
+    #expect(try Data(contentsOf: URL(filePath: kept)) == Data("mine".utf8))
+    #expect(folder.contents == ["v.safetensors"])
+  }
+
+  @Test("Vectors replace a file with --force, and nothing is left beside them")
+  func vectorsReplace() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("m.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
+    let output = try folder.write(Data("old".utf8), to: "v.safetensors")
+    let outcome = try Tool.run("embed", "-m", bundle, Self.picture, "--text", "a", "-o", output, "--force")
+    #expect(outcome.status == 0 && outcome.error.contains("2 vectors of 64 values"), "\(outcome.error)")
+    let bytes = try Data(contentsOf: URL(filePath: output))
+    let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(bytes.count == 8 + headerLength + 2 * 64 * 4)
+    #expect(folder.contents == ["m.pclip", "v.safetensors"])
+  }
+
+  @Test("A standard output that takes no more is a failure", arguments: [[], ["--json"]])
+  func fullStandardOutput(_ options: [String]) throws {
+    let process = Process()
+    process.executableURL = Tool.executable
+    process.arguments = ["inspect", Self.mini] + options
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    let error = Pipe()
+    process.standardError = error
+    try process.run()
+    let text = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 73 && text.contains("No space left"), "\(text)")
+  }
+
+  @Test("--no-measure with a demand is contradictory")
+  func demandWithoutMeasure() throws {
+    #expect(
+      try Tool.run("convert", Self.mini, "-o", "x", "--no-measure", "--min-cosine", "0.9").status == 64)
+  }
+
+  @Test("One sound tower is converted where the other is damaged, and its partner's id is unknown")
+  func soundTower() throws {
+    let folder = try ScratchFolder()
+    let whole = try Data(contentsOf: URL(filePath: Tool.fixture("valid/vit.safetensors")))
+    let source = try folder.write(try whole.withoutTensor("text_projection"), to: "damaged.safetensors")
+    let options = [
+      "--activation", "quickgelu", "--heads", "1", "--preprocess", "openai", "--tokenizer", "none",
+    ]
+    func convert(_ tower: String) throws -> Tool.Outcome {
+      try Tool.run(["convert", source, "-o", folder.path(tower), "--tower", tower, "--no-measure"] + options)
+    }
+    let image = try convert("image")
+    #expect(image.status == 0 && image.error.contains("the other tower is left unread"), "\(image.error)")
+    #expect(image.output.contains(".-\n"), "\(image.output)")
+    #expect(try convert("both").status == 65)
+  }
+}
+
+extension Data {
+  /// A safetensors file without one of its tensors.
+  fileprivate func withoutTensor(_ name: String) throws -> Data {
+    let headerLength = prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let tensors = self[(8 + headerLength)...]
+    var header = try JSONSerialization.jsonObject(with: self[8..<8 + headerLength]) as? [String: Any] ?? [:]
+    let removed = header.removeValue(forKey: name) as? [String: Any]
+    let gap = removed?["data_offsets"] as? [Int] ?? [0, 0]
+    for (key, value) in header {
+      guard var entry = value as? [String: Any], let offsets = entry["data_offsets"] as? [Int] else {
+        continue
+      }
+      entry["data_offsets"] = offsets.map { $0 > gap[0] ? $0 - (gap[1] - gap[0]) : $0 }
+      header[key] = entry
+    }
+    let json = try JSONSerialization.data(withJSONObject: header)
+    let length = Swift.withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
+    return length + json + tensors.prefix(gap[0]) + tensors.dropFirst(gap[1])
+  }
+}
