@@ -6,10 +6,19 @@ minis=Fixtures/minis
 out=${TMPDIR:-/tmp}/pocketclip-demo
 mkdir -p "$out"
 
-run() { echo; echo "\$ pocketclip $*"; "$pocketclip" "$@"; }
+# Prints the command as it can be typed, then runs it.
+run() {
+  line=$pocketclip
+  for word in "$@"; do
+    case $word in *[!A-Za-z0-9_./:=-]*) line="$line \"$word\"" ;; *) line="$line $word" ;; esac
+  done
+  printf '\n$ %s\n' "$line"
+  "$pocketclip" "$@"
+}
 
 run inspect $minis/mini-vit.pt
 run convert $minis/mini-vit.pt -o "$out/mini.pclip" --precision int8 --force
 run verify "$out/mini.pclip" --against $minis/mini-vit.pt
 picture=$(ls $minis/pictures/*.jpg | head -1)
 run classify -m "$out/mini.pclip" "$picture" --labels $minis/pictures/labels.txt --template "a picture of a {}." --top 3
+printf '\nThe command line is %s; `make install` puts it on the PATH.\n' "$pocketclip"

@@ -1,5 +1,5 @@
-/* Which label fits a picture?  classify BUNDLE PICTURE.ppm LABEL...
- *   cc -std=c99 classify.c -I ../../dist/include -L ../../dist/lib -lpocketclip -Wl,-rpath,'$ORIGIN' -o classify */
+/* Which label fits a picture?  classify BUNDLE PICTURE.ppm LABEL...       After `make runtime`, in this folder:
+ *   cc -std=c99 classify.c -I ../../dist/include ../../dist/lib/libpocketclip.a -o classify */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
