@@ -12,17 +12,13 @@ import os
 import sys
 import time
 
-from . import coldstart, jpeg, machine, publish, report, rounds
-from .cases import CASES
-
-ALONE = {"cold-start": lambda a: coldstart.measure(a.rounds), "jpeg": lambda a: jpeg.measure(a.rounds, 2 * a.seconds)}
-"""Cases that are no race of towers: from process start, and from picture files."""
+from . import machine, publish, report, rounds
 
 
 def parsed():
     parser = argparse.ArgumentParser(prog="peers", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=[*CASES, *ALONE], help="repeatable; default: all")
+    parser.add_argument("--case", action="append", choices=publish.NAMES, help="repeatable; default: all")
     parser.add_argument("--engine", action="append", help="race only these engines of the case")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each engine, batch and round")
@@ -36,8 +32,8 @@ def measure(name, arguments):
     """One case with what its shares are taken of: the machine's peak, measured just before."""
     circumstances = {"commit": machine.commit(), "date": time.strftime("%Y-%m-%d %H:%M"), "peak": machine.peak(),
                      "load": os.getloadavg()[0], "rounds": arguments.rounds, "realtime": arguments.realtime}
-    if name in ALONE:
-        return circumstances | {"result": ALONE[name](arguments)}
+    if name in publish.ALONE:
+        return circumstances | {"result": publish.ALONE[name].measure(arguments.rounds, arguments.seconds)}
     result = rounds.race(name, arguments.rounds, arguments.seconds, arguments.engine)
     return circumstances | result | {"rows": report.rows(name, result, circumstances["peak"])}
 
@@ -47,7 +43,7 @@ def main():
     if arguments.realtime:
         os.environ[machine.REALTIME] = "1"
     measured = {}
-    for name in arguments.case or [*CASES, *ALONE]:
+    for name in arguments.case or publish.NAMES:
         measured[name] = measure(name, arguments)
         print(f"{name} measured", file=sys.stderr, flush=True)
         if arguments.publish:  # case by case: an interrupted run keeps what it has

@@ -100,7 +100,7 @@ def sharing():
     return totals
 
 
-def measure(rounds):
+def measure(rounds, _seconds):
     result = first_embeddings(rounds)
     for who, total in sharing().items():
         result[who]["eight_processes_bytes"] = total

@@ -3,13 +3,15 @@
 import importlib.metadata
 import json
 
-from . import ROOT, coldstart, jpeg, machine, report
+from . import ROOT, coldstart, jpeg, machine, products, report
 from .cases import CASES
 
 RESULTS = ROOT / "Benchmarks" / "results"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: written by `make bench` -->\n", "<!-- end of measured -->\n"
-NAMES = [*CASES, "cold-start", "jpeg"]
+ALONE = {"cold-start": coldstart, "jpeg": jpeg, "products": products}
+"""What is measured without a race: modules with `measure` and `table`."""
+NAMES = [*CASES, *ALONE]
 PEERS = ("onnxruntime", "openvino", "nncf", "torch")
 
 
@@ -30,10 +32,7 @@ def markdown(cases):
     if races:
         heads = [line for rows in races for line in report.headline(rows)]
         parts += [report.headline_table(heads), report.engine_table([row for rows in races for row in rows])]
-    if "cold-start" in cases:
-        parts.append(coldstart.table(cases["cold-start"]["result"]))
-    if "jpeg" in cases:
-        parts.append(jpeg.table(cases["jpeg"]["result"]))
+    parts += [module.table(cases[name]["result"]) for name, module in ALONE.items() if name in cases]
     return "\n\n".join(parts)
 
 

@@ -1,0 +1,18 @@
+"""The matrix products alone, on one thread: what Benchmarks/kernels.c prints for this machine's best kernels."""
+
+import subprocess
+
+from . import ROOT, machine, pocketclip
+
+
+def measure(_rounds, _seconds):
+    sources = [path for module in ("CKernels", "CPlatform") for path in (ROOT / "Sources" / module).glob("*.c")]
+    headers = [f"-I{ROOT / 'Sources' / module / 'include'}" for module in ("CKernels", "CPlatform")]
+    program = machine.compiled("kernels.c", *headers, *sources, "-lpthread")
+    best = pocketclip.load().pclip_isa_name().decode()
+    return subprocess.check_output(machine.command(program, best), text=True)
+
+
+def table(result):
+    """Rows times columns times depth; hot: weights in cache; streamed: weights from memory."""
+    return f"Matrix products alone, one thread, weights hot and streamed from memory:\n\n```\n{result}```"
