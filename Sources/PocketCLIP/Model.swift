@@ -10,6 +10,8 @@ public final class Model: Sendable {
     case fast = 1
     /// int8 weights × float activations.
     case exact = 2
+    /// BF16 × BF16, where the library has it.
+    case bf16 = 3
   }
 
   /// How a bundle is opened; the defaults are those of `pocketclip.h`, environment variables included.
@@ -29,23 +31,53 @@ public final class Model: Sendable {
   /// Freed in `deinit`; the C interface promises that an open model is immutable.
   nonisolated(unsafe) let handle: OpaquePointer
 
+  /// What the model was opened from, where that is not a file.
+  private nonisolated(unsafe) let memory: UnsafeRawBufferPointer?
+
   /// Maps and validates a bundle.
-  public init(path: String, options: Options = Options()) throws(PocketCLIPError) {
-    var handle: OpaquePointer?
-    try options.withCOptions { (cOptions) throws(PocketCLIPError) in
-      try check { pclip_open(path, cOptions, &handle, $0) }
+  public convenience init(path: String, options: Options = Options()) throws(PocketCLIPError) {
+    try self.init(memory: nil, options: options) { options, handle, error in
+      pclip_open(path, options, handle, error)
     }
-    guard let handle else { throw PocketCLIPError(.memory, message: "no model was opened") }
-    self.handle = handle
+  }
+
+  /// Validates a bundle in memory, which is copied once.
+  public convenience init(bytes: [UInt8], options: Options = Options()) throws(PocketCLIPError) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
+    copy.copyBytes(from: bytes)
+    try self.init(memory: UnsafeRawBufferPointer(copy), options: options) { options, handle, error in
+      pclip_open_memory(copy.baseAddress, bytes.count, options, handle, error)
+    }
+  }
+
+  /// - Parameter memory: the model's from now on, also if opening fails.
+  private init(
+    memory: UnsafeRawBufferPointer?, options: Options,
+    open: (
+      UnsafePointer<pclip_open_options>, UnsafeMutablePointer<OpaquePointer?>,
+      UnsafeMutablePointer<pclip_error>
+    ) -> Int32
+  ) throws(PocketCLIPError) {
     do throws(PocketCLIPError) {
-      information = try ModelInformation(handle)
+      let handle = try options.open(open)
+      do throws(PocketCLIPError) {
+        information = try ModelInformation(handle)
+      } catch {
+        pclip_close(handle)
+        throw error
+      }
+      self.handle = handle
+      self.memory = memory
     } catch {
-      pclip_close(handle)
+      memory?.deallocate()
       throw error
     }
   }
 
-  deinit { pclip_close(handle) }
+  deinit {
+    pclip_close(handle)
+    memory?.deallocate()
+  }
 
   /// Hashes every tensor and checks the rules about contents; reads the whole file.
   public func checkContent() throws(PocketCLIPError) {
@@ -54,6 +86,20 @@ public final class Model: Sendable {
 }
 
 extension Model.Options {
+  fileprivate func open(
+    _ body: (
+      UnsafePointer<pclip_open_options>, UnsafeMutablePointer<OpaquePointer?>,
+      UnsafeMutablePointer<pclip_error>
+    ) -> Int32
+  ) throws(PocketCLIPError) -> OpaquePointer {
+    var handle: OpaquePointer?
+    try withCOptions { (cOptions) throws(PocketCLIPError) in
+      try check { body(cOptions, &handle, $0) }
+    }
+    guard let handle else { throw PocketCLIPError(.memory, message: "no model was opened") }
+    return handle
+  }
+
   fileprivate func withCOptions(
     _ body: (UnsafePointer<pclip_open_options>) throws(PocketCLIPError) -> Void
   ) throws(PocketCLIPError) {

@@ -223,16 +223,6 @@ private func elementCount(_ width: Int, _ height: Int) -> Int? {
   return overflow || carry ? nil : count
 }
 
-/// What a label's score is worth: softmax(scale · similarity) over the labels.
-public func probabilities(of similarities: [Float], scale: Float) -> [Float] {
-  var scores = similarities
-  var error = pclip_error()
-  let code = scores.withUnsafeMutableBufferPointer {
-    pclip_softmax($0.baseAddress, 1, $0.count, scale, &error)
-  }
-  return code == PCLIP_OK ? scores : similarities.map { _ in .nan }
-}
-
 /// The version of the runtime, such as `0.1.0`.
 public var runtimeVersion: String { String(cString: pclip_version()) }
 

@@ -60,4 +60,38 @@ import Testing
     #expect(SpaceComparison("a.b", "c.b") == .different)
     #expect(SpaceComparison("a.-", "-.b") == .unknown)
   }
+
+  @Test("A bundle in memory gives the same bits as its file, and a damaged one is refused")
+  func memory() throws {
+    let bytes = [UInt8](try Fixture.data("runtime/vit-int8.pclip"))
+    let ids = [[Int32](repeating: 1, count: 12) + [70]]
+    let expected = try session("vit-int8").encode(ids: ids)
+    #expect(try Session(Model(bytes: bytes)).encode(ids: ids) == expected)
+    for count in [0, 7, 1000, bytes.count - 1] {
+      let error = #expect(throws: PocketCLIPError.self) { try Model(bytes: Array(bytes.prefix(count))) }
+      #expect(error?.code == .format)
+    }
+  }
+
+  @Test("Similarities are dot products, row by row")
+  func similarities() throws {
+    let scores = try similarity([[1, 2], [3, 4], [0, 1]], [[5, 6], [7, 8]])
+    #expect(scores == [[17, 23], [39, 53], [6, 8]])
+    #expect(try similarity([], [[1]]).isEmpty)
+    #expect(try similarity([[1]], []) == [[]])
+    #expect(throws: PocketCLIPError.self) { try similarity([[1, 2]], [[1]]) }
+  }
+
+  @Test("Classifying needs a scale, and a tokenizer")
+  func classifying() throws {
+    let picture = try #require(Session.Picture(pixels: [1, 2, 3], width: 1, height: 1))
+    let unscaled = #expect(throws: PocketCLIPError.self) {
+      try session("hidden-fp32").classify(pictures: [picture], texts: ["a cat"])
+    }
+    #expect(unscaled?.message == "the bundle has no logit scale: pass one")
+    let wordless = #expect(throws: PocketCLIPError.self) {
+      try session("vit-int8").classify(pictures: [picture], texts: ["a cat"])
+    }
+    #expect(wordless?.code == .noTower)
+  }
 }

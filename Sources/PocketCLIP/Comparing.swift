@@ -1,0 +1,50 @@
+internal import CPocketCLIP
+
+/// Dot products of every vector of `first` with every vector of `second`: cosines, where they have unit length.
+///
+/// - Throws: `argument` for vectors of different lengths.
+public func similarity(_ first: [[Float]], _ second: [[Float]]) throws(PocketCLIPError) -> [[Float]] {
+  guard let dimension = first.first?.count, !second.isEmpty else { return first.map { _ in [] } }
+  for vector in first + second where vector.count != dimension {
+    throw PocketCLIPError(.argument, message: "vectors: expected \(dimension) values, found \(vector.count)")
+  }
+  let (a, b) = (first.flatMap { $0 }, second.flatMap { $0 })
+  var scores = [Float](repeating: 0, count: first.count * second.count)
+  try check { error in
+    scores.withUnsafeMutableBufferPointer {
+      pclip_similarity(a, first.count, b, second.count, dimension, $0.baseAddress, error)
+    }
+  }
+  return (0..<first.count).map { Array(scores[$0 * second.count..<($0 + 1) * second.count]) }
+}
+
+/// What a label's score is worth: softmax(scale · similarity) over the labels.
+public func probabilities(of similarities: [Float], scale: Float) -> [Float] {
+  var scores = similarities
+  var error = pclip_error()
+  let code = scores.withUnsafeMutableBufferPointer {
+    pclip_softmax($0.baseAddress, 1, $0.count, scale, &error)
+  }
+  return code == PCLIP_OK ? scores : similarities.map { _ in .nan }
+}
+
+extension Session {
+  /// How probable each text is for each picture; a picture that cannot be encoded has its error.
+  ///
+  /// - Parameter scale: what similarities are multiplied by before the softmax; nil for the bundle's own.
+  /// - Throws: `argument` if there is no scale.
+  public func classify(
+    pictures: [Picture], texts: [String], scale: Float? = nil
+  ) throws(PocketCLIPError) -> [Result<[Float], PocketCLIPError>] {
+    guard let scale = scale ?? model.information.logitScale else {
+      throw PocketCLIPError(.argument, message: "the bundle has no logit scale: pass one")
+    }
+    let labels = try encode(texts: texts)
+    let images = try encode(pictures: pictures)
+    return images.map { image in
+      image.flatMap { (vector: [Float]) -> Result<[Float], PocketCLIPError> in
+        Result { () throws(PocketCLIPError) in try similarity([vector], labels)[0] }
+      }.map { probabilities(of: $0, scale: scale) }
+    }
+  }
+}
