@@ -7,9 +7,10 @@ FUZZ_SECONDS ?= 60
 BENCH ?= --publish
 BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
+PYTHON_BUILD := .venv-python/bin/python
 
-.PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime conformance parity \
-        fuzz bench install clean ci
+.PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime python python-test \
+        conformance parity fuzz bench install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +49,20 @@ $(PYTHON_TEST):
 	python3 -m venv .venv-test
 	.venv-test/bin/pip install --quiet numpy==2.4.6 safetensors==0.8.0
 
+$(PYTHON_BUILD):
+	python3 -m venv .venv-python
+	.venv-python/bin/pip install --quiet hatchling==1.33.0 mypy==2.4.1 numpy==2.4.6
+
+dist/lib/libpocketclip.so:
+	@Scripts/build-runtime.sh
+
+python: dist/lib/libpocketclip.so $(PYTHON_BUILD) ## build dist/pocketclip-*.whl, checked by mypy --strict
+	@sh Scripts/build-python.sh $(PYTHON_BUILD)
+
+python-test: dist/lib/libpocketclip.so $(PYTHON_TEST) ## test the Python package over the runtime of `make runtime`
+	@POCKETCLIP_LIBRARY=$(CURDIR)/dist/lib/libpocketclip.so PYTHONPATH=Python/src \
+	  $(PYTHON_TEST) -m unittest discover -s Python/tests
+
 conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the bundles; NumPy's synthetic weights too
 	@sh Scripts/conformance.sh $(BIN) $(PYTHON_TEST)
 
@@ -68,7 +83,7 @@ install: ## install a pocketclip that needs no Swift, with the runtime library a
 	@if [ -f dist/lib/libpocketclip.so ]; then cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/; fi
 
 clean: ## remove what was built
-	rm -rf .build .build-* dist .venv-test
+	rm -rf .build .build-* dist .venv-test .venv-python
 
 ci: ## exactly what .ci/run runs
 	@bash .ci/run

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What dist/lib/libpocketclip.so promises, tried from outside: its size, needs and exports (build-runtime.sh has
-# checked them); the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C
-# and in Swift, on each instruction set of this machine; no memory taken by 1,000 calls; both examples agree.
+# checked them); the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C,
+# Swift and Python, on each instruction set of this machine; no memory taken by 1,000 calls; the three examples agree.
 #
 # usage: check-runtime.sh    (after build-runtime.sh; uses .build/release/pocketclip for the examples' bundle)
 set -euo pipefail
@@ -30,6 +30,7 @@ compile_swift() { # SOURCE OUTPUT
     -Xlinker -rpath -Xlinker "$library"
 }
 
+export POCKETCLIP_LIBRARY=$library/libpocketclip.so PYTHONPATH=$PWD/Python/src
 compile_c Tests/RuntimeChecks/same_bits.c "$work/same_bits_c" c11
 compile_swift Tests/RuntimeChecks/same_bits.swift "$work/same_bits_swift"
 isas=$(PCLIP_ISA=none "$work/same_bits_c" Fixtures/runtime/vit-fp32.pclip 2>&1 | sed -n 's/.*which has //p' || true)
@@ -38,8 +39,9 @@ for bundle in Fixtures/runtime/{vit,resnet}-*.pclip; do
   for isa in $isas; do
     in_c=$("$work/same_bits_c" "$bundle" "$isa")
     in_swift=$("$work/same_bits_swift" "$bundle" "$isa")
-    if [ "$in_c" != "$in_swift" ]; then
-      echo "error: $bundle: '$in_c' in C, '$in_swift' in Swift" >&2
+    in_python=$(python3 Tests/RuntimeChecks/same_bits.py "$bundle" "$isa")
+    if [ "$in_c" != "$in_swift" ] || [ "$in_c" != "$in_python" ]; then
+      echo "error: $bundle: '$in_c' in C, '$in_swift' in Swift, '$in_python' in Python" >&2
       exit 1
     fi
     echo "same bits, no allocation: $(basename "$bundle") $in_c"
@@ -54,7 +56,9 @@ labels=("a picture of a balloon." "a picture of a camera." "a picture of a crab.
 "$work/classify_c" "$work/mini.pclip" Examples/balloon.ppm "${labels[@]}" | tee "$work/c.txt"
 "$work/classify_swift" "$work/mini.pclip" Examples/balloon.ppm "${labels[@]}" >"$work/swift.txt"
 diff "$work/c.txt" "$work/swift.txt"
-for example in Examples/c/classify.c Examples/swift/Sources/classify/main.swift; do
+python3 Examples/python/classify.py "$work/mini.pclip" Examples/balloon.ppm "${labels[@]}" >"$work/python.txt"
+diff "$work/c.txt" "$work/python.txt"
+for example in Examples/c/classify.c Examples/swift/Sources/classify/main.swift Examples/python/classify.py; do
   lines=$(wc -l <"$example")
   if [ "$lines" -gt 40 ]; then
     echo "error: $example has $lines lines, the promise is 40" >&2

@@ -1,4 +1,4 @@
-// Which label fits a picture?  classify BUNDLE PICTURE.ppm LABEL...
+// Which label fits a picture, and with what probability, to the bit?  classify BUNDLE PICTURE.ppm LABEL...
 import Foundation
 import PocketCLIP
 
@@ -13,11 +13,10 @@ let labels = Array(arguments[3...])
 
 do {
   let session = try Session(Model(path: arguments[1]))
-  let image = try session.encode(pictures: [picture])[0].get()
-  let texts = try session.encode(texts: labels)
-  let similarities = texts.map { text in zip(image, text).reduce(0) { $0 + $1.0 * $1.1 } }
-  let scores = probabilities(of: similarities, scale: session.model.information.logitScale ?? 1)
-  for (label, score) in zip(labels, scores) { print(String(format: "%5.1f %%  ", 100 * score) + label) }
+  let scores = try session.classify(pictures: [picture], texts: labels)[0].get()
+  for (label, score) in zip(labels, scores) {
+    print(String(format: "%5.1f %%  %.9g  ", 100 * Double(score), Double(score)) + label)
+  }
 } catch {
   print(error)
   exit(1)

@@ -1,0 +1,51 @@
+"""Embeds a folder of pictures with PySpark, and proves that every worker computes the driver's bits.
+
+    pip install pyspark pandas pyarrow pillow pocketclip
+    spark.py BUNDLE FOLDER
+
+The model is opened here and used in the workers as it is: what travels is its path and bundle id; each worker maps the
+file again, and the pages are shared. A file that is no picture has an error and a vector of zeros.
+"""
+
+import io
+import os
+import sys
+
+import pandas
+from PIL import Image
+from pocketclip import Model
+from pyspark.sql import SparkSession
+
+if len(sys.argv) != 3:
+    sys.exit("usage: spark.py BUNDLE FOLDER")
+model = Model(sys.argv[1], threads=1)  # a worker per core already
+
+
+def decode(content):
+    try:
+        return Image.open(io.BytesIO(content)).convert("RGB")
+    except OSError:
+        return None
+
+
+def embed(batches):
+    for batch in batches:
+        pictures = [decode(content) for content in batch["content"]]
+        failures = {}
+        vectors = model.encode_images(pictures, failures=failures)
+        errors = [str(failures.get(index, "")) if picture else "not a picture" for index, picture in enumerate(pictures)]
+        yield pandas.DataFrame({"path": batch["path"], "vector": list(vectors), "error": errors, "worker": os.getpid()})
+
+
+spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+spark.sparkContext.setLogLevel("ERROR")
+files = spark.read.format("binaryFile").load(sys.argv[2]).repartition(4)
+rows = files.mapInPandas(embed, "path string, vector array<float>, error string, worker int").cache()
+embedded = rows.where("error = ''").orderBy("path").toPandas()
+for path, error in rows.where("error != ''").select("path", "error").toPandas().values:
+    print(f"{os.path.basename(path)}: {error}")
+here = model.encode_images([Image.open(path.removeprefix("file:")).convert("RGB") for path in embedded["path"]])
+same = all((vector == expected).all() for vector, expected in zip(embedded["vector"], here))
+print(f"{len(embedded)} pictures in {embedded['worker'].nunique()} workers, the same bits as here: {'yes' if same else 'NO'}")
+spark.stop()
+sys.exit(not same)

@@ -1,0 +1,77 @@
+"""CLIP text and image embeddings from a single-file bundle; one small library, no dependencies.
+
+    from pocketclip import Model, similarity
+
+    with Model("b32.pclip") as model:
+        images = model.encode_images([picture])          # uint8 [height, width, 3]: NumPy, PIL, any buffer
+        texts = model.encode_texts(["a photo of a cat", "a photo of a dog"])
+        scores = similarity(images, texts)
+
+Results are NumPy arrays where NumPy is installed, memoryviews where it is not. On one machine the same input gives the
+same bits whatever the batch, its order and the number of threads; also in C and Swift.
+"""
+
+from __future__ import annotations
+
+from . import _abi
+from ._compare import compare_spaces, similarity, softmax
+from ._errors import (
+    ArgumentError,
+    BufferTooSmallError,
+    ContentError,
+    FormatError,
+    ImageSizeError,
+    NotFiniteError,
+    NoTowerError,
+    OpenError,
+    OutOfMemoryError,
+    PocketCLIPError,
+    SelfTestError,
+    TokensError,
+    UnsupportedError,
+    VersionError,
+)
+from ._model import Model
+from ._records import ModelInfo, Picture, Tokens
+from ._session import Session
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArgumentError",
+    "BufferTooSmallError",
+    "ContentError",
+    "FormatError",
+    "ImageSizeError",
+    "Model",
+    "ModelInfo",
+    "NoTowerError",
+    "NotFiniteError",
+    "OpenError",
+    "OutOfMemoryError",
+    "Picture",
+    "PocketCLIPError",
+    "SelfTestError",
+    "Session",
+    "Tokens",
+    "TokensError",
+    "UnsupportedError",
+    "VersionError",
+    "compare_spaces",
+    "isa_name",
+    "runtime_version",
+    "similarity",
+    "softmax",
+]
+
+
+def runtime_version() -> str:
+    """The library's version, such as "0.1.0"."""
+    version: bytes = _abi.library.pclip_version()
+    return version.decode()
+
+
+def isa_name() -> str:
+    """The kernels that PCLIP_ISA and this machine choose; "unsupported" if PCLIP_ISA names what it lacks."""
+    name: bytes = _abi.library.pclip_isa_name()
+    return name.decode()

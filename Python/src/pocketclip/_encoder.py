@@ -1,0 +1,223 @@
+"""The verbs that `Model` and `Session` share."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_int32
+
+from . import _abi
+from ._buffers import matrix, picture
+from ._compare import similarity, softmax
+from ._errors import ArgumentError, call, item_error
+from ._output import Output
+from ._records import ModelInfo, Picture, Tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, MutableMapping
+    from typing import TypeAlias, TypeVar
+
+    from ._buffers import Buffer, Rows
+    from ._handles import Scratch
+    from ._output import Floats
+
+    #: Filled with the error of each item that failed, by its index; its vector is zeros and the others are computed.
+    #: Without one, the first error is raised.
+    Failures: TypeAlias = MutableMapping[int, Exception]
+    Item = TypeVar("Item")
+    Converted = TypeVar("Converted")
+
+
+class Encoder:
+    """Encodes with a session that `_take` lends and `_give` takes back."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the bundle is and how it was opened."""
+        raise NotImplementedError
+
+    def _take(self) -> Scratch:
+        raise NotImplementedError
+
+    def _give(self, scratch: Scratch) -> None:
+        raise NotImplementedError
+
+    def _call(self, function: Callable[..., int], *arguments: object) -> None:
+        """Calls a function of the library whose first parameter is the session."""
+        scratch = self._take()
+        try:
+            call(function, scratch.pointer, *arguments)
+        finally:
+            self._give(scratch)
+
+    # ---- Pictures ----
+
+    def encode_images(
+        self,
+        images: Iterable[Buffer | Picture],
+        *,
+        unit: bool = True,
+        out: Buffer | None = None,
+        failures: Failures | None = None,
+    ) -> Floats:
+        """[n, info.image_output] from 8-bit RGB pictures of any size, preprocessed as the checkpoint's authors did.
+
+        images: uint8 [height, width, 3] each (NumPy arrays, PIL pictures, any buffer) or `Picture`. Nothing is copied
+            unless the pixels of a row lie apart.
+        unit: vectors of length 1; otherwise as the tower puts them out.
+        out: float32 memory for the result, which is then returned.
+        """
+        pairs, early = _convert(images, "images", _image, failures)
+        array = (_abi.Image * len(pairs))(*(pair[0] if pair else _abi.Image() for pair in pairs))
+        result = Output(out, (len(pairs), self.info.image_output))
+        for image, memory in filter(None, pairs):
+            result.refuse_overlap(image.pixels or 0, memory.nbytes, "images")
+        return self._encode(_abi.library.pclip_encode_image, array, result, unit, failures, early)
+
+    def encode_pixels(
+        self, pixels: Rows, *, unit: bool = True, out: Buffer | None = None, failures: Failures | None = None
+    ) -> Floats:
+        """[n, info.image_output] from float32 [n, 3, image_size, image_size], as `preprocess` makes them."""
+        size = self.info.image_size
+        rows = matrix(pixels, "pixels", "f", (3, size, size))
+        result = Output(out, (rows.count, self.info.image_output))
+        result.refuse_overlap(rows.start, rows.memory.nbytes, "pixels")
+        return self._encode(_abi.library.pclip_encode_pixels, rows.start, result, unit, failures)
+
+    def preprocess(self, image: Buffer | Picture, *, out: Buffer | None = None) -> Floats:
+        """The image tower's input, float32 [3, image_size, image_size], exact to the bit."""
+        structure, memory = _image(image, "image")
+        size = self.info.image_size
+        pixels = Output(out, (3, size, size))
+        pixels.refuse_overlap(structure.pixels or 0, memory.nbytes, "image")
+        self._call(_abi.library.pclip_preprocess, byref(structure), pixels.start, pixels.count)
+        result: Floats = pixels.result
+        return result
+
+    # ---- Text ----
+
+    def encode_texts(
+        self,
+        texts: Iterable[str],
+        *,
+        unit: bool = True,
+        out: Buffer | None = None,
+        failures: Failures | None = None,
+    ) -> Floats:
+        """[n, info.text_output]; texts longer than the context are cut as `tokenize` cuts them."""
+        utf8, early = _convert(texts, "texts", _utf8, failures)
+        array = (_abi.Text * len(utf8))(*(_abi.Text(text or b"", len(text or b"")) for text in utf8))
+        result = Output(out, (len(utf8), self.info.text_output))
+        return self._encode(_abi.library.pclip_encode_text, array, result, unit, failures, early, (None,))
+
+    def encode_ids(
+        self, ids: Rows, *, unit: bool = True, out: Buffer | None = None, failures: Failures | None = None
+    ) -> Floats:
+        """[n, info.text_output] from int32 [n, context_length], padded with anything after the pooled position."""
+        rows = matrix(ids, "ids", "i", (self.info.context_length,))
+        result = Output(out, (rows.count, self.info.text_output))
+        result.refuse_overlap(rows.start, rows.memory.nbytes, "ids")
+        return self._encode(_abi.library.pclip_encode_ids, rows.start, result, unit, failures)
+
+    def tokenize(self, text: str) -> Tokens:
+        """One text as the tower sees it."""
+        utf8 = _utf8(text, "text")
+        ids = Output(None, (self.info.context_length,), "i")
+        count, is_truncated = c_int32(), c_int32()
+        self._call(
+            _abi.library.pclip_tokenize,
+            _abi.Text(utf8, len(utf8)),
+            ids.start,
+            ids.count,
+            byref(count),
+            byref(is_truncated),
+        )
+        return Tokens(ids.result, count.value, bool(is_truncated.value))
+
+    # ---- Both ----
+
+    def classify(
+        self,
+        images: Iterable[Buffer | Picture],
+        texts: Iterable[str],
+        *,
+        scale: float | None = None,
+        failures: Failures | None = None,
+    ) -> Floats:
+        """[images, texts]: how probable each text is for each picture; a row sums to 1.
+
+        scale: what similarities are multiplied by before the softmax; the bundle's own if None.
+        failures: of pictures, whose rows are zeros.
+        """
+        scale = self.info.logit_scale if scale is None else scale
+        if scale is None:
+            raise ArgumentError("the bundle has no logit scale: pass scale")
+        labels = self.encode_texts(texts)
+        failed: dict[int, Exception] | None = None if failures is None else {}
+        vectors = self.encode_images(images, failures=failed)
+        scores = Output(None, (len(vectors), len(labels)))
+        similarity(vectors, labels, out=scores.result)
+        softmax(scores.result, scale, out=scores.result)
+        if failures is not None and failed:
+            failures.update(failed)
+            for index in failed:
+                scores.clear_row(index)
+        result: Floats = scores.result
+        return result
+
+    def self_test(self) -> None:
+        """Computes the generated inputs that travel in the bundle and compares with the stored vectors."""
+        self._call(_abi.library.pclip_self_test)
+
+    def _encode(
+        self,
+        function: Callable[..., int],
+        items: object,
+        out: Output,
+        unit: bool,
+        failures: Failures | None,
+        early: dict[int, Exception] | None = None,
+        before_statuses: tuple[object, ...] = (),
+    ) -> Floats:
+        """early: the errors of items that never reached the library."""
+        statuses = None if failures is None else (c_int32 * out.shape[0])()
+        flags = 0 if unit else _abi.RAW
+        self._call(function, items, out.shape[0], flags, out.start, out.count, *before_statuses, statuses)
+        if failures is not None:
+            failures.update((index, item_error(code, index)) for index, code in enumerate(statuses or ()) if code)
+            for index, error in (early or {}).items():
+                failures[index] = error
+                out.clear_row(index)
+        result: Floats = out.result
+        return result
+
+
+def _convert(
+    items: Iterable[Item], name: str, convert: Callable[[Item, str], Converted], failures: Failures | None
+) -> tuple[list[Converted | None], dict[int, Exception]]:
+    """Every item for the library, None for one that cannot be; its error is raised unless failures are collected."""
+    if isinstance(items, (str, bytes, Picture)) or getattr(items, "ndim", 4) < 4 or not hasattr(items, "__iter__"):
+        raise TypeError(f"{name}: expected several, found one {type(items).__name__}: pass a list")
+    converted: list[Converted | None] = []
+    errors: dict[int, Exception] = {}
+    for index, item in enumerate(items):
+        try:
+            converted.append(convert(item, f"{name}[{index}]"))
+        except (TypeError, ValueError) as error:
+            if failures is None:
+                raise
+            converted.append(None)
+            errors[index] = error
+    return converted, errors
+
+
+def _image(image: Buffer | Picture, name: str) -> tuple[_abi.Image, memoryview]:
+    return image.structure() if isinstance(image, Picture) else picture(image, name)
+
+
+def _utf8(text: str, name: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"{name}: expected str, found {type(text).__name__}")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"{name}: {error}") from error

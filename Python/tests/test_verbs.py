@@ -1,0 +1,153 @@
+"""What each verb computes."""
+
+import pathlib
+import unittest
+
+import numpy as np
+import pocketclip
+import support
+from pocketclip import Model, Picture, Session
+
+FAMILIES = ("vit", "resnet")
+
+
+def picture(height=50, width=40):
+    return np.frombuffer(support.picture_bytes(height, width), np.uint8).reshape(height, width, 3)
+
+
+class ParityTests(unittest.TestCase):
+    def assert_close(self, vectors, golden, precision):
+        golden = np.array(golden)
+        self.assertEqual(vectors.shape, golden.shape)
+        if precision == "int8":
+            self.assertGreaterEqual((vectors * golden).sum(axis=1).min(), support.INT8_COSINE)
+        else:
+            self.assertLessEqual(np.abs(vectors - golden).max(), support.FLOAT_TOLERANCE)
+
+    def test_images_and_texts_equal_openais_float64_forward_pass(self):
+        for family in FAMILIES:
+            for precision in support.PRECISIONS:
+                with self.subTest(family=family, precision=precision), support.model(f"{family}-{precision}") as model:
+                    info = model.info
+                    golden = support.golden(f"{family}-images", info.image_output)
+                    pixels = support.generated_pixels(len(golden) * 3 * info.image_size**2)
+                    self.assert_close(model.encode_pixels(pixels), golden, precision)
+                    ids = support.generated_ids(info.context_length, info.vocabulary_size)
+                    golden = support.golden(f"{family}-texts", info.text_output)
+                    self.assert_close(model.encode_ids(ids), golden, precision)
+
+
+class VerbTests(unittest.TestCase):
+    def test_info_tells_what_the_bundle_is(self):
+        info = support.model().info
+        self.assertTrue(info.has_image and info.has_text and not info.has_tokenizer)
+        self.assertEqual((info.embedding_dim, info.image_size, info.context_length), (24, 30, 13))
+        self.assertEqual((info.arithmetic, info.space_id, len(info.bundle_id)), ("fast", "-.-", 64))
+        self.assertAlmostEqual(info.logit_scale, 100, places=4)
+        self.assertEqual(support.model(arithmetic="exact").info.arithmetic, "exact")
+        self.assertEqual(support.model(isa="scalar").info.isa, "scalar")
+        self.assertIsNone(support.model("hidden-fp32").info.logit_scale)
+
+    def test_a_picture_encoded_is_the_picture_preprocessed_then_encoded(self):
+        model = support.model("resnet-fp32")
+        pixels = model.preprocess(picture())
+        self.assertEqual((pixels.shape, pixels.dtype), ((3, 64, 64), np.float32))
+        np.testing.assert_array_equal(model.encode_pixels([pixels]), model.encode_images([picture()]))
+
+    def test_raw_vectors_point_where_unit_vectors_point(self):
+        model = support.model("vit-fp32")
+        unit, raw = model.encode_images([picture()]), model.encode_images([picture()], unit=False)
+        length = np.linalg.norm(raw)
+        self.assertAlmostEqual(np.linalg.norm(unit), 1, places=6)
+        self.assertGreater(abs(length - 1), 0.01)
+        np.testing.assert_allclose(raw / length, unit, atol=support.FLOAT_TOLERANCE)
+
+    def test_a_vectors_bits_depend_on_the_item_alone(self):
+        pictures = [picture(30 + i, 70 - i) for i in range(20)]
+        model = support.model(threads=1)
+        alone = np.concatenate([model.encode_images([one]) for one in pictures])
+        for sessions in (model, support.model(threads=2), Session(model, max_batch=3)):
+            np.testing.assert_array_equal(sessions.encode_images(reversed(pictures)), alone[::-1])
+
+    def test_texts_are_tokenized_as_openais_tokenizer_does(self):
+        model = support.model("words-fp16")
+        tokens = model.tokenize("a photo of a cat")
+        self.assertEqual(tokens.ids.tolist(), [49406, 320, 1125, 539, 320, 2368, 49407, 0, 0])
+        self.assertEqual((tokens.count, tokens.is_truncated), (7, False))
+        cut = model.tokenize("a " * 10_000)
+        self.assertEqual((cut.ids.tolist(), cut.count, cut.is_truncated), ([49406] + [320] * 7 + [49407], 9, True))
+        texts = ["a photo of a cat", "a " * 100, "", "naïve 文字 \0 zero"]
+        ids = [model.tokenize(text).ids for text in texts]
+        np.testing.assert_array_equal(model.encode_texts(texts), model.encode_ids(ids))
+        self.assertEqual(len(set(map(bytes, model.encode_texts(texts)))), 4)
+
+    def test_similarity_and_softmax_are_those_of_the_formulas(self):
+        generator = np.random.default_rng(1)
+        a, b = (generator.standard_normal((n, 24)).astype(np.float32) for n in (3, 5))
+        scores = pocketclip.similarity(a, b)
+        np.testing.assert_allclose(scores, a.astype(float) @ b.astype(float).T, atol=1e-5)
+        np.testing.assert_array_equal(pocketclip.similarity(a[0], list(b)), scores[:1])
+        exponents = np.exp(2.5 * scores.astype(float))
+        np.testing.assert_allclose(
+            pocketclip.softmax(scores, 2.5), exponents / exponents.sum(axis=1, keepdims=True), atol=1e-6
+        )
+        self.assertIs(pocketclip.softmax(scores, 1, out=scores), scores)
+        np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
+
+    def test_classifying_is_encoding_comparing_and_softmax(self):
+        class Labelled(Model):
+            """Has ids for texts, as the tiny bundles have no vocabulary."""
+
+            def encode_texts(self, texts, **options):
+                ids = support.generated_ids(self.info.context_length, self.info.vocabulary_size)
+                return self.encode_ids([ids[int(text)] for text in texts], **options)
+
+        model = Labelled(support.bundle("vit-int8"))
+        labels = ["1", "4", "9"]
+        scores = model.encode_images([picture()]) @ model.encode_texts(labels).T
+        found = model.classify([picture()], labels)
+        np.testing.assert_allclose(found, pocketclip.softmax(scores, model.info.logit_scale), atol=1e-4)
+        failures = {}
+        both = model.classify([None, picture()], labels, failures=failures)
+        np.testing.assert_array_equal(both, np.concatenate([np.zeros((1, 3)), found]))
+        self.assertEqual(list(failures), [0])
+        flat = model.classify([picture()], labels, scale=0)
+        np.testing.assert_allclose(flat, 1 / 3, atol=1e-6)
+
+    def test_checks_pass_on_intact_bundles_and_name_the_damaged_tensor(self):
+        with support.model("resnet-int8") as model:
+            model.self_test()
+            model.check_content()
+        damaged = bytearray(pathlib.Path(support.bundle("vit-fp32")).read_bytes())
+        damaged[-100] ^= 1
+        model = Model.from_bytes(damaged)
+        with self.assertRaises(pocketclip.ContentError):
+            model.check_content()
+
+    def test_spaces_are_compared_by_the_ids_known_on_both_sides(self):
+        self.assertIs(pocketclip.compare_spaces("a.b", "a.b"), True)
+        self.assertIs(pocketclip.compare_spaces("a.-", "a.b"), True)
+        self.assertIs(pocketclip.compare_spaces("a.b", "c.b"), False)
+        self.assertIsNone(pocketclip.compare_spaces("a.-", "-.b"))
+
+    def test_a_sessions_size_is_known_before_it_is_made(self):
+        model = support.model()
+        small = Session.byte_count(model, max_batch=1, max_width=64, max_height=64)
+        self.assertLess(0, small)
+        self.assertLess(small, Session.byte_count(model))
+
+    def test_versions_agree(self):
+        self.assertEqual(pocketclip.runtime_version(), pocketclip.__version__)
+        self.assertEqual(pocketclip.isa_name(), support.model().info.isa)
+
+    def test_a_flat_buffer_of_known_size_is_a_picture(self):
+        model = support.model()
+        expected = model.encode_images([picture()])
+        data = support.picture_bytes(50, 40)
+        np.testing.assert_array_equal(model.encode_images([Picture(data, 40, 50)]), expected)
+        padded = b"".join(data[120 * row : 120 * row + 120] + b"????" for row in range(50))
+        np.testing.assert_array_equal(model.encode_images([Picture(padded, 40, 50, stride=124)]), expected)
+
+
+if __name__ == "__main__":
+    unittest.main()
