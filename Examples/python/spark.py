@@ -33,7 +33,7 @@ def embed(batches):
         pictures = [decode(content) for content in batch["content"]]
         failures = {}
         vectors = model.encode_images(pictures, failures=failures)
-        errors = [str(failures.get(index, "")) if picture else "not a picture" for index, picture in enumerate(pictures)]
+        errors = [str(failures.get(i, "")) if picture else "not a picture" for i, picture in enumerate(pictures)]
         yield pandas.DataFrame({"path": batch["path"], "vector": list(vectors), "error": errors, "worker": os.getpid()})
 
 
@@ -46,6 +46,7 @@ for path, error in rows.where("error != ''").select("path", "error").toPandas().
     print(f"{os.path.basename(path)}: {error}")
 here = model.encode_images([Image.open(path.removeprefix("file:")).convert("RGB") for path in embedded["path"]])
 same = all((vector == expected).all() for vector, expected in zip(embedded["vector"], here))
-print(f"{len(embedded)} pictures in {embedded['worker'].nunique()} workers, the same bits as here: {'yes' if same else 'NO'}")
+workers = embedded["worker"].nunique()
+print(f"{len(embedded)} pictures in {workers} workers, the same bits as here: {'yes' if same else 'NO'}")
 spark.stop()
 sys.exit(not same)
