@@ -10,7 +10,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class CustomBuildHook(BuildHookInterface):
     def initialize(self, version, build_data):
         """The library is `make runtime`'s, or what POCKETCLIP_LIBRARY names."""
-        library = os.environ.get("POCKETCLIP_LIBRARY") or os.path.join(self.root, "..", "dist", "lib", "libpocketclip.so")
+        built = os.path.join(self.root, "..", "dist", "lib", "libpocketclip.so")
+        library = os.environ.get("POCKETCLIP_LIBRARY") or built
         if not os.path.isfile(library):
             raise FileNotFoundError(f"{library}: build it first with `make runtime`")
         with open(library, "rb") as file:

@@ -102,6 +102,16 @@ class HeaderTests(unittest.TestCase):
             for (kind, parameter), type_found in zip(declared, found):
                 self.assertTrue(matches(kind, type_found), f"{name}: {kind}{parameter}, {type_found}")
 
+    def test_every_function_is_called_from_python_and_from_swift(self):
+        python = "".join(path.read_text() for path in (support.ROOT / "Python/src/pocketclip").glob("*.py"))
+        swift = "".join(path.read_text() for path in (support.ROOT / "Sources/PocketCLIP").glob("*.swift"))
+        # Swift is compiled with the header; Python names codes by their exceptions.
+        compiled_in, named = {"pclip_abi_version"}, {"pclip_error_name"}
+        in_python = set(re.findall(r"library\.(pclip_\w+)", python))
+        in_swift = set(re.findall(r"\b(pclip_\w+)\(", swift))
+        self.assertEqual(set(_abi.PROTOTYPES) - in_python, named)
+        self.assertEqual(set(_abi.PROTOTYPES) - in_swift, compiled_in)
+
     def test_model_info_has_the_headers_fields(self):
         fields = {name for name, _ in _abi.ModelInfo._fields_} - {"size"}
         self.assertEqual(set(ModelInfo.__slots__), fields)

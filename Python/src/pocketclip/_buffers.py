@@ -146,7 +146,7 @@ def matrix(source: Rows, name: str, code: str, row_shape: tuple[int, ...] | None
     if len(shape) == 1 and shape[0] % width == 0:
         return Matrix(memory, shape[0] // width, width)
     hint = f": pass [{name}] for one" if shape == row_shape else ""
-    raise ArgumentError(f"{name}: expected {list(('n', *row_shape))}, found {list(shape)}{hint}".replace("'", ""))
+    raise ArgumentError(f"{name}: expected {['n', *row_shape]}, found {list(shape)}{hint}".replace("'", ""))
 
 
 def _joined(rows: Sequence[Rows], name: str, code: str, row_shape: tuple[int, ...] | None) -> Matrix:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from ctypes import byref, sizeof
 
-from . import _abi
+from . import _abi, _handles
 from ._buffers import address, view
 from ._encoder import Encoder
 from ._errors import ArgumentError, call, in_range
-from . import _handles
 from ._handles import Limits, ModelHandle, Pool, Scratch
 from ._records import ModelInfo
 
