@@ -45,8 +45,10 @@ class Torch:
     def __init__(self, case):
         import torch
 
+        from . import towers
+
         torch.set_num_threads(THREADS)
-        self.torch, self.module = torch, exports.tower_module(case.variant, case.tower)
+        self.torch, self.module = torch, towers.tower(case.variant, case.tower)
 
     def prepare(self, batch):
         tensor = self.torch.from_numpy(batch)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import CACHE, GOLDEN, SCRIPTS, TOOL, inputs
+from . import CACHE, GOLDEN, TOOL, inputs
 
 FILES = {
     "reference": "reference/outputs.npz",
@@ -45,50 +45,10 @@ def bundle(variant, precision):
 
 
 def image_size(variant):
-    return _variants()[variant].image_size
-
-
-def _variants():
     sys.path.insert(0, str(GOLDEN))
     from variants import VARIANTS
 
-    return VARIANTS
-
-
-def tower_module(variant, tower):
-    """OpenAI's own model on the synthetic weights, one tower of it, FP32."""
-    import torch
-    from clip.model import CLIP
-
-    sys.path.insert(0, str(SCRIPTS))
-    from make_checkpoint import synthetic_source
-
-    numbers, state = synthetic_source(_variants()[variant], "plain")
-    model = CLIP(**numbers).float().eval()
-    model.load_state_dict(state, strict=False)
-
-    class Tower(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            if tower == "image":
-                self.visual = model.visual
-                self.encode = self.visual
-            else:
-                del model.visual
-                self.model = model
-                self.encode = self._text
-
-        def _text(self, ids):
-            """CLIP.encode_text without its cast to the image tower's type."""
-            x = self.model.token_embedding(ids) + self.model.positional_embedding
-            x = self.model.transformer(x.permute(1, 0, 2)).permute(1, 0, 2)
-            x = self.model.ln_final(x)
-            return x[torch.arange(x.shape[0]), ids.argmax(dim=-1)] @ self.model.text_projection
-
-        def forward(self, x):
-            return self.encode(x)
-
-    return Tower().eval()
+    return VARIANTS[variant].image_size
 
 
 def make_reference(variant, tower, file):
@@ -97,7 +57,9 @@ def make_reference(variant, tower, file):
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    module = tower_module(variant, tower)
+    from . import towers
+
+    module = towers.tower(variant, tower)
     batches = ({"pictures": inputs.pictures(image_size(variant))} if tower == "image"
                else {"long": inputs.long_ids(), "captions": inputs.caption_ids()})
     with torch.no_grad():
@@ -111,7 +73,9 @@ def make_onnx(variant, tower, file):
     import numpy as np
     import torch
 
-    module = tower_module(variant, tower)
+    from . import towers
+
+    module = towers.tower(variant, tower)
     samples = inputs.calibration(tower, image_size(variant))
     batch = torch.from_numpy(np.concatenate(samples[:2]))
     with torch.no_grad():
