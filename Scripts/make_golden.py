@@ -21,6 +21,13 @@ import golden_file
 import golden_models
 
 
+def picture(path):
+    try:
+        return Image.open(path)
+    except OSError as error:
+        raise SystemExit(f"{path}: not a picture that Pillow reads: {error}") from None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=pathlib.Path)
@@ -33,7 +40,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     subject, size = golden_models.load(arguments.checkpoint)
     transform = _transform(size)
-    pixels = torch.stack([transform(Image.open(path)) for path in arguments.images])
+    pixels = torch.stack([transform(picture(path)) for path in arguments.images])
     texts = [arguments.template.format(line) for line in arguments.texts.read_text().splitlines()]
     is_file = arguments.checkpoint.is_file()
     golden_file.write(

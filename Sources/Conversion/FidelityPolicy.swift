@@ -12,7 +12,7 @@ public struct FidelityPolicy: Sendable, Equatable {
     public var thresholds: Thresholds
   }
 
-  /// The defaults of docs/parity.md, tightened or loosened by what the user says.
+  /// The defaults of docs/fidelity.md, tightened or loosened by what the user says.
   ///
   /// - Parameters:
   ///   - minimumCosine: worst cosine of each tower, with every arithmetic.
@@ -26,7 +26,7 @@ public struct FidelityPolicy: Sendable, Equatable {
       var thresholds = Thresholds.standard(precision, arithmetic, architecture)
       if let minimumCosine {
         let bounds = Thresholds.Bounds(worstCosine: minimumCosine)
-        thresholds.name = "given"
+        thresholds.name += ", as given"
         thresholds.image = bounds
         thresholds.text = bounds
       }

@@ -25,7 +25,18 @@ struct PocketClipCommand: ParsableCommand {
 
   static func main() {
     exitOnInterrupt()
+    refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
     main(nil)
+  }
+
+  /// ArgumentParser calls it an unexpected argument and names no verb.
+  private static func refuseUnknownVerb(_ word: String?) {
+    let verbs = configuration.subcommands.map { "\($0)".lowercased() }
+    guard let word, !word.hasPrefix("-"), word != "help", !verbs.contains(word) else { return }
+    Console.write(
+      "pocketclip: \(word) is no verb\n  hint: the verbs are \(verbs.joined(separator: ", ")); "
+        + "`pocketclip help VERB` tells more\n")
+    _exit(ExitStatus.usage.rawValue)
   }
 
   /// An interrupted conversion leaves nothing: its file has no name until it is whole.

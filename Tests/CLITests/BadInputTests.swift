@@ -155,6 +155,11 @@ import Testing
     #expect(outcome.status == 64 && outcome.error.contains("Usage"))
   }
 
+  @Test("A word that is no verb is answered with the verbs")
+  func unknownVerb() throws {
+    expectRefusal(try Tool.run("clasify", "-m", "x"), 64, "clasify is no verb", "classify")
+  }
+
   @Test("With --json a failure is an object too")
   func failureAsJSON() throws {
     let outcome = try Tool.run("inspect", "/no/such/file.pt", "--json")

@@ -108,6 +108,36 @@ import Testing
     #expect(outcome.error.contains("1 picture of 16-bit grey"), "\(outcome.error)")
   }
 
+  @Test("--upright changes the vector of a rotated picture and of no other, and leaves nothing to note")
+  func upright() throws {
+    let rotated = Tool.fixture("preprocessing/pictures/rotated.jpg")
+    let stored = try Tool.run("embed", "-m", bundle, Self.picture, rotated, "--quiet")
+    let turned = try Tool.run("embed", "-m", bundle, Self.picture, rotated, "--upright")
+    #expect(turned.status == 0 && turned.error.isEmpty, "\(turned.error)")
+    let lines = [stored, turned].map { $0.output.split(separator: "\n") }
+    try #require(lines.allSatisfy { $0.count == 2 })
+    #expect(lines[0][0] == lines[1][0] && lines[0][1] != lines[1][1])
+  }
+
+  @Test("classify --lines prints one object a picture, those that failed included")
+  func classifyLines() throws {
+    let outcome = try Tool.run(
+      "classify", "-m", bundle, Self.picture, "/no/such.jpg", "--label", "a", "--label", "b", "--lines")
+    let objects = try outcome.output.split(separator: "\n").map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+    }
+    #expect(outcome.status == 66 && objects.count == 2, "\(outcome.output)")
+    #expect((objects.first?["labels"] as? [Any])?.count == 2 && objects.last?["error"] != nil)
+  }
+
+  @Test("Templates from a file are those given one by one")
+  func templatesFile() throws {
+    let arguments = ["classify", "-m", bundle, Self.picture, "--label", "apple", "--label", "clock"]
+    let oneByOne = try Tool.run(arguments + ["--template", "a {}.", "--template", "the {}."])
+    let fromFile = try Tool.run(arguments + ["--templates", "-"], input: Data("a {}.\nthe {}.\n".utf8))
+    #expect(oneByOne.status == 0 && fromFile.output == oneByOne.output, "\(fromFile.error)")
+  }
+
   private func classify(labels bytes: Data) throws -> Tool.Outcome {
     try Tool.run("classify", "-m", bundle, Self.picture, "--labels", "-", "--top", "9", input: bytes)
   }

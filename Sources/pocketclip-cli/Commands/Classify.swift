@@ -9,7 +9,7 @@ struct Classify: ParsableCommand {
       Each label is put into every template; the texts' vectors are averaged, as OpenAI did for ImageNet.
 
       Example: pocketclip classify -m b32.pclip cat.jpg --label cat --label dog
-               pocketclip classify -m b32.pclip Photos/ --labels birds.txt --template "a photo of a {}."
+               pocketclip classify -m b32.pclip Photos/ --labels birds.txt --lines
       """)
 
   @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
@@ -29,6 +29,14 @@ struct Classify: ParsableCommand {
     name: .customLong("template"), help: "A sentence with {} where the label goes; several are ensembled.")
   var templates: [String] = []
 
+  @Option(
+    name: .customLong("templates"),
+    help: ArgumentHelp("A file with one template a line.", valueName: "file"))
+  var templateFile: String?
+
+  @Flag(help: "Print one JSON object a line for each picture, as soon as it is classified.")
+  var lines = false
+
   @Option(help: "How many labels to print for each picture.")
   var top = 5
 
@@ -41,6 +49,7 @@ struct Classify: ParsableCommand {
   @OptionGroup var options: ConsoleOptions
 
   func validate() throws {
+    guard !(lines && options.json) else { throw ValidationError("give --lines or --json, not both") }
     guard top > 0 else { throw ValidationError("--top \(top): expected a positive number") }
     guard !pictures.isEmpty else { throw ValidationError("give at least one picture, or --pictures") }
   }
@@ -48,7 +57,7 @@ struct Classify: ParsableCommand {
   func run() throws {
     try options.run { console in
       let labels = try Labels.read(listed: listedLabels, file: labels)
-      let templates = try PromptTemplates(templates)
+      let templates = try PromptTemplates(templates + (templateFile.map(ListFile.entries) ?? []))
       let imageBundle = try BundleInput(model, runtime.modelOptions)
       let textBundle = try textModel.map { try BundleInput($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)
@@ -56,13 +65,17 @@ struct Classify: ParsableCommand {
       let files = try pictures.files(console)
       for warning in Labels.warnings(labels) { console.warn(warning) }
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
-      var encoder = PictureEncoder(imageBundle, pictureCount: files.count)
+      var encoder = PictureEncoder(imageBundle, pictureCount: files.count, isTurnedUpright: pictures.upright)
       var results: [ClassifyOutput.Picture] = []
       for (index, path) in files.enumerated() {
         console.progress("\(index) of \(counted(files.count, "picture"))")
         let result = classified(path, classes, &encoder, console)
         console.progress(nil)
-        if options.json { results.append(result) } else { try console.print(result.lines) }
+        if options.json {
+          results.append(result)
+        } else {
+          try console.print(lines ? [JSONOutput.line(result)] : result.lines)
+        }
       }
       if options.json {
         let information = imageBundle.model.information

@@ -10,7 +10,7 @@ struct Embed: ParsableCommand {
 
       Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
                pocketclip embed -m b32.pclip --text "two parrots"
-               find . -name "*.jpg" -print0 | pocketclip embed -m b32.pclip --pictures -
+               find . -newer a.jpg -print0 | pocketclip embed -m b.pclip --pictures -
       """)
 
   @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
@@ -52,7 +52,8 @@ struct Embed: ParsableCommand {
       try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
       var result = EmbedResult(bundle: bundle, keepsItems: output != nil || options.json)
       try embed(texts, bundle, into: &result, console)
-      var encoder = PictureEncoder(bundle, pictureCount: files.count, isNormalized: !raw)
+      var encoder = PictureEncoder(
+        bundle, pictureCount: files.count, isNormalized: !raw, isTurnedUpright: pictures.upright)
       for (index, path) in files.enumerated() {
         console.progress("\(index) of \(counted(files.count, "picture"))")
         let vector: [Float]

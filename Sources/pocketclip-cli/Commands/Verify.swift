@@ -108,12 +108,13 @@ struct Verify: ParsableCommand {
     guard against != nil || golden != nil else { return [] }
     let isInt8 = try BundleInput(path).header.description.hasInt8
     return try (isInt8 ? arithmetics : [.fast]).map { arithmetic in
+      let demanded = thresholds(isInt8 ? arithmetic : nil)
       if let golden {
         return try Verifier.compare(
-          bundleAt: path, arithmetic: arithmetic, with: try GoldenFile(path: golden), thresholds: thresholds)
+          bundleAt: path, arithmetic: arithmetic, with: try GoldenFile(path: golden), thresholds: demanded)
       }
       return try Verifier.compare(
-        bundleAt: path, arithmetic: arithmetic, with: try model(against ?? path), thresholds: thresholds)
+        bundleAt: path, arithmetic: arithmetic, with: try model(against ?? path), thresholds: demanded)
     }
   }
 
@@ -128,7 +129,7 @@ struct Verify: ParsableCommand {
     }
     return [
       try Verifier.compare(
-        try model(path), with: try GoldenFile(path: golden), thresholds: thresholds ?? .fp32)
+        try model(path), with: try GoldenFile(path: golden), thresholds: thresholds(nil) ?? .fp32)
     ]
   }
 
@@ -137,10 +138,13 @@ struct Verify: ParsableCommand {
   }
 
   /// What the user demands; nil for the defaults.
-  private var thresholds: Thresholds? {
+  ///
+  /// - Parameter arithmetic: nil where there is but one.
+  private func thresholds(_ arithmetic: Arithmetic?) -> Thresholds? {
     guard minCosine != nil || minAgreement != nil else { return nil }
     let bounds = Thresholds.Bounds(worstCosine: minCosine)
-    return Thresholds(name: "given", image: bounds, text: bounds, agreement: minAgreement)
+    let name = arithmetic.map { "int8 \($0.rawValue), as given" } ?? "as given"
+    return Thresholds(name: name, image: bounds, text: bounds, agreement: minAgreement)
   }
 }
 

@@ -5,6 +5,7 @@ import PocketCLIP
 struct PictureEncoder {
   let bundle: BundleInput
   let isNormalized: Bool
+  let isTurnedUpright: Bool
   /// How many pictures there will be.
   let pictureCount: Int
   private var session: (session: Session, width: Int, height: Int)?
@@ -12,10 +13,11 @@ struct PictureEncoder {
   private var clippedCount = 0
   private var failures: [Failure] = []
 
-  init(_ bundle: BundleInput, pictureCount: Int, isNormalized: Bool = true) {
+  init(_ bundle: BundleInput, pictureCount: Int, isNormalized: Bool = true, isTurnedUpright: Bool) {
     self.bundle = bundle
     self.pictureCount = pictureCount
     self.isNormalized = isNormalized
+    self.isTurnedUpright = isTurnedUpright
   }
 
   /// - Throws: why this picture has no vector, after a warning.
@@ -37,7 +39,7 @@ struct PictureEncoder {
     if rotatedCount > 0 {
       console.note(
         "note: \(counted(rotatedCount, "picture")) with a camera rotation (EXIF) taken as stored, as the original code "
-          + "does: rotate the files to change that")
+          + "does; --upright obeys it")
     }
     if clippedCount > 0 {
       console.note(
@@ -55,7 +57,7 @@ struct PictureEncoder {
   private mutating func encode(_ path: String) throws(Failure) -> [Float] {
     let input = try PictureInput(
       path, preprocessing: bundle.header.description.preprocessing,
-      imageSize: bundle.model.information.imageSize)
+      imageSize: bundle.model.information.imageSize, isTurnedUpright: isTurnedUpright)
     if input.ignoredOrientation != nil { rotatedCount += 1 }
     if input.isClippedGrey { clippedCount += 1 }
     let session = try session(for: input.picture)

@@ -13,14 +13,19 @@ struct PictureInput {
   let isClippedGrey: Bool
 
   /// Decodes a JPEG, PNG or WebP file, or standard input under the name `-`.
-  init(_ path: String, preprocessing: Preprocessing, imageSize: Int) throws(Failure) {
+  ///
+  /// - Parameter isTurnedUpright: whether the camera's rotation is obeyed.
+  init(
+    _ path: String, preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool
+  ) throws(Failure) {
     self.path = path
-    let decoded: DecodedImage
+    var decoded: DecodedImage
     do throws(ImageFileError) {
       decoded = try ImageFiles.read(path == "-" ? "/dev/stdin" : path)
     } catch {
       throw Failure(error.exitStatus, error.description, hint: error.hint)
     }
+    if isTurnedUpright { decoded = decoded.upright() }
     let prepared: RGBImage
     do throws(PictureFault) {
       prepared = try decoded.prepared(for: preprocessing, imageSize: imageSize)

@@ -17,6 +17,9 @@ struct PictureOptions: ParsableArguments {
       valueName: "file"))
   var list: String?
 
+  @Flag(help: "Turn pictures as their camera rotation (EXIF) says, which the original code does not do.")
+  var upright = false
+
   var isEmpty: Bool { paths.isEmpty && list == nil }
 
   /// Every picture file, folders replaced by what is in them.

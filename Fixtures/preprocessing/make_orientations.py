@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Writes orientations.json: what Pillow's ImageOps.exif_transpose makes of pictures/rotated.jpg for each orientation.
+
+    python3 Fixtures/preprocessing/make_orientations.py        needs pillow 13.0.0
+
+Recorded: width, height and the SHA-256 of the turned samples. The file's one EXIF entry is edited in place.
+"""
+
+import hashlib
+import io
+import json
+import pathlib
+
+import PIL
+from PIL import Image, ImageOps
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+# The value of the first entry of the first directory, big-endian, behind "Exif\0\0" and a TIFF header of 8 bytes.
+VALUE = len(b"Exif\0\0") + 8 + 2 + 8 + 1
+
+
+def turned(file, orientation):
+    edited = bytearray(file)
+    edited[edited.index(b"Exif\0\0") + VALUE] = orientation
+    picture = Image.open(io.BytesIO(edited))
+    assert picture.getexif()[0x0112] == orientation
+    return ImageOps.exif_transpose(picture)
+
+
+def main():
+    file = (FOLDER / "pictures" / "rotated.jpg").read_bytes()
+    rows = []
+    for orientation in range(1, 9):
+        picture = turned(file, orientation)
+        rows.append({"orientation": orientation, "width": picture.width, "height": picture.height,
+                     "samples": hashlib.sha256(picture.tobytes()).hexdigest()})
+    result = {"versions": {"pillow": PIL.__version__}, "valueOffset": VALUE, "turned": rows}
+    (FOLDER / "orientations.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+import Foundation
+import ImageFiles
+import TestSupport
+import Testing
+
+/// Fixtures/preprocessing/orientations.json: what Pillow's `ImageOps.exif_transpose` makes of one picture.
+struct OrientationGoldens: Decodable {
+  struct Turned: Decodable, CustomTestStringConvertible {
+    var orientation: Int
+    var width: Int
+    var height: Int
+    /// SHA-256 of the samples.
+    var samples: String
+
+    var testDescription: String { "orientation \(orientation)" }
+  }
+
+  /// Of the orientation's byte, from `Exif`.
+  var valueOffset: Int
+  var turned: [Turned]
+
+  static let shared: OrientationGoldens? = {
+    let data = try? Fixture.data("preprocessing/orientations.json")
+    return data.flatMap { try? JSONDecoder().decode(OrientationGoldens.self, from: $0) }
+  }()
+}
+
+@Suite struct OrientationTests {
+  @Test("All eight orientations have a golden") func goldensAreThere() {
+    #expect(OrientationGoldens.shared?.turned.map(\.orientation) == Array(1...8))
+  }
+
+  @Test("A picture is turned upright as Pillow turns it", arguments: OrientationGoldens.shared?.turned ?? [])
+  func turnedUpright(golden: OrientationGoldens.Turned) throws {
+    var file = try Fixture.data("preprocessing/pictures/rotated.jpg")
+    let exif = try #require(file.firstRange(of: Data("Exif\0\0".utf8)))
+    file[exif.lowerBound + (OrientationGoldens.shared?.valueOffset ?? 0)] = UInt8(golden.orientation)
+    let picture = try ImageFiles.decode(file, name: "rotated.jpg")
+    #expect(picture.orientation == (golden.orientation == 1 ? nil : golden.orientation))
+    let upright = picture.upright()
+    #expect(upright.width == golden.width && upright.height == golden.height && upright.orientation == nil)
+    #expect(sha256(upright.samples) == golden.samples)
+  }
+}
