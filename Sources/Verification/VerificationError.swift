@@ -29,7 +29,8 @@ extension VerificationError: CustomStringConvertible {
     switch self {
     case .model(let error): error.hint
     case .reading(let error): error.hint
-    case .runtime: "`pocketclip inspect` shows what the file is"
+    case .runtime:
+      "`pocketclip info` shows what the bundle is, PCLIP_ISA in the environment which kernels are asked for"
     case .golden: "docs/GOLDEN.md describes the format; Fixtures/golden has the script that makes one"
     case .incomparable: "compare a checkpoint with a bundle or golden file made from it"
     }

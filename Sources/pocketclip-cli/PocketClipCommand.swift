@@ -24,7 +24,7 @@ struct PocketClipCommand: ParsableCommand {
     ])
 
   static func main() {
-    exitOnInterrupt()
+    Interruption.exitsAtOnce()
     refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
     main(nil)
   }
@@ -37,10 +37,5 @@ struct PocketClipCommand: ParsableCommand {
       "pocketclip: \(word) is no verb\n  hint: the verbs are \(verbs.joined(separator: ", ")); "
         + "`pocketclip help VERB` tells more\n")
     _exit(ExitStatus.usage.rawValue)
-  }
-
-  /// An interrupted conversion leaves nothing: its file has no name until it is whole.
-  private static func exitOnInterrupt() {
-    signal(SIGINT) { _ in _exit(ExitStatus.interrupted.rawValue) }
   }
 }

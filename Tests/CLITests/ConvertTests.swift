@@ -75,6 +75,16 @@ import Testing
     #expect(outcome.status == 65 && outcome.error.contains("two embedding spaces"), "\(outcome.error)")
   }
 
+  @Test("A bundle of int8 weights is converted with the note that what was rounded stays rounded")
+  func fromInt8() throws {
+    let folder = try ScratchFolder()
+    let small = folder.path("small.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", small, "--precision", "int8").error.isEmpty)
+    let outcome = try Tool.run("convert", small, "-o", folder.path("large.pclip"), "--precision", "fp32")
+    #expect(
+      outcome.status == 0 && outcome.error.contains("small.pclip holds int8 weights"), "\(outcome.error)")
+  }
+
   @Test("Killed at any moment, a conversion leaves a whole file or none under the output's name")
   func killed() throws {
     let folder = try ScratchFolder()

@@ -108,11 +108,7 @@ struct Classify: ParsableCommand {
         .unsupported, "\(text.path): this bundle has no text tower",
         hint: "give the text tower's bundle to --text-model")
     }
-    guard text.model.information.hasTokenizer else {
-      throw Failure(
-        .unsupported, "\(text.path): no tokenizer travels in this bundle",
-        hint: "convert again with --tokenizer openai if that is its vocabulary")
-    }
+    guard text.model.information.hasTokenizer else { throw text.lacksTokenizer }
     for (bundle, isProjected) in [
       (image, image.model.information.imageIsProjected), (text, text.model.information.textIsProjected),
     ] where !isProjected {

@@ -6,6 +6,7 @@ import Conversion
 import Models
 import PocketCLIP
 import Synchronization
+import TensorTypes
 import Verification
 
 struct Convert: ParsableCommand {
@@ -83,6 +84,7 @@ struct Convert: ParsableCommand {
       let tower = input.tower.tower
       let model = try openModel(console)
       for note in model.notes { console.note("note: \(note)") }
+      if let note = Self.note(onRounded: model) { console.note(note) }
       if precision == nil { console.note("note: --precision not given: fp16") }
       var request = ConversionRequest(model: model, output: output, tool: "pocketclip \(runtimeVersion)")
       request.precision = precision?.precision ?? .fp16
@@ -107,6 +109,13 @@ struct Convert: ParsableCommand {
 }
 
 extension Convert {
+  /// What a bundle rounded stays rounded, and is the truth that its conversion is measured by.
+  private static func note(onRounded model: CLIPModel) -> String? {
+    guard model.source.format == CheckpointFormat.bundle.rawValue, model.holdsInt8 else { return nil }
+    return
+      "note: \(model.source.fileName) holds int8 weights, and cosines are to these: only the checkpoint has the original's"
+  }
+
   /// Reads the whole checkpoint even for one tower, since that one's bundle carries the other's id too. Where only
   /// the other is damaged, it does without.
   private func openModel(_ console: Console) throws -> CLIPModel {
@@ -179,6 +188,10 @@ struct ConvertOutput: SchemaOutput {
         + "published in \(fixed(seconds.finishing, 2)) s",
     ] + fidelity.flatMap(\.summaryLines) + ["  space \(spaceId)"]
   }
+}
+
+extension CLIPModel {
+  fileprivate var holdsInt8: Bool { schema.parameters.contains { storedType(of: $0) == .i8 } }
 }
 
 extension ModelError {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BundleFormat
+import Foundation
 import PocketCLIP
 
 struct Embed: ParsableCommand {
@@ -9,6 +10,7 @@ struct Embed: ParsableCommand {
       Without -o: JSON lines on standard output, each as soon as it is known. With -o: a safetensors file with the vectors in `vectors`, texts first, and in its metadata the inputs (a JSON array) and the embedding space.
 
       Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
+               pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors --resume
                pocketclip embed -m b32.pclip --text "two parrots"
                find . -newer a.jpg -print0 | pocketclip embed -m b.pclip --pictures -
       """)
@@ -31,6 +33,10 @@ struct Embed: ParsableCommand {
   @Flag(help: "Replace the output file if it exists.")
   var force = false
 
+  @Flag(
+    help: "Keep the vectors that the output file has and add those it lacks, by path and text. Ctrl-C saves.")
+  var resume = false
+
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var runtime: RuntimeOptions
@@ -40,33 +46,34 @@ struct Embed: ParsableCommand {
     guard !pictures.isEmpty || !listedTexts.isEmpty || texts != nil else {
       throw ValidationError("give pictures, --pictures, --text or --texts")
     }
+    guard !resume || output != nil else { throw ValidationError("--resume needs -o") }
+    guard !(resume && force) else { throw ValidationError("give --resume or --force, not both") }
     try OutputPath.validate(output, "leave out -o for JSON lines on standard output")
   }
 
   func run() throws {
     try options.run { console in
-      if let output { try VectorFile.checkDestination(output, replacing: force) }
+      if let output { try VectorFile.checkDestination(output, replacing: force || resume) }
       let bundle = try BundleInput(model, runtime.modelOptions)
-      let texts = try listedTexts + (texts.map(ListFile.entries) ?? [])
-      let files = try pictures.files(console)
-      try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
       var result = EmbedResult(bundle: bundle, keepsItems: output != nil || options.json)
+      let settings = VectorFile.Settings(bundle, isRaw: raw, isTurnedUpright: pictures.upright)
+      if resume, let output, FileManager.default.fileExists(atPath: output) {
+        result.items = try VectorFile(path: output, settings: settings).items
+        console.note("note: \(output): \(counted(result.items.count, "vector")) kept")
+      }
+      let texts = result.lacking("text", of: try listedTexts + (texts.map(ListFile.entries) ?? []))
+      let files = result.lacking("image", of: try pictures.files(console))
+      try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
+      if resume { Interruption.isNoted() }
       try embed(texts, bundle, into: &result, console)
       var encoder = PictureEncoder(
         bundle, pictureCount: files.count, isNormalized: !raw, isTurnedUpright: pictures.upright)
-      for (index, path) in files.enumerated() {
-        console.progress("\(index) of \(counted(files.count, "picture"))")
-        let vector: [Float]
-        do throws(Failure) {
-          vector = try encoder.vector(of: path, console)
-        } catch {
-          result.skipped.append(EmbedOutput.Skipped(input: path, error: error.message))
-          continue
-        }
-        try result.add(EmbedOutput.Item(kind: "image", input: path, vector: vector), console)
+      try embed(files, with: &encoder, into: &result, console)
+      try write(result, settings, console)
+      if Interruption.isRequested {
+        console.note("note: interrupted; the same command goes on from here")
+        throw ExitStatus.interrupted.exitCode
       }
-      console.progress(nil)
-      try write(result, console)
       try encoder.finish(console)
     }
   }
@@ -80,11 +87,12 @@ struct Embed: ParsableCommand {
         .unsupported, "\(bundle.path): this bundle has no image tower",
         hint: "convert the checkpoint with --tower image or both")
     }
-    if hasTexts, !information.hasText || !information.hasTokenizer {
+    if hasTexts, !information.hasText {
       throw Failure(
-        .unsupported, "\(bundle.path): this bundle has no text tower with a tokenizer",
+        .unsupported, "\(bundle.path): this bundle has no text tower",
         hint: "convert the checkpoint with --tower text or both")
     }
+    if hasTexts, !information.hasTokenizer { throw bundle.lacksTokenizer }
   }
 
   private func embed(
@@ -98,11 +106,26 @@ struct Embed: ParsableCommand {
     }
   }
 
-  private func write(_ result: EmbedResult, _ console: Console) throws {
-    if let output {
-      let file = VectorFile(items: result.items, bundle: result.bundle, isRaw: raw)
-      try file.write(to: output, replacing: force)
-      let width = result.items.first?.vector.count ?? 0
+  private func embed(
+    _ files: [String], with encoder: inout PictureEncoder, into result: inout EmbedResult, _ console: Console
+  ) throws {
+    for (index, path) in files.enumerated() where !Interruption.isRequested {
+      console.progress("\(index) of \(counted(files.count, "picture"))")
+      let vector: [Float]
+      do throws(Failure) {
+        vector = try encoder.vector(of: path, console)
+      } catch {
+        result.skipped.append(EmbedOutput.Skipped(input: path, error: error.message))
+        continue
+      }
+      try result.add(EmbedOutput.Item(kind: "image", input: path, vector: vector), console)
+    }
+    console.progress(nil)
+  }
+
+  private func write(_ result: EmbedResult, _ settings: VectorFile.Settings, _ console: Console) throws {
+    if let output, let width = result.items.first?.vector.count {
+      try VectorFile(items: result.items, settings: settings).write(to: output, replacing: force || resume)
       console.note("\(output): \(counted(result.items.count, "vector")) of \(width) values")
     }
     guard options.json else { return }
@@ -118,12 +141,18 @@ struct Embed: ParsableCommand {
 private struct EmbedResult {
   let bundle: BundleInput
   let keepsItems: Bool
-  private(set) var items: [EmbedOutput.Item] = []
+  var items: [EmbedOutput.Item] = []
   var skipped: [EmbedOutput.Skipped] = []
 
   init(bundle: BundleInput, keepsItems: Bool) {
     self.bundle = bundle
     self.keepsItems = keepsItems
+  }
+
+  /// The inputs of a kind that have no vector yet, in their order.
+  func lacking(_ kind: String, of inputs: [String]) -> [String] {
+    let known = Set(items.lazy.filter { $0.kind == kind }.map(\.input))
+    return known.isEmpty ? inputs : inputs.filter { !known.contains($0) }
   }
 
   /// - Throws: `cannotCreate` when standard output takes no more.

@@ -2,11 +2,24 @@ import BundleWriter
 import Foundation
 import PocketCLIP
 
-/// Vectors as a safetensors file: `vectors` F32 `[n, d]`, the inputs and the embedding space in the metadata.
+/// Vectors as a safetensors file: `vectors` F32 `[n, d]`, all of one width; the inputs and the embedding space in the
+/// metadata.
 struct VectorFile {
   var items: [EmbedOutput.Item]
-  var bundle: BundleInput
-  var isRaw: Bool
+  var settings: Settings
+
+  /// What vectors of one file have in common; as in the metadata.
+  struct Settings: Equatable {
+    var fields: [String: String]
+
+    init(_ bundle: BundleInput, isRaw: Bool, isTurnedUpright: Bool) {
+      let information = bundle.model.information
+      fields = [
+        "format": "pocketclip-vectors", "space_id": information.spaceID, "bundle_id": information.bundleID,
+        "normalized": "\(!isRaw)", "arithmetic": "\(information.arithmetic)", "upright": "\(isTurnedUpright)",
+      ]
+    }
+  }
 
   /// - Throws: `cannotCreate`.
   func write(to path: String, replacing: Bool) throws {
@@ -33,20 +46,17 @@ struct VectorFile {
 
   private func encoded() throws -> Data {
     let width = items.first?.vector.count ?? 0
-    let uniform = items.filter { $0.vector.count == width }
-    var values = Data(capacity: uniform.count * width * 4)
-    for item in uniform {
+    var values = Data(capacity: items.count * width * 4)
+    for item in items {
       for value in item.vector {
         withUnsafeBytes(of: value.bitPattern.littleEndian) { values.append(contentsOf: $0) }
       }
     }
     let header = Header(
-      metadata: [
-        "format": "pocketclip-vectors", "space_id": bundle.model.information.spaceID,
-        "bundle_id": bundle.model.information.bundleID, "normalized": isRaw ? "false" : "true",
-        "inputs": try text(uniform.map(\.input)), "kinds": try text(uniform.map(\.kind)),
-      ],
-      vectors: Header.Tensor(dtype: "F32", shape: [uniform.count, width], dataOffsets: [0, values.count]))
+      metadata: settings.fields.merging([
+        "inputs": try text(items.map(\.input)), "kinds": try text(items.map(\.kind)),
+      ]) { $1 },
+      vectors: Header.Tensor(dtype: "F32", shape: [items.count, width], dataOffsets: [0, values.count]))
     var json = try encoder.encode(header)
     while json.count % 8 != 0 { json.append(0x20) }
     var data = Data()

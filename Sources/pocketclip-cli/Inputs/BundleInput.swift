@@ -81,6 +81,13 @@ struct BundleInput {
 }
 
 extension BundleInput {
+  /// Why texts cannot be encoded although there is a text tower.
+  var lacksTokenizer: Failure {
+    Failure(
+      .unsupported, "\(path): no tokenizer travels in this bundle",
+      hint: "convert again with --tokenizer openai if that is its vocabulary")
+  }
+
   /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
   private static func notABundle(_ path: String) -> Failure? {
     do throws(ReadError) {
@@ -130,7 +137,8 @@ extension Failure {
     case .version: "update pocketclip"
     case .noTower: "use a bundle that has it: convert with --tower both"
     case .selfTest: "report this machine's CPU model, and use --isa scalar meanwhile"
-    case .argument, .buffer, .unsupported, .memory, .imageSize, .tokens, .notFinite: nil
+    case .unsupported: "correct --isa or --arithmetic, or PCLIP_ISA or PCLIP_ARITHMETIC in the environment"
+    case .argument, .buffer, .memory, .imageSize, .tokens, .notFinite: nil
     }
   }
 }
