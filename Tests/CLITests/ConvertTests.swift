@@ -85,6 +85,21 @@ import Testing
       outcome.status == 0 && outcome.error.contains("small.pclip holds int8 weights"), "\(outcome.error)")
   }
 
+  @Test("What was said at conversion need not be said again to verify", arguments: ["both", "image", "text"])
+  func verifiedWithoutOptions(_ tower: String) throws {
+    let folder = try ScratchFolder()
+    let source = Tool.fixture("valid/vit.safetensors")
+    let bundle = folder.path("m.pclip")
+    let converted = try Tool.run(
+      "convert", source, "-o", bundle, "--activation", "gelu", "--heads", "1", "--preprocess", "openai",
+      "--tokenizer", "none", "--tower", tower, "--no-measure")
+    #expect(converted.status == 0, "\(converted.error)")
+    let verified = try Tool.run("verify", bundle, "--against", source)
+    #expect(verified.status == 0 && verified.error.contains("taken from the bundle"), "\(verified.error)")
+    let contradicted = try Tool.run("verify", bundle, "--against", source, "--activation", "quickgelu")
+    #expect(contradicted.status == 1, "\(contradicted.output)")
+  }
+
   @Test("Killed at any moment, a conversion leaves a whole file or none under the output's name")
   func killed() throws {
     let folder = try ScratchFolder()

@@ -55,7 +55,7 @@ extension ModelInspection {
 
 extension ModelError.Code {
   /// Whether an option of the user's is all that is missing.
-  fileprivate var isUndecided: Bool {
+  public var isUndecided: Bool {
     switch self {
     case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing: true
     default: false

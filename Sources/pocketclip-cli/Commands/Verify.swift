@@ -12,7 +12,7 @@ struct Verify: ParsableCommand {
       "Say in numbers how close a model is to the truth; exit status 0 if it is close enough, 1 if not.",
     discussion: """
       A bundle alone: its checksums, its rules and its self-test on this machine.
-      A bundle --against the checkpoint it was made from: the runtime and the FP32 reference on the tool's own probes.
+      A bundle --against the checkpoint it was made from: the runtime and the FP32 reference on the tool's own probes. What the checkpoint leaves open is taken from the bundle.
       A checkpoint or a bundle with --golden: the outputs of the original implementation (docs/GOLDEN.md).
 
       Example: pocketclip verify b32.pclip --against ViT-B-32.pt
@@ -53,7 +53,7 @@ struct Verify: ParsableCommand {
       let started = ContinuousClock.now
       let isBundle = try !CLIPModel.isSynthetic(path) && Checkpoint.open(path).format == .bundle
       if isBundle { try checkContent(console) }
-      let reports = try isBundle ? bundleReports() : checkpointReports()
+      let reports = try isBundle ? bundleReports(console) : checkpointReports()
       let output = VerifyOutput(
         subject: path, reports: reports, seconds: started.duration(to: .now).seconds)
       if options.json {
@@ -104,17 +104,20 @@ struct Verify: ParsableCommand {
     }
   }
 
-  private func bundleReports() throws -> [Report] {
+  private func bundleReports(_ console: Console) throws -> [Report] {
     guard against != nil || golden != nil else { return [] }
-    let isInt8 = try BundleInput(path).header.description.hasInt8
-    return try (isInt8 ? arithmetics : [.fast]).map { arithmetic in
+    let description = try BundleInput(path).header.description
+    let isInt8 = description.hasInt8
+    let source = try against.map { try checkpoint($0, of: description, console) }
+    return try (isInt8 ? arithmetics : [.fast]).compactMap { arithmetic in
       let demanded = thresholds(isInt8 ? arithmetic : nil)
       if let golden {
         return try Verifier.compare(
           bundleAt: path, arithmetic: arithmetic, with: try GoldenFile(path: golden), thresholds: demanded)
       }
+      guard let source else { return nil }
       return try Verifier.compare(
-        bundleAt: path, arithmetic: arithmetic, with: try model(against ?? path), thresholds: demanded)
+        bundleAt: path, arithmetic: arithmetic, with: source, thresholds: demanded)
     }
   }
 
@@ -131,6 +134,20 @@ struct Verify: ParsableCommand {
       try Verifier.compare(
         try model(path), with: try GoldenFile(path: golden), thresholds: thresholds(nil) ?? .fp32)
     ]
+  }
+
+  /// What the checkpoint leaves open has been said once, when the bundle was made of it.
+  private func checkpoint(
+    _ path: String, of bundle: BundleDescription, _ console: Console
+  ) throws -> CLIPModel {
+    let options = try input.modelOptions()
+    do throws(ModelError) {
+      return try CLIPModel.open(path, options: options)
+    } catch {
+      guard error.code.isUndecided else { throw error }
+      console.note("note: what \(path) leaves open is taken from the bundle")
+      return try CLIPModel.open(path, options: options.filled(from: bundle))
+    }
   }
 
   private func model(_ path: String) throws -> CLIPModel {

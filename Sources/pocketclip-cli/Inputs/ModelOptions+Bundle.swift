@@ -1,0 +1,41 @@
+import Architecture
+import BundleFormat
+import Models
+
+extension ModelOptions {
+  /// With what a bundle states of its checkpoint, where the user says nothing. A half of a CLIP asks for its half only.
+  func filled(from bundle: BundleDescription) -> ModelOptions {
+    let architecture = bundle.architecture
+    let image = architecture.image?.stated
+    let text = architecture.text.map { Stated(heads: $0.stack.heads, activation: $0.stack.activation) }
+    var options = self
+    if architectureName == nil {
+      options.heads.image = heads.image ?? image?.heads
+      options.heads.text = heads.text ?? text?.heads
+      options.activation.image = activation.image ?? image?.activation
+      options.activation.text = activation.text ?? text?.activation
+    }
+    if architecture.image != nil { options.preprocessing = preprocessing ?? .exactly(bundle.preprocessing) }
+    switch (architecture.image, architecture.text) {
+    case (.some, nil): options.tower = tower ?? .image
+    case (nil, .some): options.tower = tower ?? .text
+    default: break
+    }
+    return options
+  }
+}
+
+/// What no tensor of a tower tells.
+private struct Stated {
+  var heads: Int
+  var activation: Activation?
+}
+
+extension ImageTower {
+  fileprivate var stated: Stated {
+    switch self {
+    case .visionTransformer(let tower): Stated(heads: tower.stack.heads, activation: tower.stack.activation)
+    case .modifiedResNet(let tower): Stated(heads: tower.heads, activation: nil)
+    }
+  }
+}
