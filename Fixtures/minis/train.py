@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Trains the two minis with CLIP's contrastive loss on rendered emoji and saves them as OpenAI's archives.
+"""Trains the minis with CLIP's contrastive loss on rendered emoji and saves them as OpenAI's archives.
 
-    train.py vit|rn [--output DIR] [--cache FILE]
+    train.py vit|rn|rn-deep [--output DIR] [--cache FILE]
 
 The model is OpenAI's own `clip.model.CLIP` with small numbers (MINIS), the pixels come from OpenAI's own
 preprocessing, the texts from OpenAI's own tokenizer with its 49,408 tokens. A batch holds one picture of each
@@ -40,8 +40,9 @@ MINIS = {
                vision_patch_size=None, context_length=77, vocab_size=49408, transformer_width=64,
                transformer_heads=1, transformer_layers=2),
 }
-STEPS = {"vit": 2000, "rn": 2000}
-PEAK_RATE = {"vit": 1.5e-3, "rn": 3e-3}
+MINIS["rn-deep"] = MINIS["rn"] | dict(vision_layers=(3, 4, 6, 3))  # the depth of RN50: docs/fidelity.md
+STEPS = {"vit": 2000, "rn": 2000, "rn-deep": 1500}
+PEAK_RATE = {"vit": 1.5e-3, "rn": 3e-3, "rn-deep": 3e-3}
 SEED = 20261123
 
 TEMPLATES = (
