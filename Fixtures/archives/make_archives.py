@@ -6,11 +6,13 @@ Standard library only (Python 3.11's zipfile). All hold the tensors of vit.model
   prefixed.pt    bytes before the archive, as in a self-extracting file: offsets count from the archive's start
   big-endian.pt  byteorder "big", every element's bytes reversed
   renamed.pt     another root folder, members in reverse order
+  unchecked.pt   every CRC-32 is zero, as after torch.serialization.set_crc32_options(False)
 """
 
 import io
 import pathlib
 import pickle
+import struct
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -47,6 +49,18 @@ def write(name, members, method=zipfile.ZIP_STORED, prefix=b""):
     (HERE / name).write_bytes(prefix + buffer.getvalue())
 
 
+def without_checksums(archive):
+    """The same bytes with a CRC-32 of zero in every local and directory header."""
+    content = bytearray(archive)
+    with zipfile.ZipFile(io.BytesIO(archive)) as read:
+        position = read.start_dir
+        for info in read.infolist():
+            content[info.header_offset + 14:info.header_offset + 18] = bytes(4)
+            content[position + 16:position + 20] = bytes(4)
+            position += 46 + sum(struct.unpack_from("<HHH", archive, position + 28))
+    return bytes(content)
+
+
 def swapped(name, data, widths):
     width = widths.get(name.rpartition("/data/")[2]) if "/data/" in name else None
     if name.endswith("/byteorder"):
@@ -66,6 +80,8 @@ def main():
     write("big-endian.pt", [(name, swapped(name, data, storages.widths)) for name, data in members],
           zipfile.ZIP_DEFLATED)
     write("renamed.pt", [("x/" + name.partition("/")[2], data) for name, data in reversed(members)])
+    write("unchecked.pt", members)
+    (HERE / "unchecked.pt").write_bytes(without_checksums((HERE / "unchecked.pt").read_bytes()))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ CODES = {
     "zipInflationRatio": 211,
     "zipMissingMember": 212,
     "zipMultipleDisks": 213,
+    "zipChecksumMismatch": 214,
     "pickleTruncated": 300,
     "pickleUnknownOpcode": 301,
     "pickleRefusedGlobal": 302,

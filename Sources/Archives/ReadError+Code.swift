@@ -40,6 +40,7 @@ extension ReadError {
     case zipInflationRatio = 211
     case zipMissingMember = 212
     case zipMultipleDisks = 213
+    case zipChecksumMismatch = 214
 
     // 300: pickle.
     case pickleTruncated = 300

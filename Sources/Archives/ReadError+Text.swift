@@ -13,7 +13,8 @@ extension ReadError.Code {
     case .limitExceeded, .numberOverflow: boundText
     case .zipBadEndRecord, .zipBadCentralDirectory, .zipLocalHeaderMismatch, .zipMemberOutOfRange,
       .zipMembersOverlap, .zipDuplicateName, .zipUnsafeName, .zipEncrypted, .zipUnsupportedMethod,
-      .zipSizeMismatch, .zipInflateFailed, .zipInflationRatio, .zipMissingMember, .zipMultipleDisks:
+      .zipSizeMismatch, .zipInflateFailed, .zipInflationRatio, .zipMissingMember, .zipMultipleDisks,
+      .zipChecksumMismatch:
       zipText
     case .pickleTruncated, .pickleUnknownOpcode, .pickleRefusedGlobal, .pickleStackUnderflow,
       .pickleUnknownMemo, .pickleWrongType, .pickleBadProtocol, .pickleInvalidText, .pickleTrailingData:
@@ -111,6 +112,8 @@ extension ReadError.Code {
     case .zipInflationRatio:
       ("zip member inflates beyond reason", "do not trust this file; get it from its original source")
     case .zipMissingMember: ("zip member missing", Self.saveAgain)
+    case .zipChecksumMismatch:
+      ("damaged zip member: its bytes are not those of its CRC-32", Self.downloadAgain)
     default: ("zip split over several disks", "join the parts first, for example with `zip -s 0`")
     }
   }

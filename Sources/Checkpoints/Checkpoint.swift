@@ -17,7 +17,7 @@ public struct Checkpoint: Sendable {
   public var evidence: Evidence
   /// Things a user should be told, one sentence each.
   public var notes: [String]
-  /// The zips among the files, for `damagedMembers`.
+  /// The zips among the files, for `checkChecksums`.
   package var archives: [ZipArchive] = []
 
   package init(

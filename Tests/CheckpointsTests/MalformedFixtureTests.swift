@@ -72,7 +72,9 @@ struct MalformedFixtureTests {
 
   @Test("every code has a fixture, or a test of its path", arguments: ReadError.Code.allCases)
   func everyCodeIsProvoked(code: ReadError.Code) {
-    #expect(PathTests.codes.contains(code) || MalformedFixture.all.contains { $0.code == code })
+    // A damaged weight is found when all is read, not at open: UnusualArchiveTests.
+    let isProvokedElsewhere = PathTests.codes.contains(code) || code == .zipChecksumMismatch
+    #expect(isProvokedElsewhere || MalformedFixture.all.contains { $0.code == code })
   }
 
   @Test("every file in a group has a readable sidecar", arguments: MalformedFixture.groups)

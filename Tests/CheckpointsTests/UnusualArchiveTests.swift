@@ -8,7 +8,7 @@ import Testing
 struct UnusualArchiveTests {
   @Test(
     "compressed, prefixed, big-endian and reordered archives hold the same tensors",
-    arguments: ["deflated.pt", "prefixed.pt", "big-endian.pt", "renamed.pt"])
+    arguments: ["deflated.pt", "prefixed.pt", "big-endian.pt", "renamed.pt", "unchecked.pt"])
   func sameTensors(name: String) throws {
     let reference = try #require(FixtureSidecar.all.first { $0.name == "vit-state-dict-2.13.pt" })
     let expected = try reference.expectedTensors()
@@ -24,7 +24,13 @@ struct UnusualArchiveTests {
 
   @Test("PyTorch's archives have the checksums they state", arguments: FixtureSidecar.all)
   func soundArchives(fixture: FixtureSidecar) throws {
-    #expect(try Checkpoint.open(fixture.path).damagedMembers() == [])
+    #expect(throws: Never.self) { try Checkpoint.open(fixture.path).checkChecksums() }
+  }
+
+  @Test("an archive written without checksums has none to differ from")
+  func uncheckedArchive() throws {
+    let checkpoint = try Checkpoint.open(Fixture.url("archives/unchecked.pt").path)
+    #expect(throws: Never.self) { try checkpoint.checkChecksums() }
   }
 
   @Test("a flipped bit in a tensor's bytes is found by the archive's checksum")
@@ -33,6 +39,9 @@ struct UnusualArchiveTests {
     // The middle of the file: every byte there belongs to some tensor.
     bytes[bytes.count / 2] ^= 1
     let checkpoint = try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "flipped.pt"))
-    #expect(try checkpoint.damagedMembers().count == 1)
+    let error = #expect(throws: ReadError.self) { try checkpoint.checkChecksums() }
+    #expect(error?.code == .zipChecksumMismatch && error?.category == .badData && error?.file == "flipped.pt")
+    let member = try #require(error?.path.first?.description)
+    #expect(member.contains("/data/"), "\(member)")
   }
 }

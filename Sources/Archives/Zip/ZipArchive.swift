@@ -52,4 +52,16 @@ public struct ZipArchive: Sendable {
     let content = try source(of: entry).load()
     return content.crc32 == entry.crc32
   }
+
+  /// Compares every member with its checksum, one after another, giving the memory back.
+  ///
+  /// - Throws: `zipChecksumMismatch` for the first that is damaged, `zipInflateFailed`.
+  public func checkChecksums() throws(ReadError) {
+    for entry in entries {
+      defer { source(of: entry).release() }
+      guard try checksumMatches(entry) else {
+        throw ReadError(.zipChecksumMismatch, path: [.archiveMember(entry.name)], file: file.path)
+      }
+    }
+  }
 }
