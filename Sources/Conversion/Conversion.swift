@@ -36,6 +36,8 @@ public enum Conversion {
     }
     if !model.source.files.isEmpty {
       bundle.sourceDigest = { () throws(ModelError) in
+        // Beside the weights, on a thread of its own: a damaged source is refused before anything is published.
+        try model.source.checkChecksums()
         guard let digest = try model.source.sha256() else { throw ModelError(.notCLIP, found: "no file") }
         return digest
       }
@@ -64,18 +66,16 @@ extension Conversion {
     _ bundle: borrowing UnfinishedBundle, _ request: ConversionRequest
   ) throws(ConversionError) -> [Report] {
     guard let fidelity = request.fidelity else { return [] }
-    var reports: [Report] = []
-    for demand in fidelity.demands {
-      var report: Report
-      do throws(VerificationError) {
-        report = try Verifier.compare(
-          bundleAt: bundle.path, arithmetic: demand.arithmetic, with: request.model,
-          thresholds: demand.thresholds)
-      } catch { throw .verification(error) }
+    let measured: [Report]
+    do throws(VerificationError) {
+      measured = try Verifier.compare(bundleAt: bundle.path, demands: fidelity.demands, with: request.model)
+    } catch { throw .verification(error) }
+    let reports = zip(fidelity.demands, measured).map { demand, report in
+      var report = report
       report.subject = "\(request.output), \(demand.arithmetic.rawValue)"
-      guard report.verdict == .pass else { throw .belowDemand(report) }
-      reports.append(report)
+      return report
     }
+    if let failed = reports.first(where: { $0.verdict != .pass }) { throw .belowDemand(failed) }
     return reports
   }
 }

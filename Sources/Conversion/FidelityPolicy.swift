@@ -7,11 +7,6 @@ public struct FidelityPolicy: Sendable, Equatable {
   /// One comparison per arithmetic that the bundle can be run with.
   public var demands: [Demand]
 
-  public struct Demand: Sendable, Equatable {
-    public var arithmetic: Arithmetic
-    public var thresholds: Thresholds
-  }
-
   /// The defaults of docs/fidelity.md, tightened or loosened by what the user says.
   ///
   /// - Parameters:
@@ -41,14 +36,14 @@ public struct FidelityPolicy: Sendable, Equatable {
     var recorded = FidelityDemand()
     recorded.probes = Array(probes.utf8)
     for demand in demands {
-      let image = architecture.image == nil ? nil : demand.thresholds.image?.millionths
-      let text = architecture.text == nil ? nil : demand.thresholds.text?.millionths
+      let image = architecture.image == nil ? nil : demand.thresholds?.image?.millionths
+      let text = architecture.text == nil ? nil : demand.thresholds?.text?.millionths
       switch demand.arithmetic {
       case .fast: (recorded.imageFast, recorded.textFast) = (image, text)
       case .exact: (recorded.imageExact, recorded.textExact) = (image, text)
       }
     }
-    recorded.agreement = demands.first?.thresholds.agreement.map { Int(($0 * 1e6).rounded()) }
+    recorded.agreement = demands.first?.thresholds?.agreement.map { Int(($0 * 1e6).rounded()) }
     return recorded
   }
 }

@@ -16,17 +16,25 @@ public enum Verifier {
     probes: ProbeSet = .standard, thresholds: Thresholds? = nil
   ) throws(VerificationError) -> Report {
     let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
-    let reference = ReferencePath(model: model)
-    guard runtime.sharesTower(with: model) else {
-      throw .incomparable("\(path) and \(model.source.fileName) have no tower in common")
+    let truth = try SourceTruth(model, for: runtime, probes)
+    return try truth.report(on: runtime, Demand(arithmetic: arithmetic, thresholds: thresholds), probes)
+  }
+
+  /// The same for several arithmetics: the reference runs once, and the stored weights are compared once.
+  ///
+  /// - Returns: one report per demand, in their order.
+  public static func compare(
+    bundleAt path: String, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard
+  ) throws(VerificationError) -> [Report] {
+    var known: SourceTruth?
+    var reports: [Report] = []
+    for demand in demands {
+      let runtime = try RuntimePath(path: path, arithmetic: demand.arithmetic)
+      let truth = if let known { known } else { try SourceTruth(model, for: runtime, probes) }
+      known = truth
+      reports.append(try truth.report(on: runtime, demand, probes))
     }
-    let (mine, theirs) = (try runtime.prepare(probes), try reference.prepare(probes))
-    let comparison = Comparison(
-      subject: path, truth: "the FP32 reference on \(model.source.fileName)", probes: probes.id,
-      thresholds: thresholds ?? .standard(for: runtime.description, arithmetic),
-      noise: runtime.noise, expectedTowers: runtime.towers,
-      inputErrors: InputErrors.between(mine, theirs), weights: try runtime.weightErrors(against: model))
-    return comparison.report(try runtime.run(mine), against: try reference.run(theirs))
+    return reports
   }
 
   /// A checkpoint, through the FP32 reference, with a golden file of the original implementation.

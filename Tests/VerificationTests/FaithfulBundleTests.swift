@@ -38,6 +38,19 @@ import Verification
     #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic.rawValue)")
   }
 
+  @Test("Both arithmetics at once are judged as each alone, though the reference runs once")
+  func bothArithmetics() throws {
+    let model = try VerificationSubject.miniViT()
+    try VerificationSubject.withBundle(of: model, .int8) { path in
+      let together = try Verifier.compare(
+        bundleAt: path, demands: Arithmetic.allCases.map { Demand(arithmetic: $0) }, with: model)
+      let apart = try Arithmetic.allCases.map {
+        try Verifier.compare(bundleAt: path, arithmetic: $0, with: model)
+      }
+      #expect(together == apart && together.count == 2 && together[0] != together[1])
+    }
+  }
+
   @Test("One tower alone is compared alone, and that suffices")
   func oneTower() throws {
     let model = try VerificationSubject.miniViT()

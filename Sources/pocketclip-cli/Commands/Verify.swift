@@ -105,19 +105,18 @@ struct Verify: ParsableCommand {
   }
 
   private func bundleReports(_ console: Console) throws -> [Report] {
-    guard against != nil || golden != nil else { return [] }
     let description = try BundleInput(path).header.description
-    let isInt8 = description.hasInt8
-    let source = try against.map { try checkpoint($0, of: description, console) }
-    return try (isInt8 ? arithmetics : [.fast]).compactMap { arithmetic in
-      let demanded = thresholds(isInt8 ? arithmetic : nil)
-      if let golden {
-        return try Verifier.compare(
-          bundleAt: path, arithmetic: arithmetic, with: try GoldenFile(path: golden), thresholds: demanded)
-      }
-      guard let source else { return nil }
-      return try Verifier.compare(
-        bundleAt: path, arithmetic: arithmetic, with: source, thresholds: demanded)
+    let demands = (description.hasInt8 ? arithmetics : [.fast]).map { arithmetic in
+      Demand(arithmetic: arithmetic, thresholds: thresholds(description.hasInt8 ? arithmetic : nil))
+    }
+    if let against {
+      let source = try checkpoint(against, of: description, console)
+      return try Verifier.compare(bundleAt: path, demands: demands, with: source)
+    }
+    guard let golden = try golden.map({ try GoldenFile(path: $0) }) else { return [] }
+    return try demands.map { demand in
+      try Verifier.compare(
+        bundleAt: path, arithmetic: demand.arithmetic, with: golden, thresholds: demand.thresholds)
     }
   }
 
@@ -142,16 +141,21 @@ struct Verify: ParsableCommand {
   ) throws -> CLIPModel {
     let options = try input.modelOptions()
     do throws(ModelError) {
-      return try CLIPModel.open(path, options: options)
+      return try sound(path, options)
     } catch {
       guard error.code.isUndecided else { throw error }
       console.note("note: what \(path) leaves open is taken from the bundle")
-      return try CLIPModel.open(path, options: options.filled(from: bundle))
+      return try sound(path, options.filled(from: bundle))
     }
   }
 
-  private func model(_ path: String) throws -> CLIPModel {
-    try CLIPModel.open(path, options: try input.modelOptions())
+  private func model(_ path: String) throws -> CLIPModel { try sound(path, try input.modelOptions()) }
+
+  /// Damaged weights are no measure of anything.
+  private func sound(_ path: String, _ options: ModelOptions) throws(ModelError) -> CLIPModel {
+    let model = try CLIPModel.open(path, options: options)
+    try model.source.checkChecksums()
+    return model
   }
 
   /// What the user demands; nil for the defaults.

@@ -1,0 +1,45 @@
+internal import Models
+
+/// What is asked of a bundle when it is run with one arithmetic.
+public struct Demand: Sendable, Equatable {
+  public var arithmetic: Arithmetic
+  /// Nil for the defaults of the bundle's precisions.
+  public var thresholds: Thresholds?
+
+  public init(arithmetic: Arithmetic, thresholds: Thresholds? = nil) {
+    self.arithmetic = arithmetic
+    self.thresholds = thresholds
+  }
+}
+
+/// What the checkpoint that a bundle was made from gives, whatever arithmetic the bundle is run with.
+struct SourceTruth {
+  let name: String
+  let inputs: Inputs
+  let outputs: Outputs
+  /// Of the bundle's stored weights.
+  let weights: [WeightError]
+
+  init(_ model: CLIPModel, for runtime: RuntimePath, _ probes: ProbeSet) throws(VerificationError) {
+    guard runtime.sharesTower(with: model) else {
+      throw .incomparable("\(runtime.path) and \(model.source.fileName) have no tower in common")
+    }
+    let reference = ReferencePath(model: model)
+    name = model.source.fileName
+    inputs = try reference.prepare(probes)
+    outputs = try reference.run(inputs)
+    weights = try runtime.weightErrors(against: model)
+  }
+
+  func report(on runtime: RuntimePath, _ demand: Demand, _ probes: ProbeSet) throws(VerificationError)
+    -> Report
+  {
+    let mine = try runtime.prepare(probes)
+    let comparison = Comparison(
+      subject: runtime.path, truth: "the FP32 reference on \(name)", probes: probes.id,
+      thresholds: demand.thresholds ?? .standard(for: runtime.description, demand.arithmetic),
+      noise: runtime.noise, expectedTowers: runtime.towers,
+      inputErrors: InputErrors.between(mine, inputs), weights: weights)
+    return comparison.report(try runtime.run(mine), against: outputs)
+  }
+}
