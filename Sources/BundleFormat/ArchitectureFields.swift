@@ -1,10 +1,11 @@
 import Architecture
 
 /// Extents beyond which no published model goes; a header that claims more is refused before anything is computed
-/// from it.
+/// from it. They also keep every sum of int8 products within 32 bits: at most 65,536 inputs with signed activations,
+/// 36,864 (3 × 3 of 8 widths) with unsigned ones.
 enum ArchitectureLimit {
   static let imageSize = 1...4096
-  static let patchSize = 1...256
+  static let patchSize = 1...128
   static let width = 1...16_384
   static let layers = 1...256
   static let heads = 1...256
@@ -12,7 +13,7 @@ enum ArchitectureLimit {
   static let projection = 1...16_384
   static let contextLength = 2...4096
   static let vocabulary = 4...2_097_152
-  static let resNetWidth = 2...1024
+  static let resNetWidth = 2...512
 }
 
 extension ImageTower {

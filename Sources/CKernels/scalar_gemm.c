@@ -139,8 +139,11 @@ void gemm_u8s8_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, 
       int32_t sums[PK_PANEL] = {0};
       sum_u8(k, x + row * ldx, w + panel * k * PK_PANEL, sums);
       float values[PK_PANEL];
-      for (size_t lane = 0; lane < PK_PANEL; lane++)
-        values[lane] = (float)(sums[lane] - zero_point * w_sum[panel * PK_PANEL + lane]) * x_scale;
+      for (size_t lane = 0; lane < PK_PANEL; lane++) {
+        /* The stored sum of a damaged bundle may be any number: unsigned, so that the product wraps. */
+        const uint32_t offset = (uint32_t)zero_point * (uint32_t)w_sum[panel * PK_PANEL + lane];
+        values[lane] = (float)(int32_t)((uint32_t)sums[lane] - offset) * x_scale;
+      }
       finish(values, row, panel, epilogue, y, ldy);
     }
   }

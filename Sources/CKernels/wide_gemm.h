@@ -40,10 +40,11 @@ typedef struct gemm {
 /* Rows whose activations are used by all panels before the next ones: they should stay in the second-level cache. */
 #define BLOCK_ROWS (16 * TILE_ROWS)
 
+/* Unsigned, so that what the stored sum of a damaged bundle makes too large wraps, as in scalar. */
 INLINE f32x16 dequantize(const gemm *g, i32x16 sums, size_t row, int32_t excess, size_t output) {
-  sums -= excess;
-  if (g->w_sum) sums -= *(const i32x16 *)(g->w_sum + output) * g->zero_point;
-  return __builtin_convertvector(sums, f32x16) * (g->x_scale ? g->x_scale[row] : g->scale);
+  u32x16 exact = (u32x16)sums - (uint32_t)excess;
+  if (g->w_sum) exact -= *(const u32x16 *)(g->w_sum + output) * (uint32_t)g->zero_point;
+  return __builtin_convertvector((i32x16)exact, f32x16) * (g->x_scale ? g->x_scale[row] : g->scale);
 }
 
 INLINE void finish(const pk_epilogue *e, f32x16 v, size_t row, size_t output, float *y) {

@@ -108,6 +108,34 @@ import Testing
     }
   }
 
+  /// The largest matrices that the format allows, whatever int8 weights they hold; one step more is refused.
+  @Test func noSumOfInt8ProductsLeaves32Bits() throws {
+    let stack = TransformerStack(
+      width: 16_384, layers: 1, heads: 1, mlpWidth: 65_536, activation: .gelu, epsilon: 1e-5)
+    var vision = VisionTransformer(imageSize: 256, patchSize: 128, stack: stack, projection: 16_384)
+    var resNet = ModifiedResNet(
+      imageSize: 32, width: 512, blocks: .init(1, 1, 1, 1), heads: 1, projection: 16_384, epsilon: 1e-5)
+    try expectWithin32Bits(.visionTransformer(vision), largestActivation: 127)
+    try expectWithin32Bits(.modifiedResNet(resNet), largestActivation: 255)
+    vision.patchSize += 1
+    resNet.width += 2
+    for tower in [ImageTower.visionTransformer(vision), .modifiedResNet(resNet)] {
+      var description = description()
+      description.architecture.image = tower
+      let fault = #expect(throws: BundleFault.self) { try encoded(description) }
+      #expect(fault?.rule == .fieldValue)
+    }
+  }
+
+  private func expectWithin32Bits(_ tower: ImageTower, largestActivation: Int) throws {
+    var description = description()
+    description.architecture.image = tower
+    _ = try encoded(description)
+    let matrices = ParameterSchema(description.architecture).parameters.compactMap { WeightMatrix($0) }
+    let inputs = try #require(matrices.map(\.inputs).max())
+    #expect(largestActivation * 128 * inputs <= Int(Int32.max), "\(inputs) inputs")
+  }
+
   @Test func aDemandedFidelityComesWithItsProbes() throws {
     var description = description()
     description.fidelity.probes = Array("probes-1".utf8)

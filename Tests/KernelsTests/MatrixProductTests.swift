@@ -189,6 +189,24 @@ import Testing
   }
 
   @Test(
+    "The sums of a damaged bundle, whatever they are, wrap alike on every instruction set",
+    arguments: KernelTable.fast)
+  func damagedSums(table: KernelTable) {
+    let arena = Arena()
+    defer { arena.free() }
+    let product = Product(m: 7, n: 48, k: 36, arena: arena)
+    for output in 0..<48 { product.qSum[output] = [.min, .max, 23_091_223][output % 3] }
+    let epilogue = product.epilogue(scaled: false, biased: false)
+    let (expected, found) = (product.output(arena), product.output(arena))
+    product.run(.u8s8, .scalar, epilogue, into: expected)
+    product.run(.u8s8, table, epilogue, into: found)
+    #expect(product.bits(expected) == product.bits(found))
+    let products = (0..<36).map { Int32(product.xU8[$0]) * Int32(product.q[Product.s8Index(0, $0, 36)]) }
+    let wrapped = products.reduce(0, +) &- Int32.min &* Product.zeroPoint
+    #expect(expected[0] == Float(wrapped) * Product.u8Scale)
+  }
+
+  @Test(
     "Blocked sums have at most half the RMS error of straightforward ones",
     arguments: KernelTable.all)
   func blockedSumsAreAccurate(table: KernelTable) {
