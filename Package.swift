@@ -85,8 +85,7 @@ let package = Package(
     module(
       "BundleWriter",
       [
-        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CPlatform",
-        "CVocabulary",
+        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
       ]),
     module(
       "Verification",
@@ -153,7 +152,7 @@ let package = Package(
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("ConformanceTests", ["BundleFormat"]),
     tests("PocketRuntimeTests", ["PocketRuntime", "CPocketCLIP", "TestSupport"]),
-    tests("PocketCLIPTests", ["PocketCLIP", "TestSupport"]),
+    tests("PocketCLIPTests", ["PocketCLIP", "CPocketCLIP", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,5 +1,6 @@
 internal import Architecture
 internal import BundleFormat
+internal import Models
 internal import Quantization
 private import Synchronization
 
@@ -23,7 +24,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
       storedCount: plan.layout.tensors.count, parameterCount: plan.parameters.count)
     let equalization = try measureEqualization()
     let jobs = jobs
-    ParallelLoop.run(count: jobs.count, threads: options.threads) { index in
+    parallelFor(jobs.count, threads: options.threads) { index in
       guard !results.hasFailed else { return }
       do throws(Failure) {
         switch jobs[index] {
@@ -77,7 +78,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
     let pairs = EqualizedPair.all(in: plan.parameters).filter { isInt8(plan.parameters[$0.consumer].tower) }
     let found = Mutex<[[Int32]]>([[Int32]](repeating: [], count: pairs.count))
     let failure = Mutex<Source.Failure?>(nil)
-    ParallelLoop.run(count: pairs.count, threads: options.threads) { index in
+    parallelFor(pairs.count, threads: options.threads) { index in
       do throws(Source.Failure) {
         let exponents = try pairs[index].exponents(in: plan.parameters, of: request.source)
         found.withLock { $0[index] = exponents }

@@ -76,8 +76,7 @@ public func pclip_get_info(
 
 @c @implementation
 public func pclip_error_name(_ code: Int32) -> UnsafePointer<CChar>? {
-  if code == Int32(PCLIP_OK) { return cString("PCLIP_OK") }
-  return cString(FaultCode(rawValue: code)?.name ?? "unknown")
+  cString(FaultCode(rawValue: code).name)
 }
 
 @c @implementation

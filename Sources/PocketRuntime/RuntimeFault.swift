@@ -41,18 +41,18 @@ enum RuntimeFault: Error {
     switch self {
     case .null, .value, .range, .beyondAddressSpace, .pictureWithoutPixels, .strideTooSmall,
       .textWithoutBytes:
-      .argument
-    case .capacity: .buffer
-    case .arithmeticUnknown, .bf16, .isaUnknown: .unsupported
-    case .missing: .noTower
-    case .memory: .memory
-    case .open: .open
+      FaultCode(PCLIP_E_ARGUMENT)
+    case .capacity: FaultCode(PCLIP_E_BUFFER)
+    case .arithmeticUnknown, .bf16, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
+    case .missing: FaultCode(PCLIP_E_NO_TOWER)
+    case .memory: FaultCode(PCLIP_E_MEMORY)
+    case .open: FaultCode(PCLIP_E_OPEN)
     case .bundle(let fault): fault.code
-    case .inconsistent: .format
-    case .selfTest: .selfTest
-    case .pictureEmpty, .pictureTooLarge: .imageSize
-    case .idOutsideVocabulary, .pooledIDMissing: .tokens
-    case .pixelNotFinite, .vectorNotFinite: .notFinite
+    case .inconsistent: FaultCode(PCLIP_E_FORMAT)
+    case .selfTest: FaultCode(PCLIP_E_SELFTEST)
+    case .pictureEmpty, .pictureTooLarge: FaultCode(PCLIP_E_IMAGE_SIZE)
+    case .idOutsideVocabulary, .pooledIDMissing: FaultCode(PCLIP_E_TOKENS)
+    case .pixelNotFinite, .vectorNotFinite: FaultCode(PCLIP_E_NOT_FINITE)
     }
   }
 
@@ -75,45 +75,39 @@ struct BorrowedText: @unchecked Sendable {
 extension BundleFault {
   fileprivate var code: FaultCode {
     switch rule {
-    case .versionKnown: .version
+    case .versionKnown: FaultCode(PCLIP_E_VERSION)
     case .digestMatches, .noMinus128, .paddingZero, .valuesFinite, .sumsMatch, .scaleValue, .exponentRange:
-      .content
-    default: .format
+      FaultCode(PCLIP_E_CONTENT)
+    default: FaultCode(PCLIP_E_FORMAT)
     }
   }
 }
 
-/// The codes of pocketclip.h, which says what each one means.
-enum FaultCode: Int32, CaseIterable {
-  case argument = 1
-  case buffer = 2
-  case unsupported = 3
-  case noTower = 4
-  case memory = 5
-  case open = 10
-  case format = 11
-  case version = 12
-  case content = 13
-  case selfTest = 14
-  case imageSize = 20
-  case tokens = 21
-  case notFinite = 22
+/// One of the codes of pocketclip.h, which says what each one means.
+struct FaultCode {
+  let rawValue: Int32
+
+  init(rawValue: Int32) { self.rawValue = rawValue }
+
+  init(_ constant: Int) { self.init(rawValue: Int32(constant)) }
 
   var name: StaticString {
-    switch self {
-    case .argument: "PCLIP_E_ARGUMENT"
-    case .buffer: "PCLIP_E_BUFFER"
-    case .unsupported: "PCLIP_E_UNSUPPORTED"
-    case .noTower: "PCLIP_E_NO_TOWER"
-    case .memory: "PCLIP_E_MEMORY"
-    case .open: "PCLIP_E_OPEN"
-    case .format: "PCLIP_E_FORMAT"
-    case .version: "PCLIP_E_VERSION"
-    case .content: "PCLIP_E_CONTENT"
-    case .selfTest: "PCLIP_E_SELFTEST"
-    case .imageSize: "PCLIP_E_IMAGE_SIZE"
-    case .tokens: "PCLIP_E_TOKENS"
-    case .notFinite: "PCLIP_E_NOT_FINITE"
+    switch Int(rawValue) {
+    case PCLIP_OK: "PCLIP_OK"
+    case PCLIP_E_ARGUMENT: "PCLIP_E_ARGUMENT"
+    case PCLIP_E_BUFFER: "PCLIP_E_BUFFER"
+    case PCLIP_E_UNSUPPORTED: "PCLIP_E_UNSUPPORTED"
+    case PCLIP_E_NO_TOWER: "PCLIP_E_NO_TOWER"
+    case PCLIP_E_MEMORY: "PCLIP_E_MEMORY"
+    case PCLIP_E_OPEN: "PCLIP_E_OPEN"
+    case PCLIP_E_FORMAT: "PCLIP_E_FORMAT"
+    case PCLIP_E_VERSION: "PCLIP_E_VERSION"
+    case PCLIP_E_CONTENT: "PCLIP_E_CONTENT"
+    case PCLIP_E_SELFTEST: "PCLIP_E_SELFTEST"
+    case PCLIP_E_IMAGE_SIZE: "PCLIP_E_IMAGE_SIZE"
+    case PCLIP_E_TOKENS: "PCLIP_E_TOKENS"
+    case PCLIP_E_NOT_FINITE: "PCLIP_E_NOT_FINITE"
+    default: "unknown"
     }
   }
 }

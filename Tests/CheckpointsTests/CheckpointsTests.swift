@@ -91,13 +91,4 @@ struct OriginalCheckpointTests {
     let value = try scale.withRawBytes { $0?.unsafeLoadUnaligned(fromByteOffset: 0, as: Float.self) }
     #expect(try value == scale.floats()[0])
   }
-
-  @Test("the SHA-256 of a source file is what sha256sum prints")
-  func sourceDigest() throws {
-    let checkpoint = try Checkpoint.open(Fixture.url("valid/vit-state-dict-2.13.pt").path)
-    let digest = try #require(checkpoint.files.first).sha256()
-    #expect(
-      digest.map { String(format: "%02x", $0) }.joined()
-        == "91d30a128f4c859473d3aa6dc1faf44e3e7d07d8cd866f4a0c29b9cc02d41663")
-  }
 }

@@ -1,3 +1,4 @@
+import CPocketCLIP
 import Foundation
 import PocketCLIP
 import TestSupport
@@ -44,6 +45,20 @@ import Testing
     let session = try session("vit-fp32")
     #expect(throws: PocketCLIPError.self) { try session.encode(texts: ["a photo of a teapot"]) }
     #expect(throws: PocketCLIPError.self) { try session.encode(ids: [[1, 2, 3]]) }
+  }
+
+  @Test(
+    "Every code has the number and the name that the C header gives it, and no code of the header is missing")
+  func codes() {
+    for number in Int32(1)..<100 {
+      let name = String(cString: pclip_error_name(number))
+      guard name != "unknown" else {
+        #expect(PocketCLIPError.Code(rawValue: number) == nil)
+        continue
+      }
+      let code = PocketCLIPError.Code(rawValue: number).map { "PCLIP_E_\($0)".uppercased() }
+      #expect(code?.replacing("_", with: "") == name.replacing("_", with: ""))
+    }
   }
 
   @Test("The self-test and the check of contents pass on intact bundles")

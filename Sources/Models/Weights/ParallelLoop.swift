@@ -4,13 +4,15 @@ internal import CPlatform
 ///
 /// Parts may run at the same time: each writes only what belongs to its index, so that no result depends on the
 /// number of threads.
-package func parallelFor(_ count: Int, _ body: (Int) -> Void) {
+///
+/// - Parameter threads: at most so many take part; 0: all that this process may use.
+package func parallelFor(_ count: Int, threads: Int = 0, _ body: (Int) -> Void) {
   typealias Body = (Int) -> Void
   withoutActuallyEscaping(body) { escaping in
     var box: Body = escaping
     withUnsafeMutablePointer(to: &box) { context in
       pf_parallel_for(
-        count, 0,
+        count, threads,
         { context, index, _ in
           context?.assumingMemoryBound(to: Body.self).pointee(index)
         }, context)
