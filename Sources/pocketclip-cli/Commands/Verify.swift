@@ -131,7 +131,8 @@ struct Verify: ParsableCommand {
     }
     return [
       try Verifier.compare(
-        try model(path), with: try GoldenFile(path: golden), thresholds: thresholds(nil) ?? .fp32)
+        try sound(path, try input.modelOptions()), with: try GoldenFile(path: golden),
+        thresholds: thresholds(nil) ?? .fp32)
     ]
   }
 
@@ -148,8 +149,6 @@ struct Verify: ParsableCommand {
       return try sound(path, options.filled(from: bundle))
     }
   }
-
-  private func model(_ path: String) throws -> CLIPModel { try sound(path, try input.modelOptions()) }
 
   /// Damaged weights are no measure of anything.
   private func sound(_ path: String, _ options: ModelOptions) throws(ModelError) -> CLIPModel {
