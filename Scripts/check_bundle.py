@@ -80,8 +80,8 @@ class Bundle:
             bottlenecks = [(s, b) for s in range(1, 5) for b in range(v.get(f"blocks.{s}", 0))]
             for s, b in bottlenecks if first.startswith("bottlenecks") else []:
                 i = v["width"] << (s - 1)
-                place = {"I": i, "C": 4 * i if b else 2 * i if s > 1 else i, "B": b}
-                yield from self.tensors("A bottleneck", group, f"visual.layer{s}.{b}.", **place)
+                sizes = {"I": i, "C": 4 * i if b else 2 * i if s > 1 else i, "B": b}
+                yield from self.tensors("A bottleneck", group, f"visual.layer{s}.{b}.", **sizes)
             shapes = [evaluate(shape, v) for shape in re.findall(r"\[.*?\]", shapes)]
             for name, shape, kind in zip(names, shapes * 2, kinds.split("; ") * 2):
                 yield prefix + name, shape, kind, v.get("precision", "fp32")

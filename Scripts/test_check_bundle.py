@@ -5,7 +5,7 @@ python3 -m venv .venv-bundle && .venv-bundle/bin/pip install numpy==2.4.6 safete
 
 With a bundle and the safetensors file that it was converted from (canonical names), only these two are compared.
 """
-import copy, hashlib, pathlib, re, struct, sys
+import copy, hashlib, pathlib, re, struct, subprocess, sys, tempfile
 import numpy as np, safetensors.numpy
 import check_bundle
 
@@ -133,6 +133,19 @@ def merges_are_held_to_their_rule():
         assert next((rule for rule, holds in rules if not holds), None) == broken
 
 
+def the_command_writes_the_weights_and_refuses_what_is_broken():
+    command = [sys.executable, pathlib.Path(check_bundle.__file__)]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("vit-fp32.pclip", "rn-int8.pclip"):
+            subprocess.run([*command, VALID / name, f"{folder}/w.safetensors"], check=True, capture_output=True)
+            written = safetensors.numpy.load_file(f"{folder}/w.safetensors")
+            restored = read(VALID / name).weights()
+            assert written.keys() == restored.keys()
+            assert all((written[key] == restored[key]).all() for key in written)
+    refused = subprocess.run([*command, MALFORMED / "B-044.pclip"], capture_output=True, text=True)
+    assert refused.returncode == 1 and "breaks B-044" in refused.stderr
+
+
 def three_lines_restore_a_matrix():
     page = (ROOT / "docs/BUNDLE.md").read_text()
     lines = re.search(r"```python\n(.*?)```", page, re.S)[1]
@@ -162,5 +175,6 @@ if __name__ == "__main__":
     every_malformed_bundle_is_refused_for_its_own_rule()
     every_rule_of_the_page_is_asked_about()
     merges_are_held_to_their_rule()
+    the_command_writes_the_weights_and_refuses_what_is_broken()
     three_lines_restore_a_matrix()
     print("every rule, every bundle, and the three lines: as docs/BUNDLE.md says")
