@@ -45,21 +45,17 @@ PEAK(peak_fma_512, "avx512f", __m512, _mm512_setzero_ps(), _mm512_fmadd_ps(b, c,
 PEAK(peak_fma_256, "avx2,fma", __m256, _mm256_setzero_ps(), _mm256_fmadd_ps(b, c, a[i]), 8)
 PEAK(peak_vnni, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), _mm512_dpbusd_epi32(a[i], b, c), 64)
 
-enum kind { F32, F16, S8F, S8S8, U8S8, KINDS };
-static const char *const kind_names[] = {"f32", "f16", "s8f", "s8s8", "u8s8"};
-static const size_t weight_bytes[] = {4, 2, 1, 1, 1};
+enum kind { F32, F16, S8F, U8S8, KINDS };
+static const char *const kind_names[] = {"f32", "f16", "s8f", "u8s8"};
+static const size_t weight_bytes[] = {4, 2, 1, 1};
 
-static void run(const pk_kernels *kernels, enum kind kind, size_t m, size_t n, size_t k, const void *x, size_t ldx,
-                const float *scale, const int32_t *sums, const uint8_t *w, float *y, const pk_epilogue *epilogue) {
-  size_t end = n / PK_PANEL;
+static void run(const pk_kernels *kernels, enum kind kind, const pk_product *product, size_t panels, const void *x,
+                const pk_quantized_rows *rows, const uint8_t *w, float *y) {
   switch (kind) {
-    case F32: kernels->gemm_f32(m, k, 0, end, x, ldx, (const float *)(const void *)w, y, n, epilogue); break;
-    case F16: kernels->gemm_f16(m, k, 0, end, x, ldx, (const uint16_t *)(const void *)w, y, n, epilogue); break;
-    case S8F: kernels->gemm_s8f(m, k, 0, end, x, ldx, (const int8_t *)w, y, n, epilogue); break;
-    case S8S8: kernels->gemm_s8s8(m, k, 0, end, x, ldx, scale, (const int8_t *)w, y, n, epilogue); break;
-    case U8S8:
-      kernels->gemm_u8s8(m, k, 0, end, x, ldx, 1, 7, (const int8_t *)w, sums, y, n, epilogue);
-      break;
+    case F32: kernels->gemm_f32(product, 0, panels, x, (const float *)(const void *)w, y); break;
+    case F16: kernels->gemm_f16(product, 0, panels, x, (const uint16_t *)(const void *)w, y); break;
+    case S8F: kernels->gemm_s8f(product, 0, panels, x, (const int8_t *)w, y); break;
+    case U8S8: kernels->gemm_u8s8(product, 0, panels, x, rows, (const int8_t *)w, y); break;
     case KINDS: break;
   }
 }
@@ -73,12 +69,14 @@ static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n
   memset(x, 0x3F, m * ldx * (is_float ? 4 : 1)); /* 0.747 or 63 */
   float *y = calloc(m * n, sizeof *y), *scale = calloc(n + m, sizeof *scale);
   int32_t *sums = calloc(n, sizeof *sums);
-  pk_epilogue epilogue = {.scale = scale, .bias = scale, .output_count = n};
+  pk_product product = {.lines = 1, .line_rows = m, .x_row_stride = ldx, .segments = 1, .segment_inputs = k,
+                        .y_row_stride = n, .epilogue = {.scale = scale, .bias = scale, .output_count = n}};
+  pk_quantized_rows rows = {.scale = scale, .scale_stride = 1, .zero_point = 128, .weight_sums = sums};
   double best = 0, total = 0;
   for (size_t round = 0; total < 0.3 || round < 3; round++) {
     double begin = seconds();
     for (size_t copy = 0; copy < copies; copy++)
-      run(kernels, kind, m, n, k, x, ldx, scale, sums, weights + copy * n * k * weight_bytes[kind], y, &epilogue);
+      run(kernels, kind, &product, n / PK_PANEL, x, &rows, weights + copy * n * k * weight_bytes[kind], y);
     double elapsed = seconds() - begin;
     total += elapsed;
     double speed = (double)(m * n * k * copies) / elapsed;

@@ -51,6 +51,11 @@ static void normalize(const pk_kernels *kernels, float *scores, size_t visible, 
   if (whole < key_count) memset(scores + whole, 0, (key_count - whole) * sizeof *scores);
 }
 
+static pk_product matrix(size_t rows, size_t inputs, size_t ldx, size_t ldy, size_t outputs) {
+  return (pk_product){.lines = 1, .line_rows = rows, .x_row_stride = ldx, .segments = 1, .segment_inputs = inputs,
+                      .y_row_stride = ldy, .epilogue = {.output_count = outputs}};
+}
+
 void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key_count, size_t d, float scale,
                        ptrdiff_t causal_offset, const float *q, size_t ldq, const float *k, size_t ldk,
                        const float *v, size_t ldv, float *out, size_t ldout, float *scratch) {
@@ -69,13 +74,12 @@ void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key
   for (size_t first = 0; first < query_count; first += QUERY_TILE) {
     size_t rows = query_count - first < QUERY_TILE ? query_count - first : QUERY_TILE;
     size_t visible = visible_keys(first + rows - 1, key_count, causal_offset);
-    pk_epilogue plain = {.output_count = visible};
     scale_queries(rows, d, scale, q + first * ldq, ldq, queries, query_stride);
-    kernels->gemm_f32(rows, d, 0, round_up(visible, PK_PANEL) / PK_PANEL, queries, query_stride, keys, scores, stride,
-                      &plain);
+    pk_product product = matrix(rows, d, query_stride, stride, visible);
+    kernels->gemm_f32(&product, 0, round_up(visible, PK_PANEL) / PK_PANEL, queries, keys, scores);
     for (size_t row = 0; row < rows; row++)
       normalize(kernels, scores + row * stride, visible_keys(first + row, key_count, causal_offset), key_count);
-    plain.output_count = d;
-    kernels->gemm_f32(rows, key_count, 0, value_panels, scores, stride, values, out + first * ldout, ldout, &plain);
+    product = matrix(rows, key_count, stride, ldout, d);
+    kernels->gemm_f32(&product, 0, value_panels, scores, values, out + first * ldout);
   }
 }

@@ -10,8 +10,6 @@
 
 #define TILE_ROWS 6
 #define TILE_PANELS 1
-#define S8S8_COUNTS_128_TOO_OFTEN 0
-
 #include "wide_gemm.h"
 #include "wide_rows.h"
 
@@ -22,22 +20,25 @@
   UNROLLED for (size_t h = 0; h < 2; h++)
 
 /* Each height is a function with its own registers. */
-#define EACH_HEIGHT(name)                                                                                        \
-  static void tile_##name(size_t rows, size_t k, const void *x, size_t ldx, const void *w, size_t panel_bytes,  \
-                          tile_sums *sums) {                                                                    \
-    (void)panel_bytes;                                                                            \
-    switch (rows) {                                                                                             \
-      case 1: sum_##name(1, k, x, ldx, w, sums); break;                                                         \
-      case 2: sum_##name(2, k, x, ldx, w, sums); break;                                                         \
-      case 3: sum_##name(3, k, x, ldx, w, sums); break;                                                         \
-      case 4: sum_##name(4, k, x, ldx, w, sums); break;                                                         \
-      case 5: sum_##name(5, k, x, ldx, w, sums); break;                                                         \
-      default: sum_##name(6, k, x, ldx, w, sums); break;                                                        \
-    }                                                                                                           \
+#define EACH_HEIGHT(name)                                    \
+  static void tile_##name(const tile *t, tile_sums *sums) {  \
+    switch (t->rows) {                                       \
+      case 1: sum_##name(1, t, sums); break;                 \
+      case 2: sum_##name(2, t, sums); break;                 \
+      case 3: sum_##name(3, t, sums); break;                 \
+      case 4: sum_##name(4, t, sums); break;                 \
+      case 5: sum_##name(5, t, sums); break;                 \
+      default: sum_##name(6, t, sums); break;                \
+    }                                                        \
   }
+
+/* Row r of x: two pointers and a stride for six rows. */
+#define ROW(r) (group[(r) / 3] + (r) % 3 * t->row_stride)
+#define EACH_GROUP UNROLLED for (size_t g = 0; g < 2; g++)
 
 /* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
 
+/* Input `i` after the first of the group of four at `panel`. */
 INLINE __m256 weights_f32(const uint8_t *panel, size_t i, size_t half) {
   return _mm256_loadu_ps((const float *)panel + i * PK_PANEL + half * 8);
 }
@@ -46,38 +47,54 @@ INLINE __m256 weights_f16(const uint8_t *panel, size_t i, size_t half) {
   return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(panel + (i * PK_PANEL + half * 8) * sizeof(uint16_t))));
 }
 
-/* Input i of eight outputs: byte i mod 4 of each 32-bit lane. */
+/* Byte i of each 32-bit lane. */
 INLINE __m256 weights_s8(const uint8_t *panel, size_t i, size_t half) {
-  __m256i four = _mm256_loadu_si256((const __m256i *)(panel + i / 4 * 4 * PK_PANEL + half * 32));
-  return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(four, (int)(24 - 8 * (i % 4))), 24));
+  __m256i four = _mm256_loadu_si256((const __m256i *)(panel + half * 32));
+  return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(four, (int)(24 - 8 * i)), 24));
 }
 
-/* `step` inputs at a time, so that four int8 inputs share one load. */
-#define SUM_FLOATS(name, weights, step)                                                                           \
-  INLINE void sum_##name(const size_t rows, size_t k, const void *activations, size_t ldx_bytes,                  \
-                         const uint8_t *w, tile_sums *sums) {                                                     \
-    const float *x = activations;                                                                                 \
-    size_t ldx = ldx_bytes / sizeof *x;                                                                           \
-    EACH_SUM _mm256_store_ps(sums->f[r][0] + h * 8, _mm256_setzero_ps());                                         \
-    for (size_t begin = 0; begin < k; begin += PK_SUM_BLOCK) {                                                    \
-      size_t end = k - begin < PK_SUM_BLOCK ? k : begin + PK_SUM_BLOCK;                                           \
-      __m256 block[TILE_ROWS][2];                                                                                 \
-      EACH_SUM block[r][h] = _mm256_setzero_ps();                                                                 \
-      for (size_t i = begin; i < end; i += step) {                                                                \
-        UNROLLED for (size_t s = 0; s < step; s++) {                                                              \
-          __m256 column[2] = {weights(w, i + s, 0), weights(w, i + s, 1)};                                        \
-          EACH_SUM block[r][h] = _mm256_fmadd_ps(_mm256_set1_ps(x[r * ldx + i + s]), column[h], block[r][h]);     \
+INLINE void add_block(const size_t rows, __m256 block[TILE_ROWS][2], tile_sums *sums) {
+  EACH_SUM {
+    float *total = sums->f[r][0] + h * 8;
+    _mm256_store_ps(total, _mm256_add_ps(_mm256_load_ps(total), block[r][h]));
+    block[r][h] = _mm256_setzero_ps();
+  }
+}
+
+/* `step` inputs at a time, so that four int8 inputs share one load; `bytes` are theirs in one panel. */
+#define SUM_FLOATS(name, weights, step, bytes)                                                                    \
+  INLINE void sum_##name(const size_t rows, const tile *t, tile_sums *sums) {                                     \
+    const uint8_t *w = t->w;                                                                   \
+    __m256 block[TILE_ROWS][2];                                                                                   \
+    EACH_SUM block[r][h] = _mm256_setzero_ps();                                                                   \
+    EACH_SUM _mm256_store_ps(sums->f[r][0] + h * 8, block[r][h]);                                                 \
+    size_t room = PK_SUM_BLOCK;                                                                                   \
+    for (size_t s = 0; s < t->segments; s++) {                                                                    \
+      const uint8_t *group[2];                                                                                    \
+      EACH_GROUP group[g] = t->x + s * t->segment_stride + g * 3 * t->row_stride;                                 \
+      for (size_t rest = t->segment_inputs; rest > 0;) {                                                          \
+        size_t count = rest < room ? rest : room;                                                                 \
+        rest -= count;                                                                                            \
+        room -= count;                                                                                            \
+        for (; count > 0; count -= step, w += bytes) {                             \
+          UNROLLED for (size_t i = 0; i < step; i++) {                                                            \
+            __m256 column[2] = {weights(w, i, 0), weights(w, i, 1)};                                              \
+            EACH_SUM block[r][h] =                                                                                \
+                _mm256_fmadd_ps(_mm256_set1_ps(((const float *)ROW(r))[i]), column[h], block[r][h]);              \
+          }                                                                                                       \
+          EACH_GROUP group[g] += step * sizeof(float);                                                            \
+        }                                                                                                         \
+        if (room == 0) {                                                                                          \
+          add_block(rows, block, sums);                                                                           \
+          room = PK_SUM_BLOCK;                                                                                    \
         }                                                                                                         \
       }                                                                                                           \
-      EACH_SUM {                                                                                                  \
-        float *total = sums->f[r][0] + h * 8;                                                                     \
-        _mm256_store_ps(total, _mm256_add_ps(_mm256_load_ps(total), block[r][h]));                                \
-      }                                                                                                           \
     }                                                                                                             \
+    if (room < PK_SUM_BLOCK) add_block(rows, block, sums);                                                        \
   }
-SUM_FLOATS(f32, weights_f32, 1)
-SUM_FLOATS(f16, weights_f16, 1)
-SUM_FLOATS(s8f, weights_s8, 4)
+SUM_FLOATS(f32, weights_f32, 1, 4 * PK_PANEL)
+SUM_FLOATS(f16, weights_f16, 1, 2 * PK_PANEL)
+SUM_FLOATS(s8f, weights_s8, 4, 4 * PK_PANEL)
 #undef SUM_FLOATS
 EACH_HEIGHT(f32)
 EACH_HEIGHT(f16)
@@ -97,30 +114,29 @@ INLINE __m256i four_inputs(const uint8_t *x) {
   return _mm256_set1_epi32(bytes);
 }
 
-#define SUM_INTEGERS(name, even, odd)                                                                             \
-  INLINE void sum_##name(const size_t rows, size_t k, const uint8_t *x, size_t ldx, const uint8_t *w,             \
-                         tile_sums *sums) {                                                                       \
-    __m256i total[TILE_ROWS][2];                                                                                  \
-    EACH_SUM total[r][h] = _mm256_setzero_si256();                                                                \
-    for (size_t i = 0; i < k; i += 4) {                                                                           \
-      __m256i low = _mm256_loadu_si256((const __m256i *)(w + i * PK_PANEL));                                      \
-      __m256i high = _mm256_loadu_si256((const __m256i *)(w + i * PK_PANEL + 32));                                \
-      __m256i w_even[2] = {even_s8(low), even_s8(high)}, w_odd[2] = {odd_s8(low), odd_s8(high)};                  \
-      UNROLLED for (size_t r = 0; r < rows; r++) {                                                                \
-        __m256i four = four_inputs(x + r * ldx + i);                                                              \
-        __m256i x_even = even(four), x_odd = odd(four);                                                           \
-        UNROLLED for (size_t h = 0; h < 2; h++) {                                                                 \
-          total[r][h] = _mm256_add_epi32(total[r][h], _mm256_madd_epi16(w_even[h], x_even));                      \
-          total[r][h] = _mm256_add_epi32(total[r][h], _mm256_madd_epi16(w_odd[h], x_odd));                        \
-        }                                                                                                         \
-      }                                                                                                           \
-    }                                                                                                             \
-    EACH_SUM _mm256_store_si256((__m256i *)(sums->i[r][0] + h * 8), total[r][h]);                                 \
+INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) {
+  const uint8_t *w = t->w;
+  __m256i total[TILE_ROWS][2];
+  EACH_SUM total[r][h] = _mm256_setzero_si256();
+  for (size_t s = 0; s < t->segments; s++) {
+    const uint8_t *group[2];
+    EACH_GROUP group[g] = t->x + s * t->segment_stride + g * 3 * t->row_stride;
+    for (size_t i = 0; i < t->segment_inputs; i += 4, w += 4 * PK_PANEL) {
+      __m256i low = _mm256_loadu_si256((const __m256i *)w), high = _mm256_loadu_si256((const __m256i *)(w + 32));
+      __m256i w_even[2] = {even_s8(low), even_s8(high)}, w_odd[2] = {odd_s8(low), odd_s8(high)};
+      UNROLLED for (size_t r = 0; r < rows; r++) {
+        __m256i four = four_inputs(ROW(r));
+        __m256i x_even = even_u8(four), x_odd = odd_u8(four);
+        UNROLLED for (size_t h = 0; h < 2; h++) {
+          total[r][h] = _mm256_add_epi32(total[r][h], _mm256_madd_epi16(w_even[h], x_even));
+          total[r][h] = _mm256_add_epi32(total[r][h], _mm256_madd_epi16(w_odd[h], x_odd));
+        }
+      }
+      EACH_GROUP group[g] += 4;
+    }
   }
-SUM_INTEGERS(s8s8, even_s8, odd_s8)
-SUM_INTEGERS(u8s8, even_u8, odd_u8)
-#undef SUM_INTEGERS
-EACH_HEIGHT(s8s8)
+  EACH_SUM _mm256_store_si256((__m256i *)(sums->i[r][0] + h * 8), total[r][h]);
+}
 EACH_HEIGHT(u8s8)
 
 #define WIDE_TABLE pk_kernels_avx2

@@ -22,8 +22,29 @@ static float activate(float v, pk_activation activation) {
   return v;
 }
 
-/* Sixteen sums of row `row` become outputs 16 · panel … */
-static void finish(const float *sums, size_t row, size_t panel, const pk_epilogue *e, float *y, size_t ldy) {
+/* A row of the product: of line `line`, position `position` in it. */
+typedef struct row_place {
+  size_t line, position;
+} row_place;
+
+static row_place place_of(const pk_product *p, size_t row) {
+  return (row_place){row / p->line_rows, row % p->line_rows};
+}
+
+/* Element of x that holds input 0 of segment `segment`. */
+static size_t x_index(const pk_product *p, row_place at, size_t segment) {
+  return at.line * p->x_line_stride + at.position * p->x_row_stride + segment * p->segment_stride;
+}
+
+static void widen_range(float *range, float v) {
+  if (v < range[0]) range[0] = v;
+  if (v > range[1]) range[1] = v;
+}
+
+/* Sixteen sums of a row become outputs 16 · panel … */
+static void finish(const pk_product *p, const float *sums, row_place at, size_t panel, float *y) {
+  const pk_epilogue *e = &p->epilogue;
+  y += at.line * p->y_line_stride + at.position * p->y_row_stride;
   for (size_t lane = 0; lane < PK_PANEL; lane++) {
     size_t n = panel * PK_PANEL + lane;
     if (n >= e->output_count) return;
@@ -31,9 +52,11 @@ static void finish(const float *sums, size_t row, size_t panel, const pk_epilogu
     if (e->scale) v = v * e->scale[n];
     if (e->bias) v = v + e->bias[n];
     v = activate(v, e->activation);
-    if (e->residual) v = v + e->residual[row * e->residual_stride + n];
+    if (e->residual)
+      v = v + e->residual[at.line * e->residual_line_stride + at.position * e->residual_row_stride + n];
     if (e->relu_last) v = v > 0 ? v : 0;
-    y[row * ldy + n] = v;
+    if (e->range) widen_range(e->range, v);
+    y[n] = v;
   }
 }
 
@@ -68,83 +91,72 @@ static void widen_s8(const void *panel, size_t begin, size_t count, float (*bloc
     for (size_t lane = 0; lane < PK_PANEL; lane++) block[i][lane] = (float)w[(i / 4 * PK_PANEL + lane) * 4 + i % 4];
 }
 
-static void gemm_widened(size_t m, size_t k, size_t panel_begin, size_t panel_end, const float *x, size_t ldx,
-                         const void *w, size_t panel_bytes, widen_block *widen, float *y, size_t ldy,
-                         const pk_epilogue *epilogue) {
-  float block[PK_SUM_BLOCK][PK_PANEL];
+/* Inputs [begin, begin + count) of a row, which may lie in several segments. */
+static void copy_inputs(const pk_product *p, const float *x, row_place at, size_t begin, size_t count, float *inputs) {
+  for (size_t i = 0; i < count; i++)
+    inputs[i] = x[x_index(p, at, (begin + i) / p->segment_inputs) + (begin + i) % p->segment_inputs];
+}
+
+static void gemm_widened(const pk_product *p, size_t panel_begin, size_t panel_end, const float *x, const void *w,
+                         size_t input_bytes, widen_block *widen, float *y) {
+  float block[PK_SUM_BLOCK][PK_PANEL], inputs[ROW_TILE][PK_SUM_BLOCK];
+  size_t m = p->lines * p->line_rows, k = p->segments * p->segment_inputs;
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
-    const void *weights = (const uint8_t *)w + panel * panel_bytes;
+    const void *weights = (const uint8_t *)w + panel * k * input_bytes;
     for (size_t row = 0; row < m; row += ROW_TILE) {
       size_t rows = m - row < ROW_TILE ? m - row : ROW_TILE;
       float totals[ROW_TILE][PK_PANEL] = {{0}};
       for (size_t begin = 0; begin < k; begin += PK_SUM_BLOCK) {
         size_t count = k - begin < PK_SUM_BLOCK ? k - begin : PK_SUM_BLOCK;
         widen(weights, begin, count, block);
-        const float *tile = x + row * ldx + begin;
+        for (size_t i = 0; i < rows; i++) copy_inputs(p, x, place_of(p, row + i), begin, count, inputs[i]);
         size_t i = 0;
-        for (; i + 2 <= rows; i += 2) add_block(2, count, tile + i * ldx, ldx, block, totals + i);
-        if (i < rows) add_block(1, count, tile + i * ldx, ldx, block, totals + i);
+        for (; i + 2 <= rows; i += 2) add_block(2, count, inputs[i], PK_SUM_BLOCK, block, totals + i);
+        if (i < rows) add_block(1, count, inputs[i], PK_SUM_BLOCK, block, totals + i);
       }
-      for (size_t i = 0; i < rows; i++) finish(totals[i], row + i, panel, epilogue, y, ldy);
+      for (size_t i = 0; i < rows; i++) finish(p, totals[i], place_of(p, row + i), panel, y);
     }
   }
 }
 
-void gemm_f32_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, const float *x, size_t ldx,
-                     const float *w, float *y, size_t ldy, const pk_epilogue *epilogue) {
-  gemm_widened(m, k, panel_begin, panel_end, x, ldx, w, k * PK_PANEL * sizeof *w, widen_f32, y, ldy, epilogue);
+void gemm_f32_scalar(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x, const float *w,
+                     float *y) {
+  gemm_widened(product, panel_begin, panel_end, x, w, PK_PANEL * sizeof *w, widen_f32, y);
 }
 
-void gemm_f16_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, const float *x, size_t ldx,
-                     const uint16_t *w, float *y, size_t ldy, const pk_epilogue *epilogue) {
-  gemm_widened(m, k, panel_begin, panel_end, x, ldx, w, k * PK_PANEL * sizeof *w, widen_f16, y, ldy, epilogue);
+void gemm_f16_scalar(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x,
+                     const uint16_t *w, float *y) {
+  gemm_widened(product, panel_begin, panel_end, x, w, PK_PANEL * sizeof *w, widen_f16, y);
 }
 
-void gemm_s8f_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, const float *x, size_t ldx,
-                     const int8_t *w, float *y, size_t ldy, const pk_epilogue *epilogue) {
-  gemm_widened(m, k, panel_begin, panel_end, x, ldx, w, k * PK_PANEL * sizeof *w, widen_s8, y, ldy, epilogue);
+void gemm_s8f_scalar(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x, const int8_t *w,
+                     float *y) {
+  gemm_widened(product, panel_begin, panel_end, x, w, PK_PANEL * sizeof *w, widen_s8, y);
 }
 
-/* Integer sums of one row and one panel. */
-static void sum_s8(size_t k, const int8_t *x, const int8_t *panel, int32_t *sums) {
-  for (size_t i = 0; i < k; i += 4)
+/* Adds the products of one segment of one row with its part of one panel. */
+static void sum_segment(size_t count, const uint8_t *x, const int8_t *panel, int32_t *sums) {
+  for (size_t i = 0; i < count; i += 4)
     for (size_t lane = 0; lane < PK_PANEL; lane++)
       for (size_t j = 0; j < 4; j++) sums[lane] += x[i + j] * panel[(i / 4 * PK_PANEL + lane) * 4 + j];
 }
 
-static void sum_u8(size_t k, const uint8_t *x, const int8_t *panel, int32_t *sums) {
-  for (size_t i = 0; i < k; i += 4)
-    for (size_t lane = 0; lane < PK_PANEL; lane++)
-      for (size_t j = 0; j < 4; j++) sums[lane] += x[i + j] * panel[(i / 4 * PK_PANEL + lane) * 4 + j];
-}
-
-void gemm_s8s8_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, const int8_t *x, size_t ldx,
-                      const float *x_scale, const int8_t *w, float *y, size_t ldy, const pk_epilogue *epilogue) {
+void gemm_u8s8_scalar(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
+                      const pk_quantized_rows *rows, const int8_t *w, float *y) {
+  size_t m = product->lines * product->line_rows, inputs = product->segment_inputs;
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     for (size_t row = 0; row < m; row++) {
+      row_place at = place_of(product, row);
       int32_t sums[PK_PANEL] = {0};
-      sum_s8(k, x + row * ldx, w + panel * k * PK_PANEL, sums);
-      float values[PK_PANEL];
-      for (size_t lane = 0; lane < PK_PANEL; lane++) values[lane] = (float)sums[lane] * x_scale[row];
-      finish(values, row, panel, epilogue, y, ldy);
-    }
-  }
-}
-
-void gemm_u8s8_scalar(size_t m, size_t k, size_t panel_begin, size_t panel_end, const uint8_t *x, size_t ldx,
-                      float x_scale, int32_t zero_point, const int8_t *w, const int32_t *w_sum, float *y, size_t ldy,
-                      const pk_epilogue *epilogue) {
-  for (size_t panel = panel_begin; panel < panel_end; panel++) {
-    for (size_t row = 0; row < m; row++) {
-      int32_t sums[PK_PANEL] = {0};
-      sum_u8(k, x + row * ldx, w + panel * k * PK_PANEL, sums);
+      for (size_t s = 0; s < product->segments; s++)
+        sum_segment(inputs, x + x_index(product, at, s), w + (panel * product->segments + s) * inputs * PK_PANEL, sums);
       float values[PK_PANEL];
       for (size_t lane = 0; lane < PK_PANEL; lane++) {
         /* The stored sum of a damaged bundle may be any number: unsigned, so that the product wraps. */
-        const uint32_t offset = (uint32_t)zero_point * (uint32_t)w_sum[panel * PK_PANEL + lane];
-        values[lane] = (float)(int32_t)((uint32_t)sums[lane] - offset) * x_scale;
+        const uint32_t excess = (uint32_t)rows->zero_point * (uint32_t)rows->weight_sums[panel * PK_PANEL + lane];
+        values[lane] = (float)(int32_t)((uint32_t)sums[lane] - excess) * rows->scale[row * rows->scale_stride];
       }
-      finish(values, row, panel, epilogue, y, ldy);
+      finish(product, values, at, panel, y);
     }
   }
 }

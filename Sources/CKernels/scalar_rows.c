@@ -105,15 +105,16 @@ void add_relu_f32_scalar(size_t count, const float *a, const float *b, float *y)
   }
 }
 
-void quantize_rows_s8_scalar(size_t m, size_t k, const float *x, size_t ldx, int8_t *q, size_t ldq, float *scale) {
+void quantize_rows_u8_scalar(size_t m, size_t k, const float *x, size_t ldx, uint8_t *q, size_t ldq, float *scale) {
   for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
     float largest;
     absmax_rows_f32_scalar(1, k, x, ldx, &largest);
     int is_zero = largest < PK_QUANTIZATION_FLOOR;
     float inverse = is_zero ? 0 : 127.0f / largest;
     scale[row] = is_zero ? 0 : largest / 127.0f;
-    for (size_t i = 0; i < k; i++) q[i] = (int8_t)pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127);
-    for (size_t i = k; i % 4 != 0; i++) q[i] = 0;
+    for (size_t i = 0; i < k; i++)
+      q[i] = (uint8_t)(PK_ROW_ZERO_POINT + pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127));
+    for (size_t i = k; i % 4 != 0; i++) q[i] = PK_ROW_ZERO_POINT;
   }
 }
 

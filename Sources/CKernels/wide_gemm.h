@@ -5,112 +5,162 @@
 
 #include "wide.h"
 
-/* Sums of one tile, [row][panel][lane]; integers or floats. */
+/* Sums of one tile, [row][panel][lane]; integers, then values. */
 typedef union tile_sums {
   float f[TILE_ROWS][TILE_PANELS][PK_PANEL];
   int32_t i[TILE_ROWS][TILE_PANELS][PK_PANEL];
 } __attribute__((aligned(64))) tile_sums;
 
-/* Sums over all k of `rows` rows (ldx bytes apart) and TILE_PANELS panels (panel_bytes apart). */
-typedef void sum_tile(size_t rows, size_t k, const void *x, size_t ldx, const void *w, size_t panel_bytes,
-                      tile_sums *sums);
+/* What a tile reads: strides in bytes, x and w at its first row and first panel. */
+typedef struct tile {
+  size_t rows;
+  const uint8_t *x;
+  size_t row_stride;
+  size_t segments, segment_inputs, segment_stride;
+  const uint8_t *w;
+  size_t panel_bytes; /* from one panel to the next; 0: one panel stands in for all */
+} tile;
 
-/* Defined by the including file. */
-static sum_tile tile_f32, tile_f16, tile_s8f, tile_s8s8, tile_u8s8;
+/* Sums over all inputs. Defined by the including file. */
+typedef void sum_tile(const tile *t, tile_sums *sums);
+static sum_tile tile_f32, tile_f16, tile_s8f, tile_u8s8;
 
 typedef struct gemm {
-  size_t m, k, panel_begin, panel_end;
-  const void *x;
-  size_t ldx_bytes;
-  const void *w;
-  size_t panel_bytes;
+  const pk_product *product;
+  size_t panel_begin, panel_end;
+  const uint8_t *x;
+  size_t x_bytes; /* of an element */
+  const uint8_t *w;
+  size_t input_bytes; /* of a panel, per input */
   float *y;
-  size_t ldy;
-  const pk_epilogue *epilogue;
   sum_tile *tile;
-  /* Integer products only: value = float(sum − row_excess[row] − zero_point · w_sum[n]) · scale. */
-  int is_integer;
-  const float *x_scale; /* per row, or null: `scale` for all */
-  float scale;
-  int32_t zero_point;
-  const int32_t *w_sum; /* null: no zero point */
-  const int8_t *excess_of; /* rows whose sums count 128 times too often; null: none */
+  const pk_quantized_rows *quantized; /* integer products only */
 } gemm;
 
-/* Rows whose activations are used by all panels before the next ones: they should stay in the second-level cache. */
-#define BLOCK_ROWS (16 * TILE_ROWS)
+/* Where a tile is in the whole: line, row within the line, first panel and panels. */
+typedef struct place {
+  size_t line, row, panel, panels;
+} place;
 
-/* Unsigned, so that what the stored sum of a damaged bundle makes too large wraps, as in scalar. */
-INLINE f32x16 dequantize(const gemm *g, i32x16 sums, size_t row, int32_t excess, size_t output) {
-  u32x16 exact = (u32x16)sums - (uint32_t)excess;
-  if (g->w_sum) exact -= *(const u32x16 *)(g->w_sum + output) * (uint32_t)g->zero_point;
-  return __builtin_convertvector((i32x16)exact, f32x16) * (g->x_scale ? g->x_scale[row] : g->scale);
-}
-
-INLINE void finish(const pk_epilogue *e, f32x16 v, size_t row, size_t output, float *y) {
-  if (e->scale) v = v * load(e->scale + output);
-  if (e->bias) v = v + load(e->bias + output);
-  v = activate(v, e->activation);
-  size_t count = e->output_count - output;
-  if (count >= WIDE) {
-    if (e->residual) v = v + load(e->residual + row * e->residual_stride + output);
-    store(y + output, e->relu_last ? larger(v, spread(0)) : v);
-  } else {
-    if (e->residual) v = v + load_part(e->residual + row * e->residual_stride + output, count, 0);
-    store_part(y + output, e->relu_last ? larger(v, spread(0)) : v, count);
-  }
-}
-
-static void finish_tile(const gemm *g, const tile_sums *sums, size_t row, size_t rows, const int32_t *excess,
-                        size_t panel, size_t panels) {
-  for (size_t i = 0; i < rows; i++) {
-    for (size_t p = 0; p < panels; p++) {
-      size_t output = (panel + p) * PK_PANEL;
-      if (output >= g->epilogue->output_count) break;
-      f32x16 v = g->is_integer ? dequantize(g, *(const i32x16 *)sums->i[i][p], row + i, excess[i], output)
-                               : load(sums->f[i][p]);
-      finish(g->epilogue, v, row + i, output, g->y + (row + i) * g->ldy);
+/* Sums become values: scales and bias, the same for all rows of a panel. */
+INLINE void scale_sums(const gemm *g, const place *at, size_t rows, tile_sums *sums) {
+  const pk_epilogue *e = &g->product->epilogue;
+  const pk_quantized_rows *q = g->quantized;
+  size_t first = at->line * g->product->line_rows + at->row;
+  for (size_t p = 0; p < at->panels; p++) {
+    size_t output = (at->panel + p) * PK_PANEL;
+    f32x16 scale = e->scale ? load(e->scale + output) : spread(1.0f);
+    f32x16 bias = e->bias ? load(e->bias + output) : spread(-0.0f); /* adding −0 changes nothing */
+    if (q) {
+      /* Unsigned, so that what the stored sum of a damaged bundle makes too large wraps, as in scalar. */
+      u32x16 excess = *(const u32x16 *)(q->weight_sums + output) * (uint32_t)q->zero_point;
+      for (size_t r = 0; r < rows; r++) {
+        f32x16 sum = __builtin_convertvector((i32x16)(*(const u32x16 *)sums->i[r][p] - excess), f32x16);
+        store(sums->f[r][p], sum * q->scale[(first + r) * q->scale_stride] * scale + bias);
+      }
+    } else {
+      for (size_t r = 0; r < rows; r++) store(sums->f[r][p], load(sums->f[r][p]) * scale + bias);
     }
   }
 }
 
-static int32_t sum_s8(size_t count, const int8_t *x) {
-  int32_t sum = 0;
-  for (size_t i = 0; i < count; i++) sum += x[i];
-  return sum;
+INLINE void activate_sums(pk_activation activation, size_t rows, tile_sums *sums) {
+  if (activation == PK_ACTIVATION_NONE) return;
+  float *values = sums->f[0][0];
+  for (size_t i = 0; i < rows * TILE_PANELS; i++, values += WIDE) store(values, activate(load(values), activation));
 }
 
-/* Rows [begin, begin + count) × all panels, in tiles of nearly equal, even height. */
-static void gemm_rows(const gemm *g, size_t begin, size_t count) {
+/* Residual, last ReLU, range, store. */
+INLINE void store_sums(const gemm *g, const place *at, size_t rows, const tile_sums *sums) {
+  const pk_product *product = g->product;
+  const pk_epilogue *e = &product->epilogue;
+  f32x16 smallest = spread(__builtin_inff()), largest = spread(-__builtin_inff());
+  f32x16 floor = spread(e->relu_last ? 0.0f : -__builtin_inff());
+  for (size_t r = 0; r < rows; r++) {
+    float *y = g->y + at->line * product->y_line_stride + (at->row + r) * product->y_row_stride;
+    const float *residual =
+        e->residual ? e->residual + at->line * e->residual_line_stride + (at->row + r) * e->residual_row_stride : NULL;
+    for (size_t p = 0; p < at->panels; p++) {
+      size_t output = (at->panel + p) * PK_PANEL;
+      if (output >= e->output_count) break;
+      size_t count = e->output_count - output;
+      f32x16 v = load(sums->f[r][p]);
+      if (count >= WIDE) {
+        if (residual) v = v + load(residual + output);
+        if (e->relu_last) v = larger(v, floor);
+        store(y + output, v);
+      } else {
+        if (residual) v = v + load_part(residual + output, count, 0);
+        if (e->relu_last) v = larger(v, floor);
+        store_part(y + output, v, count);
+        if (e->range) v = load_part(y + output, count, v[0]);
+      }
+      smallest = smaller(v, smallest);
+      largest = larger(v, largest);
+    }
+  }
+  if (!e->range) return;
+  float low = fold_smallest(smallest), high = fold_largest(largest);
+  if (low < e->range[0]) e->range[0] = low;
+  if (high > e->range[1]) e->range[1] = high;
+}
+
+static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, size_t rows, tile_sums *sums) {
+  scale_sums(g, at, rows, sums);
+  activate_sums(g->product->epilogue.activation, rows, sums);
+  store_sums(g, at, rows, sums);
+}
+
+/* Weights that stay in the second-level cache while rows pass by. */
+#define CACHED_WEIGHT_BYTES ((size_t)384 << 10)
+
+/* A tile of `rows` rows at `at`. */
+INLINE void compute_tile(const gemm *g, const place *at, size_t rows, size_t panel_bytes) {
+  const pk_product *p = g->product;
   tile_sums sums;
-  int32_t excess[BLOCK_ROWS] = {0};
-  for (size_t i = 0; i < count && g->excess_of; i++)
-    excess[i] = 128 * sum_s8(g->k, g->excess_of + (begin + i) * g->ldx_bytes);
-  size_t tiles = (count + TILE_ROWS - 1) / TILE_ROWS, pairs = (count + 1) / 2;
-  for (size_t panel = g->panel_begin; panel < g->panel_end; panel += TILE_PANELS) {
-    size_t panels = g->panel_end - panel < TILE_PANELS ? g->panel_end - panel : TILE_PANELS;
-    const uint8_t *w = (const uint8_t *)g->w + panel * g->panel_bytes;
-    for (size_t tile = 0; tile < tiles; tile++) {
-      size_t first = 2 * (pairs * tile / tiles), end = 2 * (pairs * (tile + 1) / tiles);
-      size_t rows = (end < count ? end : count) - first;
-      /* A lone last panel stands in for its missing neighbours, whose sums nobody reads. */
-      g->tile(rows, g->k, (const uint8_t *)g->x + (begin + first) * g->ldx_bytes, g->ldx_bytes, w,
-              panels == TILE_PANELS ? g->panel_bytes : 0, &sums);
-      finish_tile(g, &sums, begin + first, rows, excess + first, panel, panels);
+  tile t = {.rows = rows,
+            .x = g->x + (at->line * p->x_line_stride + at->row * p->x_row_stride) * g->x_bytes,
+            .row_stride = p->x_row_stride * g->x_bytes,
+            .segments = p->segments,
+            .segment_inputs = p->segment_inputs,
+            .segment_stride = p->segment_stride * g->x_bytes,
+            .w = g->w + at->panel * panel_bytes,
+            .panel_bytes = at->panels == TILE_PANELS ? panel_bytes : 0};
+  g->tile(&t, &sums);
+  finish_tile(g, at, rows, &sums);
+}
+
+/* All rows × panels [begin, end), row tiles outermost: outputs are written in order, the weights are read again for
+ * each tile. Lines are cut into tiles of nearly equal height. */
+static void run_panels(const gemm *g, size_t panel_bytes, size_t begin, size_t end) {
+  size_t line_rows = g->product->line_rows, tiles = (line_rows + TILE_ROWS - 1) / TILE_ROWS;
+  place at = {0};
+  for (at.line = 0; at.line < g->product->lines; at.line++) {
+    for (size_t i = 0; i < tiles; i++) {
+      at.row = line_rows * i / tiles;
+      size_t rows = line_rows * (i + 1) / tiles - at.row;
+      for (at.panel = begin; at.panel < end; at.panel += TILE_PANELS) {
+        at.panels = end - at.panel < TILE_PANELS ? end - at.panel : TILE_PANELS;
+        compute_tile(g, &at, rows, panel_bytes);
+      }
     }
   }
 }
 
+/* As many panels at a time as stay in the cache: weights, which may come from memory, are read from there once. */
 static void run_gemm(const gemm *g) {
-  for (size_t row = 0; row < g->m; row += BLOCK_ROWS)
-    gemm_rows(g, row, g->m - row < BLOCK_ROWS ? g->m - row : BLOCK_ROWS);
+  size_t panel_bytes = g->product->segments * g->product->segment_inputs * g->input_bytes;
+  size_t cached = panel_bytes > 0 ? CACHED_WEIGHT_BYTES / panel_bytes / TILE_PANELS * TILE_PANELS : TILE_PANELS;
+  if (cached < TILE_PANELS) cached = TILE_PANELS;
+  for (size_t panel = g->panel_begin; panel < g->panel_end; panel += cached)
+    run_panels(g, panel_bytes, panel, g->panel_end - panel < cached ? g->panel_end : panel + cached);
 }
 
 #define FLOAT_GEMM(name, weight)                                                                                    \
-  static void gemm_##name(size_t m, size_t k, size_t panel_begin, size_t panel_end, const float *x, size_t ldx,    \
-                          const weight *w, float *y, size_t ldy, const pk_epilogue *epilogue) {                    \
-    gemm g = {m, k, panel_begin, panel_end, x, ldx * sizeof *x, w, k * PK_PANEL * sizeof *w, y, ldy, epilogue,     \
-              .tile = tile_##name};                                                                                 \
+  static void gemm_##name(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x,         \
+                          const weight *w, float *y) {                                                              \
+    gemm g = {product, panel_begin, panel_end, (const uint8_t *)x, sizeof *x, (const uint8_t *)w,                   \
+              PK_PANEL * sizeof *w, y, tile_##name, NULL};                                                          \
     run_gemm(&g);                                                                                                   \
   }
 FLOAT_GEMM(f32, float)
@@ -118,18 +168,9 @@ FLOAT_GEMM(f16, uint16_t)
 FLOAT_GEMM(s8f, int8_t)
 #undef FLOAT_GEMM
 
-static void gemm_s8s8(size_t m, size_t k, size_t panel_begin, size_t panel_end, const int8_t *x, size_t ldx,
-                      const float *x_scale, const int8_t *w, float *y, size_t ldy, const pk_epilogue *epilogue) {
-  gemm g = {m, k, panel_begin, panel_end, x, ldx, w, k * PK_PANEL, y, ldy, epilogue, .tile = tile_s8s8,
-            .is_integer = 1, .x_scale = x_scale, .excess_of = S8S8_COUNTS_128_TOO_OFTEN ? x : NULL};
-  run_gemm(&g);
-}
-
-static void gemm_u8s8(size_t m, size_t k, size_t panel_begin, size_t panel_end, const uint8_t *x, size_t ldx,
-                      float x_scale, int32_t zero_point, const int8_t *w, const int32_t *w_sum, float *y, size_t ldy,
-                      const pk_epilogue *epilogue) {
-  gemm g = {m, k, panel_begin, panel_end, x, ldx, w, k * PK_PANEL, y, ldy, epilogue, .tile = tile_u8s8,
-            .is_integer = 1, .scale = x_scale, .zero_point = zero_point, .w_sum = w_sum};
+static void gemm_u8s8(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
+                      const pk_quantized_rows *rows, const int8_t *w, float *y) {
+  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile_u8s8, rows};
   run_gemm(&g);
 }
 

@@ -146,26 +146,26 @@ static void add_relu_f32(size_t count, const float *a, const float *b, float *y)
 }
 
 INLINE void store_s8(int8_t *q, i32x16 v) { *(i8x16 *)q = __builtin_convertvector(v, i8x16); }
+INLINE void store_u8(uint8_t *q, i32x16 v) { *(u8x16 *)q = __builtin_convertvector(v, u8x16); }
 
-static void quantize_rows_s8(size_t m, size_t k, const float *x, size_t ldx, int8_t *q, size_t ldq, float *scale) {
+static void quantize_rows_u8(size_t m, size_t k, const float *x, size_t ldx, uint8_t *q, size_t ldq, float *scale) {
   for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
     float largest = row_absmax(k, x);
     int is_zero = largest < PK_QUANTIZATION_FLOOR;
     float inverse = is_zero ? 0 : 127.0f / largest;
     scale[row] = is_zero ? 0 : largest / 127.0f;
     size_t i = 0;
-    for (; i < whole_groups(k); i += WIDE) store_s8(q + i, clamp(round_to_int(load(x + i) * inverse), -127, 127));
-    for (; i < k; i++) q[i] = (int8_t)pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127);
-    for (; i % 4 != 0; i++) q[i] = 0;
+    for (; i < whole_groups(k); i += WIDE)
+      store_u8(q + i, clamp(round_to_int(load(x + i) * inverse), -127, 127) + PK_ROW_ZERO_POINT);
+    for (; i < k; i++) q[i] = (uint8_t)(PK_ROW_ZERO_POINT + pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127));
+    for (; i % 4 != 0; i++) q[i] = PK_ROW_ZERO_POINT;
   }
 }
 
 static void quantize_u8(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
   size_t i = 0;
-  for (; i < whole_groups(count); i += WIDE) {
-    i32x16 v = clamp(round_to_int(load(x + i) * inverse_scale) + zero_point, 0, 255);
-    *(u8x16 *)(q + i) = __builtin_convertvector(v, u8x16);
-  }
+  for (; i < whole_groups(count); i += WIDE)
+    store_u8(q + i, clamp(round_to_int(load(x + i) * inverse_scale) + zero_point, 0, 255));
   for (; i < count; i++) q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
 }
 

@@ -47,6 +47,6 @@ extension ModifiedResNetPass {
     guard let bytes = scratch.quantized else { return .floats(rows) }
     let range = compute.quantize(
       rows.base, count: count * rows.stride, into: bytes, ranges: scratch.ranges)
-    return .u8(Rows(base: bytes, stride: rows.stride), range)
+    return .quantized(Rows(base: bytes, stride: rows.stride), .common(range))
   }
 }

@@ -108,10 +108,15 @@ private struct ConvolutionWork: ParallelWork {
     let rows = rowPart * rowsPerPart..<min((rowPart + 1) * rowsPerPart, output.size)
     let firstPixel = rows.lowerBound * output.size
     var partEpilogue = epilogue
-    partEpilogue.residual = epilogue.residual.map { $0 + firstPixel * epilogue.residual_stride }
+    partEpilogue.residual = epilogue.residual.map { $0 + firstPixel * epilogue.residual_row_stride }
+    let input = patches(rows, worker: worker)
+    let product = pk_product(
+      lines: 1, line_rows: rows.count * output.size, x_row_stride: input.stride, x_line_stride: 0,
+      segments: 1,
+      segment_inputs: weights.shape.paddedInputs, segment_stride: 0, y_row_stride: output.stride,
+      y_line_stride: 0, epilogue: partEpilogue)
     kernels.multiply(
-      weights, patches(rows, worker: worker), rows: rows.count * output.size, panels: panelParts[panelPart],
-      into: output.rows.dropping(firstPixel), partEpilogue)
+      weights, input, product, panels: panelParts[panelPart], into: output.rows.dropping(firstPixel).base)
   }
 
   /// The rows of the matrix product: the pixels themselves for 1 × 1, otherwise their neighbourhoods, copied.
@@ -122,7 +127,7 @@ private struct ConvolutionWork: ParallelWork {
     case (.one, .floats(let pixels)):
       return .floats(Rows(base: pixels, stride: input.columnStride).dropping(firstPixel))
     case (.one, .u8(let pixels, let range)):
-      return .u8(Rows(base: pixels, stride: input.columnStride).dropping(firstPixel), range)
+      return .quantized(Rows(base: pixels, stride: input.columnStride).dropping(firstPixel), .common(range))
     case (.three, .floats(let pixels)):
       var grid = grid
       kernels.pointee.gather_patches_f32(
@@ -133,7 +138,7 @@ private struct ConvolutionWork: ParallelWork {
       kernels.pointee.gather_patches_u8(
         &grid, rows.lowerBound, rows.upperBound, pixels, UInt8(truncatingIfNeeded: range.zero_point),
         buffers.bytes[worker], k)
-      return .u8(Rows(base: buffers.bytes[worker], stride: k), range)
+      return .quantized(Rows(base: buffers.bytes[worker], stride: k), .common(range))
     }
   }
 

@@ -5,18 +5,40 @@ import CPlatform
 /// The rows that a linear layer multiplies, in the form that its arithmetic takes.
 enum LinearInput {
   case floats(Rows<Float>)
-  /// `fast`, transformers: one scale per row.
-  case s8(Rows<Int8>, scales: UnsafeMutablePointer<Float>)
-  /// `fast`, convolutions: one scale and zero point for all rows.
-  case u8(Rows<UInt8>, pk_u8_quantization)
+  /// `fast`: bytes in [0, 255] around a zero point.
+  case quantized(Rows<UInt8>, RowScales)
+}
+
+/// What quantized rows mean: x = (q − zero point) · scale.
+enum RowScales {
+  /// Transformers: one scale per row, zero point `PK_ROW_ZERO_POINT`.
+  case perRow(UnsafeMutablePointer<Float>)
+  /// Convolutions: the same for all rows.
+  case common(pk_u8_quantization)
 }
 
 /// What follows the product, before a value is stored.
 struct Epilogue {
   var activation = PK_ACTIVATION_NONE
   /// Added last; may be the output itself.
-  var residual: (values: UnsafePointer<Float>, stride: Int)?
+  var residual: Residual?
   var endsInReLU = false
+
+  struct Residual {
+    var values: UnsafePointer<Float>
+    /// Elements from one row, and from one line of rows, to the next.
+    var rowStride: Int
+    var lineStride = 0
+  }
+}
+
+/// `lines` lines of `rowsPerLine` rows: the rows of a product, where they need not be equally spaced.
+struct Lines {
+  var count = 1
+  var rowsPerLine: Int
+  /// Elements from one line to the next.
+  var inputStride = 0
+  var outputStride = 0
 }
 
 extension Compute {
@@ -25,12 +47,32 @@ extension Compute {
     _ weights: LinearWeights, _ input: LinearInput, rows: Int, into output: Rows<Float>,
     panels: Range<Int>? = nil, _ epilogue: Epilogue = Epilogue()
   ) {
+    linear(weights, input, Lines(rowsPerLine: rows), into: output, panels: panels, epilogue)
+  }
+
+  func linear(
+    _ weights: LinearWeights, _ input: LinearInput, _ lines: Lines, into output: Rows<Float>,
+    panels: Range<Int>? = nil, _ epilogue: Epilogue = Epilogue()
+  ) {
     let panels = panels ?? 0..<weights.shape.panelCount
-    let work = LinearWork(
-      kernels: kernels, weights: weights, input: input, rows: rows, firstPanel: panels.lowerBound,
-      parts: Parts(panels.count, wanted: threads * LinearWork.partsPerThread), output: output,
+    let product = pk_product(
+      lines: lines.count, line_rows: lines.rowsPerLine, x_row_stride: input.stride,
+      x_line_stride: lines.inputStride, segments: 1, segment_inputs: weights.shape.paddedInputs,
+      segment_stride: 0, y_row_stride: output.stride, y_line_stride: lines.outputStride,
       epilogue: weights.epilogue(epilogue))
+    let work = LinearWork(
+      kernels: kernels, weights: weights, input: input, product: product, panels: panels,
+      parts: PanelParts(panels, wanted: threads * LinearWork.partsPerThread), output: output.base)
     work.run(parts: work.parts.count, threads: threads)
+  }
+}
+
+extension LinearInput {
+  var stride: Int {
+    switch self {
+    case .floats(let rows): rows.stride
+    case .quantized(let rows, _): rows.stride
+    }
   }
 }
 
@@ -38,8 +80,28 @@ extension LinearWeights {
   func epilogue(_ epilogue: Epilogue) -> pk_epilogue {
     pk_epilogue(
       scale: scale, bias: bias, residual: epilogue.residual?.values,
-      residual_stride: epilogue.residual?.stride ?? 0, output_count: shape.outputs,
+      residual_row_stride: epilogue.residual?.rowStride ?? 0,
+      residual_line_stride: epilogue.residual?.lineStride ?? 0, output_count: shape.outputs, range: nil,
       activation: epilogue.activation, relu_last: epilogue.endsInReLU ? 1 : 0)
+  }
+}
+
+/// Panels cut into parts of whole pairs, as the widest kernels compute two at a time.
+struct PanelParts {
+  private let panels: Range<Int>
+  private let pairs: Parts
+
+  init(_ panels: Range<Int>, wanted: Int) {
+    self.panels = panels
+    pairs = Parts((panels.count + 1) / 2, wanted: wanted)
+  }
+
+  var count: Int { pairs.count }
+
+  subscript(part: Int) -> Range<Int> {
+    let pair = pairs[part]
+    return panels.lowerBound + 2
+      * pair.lowerBound..<min(panels.lowerBound + 2 * pair.upperBound, panels.upperBound)
   }
 }
 
@@ -48,11 +110,10 @@ private struct LinearWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var weights: LinearWeights
   var input: LinearInput
-  var rows: Int
-  var firstPanel: Int
-  var parts: Parts
-  var output: Rows<Float>
-  var epilogue: pk_epilogue
+  var product: pk_product
+  var panels: Range<Int>
+  var parts: PanelParts
+  var output: UnsafeMutablePointer<Float>
 
   /// More parts than threads, so that a thread that was interrupted does not hold up the rest.
   static let partsPerThread = 4
@@ -64,35 +125,33 @@ private struct LinearWork: ParallelWork {
   }
 
   func run(part: Int, worker: Int) {
-    let range = parts[part]
-    let panels = firstPanel + range.lowerBound..<firstPanel + range.upperBound
-    kernels.multiply(weights, input, rows: rows, panels: panels, into: output, epilogue)
+    kernels.multiply(weights, input, product, panels: parts[part], into: output)
   }
 }
 
 extension UnsafePointer where Pointee == pk_kernels {
   /// The matrix product for this pair of weights and input.
   func multiply(
-    _ weights: LinearWeights, _ input: LinearInput, rows: Int, panels: Range<Int>, into output: Rows<Float>,
-    _ epilogue: pk_epilogue
+    _ weights: LinearWeights, _ input: LinearInput, _ product: pk_product, panels: Range<Int>,
+    into y: UnsafeMutablePointer<Float>
   ) {
-    let k = weights.shape.paddedInputs
     let (begin, end) = (panels.lowerBound, panels.upperBound)
-    let (y, ldy) = (output.base, output.stride)
-    withUnsafePointer(to: epilogue) { epilogue in
+    withUnsafePointer(to: product) { product in
       switch (weights.panels, input) {
-      case (.f32(let w), .floats(let x)):
-        pointee.gemm_f32(rows, k, begin, end, x.base, x.stride, w, y, ldy, epilogue)
-      case (.f16(let w), .floats(let x)):
-        pointee.gemm_f16(rows, k, begin, end, x.base, x.stride, w, y, ldy, epilogue)
-      case (.s8(let w, _), .floats(let x)):
-        pointee.gemm_s8f(rows, k, begin, end, x.base, x.stride, w, y, ldy, epilogue)
-      case (.s8(let w, _), .s8(let x, let scales)):
-        pointee.gemm_s8s8(rows, k, begin, end, x.base, x.stride, scales, w, y, ldy, epilogue)
-      case (.s8(let w, let sums), .u8(let x, let range)):
-        pointee.gemm_u8s8(
-          rows, k, begin, end, x.base, x.stride, range.scale, range.zero_point, w, sums, y, ldy, epilogue)
-      case (.f32, .s8), (.f32, .u8), (.f16, .s8), (.f16, .u8):
+      case (.f32(let w), .floats(let x)): pointee.gemm_f32(product, begin, end, x.base, w, y)
+      case (.f16(let w), .floats(let x)): pointee.gemm_f16(product, begin, end, x.base, w, y)
+      case (.s8(let w, _), .floats(let x)): pointee.gemm_s8f(product, begin, end, x.base, w, y)
+      case (.s8(let w, let sums), .quantized(let x, .perRow(let scales))):
+        var rows = pk_quantized_rows(
+          scale: scales, scale_stride: 1, zero_point: PK_ROW_ZERO_POINT, weight_sums: sums)
+        pointee.gemm_u8s8(product, begin, end, x.base, &rows, w, y)
+      case (.s8(let w, let sums), .quantized(let x, .common(let quantization))):
+        withUnsafePointer(to: quantization.scale) { scale in
+          var rows = pk_quantized_rows(
+            scale: scale, scale_stride: 0, zero_point: quantization.zero_point, weight_sums: sums)
+          pointee.gemm_u8s8(product, begin, end, x.base, &rows, w, y)
+        }
+      case (.f32, .quantized), (.f16, .quantized):
         break  // Only int8 weights meet quantized rows: `Compute` quantizes nowhere else.
       }
     }

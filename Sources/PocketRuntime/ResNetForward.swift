@@ -60,7 +60,7 @@ struct ModifiedResNetPass {
         shortcut = convolve(weights, input(compute.averagePool(x, into: c)), .one, into: d, Epilogue())
       }
     }
-    let addition = (values: UnsafePointer(shortcut.values), stride: shortcut.stride)
+    let addition = Epilogue.Residual(values: shortcut.values, rowStride: shortcut.stride)
     return convolve(
       bottleneck.conv3, input(second), .one, into: shortcut.values,
       Epilogue(residual: addition, endsInReLU: true))

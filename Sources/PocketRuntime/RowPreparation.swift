@@ -1,16 +1,16 @@
 import CKernels
 import CPlatform
 
-/// Where the rows of a transformer's linear layers are made ready: as floats, or in `fast` arithmetic as int8 with
+/// Where the rows of a transformer's linear layers are made ready: as floats, or in `fast` arithmetic as bytes with
 /// one scale per row.
 struct RowBuffers {
   var floats: Rows<Float>
-  /// Nil where no layer of the tower takes int8 rows.
+  /// Nil where no layer of the tower takes quantized rows.
   var quantized: QuantizedRows?
 }
 
 struct QuantizedRows {
-  var values: Rows<Int8>
+  var values: Rows<UInt8>
   var scales: UnsafeMutablePointer<Float>
   /// One row of floats per worker, between LayerNorm and quantization.
   var workerRows: Rows<Float>
@@ -30,7 +30,7 @@ extension Compute {
     let work = RowWork(
       kernels: kernels, x: x, width: width, norm: norm, buffers: buffers, parts: rowParts(rows))
     work.run(parts: work.parts.count, threads: threads)
-    if let quantized = buffers.quantized { return .s8(quantized.values, scales: quantized.scales) }
+    if let quantized = buffers.quantized { return .quantized(quantized.values, .perRow(quantized.scales)) }
     return .floats(buffers.floats)
   }
 
@@ -43,7 +43,7 @@ extension Compute {
     let work = RowWork(
       kernels: kernels, x: x, width: width, norm: nil, buffers: buffers, parts: rowParts(rows))
     work.run(parts: work.parts.count, threads: threads)
-    return .s8(quantized.values, scales: quantized.scales)
+    return .quantized(quantized.values, .perRow(quantized.scales))
   }
 
   private func rowParts(_ rows: Int) -> Parts {
@@ -86,7 +86,7 @@ private struct RowWork: ParallelWork {
         source = quantized.workerRows[worker]
         normalize(x[row], into: source)
       }
-      kernels.pointee.quantize_rows_s8(
+      kernels.pointee.quantize_rows_u8(
         1, width, source, width, quantized.values[row], quantized.values.stride, quantized.scales + row)
     }
   }

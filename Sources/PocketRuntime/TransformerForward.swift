@@ -109,7 +109,7 @@ extension TransformerPass {
 
   /// Out-projection and MLP, each added to `stream`.
   private func finish(_ block: BlockWeights, _ stream: Rows<Float>, rows: Int) {
-    let addition = (values: UnsafePointer(stream.base), stride: stream.stride)
+    let addition = Epilogue.Residual(values: stream.base, rowStride: stream.stride)
     let attended = compute.prepared(rows, scratch.mixed, width: stack.width, scratch.buffers)
     compute.linear(block.outProjection, attended, rows: rows, into: stream, Epilogue(residual: addition))
     let normalized = compute.normalized(
@@ -128,7 +128,9 @@ extension TransformerPass {
 
   private func gatherPooled(_ input: LinearInput) -> LinearInput {
     let width = (stack.width + 3) / 4 * 4
-    guard case .s8(let values, let scales) = input, let pooled = scratch.pooledBuffers.quantized else {
+    guard case .quantized(let values, .perRow(let scales)) = input,
+      let pooled = scratch.pooledBuffers.quantized
+    else {
       let target = scratch.pooledBuffers.floats
       for item in 0..<segments.items {
         target[item].update(from: scratch.mixed[pooledRow(item)], count: width)
@@ -139,7 +141,7 @@ extension TransformerPass {
       pooled.values[item].update(from: values[pooledRow(item)], count: width)
       pooled.scales[item] = scales[pooledRow(item)]
     }
-    return .s8(pooled.values, scales: pooled.scales)
+    return .quantized(pooled.values, .perRow(pooled.scales))
   }
 }
 

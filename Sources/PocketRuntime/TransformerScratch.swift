@@ -25,7 +25,7 @@ final class TransformerScratch {
   ///   - itemRows: most rows of one item.
   ///   - outputs: values of the result per item.
   ///   - patchElements: values of an image patch; 0 for text.
-  ///   - isQuantized: whether linear layers take int8 rows.
+  ///   - isQuantized: whether linear layers take quantized rows.
   init(
     _ memory: inout ScratchMemory, _ stack: TransformerStack, rows: Int, items: Int, itemRows: Int,
     outputs: Int, patchElements: Int, isQuantized: Bool, workers: Int
@@ -54,7 +54,7 @@ final class TransformerScratch {
 
 extension QuantizedRows {
   fileprivate init(_ memory: inout ScratchMemory, _ rows: Int, width: Int, _ workerRows: Rows<Float>) {
-    values = memory.rows(rows, rowStride(width, of: Int8.self), of: Int8.self)
+    values = memory.rows(rows, rowStride(width, of: UInt8.self), of: UInt8.self)
     scales = memory.buffer(rows, of: Float.self)
     self.workerRows = workerRows
   }

@@ -36,12 +36,14 @@ struct VisionTransformerPass {
       .run(parts: items, threads: compute.threads)
     let input = compute.prepared(
       items * patchCount, scratch.wide, width: tower.patchElementCount, scratch.buffers)
-    for item in 0..<items {
-      let positions = (values: weights.positions.row(1), stride: weights.positions.stride)
-      compute.linear(
-        weights.patchEmbedding, input.dropping(item * patchCount), rows: patchCount,
-        into: scratch.stream.dropping(item * tower.tokenCount + 1), Epilogue(residual: positions))
-    }
+    // A line of rows per item; every item has the same positions.
+    let lines = Lines(
+      count: items, rowsPerLine: patchCount, inputStride: patchCount * input.stride,
+      outputStride: tower.tokenCount * scratch.stream.stride)
+    let positions = Epilogue.Residual(
+      values: weights.positions.row(1), rowStride: weights.positions.stride, lineStride: 0)
+    compute.linear(
+      weights.patchEmbedding, input, lines, into: scratch.stream.dropping(1), Epilogue(residual: positions))
   }
 
   private func addClassTokens() {
@@ -50,17 +52,6 @@ struct VisionTransformerPass {
       compute.kernels.pointee.add_f32(
         tower.stack.width, weights.classEmbedding, weights.positions.row(0),
         transformer.scratch.stream[item * tower.tokenCount])
-    }
-  }
-}
-
-extension LinearInput {
-  /// The rows from `count` on.
-  func dropping(_ count: Int) -> LinearInput {
-    switch self {
-    case .floats(let rows): .floats(rows.dropping(count))
-    case .s8(let rows, let scales): .s8(rows.dropping(count), scales: scales + count)
-    case .u8(let rows, let range): .u8(rows.dropping(count), range)
     }
   }
 }

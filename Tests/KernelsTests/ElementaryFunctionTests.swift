@@ -103,7 +103,10 @@ import Testing
     epilogue.output_count = 1
     epilogue.activation = activation
     var y = x
-    table.kernels.pointee.gemm_f32(x.count, 1, 0, 1, x, 1, one, &y, 1, &epilogue)
+    var product = pk_product(
+      lines: 1, line_rows: x.count, x_row_stride: 1, x_line_stride: 0, segments: 1, segment_inputs: 1,
+      segment_stride: 0, y_row_stride: 1, y_line_stride: 0, epilogue: epilogue)
+    table.kernels.pointee.gemm_f32(&product, 0, 1, x, one, &y)
     return y
   }
 

@@ -53,8 +53,8 @@ import Testing
         let value = y[row * product.ldy + output]
         switch kind {
         case .f32, .f16, .s8f: count += abs(Double(value) - sum) <= Self.bound(terms) ? 0 : 1
-        case .s8s8: count += value == Float(sum) * product.rowScale[row] ? 0 : 1
-        case .u8s8: count += value == Float(sum) * Product.u8Scale ? 0 : 1
+        case .u8PerRow: count += value == Float(sum) * product.rowScale[row] ? 0 : 1
+        case .u8Common: count += value == Float(sum) * Product.commonScale ? 0 : 1
         }
       }
       if row + 1 < product.m {
@@ -66,7 +66,7 @@ import Testing
 
   @Test(
     "Integer products have the bits of scalar with every activation, residual and bias",
-    arguments: KernelTable.fast, [Product.Kind.s8s8, .u8s8])
+    arguments: KernelTable.fast, [Product.Kind.u8PerRow, .u8Common])
   func integerEpilogues(table: KernelTable, kind: Product.Kind) {
     let arena = Arena()
     defer { arena.free() }
@@ -169,18 +169,16 @@ import Testing
     "Extreme bytes do not saturate: every pairing of ±127, 0 and 255", arguments: KernelTable.all)
   func saturation(table: KernelTable) {
     let k = 512
-    for (signed, unsigned, weight) in [
-      (Int8(127), UInt8(255), Int8(127)), (127, 255, -127), (-127, 255, 127), (-127, 0, -127),
-      (127, 128, 127), (-127, 127, -127),
+    for (value, weight) in [
+      (UInt8(255), Int8(127)), (255, -127), (0, 127), (0, -127), (1, 127), (1, -127), (128, 127), (127, -127),
     ] {
       let arena = Arena()
       defer { arena.free() }
       let product = Product(m: 7, n: 33, k: k, arena: arena)
-      product.xS8.update(repeating: signed, count: 7 * product.ldx - 1)
-      product.xU8.update(repeating: unsigned, count: 7 * product.ldx - 1)
+      product.xU8.update(repeating: value, count: 7 * product.ldx - 1)
       product.q.update(repeating: weight, count: product.panelCount * 16 * k)
       product.qSum.update(repeating: Int32(weight) * Int32(k), count: product.panelCount * 16)
-      for kind in [Product.Kind.s8s8, .u8s8] {
+      for kind in [Product.Kind.u8PerRow, .u8Common] {
         let y = product.output(arena)
         product.run(kind, table, product.epilogue(scaled: false, biased: false), into: y)
         #expect(mistakes(product, kind, y) == 0)
@@ -198,12 +196,58 @@ import Testing
     for output in 0..<48 { product.qSum[output] = [.min, .max, 23_091_223][output % 3] }
     let epilogue = product.epilogue(scaled: false, biased: false)
     let (expected, found) = (product.output(arena), product.output(arena))
-    product.run(.u8s8, .scalar, epilogue, into: expected)
-    product.run(.u8s8, table, epilogue, into: found)
+    product.run(.u8Common, .scalar, epilogue, into: expected)
+    product.run(.u8Common, table, epilogue, into: found)
     #expect(product.bits(expected) == product.bits(found))
     let products = (0..<36).map { Int32(product.xU8[$0]) * Int32(product.q[Product.s8Index(0, $0, 36)]) }
-    let wrapped = products.reduce(0, +) &- Int32.min &* Product.zeroPoint
-    #expect(expected[0] == Float(wrapped) * Product.u8Scale)
+    let wrapped = products.reduce(0, +) &- Int32.min &* Product.Kind.u8Common.zeroPoint
+    #expect(expected[0] == Float(wrapped) * Product.commonScale)
+  }
+
+  @Test(
+    "Rows in lines and inputs in segments give the bits of the same rows copied together",
+    arguments: KernelTable.all, Product.Kind.allCases)
+  func linesAndSegments(table: KernelTable, kind: Product.Kind) {
+    // A 3 × 3 window over 4 × 5 pixels of 12 channels, as a convolution reads a picture with a border of one.
+    let (height, width, channels) = (4, 5, 12)
+    let arena = Arena()
+    defer { arena.free() }
+    let picture = Product(m: (height + 2) * (width + 2), n: 37, k: channels, arena: arena)
+    let whole = Product(m: height * width, n: 37, k: 9 * channels, arena: arena)
+    let line = (width + 2) * channels
+    for row in 0..<whole.m {
+      for input in 0..<whole.k {
+        let (tap, channel) = input.quotientAndRemainder(dividingBy: channels)
+        let at = (row / width + tap / 3) * line + (row % width + tap % 3) * channels + channel
+        whole.x[row * whole.ldx + input] = picture.x[at]
+        whole.xU8[row * whole.ldx + input] = picture.xU8[at]
+      }
+    }
+    let (expected, found) = (whole.output(arena), whole.output(arena))
+    whole.run(kind, table, whole.epilogue(activation: PK_ACTIVATION_RELU, residual: true), into: expected)
+    let window = pk_product(
+      lines: height, line_rows: width, x_row_stride: channels, x_line_stride: line, segments: 3,
+      segment_inputs: 3 * channels, segment_stride: line, y_row_stride: whole.ldy,
+      y_line_stride: width * whole.ldy,
+      epilogue: whole.epilogue(activation: PK_ACTIVATION_RELU, residual: true, lineStride: width * whole.ldy))
+    whole.run(kind, table, window, x: picture.x, xU8: picture.xU8, into: found)
+    #expect(whole.bits(found) == whole.bits(expected))
+  }
+
+  @Test(
+    "The range contains every value stored and is reached", arguments: KernelTable.all,
+    Product.Kind.allCases)
+  func range(table: KernelTable, kind: Product.Kind) {
+    let arena = Arena()
+    defer { arena.free() }
+    let product = Product(m: 17, n: 45, k: 16, arena: arena)
+    let y = product.output(arena)
+    var epilogue = product.epilogue(residual: true)
+    let range = arena.copy([Float.infinity, -Float.infinity])
+    epilogue.range = range
+    product.run(kind, table, epilogue, into: y)
+    let values = (0..<product.m).flatMap { row in (0..<product.n).map { y[row * product.ldy + $0] } }
+    #expect(range[0] == values.min() && range[1] == values.max())
   }
 
   @Test(

@@ -2,12 +2,12 @@ import CKernels
 
 /// Operands of one matrix product, in every weight format, at the edge of their pages.
 struct Product {
-  enum Kind: CaseIterable, Sendable { case f32, f16, s8f, s8s8, u8s8 }
+  /// Integers come with a scale per row (transformers) or one for all (convolutions).
+  enum Kind: CaseIterable, Sendable { case f32, f16, s8f, u8PerRow, u8Common }
 
   let m, n, k: Int
   let panelCount: Int
   let x: UnsafeMutablePointer<Float>
-  let xS8: UnsafeMutablePointer<Int8>
   let xU8: UnsafeMutablePointer<UInt8>
   let rowScale: UnsafeMutablePointer<Float>
   let w: UnsafeMutablePointer<Float>
@@ -19,8 +19,7 @@ struct Product {
   let residual: UnsafeMutablePointer<Float>
   let ldx, ldy: Int
 
-  static let u8Scale: Float = 0.013
-  static let zeroPoint: Int32 = 93
+  static let commonScale: Float = 0.013
 
   /// `k` is a multiple of 4 where an int8 kind is run. Rows lie one element more apart than they need.
   init(m: Int, n: Int, k: Int, seed: UInt64 = 1, arena: Arena) {
@@ -31,7 +30,6 @@ struct Product {
     let stored = panelCount * 16 * k
     let xCount = max(0, m * ldx - 1)
     x = arena.copy(numbers.floats(xCount))
-    xS8 = arena.copy(numbers.weights(xCount))
     xU8 = arena.copy(numbers.bytes(xCount))
     rowScale = arena.copy(numbers.floats(m))
     let values = numbers.floats(stored)
@@ -67,9 +65,10 @@ struct Product {
           Double(x[at]), Double(Float16(bitPattern: wF16[Self.index(output, input, k)]))
         )
       case .s8f: return (Double(x[at]), Double(q[Self.s8Index(output, input, k)]))
-      case .s8s8: return (Double(xS8[at]), Double(q[Self.s8Index(output, input, k)]))
-      case .u8s8:
-        return (Double(Int32(xU8[at]) - Self.zeroPoint), Double(q[Self.s8Index(output, input, k)]))
+      case .u8PerRow, .u8Common:
+        return (
+          Double(Int32(xU8[at]) - kind.zeroPoint), Double(q[Self.s8Index(output, input, k)])
+        )
       }
     }
   }
@@ -77,13 +76,14 @@ struct Product {
   /// Everything that the epilogue can do, except what the caller switches off.
   func epilogue(
     activation: pk_activation = PK_ACTIVATION_NONE, residual useResidual: Bool = false,
-    reluLast: Bool = false, scaled: Bool = true, biased: Bool = true
+    lineStride: Int = 0, reluLast: Bool = false, scaled: Bool = true, biased: Bool = true
   ) -> pk_epilogue {
     var epilogue = pk_epilogue()
     epilogue.scale = scaled ? UnsafePointer(scale) : nil
     epilogue.bias = biased ? UnsafePointer(bias) : nil
     epilogue.residual = useResidual ? UnsafePointer(residual) : nil
-    epilogue.residual_stride = ldy
+    epilogue.residual_row_stride = ldy
+    epilogue.residual_line_stride = lineStride
     epilogue.output_count = n
     epilogue.activation = activation
     epilogue.relu_last = reluLast ? 1 : 0
@@ -96,28 +96,48 @@ struct Product {
     panels: Range<Int>? = nil, into y: UnsafeMutablePointer<Float>
   ) {
     let rows = rows ?? 0..<m
-    let (begin, end) = ((panels ?? 0..<panelCount).lowerBound, (panels ?? 0..<panelCount).upperBound)
-    let offset = rows.lowerBound * ldx
-    let out = y + rows.lowerBound * ldy
-    let kernels = table.kernels.pointee
-    var epilogue = epilogue
-    if let residual = epilogue.residual { epilogue.residual = residual + rows.lowerBound * ldy }
-    switch kind {
-    case .f32:
-      kernels.gemm_f32(rows.count, k, begin, end, x + offset, ldx, w, out, ldy, &epilogue)
-    case .f16:
-      kernels.gemm_f16(rows.count, k, begin, end, x + offset, ldx, wF16, out, ldy, &epilogue)
-    case .s8f:
-      kernels.gemm_s8f(rows.count, k, begin, end, x + offset, ldx, q, out, ldy, &epilogue)
-    case .s8s8:
-      kernels.gemm_s8s8(
-        rows.count, k, begin, end, xS8 + offset, ldx, rowScale + rows.lowerBound, q, out, ldy,
-        &epilogue)
-    case .u8s8:
-      kernels.gemm_u8s8(
-        rows.count, k, begin, end, xU8 + offset, ldx, Self.u8Scale, Self.zeroPoint, q, qSum, out,
-        ldy, &epilogue)
+    var product = matrix(rows.count, epilogue)
+    if let residual = epilogue.residual {
+      product.epilogue.residual = residual + rows.lowerBound * ldy
     }
+    run(
+      kind, table, product, panels: panels, x: x + rows.lowerBound * ldx, xU8: xU8 + rows.lowerBound * ldx,
+      rowScale: rowScale + rows.lowerBound, into: y + rows.lowerBound * ldy)
+  }
+
+  /// Any rows with these weights.
+  func run(
+    _ kind: Kind, _ table: KernelTable, _ product: pk_product, panels: Range<Int>? = nil,
+    x: UnsafePointer<Float>, xU8: UnsafePointer<UInt8>, rowScale: UnsafePointer<Float>? = nil,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    let panels = panels ?? 0..<panelCount
+    let (begin, end) = (panels.lowerBound, panels.upperBound)
+    let kernels = table.kernels.pointee
+    var product = product
+    switch kind {
+    case .f32: kernels.gemm_f32(&product, begin, end, x, w, y)
+    case .f16: kernels.gemm_f16(&product, begin, end, x, wF16, y)
+    case .s8f: kernels.gemm_s8f(&product, begin, end, x, q, y)
+    case .u8PerRow:
+      var rows = pk_quantized_rows(
+        scale: rowScale ?? UnsafePointer(self.rowScale), scale_stride: 1, zero_point: kind.zeroPoint,
+        weight_sums: qSum)
+      kernels.gemm_u8s8(&product, begin, end, xU8, &rows, q, y)
+    case .u8Common:
+      withUnsafePointer(to: Self.commonScale) { scale in
+        var rows = pk_quantized_rows(
+          scale: scale, scale_stride: 0, zero_point: kind.zeroPoint, weight_sums: qSum)
+        kernels.gemm_u8s8(&product, begin, end, xU8, &rows, q, y)
+      }
+    }
+  }
+
+  /// Rows of a plain matrix.
+  func matrix(_ rows: Int, _ epilogue: pk_epilogue) -> pk_product {
+    pk_product(
+      lines: 1, line_rows: rows, x_row_stride: ldx, x_line_stride: 0, segments: 1, segment_inputs: k,
+      segment_stride: 0, y_row_stride: ldy, y_line_stride: 0, epilogue: epilogue)
   }
 
   /// A fresh output whose elements are all `untouched`.
@@ -130,4 +150,8 @@ struct Product {
   func bits(_ y: UnsafeMutablePointer<Float>) -> [UInt32] {
     array(y, max(0, m * ldy - 1)).map(\.bitPattern)
   }
+}
+
+extension Product.Kind {
+  var zeroPoint: Int32 { self == .u8PerRow ? PK_ROW_ZERO_POINT : 93 }
 }

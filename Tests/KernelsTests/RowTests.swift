@@ -164,7 +164,7 @@ import Testing
     kernels.add_f32(0, none, none, none)
     kernels.add_relu_f32(0, none, none, none)
     kernels.l2_normalize_f32(0, 16, none, 16, none, 16)
-    kernels.quantize_rows_s8(0, 16, none, 16, noneS8, 16, none)
+    kernels.quantize_rows_u8(0, 16, none, 16, noneU8, 16, none)
     kernels.quantize_u8(0, none, 1, 0, noneU8)
     #expect(kernels.dot_f32(0, none, none) == 0)
   }

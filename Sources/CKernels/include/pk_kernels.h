@@ -17,6 +17,9 @@
 /* Inputs summed before a partial sum is added to the total: keeps the error of long sums near that of short ones. */
 #define PK_SUM_BLOCK 128
 
+/* Zero point of activations quantized per row. */
+#define PK_ROW_ZERO_POINT 128
+
 /* Query i of attention sees every key. */
 #define PK_ATTEND_ALL PTRDIFF_MAX
 
@@ -33,17 +36,42 @@ typedef enum pk_activation {
  *   v = sum · scale[n] + bias[n];   v = activation(v);   v = v + residual[i, n];   v = relu_last ? max(v, 0) : v
  *
  * `scale` and `bias` are indexed by output and padded to a multiple of 16, as in the bundle; null means 1 and 0.
- * `residual` (null: none) has rows `residual_stride` elements apart and may be y itself, with the same stride.
- * Outputs n ≥ output_count are neither stored nor read from `residual`. */
+ * `residual` (null: none) has rows and lines with strides of their own and may be y itself, with y's strides.
+ * Outputs n ≥ output_count are neither stored nor read from `residual`.
+ * `range` (null: none) is widened to contain every value stored: range[0] ≤ v ≤ range[1]. */
 typedef struct pk_epilogue {
   const float *_Nullable scale;
   const float *_Nullable bias;
   const float *_Nullable residual;
-  size_t residual_stride;
+  size_t residual_row_stride, residual_line_stride;
   size_t output_count;
+  float *_Nullable range;
   pk_activation activation;
   int32_t relu_last;
 } pk_epilogue;
+
+/* Where the operands of a matrix product y = W·x lie, in elements.
+ *
+ * Rows come in `lines` lines of `line_rows` rows: one line for a matrix, one per line of pixels for a convolution, so
+ * that a picture can have a border between lines. The k inputs of a row come in `segments` runs of `segment_inputs`
+ * contiguous elements: one for a matrix; for a 3 × 3 window over channels-last pixels three, one per line of the
+ * window. int8 weights need segment_inputs to be a multiple of 4. */
+typedef struct pk_product {
+  size_t lines, line_rows;
+  size_t x_row_stride, x_line_stride;
+  size_t segments, segment_inputs, segment_stride;
+  size_t y_row_stride, y_line_stride;
+  pk_epilogue epilogue;
+} pk_product;
+
+/* Quantized activations: x = (q − zero_point) · scale, q in [0, 255]. Row i has scale[i · scale_stride], rows counted
+ * over all lines. `weight_sums`[n] is the sum of output n's stored weights. */
+typedef struct pk_quantized_rows {
+  const float *scale;
+  size_t scale_stride; /* 0: one scale for all rows */
+  int32_t zero_point;
+  const int32_t *weight_sums;
+} pk_quantized_rows;
 
 /* Geometry of a convolution's input, in elements: pixel (y, x, c) of the image lies at
  * y · row_stride + x · column_stride + c · channel_stride, so that both layouts are read:
