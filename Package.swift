@@ -39,6 +39,8 @@ let package = Package(
     .target(name: "CPocketCLIP"),
     .target(name: "CVocabulary", exclude: ["openai-merges.u16"]),
     .target(name: "CTextTables"),
+    // Loops that show this machine's peak; the command line's alone.
+    .target(name: "CPeak"),
 
     // Embedded-clean: compiled as ordinary modules here and, by Scripts/build-runtime.sh, as the small .so.
     module("Bytes"),
@@ -111,7 +113,7 @@ let package = Package(
       dependencies: [
         "Archives", "Conversion", "Verification", "BundleWriter", "Quantization", "PocketCLIP", "ImageFiles",
         "Models", "Checkpoints",
-        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing",
+        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "CPeak", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -160,9 +160,18 @@ extension Session {
     for item in pixels where item.count != expected {
       throw PocketCLIPError(.argument, message: "pixels: expected \(expected) values, found \(item.count)")
     }
-    let flat = pixels.flatMap { $0 }
-    return try vectors(count: pixels.count, width: model.information.imageOutput) { output, count, error in
-      pclip_encode_pixels(handle, flat, pixels.count, flags(normalized), output, count, nil, error)
+    return try encode(batch: pixels.flatMap { $0 }, normalized: normalized)
+  }
+
+  /// The same from one array, `[n, 3, imageSize, imageSize]`, which is not copied.
+  public func encode(batch pixels: [Float], normalized: Bool = true) throws(PocketCLIPError) -> [[Float]] {
+    let size = 3 * model.information.imageSize * model.information.imageSize
+    guard size == 0 || pixels.count.isMultiple(of: size) else {
+      throw PocketCLIPError(.argument, message: "pixels: \(pixels.count) is no multiple of \(size) values")
+    }
+    let items = size == 0 ? 0 : pixels.count / size
+    return try vectors(count: items, width: model.information.imageOutput) { output, count, error in
+      pclip_encode_pixels(handle, pixels, items, flags(normalized), output, count, nil, error)
     }
   }
 }

@@ -10,10 +10,12 @@ final class RuntimeBundle {
 
   static let openFailed = Int32(PCLIP_E_OPEN)
 
-  init(path: String, arithmetic: Arithmetic) throws(VerificationError) {
+  /// - Parameter threads: how many a call may use; 0 for all.
+  init(path: String, arithmetic: Arithmetic, threads: Int = 0) throws(VerificationError) {
     var options = pclip_open_options()
     options.size = MemoryLayout<pclip_open_options>.size
     options.arithmetic = Int32(arithmetic == .fast ? PCLIP_ARITHMETIC_FAST : PCLIP_ARITHMETIC_EXACT)
+    options.threads = Int32(clamping: threads)
     var opened: OpaquePointer?
     try RuntimeBundle.check { pclip_open(path, &options, &opened, &$0) }
     guard let opened else { throw .runtime(code: Int32(PCLIP_E_OPEN), message: "no model") }

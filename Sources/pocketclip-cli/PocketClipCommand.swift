@@ -20,7 +20,7 @@ struct PocketClipCommand: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Verify.self, Formats.self]),
-      CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Info.self]),
+      CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Bench.self, Info.self]),
     ])
 
   static func main() {

@@ -20,6 +20,8 @@ import Testing
       ("embed", try Tool.run("embed", "-m", bundle, picture, "--text", "b", "--json")),
       ("info", try Tool.run("info", bundle, "--json")),
       ("info", try Tool.run("info", "--json")),
+      ("bench", try Tool.run("bench", bundle, "--seconds", "0.001", "--json")),
+      ("bench", try Tool.run("bench", bundle, "--compare", "--seconds", "0.001", "--json")),
       ("error", try Tool.run("inspect", "/no/such/file.pt", "--json")),
     ]
     for (schema, outcome) in runs {

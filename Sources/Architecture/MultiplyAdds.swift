@@ -1,0 +1,77 @@
+// Left out of the small runtime, which never asks.
+#if !hasFeature(Embedded)
+
+  /// Multiply-adds of one item as the original implementation computes it, in matrix products, convolutions and
+  /// attention alone; everything else is less than one in a hundred.
+  ///
+  /// What the runtime leaves out because it does not reach the output (padding, most of the last block) is counted,
+  /// so that figures compare with other engines' on the same input.
+  extension ImageTower {
+    public var multiplyAdds: Int {
+      switch self {
+      case .visionTransformer(let tower): tower.multiplyAdds
+      case .modifiedResNet(let tower): tower.multiplyAdds
+      }
+    }
+  }
+
+  extension TransformerStack {
+    /// For n tokens of width d and MLPs of width m, per block: n·(4d² + 2dm) in the four linear layers and 2n²d in
+    /// attention (queries with keys, weights with values).
+    public func multiplyAdds(tokens: Int) -> Int {
+      layers * tokens * (4 * width * width + 2 * width * mlpWidth + 2 * tokens * width)
+    }
+  }
+
+  extension VisionTransformer {
+    /// g²·3P²·d for the patch embedding, the blocks on g² + 1 tokens, d·e for the projection.
+    var multiplyAdds: Int {
+      gridSize * gridSize * patchElementCount * stack.width + stack.multiplyAdds(tokens: tokenCount)
+        + stack.width * (projection ?? 0)
+    }
+  }
+
+  extension TextTower {
+    /// The blocks on all positions of the context, d·e for the projection of the pooled one.
+    public var multiplyAdds: Int {
+      stack.multiplyAdds(tokens: contextLength) + stack.width * (projection ?? 0)
+    }
+  }
+
+  extension ModifiedResNet {
+    /// A convolution of k × k from c to n channels takes k²·c·n multiply-adds per output pixel.
+    var multiplyAdds: Int {
+      let half = width / 2
+      let stemPixels = (imageSize / 2) * (imageSize / 2)
+      var total = stemPixels * 9 * (3 * half + half * half + half * width)
+      var (channels, size) = (width, imageSize / 4)
+      for stage in 0..<Blocks.stageCount {
+        let inner = innerChannels(stage: stage)
+        for index in 0..<blocks[stage] {
+          let outputSize = index == 0 && stage > 0 ? size / 2 : size
+          total += bottleneck(
+            from: channels, inner: inner, pixels: size * size, outputPixels: outputSize * outputSize,
+            downsamples: index == 0)
+          (channels, size) = (inner * Self.expansion, outputSize)
+        }
+      }
+      return total + attentionPool
+    }
+
+    /// 1×1 and 3×3 before the average pool, 1×1 after it; the shortcut of a stage's first bottleneck also after its
+    /// pool.
+    private func bottleneck(
+      from channels: Int, inner: Int, pixels: Int, outputPixels: Int, downsamples: Bool
+    ) -> Int {
+      let output = inner * Self.expansion
+      let shortcut = downsamples ? outputPixels * channels * output : 0
+      return pixels * (channels * inner + 9 * inner * inner) + outputPixels * inner * output + shortcut
+    }
+
+    /// One query, keys and values of n tokens of width d, attention, d·e for the output.
+    private var attentionPool: Int {
+      let width = attentionPoolWidth
+      return width * width * (1 + 2 * tokenCount) + 2 * tokenCount * width + width * projection
+    }
+  }
+#endif

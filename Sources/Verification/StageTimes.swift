@@ -1,0 +1,98 @@
+public import Architecture
+internal import PocketRuntime
+
+/// Where the time of one image and one text goes, stage by stage.
+public struct StageTimes: Sendable, Equatable {
+  /// A run of like stages: `patch embedding`, `blocks`, `stem`, `layer3`…
+  public struct Part: Sendable, Equatable {
+    public var tower: Tower
+    public var name: String
+    /// Stages that were added up, such as the blocks of a transformer.
+    public var stages: Int
+    public var seconds: Double
+  }
+
+  /// In the order they run.
+  public private(set) var parts: [Part]
+
+  /// Runs each tower `rounds` times on one input and takes the least time of every stage.
+  ///
+  /// - Parameters:
+  ///   - pixels: `[3, imageSize, imageSize]`, where there is an image tower.
+  ///   - ids: `contextLength` ids, where there is a text tower.
+  ///   - threads: as in the runtime's options; 0 for all.
+  public init(
+    bundleAt path: String, arithmetic: Arithmetic, threads: Int, rounds: Int, pixels: [Float]?, ids: [Int32]?
+  ) throws(VerificationError) {
+    let bundle = try RuntimeBundle(path: path, arithmetic: arithmetic, threads: threads)
+    let (image, text) = (StageClock(), StageClock())
+    for _ in 0..<rounds {
+      if let pixels {
+        image.start()
+        _ = try bundle.encode(pixels: pixels) { stage, _ in stage.part.map(image.reached) }
+        image.reached(Self.end)
+      }
+      if let ids {
+        text.start()
+        _ = try bundle.encode(ids: ids) { stage, _ in stage.part.map(text.reached) }
+        text.reached(Self.end)
+      }
+    }
+    parts = image.parts(of: .image) + text.parts(of: .text)
+  }
+
+  /// Everything after the last block, attention pooling included.
+  private static let end = "pooling and projection"
+}
+
+/// Times between stages; the least of several rounds, each stage on its own.
+private final class StageClock {
+  private var last = ContinuousClock.now
+  private var next = 0
+  private var stages: [(part: String, seconds: Double)] = []
+
+  func start() {
+    next = 0
+    last = .now
+  }
+
+  /// Books the time since the last stage.
+  func reached(_ part: String) {
+    let now = ContinuousClock.now
+    let seconds = (now - last) / .seconds(1)
+    if next < stages.count {
+      stages[next].seconds = min(stages[next].seconds, seconds)
+    } else {
+      stages.append((part, seconds))
+    }
+    next += 1
+    last = now
+  }
+
+  func parts(of tower: Tower) -> [StageTimes.Part] {
+    var parts: [StageTimes.Part] = []
+    for stage in stages {
+      if let last = parts.indices.last, parts[last].name == stage.part {
+        parts[last].stages += 1
+        parts[last].seconds += stage.seconds
+      } else {
+        parts.append(StageTimes.Part(tower: tower, name: stage.part, stages: 1, seconds: stage.seconds))
+      }
+    }
+    return parts
+  }
+}
+
+extension Stage {
+  /// What it is added up under; nil for what counts towards the end.
+  fileprivate var part: String? {
+    switch self {
+    case .imageEmbedding: "patch embedding"
+    case .textEmbedding: "token embedding"
+    case .imageBlock, .textBlock: "blocks"
+    case .imagePooled, .textPooled: nil
+    case .stem: "stem"
+    case .bottleneck(let stage, _): "layer\(stage)"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Architecture
+import PocketCLIP
+import Verification
+
+/// How near vectors of one variant are to those of another, on the probes that `verify` takes too.
+struct BenchFidelity {
+  /// Least cosine over the probes; nil for a tower that is not there, or texts without a tokenizer.
+  let image, text: Double?
+
+  /// The worse of the two.
+  var worst: Double { min(image ?? 1, text ?? 1) }
+
+  init(_ vectors: ProbeVectors, against truth: ProbeVectors) {
+    image = Self.worstCosine(vectors.images, truth.images)
+    text = Self.worstCosine(vectors.texts, truth.texts)
+  }
+
+  private static func worstCosine(_ vectors: [[Float]], _ truth: [[Float]]) -> Double? {
+    zip(vectors, truth).map { vector, expected in
+      zip(vector, expected).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        / (squareSum(vector) * squareSum(expected)).squareRoot()
+    }.min()
+  }
+
+  private static func squareSum(_ vector: [Float]) -> Double {
+    vector.reduce(0) { $0 + Double($1) * Double($1) }
+  }
+}
+
+/// The built-in probes' vectors.
+struct ProbeVectors {
+  private(set) var images: [[Float]] = []
+  private(set) var texts: [[Float]] = []
+
+  init(_ variant: BenchVariant) throws(Failure) {
+    let probes = ProbeSet.standard
+    let width = probes.pictures.map(\.width).max() ?? 1
+    let height = probes.pictures.map(\.height).max() ?? 1
+    let session = try variant.bundle.session(batch: 1, width: width, height: height)
+    do throws(PocketCLIPError) {
+      if variant.information.hasImage {
+        let pictures = probes.pictures.compactMap {
+          Session.Picture(pixels: $0.pixels, width: $0.width, height: $0.height)
+        }
+        for result in try session.encode(pictures: pictures) { images.append(try result.get()) }
+      }
+      if variant.information.hasText, variant.information.hasTokenizer {
+        texts = try session.encode(texts: probes.texts)
+      }
+    } catch {
+      throw Failure(error, file: variant.bundle.path)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Architecture
+import BundleFormat
+import PocketCLIP
+import Verification
+
+struct BenchOutput: SchemaOutput {
+  static let schema = "bench"
+  var toolVersion = runtimeVersion
+  var instructionSet: String
+  var threads: Int
+  /// Operations a second; nil where no loop is known for this kind of processor.
+  var peakFp32, peakInt8: Double?
+  var variants: [Variant]
+  var recommendation: Recommendation?
+
+  init(_ peak: PeakRate, _ information: ModelInformation, _ variants: [Variant]) {
+    instructionSet = information.instructionSet
+    threads = information.threads
+    peakFp32 = peak.fp32
+    peakInt8 = peak.int8
+    self.variants = variants
+  }
+
+  struct Variant: Encodable {
+    var name, path, model, arithmetic: String
+    var towers: [String]
+    var fileByteCount: UInt64
+    var rows: [Row] = []
+    var stages: [Stage] = []
+    /// What the others' cosines are measured against; nil where nothing is compared.
+    var isTruth: Bool?
+    var worstImageCosine, worstTextCosine: Double?
+
+    init(_ variant: BenchVariant) {
+      name = variant.name
+      path = variant.bundle.path
+      model = String(decoding: variant.description.model, as: UTF8.self)
+      arithmetic = "\(variant.information.arithmetic)"
+      towers = Tower.allCases.filter { variant.description.architecture.has($0) }.map { "\($0)" }
+      fileByteCount = variant.information.fileByteCount
+    }
+  }
+
+  struct Row: Encodable {
+    /// `pictures`, `texts` (a full context) or `captions`.
+    var input: String
+    var batch: Int
+    /// Times the batch was run.
+    var runs: Int
+    /// Of one item, as is the least.
+    var medianMilliseconds, leastMilliseconds: Double
+    /// By the median.
+    var itemsPerSecond: Double
+    /// Of one item, a multiply-add counted as two; nil for captions.
+    var operations, shareOfPeak: Double?
+
+    init(_ test: BenchCase, _ times: BenchTimes, _ variant: BenchVariant, _ peak: PeakRate) {
+      input = test.input.rawValue
+      batch = test.batch
+      runs = times.seconds.count
+      let items = Double(test.batch)
+      medianMilliseconds = times.median / items * 1000
+      leastMilliseconds = times.least / items * 1000
+      itemsPerSecond = items / times.median
+      operations = test.input.operations(variant.description.architecture)
+      let best = variant.isInteger(test.input.tower) ? peak.int8 : peak.fp32
+      if let operations, let best { shareOfPeak = operations * itemsPerSecond / best }
+    }
+  }
+
+  struct Stage: Encodable {
+    var tower, name: String
+    /// Stages of the forward pass that are added up here.
+    var count: Int
+    var milliseconds, share: Double
+
+    init(_ part: StageTimes.Part, share: Double) {
+      tower = "\(part.tower)"
+      name = part.name
+      count = part.stages
+      milliseconds = part.seconds * 1000
+      self.share = share
+    }
+  }
+}

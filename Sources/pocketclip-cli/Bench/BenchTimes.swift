@@ -1,0 +1,63 @@
+import Architecture
+import BundleFormat
+import PocketCLIP
+
+/// Seconds of several runs of one case.
+struct BenchTimes {
+  private(set) var seconds: [Double] = []
+
+  mutating func add(_ value: Double) { seconds.append(value) }
+
+  var least: Double { seconds.min() ?? 0 }
+  var total: Double { seconds.reduce(0, +) }
+
+  /// The middle one, the lower of two.
+  var median: Double {
+    let sorted = seconds.sorted()
+    return sorted.isEmpty ? 0 : sorted[(sorted.count - 1) / 2]
+  }
+}
+
+/// Times one case on several variants in turns, so that what slows the machine for a while slows them all.
+struct BenchRunner {
+  let variants: [BenchVariant]
+  /// Least time spent on each variant.
+  let seconds: Double
+
+  private static let leastRounds = 3
+
+  func times(_ test: BenchCase) throws(Failure) -> [BenchTimes] {
+    let inputs = BenchInputs(test, variants[0].description.architecture)
+    var sessions: [Session] = []
+    for variant in variants { sessions.append(try variant.bundle.session(batch: test.batch)) }
+    // The first run touches the weights and starts the threads.
+    for (variant, session) in zip(variants, sessions) { try encode(inputs, session, variant) }
+    var times = variants.map { _ in BenchTimes() }
+    while !isEnough(times) {
+      for index in variants.indices {
+        let started = ContinuousClock.now
+        try encode(inputs, sessions[index], variants[index])
+        times[index].add(started.duration(to: .now).seconds)
+      }
+    }
+    return times
+  }
+
+  private func isEnough(_ times: [BenchTimes]) -> Bool {
+    times.allSatisfy { $0.seconds.count >= Self.leastRounds && $0.total >= seconds }
+  }
+
+  private func encode(
+    _ inputs: BenchInputs, _ session: Session, _ variant: BenchVariant
+  ) throws(Failure) {
+    do throws(PocketCLIPError) {
+      if inputs.ids.isEmpty {
+        _ = try session.encode(batch: inputs.pixels)
+      } else {
+        _ = try session.encode(ids: inputs.ids)
+      }
+    } catch {
+      throw Failure(error, file: variant.bundle.path)
+    }
+  }
+}

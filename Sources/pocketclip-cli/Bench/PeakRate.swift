@@ -1,0 +1,45 @@
+import CPeak
+import CPlatform
+
+/// The most operations a second that this machine's widest multiply-add gives, measured on the spot; a multiply-add
+/// counts as two.
+struct PeakRate {
+  /// FP32 factors and sums: `exact` and bundles of floats.
+  let fp32: Double?
+  /// 8-bit factors, 32-bit sums: `fast`.
+  let int8: Double?
+
+  /// - Parameter threads: how many work at once.
+  init(threads: Int) {
+    fp32 = Self.measured(CPEAK_FP32, threads)
+    int8 = Self.measured(CPEAK_INT8, threads)
+  }
+
+  /// The better of two measurements: whatever else runs on the machine only slows them.
+  func best(with other: PeakRate) -> PeakRate {
+    PeakRate(
+      fp32: fp32.map { max($0, other.fp32 ?? 0) }, int8: int8.map { max($0, other.int8 ?? 0) })
+  }
+
+  private init(fp32: Double?, int8: Double?) {
+    self.fp32 = fp32
+    self.int8 = int8
+  }
+
+  /// Enough for one undisturbed round, in a tenth of a second.
+  private static let rounds = 60
+
+  private static func measured(_ arithmetic: cpeak_arithmetic, _ threads: Int) -> Double? {
+    var loop = cpeak_loop()
+    guard cpeak_loop_for(arithmetic, &loop) != 0 else { return nil }
+    var least = Double.infinity
+    for _ in 0..<rounds {
+      let started = ContinuousClock.now
+      pf_parallel_for(
+        threads, threads,
+        { context, _, _ in context?.assumingMemoryBound(to: cpeak_loop.self).pointee.run?() }, &loop)
+      least = min(least, started.duration(to: .now).seconds)
+    }
+    return loop.operations * Double(threads) / least
+  }
+}
