@@ -4,10 +4,11 @@ internal import Foundation
 /// JPEG through libjpeg-turbo with its defaults (accurate integer DCT, fancy upsampling), as Pillow does.
 enum JPEGDecoder {
   static func decode(
-    _ bytes: Data, name: String, limits: ImageFiles.Limits
+    _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
     var image = try codecDecode(
-      bytes, name: name, limits: limits, readHeader: cic_jpeg_read_header, decode: cic_jpeg_decode)
+      bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_jpeg_read_header,
+      decode: cic_jpeg_decode)
     // Adobe's programs store inks inverted; Pillow inverts every four-component JPEG.
     if image.mode == .cmyk {
       for index in image.samples.indices { image.samples[index] = ~image.samples[index] }
@@ -19,15 +20,16 @@ enum JPEGDecoder {
 /// PNG through libpng.
 enum PNGDecoder {
   static func decode(
-    _ bytes: Data, name: String, limits: ImageFiles.Limits
+    _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
     try codecDecode(
-      bytes, name: name, limits: limits, readHeader: cic_png_read_header, decode: cic_png_decode)
+      bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_png_read_header,
+      decode: cic_png_decode)
   }
 }
 
 private func codecDecode(
-  _ bytes: Data, name: String, limits: ImageFiles.Limits,
+  _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8],
   readHeader: (
     UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<cic_header>?, UnsafeMutablePointer<CChar>?
   ) -> cic_status,
@@ -49,17 +51,34 @@ private func codecDecode(
   var samples = [UInt8]()
   try check(name) { message in
     var status = cic_status.CIC_OK
-    samples = [UInt8](unsafeUninitializedCapacity: byteCount) { output, count in
+    samples = filled(byteCount, reusing: &memory) { output in
       status = bytes.withUnsafeBytes {
         decode($0.bindMemory(to: UInt8.self).baseAddress, $0.count, output.baseAddress, byteCount, message)
       }
-      count = status == .CIC_OK ? byteCount : 0
+      return status == .CIC_OK
     }
     return status
   }
   return DecodedImage(
     mode: mode, width: width, height: height, samples: samples, palette: palette(of: header),
     orientation: orientation(of: header, in: bytes))
+}
+
+/// `count` bytes that `fill` writes, in `memory` where it is large enough; empty if it does not succeed.
+private func filled(
+  _ count: Int, reusing memory: inout [UInt8], _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Bool
+) -> [UInt8] {
+  guard memory.capacity >= count else {
+    return [UInt8](unsafeUninitializedCapacity: count) { output, initializedCount in
+      initializedCount = fill(output) ? count : 0
+    }
+  }
+  var bytes = memory
+  memory = []
+  bytes.removeLast(max(0, bytes.count - count))
+  bytes.append(contentsOf: repeatElement(0, count: count - bytes.count))
+  let isFilled = bytes.withUnsafeMutableBufferPointer { fill($0) }
+  return isFilled ? bytes : []
 }
 
 /// Runs one call into C and turns its verdict into an error.

@@ -3,7 +3,7 @@ extension DecodedImage {
   public func rgb() -> RGBImage {
     let count = width * height
     var pixels = [UInt8]()
-    pixels.reserveCapacity(3 * count)
+    if mode != .rgb { pixels.reserveCapacity(3 * count) }
     switch mode {
     case .rgb:
       pixels = samples

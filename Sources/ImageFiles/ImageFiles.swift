@@ -15,16 +15,33 @@ public enum ImageFiles {
 
   /// Decodes the JPEG, PNG or WebP file at `path`, told by its content.
   public static func read(_ path: String, limits: Limits = Limits()) throws(ImageFileError) -> DecodedImage {
-    try decode(try bytes(of: path, limits: limits), name: path, limits: limits)
+    var memory: [UInt8] = []
+    return try read(path, limits: limits, reusing: &memory)
+  }
+
+  /// The same for one picture after another: to clear fresh memory takes a quarter of the time that decoding takes.
+  ///
+  /// - Parameter memory: an earlier picture's samples, which are given up; empty afterwards if they were used.
+  public static func read(
+    _ path: String, limits: Limits = Limits(), reusing memory: inout [UInt8]
+  ) throws(ImageFileError) -> DecodedImage {
+    try decode(try bytes(of: path, limits: limits), name: path, limits: limits, reusing: &memory)
   }
 
   /// Decodes a picture in memory; `name` is what errors call it. Total: any bytes give a picture or an error.
   public static func decode(
     _ bytes: Data, name: String, limits: Limits = Limits()
   ) throws(ImageFileError) -> DecodedImage {
+    var memory: [UInt8] = []
+    return try decode(bytes, name: name, limits: limits, reusing: &memory)
+  }
+
+  private static func decode(
+    _ bytes: Data, name: String, limits: Limits, reusing memory: inout [UInt8]
+  ) throws(ImageFileError) -> DecodedImage {
     switch ImageFormat(bytes) {
-    case .jpeg: try JPEGDecoder.decode(bytes, name: name, limits: limits)
-    case .png: try PNGDecoder.decode(bytes, name: name, limits: limits)
+    case .jpeg: try JPEGDecoder.decode(bytes, name: name, limits: limits, reusing: &memory)
+    case .png: try PNGDecoder.decode(bytes, name: name, limits: limits, reusing: &memory)
     case .webp: try WebPDecoder.decode(bytes, name: name, limits: limits)
     case .other(let description): throw ImageFileError(.unsupported, file: name, detail: description)
     }

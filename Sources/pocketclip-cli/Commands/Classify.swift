@@ -65,18 +65,8 @@ struct Classify: ParsableCommand {
       let files = try pictures.files(console)
       for warning in Labels.warnings(labels) { console.warn(warning) }
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
-      var encoder = PictureEncoder(imageBundle, pictureCount: files.count, isTurnedUpright: pictures.upright)
-      var results: [ClassifyOutput.Picture] = []
-      for (index, path) in files.enumerated() {
-        console.progress("\(index) of \(counted(files.count, "picture"))")
-        let result = classified(path, classes, &encoder, console)
-        console.progress(nil)
-        if options.json {
-          results.append(result)
-        } else {
-          try console.print(lines ? [JSONOutput.line(result)] : result.lines)
-        }
-      }
+      var encoder = try PictureEncoder(imageBundle, files: files, isTurnedUpright: pictures.upright)
+      let results = try classify(counted(files.count, "picture"), of: &encoder, classes, console)
       if options.json {
         let information = imageBundle.model.information
         try JSONOutput.print(
@@ -86,14 +76,37 @@ struct Classify: ParsableCommand {
     }
   }
 
+  /// Prints each picture's labels as soon as they are known.
+  ///
+  /// - Returns: those of all pictures, where they are printed as one object.
+  private func classify(
+    _ all: String, of encoder: inout PictureEncoder, _ classes: ClassVectors, _ console: Console
+  ) throws -> [ClassifyOutput.Picture] {
+    var results: [ClassifyOutput.Picture] = []
+    var done = 0
+    while true {
+      console.progress("\(done) of \(all)")
+      let next = encoder.next(console)
+      console.progress(nil)
+      guard let (path, vector) = next else { return results }
+      done += 1
+      let result = classified(path, vector, classes)
+      if options.json {
+        results.append(result)
+      } else {
+        try console.print(lines ? [JSONOutput.line(result)] : result.lines)
+      }
+    }
+  }
+
   private func classified(
-    _ path: String, _ classes: ClassVectors, _ encoder: inout PictureEncoder, _ console: Console
+    _ path: String, _ vector: Result<[Float], Failure>, _ classes: ClassVectors
   ) -> ClassifyOutput.Picture {
-    do throws(Failure) {
-      let vector = try encoder.vector(of: path, console)
-      return ClassifyOutput.Picture(path: path, error: nil, labels: classes.ranked(vector, top: top))
-    } catch {
-      return ClassifyOutput.Picture(path: path, error: error.message, labels: [])
+    switch vector {
+    case .success(let vector):
+      ClassifyOutput.Picture(path: path, error: nil, labels: classes.ranked(vector, top: top))
+    case .failure(let failure):
+      ClassifyOutput.Picture(path: path, error: failure.message, labels: [])
     }
   }
 

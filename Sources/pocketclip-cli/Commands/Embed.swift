@@ -66,9 +66,9 @@ struct Embed: ParsableCommand {
       try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
       if resume { Interruption.isNoted() }
       try embed(texts, bundle, into: &result, console)
-      var encoder = PictureEncoder(
-        bundle, pictureCount: files.count, isNormalized: !raw, isTurnedUpright: pictures.upright)
-      try embed(files, with: &encoder, into: &result, console)
+      var encoder = try PictureEncoder(
+        bundle, files: files, isNormalized: !raw, isTurnedUpright: pictures.upright)
+      try embed(counted(files.count, "picture"), of: &encoder, into: &result, console)
       try write(result, settings, console)
       if Interruption.isRequested {
         console.note("note: interrupted; the same command goes on from here")
@@ -107,18 +107,19 @@ struct Embed: ParsableCommand {
   }
 
   private func embed(
-    _ files: [String], with encoder: inout PictureEncoder, into result: inout EmbedResult, _ console: Console
-  ) throws {
-    for (index, path) in files.enumerated() where !Interruption.isRequested {
-      console.progress("\(index) of \(counted(files.count, "picture"))")
-      let vector: [Float]
-      do throws(Failure) {
-        vector = try encoder.vector(of: path, console)
-      } catch {
-        result.skipped.append(EmbedOutput.Skipped(input: path, error: error.message))
-        continue
+    _ all: String, of encoder: inout PictureEncoder, into result: inout EmbedResult, _ console: Console
+  ) throws(Failure) {
+    var done = 0
+    while !Interruption.isRequested {
+      console.progress("\(done) of \(all)")
+      guard let (path, vector) = encoder.next(console) else { break }
+      switch vector {
+      case .success(let vector):
+        try result.add(EmbedOutput.Item(kind: "image", input: path, vector: vector), console)
+      case .failure(let failure):
+        result.skipped.append(EmbedOutput.Skipped(input: path, error: failure.message))
       }
-      try result.add(EmbedOutput.Item(kind: "image", input: path, vector: vector), console)
+      done += 1
     }
     console.progress(nil)
   }

@@ -43,14 +43,16 @@ struct RuntimeOptions: ParsableArguments {
 }
 
 /// An open bundle with its header.
-struct BundleInput {
+struct BundleInput: Sendable {
   let path: String
   let model: Model
   let header: BundleHeader
   let openSeconds: Double
+  private let options: Model.Options
 
   init(_ path: String, _ options: Model.Options = Model.Options()) throws {
     self.path = path
+    self.options = options
     let started = ContinuousClock.now
     do throws(PocketCLIPError) {
       model = try Model(path: path, options: options)
@@ -64,6 +66,20 @@ struct BundleInput {
     } catch {
       throw Failure(.badData, "\(path): \(error)", hint: "convert the checkpoint again")
     }
+  }
+
+  /// The same bundle for calls that use fewer threads each.
+  ///
+  /// - Throws: what opening throws; `badData` if the file is another by now.
+  func limited(toThreads threads: Int) throws -> BundleInput {
+    guard threads != model.information.threads else { return self }
+    var options = options
+    options.threads = threads
+    let limited = try BundleInput(path, options)
+    guard limited.model.information.bundleID == model.information.bundleID else {
+      throw Failure(.badData, "\(path): replaced by another bundle while it was in use", hint: "run again")
+    }
+    return limited
   }
 
   /// - Parameters:

@@ -1,35 +1,37 @@
-import BundleFormat
 import PocketCLIP
 
-/// Turns picture files into vectors, one at a time: a bad one is counted and does not stop the rest.
+/// Turns picture files into vectors, in their order: a bad one is counted and does not stop the rest.
 struct PictureEncoder {
-  let bundle: BundleInput
-  let isNormalized: Bool
-  let isTurnedUpright: Bool
-  /// How many pictures there will be.
-  let pictureCount: Int
-  private var session: (session: Session, width: Int, height: Int)?
+  private let stream: PictureStream
+  private let pictureCount: Int
   private var rotatedCount = 0
   private var clippedCount = 0
   private var failures: [Failure] = []
 
-  init(_ bundle: BundleInput, pictureCount: Int, isNormalized: Bool = true, isTurnedUpright: Bool) {
-    self.bundle = bundle
-    self.pictureCount = pictureCount
-    self.isNormalized = isNormalized
-    self.isTurnedUpright = isTurnedUpright
+  /// - Throws: what opening the bundle once more throws.
+  init(
+    _ bundle: BundleInput, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool
+  ) throws {
+    let allThreads = bundle.model.information.threads
+    let threads = max(1, min(allThreads, files.count))
+    let settings = PictureSettings(
+      bundle: try bundle.limited(toThreads: allThreads / threads), isNormalized: isNormalized,
+      isTurnedUpright: isTurnedUpright)
+    stream = PictureStream(files, settings, threads: threads)
+    pictureCount = files.count
   }
 
-  /// - Throws: why this picture has no vector, after a warning.
-  mutating func vector(of path: String, _ console: Console) throws(Failure) -> [Float] {
-    do throws(Failure) {
-      return try encode(path)
-    } catch {
+  /// The next picture's vector, or why it has none, after a warning; nil after the last.
+  mutating func next(_ console: Console) -> (path: String, vector: Result<[Float], Failure>)? {
+    guard let outcome = stream.next() else { return nil }
+    if outcome.ignoresOrientation { rotatedCount += 1 }
+    if outcome.isClippedGrey { clippedCount += 1 }
+    if case .failure(let failure) = outcome.vector {
       console.progress(nil)
-      if pictureCount > 1 { console.warn("skipped: \(error.message)") }
-      failures.append(error)
-      throw error
+      if pictureCount > 1 { console.warn("skipped: \(failure.message)") }
+      failures.append(failure)
     }
+    return (outcome.path, outcome.vector)
   }
 
   /// Tells what applies to several pictures.
@@ -52,32 +54,5 @@ struct PictureEncoder {
         "\(failures.count) of \(counted(pictureCount, "picture")) skipped; the first: \(failure.message)"
     }
     throw failure.followingOutput()
-  }
-
-  private mutating func encode(_ path: String) throws(Failure) -> [Float] {
-    let input = try PictureInput(
-      path, preprocessing: bundle.header.description.preprocessing,
-      imageSize: bundle.model.information.imageSize, isTurnedUpright: isTurnedUpright)
-    if input.ignoredOrientation != nil { rotatedCount += 1 }
-    if input.isClippedGrey { clippedCount += 1 }
-    let session = try session(for: input.picture)
-    do throws(PocketCLIPError) {
-      return try session.encode(pictures: [input.picture], normalized: isNormalized)[0].get()
-    } catch {
-      throw Failure(error, file: path)
-    }
-  }
-
-  /// One session serves all pictures, until one is larger than any before.
-  private mutating func session(for picture: Session.Picture) throws(Failure) -> Session {
-    if let session, picture.width <= session.width, picture.height <= session.height {
-      return session.session
-    }
-    let width = max(picture.width, session?.width ?? 0)
-    let height = max(picture.height, session?.height ?? 0)
-    session = nil
-    let larger = try bundle.session(batch: 1, width: width, height: height)
-    session = (larger, width, height)
-    return larger
   }
 }

@@ -14,14 +14,17 @@ struct PictureInput {
 
   /// Decodes a JPEG, PNG or WebP file, or standard input under the name `-`.
   ///
-  /// - Parameter isTurnedUpright: whether the camera's rotation is obeyed.
+  /// - Parameters:
+  ///   - isTurnedUpright: whether the camera's rotation is obeyed.
+  ///   - memory: an earlier picture's pixels, which are given up.
   init(
-    _ path: String, preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool
+    _ path: String, preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool,
+    reusing memory: inout [UInt8]
   ) throws(Failure) {
     self.path = path
     var decoded: DecodedImage
     do throws(ImageFileError) {
-      decoded = try ImageFiles.read(path == "-" ? "/dev/stdin" : path)
+      decoded = try ImageFiles.read(path == "-" ? "/dev/stdin" : path, reusing: &memory)
     } catch {
       throw Failure(error.exitStatus, error.description, hint: error.hint)
     }

@@ -1,0 +1,66 @@
+import BundleFormat
+import PocketCLIP
+
+/// How all pictures of a run become vectors.
+struct PictureSettings: Sendable {
+  let bundle: BundleInput
+  let isNormalized: Bool
+  let isTurnedUpright: Bool
+}
+
+/// What became of one picture.
+struct PictureOutcome: Sendable {
+  let path: String
+  var vector: Result<[Float], Failure>
+  var ignoresOrientation = false
+  var isClippedGrey = false
+}
+
+/// Decodes and encodes pictures, one after the other on one thread.
+struct PictureWorker {
+  private let settings: PictureSettings
+  /// The last picture's pixels, for the next one.
+  private var memory: [UInt8] = []
+  private var session: (session: Session, width: Int, height: Int)?
+
+  init(_ settings: PictureSettings) { self.settings = settings }
+
+  mutating func outcome(of path: String) -> PictureOutcome {
+    let bundle = settings.bundle
+    let input: PictureInput
+    do throws(Failure) {
+      input = try PictureInput(
+        path, preprocessing: bundle.header.description.preprocessing,
+        imageSize: bundle.model.information.imageSize, isTurnedUpright: settings.isTurnedUpright,
+        reusing: &memory)
+    } catch {
+      return PictureOutcome(path: path, vector: .failure(error))
+    }
+    defer { memory = input.picture.pixels }
+    return PictureOutcome(
+      path: path, vector: Result { () throws(Failure) in try vector(of: input) },
+      ignoresOrientation: input.ignoredOrientation != nil, isClippedGrey: input.isClippedGrey)
+  }
+
+  private mutating func vector(of input: PictureInput) throws(Failure) -> [Float] {
+    let session = try session(for: input.picture)
+    do throws(PocketCLIPError) {
+      return try session.encode(pictures: [input.picture], normalized: settings.isNormalized)[0].get()
+    } catch {
+      throw Failure(error, file: input.path)
+    }
+  }
+
+  /// One session serves all pictures, until one is larger than any before.
+  private mutating func session(for picture: Session.Picture) throws(Failure) -> Session {
+    if let session, picture.width <= session.width, picture.height <= session.height {
+      return session.session
+    }
+    let width = max(picture.width, session?.width ?? 0)
+    let height = max(picture.height, session?.height ?? 0)
+    session = nil
+    let larger = try settings.bundle.session(batch: 1, width: width, height: height)
+    session = (larger, width, height)
+    return larger
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// Pictures are decoded and encoded on several threads at once; nobody may see that but for the time.
+@Suite struct PictureStreamTests {
+  static let pictureFolder = Tool.fixture("minis/pictures")
+  private let folder: ScratchFolder
+  private let bundle: String
+  /// More pictures than threads may run ahead, with two that cannot be read among them.
+  private let inputs: [String]
+
+  init() throws {
+    folder = try ScratchFolder()
+    bundle = folder.path("m.pclip")
+    let converted = try Tool.run(
+      "convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--precision", "int8", "--no-measure")
+    try #require(converted.status == 0, "\(converted.error)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: Self.pictureFolder).sorted()
+    var pictures = names.filter { $0.hasSuffix(".jpg") || $0.hasSuffix(".png") }.map {
+      "\(Self.pictureFolder)/\($0)"
+    }
+    try #require(pictures.count > 32)
+    pictures.insert(folder.path("missing.jpg"), at: 1)
+    pictures.insert(try folder.write(Data("no picture".utf8), to: "text.jpg"), at: 17)
+    inputs = pictures
+  }
+
+  private func run(_ verb: String, threads: Int, _ options: String...) throws -> Tool.Outcome {
+    try Tool.run(
+      [verb, "-m", bundle] + options + inputs, environment: ["PCLIP_THREADS": "\(threads)"])
+  }
+
+  @Test("Lines come in the order of the inputs and are the same on one thread and on eight")
+  func order() throws {
+    let single = try run("embed", threads: 1)
+    let many = try run("embed", threads: 8)
+    let paths = try single.output.split(separator: "\n").map { line in
+      (try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["input"] as? String
+    }
+    #expect(paths == inputs.filter { !$0.hasPrefix(folder.url.path()) })
+    #expect(many.output == single.output)
+    #expect(many.error == single.error && many.status == single.status)
+  }
+
+  @Test("Each picture that cannot be read is told once, in its place, and the exit status is the first's")
+  func failures() throws {
+    let outcome = try run("classify", threads: 8, "--label", "a", "--label", "b", "--json")
+    let pictures = try outcome.json()["pictures"] as? [[String: Any]] ?? []
+    #expect(pictures.map { $0["path"] as? String } == inputs)
+    #expect(pictures.indices.filter { pictures[$0]["error"] != nil } == [1, 17])
+    #expect(outcome.status == 66 && outcome.error.contains("2 of \(inputs.count) pictures skipped"))
+    #expect(outcome.error.split(separator: "\n").count { $0.hasPrefix("warning: skipped") } == 2)
+  }
+}
