@@ -12,6 +12,8 @@
 /* Lines of pixels are 7, 14, 28, 56 or 112 long in most of the ResNets. */
 #define TILE_ROWS 14
 #define TILE_PANELS 2
+/* As few as keep the multipliers busy: each height is code of its own. */
+#define NARROW_ROWS 8
 
 #include "wide_gemm.h"
 #include "wide_rows.h"
@@ -55,60 +57,72 @@ INLINE void add_block(const size_t rows, __m512 block[TILE_ROWS][TILE_PANELS], t
   }
 }
 
-/* Input `i` after the first of the group of four at `panel`. */
+/* Input `i` of a panel. */
 INLINE __m512 weights_f32(const uint8_t *panel, size_t i) { return _mm512_loadu_ps((const float *)panel + i * PK_PANEL); }
 
 INLINE __m512 weights_f16(const uint8_t *panel, size_t i) {
   return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(panel + i * PK_PANEL * sizeof(uint16_t))));
 }
 
-/* Byte i of each 32-bit lane. */
-INLINE __m512 weights_s8(const uint8_t *panel, size_t i) {
-  __m512i four = _mm512_loadu_si512(panel);
-  return _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(four, (unsigned)(24 - 8 * i)), 24));
+/* Byte i mod 4 of each 32-bit lane. */
+INLINE __m512 weights_s8f(const uint8_t *panel, size_t i) {
+  __m512i four = _mm512_loadu_si512(panel + i / 4 * 4 * PK_PANEL);
+  return _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(four, (unsigned)(24 - i % 4 * 8)), 24));
 }
 
-/* `step` inputs at a time, so that four int8 inputs share one load; `bytes` are theirs in one panel. */
-#define SUM_FLOATS(name, weights, step, bytes)                                                                     \
-  INLINE void sum_##name(const size_t rows, const tile *t, tile_sums *sums) {                                      \
-    const uint8_t *w = t->w;                                                                    \
-    __m512 block[TILE_ROWS][TILE_PANELS];                                                                          \
-    EACH_SUM block[r][p] = _mm512_setzero_ps();                                                                    \
-    clear(rows, sums);                                                                                             \
-    size_t room = PK_SUM_BLOCK;                                                                                    \
-    for (size_t s = 0; s < t->segments; s++) {                                                                     \
-      const uint8_t *group[ROW_GROUPS];                                                                            \
-      EACH_GROUP group[g] = t->x + s * t->segment_stride + g * 3 * t->row_stride;                                  \
-      const uint8_t *last = last_row(t) + s * t->segment_stride;                                                   \
-      for (size_t rest = t->segment_inputs; rest > 0;) {                                                           \
-        size_t count = rest < room ? rest : room;                                                                  \
-        rest -= count;                                                                                             \
-        room -= count;                                                                                             \
-        for (; count > 0; count -= step, w += bytes) {                              \
-          UNROLLED for (size_t i = 0; i < step; i++) {                                                             \
-            __m512 column[TILE_PANELS];                                                                            \
-            EACH_PANEL column[p] = weights(w + p * t->panel_bytes, i);                                             \
-            EACH_SUM block[r][p] =                                                                                 \
-                _mm512_fmadd_ps(_mm512_set1_ps(((const float *)ROW(r))[i]), column[p], block[r][p]);               \
-          }                                                                                                        \
-          EACH_GROUP group[g] += step * sizeof(float);                                                             \
-          last += step * sizeof(float);                                                                            \
-        }                                                                                                          \
-        if (room == 0) {                                                                                           \
-          add_block(rows, block, sums);                                                                            \
-          room = PK_SUM_BLOCK;                                                                                     \
-        }                                                                                                          \
-      }                                                                                                            \
-    }                                                                                                              \
-    if (room < PK_SUM_BLOCK) add_block(rows, block, sums);                                                         \
+typedef __m512 weights_of(const uint8_t *panel, size_t i);
+
+INLINE void sum_floats(weights_of *weights, const size_t rows, const tile *t, tile_sums *sums) {
+  __m512 block[TILE_ROWS][TILE_PANELS];
+  EACH_SUM block[r][p] = _mm512_setzero_ps();
+  if (t->begin == 0) clear(rows, sums);
+  for (size_t i = t->begin; i < t->end;) {
+    const float_run run = next_run(t, i);
+    const uint8_t *group[ROW_GROUPS];
+    EACH_GROUP group[g] = t->x + run.offset + g * 3 * t->row_stride;
+    const uint8_t *last = last_row(t) + run.offset;
+    for (size_t run_end = i + run.inputs; i < run_end; i++) {
+      __m512 column[TILE_PANELS];
+      EACH_PANEL column[p] = weights(t->w + p * t->panel_bytes, i - t->begin);
+      if (weights != weights_f32 && t->widened)
+        EACH_PANEL _mm512_store_ps(t->widened[p] + (i - t->begin) * PK_PANEL, column[p]);
+      EACH_SUM block[r][p] = _mm512_fmadd_ps(_mm512_set1_ps(*(const float *)ROW(r)), column[p], block[r][p]);
+      EACH_GROUP group[g] += sizeof(float);
+      last += sizeof(float);
+    }
+    if (i % PK_SUM_BLOCK == 0 || i == t->end) add_block(rows, block, sums);
   }
-SUM_FLOATS(f32, weights_f32, 1, 4 * PK_PANEL)
-SUM_FLOATS(f16, weights_f16, 1, 2 * PK_PANEL)
-SUM_FLOATS(s8f, weights_s8, 4, 4 * PK_PANEL)
-#undef SUM_FLOATS
+}
+
+INLINE void sum_f32(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f32, rows, t, sums); }
+INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f16, rows, t, sums); }
+INLINE void sum_s8f(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_s8f, rows, t, sums); }
 EVEN_HEIGHTS(f32)
-EVEN_HEIGHTS(f16)
-EVEN_HEIGHTS(s8f)
+
+/* Further rows take the weights that the first ones left. */
+static void tile_beyond(const tile *t, size_t rows, tile_sums *sums) {
+  tile rest = *t;
+  rest.rows -= rows;
+  rest.x += rows * t->row_stride;
+  rest.w = (const uint8_t *)t->widened;
+  rest.panel_bytes = t->panel_bytes ? sizeof t->widened[0] : 0;
+  tile_f32(&rest, (tile_sums *)(void *)sums->f[rows]);
+}
+
+#define NARROW_HEIGHTS(name)                                       \
+  static void tile_##name(const tile *t, tile_sums *sums) {        \
+    tile first = *t;                                               \
+    if (t->rows > NARROW_ROWS) first.rows = (t->rows + 3) / 4 * 2; \
+    switch ((first.rows + 1) / 2) {                                \
+      case 1: sum_##name(2, &first, sums); break;                  \
+      case 2: sum_##name(4, &first, sums); break;                  \
+      case 3: sum_##name(6, &first, sums); break;                  \
+      default: sum_##name(8, &first, sums); break;                 \
+    }                                                              \
+    if (t->rows > NARROW_ROWS) tile_beyond(t, first.rows, sums);   \
+  }
+NARROW_HEIGHTS(f16)
+NARROW_HEIGHTS(s8f)
 
 /* ---- Integers: four inputs of sixteen outputs per instruction, exact. ---- */
 

@@ -1,5 +1,7 @@
 /* Matrix products around the tiles of one instruction set. A tile is up to TILE_ROWS rows × TILE_PANELS panels whose
- * sums stay in registers over all inputs; the including file defines these two numbers and the tiles. */
+ * sums stay in registers over all inputs; the including file defines these two numbers, the tiles and NARROW_ROWS: how
+ * many rows of a tile widen FP16 or int8 weights for themselves, beyond which all rows of a group share the result in
+ * FP32. Zero: nothing is shared. */
 #ifndef PK_WIDE_GEMM_H
 #define PK_WIDE_GEMM_H
 
@@ -11,19 +13,38 @@ typedef union tile_sums {
   int32_t i[TILE_ROWS][TILE_PANELS][PK_PANEL];
 } __attribute__((aligned(64))) tile_sums;
 
+/* Inputs that are widened at a time. */
+#define WIDENED_INPUTS ((size_t)2 * PK_SUM_BLOCK)
+
 /* What a tile reads: strides in bytes, x and w at its first row and first panel. */
 typedef struct tile {
   size_t rows;
   const uint8_t *x;
   size_t row_stride;
   size_t segments, segment_inputs, segment_stride;
+  size_t begin, end; /* inputs: all, unless weights are shared; `begin` is a multiple of PK_SUM_BLOCK, w starts there */
   const uint8_t *w;
   size_t panel_bytes; /* from one panel to the next; 0: one panel stands in for all */
+  float (*widened)[WIDENED_INPUTS * PK_PANEL]; /* where narrow weights are left in FP32 for other rows, or null */
 } tile;
 
-/* Sums over all inputs. Defined by the including file. */
+/* Sums over the inputs; floats are added to what the inputs before `begin` gave. Defined by the including file. */
 typedef void sum_tile(const tile *t, tile_sums *sums);
 static sum_tile tile_f32, tile_f16, tile_s8f, tile_u8s8;
+
+/* Inputs of a row that follow each other in memory and belong to one block of the sum. */
+typedef struct float_run {
+  size_t offset; /* of the first, in bytes from input 0 */
+  size_t inputs;
+} float_run;
+
+INLINE float_run next_run(const tile *t, size_t input) {
+  size_t within = input % t->segment_inputs, inputs = t->segment_inputs - within;
+  size_t room = PK_SUM_BLOCK - input % PK_SUM_BLOCK, rest = t->end - input;
+  if (inputs > room) inputs = room;
+  if (inputs > rest) inputs = rest;
+  return (float_run){input / t->segment_inputs * t->segment_stride + within * sizeof(float), inputs};
+}
 
 typedef struct gemm {
   const pk_product *product;
@@ -34,16 +55,17 @@ typedef struct gemm {
   size_t input_bytes; /* of a panel, per input */
   float *y;
   sum_tile *tile;
+  int narrow; /* float products of weights that are not FP32: tiles come in groups */
   const pk_quantized_rows *quantized; /* integer products only */
 } gemm;
 
-/* Where a tile is in the whole: line, row within the line, first panel and panels. */
+/* Where a tile is in the whole: line, rows within the line, panels. */
 typedef struct place {
-  size_t line, row, panel, panels;
+  size_t line, row, rows, panel, panels;
 } place;
 
 /* Sums become values: scales and bias, the same for all rows of a panel. */
-INLINE void scale_sums(const gemm *g, const place *at, size_t rows, tile_sums *sums) {
+INLINE void scale_sums(const gemm *g, const place *at, tile_sums *sums) {
   const pk_epilogue *e = &g->product->epilogue;
   const pk_quantized_rows *q = g->quantized;
   size_t first = at->line * g->product->line_rows + at->row;
@@ -54,12 +76,12 @@ INLINE void scale_sums(const gemm *g, const place *at, size_t rows, tile_sums *s
     if (q) {
       /* Unsigned, so that what the stored sum of a damaged bundle makes too large wraps, as in scalar. */
       u32x16 excess = *(const u32x16 *)(q->weight_sums + output) * (uint32_t)q->zero_point;
-      for (size_t r = 0; r < rows; r++) {
+      for (size_t r = 0; r < at->rows; r++) {
         f32x16 sum = __builtin_convertvector((i32x16)(*(const u32x16 *)sums->i[r][p] - excess), f32x16);
         store(sums->f[r][p], sum * q->scale[(first + r) * q->scale_stride] * scale + bias);
       }
     } else {
-      for (size_t r = 0; r < rows; r++) store(sums->f[r][p], load(sums->f[r][p]) * scale + bias);
+      for (size_t r = 0; r < at->rows; r++) store(sums->f[r][p], load(sums->f[r][p]) * scale + bias);
     }
   }
 }
@@ -71,12 +93,12 @@ INLINE void activate_sums(pk_activation activation, size_t rows, tile_sums *sums
 }
 
 /* Residual, last ReLU, range, store. */
-INLINE void store_sums(const gemm *g, const place *at, size_t rows, const tile_sums *sums) {
+INLINE void store_sums(const gemm *g, const place *at, const tile_sums *sums) {
   const pk_product *product = g->product;
   const pk_epilogue *e = &product->epilogue;
   f32x16 smallest = spread(__builtin_inff()), largest = spread(-__builtin_inff());
   f32x16 floor = spread(e->relu_last ? 0.0f : -__builtin_inff());
-  for (size_t r = 0; r < rows; r++) {
+  for (size_t r = 0; r < at->rows; r++) {
     float *y = g->y + at->line * product->y_line_stride + (at->row + r) * product->y_row_stride;
     const float *residual =
         e->residual ? e->residual + at->line * e->residual_line_stride + (at->row + r) * e->residual_row_stride : NULL;
@@ -105,46 +127,94 @@ INLINE void store_sums(const gemm *g, const place *at, size_t rows, const tile_s
   if (high > e->range[1]) e->range[1] = high;
 }
 
-static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, size_t rows, tile_sums *sums) {
-  scale_sums(g, at, rows, sums);
-  activate_sums(g->product->epilogue.activation, rows, sums);
-  store_sums(g, at, rows, sums);
+static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, tile_sums *sums) {
+  scale_sums(g, at, sums);
+  activate_sums(g->product->epilogue.activation, at->rows, sums);
+  store_sums(g, at, sums);
 }
 
 /* Weights that stay in the second-level cache while rows pass by. */
 #define CACHED_WEIGHT_BYTES ((size_t)384 << 10)
+/* Tiles that share widened weights. */
+#define GROUP_TILES 8
 
-/* A tile of `rows` rows at `at`. */
-INLINE void compute_tile(const gemm *g, const place *at, size_t rows, size_t panel_bytes) {
+/* Tiles of different rows that read the same panels. */
+typedef struct tile_group {
+  size_t count;
+  place places[GROUP_TILES];
+  tile_sums sums[GROUP_TILES];
+} tile_group;
+
+INLINE tile tile_at(const gemm *g, const place *at, const uint8_t *w, size_t panel_bytes) {
   const pk_product *p = g->product;
-  tile_sums sums;
-  tile t = {.rows = rows,
-            .x = g->x + (at->line * p->x_line_stride + at->row * p->x_row_stride) * g->x_bytes,
-            .row_stride = p->x_row_stride * g->x_bytes,
-            .segments = p->segments,
-            .segment_inputs = p->segment_inputs,
-            .segment_stride = p->segment_stride * g->x_bytes,
-            .w = g->w + at->panel * panel_bytes,
-            .panel_bytes = at->panels == TILE_PANELS ? panel_bytes : 0};
-  g->tile(&t, &sums);
-  finish_tile(g, at, rows, &sums);
+  return (tile){.rows = at->rows,
+                .x = g->x + (at->line * p->x_line_stride + at->row * p->x_row_stride) * g->x_bytes,
+                .row_stride = p->x_row_stride * g->x_bytes,
+                .segments = p->segments,
+                .segment_inputs = p->segment_inputs,
+                .segment_stride = p->segment_stride * g->x_bytes,
+                .end = p->segments * p->segment_inputs,
+                .w = w,
+                .panel_bytes = at->panels == TILE_PANELS ? panel_bytes : 0};
 }
 
-/* All rows × panels [begin, end), row tiles outermost: outputs are written in order, the weights are read again for
- * each tile. Lines are cut into tiles of nearly equal height. */
-static void run_panels(const gemm *g, size_t panel_bytes, size_t begin, size_t end) {
+/* The first tile leaves a block of weights in FP32 for the others. */
+static __attribute__((noinline)) void sum_narrow(const gemm *g, tile_group *group, const uint8_t *w,
+                                                 size_t panel_bytes) {
+  float widened[TILE_PANELS][WIDENED_INPUTS * PK_PANEL] __attribute__((aligned(64)));
+  tile first = tile_at(g, &group->places[0], w, panel_bytes);
+  size_t inputs = first.end;
+  if (group->count > 1 || first.rows > NARROW_ROWS) first.widened = widened;
+  do {
+    first.end = inputs - first.begin < WIDENED_INPUTS ? inputs : first.begin + WIDENED_INPUTS;
+    g->tile(&first, &group->sums[0]);
+    for (size_t i = 1; i < group->count; i++) {
+      tile other = tile_at(g, &group->places[i], (const uint8_t *)widened, sizeof widened[0]);
+      other.begin = first.begin;
+      other.end = first.end;
+      tile_f32(&other, &group->sums[i]);
+    }
+    first.w += (first.end - first.begin) * g->input_bytes;
+    first.begin = first.end;
+  } while (first.begin < inputs);
+}
+
+/* All panels [begin, end) of a group: outputs are written in order, the weights are read again for each group. */
+static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end) {
+  size_t panel_bytes = g->product->segments * g->product->segment_inputs * g->input_bytes;
+  for (size_t panel = begin; panel < end; panel += TILE_PANELS) {
+    for (size_t i = 0; i < group->count; i++) {
+      group->places[i].panel = panel;
+      group->places[i].panels = end - panel < TILE_PANELS ? end - panel : TILE_PANELS;
+    }
+    const uint8_t *w = g->w + panel * panel_bytes;
+    if (NARROW_ROWS > 0 && g->narrow) {
+      sum_narrow(g, group, w, panel_bytes);
+    } else {
+      tile t = tile_at(g, &group->places[0], w, panel_bytes);
+      g->tile(&t, &group->sums[0]);
+    }
+    for (size_t i = 0; i < group->count; i++) finish_tile(g, &group->places[i], &group->sums[i]);
+  }
+}
+
+/* All rows × panels [begin, end). Lines are cut into tiles of nearly equal height. */
+static void run_panels(const gemm *g, size_t begin, size_t end) {
   size_t line_rows = g->product->line_rows, tiles = (line_rows + TILE_ROWS - 1) / TILE_ROWS;
-  place at = {0};
-  for (at.line = 0; at.line < g->product->lines; at.line++) {
+  size_t capacity = NARROW_ROWS > 0 && g->narrow ? GROUP_TILES : 1;
+  tile_group group;
+  group.count = 0;
+  for (size_t line = 0; line < g->product->lines; line++) {
     for (size_t i = 0; i < tiles; i++) {
-      at.row = line_rows * i / tiles;
-      size_t rows = line_rows * (i + 1) / tiles - at.row;
-      for (at.panel = begin; at.panel < end; at.panel += TILE_PANELS) {
-        at.panels = end - at.panel < TILE_PANELS ? end - at.panel : TILE_PANELS;
-        compute_tile(g, &at, rows, panel_bytes);
+      size_t row = line_rows * i / tiles, rows = line_rows * (i + 1) / tiles - row;
+      group.places[group.count++] = (place){.line = line, .row = row, .rows = rows};
+      if (group.count == capacity) {
+        run_group(g, &group, begin, end);
+        group.count = 0;
       }
     }
   }
+  if (group.count > 0) run_group(g, &group, begin, end);
 }
 
 /* As many panels at a time as stay in the cache: weights, which may come from memory, are read from there once. */
@@ -153,24 +223,24 @@ static void run_gemm(const gemm *g) {
   size_t cached = panel_bytes > 0 ? CACHED_WEIGHT_BYTES / panel_bytes / TILE_PANELS * TILE_PANELS : TILE_PANELS;
   if (cached < TILE_PANELS) cached = TILE_PANELS;
   for (size_t panel = g->panel_begin; panel < g->panel_end; panel += cached)
-    run_panels(g, panel_bytes, panel, g->panel_end - panel < cached ? g->panel_end : panel + cached);
+    run_panels(g, panel, g->panel_end - panel < cached ? g->panel_end : panel + cached);
 }
 
-#define FLOAT_GEMM(name, weight)                                                                                    \
+#define FLOAT_GEMM(name, weight, narrow)                                                                            \
   static void gemm_##name(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x,         \
                           const weight *w, float *y) {                                                              \
     gemm g = {product, panel_begin, panel_end, (const uint8_t *)x, sizeof *x, (const uint8_t *)w,                   \
-              PK_PANEL * sizeof *w, y, tile_##name, NULL};                                                          \
+              PK_PANEL * sizeof *w, y, tile_##name, narrow, NULL};                                                  \
     run_gemm(&g);                                                                                                   \
   }
-FLOAT_GEMM(f32, float)
-FLOAT_GEMM(f16, uint16_t)
-FLOAT_GEMM(s8f, int8_t)
+FLOAT_GEMM(f32, float, 0)
+FLOAT_GEMM(f16, uint16_t, 1)
+FLOAT_GEMM(s8f, int8_t, 1)
 #undef FLOAT_GEMM
 
 static void gemm_u8s8(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                       const pk_quantized_rows *rows, const int8_t *w, float *y) {
-  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile_u8s8, rows};
+  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile_u8s8, 0, rows};
   run_gemm(&g);
 }
 
