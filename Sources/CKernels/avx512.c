@@ -172,9 +172,9 @@ static void tile_u8s8(const tile *t, tile_sums *sums) {
 }
 
 #define WIDE_TABLE pk_kernels_avx512
-#define WIDE_ISA PK_ISA_AVX512VNNI
-#define WIDE_NAME "avx512vnni"
 #include "wide_table.h"
+
+const pk_kernels pk_kernels_avx512 = WIDE_KERNELS(PK_ISA_AVX512VNNI, "avx512vnni", gemm_u8s8);
 
 #pragma clang attribute pop
 #endif

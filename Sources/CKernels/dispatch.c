@@ -1,5 +1,8 @@
 /* Tables and the choice among them. */
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "scalar.h"
 
@@ -24,6 +27,12 @@ static int has_avx2(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
 
+/* Leaf 7.1, EAX bit 4, asked directly: older support libraries of the builtin do not know it. */
+static int has_avxvnni(void) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1u);
+}
+
 static int has_avx512vnni(void) {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
@@ -36,9 +45,11 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
     case PK_ISA_SCALAR: return &pk_kernels_scalar;
 #if defined(__x86_64__)
     case PK_ISA_AVX2: return has_avx2() ? &pk_kernels_avx2 : NULL;
+    case PK_ISA_AVXVNNI: return has_avxvnni() ? &pk_kernels_avxvnni : NULL;
     case PK_ISA_AVX512VNNI: return has_avx512vnni() ? &pk_kernels_avx512 : NULL;
 #else
     case PK_ISA_AVX2:
+    case PK_ISA_AVXVNNI:
     case PK_ISA_AVX512VNNI: return NULL;
 #endif
   }

@@ -23,6 +23,7 @@ void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_pad
 extern const pk_kernels pk_kernels_scalar;
 #if defined(__x86_64__)
 extern const pk_kernels pk_kernels_avx2;
+extern const pk_kernels pk_kernels_avxvnni;
 extern const pk_kernels pk_kernels_avx512;
 #endif
 

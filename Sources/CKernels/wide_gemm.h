@@ -238,10 +238,15 @@ FLOAT_GEMM(f16, uint16_t, 1)
 FLOAT_GEMM(s8f, int8_t, 1)
 #undef FLOAT_GEMM
 
+static void run_integer_gemm(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
+                             const pk_quantized_rows *rows, const int8_t *w, float *y, sum_tile *tile) {
+  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile, 0, rows};
+  run_gemm(&g);
+}
+
 static void gemm_u8s8(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                       const pk_quantized_rows *rows, const int8_t *w, float *y) {
-  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile_u8s8, 0, rows};
-  run_gemm(&g);
+  run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_u8s8);
 }
 
 #endif

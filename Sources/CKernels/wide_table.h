@@ -1,5 +1,5 @@
-/* The table of the including file's instruction set: WIDE_TABLE, WIDE_ISA, WIDE_NAME. Kernels that only move bytes,
- * or take no time worth speaking of, are the scalar ones. */
+/* The kernels of the including file's instruction set as a table, of which WIDE_TABLE is the first or only one.
+ * Kernels that only move bytes, or take no time worth speaking of, are the scalar ones. */
 #ifndef PK_WIDE_TABLE_H
 #define PK_WIDE_TABLE_H
 
@@ -20,39 +20,41 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
   pk_pack_s8_with(&WIDE_TABLE, n, k, k_padded, panel_begin, panel_end, w, ldw, scale, panels, sums);
 }
 
-const pk_kernels WIDE_TABLE = {
-    .isa = WIDE_ISA,
-    .name = WIDE_NAME,
-    .gemm_f32 = gemm_f32,
-    .gemm_f16 = gemm_f16,
-    .gemm_s8f = gemm_s8f,
-    .gemm_u8s8 = gemm_u8s8,
-    .attention_f32 = attention_f32,
-    .layernorm_f32 = layernorm_f32,
-    .softmax_f32 = softmax_f32,
-    .l2_normalize_f32 = l2_normalize_f32,
-    .dot_f32 = dot_f32,
-    .mean_rows_f32 = mean_rows_f32,
-    .absmax_rows_f32 = absmax_rows_f32,
-    .minmax_f32 = minmax_f32,
-    .add_f32 = add_f32,
-    .add_relu_f32 = add_relu_f32,
-    .quantize_rows_u8 = quantize_rows_u8,
-    .quantize_u8 = quantize_u8,
-    .embed_f32 = embed_f32_scalar,
-    .embed_f16 = embed_f16,
-    .embed_s8 = embed_s8_scalar,
-    .gather_patches_f32 = gather_patches_f32_scalar,
-    .gather_patches_u8 = gather_patches_u8_scalar,
-    .avgpool2x2_f32 = avgpool2x2_f32_scalar,
-    .f16_to_f32 = f16_to_f32,
-    .f32_to_f16 = f32_to_f16,
-    .bf16_to_f32 = bf16_to_f32,
-    .f32_to_bf16 = f32_to_bf16_scalar,
-    .pack_f32 = pack_f32_scalar,
-    .pack_f16 = pack_f16,
-    .pack_s8 = pack_s8,
-    .quantize_weights_s8 = quantize_weights_s8,
-};
+/* Everything but the integer product is the same for instruction sets that differ in it alone. */
+#define WIDE_KERNELS(isa_, name_, u8s8_)               \
+  {                                                    \
+      .isa = isa_,                                     \
+      .name = name_,                                   \
+      .gemm_f32 = gemm_f32,                            \
+      .gemm_f16 = gemm_f16,                            \
+      .gemm_s8f = gemm_s8f,                            \
+      .gemm_u8s8 = u8s8_,                              \
+      .attention_f32 = attention_f32,                  \
+      .layernorm_f32 = layernorm_f32,                  \
+      .softmax_f32 = softmax_f32,                      \
+      .l2_normalize_f32 = l2_normalize_f32,            \
+      .dot_f32 = dot_f32,                              \
+      .mean_rows_f32 = mean_rows_f32,                  \
+      .absmax_rows_f32 = absmax_rows_f32,              \
+      .minmax_f32 = minmax_f32,                        \
+      .add_f32 = add_f32,                              \
+      .add_relu_f32 = add_relu_f32,                    \
+      .quantize_rows_u8 = quantize_rows_u8,            \
+      .quantize_u8 = quantize_u8,                      \
+      .embed_f32 = embed_f32_scalar,                   \
+      .embed_f16 = embed_f16,                          \
+      .embed_s8 = embed_s8_scalar,                     \
+      .gather_patches_f32 = gather_patches_f32_scalar, \
+      .gather_patches_u8 = gather_patches_u8_scalar,   \
+      .avgpool2x2_f32 = avgpool2x2_f32_scalar,         \
+      .f16_to_f32 = f16_to_f32,                        \
+      .f32_to_f16 = f32_to_f16,                        \
+      .bf16_to_f32 = bf16_to_f32,                      \
+      .f32_to_bf16 = f32_to_bf16_scalar,               \
+      .pack_f32 = pack_f32_scalar,                     \
+      .pack_f16 = pack_f16,                            \
+      .pack_s8 = pack_s8,                              \
+      .quantize_weights_s8 = quantize_weights_s8,      \
+  }
 
 #endif

@@ -10,8 +10,8 @@ struct KernelTable: @unchecked Sendable, CustomTestStringConvertible {
 
   static let scalar = KernelTable(kernels: pk_kernels_for(PK_ISA_SCALAR)!)
   /// Those measured against `scalar`.
-  static let fast = [PK_ISA_AVX2, PK_ISA_AVX512VNNI].compactMap(pk_kernels_for).map(
-    KernelTable.init)
+  static let fast = [PK_ISA_AVX2, PK_ISA_AVXVNNI, PK_ISA_AVX512VNNI].compactMap(pk_kernels_for)
+    .map(KernelTable.init)
   static let all = [scalar] + fast
 }
 

@@ -2,7 +2,7 @@ import Quantization
 import Testing
 
 @Suite struct WeightKernelsTests {
-  static let all = ["scalar", "avx2", "avx512vnni"].compactMap { WeightKernels(isa: $0) }
+  static let all = ["scalar", "avx2", "avxvnni", "avx512vnni"].compactMap { WeightKernels(isa: $0) }
 
   @Test func scalarIsThereOnEveryMachineAndNonsenseOnNone() {
     #expect(Self.all.first?.isa == "scalar")

@@ -23,8 +23,8 @@
  * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS.
  * `copy` in the options (PCLIP_COPY=1) reads it into memory instead.
  *
- * ENVIRONMENT. PCLIP_THREADS, PCLIP_ISA (scalar, avx2, avx512vnni), PCLIP_ARITHMETIC (fast, exact), PCLIP_COPY
- * stand in for option fields left at zero.
+ * ENVIRONMENT. PCLIP_THREADS, PCLIP_ISA (scalar, avx2, avxvnni, avx512vnni), PCLIP_ARITHMETIC (fast, exact),
+ * PCLIP_COPY stand in for option fields left at zero.
  */
 #ifndef POCKETCLIP_H
 #define POCKETCLIP_H
