@@ -138,6 +138,21 @@ static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at
 /* Tiles that share widened weights. */
 #define GROUP_TILES 8
 
+/* Asks for where a tile's values go and for what is added to them, which come from far away in large pictures: they
+ * arrive while the sums are computed. */
+INLINE void fetch_outputs(const gemm *g, const place *at) {
+  const pk_product *p = g->product;
+  const pk_epilogue *e = &p->epilogue;
+  const float *y = g->y + at->line * p->y_line_stride + at->row * p->y_row_stride + at->panel * PK_PANEL;
+  for (size_t r = 0; r < at->rows; r++, y += p->y_row_stride)
+    for (size_t panel = 0; panel < at->panels; panel++) __builtin_prefetch(y + panel * PK_PANEL, 1);
+  if (!e->residual || e->residual == g->y) return;
+  const float *residual =
+      e->residual + at->line * e->residual_line_stride + at->row * e->residual_row_stride + at->panel * PK_PANEL;
+  for (size_t r = 0; r < at->rows; r++, residual += e->residual_row_stride)
+    for (size_t panel = 0; panel < at->panels; panel++) __builtin_prefetch(residual + panel * PK_PANEL, 0);
+}
+
 /* Tiles of different rows that read the same panels. */
 typedef struct tile_group {
   size_t count;
@@ -186,6 +201,7 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
     for (size_t i = 0; i < group->count; i++) {
       group->places[i].panel = panel;
       group->places[i].panels = end - panel < TILE_PANELS ? end - panel : TILE_PANELS;
+      fetch_outputs(g, &group->places[i]);
     }
     const uint8_t *w = g->w + panel * panel_bytes;
     if (NARROW_ROWS > 0 && g->narrow) {

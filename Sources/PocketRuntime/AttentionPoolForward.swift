@@ -44,9 +44,9 @@ extension ModifiedResNetPass {
   }
 
   private func prepared(_ rows: Rows<Float>, rows count: Int) -> LinearInput {
-    guard let bytes = scratch.quantized else { return .floats(rows) }
-    let range = compute.quantize(
-      rows.base, count: count * rows.stride, into: bytes, ranges: scratch.ranges)
+    guard let quantized = scratch.quantized else { return .floats(rows) }
+    let bytes = quantized.bytes
+    let range = compute.quantize(rows.base, count: count * rows.stride, into: bytes, quantized.ranges)
     return .quantized(Rows(base: bytes, stride: rows.stride), .common(range))
   }
 }

@@ -2,37 +2,7 @@ import BundleFormat
 import CKernels
 import CPlatform
 
-/// A picture between layers: channels-last, `stride` floats per pixel, of which `channels` count and the rest, up to
-/// a multiple of four, are zero.
-struct FeatureMap {
-  var values: UnsafeMutablePointer<Float>
-  /// Pixels along each side.
-  var size: Int
-  var channels: Int
-
-  var stride: Int { FeatureMap.stride(channels) }
-  var pixelCount: Int { size * size }
-  var elementCount: Int { pixelCount * stride }
-  var rows: Rows<Float> { Rows(base: values, stride: stride) }
-
-  static func stride(_ channels: Int) -> Int { (channels + 3) / 4 * 4 }
-}
-
-/// What a convolution reads: pixels as floats or as bytes of one scale, and how they lie.
-struct ConvolutionInput {
-  var pixels: Pixels
-  var size: Int
-  var channels: Int
-  /// Elements from one pixel to the next, from one row to the next, from one channel to the next.
-  var columnStride, rowStride, channelStride: Int
-
-  enum Pixels {
-    case floats(UnsafeMutablePointer<Float>)
-    case u8(UnsafeMutablePointer<UInt8>, pk_u8_quantization)
-  }
-}
-
-/// A square window, its step, and the border of zeros around the picture.
+/// A square window, its step, and the border of zeros that it wants around the picture.
 enum Window {
   case one
   /// 3 × 3, border 1.
@@ -43,58 +13,100 @@ enum Window {
   var border: Int { side / 2 }
 }
 
-/// Buffers of a worker: patches as floats or as bytes.
-struct PatchBuffers {
-  /// One row per worker.
-  var floats: Rows<Float>
-  var bytes: Rows<UInt8>
+/// What a convolution reads: pixels as floats or as bytes of one scale, and how they lie.
+struct ConvolutionInput {
+  var pixels: Pixels
+  /// Pixels along each side, without and with the border of zeros that lies around them.
+  var size: Int
+  var border: Int
+  var channels: Int
+  /// Elements from one pixel to the next, from one line to the next, from one channel to the next.
+  var columnStride, lineStride, channelStride: Int
 
-  /// Output pixels whose patches a worker holds at once, unless one row of the picture is longer.
-  static let pixels = 128
+  enum Pixels {
+    case floats(UnsafeMutablePointer<Float>)
+    case bytes(UnsafeMutablePointer<UInt8>, pk_u8_quantization)
+  }
+
+  /// Whether the inputs of a window lie in runs, one per line, that a product can read in place.
+  func isReadable(by window: Window) -> Bool {
+    channelStride == 1 && channels % 4 == 0 && border >= window.border
+  }
+}
+
+/// Where a convolution puts its result.
+struct ConvolutionOutput {
+  var values: UnsafeMutablePointer<Float>
+  /// Border of zeros, for a 3 × 3 window that reads it.
+  var border = 0
 }
 
 extension Compute {
-  /// Convolution, BatchNorm and what follows, into `output`, whose size and channels are set here.
+  /// Convolution, BatchNorm and what follows: an implicit matrix product, which reads each window where it lies.
   func convolve(
-    _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window, _ buffers: PatchBuffers,
-    into values: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+    _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window, _ scratch: ConvolutionScratch,
+    into target: ConvolutionOutput, _ epilogue: Epilogue
   ) -> FeatureMap {
     let size = (input.size + 2 * window.border - window.side) / window.step + 1
-    let output = FeatureMap(values: values, size: size, channels: weights.shape.outputs)
+    var output = FeatureMap(
+      values: target.values, size: size, channels: weights.shape.outputs, border: target.border)
+    output.clearBorder()
     var kernelEpilogue = weights.epilogue(epilogue)
     // Padding outputs have neither weights nor bias: storing them keeps the map's padding zero.
     kernelEpilogue.output_count = output.stride
-    let rowsPerPart = max(1, PatchBuffers.pixels / size)
-    let rowParts = (size + rowsPerPart - 1) / rowsPerPart
-    // Small pictures have few rows to share: their panels are shared too, at the price of gathering twice.
-    let panelParts = Parts(weights.shape.panelCount, wanted: (threads * 2 + rowParts - 1) / rowParts)
+    scratch.ranges?.reset(threads)
     let work = ConvolutionWork(
-      kernels: kernels, weights: weights, input: input, window: window, buffers: buffers, output: output,
-      rowsPerPart: rowsPerPart, panelParts: panelParts, epilogue: kernelEpilogue)
-    work.run(parts: rowParts * panelParts.count, threads: threads)
-    return output
-  }
-
-  /// 2 × 2 average pool, step 2, into `values`.
-  func averagePool(_ input: FeatureMap, into values: UnsafeMutablePointer<Float>) -> FeatureMap {
-    let output = FeatureMap(values: values, size: input.size / 2, channels: input.channels)
-    let work = AveragePoolWork(
-      kernels: kernels, input: input, output: output, parts: Parts(output.size, wanted: threads * 2))
-    work.run(parts: work.parts.count, threads: threads)
+      kernels: kernels, weights: weights, input: input, window: window, scratch: scratch, output: output,
+      tiling: ConvolutionTiling(weights, input, window, outputSize: size, threads: threads),
+      epilogue: kernelEpilogue)
+    work.run(parts: work.tiling.count, threads: threads)
+    output.range = scratch.ranges?.union(threads)
     return output
   }
 }
 
-/// Each part computes some panels of channels for some rows of output pixels.
+/// How a convolution is shared: lines of output pixels, or panels of channels, whichever leaves each thread less to
+/// read.
+private struct ConvolutionTiling {
+  private let lines: Parts
+  private let panels: PanelParts
+  /// Whether windows are copied before they are multiplied; then a part is a few lines.
+  let copiesPatches: Bool
+
+  init(
+    _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window, outputSize: Int, threads: Int
+  ) {
+    let all = 0..<weights.shape.panelCount
+    copiesPatches = !input.isReadable(by: window)
+    if copiesPatches {
+      let lineCount = max(1, PatchBuffers.pixels / outputSize)
+      lines = Parts(outputSize, wanted: (outputSize + lineCount - 1) / lineCount)
+      panels = PanelParts(all, wanted: 1)
+      return
+    }
+    let weightCount = weights.shape.panelCount * MatrixShape.panelWidth * weights.shape.paddedInputs
+    let splitsPanels = weightCount > input.size * input.lineStride && all.count >= 4 * threads
+    lines = Parts(outputSize, wanted: splitsPanels ? 1 : threads * 4)
+    panels = PanelParts(all, wanted: splitsPanels ? threads * 4 : 1)
+  }
+
+  var count: Int { lines.count * panels.count }
+
+  subscript(part: Int) -> (lines: Range<Int>, panels: Range<Int>) {
+    let (line, panel) = part.quotientAndRemainder(dividingBy: panels.count)
+    return (lines[line], panels[panel])
+  }
+}
+
+/// Each part computes some panels of channels for some lines of output pixels.
 private struct ConvolutionWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var weights: LinearWeights
   var input: ConvolutionInput
   var window: Window
-  var buffers: PatchBuffers
+  var scratch: ConvolutionScratch
   var output: FeatureMap
-  var rowsPerPart: Int
-  var panelParts: Parts
+  var tiling: ConvolutionTiling
   var epilogue: pk_epilogue
 
   static var body: pf_body {
@@ -104,68 +116,81 @@ private struct ConvolutionWork: ParallelWork {
   }
 
   func run(part: Int, worker: Int) {
-    let (rowPart, panelPart) = part.quotientAndRemainder(dividingBy: panelParts.count)
-    let rows = rowPart * rowsPerPart..<min((rowPart + 1) * rowsPerPart, output.size)
-    let firstPixel = rows.lowerBound * output.size
+    let (lines, panels) = tiling[part]
     var partEpilogue = epilogue
-    partEpilogue.residual = epilogue.residual.map { $0 + firstPixel * epilogue.residual_row_stride }
-    let input = patches(rows, worker: worker)
-    let product = pk_product(
-      lines: 1, line_rows: rows.count * output.size, x_row_stride: input.stride, x_line_stride: 0,
-      segments: 1,
-      segment_inputs: weights.shape.paddedInputs, segment_stride: 0, y_row_stride: output.stride,
-      y_line_stride: 0, epilogue: partEpilogue)
+    partEpilogue.residual = epilogue.residual.map { $0 + lines.lowerBound * epilogue.residual_line_stride }
+    partEpilogue.range = scratch.ranges?.of(worker)
+    let (rows, product) =
+      tiling.copiesPatches
+      ? copiedPatches(lines, worker: worker, partEpilogue) : windows(lines, partEpilogue)
     kernels.multiply(
-      weights, input, product, panels: panelParts[panelPart], into: output.rows.dropping(firstPixel).base)
+      weights, rows, product, panels: panels, into: output.origin + lines.lowerBound * output.lineStride)
   }
 
-  /// The rows of the matrix product: the pixels themselves for 1 × 1, otherwise their neighbourhoods, copied.
-  private func patches(_ rows: Range<Int>, worker: Int) -> LinearInput {
-    let firstPixel = rows.lowerBound * output.size
+  /// The windows where they lie: a line of output pixels is a line of rows, a line of a window a run of inputs.
+  private func windows(_ lines: Range<Int>, _ epilogue: pk_epilogue) -> (LinearInput, pk_product) {
+    let corner = (input.border - window.border) * (input.lineStride + input.columnStride)
+    let first = corner + lines.lowerBound * window.step * input.lineStride
+    var product = pk_product(
+      lines: lines.count, line_rows: output.size, x_row_stride: window.step * input.columnStride,
+      x_line_stride: window.step * input.lineStride, segments: window.side,
+      segment_inputs: window.side * input.channels, segment_stride: input.lineStride,
+      y_row_stride: output.stride, y_line_stride: output.lineStride, epilogue: epilogue)
+    product.joinLines()
+    return (input.rows(from: first), product)
+  }
+
+  /// The windows copied one after the other: for planes of pixels, and channels that are no multiple of four.
+  private func copiedPatches(
+    _ lines: Range<Int>, worker: Int, _ epilogue: pk_epilogue
+  ) -> (LinearInput, pk_product) {
     let k = weights.shape.paddedInputs
-    switch (window, input.pixels) {
-    case (.one, .floats(let pixels)):
-      return .floats(Rows(base: pixels, stride: input.columnStride).dropping(firstPixel))
-    case (.one, .u8(let pixels, let range)):
-      return .quantized(Rows(base: pixels, stride: input.columnStride).dropping(firstPixel), .common(range))
-    case (.three, .floats(let pixels)):
-      var grid = grid
-      kernels.pointee.gather_patches_f32(
-        &grid, rows.lowerBound, rows.upperBound, pixels, 0, buffers.floats[worker], k)
-      return .floats(Rows(base: buffers.floats[worker], stride: k))
-    case (.three, .u8(let pixels, let range)):
-      var grid = grid
+    let product = pk_product(
+      lines: lines.count, line_rows: output.size, x_row_stride: k, x_line_stride: output.size * k,
+      segments: 1,
+      segment_inputs: k, segment_stride: 0, y_row_stride: output.stride, y_line_stride: output.lineStride,
+      epilogue: epilogue)
+    var grid = grid
+    switch input.pixels {
+    case .floats(let pixels):
+      let patches = scratch.patches.floats[worker]
+      kernels.pointee.gather_patches_f32(&grid, lines.lowerBound, lines.upperBound, pixels, 0, patches, k)
+      return (.floats(Rows(base: patches, stride: k)), product)
+    case .bytes(let pixels, let range):
+      let patches = scratch.patches.bytes[worker]
       kernels.pointee.gather_patches_u8(
-        &grid, rows.lowerBound, rows.upperBound, pixels, UInt8(truncatingIfNeeded: range.zero_point),
-        buffers.bytes[worker], k)
-      return .quantized(Rows(base: buffers.bytes[worker], stride: k), .common(range))
+        &grid, lines.lowerBound, lines.upperBound, pixels, UInt8(truncatingIfNeeded: range.zero_point),
+        patches, k)
+      return (.quantized(Rows(base: patches, stride: k), .common(range)), product)
     }
   }
 
   private var grid: pk_patch_grid {
-    pk_patch_grid(
-      height: input.size, width: input.size, channels: input.channels, row_stride: input.rowStride,
+    let side = input.size + 2 * input.border
+    return pk_patch_grid(
+      height: side, width: side, channels: input.channels, row_stride: input.lineStride,
       column_stride: input.columnStride, channel_stride: input.channelStride, kernel: window.side,
-      step: window.step, padding: window.border, output_width: output.size)
+      step: window.step, padding: window.border - input.border, output_width: output.size)
   }
 }
 
-/// Each part pools some rows.
-private struct AveragePoolWork: ParallelWork {
-  var kernels: UnsafePointer<pk_kernels>
-  var input: FeatureMap
-  var output: FeatureMap
-  var parts: Parts
-
-  static var body: pf_body {
-    { context, part, worker in
-      context?.assumingMemoryBound(to: AveragePoolWork.self).pointee.run(part: part, worker: worker)
-    }
+extension pk_product {
+  /// Lines that follow each other without a gap are one line, which is cut into fewer tiles.
+  fileprivate mutating func joinLines() {
+    guard x_line_stride == line_rows * x_row_stride, y_line_stride == line_rows * y_row_stride,
+      epilogue.residual == nil || epilogue.residual_line_stride == line_rows * epilogue.residual_row_stride
+    else { return }
+    line_rows *= lines
+    lines = 1
   }
+}
 
-  func run(part: Int, worker: Int) {
-    let rows = parts[part]
-    kernels.pointee.avgpool2x2_f32(
-      input.size, input.stride, rows.lowerBound, rows.upperBound, input.values, output.values)
+extension ConvolutionInput {
+  fileprivate func rows(from element: Int) -> LinearInput {
+    switch pixels {
+    case .floats(let values): .floats(Rows(base: values + element, stride: columnStride))
+    case .bytes(let values, let range):
+      .quantized(Rows(base: values + element, stride: columnStride), .common(range))
+    }
   }
 }

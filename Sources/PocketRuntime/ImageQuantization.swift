@@ -2,30 +2,33 @@ import CKernels
 import CPlatform
 
 extension Compute {
-  /// Bytes of a whole tensor with one scale and zero point, from its own smallest and largest value: minimum and
-  /// maximum are the same in any order, so the parts may be any.
+  /// Bytes of a whole tensor with one scale and zero point.
+  ///
+  /// - Parameter range: of the values; found here where it is not known yet.
   func quantize(
-    _ values: UnsafePointer<Float>, count: Int, into bytes: UnsafeMutablePointer<UInt8>, ranges: Rows<Float>
+    _ values: UnsafePointer<Float>, count: Int, range: ValueRange? = nil,
+    into bytes: UnsafeMutablePointer<UInt8>, _ ranges: WorkerRanges
   ) -> pk_u8_quantization {
-    let parts = Parts(count, wanted: min(threads * 2, ResNetScratch.rangeParts), minimum: 4096)
-    RangeWork(kernels: kernels, values: values, ranges: ranges, parts: parts)
-      .run(parts: parts.count, threads: threads)
-    var (minimum, maximum) = (ranges[0][0], ranges[0][1])
-    for part in 0..<parts.count {
-      minimum = min(minimum, ranges[part][0])
-      maximum = max(maximum, ranges[part][1])
-    }
-    let quantization = pk_u8_range(minimum, maximum)
+    let parts = Parts(count, wanted: threads * 2, minimum: 4096)
+    let range = range ?? self.range(values, parts, ranges)
+    let quantization = pk_u8_range(range.minimum, range.maximum)
     QuantizeWork(kernels: kernels, values: values, bytes: bytes, quantization: quantization, parts: parts)
       .run(parts: parts.count, threads: threads)
     return quantization
+  }
+
+  private func range(_ values: UnsafePointer<Float>, _ parts: Parts, _ ranges: WorkerRanges) -> ValueRange {
+    ranges.reset(threads)
+    RangeWork(kernels: kernels, values: values, ranges: ranges, parts: parts)
+      .run(parts: parts.count, threads: threads)
+    return ranges.union(threads)
   }
 }
 
 private struct RangeWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var values: UnsafePointer<Float>
-  var ranges: Rows<Float>
+  var ranges: WorkerRanges
   var parts: Parts
 
   static var body: pf_body {
@@ -36,7 +39,7 @@ private struct RangeWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     let range = parts[part]
-    kernels.pointee.minmax_f32(range.count, values + range.lowerBound, ranges[part])
+    ranges.widen(worker, kernels, values + range.lowerBound, count: range.count)
   }
 }
 

@@ -35,10 +35,10 @@ struct ModifiedResNetPass {
   private func runStem(
     _ pixels: UnsafePointer<Float>, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>
   ) -> FeatureMap {
-    let first = convolve(weights.stem1, planar(pixels), .three(step: 2), into: a)
-    let second = convolve(weights.stem2, input(first), .three(step: 1), into: b)
+    let first = convolve(weights.stem1, planar(pixels), .three(step: 2), into: a, border: 1)
+    let second = convolve(weights.stem2, input(first), .three(step: 1), into: b, border: 1)
     let third = convolve(weights.stem3, input(second), .three(step: 1), into: a)
-    return compute.averagePool(third, into: b)
+    return averagePool(third, into: b)
   }
 
   /// `Bottleneck.forward`: 1 × 1, 3 × 3, average pool where the stage begins, 1 × 1, plus the shortcut.
@@ -47,30 +47,39 @@ struct ModifiedResNetPass {
     _ c: UnsafeMutablePointer<Float>, shortcut d: UnsafeMutablePointer<Float>
   ) -> FeatureMap {
     let quantizedX = input(x)
-    let first = convolve(bottleneck.conv1, quantizedX, .one, into: a)
+    let first = convolve(bottleneck.conv1, quantizedX, .one, into: a, border: 1)
     var shortcut = x
     // Stride 1: the shortcut reads the same quantized picture, so it comes before anything else is quantized.
     if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
-      shortcut = convolve(weights, quantizedX, .one, into: d, Epilogue())
+      shortcut = convolve(weights, quantizedX, .one, into: d, epilogue: Epilogue())
     }
     var second = convolve(bottleneck.conv2, input(first), .three(step: 1), into: c)
     if bottleneck.stride == 2 {
-      second = compute.averagePool(second, into: a)
+      second = averagePool(second, into: a)
       if let weights = bottleneck.shortcut {
-        shortcut = convolve(weights, input(compute.averagePool(x, into: c)), .one, into: d, Epilogue())
+        shortcut = convolve(weights, input(averagePool(x, into: c)), .one, into: d, epilogue: Epilogue())
       }
     }
-    let addition = Epilogue.Residual(values: shortcut.values, rowStride: shortcut.stride)
+    let addition = Epilogue.Residual(
+      values: shortcut.values, rowStride: shortcut.stride, lineStride: shortcut.lineStride)
     return convolve(
       bottleneck.conv3, input(second), .one, into: shortcut.values,
-      Epilogue(residual: addition, endsInReLU: true))
+      epilogue: Epilogue(residual: addition, endsInReLU: true))
   }
 
   private func convolve(
     _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window,
-    into values: UnsafeMutablePointer<Float>, _ epilogue: Epilogue = Epilogue(activation: PK_ACTIVATION_RELU)
+    into values: UnsafeMutablePointer<Float>, border: Int = 0,
+    epilogue: Epilogue = Epilogue(activation: PK_ACTIVATION_RELU)
   ) -> FeatureMap {
-    compute.convolve(weights, input, window, scratch.patches, into: values, epilogue)
+    compute.convolve(
+      weights, input, window,
+      ConvolutionScratch(patches: scratch.patches, ranges: scratch.quantized?.ranges),
+      into: ConvolutionOutput(values: values, border: border), epilogue)
+  }
+
+  private func averagePool(_ map: FeatureMap, into values: UnsafeMutablePointer<Float>) -> FeatureMap {
+    compute.averagePool(map, into: values, scratch.quantized?.ranges)
   }
 
   private func stage(_ index: Int) -> Stage {
@@ -88,23 +97,27 @@ struct ModifiedResNetPass {
 }
 
 extension ModifiedResNetPass {
-  /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic.
+  /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic, its border with it.
   private func input(_ map: FeatureMap) -> ConvolutionInput {
     ConvolutionInput(
-      pixels: pixels(map.values, map.elementCount), size: map.size, channels: map.channels,
-      columnStride: map.stride, rowStride: map.size * map.stride, channelStride: 1)
+      pixels: pixels(map.values, map.elementCount, map.range), size: map.size, border: map.border,
+      channels: map.channels, columnStride: map.stride, lineStride: map.lineStride, channelStride: 1)
   }
 
   /// The picture itself, three planes.
   private func planar(_ values: UnsafePointer<Float>) -> ConvolutionInput {
     let size = tower.imageSize
     return ConvolutionInput(
-      pixels: pixels(UnsafeMutablePointer(mutating: values), 3 * size * size), size: size, channels: 3,
-      columnStride: 1, rowStride: size, channelStride: size * size)
+      pixels: pixels(UnsafeMutablePointer(mutating: values), 3 * size * size, nil), size: size, border: 0,
+      channels: 3, columnStride: 1, lineStride: size, channelStride: size * size)
   }
 
-  private func pixels(_ values: UnsafeMutablePointer<Float>, _ count: Int) -> ConvolutionInput.Pixels {
-    guard let bytes = scratch.quantized else { return .floats(values) }
-    return .u8(bytes, compute.quantize(values, count: count, into: bytes, ranges: scratch.ranges))
+  private func pixels(
+    _ values: UnsafeMutablePointer<Float>, _ count: Int, _ range: ValueRange?
+  ) -> ConvolutionInput.Pixels {
+    guard let quantized = scratch.quantized else { return .floats(values) }
+    let bytes = quantized.bytes
+    return .bytes(
+      bytes, compute.quantize(values, count: count, range: range, into: bytes, quantized.ranges))
   }
 }

@@ -7,17 +7,12 @@ import CKernels
 final class ResNetScratch {
   let maps: InlineArray<4, UnsafeMutablePointer<Float>>
   /// Nil in arithmetic that quantizes nothing.
-  let quantized: UnsafeMutablePointer<UInt8>?
-  /// Smallest and largest value of each part of a map.
-  let ranges: Rows<Float>
+  let quantized: QuantizedMap?
   let patches: PatchBuffers
   /// One row per worker.
   let attention: Rows<Float>
   let starts: UnsafeMutablePointer<Int32>
   let result: Rows<Float>
-
-  /// Parts of a map whose ranges are found at the same time.
-  static let rangeParts = 64
 
   init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, isQuantized: Bool, workers: Int) {
     let extent = Extent(tower)
@@ -26,8 +21,10 @@ final class ResNetScratch {
     for index in 1..<maps.count { maps[index] = memory.buffer(extent.mapElements, of: Float.self) }
     self.maps = maps
     let bytes = max(extent.mapElements, 3 * tower.imageSize * tower.imageSize)
-    quantized = isQuantized ? memory.buffer(bytes, of: UInt8.self) : nil
-    ranges = memory.rows(ResNetScratch.rangeParts, 2, of: Float.self)
+    quantized =
+      isQuantized
+      ? QuantizedMap(
+        bytes: memory.buffer(bytes, of: UInt8.self), ranges: WorkerRanges(&memory, workers: workers)) : nil
     patches = PatchBuffers(
       memory.rows(workers, rowStride(extent.patchElements, of: Float.self), of: Float.self))
     let headSize = tower.attentionPoolWidth / tower.heads
@@ -44,12 +41,13 @@ final class ResNetScratch {
 
     init(_ tower: ModifiedResNet) {
       var size = tower.imageSize / 2
-      add(size, tower.width / 2, patchChannels: 3)
-      add(size, tower.width / 2, patchChannels: tower.width / 2)
+      add(size, tower.width / 2, patchChannels: 3, border: 1)
+      add(size, tower.width / 2, patchChannels: tower.width / 2, border: 1)
       add(size, tower.width, patchChannels: tower.width / 2)
       size /= 2
       for stage in 0..<ModifiedResNet.Blocks.stageCount {
         let inner = tower.innerChannels(stage: stage)
+        add(size, inner, patchChannels: 0, border: 1)
         add(size, inner, patchChannels: inner)
         if stage > 0 { size /= 2 }
         add(size, inner, patchChannels: inner)
@@ -58,12 +56,36 @@ final class ResNetScratch {
       mapElements = max(mapElements, tower.tokenCount * FeatureMap.stride(tower.attentionPoolWidth))
     }
 
-    private mutating func add(_ size: Int, _ channels: Int, patchChannels: Int) {
-      mapElements = max(mapElements, size * size * FeatureMap.stride(channels))
+    private mutating func add(_ size: Int, _ channels: Int, patchChannels: Int, border: Int = 0) {
+      let side = size + 2 * border
+      mapElements = max(mapElements, side * side * FeatureMap.stride(channels))
       let pixels = max(PatchBuffers.pixels, size)
       patchElements = max(patchElements, pixels * FeatureMap.stride(9 * patchChannels))
     }
   }
+}
+
+/// A map as bytes, and what finds its scale.
+struct QuantizedMap {
+  var bytes: UnsafeMutablePointer<UInt8>
+  var ranges: WorkerRanges
+}
+
+/// What a convolution works in.
+struct ConvolutionScratch {
+  var patches: PatchBuffers
+  /// Nil where nothing is quantized.
+  var ranges: WorkerRanges?
+}
+
+/// Buffers of a worker: patches as floats or as bytes.
+struct PatchBuffers {
+  /// One row per worker.
+  var floats: Rows<Float>
+  var bytes: Rows<UInt8>
+
+  /// Output pixels whose patches a worker holds at once, unless one line of the picture is longer.
+  static let pixels = 128
 }
 
 extension PatchBuffers {

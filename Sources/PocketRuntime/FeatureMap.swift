@@ -1,0 +1,120 @@
+import CKernels
+import CPlatform
+
+/// A picture between layers: channels-last, `stride` floats per pixel, of which `channels` count and the rest, up to
+/// a multiple of four, are zero. A border of zeros may lie around it.
+struct FeatureMap {
+  /// The first element, that of the border where there is one.
+  var values: UnsafeMutablePointer<Float>
+  /// Pixels along each side, without the border.
+  var size: Int
+  var channels: Int
+  var border = 0
+  /// Bounds of all values, where they will be quantized.
+  var range: ValueRange?
+
+  var stride: Int { FeatureMap.stride(channels) }
+  var lineStride: Int { (size + 2 * border) * stride }
+  var pixelCount: Int { size * size }
+  /// Border included.
+  var elementCount: Int { (size + 2 * border) * lineStride }
+  /// The first element of the first pixel.
+  var origin: UnsafeMutablePointer<Float> { values + border * (lineStride + stride) }
+  var rows: Rows<Float> { Rows(base: values, stride: stride) }
+
+  static func stride(_ channels: Int) -> Int { (channels + 3) / 4 * 4 }
+
+  func clearBorder() {
+    guard border > 0 else { return }
+    let edge = border * lineStride
+    values.update(repeating: 0, count: edge)
+    (values + elementCount - edge).update(repeating: 0, count: edge)
+    for line in 0..<size {
+      let start = values + (border + line) * lineStride
+      start.update(repeating: 0, count: border * stride)
+      (start + lineStride - border * stride).update(repeating: 0, count: border * stride)
+    }
+  }
+}
+
+/// Bounds of some values.
+struct ValueRange {
+  var minimum: Float
+  var maximum: Float
+}
+
+/// A range per worker: bounds are the same in whatever order values are seen.
+struct WorkerRanges {
+  private let rows: Rows<Float>
+
+  init(_ memory: inout ScratchMemory, workers: Int) {
+    // A cache line each, so that workers do not wait for each other.
+    rows = memory.rows(workers, 16, of: Float.self)
+  }
+
+  /// Two floats that kernels widen.
+  func of(_ worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] }
+
+  func reset(_ workers: Int) {
+    for worker in 0..<workers { (rows[worker][0], rows[worker][1]) = (.infinity, -.infinity) }
+  }
+
+  /// Widens a worker's range to `count` ≥ 1 values.
+  func widen(
+    _ worker: Int, _ kernels: UnsafePointer<pk_kernels>, _ values: UnsafePointer<Float>, count: Int
+  ) {
+    let (range, found) = (rows[worker], rows[worker] + 2)
+    kernels.pointee.minmax_f32(count, values, found)
+    range[0] = min(range[0], found[0])
+    range[1] = max(range[1], found[1])
+  }
+
+  func union(_ workers: Int) -> ValueRange {
+    var range = ValueRange(minimum: .infinity, maximum: -.infinity)
+    for worker in 0..<workers {
+      range.minimum = min(range.minimum, rows[worker][0])
+      range.maximum = max(range.maximum, rows[worker][1])
+    }
+    return range
+  }
+}
+
+extension Compute {
+  /// 2 × 2 average pool, step 2, of a map without border into `values`.
+  func averagePool(
+    _ input: FeatureMap, into values: UnsafeMutablePointer<Float>, _ ranges: WorkerRanges?
+  ) -> FeatureMap {
+    var output = FeatureMap(values: values, size: input.size / 2, channels: input.channels)
+    ranges?.reset(threads)
+    let work = AveragePoolWork(
+      kernels: kernels, input: input, output: output, ranges: ranges,
+      parts: Parts(output.size, wanted: threads * 2))
+    work.run(parts: work.parts.count, threads: threads)
+    output.range = ranges?.union(threads)
+    return output
+  }
+}
+
+/// Each part pools some lines.
+private struct AveragePoolWork: ParallelWork {
+  var kernels: UnsafePointer<pk_kernels>
+  var input: FeatureMap
+  var output: FeatureMap
+  var ranges: WorkerRanges?
+  var parts: Parts
+
+  static var body: pf_body {
+    { context, part, worker in
+      context?.assumingMemoryBound(to: AveragePoolWork.self).pointee.run(part: part, worker: worker)
+    }
+  }
+
+  func run(part: Int, worker: Int) {
+    let lines = parts[part]
+    kernels.pointee.avgpool2x2_f32(
+      input.size, input.stride, lines.lowerBound, lines.upperBound, input.values, output.values)
+    ranges?.widen(
+      worker, kernels, output.values + lines.lowerBound * output.lineStride,
+      count: lines.count * output.lineStride)
+  }
+}
