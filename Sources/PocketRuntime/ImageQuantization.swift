@@ -17,6 +17,7 @@ extension Compute {
     return quantization
   }
 
+  @inline(never)
   private func range(_ values: UnsafePointer<Float>, _ parts: Parts, _ ranges: WorkerRanges) -> ValueRange {
     ranges.reset(threads)
     RangeWork(kernels: kernels, values: values, ranges: ranges, parts: parts)

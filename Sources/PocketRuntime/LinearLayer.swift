@@ -50,6 +50,8 @@ extension Compute {
     linear(weights, input, Lines(rowsPerLine: rows), into: output, panels: panels, epilogue)
   }
 
+  // One copy, not one per call: the library is small.
+  @inline(never)
   func linear(
     _ weights: LinearWeights, _ input: LinearInput, _ lines: Lines, into output: Rows<Float>,
     panels: Range<Int>? = nil, _ epilogue: Epilogue = Epilogue()

@@ -67,6 +67,8 @@ struct ModifiedResNetPass {
       epilogue: Epilogue(residual: addition, endsInReLU: true))
   }
 
+  // One copy, not one per call: the library is small.
+  @inline(never)
   private func convolve(
     _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window,
     into values: UnsafeMutablePointer<Float>, border: Int = 0,
@@ -78,6 +80,7 @@ struct ModifiedResNetPass {
       into: ConvolutionOutput(values: values, border: border), epilogue)
   }
 
+  @inline(never)
   private func averagePool(_ map: FeatureMap, into values: UnsafeMutablePointer<Float>) -> FeatureMap {
     compute.averagePool(map, into: values, scratch.quantized?.ranges)
   }
@@ -98,6 +101,7 @@ struct ModifiedResNetPass {
 
 extension ModifiedResNetPass {
   /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic, its border with it.
+  @inline(never)
   private func input(_ map: FeatureMap) -> ConvolutionInput {
     ConvolutionInput(
       pixels: pixels(map.values, map.elementCount, map.range), size: map.size, border: map.border,
