@@ -70,10 +70,14 @@ struct BenchVariant {
 
   private static func requireOneModel(_ first: BundleInput, _ other: BundleInput) throws(Failure) {
     let spaces = (first.model.information.spaceID, other.model.information.spaceID)
-    guard SpaceComparison(spaces.0, spaces.1) != .same else { return }
+    let reason: String
+    switch SpaceComparison(spaces.0, spaces.1) {
+    case .same: return
+    case .different: reason = "\(first.path) has the space \(spaces.0), \(other.path) \(spaces.1)"
+    case .unknown: reason = "what \(first.path) and \(other.path) were made from is not known"
+    }
     throw Failure(
-      .badData,
-      "only bundles of one model can be compared: \(first.path) has the space \(spaces.0), \(other.path) \(spaces.1)",
+      .badData, "only bundles of one model can be compared: \(reason)",
       hint: "convert one checkpoint with --precision fp16 and with --precision int8, and give both")
   }
 }
