@@ -10,7 +10,7 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime python python-test \
-        conformance parity fuzz bench install clean ci
+        sanitize conformance parity fuzz bench install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fai
 
 check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
 	@Scripts/check-runtime.sh
+
+sanitize: ## abuse the runtime with 8 threads under the address, undefined-behaviour and thread sanitizers
+	@Scripts/sanitize.sh
 
 $(PYTHON_TEST):
 	python3 -m venv .venv-test

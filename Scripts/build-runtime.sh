@@ -5,10 +5,13 @@
 # but the ABI of pocketclip.h, or reaches 300 KB.
 #
 # usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
+#
+# SANITIZE=address,undefined or SANITIZE=thread builds only the static library, instrumented, for sanitize.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 output=${1:-dist}
+sanitize=${SANITIZE:-}
 limit_bytes=$((300 * 1000))
 version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI+Open.swift")
 c_modules=(CKernels CPlatform CTextTables)
@@ -25,12 +28,18 @@ module_map() { # NAME: how Swift sees a C module's header
   printf 'module %s { header "%s/Sources/%s/include/%s" export * }\n' "$1" "$PWD" "$1" "$2" >"$objects/$1.modulemap"
 }
 
+c_mode=(-Os -fno-asynchronous-unwind-tables -fno-unwind-tables)
+swift_mode=(-lto=llvm-full)
+if [ -n "$sanitize" ]; then
+  c_mode=(-O1 -g "-fsanitize=$sanitize" -fno-sanitize-recover=all)
+  swift_mode=(-g "-sanitize=${sanitize%%,*}") # Swift's own checks of overflow and bounds are on as ever.
+fi
+
 # Small code and no unwind tables: the products are written in intrinsics, which -O3 makes larger, not faster.
 compile_c() {
   local module=$1 source
   for source in Sources/"$module"/*.c; do
-    "$clang" -c -std=c11 -Os -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections \
-      -fno-asynchronous-unwind-tables -fno-unwind-tables -D_GNU_SOURCE \
+    "$clang" -c -std=c11 "${c_mode[@]}" -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
       -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
   done
 }
@@ -39,7 +48,7 @@ compile_c() {
 compile_swift() {
   local module=$1 maps=() map
   for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
-  swiftc -c -parse-as-library -wmo -Osize -lto=llvm-full -swift-version 6 -package-name pocketclip \
+  swiftc -c -parse-as-library -wmo -Osize "${swift_mode[@]}" -swift-version 6 -package-name pocketclip \
     -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
@@ -64,6 +73,13 @@ mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pock
 } >"$objects/exports.map"
 
 mkdir -p "$output/lib/pkgconfig" "$output/include"
+cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
+rm -f "$output/lib/libpocketclip.a"
+if [ -n "$sanitize" ]; then
+  "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o
+  exit
+fi
+
 library=$output/lib/libpocketclip.so
 "$clang" -shared -fuse-ld=lld -flto -o "$library" "$objects"/*.o -Wl,--gc-sections,-s,-z,defs,--as-needed \
   -Wl,--icf=safe -Wl,-soname,libpocketclip.so -Wl,--version-script="$objects/exports.map"
@@ -73,10 +89,8 @@ library=$output/lib/libpocketclip.so
 printf '%s\n' "${functions[@]}" >"$objects/exports.list"
 "$(tool llvm-objcopy)" --keep-global-symbols="$objects/exports.list" "$objects/pocketclip.all" \
   "$objects/pocketclip-static.o"
-rm -f "$output/lib/libpocketclip.a"
 "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects/pocketclip-static.o"
 
-cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
 cat >"$output/lib/pkgconfig/pocketclip.pc" <<PC
 prefix=\${pcfiledir}/../..
 libdir=\${prefix}/lib

@@ -3,6 +3,9 @@
 # checked them); the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C,
 # Swift and Python, on each instruction set of this machine; no memory taken by 1,000 calls; the three examples agree.
 #
+# Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, where this machine lets us make
+# one, its quota is the number of threads.
+#
 # usage: check-runtime.sh    (after build-runtime.sh; uses .build/release/pocketclip for the examples' bundle)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,6 +50,27 @@ for bundle in Fixtures/runtime/{vit,resnet}-*.pclip; do
     echo "same bits, no allocation: $(basename "$bundle") $in_c"
   done
 done
+
+compile_c Tests/RuntimeChecks/abuse.c "$work/abuse" c11
+for bundle in Fixtures/runtime/{vit,resnet}-int8.pclip; do
+  PCLIP_THREADS=8 "$work/abuse" "$bundle"
+  echo "error codes, no crash: $(basename "$bundle")"
+done
+
+group=/sys/fs/cgroup/cpu/pclip-check-$$
+if [ -w /sys/fs/cgroup/cpu/cgroup.procs ] && mkdir "$group" 2>"$work/cgroup.txt"; then
+  echo 50000 >"$group/cpu.cfs_quota_us"
+  threads=$(bash -c 'echo $$ >"$1/cgroup.procs" && exec python3 -c "import pocketclip, sys
+print(pocketclip.Model(sys.argv[1]).info.threads)" "$2"' - "$group" Fixtures/runtime/vit-int8.pclip)
+  rmdir "$group"
+  if [ "$threads" != 1 ]; then
+    echo "error: $threads threads under a quota of half a processor, expected 1" >&2
+    exit 1
+  fi
+  echo "the quota of a cgroup is honoured"
+else
+  echo "no cgroup can be made here: PlatformTests reads written ones"
+fi
 
 compile_c Examples/c/classify.c "$work/classify_c" c99
 compile_swift Examples/swift/Sources/classify/main.swift "$work/classify_swift"

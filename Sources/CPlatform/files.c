@@ -7,26 +7,69 @@
 
 #include "include/CPlatform.h"
 
-static int32_t map_descriptor(int descriptor, pf_mapping *mapping) {
+/* Opens a regular file and tells its size. PF_OK, or the descriptor is closed. */
+static int32_t open_regular(const char *path, int *descriptor, size_t *byte_count) {
+  /* Without O_NONBLOCK, opening a pipe would wait for a writer before it could be refused. */
+  *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (*descriptor < 0) return errno;
   struct stat status;
-  if (fstat(descriptor, &status) != 0) return errno;
-  if (!S_ISREG(status.st_mode)) return PF_NOT_A_REGULAR_FILE;
-  if ((uint64_t)status.st_size > PTRDIFF_MAX) return PF_TOO_LARGE;
-  if (status.st_size == 0) return PF_OK;
-  void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
-  if (bytes == MAP_FAILED) return errno;
-  mapping->bytes = bytes;
-  mapping->byte_count = (size_t)status.st_size;
-  return PF_OK;
+  int32_t result = PF_OK;
+  if (fstat(*descriptor, &status) != 0)
+    result = errno;
+  else if (!S_ISREG(status.st_mode))
+    result = PF_NOT_A_REGULAR_FILE;
+  else if ((uint64_t)status.st_size > PTRDIFF_MAX)
+    result = PF_TOO_LARGE;
+  else
+    *byte_count = (size_t)status.st_size;
+  if (result != PF_OK) close(*descriptor);
+  return result;
 }
 
 int32_t pf_map_file(const char *path, pf_mapping *mapping) {
   *mapping = (pf_mapping){NULL, 0};
-  /* Without O_NONBLOCK, opening a pipe would wait for a writer before it could be refused. */
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return errno;
-  int32_t result = map_descriptor(descriptor, mapping);
+  int descriptor;
+  size_t byte_count;
+  int32_t result = open_regular(path, &descriptor, &byte_count);
+  if (result != PF_OK) return result;
+  if (byte_count > 0) {
+    void *bytes = mmap(NULL, byte_count, PROT_READ, MAP_SHARED, descriptor, 0);
+    if (bytes == MAP_FAILED)
+      result = errno;
+    else
+      *mapping = (pf_mapping){bytes, byte_count};
+  }
   close(descriptor);
+  return result;
+}
+
+/* Fills `memory` until it is full or the file ends. */
+static int32_t read_all(int descriptor, char *memory, size_t capacity, size_t *byte_count) {
+  while (*byte_count < capacity) {
+    ssize_t count = read(descriptor, memory + *byte_count, capacity - *byte_count);
+    if (count == 0) break;
+    if (count > 0)
+      *byte_count += (size_t)count;
+    else if (errno != EINTR)
+      return errno;
+  }
+  return PF_OK;
+}
+
+int32_t pf_read_file(const char *path, size_t alignment, pf_mapping *content) {
+  *content = (pf_mapping){NULL, 0};
+  int descriptor;
+  size_t capacity;
+  int32_t result = open_regular(path, &descriptor, &capacity);
+  if (result != PF_OK) return result;
+  char *memory = pf_alloc_aligned(capacity > 0 ? capacity : 1, alignment);
+  content->byte_count = memory ? 0 : capacity;
+  result = memory ? read_all(descriptor, memory, capacity, &content->byte_count) : PF_NO_MEMORY;
+  close(descriptor);
+  if (result == PF_OK)
+    content->bytes = memory;
+  else
+    pf_free(memory);
   return result;
 }
 

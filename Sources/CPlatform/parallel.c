@@ -66,6 +66,17 @@ __attribute__((constructor)) static void watch_forks(void) {
   survives_fork = pthread_atfork(NULL, NULL, forget_pool) == 0;
 }
 
+/* The holder's process, in forks: never zero, and another in a child. */
+static uint32_t claimant(void) { return atomic_load_explicit(&generation, memory_order_relaxed) << 1 | 1; }
+
+int32_t pf_claim_take(pf_claim *claim) {
+  uint32_t holder = atomic_load_explicit(&claim->holder, memory_order_relaxed);
+  return holder != claimant() && atomic_compare_exchange_strong_explicit(&claim->holder, &holder, claimant(),
+                                                                         memory_order_acquire, memory_order_relaxed);
+}
+
+void pf_claim_release(pf_claim *claim) { atomic_store_explicit(&claim->holder, 0, memory_order_release); }
+
 static void spin_pause(void) {
 #if defined(__x86_64__)
   _mm_pause();

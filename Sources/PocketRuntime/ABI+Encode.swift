@@ -13,7 +13,7 @@ public func pclip_encode_image(
   _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
+  report(session, error) { (session) throws(RuntimeFault) in
     let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     try call.images { () throws(RuntimeFault) in .pictures(try required(images, "images")) }
   }
@@ -25,7 +25,7 @@ public func pclip_encode_pixels(
   _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
+  report(session, error) { (session) throws(RuntimeFault) in
     let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     try call.images { () throws(RuntimeFault) in .pixels(try required(pixels, "pixels")) }
   }
@@ -37,7 +37,7 @@ public func pclip_encode_text(
   _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ truncated: UnsafeMutablePointer<Int32>?,
   _ statuses: UnsafeMutablePointer<Int32>?, _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
+  report(session, error) { (session) throws(RuntimeFault) in
     let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     guard call.session.model.tokenizer != nil else {
       throw RuntimeFault.missing(.tokenizer)
@@ -54,7 +54,7 @@ public func pclip_encode_ids(
   _ out: UnsafeMutablePointer<Float>?, _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
+  report(session, error) { (session) throws(RuntimeFault) in
     let call = try EncodeCall(session, count, flags, out, outCount, statuses)
     try call.texts { () throws(RuntimeFault) in .ids(try required(ids, "ids")) }
   }
@@ -70,10 +70,10 @@ private struct EncodeCall {
   let statuses: UnsafeMutablePointer<Int32>?
 
   init(
-    _ session: OpaquePointer?, _ count: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<Float>?,
+    _ session: Session, _ count: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<Float>?,
     _ outCount: Int, _ statuses: UnsafeMutablePointer<Int32>?
   ) throws(RuntimeFault) {
-    self.session = Session.of(try required(session, "session"))
+    self.session = session
     guard flags & ~UInt32(PCLIP_RAW) == 0 else {
       throw RuntimeFault.value("flags", found: Int(flags), expected: "0 or PCLIP_RAW")
     }
@@ -81,6 +81,7 @@ private struct EncodeCall {
     isNormalized = flags & UInt32(PCLIP_RAW) == 0
     self.out = out
     self.outCount = outCount
+    try requireAligned(statuses, "statuses")
     self.statuses = statuses
   }
 
@@ -90,7 +91,12 @@ private struct EncodeCall {
     }
     guard count != 0 else { return }
     var output = try self.output(width: tower.outputWidth)
-    try session.encode(try batch(), count: count, &output)
+    let batch = try batch()
+    switch batch {
+    case .pictures(let images): try requireApart(images, MemoryLayout<pclip_image>.stride, output)
+    case .pixels(let pixels): try requireApart(pixels, 3 * tower.imageSize * tower.imageSize * 4, output)
+    }
+    try session.encode(batch, count: count, &output)
     try conclude(output)
   }
 
@@ -100,7 +106,15 @@ private struct EncodeCall {
     }
     guard count != 0 else { return }
     var output = try self.output(width: tower.outputWidth)
-    try session.encode(try batch(), count: count, &output)
+    let batch = try batch()
+    switch batch {
+    case .texts(let texts, let truncated):
+      try requireAligned(truncated, "truncated")
+      try requireApart(texts, MemoryLayout<pclip_text>.stride, output)
+      try requireApart(texts, MemoryLayout<pclip_text>.stride, truncated, 4, "truncated")
+    case .ids(let ids): try requireApart(ids, tower.contextLength * 4, output)
+    }
+    try session.encode(batch, count: count, &output)
     try conclude(output)
   }
 
@@ -110,6 +124,25 @@ private struct EncodeCall {
     return BatchOutput(
       vectors: vectors, width: width, isNormalized: isNormalized, statuses: statuses,
       compute: session.model.compute)
+  }
+
+  /// Items are checked before others' results are written, and read after: results must not change them.
+  private func requireApart(
+    _ input: UnsafeRawPointer, _ itemBytes: Int, _ output: BatchOutput
+  ) throws(RuntimeFault) {
+    try requireApart(input, itemBytes, output.vectors, output.width * 4, "out")
+    try requireApart(input, itemBytes, output.statuses, 4, "statuses")
+  }
+
+  @inline(never)
+  private func requireApart(
+    _ input: UnsafeRawPointer, _ inputBytes: Int, _ output: UnsafeRawPointer?, _ outputBytes: Int,
+    _ name: StaticString
+  ) throws(RuntimeFault) {
+    guard let output else { return }
+    // Wraps for a count that no memory holds only.
+    let isApart = input + count &* inputBytes <= output || output + count &* outputBytes <= input
+    guard isApart else { throw RuntimeFault.overlapping(name) }
   }
 
   /// Callers who take statuses look there.

@@ -18,7 +18,7 @@ public func pclip_open(
     result.pointee = nil
     let options = try OpenOptions(options)
     let memory = try FileMemory.open(path: try required(path, "path"), copies: options.copies)
-    result.pointee = try Model(memory, options).handle
+    result.pointee = try Model.open(memory, options).handle
   }
 }
 
@@ -31,11 +31,11 @@ public func pclip_open_memory(
     let result = try required(model, "model")
     result.pointee = nil
     let options = try OpenOptions(options)
-    let start = try required(bytes, "bytes")
+    guard let start = bytes else { throw RuntimeFault.null("bytes") }
     guard count >= 0 else { throw RuntimeFault.beyondAddressSpace("count") }
     let memory = try FileMemory.adopt(
       UnsafeRawBufferPointer(start: start, count: count), copies: options.copies)
-    result.pointee = try Model(memory, options).handle
+    result.pointee = try Model.open(memory, options).handle
   }
 }
 

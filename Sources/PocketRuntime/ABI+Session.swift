@@ -25,7 +25,7 @@ public func pclip_session_create(
     let result = try required(session, "session")
     result.pointee = nil
     let model = Model.of(try required(model, "model"))
-    result.pointee = try Session(model, try SessionLimits(limits)).handle
+    result.pointee = try Session.create(model, try SessionLimits(limits)).handle
   }
 }
 
@@ -37,9 +37,7 @@ public func pclip_session_destroy(_ session: OpaquePointer?) {
 
 @c @implementation
 public func pclip_self_test(_ session: OpaquePointer?, _ error: UnsafeMutablePointer<pclip_error>?) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
-    try Session.of(try required(session, "session")).selfTest()
-  }
+  report(session, error) { (session) throws(RuntimeFault) in try session.selfTest() }
 }
 
 @c @implementation
@@ -48,12 +46,13 @@ public func pclip_tokenize(
   _ count: UnsafeMutablePointer<Int32>?, _ truncated: UnsafeMutablePointer<Int32>?,
   _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
-    let session = Session.of(try required(session, "session"))
+  report(session, error) { (session) throws(RuntimeFault) in
     guard let tower = session.model.description.architecture.text else {
       throw RuntimeFault.missing(.textTower)
     }
     let ids = try required(ids, "ids")
+    try requireAligned(count, "count")
+    try requireAligned(truncated, "truncated")
     try require(capacity: capacity, atLeast: 1, times: tower.contextLength, "capacity")
     let result = try session.tokenize(text, into: ids, count: tower.contextLength)
     count?.pointee = Int32(truncatingIfNeeded: result.count)
@@ -66,8 +65,7 @@ public func pclip_preprocess(
   _ session: OpaquePointer?, _ image: UnsafePointer<pclip_image>?, _ pixels: UnsafeMutablePointer<Float>?,
   _ capacity: Int, _ error: UnsafeMutablePointer<pclip_error>?
 ) -> Int32 {
-  report(error) { () throws(RuntimeFault) in
-    let session = Session.of(try required(session, "session"))
+  report(session, error) { (session) throws(RuntimeFault) in
     guard let tower = session.model.description.architecture.image else {
       throw RuntimeFault.missing(.imageTower)
     }
@@ -87,6 +85,7 @@ extension SessionLimits {
   init(_ limits: UnsafePointer<pclip_session_limits>?) throws(RuntimeFault) {
     var given = pclip_session_limits()
     if let limits {
+      try requireAligned(limits, "limits")
       let size = limits.pointee.size
       guard size >= MemoryLayout<Int>.size, size <= Int(Int32.max) else {
         throw RuntimeFault.value("limits.size", found: size, expected: "sizeof(pclip_session_limits)")

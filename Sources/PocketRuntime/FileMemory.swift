@@ -1,6 +1,6 @@
 import CPlatform
 
-/// A bundle's bytes, starting on a multiple of 64: mapped, copied, or the caller's.
+/// A bundle's bytes, starting on a multiple of 64: mapped, read, or the caller's.
 struct FileMemory: ~Copyable {
   let bytes: UnsafeRawBufferPointer
   private let ownership: Ownership
@@ -24,13 +24,12 @@ struct FileMemory: ~Copyable {
 
   /// - Parameter copies: reads the file into memory, so that later changes to it cannot reach the model.
   static func open(path: UnsafePointer<CChar>, copies: Bool) throws(RuntimeFault) -> FileMemory {
-    var mapping = pf_mapping()
-    let result = pf_map_file(path, &mapping)
-    guard result == 0 else { throw RuntimeFault.open(BorrowedText(characters: path), error: result) }
-    let bytes = UnsafeRawBufferPointer(start: mapping.bytes, count: mapping.byte_count)
-    guard copies else { return FileMemory(bytes, .mapped) }
-    defer { pf_unmap(mapping) }
-    return try copy(of: bytes)
+    var content = pf_mapping()
+    let result = copies ? pf_read_file(path, alignment, &content) : pf_map_file(path, &content)
+    let bytes = UnsafeRawBufferPointer(start: content.bytes, count: content.byte_count)
+    guard result != PF_NO_MEMORY else { throw noMemory(bytes.count) }
+    guard result == PF_OK else { throw RuntimeFault.open(BorrowedText(characters: path), error: result) }
+    return FileMemory(bytes, copies ? .allocated : .mapped)
   }
 
   /// The caller's memory where it is aligned, otherwise a copy.
@@ -43,10 +42,14 @@ struct FileMemory: ~Copyable {
 
   private static func copy(of bytes: UnsafeRawBufferPointer) throws(RuntimeFault) -> FileMemory {
     guard let memory = pf_alloc_aligned(max(bytes.count, 1), alignment) else {
-      throw RuntimeFault.memory("a copy of the bundle", byteCount: bytes.count)
+      throw noMemory(bytes.count)
     }
     UnsafeMutableRawBufferPointer(start: memory, count: bytes.count).copyMemory(from: bytes)
     return FileMemory(UnsafeRawBufferPointer(start: memory, count: bytes.count), .allocated)
+  }
+
+  private static func noMemory(_ byteCount: Int) -> RuntimeFault {
+    .memory("a copy of the bundle", byteCount: byteCount)
   }
 
   private static func mapping(_ bytes: UnsafeRawBufferPointer) -> pf_mapping {

@@ -28,20 +28,34 @@ package final class Model: @unchecked Sendable {
 
   /// Validates the header, builds the tokenizer's index and notes where each tensor lies: the work does not depend
   /// on the size of the weights, which are not read.
-  init(_ memory: consuming FileMemory, _ options: OpenOptions) throws(RuntimeFault) {
-    let bytes = memory.bytes
-    let header = try Model.header(bytes)
-    guard let start = bytes.baseAddress else { throw RuntimeFault.inconsistent(byteOffset: 0) }
-    products = try ScaleProducts(header)
+  ///
+  /// No initializer, because one that throws never gives back the object's memory in Embedded Swift.
+  static func open(_ memory: consuming FileMemory, _ options: OpenOptions) throws(RuntimeFault) -> Model {
+    let header = try Model.header(memory.bytes)
+    guard let start = memory.bytes.baseAddress else { throw RuntimeFault.inconsistent(byteOffset: 0) }
+    let products = try ScaleProducts(header)
     var binder = WeightBinder(header, start, products)
     let architecture = header.description.architecture
-    if let tower = architecture.image { image = try binder.bind(tower) } else { image = nil }
-    if let tower = architecture.text { text = try binder.bind(tower) } else { text = nil }
-    tokenizer = try Model.tokenizer(header, start)
+    var image: ImageWeights?
+    if let tower = architecture.image { image = try binder.bind(tower) }
+    var text: TextWeights?
+    if let tower = architecture.text { text = try binder.bind(tower) }
+    let tokenizer = try Model.tokenizer(header, start)
+    return Model(memory, products, header, options, image, text, tokenizer)
+  }
+
+  private init(
+    _ memory: consuming FileMemory, _ products: consuming ScaleProducts, _ header: BundleHeader,
+    _ options: OpenOptions, _ image: ImageWeights?, _ text: TextWeights?, _ tokenizer: Tokenizer?
+  ) {
     arithmetic = Model.arithmetic(options.arithmetic, header.description)
     compute = options.compute
-    self.header = header
     self.memory = memory
+    self.products = products
+    self.header = header
+    self.image = image
+    self.text = text
+    self.tokenizer = tokenizer
   }
 
   var description: BundleDescription { header.description }

@@ -24,11 +24,14 @@ struct OpenOptions {
     guard given.copy == 0 || given.copy == 1 else {
       throw RuntimeFault.value("options.copy", found: Int(given.copy), expected: "0 or 1")
     }
+    let copies = try OpenOptions.environment("PCLIP_COPY", 0...1, expected: "0 or 1")
+    // The pool reads it too, but cannot complain.
+    _ = try OpenOptions.environment("PCLIP_THREADS", 0...1024, expected: "0 to 1024")
     let pool = Int(pf_thread_count())
     compute = Compute(
       kernels: try OpenOptions.kernels(given.isa),
       threads: given.threads == 0 ? pool : min(Int(given.threads), pool))
-    copies = given.copy == 1 || pf_environment_integer(cString("PCLIP_COPY"), 0, 1, 0) == 1
+    self.copies = given.copy == 1 || copies == 1
   }
 
   private static func read(
@@ -36,6 +39,7 @@ struct OpenOptions {
   ) throws(RuntimeFault) -> pclip_open_options {
     var given = pclip_open_options()
     guard let options else { return given }
+    try requireAligned(options, "options")
     let size = options.pointee.size
     guard size >= MemoryLayout<Int>.size, size <= Int(Int32.max) else {
       throw RuntimeFault.value("options.size", found: size, expected: "sizeof(pclip_open_options)")
@@ -54,7 +58,8 @@ struct OpenOptions {
       if name.equals("auto") { return .auto }
       if name.equals("fast") { return .fast }
       if name.equals("exact") { return .exact }
-      throw RuntimeFault.arithmeticUnknown(BorrowedText(characters: name))
+      throw RuntimeFault.environment(
+        "PCLIP_ARITHMETIC", found: BorrowedText(characters: name), expected: "auto, fast or exact")
     case PCLIP_ARITHMETIC_FAST: return .fast
     case PCLIP_ARITHMETIC_EXACT: return .exact
     case PCLIP_ARITHMETIC_BF16:
@@ -63,6 +68,19 @@ struct OpenOptions {
       throw RuntimeFault.value(
         "options.arithmetic", found: Int(option), expected: "0 (auto), 1 (fast) or 2 (exact)")
     }
+  }
+
+  /// 0 where the variable is not set.
+  @inline(never)
+  private static func environment(
+    _ name: StaticString, _ allowed: ClosedRange<Int64>, expected: StaticString
+  ) throws(RuntimeFault) -> Int64 {
+    guard let text = pf_environment(cString(name)) else { return 0 }
+    let value = pf_environment_integer(cString(name), allowed.lowerBound, allowed.upperBound, -1)
+    guard value >= 0 else {
+      throw RuntimeFault.environment(name, found: BorrowedText(characters: text), expected: expected)
+    }
+    return value
   }
 
   /// The kernels named by the option, or by PCLIP_ISA, or the best that this machine has.

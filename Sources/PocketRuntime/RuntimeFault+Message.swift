@@ -9,13 +9,16 @@ extension RuntimeFault {
   var message: FaultMessage {
     switch self {
     case .null(let name): "\(name) is null"
+    case .misaligned(let name): "\(name) is not aligned as its type needs"
+    case .overlapping(let name): "\(name) overlaps the input"
+    case .sessionInUse: "another call is using the session"
     case .value(let name, let found, let expected): "\(name) is \(found), expected \(expected)"
     case .range(let name, let found, let allowed):
       "\(name) is \(found), expected \(allowed.lowerBound) to \(allowed.upperBound)"
     case .beyondAddressSpace(let name): "\(name) is beyond the address space"
     case .capacity(let name, let found, let needed): "\(name) is \(found), needed are \(needed)"
-    case .arithmeticUnknown(let name):
-      "PCLIP_ARITHMETIC is '\(name.characters)', expected auto, fast or exact"
+    case .environment(let name, let found, let expected):
+      "\(name) is '\(found.characters)', expected \(expected)"
     case .bf16: "this version has no bf16 arithmetic; use auto, fast or exact"
     case .isaUnknown(let name): isaMessage(name.characters)
     case .missing(.imageTower): "the bundle has no image tower"

@@ -6,12 +6,15 @@ import CPocketCLIP
 enum RuntimeFault: Error {
   // The caller's arguments.
   case null(StaticString)
+  case misaligned(StaticString)
+  case overlapping(StaticString)
+  case sessionInUse
   case value(StaticString, found: Int, expected: StaticString)
   case range(StaticString, found: Int, allowed: ClosedRange<Int>)
   case beyondAddressSpace(StaticString)
   case capacity(StaticString, found: Int, needed: Int)
+  case environment(StaticString, found: BorrowedText, expected: StaticString)
   // What this build, this machine or this bundle does not have.
-  case arithmeticUnknown(BorrowedText)
   case bf16
   case isaUnknown(BorrowedText)
   case missing(BundlePart)
@@ -39,11 +42,11 @@ enum RuntimeFault: Error {
 
   var code: FaultCode {
     switch self {
-    case .null, .value, .range, .beyondAddressSpace, .pictureWithoutPixels, .strideTooSmall,
-      .textWithoutBytes:
+    case .null, .misaligned, .overlapping, .sessionInUse, .value, .range, .beyondAddressSpace, .environment,
+      .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes:
       FaultCode(PCLIP_E_ARGUMENT)
     case .capacity: FaultCode(PCLIP_E_BUFFER)
-    case .arithmeticUnknown, .bf16, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
+    case .bf16, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
     case .missing: FaultCode(PCLIP_E_NO_TOWER)
     case .memory: FaultCode(PCLIP_E_MEMORY)
     case .open: FaultCode(PCLIP_E_OPEN)

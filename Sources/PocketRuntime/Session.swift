@@ -18,17 +18,24 @@ package final class Session {
   package var observer: StageObserver?
   private let memory: UnsafeMutableRawPointer
 
-  init(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) {
+  /// No initializer, for `Model.open`'s reason.
+  static func create(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) -> Session {
     guard let byteCount = SessionScratch(model, limits, base: nil).byteCount else {
       throw RuntimeFault.beyondAddressSpace("a session with these limits")
     }
     guard let memory = pf_alloc_aligned(max(byteCount, 1), FileMemory.alignment) else {
       throw RuntimeFault.memory("a session", byteCount: byteCount)
     }
+    return Session(model, limits, memory)
+  }
+
+  /// - Parameter memory: as much as `SessionScratch` asks for; freed with the session.
+  private init(_ model: Model, _ limits: SessionLimits, _ memory: UnsafeMutableRawPointer) {
     self.model = model
     self.limits = limits
     self.memory = memory
     scratch = SessionScratch(model, limits, base: memory)
+    scratch.claim.initialize(to: pf_claim())
     if let image = model.description.architecture.image {
       preparation = PicturePreparation(
         Session.preprocessor(model, image), limits, workers: Session.preparers(model, scratch))
@@ -40,7 +47,7 @@ package final class Session {
 
   deinit { pf_free(memory) }
 
-  /// Bytes that `init` will take.
+  /// Bytes that `create` will take.
   static func byteCount(_ model: Model, _ limits: SessionLimits) -> Int? {
     let scratch = SessionScratch(model, limits, base: nil)
     guard var total = scratch.byteCount else { return nil }

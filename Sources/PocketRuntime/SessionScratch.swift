@@ -1,5 +1,6 @@
 import Architecture
 import BundleFormat
+import CPlatform
 
 /// Bounds of what a session takes.
 struct SessionLimits {
@@ -10,6 +11,8 @@ struct SessionLimits {
 
 /// Every buffer of a session's calls.
 struct SessionScratch {
+  /// Held by the call that is using the rest.
+  let claim: UnsafeMutablePointer<pf_claim>
   let image: ImageScratch?
   let text: TextScratch?
   /// Nil when the sizes do not fit an `Int`.
@@ -20,6 +23,7 @@ struct SessionScratch {
     let architecture = model.description.architecture
     // A session makes one call at a time: both towers use the same memory.
     var memory = ScratchMemory(base: base)
+    claim = memory.buffer(1, of: pf_claim.self)
     var textMemory = memory
     image = architecture.image.map { ImageScratch(&memory, $0, model, limits) }
     text = architecture.text.map { TextScratch(&textMemory, $0, model, limits) }

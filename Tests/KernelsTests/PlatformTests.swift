@@ -45,6 +45,40 @@ import Testing
     }
   }
 
+  @Test(
+    "A file read into memory is aligned and does not change with the file; no file larger than memory is read"
+  )
+  func reading() throws {
+    try withFolder { folder in
+      let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+      let file = folder.appending(path: "file")
+      try Data(bytes).write(to: file)
+      var content = pf_mapping()
+      #expect(pf_read_file(file.path, 64, &content) == Int32(PF_OK))
+      let start = try #require(content.bytes)
+      defer { pf_free(UnsafeMutableRawPointer(mutating: start)) }
+      #expect(truncate(file.path, 10) == 0)
+      #expect(Int(bitPattern: start) % 64 == 0)
+      #expect(Array(UnsafeRawBufferPointer(start: start, count: content.byte_count)) == bytes)
+      var none = pf_mapping()
+      #expect(pf_read_file(folder.path, 64, &none) == Int32(PF_NOT_A_REGULAR_FILE))
+      // Not every file system has files so long.
+      if truncate(file.path, 1 << 50) == 0 {
+        #expect(pf_read_file(file.path, 64, &none) == Int32(PF_NO_MEMORY))
+      }
+      #expect(none.bytes == nil)
+    }
+  }
+
+  @Test("A claim is taken once until it is released")
+  func claims() {
+    var claim = pf_claim()
+    #expect(pf_claim_take(&claim) == 1)
+    #expect(pf_claim_take(&claim) == 0)
+    pf_claim_release(&claim)
+    #expect(pf_claim_take(&claim) == 1)
+  }
+
   @Test("Aligned memory is aligned")
   func memory() throws {
     for alignment in [1, 64, 4096] {

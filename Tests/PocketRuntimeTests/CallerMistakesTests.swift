@@ -64,6 +64,29 @@ import Testing
     #expect(huge?.code == PCLIP_E_ARGUMENT)
   }
 
+  @Test("Misaligned pointers and outputs that overlap inputs are errors that name the argument")
+  func misalignedAndOverlapping() throws {
+    let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
+    let pixels = UnsafeMutablePointer<Float>.allocate(capacity: 2 * bundle.pixelCount)
+    defer { pixels.deallocate() }
+    pixels.initialize(repeating: 0.5, count: 2 * bundle.pixelCount)
+    let askew = UnsafeMutableRawPointer(pixels).advanced(by: 2).assumingMemoryBound(to: Float.self)
+    var out = [Float](repeating: 0, count: 48)
+    #expect(
+      refusal { pclip_encode_pixels(bundle.session, askew, 1, 0, &out, 24, nil, $0) }
+        == Refusal(
+          code: Int(PCLIP_E_ARGUMENT), offset: 0, message: "pixels is not aligned as its type needs"))
+    let inside = refusal {
+      pclip_encode_pixels(bundle.session, pixels, 2, 0, pixels + bundle.pixelCount, 48, nil, $0)
+    }
+    #expect(
+      inside == Refusal(code: Int(PCLIP_E_ARGUMENT), offset: 0, message: "out overlaps the input"))
+    #expect(
+      refusal {
+        pclip_encode_pixels(bundle.session, pixels, 1, 0, pixels + bundle.pixelCount, 24, nil, $0)
+      } == nil)
+  }
+
   @Test("Session limits out of range are errors, and their size is 0")
   func limits() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-int8"))

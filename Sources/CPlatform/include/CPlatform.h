@@ -18,6 +18,7 @@ enum {
   PF_OK = 0,
   PF_NOT_A_REGULAR_FILE = -1,
   PF_TOO_LARGE = -2, /* more bytes than the address space holds */
+  PF_NO_MEMORY = -3,
 };
 
 typedef struct pf_mapping {
@@ -29,6 +30,10 @@ typedef struct pf_mapping {
  * while mapped makes reads beyond its end fault. Release with pf_unmap. */
 int32_t pf_map_file(const char *path, pf_mapping *mapping);
 void pf_unmap(pf_mapping mapping);
+/* Reads a regular file into memory that starts on a multiple of `alignment`; what becomes of the file afterwards does
+ * not matter, and if it shrinks meanwhile the bytes end where it does. Release with pf_free. PF_NO_MEMORY where there
+ * is none for `byte_count` bytes. */
+int32_t pf_read_file(const char *path, size_t alignment, pf_mapping *content);
 /* Gives back the pages that lie wholly inside the range; they are read again when touched. A hint: cannot fail. */
 void pf_advise_dontneed(const void *bytes, size_t byte_count);
 /* Tells the system that the range will be read soon. A hint: cannot fail. */
@@ -61,6 +66,16 @@ typedef struct pf_once {
   _Atomic(uint32_t) state;
 } pf_once;
 void pf_run_once(pf_once *once, void (*body)(void *_Nullable), void *_Nullable context);
+
+/* ---- One at a time ---- */
+
+/* Zero-initialised: free. What was taken before a fork is free in the child. */
+typedef struct pf_claim {
+  _Atomic(uint32_t) holder;
+} pf_claim;
+/* 1 if the claim was free and now is the caller's, otherwise 0. Does not wait. */
+int32_t pf_claim_take(pf_claim *claim);
+void pf_claim_release(pf_claim *claim);
 
 /* ---- Threads ---- */
 

@@ -9,7 +9,11 @@
  *   pclip_encode_image(session, &picture, 1, 0, vector, dim, NULL, &error);
  *
  * OBJECTS. A `pclip_model` is immutable once open: any number of threads may use one at the same time. A
- * `pclip_session` owns the scratch memory of one caller: one call at a time. Many sessions may share a model.
+ * `pclip_session` owns the scratch memory of one caller: one call at a time, a second one meanwhile is
+ * PCLIP_E_ARGUMENT. Many sessions may share a model.
+ *
+ * BUFFERS. Pointers are aligned as their types need, and arrays that a call writes do not overlap those it reads
+ * (PCLIP_E_ARGUMENT). The bytes of pictures and texts may lie anywhere but in an output.
  *
  * THREADS. None is started at load or open. The first call that wants more than one starts one pool for the
  * whole process; after fork() the child gets a pool of its own. Calls in flight at the fork are void in the
@@ -20,11 +24,13 @@
  * item alone: not on the batch, its order, its neighbours or the number of threads. Across instruction sets
  * integer arithmetic is equal; floating-point parts differ by rounding (`scalar` reproduces anywhere).
  *
- * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS.
- * `copy` in the options (PCLIP_COPY=1) reads it into memory instead.
+ * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS, whoever
+ * writes into it changes vectors, and nothing else. `copy` in the options (PCLIP_COPY=1) reads it into memory
+ * instead. A file replaced by renaming another over it stays as it was for those who have it open.
  *
- * ENVIRONMENT. PCLIP_THREADS, PCLIP_ISA (scalar, avx2, avxvnni, avx512vnni), PCLIP_ARITHMETIC (fast, exact),
- * PCLIP_COPY stand in for option fields left at zero.
+ * ENVIRONMENT. PCLIP_THREADS (1 to 1024: the pool's size, read once), PCLIP_ISA (scalar, avx2, avxvnni,
+ * avx512vnni), PCLIP_ARITHMETIC (fast, exact), PCLIP_COPY (0, 1) stand in for option fields left at zero. Empty is
+ * unset, 0 the default number of threads; a value that means nothing makes pclip_open fail.
  */
 #ifndef POCKETCLIP_H
 #define POCKETCLIP_H
