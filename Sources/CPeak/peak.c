@@ -25,6 +25,8 @@ LOOP(maddubs_256, "avx2", __m256i, _mm256_setzero_si256(),
      _mm256_add_epi32(a[i], _mm256_madd_epi16(_mm256_maddubs_epi16(b, c), b)))
 LOOP(vnni_256, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), _mm256_dpbusd_avx_epi32(a[i], b, c))
 LOOP(vnni_512, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), _mm512_dpbusd_epi32(a[i], b, c))
+LOOP(bf16_512, "avx512f,avx512bf16", __m512, _mm512_setzero_ps(),
+     _mm512_dpbf16_ps(a[i], (__m512bh)b, (__m512bh)c))
 
 /* `lanes` multiply-adds in one step of one chain. */
 static int32_t found(void (*run)(void), int lanes, cpeak_loop *loop) {
@@ -42,6 +44,9 @@ int32_t cpeak_loop_for(cpeak_arithmetic arithmetic, cpeak_loop *loop) {
       if (__builtin_cpu_supports("avx512vnni")) return found(vnni_512, 64, loop);
       if (__builtin_cpu_supports("avxvnni")) return found(vnni_256, 32, loop);
       if (__builtin_cpu_supports("avx2")) return found(maddubs_256, 32, loop);
+      return 0;
+    case CPEAK_BF16:
+      if (__builtin_cpu_supports("avx512bf16")) return found(bf16_512, 32, loop);
       return 0;
   }
   return 0;

@@ -1,5 +1,5 @@
 /* What this processor can do at best: loops of nothing but its widest multiply-add, to be timed by the caller.
- * Not part of the runtime: only the command line's `bench` links it. */
+ * Not part of the runtime: the command line's `bench` and Benchmarks/peak.c link it. */
 #ifndef CPEAK_H
 #define CPEAK_H
 
@@ -12,6 +12,7 @@
 typedef enum cpeak_arithmetic {
   CPEAK_FP32 = 0,
   CPEAK_INT8 = 1, /* 8-bit factors, 32-bit sums */
+  CPEAK_BF16 = 2, /* BF16 factors, FP32 sums */
 } cpeak_arithmetic;
 
 typedef struct cpeak_loop {
