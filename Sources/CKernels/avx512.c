@@ -143,6 +143,7 @@ INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) {
     for (size_t i = 0; i < t->segment_inputs; i += 4, w += 4 * PK_PANEL) {
       __m512i column[TILE_PANELS];
       EACH_PANEL column[p] = _mm512_loadu_si512(w + p * t->panel_bytes);
+      __builtin_prefetch(w + t->ahead);
       EACH_SUM total[r][p] = _mm512_dpbusd_epi32(total[r][p], four_inputs(ROW(r)), column[p]);
       EACH_GROUP group[g] += 4;
       last += 4;

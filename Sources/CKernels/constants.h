@@ -7,6 +7,7 @@
  * ln 2 is split so that n · PK_LN2_HIGH is exact: its last 12 bits are zero. */
 #define PK_EXP_LOW -87.33654f /* below: the result would not be a normal number */
 #define PK_EXP_HIGH 89.0f     /* above: infinite */
+#define PK_EXP_FINITE 88.0f   /* up to here n ≤ 127, so that 2^n is a number */
 #define PK_LOG2_E 0x1.715476p+0f
 #define PK_LN2_HIGH 0x1.62e000p-1f
 #define PK_LN2_LOW 0x1.0bfbe8p-15f

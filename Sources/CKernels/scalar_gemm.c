@@ -10,14 +10,16 @@
 /* Rows whose totals are kept while a block of weights is at hand. */
 #define ROW_TILE 16
 
+/* v · sigmoid(−x). Beyond a finite exp(x) it is next to nothing. */
+static float gated(float v, float x) { return v / (1.0f + pk_expf(x < PK_EXP_FINITE ? x : PK_EXP_FINITE)); }
+
 static float activate(float v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
     case PK_ACTIVATION_RELU: return v > 0 ? v : 0;
-    case PK_ACTIVATION_QUICK_GELU: return v / (1.0f + pk_expf(-1.702f * v));
+    case PK_ACTIVATION_QUICK_GELU: return gated(v, -1.702f * v);
     case PK_ACTIVATION_GELU_ERF: return (0.5f * v) * (1.0f + pk_erff(v * PK_SQRT_HALF));
-    case PK_ACTIVATION_GELU_TANH:
-      return v / (1.0f + pk_expf(v * (PK_GELU_TANH_C1 + PK_GELU_TANH_C3 * (v * v))));
+    case PK_ACTIVATION_GELU_TANH: return gated(v, v * (PK_GELU_TANH_C1 + PK_GELU_TANH_C3 * (v * v)));
   }
   return v;
 }

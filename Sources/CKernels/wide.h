@@ -71,23 +71,26 @@ INLINE i32x16 clamp(i32x16 v, int32_t low, int32_t high) {
   return __builtin_elementwise_min(v, (i32x16){0} + high);
 }
 
-INLINE f32x16 power_of_two(i32x16 exponent) { return (f32x16)((exponent + 127) << 23); }
-
-/* pk_expf, lane by lane. */
+/* pk_expf, lane by lane, for PK_EXP_LOW ≤ x ≤ PK_EXP_FINITE. A NaN stays one, whatever its power of two. */
 INLINE f32x16 exponential(f32x16 x) {
-  f32x16 clamped = choose(x > PK_EXP_HIGH, spread(PK_EXP_HIGH), x);
-  f32x16 biased = clamped * PK_LOG2_E + PK_ROUNDER;
+  f32x16 biased = x * PK_LOG2_E + PK_ROUNDER;
   f32x16 n = biased - PK_ROUNDER;
-  f32x16 r = (clamped - n * PK_LN2_HIGH) - n * PK_LN2_LOW;
+  f32x16 r = (x - n * PK_LN2_HIGH) - n * PK_LN2_LOW;
   f32x16 p = r * PK_EXP_P4 + PK_EXP_P3;
   p = p * r + PK_EXP_P2;
   p = p * r + PK_EXP_P1;
   p = p * r + PK_EXP_P0;
   f32x16 mantissa = (r + r * r * p) + 1.0f;
-  i32x16 exponent = clamp((i32x16)biased - (i32x16)spread(PK_ROUNDER), -126, 129);
-  i32x16 half = exponent >> 1;
-  f32x16 y = mantissa * power_of_two(half) * power_of_two(exponent - half);
-  return (f32x16)(~(x < PK_EXP_LOW) & (i32x16)y);
+  /* The shift leaves n alone: the lowest bit of the rounder's pattern is bit 22. */
+  return mantissa * (f32x16)(((u32x16)biased << 23) + (127u << 23));
+}
+
+/* pk_expf, lane by lane, for x ≤ PK_EXP_FINITE. */
+INLINE f32x16 exponential_or_zero(f32x16 x) { return (f32x16)(~(x < PK_EXP_LOW) & (i32x16)exponential(x)); }
+
+/* v · sigmoid(−x), x kept where exp is a normal number: beyond, the result has long been v or next to nothing. */
+INLINE f32x16 gated(f32x16 v, f32x16 x) {
+  return v / (exponential(larger(smaller(x, spread(PK_EXP_FINITE)), spread(PK_EXP_LOW))) + 1.0f);
 }
 
 /* pk_erff, lane by lane: both pieces, then a choice. */
@@ -115,10 +118,9 @@ INLINE f32x16 activate(f32x16 v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
     case PK_ACTIVATION_RELU: return larger(v, spread(0));
-    case PK_ACTIVATION_QUICK_GELU: return v / (exponential(v * -1.702f) + 1.0f);
+    case PK_ACTIVATION_QUICK_GELU: return gated(v, v * -1.702f);
     case PK_ACTIVATION_GELU_ERF: return (v * 0.5f) * (error_function(v * PK_SQRT_HALF) + 1.0f);
-    case PK_ACTIVATION_GELU_TANH:
-      return v / (exponential(v * (v * v * PK_GELU_TANH_C3 + PK_GELU_TANH_C1)) + 1.0f);
+    case PK_ACTIVATION_GELU_TANH: return gated(v, v * (v * v * PK_GELU_TANH_C3 + PK_GELU_TANH_C1));
   }
   return v;
 }

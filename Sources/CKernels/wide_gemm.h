@@ -26,6 +26,7 @@ typedef struct tile {
   const uint8_t *w;
   size_t panel_bytes; /* from one panel to the next; 0: one panel stands in for all */
   float (*widened)[WIDENED_INPUTS * PK_PANEL]; /* where narrow weights are left in FP32 for other rows, or null */
+  size_t ahead; /* from weights that are read to those that are asked for meanwhile, in bytes */
 } tile;
 
 /* Sums over the inputs; floats are added to what the inputs before `begin` gave. Defined by the including file. */
@@ -64,77 +65,109 @@ typedef struct place {
   size_t line, row, rows, panel, panels;
 } place;
 
-/* Sums become values: scales and bias, the same for all rows of a panel. */
-INLINE void scale_sums(const gemm *g, const place *at, tile_sums *sums) {
+/* What makes a sum of one panel a value, for every row alike. */
+typedef struct panel_terms {
+  f32x16 scale, bias;
+  u32x16 excess; /* what the zero point of quantized rows adds to a sum */
+} panel_terms;
+
+INLINE panel_terms terms_at(const gemm *g, size_t output) {
   const pk_epilogue *e = &g->product->epilogue;
   const pk_quantized_rows *q = g->quantized;
-  size_t first = at->line * g->product->line_rows + at->row;
-  for (size_t p = 0; p < at->panels; p++) {
-    size_t output = (at->panel + p) * PK_PANEL;
-    f32x16 scale = e->scale ? load(e->scale + output) : spread(1.0f);
-    f32x16 bias = e->bias ? load(e->bias + output) : spread(-0.0f); /* adding −0 changes nothing */
-    if (q) {
+  return (panel_terms){
+      .scale = e->scale ? load(e->scale + output) : spread(1.0f),
+      .bias = e->bias ? load(e->bias + output) : spread(-0.0f), /* adding −0 changes nothing */
       /* Unsigned, so that what the stored sum of a damaged bundle makes too large wraps, as in scalar. */
-      u32x16 excess = *(const u32x16 *)(q->weight_sums + output) * (uint32_t)q->zero_point;
-      for (size_t r = 0; r < at->rows; r++) {
-        f32x16 sum = __builtin_convertvector((i32x16)(*(const u32x16 *)sums->i[r][p] - excess), f32x16);
-        store(sums->f[r][p], sum * q->scale[(first + r) * q->scale_stride] * scale + bias);
-      }
-    } else {
-      for (size_t r = 0; r < at->rows; r++) store(sums->f[r][p], load(sums->f[r][p]) * scale + bias);
-    }
-  }
+      .excess = q ? *(const u32x16 *)(q->weight_sums + output) * (uint32_t)q->zero_point : (u32x16){0}};
 }
 
-INLINE void activate_sums(pk_activation activation, size_t rows, tile_sums *sums) {
-  if (activation == PK_ACTIVATION_NONE) return;
-  float *values = sums->f[0][0];
-  for (size_t i = 0; i < rows * TILE_PANELS; i++, values += WIDE) store(values, activate(load(values), activation));
+/* Where the values of a tile go and what is added to them; `count` outputs exist from the first one on. */
+typedef struct tile_outputs {
+  float *y;
+  const float *residual; /* null: none */
+  size_t y_stride, residual_stride, count;
+} tile_outputs;
+
+INLINE tile_outputs outputs_at(const gemm *g, const place *at) {
+  const pk_product *p = g->product;
+  const pk_epilogue *e = &p->epilogue;
+  size_t first = at->panel * PK_PANEL;
+  const float *residual = e->residual + at->line * e->residual_line_stride + at->row * e->residual_row_stride + first;
+  return (tile_outputs){.y = g->y + at->line * p->y_line_stride + at->row * p->y_row_stride + first,
+                        .residual = e->residual ? residual : NULL,
+                        .y_stride = p->y_row_stride,
+                        .residual_stride = e->residual_row_stride,
+                        .count = e->output_count > first ? e->output_count - first : 0};
 }
 
-/* Residual, last ReLU, range, store. */
-INLINE void store_sums(const gemm *g, const place *at, const tile_sums *sums) {
-  const pk_product *product = g->product;
-  const pk_epilogue *e = &product->epilogue;
-  f32x16 smallest = spread(__builtin_inff()), largest = spread(-__builtin_inff());
-  f32x16 floor = spread(e->relu_last ? 0.0f : -__builtin_inff());
+/* The last panel, of which only some outputs exist: activated sums become values. */
+static __attribute__((noinline)) void finish_part(const gemm *g, const place *at, size_t panel, const tile_sums *sums) {
+  const pk_epilogue *e = &g->product->epilogue;
+  const tile_outputs out = outputs_at(g, at);
   for (size_t r = 0; r < at->rows; r++) {
-    float *y = g->y + at->line * product->y_line_stride + (at->row + r) * product->y_row_stride;
-    const float *residual =
-        e->residual ? e->residual + at->line * e->residual_line_stride + (at->row + r) * e->residual_row_stride : NULL;
-    for (size_t p = 0; p < at->panels; p++) {
-      size_t output = (at->panel + p) * PK_PANEL;
-      if (output >= e->output_count) break;
-      size_t count = e->output_count - output;
-      f32x16 v = load(sums->f[r][p]);
-      if (count >= WIDE) {
-        if (residual) v = v + load(residual + output);
-        if (e->relu_last) v = larger(v, floor);
-        store(y + output, v);
-      } else {
-        if (residual) v = v + load_part(residual + output, count, 0);
-        if (e->relu_last) v = larger(v, floor);
-        store_part(y + output, v, count);
-        if (e->range) v = load_part(y + output, count, v[0]);
-      }
-      smallest = smaller(v, smallest);
-      largest = larger(v, largest);
+    for (size_t i = panel * PK_PANEL; i < out.count; i++) {
+      float v = sums->f[r][panel][i % PK_PANEL];
+      if (out.residual) v = v + out.residual[r * out.residual_stride + i];
+      if (e->relu_last) v = v > 0 ? v : 0;
+      if (e->range && v < e->range[0]) e->range[0] = v;
+      if (e->range && v > e->range[1]) e->range[1] = v;
+      out.y[r * out.y_stride + i] = v;
     }
   }
-  if (!e->range) return;
-  float low = fold_smallest(smallest), high = fold_largest(largest);
-  if (low < e->range[0]) e->range[0] = low;
-  if (high > e->range[1]) e->range[1] = high;
 }
 
+/* The epilogue: a sum is read once and its value written once. What the loop needs is copied first, as the compiler
+ * must take every store for a change of what pointers lead to. */
+INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const pk_activation activation) {
+  const pk_epilogue *e = &g->product->epilogue;
+  const pk_quantized_rows *q = g->quantized;
+  const int is_quantized = q != NULL, relu_last = e->relu_last, has_range = e->range != NULL;
+  const size_t rows = at->rows, panels = at->panels, scale_stride = q ? q->scale_stride : 0;
+  const float *scale = q ? q->scale + (at->line * g->product->line_rows + at->row) * scale_stride : NULL;
+  tile_outputs out = outputs_at(g, at);
+  const size_t whole = out.count / PK_PANEL;
+  panel_terms terms[TILE_PANELS] __attribute__((aligned(64)));
+  for (size_t p = 0; p < panels; p++) terms[p] = terms_at(g, (at->panel + p) * PK_PANEL);
+  f32x16 smallest = spread(__builtin_inff()), largest = spread(-__builtin_inff());
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t p = 0; p < panels; p++) {
+      f32x16 v = load(sums->f[r][p]);
+      if (is_quantized) v = __builtin_convertvector((i32x16)((u32x16)v - terms[p].excess), f32x16) * *scale;
+      v = activate(v * terms[p].scale + terms[p].bias, activation);
+      if (p >= whole) {
+        store(sums->f[r][p], v);
+        continue;
+      }
+      if (out.residual) v = v + load(out.residual + p * PK_PANEL);
+      if (relu_last) v = larger(v, spread(0));
+      store(out.y + p * PK_PANEL, v);
+      if (has_range) {
+        smallest = smaller(v, smallest);
+        largest = larger(v, largest);
+      }
+    }
+    out.y += out.y_stride;
+    if (out.residual) out.residual += out.residual_stride;
+    scale += scale_stride;
+  }
+  if (has_range) {
+    float low = fold_smallest(smallest), high = fold_largest(largest);
+    if (low < e->range[0]) e->range[0] = low;
+    if (high > e->range[1]) e->range[1] = high;
+  }
+  if (whole < panels && out.count % PK_PANEL > 0) finish_part(g, at, whole, sums);
+}
+
+/* Without an activation, none of its constants is loaded. */
 static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, tile_sums *sums) {
-  scale_sums(g, at, sums);
-  activate_sums(g->product->epilogue.activation, at->rows, sums);
-  store_sums(g, at, sums);
+  const pk_activation activation = g->product->epilogue.activation;
+  if (activation == PK_ACTIVATION_NONE) finish_rows(g, at, sums, PK_ACTIVATION_NONE);
+  else finish_rows(g, at, sums, activation);
 }
 
 /* Weights that stay in the second-level cache while rows pass by. */
 #define CACHED_WEIGHT_BYTES ((size_t)384 << 10)
+#define CACHED_ROW_BYTES ((size_t)256 << 10)
 /* Tiles that share widened weights. */
 #define GROUP_TILES 8
 
@@ -158,6 +191,7 @@ typedef struct tile_group {
   size_t count;
   place places[GROUP_TILES];
   tile_sums sums[GROUP_TILES];
+  size_t panels_ahead; /* which weights to ask for meanwhile; 0: none */
 } tile_group;
 
 INLINE tile tile_at(const gemm *g, const place *at, const uint8_t *w, size_t panel_bytes) {
@@ -208,6 +242,7 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
       sum_narrow(g, group, w, panel_bytes);
     } else {
       tile t = tile_at(g, &group->places[0], w, panel_bytes);
+      t.ahead = group->panels_ahead * panel_bytes;
       g->tile(&t, &group->sums[0]);
     }
     for (size_t i = 0; i < group->count; i++) finish_tile(g, &group->places[i], &group->sums[i]);
@@ -220,6 +255,7 @@ static void run_panels(const gemm *g, size_t begin, size_t end) {
   size_t capacity = NARROW_ROWS > 0 && g->narrow ? GROUP_TILES : 1;
   tile_group group;
   group.count = 0;
+  group.panels_ahead = g->product->lines * tiles > 1 ? TILE_PANELS : 0;
   for (size_t line = 0; line < g->product->lines; line++) {
     for (size_t i = 0; i < tiles; i++) {
       size_t row = line_rows * i / tiles, rows = line_rows * (i + 1) / tiles - row;
@@ -227,19 +263,27 @@ static void run_panels(const gemm *g, size_t begin, size_t end) {
       if (group.count == capacity) {
         run_group(g, &group, begin, end);
         group.count = 0;
+        if (group.panels_ahead > 0) group.panels_ahead ^= 1;
       }
     }
   }
   if (group.count > 0) run_group(g, &group, begin, end);
 }
 
-/* As many panels at a time as stay in the cache: weights, which may come from memory, are read from there once. */
+/* Panels that the rows pass before the next ones are begun. If the rows stay in the cache, a tile's: while they pass,
+ * the next weights arrive, perhaps from memory. If not, as many as stay in the cache themselves. */
+static size_t panels_at_once(const gemm *g, size_t panel_bytes) {
+  const pk_product *p = g->product;
+  size_t row_bytes = (p->lines * p->x_line_stride + p->line_rows * p->x_row_stride) * g->x_bytes;
+  size_t panels = CACHED_WEIGHT_BYTES / panel_bytes / TILE_PANELS * TILE_PANELS;
+  return row_bytes < CACHED_ROW_BYTES || panels < TILE_PANELS ? TILE_PANELS : panels;
+}
+
 static void run_gemm(const gemm *g) {
   size_t panel_bytes = g->product->segments * g->product->segment_inputs * g->input_bytes;
-  size_t cached = panel_bytes > 0 ? CACHED_WEIGHT_BYTES / panel_bytes / TILE_PANELS * TILE_PANELS : TILE_PANELS;
-  if (cached < TILE_PANELS) cached = TILE_PANELS;
-  for (size_t panel = g->panel_begin; panel < g->panel_end; panel += cached)
-    run_panels(g, panel, g->panel_end - panel < cached ? g->panel_end : panel + cached);
+  size_t at_once = panel_bytes > 0 ? panels_at_once(g, panel_bytes) : TILE_PANELS;
+  for (size_t panel = g->panel_begin; panel < g->panel_end; panel += at_once)
+    run_panels(g, panel, g->panel_end - panel < at_once ? g->panel_end : panel + at_once);
 }
 
 #define FLOAT_GEMM(name, weight, narrow)                                                                            \

@@ -57,12 +57,12 @@ static void softmax_f32(size_t m, size_t width, float *x, size_t ldx) {
     f32x16 lanes = {0};
     size_t i = 0;
     for (; i < whole_groups(width); i += WIDE) {
-      f32x16 e = exponential(load(x + i) - maximum);
+      f32x16 e = exponential_or_zero(load(x + i) - maximum);
       store(x + i, e);
       lanes += e;
     }
     if (i < width) {
-      f32x16 e = exponential(load_part(x + i, width - i, -__builtin_inff()) - maximum);
+      f32x16 e = exponential_or_zero(load_part(x + i, width - i, -__builtin_inff()) - maximum);
       store_part(x + i, e, width - i);
       lanes += e;
     }
