@@ -136,6 +136,25 @@ void gemm_s8f_scalar(const pk_product *product, size_t panel_begin, size_t panel
   gemm_widened(product, panel_begin, panel_end, x, w, PK_PANEL * sizeof *w, widen_s8, y);
 }
 
+void add_transposed_f32_scalar(size_t k, const float *x, const float *panel, float *y) {
+  for (size_t i = 0; i < k; i++, panel += PK_PANEL) {
+    float sums[PK_PANEL];
+    for (size_t lane = 0; lane < PK_PANEL; lane++) sums[lane] = 0 + x[lane] * panel[lane];
+    for (size_t half = PK_PANEL / 2; half > 0; half /= 2)
+      for (size_t lane = 0; lane < half; lane++) sums[lane] = sums[lane] + sums[lane + half];
+    y[i] = y[i] + sums[0];
+  }
+}
+
+void add_transposed_s8_scalar(size_t k, const float *x, const int8_t *panel, float *y) {
+  for (size_t i = 0; i < k; i++) {
+    float sums[4] = {0};
+    for (size_t lane = 0; lane < PK_PANEL; lane++)
+      sums[lane % 4] = sums[lane % 4] + x[lane] * (float)panel[(i / 4 * PK_PANEL + lane) * 4 + i % 4];
+    y[i] = y[i] + ((sums[0] + sums[2]) + (sums[1] + sums[3]));
+  }
+}
+
 /* Adds the products of one segment of one row with its part of one panel. */
 static void sum_segment(size_t count, const uint8_t *x, const int8_t *panel, int32_t *sums) {
   for (size_t i = 0; i < count; i += 4)

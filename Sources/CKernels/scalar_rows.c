@@ -65,11 +65,13 @@ float dot_f32_scalar(size_t count, const float *a, const float *b) {
   return fold(lanes);
 }
 
-void mean_rows_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+void mean_rows_f32_scalar(size_t m, size_t width, const float *weights, const float *x, size_t ldx, float *y) {
+  float weight = 0;
+  for (size_t row = 0; row < m; row++) weight = weight + weights[row];
   for (size_t i = 0; i < width; i++) {
     float total = 0;
-    for (size_t row = 0; row < m; row++) total = total + x[row * ldx + i];
-    y[i] = total / (float)m;
+    for (size_t row = 0; row < m; row++) total = total + weights[row] * x[row * ldx + i];
+    y[i] = total / weight;
   }
 }
 
@@ -98,13 +100,6 @@ void add_f32_scalar(size_t count, const float *a, const float *b, float *y) {
   for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
 }
 
-void add_relu_f32_scalar(size_t count, const float *a, const float *b, float *y) {
-  for (size_t i = 0; i < count; i++) {
-    float v = a[i] + b[i];
-    y[i] = v > 0 ? v : 0;
-  }
-}
-
 void quantize_rows_u8_scalar(size_t m, size_t k, const float *x, size_t ldx, uint8_t *q, size_t ldq, float *scale) {
   for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
     float largest;
@@ -121,6 +116,10 @@ void quantize_rows_u8_scalar(size_t m, size_t k, const float *x, size_t ldx, uin
 void quantize_u8_scalar(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
   for (size_t i = 0; i < count; i++)
     q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
+}
+
+void dequantize_u8_scalar(size_t count, const uint8_t *q, float scale, int32_t zero_point, float *x) {
+  for (size_t i = 0; i < count; i++) x[i] = (float)(q[i] - zero_point) * scale;
 }
 
 pk_u8_quantization pk_u8_range(float minimum, float maximum) {

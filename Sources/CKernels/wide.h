@@ -18,6 +18,8 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float f32x16 __attribute__((vector_size(64), aligned(4)));
+typedef float f32x8 __attribute__((vector_size(32), aligned(4)));
+typedef float f32x4 __attribute__((vector_size(16), aligned(4)));
 typedef int32_t i32x16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t u32x16 __attribute__((vector_size(64), aligned(4)));
 typedef int16_t i16x16 __attribute__((vector_size(32), aligned(2)));

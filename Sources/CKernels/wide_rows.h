@@ -87,17 +87,39 @@ static void l2_normalize_f32(size_t m, size_t width, const float *x, size_t ldx,
   }
 }
 
-static void mean_rows_f32(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+static void mean_rows_f32(size_t m, size_t width, const float *weights, const float *x, size_t ldx, float *y) {
+  float weight = 0;
+  for (size_t row = 0; row < m; row++) weight += weights[row];
   size_t i = 0;
   for (; i < whole_groups(width); i += WIDE) {
     f32x16 total = {0};
-    for (size_t row = 0; row < m; row++) total += load(x + row * ldx + i);
-    store(y + i, total / (float)m);
+    for (size_t row = 0; row < m; row++) total += load(x + row * ldx + i) * weights[row];
+    store(y + i, total / weight);
   }
   for (; i < width; i++) {
     float total = 0;
-    for (size_t row = 0; row < m; row++) total = total + x[row * ldx + i];
-    y[i] = total / (float)m;
+    for (size_t row = 0; row < m; row++) total = total + weights[row] * x[row * ldx + i];
+    y[i] = total / weight;
+  }
+}
+
+static void add_transposed_f32(size_t k, const float *x, const float *panel, float *y) {
+  const f32x16 factors = load(x);
+  for (size_t i = 0; i < k; i++, panel += PK_PANEL) y[i] += fold_sum(factors * load(panel));
+}
+
+/* Sixteen bytes of a panel are four inputs of four outputs. */
+static void add_transposed_s8(size_t k, const float *x, const int8_t *panel, float *y) {
+  f32x16 factors[4];
+  for (size_t n = 0; n < PK_PANEL * 4; n++) factors[n / WIDE][n % WIDE] = x[n / 4];
+  for (size_t i = 0; i < k; i += 4, panel += PK_PANEL * 4) {
+    f32x16 sum = {0};
+    for (size_t four = 0; four < 4; four++)
+      sum += factors[four] * __builtin_convertvector(*(const i8x16 *)(panel + four * WIDE), f32x16);
+    f32x8 half = __builtin_shufflevector(sum, sum, 0, 1, 2, 3, 4, 5, 6, 7) +
+                 __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15);
+    *(f32x4 *)(y + i) +=
+        __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
   }
 }
 
@@ -136,15 +158,6 @@ static void add_f32(size_t count, const float *a, const float *b, float *y) {
   for (; i < count; i++) y[i] = a[i] + b[i];
 }
 
-static void add_relu_f32(size_t count, const float *a, const float *b, float *y) {
-  size_t i = 0;
-  for (; i < whole_groups(count); i += WIDE) store(y + i, larger(load(a + i) + load(b + i), spread(0)));
-  for (; i < count; i++) {
-    float v = a[i] + b[i];
-    y[i] = v > 0 ? v : 0;
-  }
-}
-
 INLINE void store_s8(int8_t *q, i32x16 v) { *(i8x16 *)q = __builtin_convertvector(v, i8x16); }
 INLINE void store_u8(uint8_t *q, i32x16 v) { *(u8x16 *)q = __builtin_convertvector(v, u8x16); }
 
@@ -167,6 +180,34 @@ static void quantize_u8(size_t count, const float *x, float inverse_scale, int32
   for (; i < whole_groups(count); i += WIDE)
     store_u8(q + i, clamp(round_to_int(load(x + i) * inverse_scale) + zero_point, 0, 255));
   for (; i < count; i++) q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
+}
+
+static void dequantize_u8(size_t count, const uint8_t *q, float scale, int32_t zero_point, float *x) {
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) {
+    i32x16 v = __builtin_convertvector(*(const u8x16 *)(q + i), i32x16) - zero_point;
+    store(x + i, __builtin_convertvector(v, f32x16) * scale);
+  }
+#pragma clang loop vectorize(disable)
+  for (; i < count; i++) x[i] = (float)(q[i] - zero_point) * scale;
+}
+
+/* The pixel under two neighbours of two lines. A function of its own is smaller. */
+static __attribute__((noinline)) void pool_pixel(size_t channels, const float *top, const float *bottom, float *y) {
+  size_t c = 0;
+  for (; c < whole_groups(channels); c += WIDE)
+    store(y + c, ((load(top + c) + load(top + channels + c)) + (load(bottom + c) + load(bottom + channels + c))) * 0.25f);
+#pragma clang loop vectorize(disable)
+  for (; c < channels; c++) y[c] = ((top[c] + top[channels + c]) + (bottom[c] + bottom[channels + c])) * 0.25f;
+}
+
+static void avgpool2x2_f32(size_t width, size_t channels, size_t row_begin, size_t row_end, const float *x, float *y) {
+  y += row_begin * (width / 2) * channels;
+  for (size_t row = row_begin; row < row_end; row++) {
+    const float *top = x + 2 * row * width * channels;
+    for (size_t column = 0; column < width / 2; column++, top += 2 * channels, y += channels)
+      pool_pixel(channels, top, top + width * channels, y);
+  }
 }
 
 static void quantize_weights_s8(size_t count, const float *w, float scale, int8_t *q) {

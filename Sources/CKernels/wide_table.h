@@ -29,6 +29,8 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
       .gemm_f16 = gemm_f16,                            \
       .gemm_s8f = gemm_s8f,                            \
       .gemm_u8s8 = u8s8_,                              \
+      .add_transposed_f32 = add_transposed_f32,        \
+      .add_transposed_s8 = add_transposed_s8,          \
       .attention_f32 = attention_f32,                  \
       .layernorm_f32 = layernorm_f32,                  \
       .softmax_f32 = softmax_f32,                      \
@@ -38,15 +40,15 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
       .absmax_rows_f32 = absmax_rows_f32,              \
       .minmax_f32 = minmax_f32,                        \
       .add_f32 = add_f32,                              \
-      .add_relu_f32 = add_relu_f32,                    \
       .quantize_rows_u8 = quantize_rows_u8,            \
       .quantize_u8 = quantize_u8,                      \
+      .dequantize_u8 = dequantize_u8,                  \
       .embed_f32 = embed_f32_scalar,                   \
       .embed_f16 = embed_f16,                          \
       .embed_s8 = embed_s8_scalar,                     \
       .gather_patches_f32 = gather_patches_f32_scalar, \
       .gather_patches_u8 = gather_patches_u8_scalar,   \
-      .avgpool2x2_f32 = avgpool2x2_f32_scalar,         \
+      .avgpool2x2_f32 = avgpool2x2_f32,                \
       .f16_to_f32 = f16_to_f32,                        \
       .f32_to_f16 = f32_to_f16,                        \
       .bf16_to_f32 = bf16_to_f32,                      \

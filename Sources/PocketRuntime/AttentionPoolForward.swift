@@ -1,34 +1,25 @@
 import Architecture
+import BundleFormat
 import CKernels
+import CPlatform
 
 extension ModifiedResNetPass {
   /// `AttentionPool2d.forward`: the mean of all pixels asks, the mean and all pixels answer.
   ///
-  /// - Parameters:
-  ///   - tokens, key, value: maps to work in; `x` is overwritten once it has been read.
-  func pool(
-    _ x: FeatureMap, tokens: UnsafeMutablePointer<Float>, key: UnsafeMutablePointer<Float>,
-    value: UnsafeMutablePointer<Float>
-  ) -> Rows<Float> {
-    let width = tower.attentionPoolWidth
-    let count = tower.tokenCount
+  /// - Parameter tokens: a map to work in; `x` is overwritten once it has been read.
+  func pool(_ x: FeatureMap, tokens: UnsafeMutablePointer<Float>) -> Rows<Float> {
     let tokens = Rows(base: tokens, stride: x.stride)
     makeTokens(x, into: tokens)
-    let input = prepared(tokens, rows: count)
-    let (keys, values) = (Rows(base: key, stride: x.stride), Rows(base: value, stride: x.stride))
+    let input = prepared(tokens, rows: tower.tokenCount)
     // A map has room for all tokens, so what is left of x holds two of them: the query and attention's output.
     let (query, output) = (x.rows, x.rows.dropping(1))
     compute.linear(weights.pool.query, input, rows: 1, into: query)
-    compute.linear(weights.pool.key, input, rows: count, into: keys)
-    compute.linear(weights.pool.value, input, rows: count, into: values)
-    scratch.starts[0] = 0
-    scratch.starts[1] = Int32(truncatingIfNeeded: count)
-    compute.attend(
-      Attention(
-        heads: tower.heads, headSize: width / tower.heads,
-        segments: Segments(starts: scratch.starts, items: 1),
-        queries: .pooled, query: query, key: keys, value: values, output: output, scratch: scratch.attention))
-    output.clearPadding(0, width)
+    restore(tokens, input)
+    PoolingWork(
+      kernels: compute.kernels, tower: tower, weights: weights.pool, tokens: tokens, query: query.base,
+      output: output.base, buffers: scratch.pooling, widened: scratch.patches.floats
+    ).run(parts: tower.heads, threads: compute.threads)
+    output.clearPadding(0, tower.attentionPoolWidth)
     compute.linear(weights.pool.output, prepared(output, rows: 1), rows: 1, into: scratch.result)
     return scratch.result
   }
@@ -36,7 +27,9 @@ extension ModifiedResNetPass {
   /// The mean of all pixels, then the pixels, each plus its position.
   private func makeTokens(_ x: FeatureMap, into tokens: Rows<Float>) {
     let kernels = compute.kernels.pointee
-    kernels.mean_rows_f32(x.pixelCount, x.stride, x.values, x.stride, tokens[0])
+    let equalWeights = scratch.pooling.scores(worker: 0)
+    equalWeights.update(repeating: 1, count: x.pixelCount)
+    kernels.mean_rows_f32(x.pixelCount, x.stride, equalWeights, x.values, x.stride, tokens[0])
     tokens[1].update(from: x.values, count: x.elementCount)
     for row in 0..<tower.tokenCount {
       kernels.add_f32(tower.attentionPoolWidth, tokens[row], weights.pool.positions.row(row), tokens[row])
@@ -48,5 +41,95 @@ extension ModifiedResNetPass {
     let bytes = quantized.bytes
     let range = compute.quantize(rows.base, count: count * rows.stride, into: bytes, quantized.ranges)
     return .quantized(Rows(base: bytes, stride: rows.stride), .common(range))
+  }
+
+  /// The tokens as their bytes have them, which is what keys and values are made of.
+  private func restore(_ tokens: Rows<Float>, _ input: LinearInput) {
+    guard case .quantized(let bytes, .common(let quantization)) = input else { return }
+    compute.kernels.pointee.dequantize_u8(
+      tower.tokenCount * tokens.stride, bytes.base, quantization.scale, quantization.zero_point, tokens.base)
+  }
+}
+
+/// What a worker computes a head in.
+struct PoolingBuffers {
+  /// Per worker: a row of all inputs, a row of all outputs, a score per token.
+  private let rows: Rows<Float>
+  private let width: Int
+
+  init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, workers: Int) {
+    width = tower.attentionPoolWidth
+    rows = memory.rows(workers, rowStride(2 * width + tower.tokenCount, of: Float.self), of: Float.self)
+  }
+
+  func inputs(worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] }
+  func outputs(worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] + width }
+  func scores(worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] + 2 * width }
+}
+
+/// Each part is one head. With a single query neither keys nor values need be computed:
+///
+///     q·(Wₖ x + bₖ) = (Wₖᵀ q)·x + q·bₖ        Σ p (Wᵥ x + bᵥ) = Wᵥ (Σ p x) + bᵥ
+///
+/// of which q·bₖ is the same for all tokens and vanishes in the softmax.
+private struct PoolingWork: ParallelWork {
+  var kernels: UnsafePointer<pk_kernels>
+  var tower: ModifiedResNet
+  var weights: AttentionPoolWeights
+  var tokens: Rows<Float>
+  var query: UnsafeMutablePointer<Float>
+  var output: UnsafeMutablePointer<Float>
+  var buffers: PoolingBuffers
+  /// One row per worker, of at least 16 · width values.
+  var widened: Rows<Float>
+
+  static var body: pf_body {
+    { context, part, worker in
+      context?.assumingMemoryBound(to: PoolingWork.self).pointee.run(part: part, worker: worker)
+    }
+  }
+
+  func run(part head: Int, worker: Int) {
+    let (width, count) = (tower.attentionPoolWidth, tower.tokenCount)
+    let headSize = width / tower.heads
+    let columns = head * headSize..<(head + 1) * headSize
+    // A panel may hold outputs of two heads.
+    let panels =
+      columns.lowerBound / MatrixShape.panelWidth..<(columns.upperBound + MatrixShape.panelWidth - 1)
+      / MatrixShape.panelWidth
+    let inputs = buffers.inputs(worker: worker)
+    let outputs = buffers.outputs(worker: worker)
+    let scores = buffers.scores(worker: worker)
+    ask(columns, panels, outputs, into: inputs, worker: worker)
+    for token in 0..<count { scores[token] = kernels.pointee.dot_f32(width, inputs, tokens[token]) }
+    kernels.pointee.softmax_f32(1, count, scores, count)
+    kernels.pointee.mean_rows_f32(count, width, scores, tokens.base, tokens.stride, inputs)
+    Compute(kernels: kernels, threads: 1).linear(
+      weights.value, .floats(Rows(base: inputs, stride: width)), rows: 1,
+      into: Rows(base: outputs, stride: width), panels: panels)
+    (output + columns.lowerBound).update(from: outputs + columns.lowerBound, count: headSize)
+  }
+
+  /// Wₖᵀ q / √d into `inputs`; `outputs` holds the head's part of q, the panels' other outputs zero.
+  private func ask(
+    _ columns: Range<Int>, _ panels: Range<Int>, _ outputs: UnsafeMutablePointer<Float>,
+    into inputs: UnsafeMutablePointer<Float>, worker: Int
+  ) {
+    let first = panels.lowerBound * MatrixShape.panelWidth
+    (outputs + first).update(repeating: 0, count: panels.count * MatrixShape.panelWidth)
+    let scale = 1 / pk_sqrtf(Float(columns.count))
+    for column in columns { outputs[column] = query[column] * scale * (weights.key.scale?[column] ?? 1) }
+    let k = weights.key.shape.paddedInputs
+    inputs.update(repeating: 0, count: k)
+    for panel in panels {
+      let (query, start) = (outputs + panel * MatrixShape.panelWidth, panel * MatrixShape.panelWidth * k)
+      switch weights.key.panels {
+      case .f32(let w): kernels.pointee.add_transposed_f32(k, query, w + start, inputs)
+      case .s8(let w, _): kernels.pointee.add_transposed_s8(k, query, w + start, inputs)
+      case .f16(let w):
+        kernels.pointee.f16_to_f32(MatrixShape.panelWidth * k, w + start, widened[worker])
+        kernels.pointee.add_transposed_f32(k, query, widened[worker], inputs)
+      }
+    }
   }
 }

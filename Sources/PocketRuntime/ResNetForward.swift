@@ -28,7 +28,7 @@ struct ModifiedResNetPass {
       input = output
       observer?(stage(index), values(input))
     }
-    return pool(input, tokens: a, key: c, value: spare)
+    return pool(input, tokens: a)
   }
 
   /// Three 3 × 3 convolutions and an average pool: S → S/4 pixels along each side.

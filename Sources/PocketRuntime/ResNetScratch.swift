@@ -9,9 +9,7 @@ final class ResNetScratch {
   /// Nil in arithmetic that quantizes nothing.
   let quantized: QuantizedMap?
   let patches: PatchBuffers
-  /// One row per worker.
-  let attention: Rows<Float>
-  let starts: UnsafeMutablePointer<Int32>
+  let pooling: PoolingBuffers
   let result: Rows<Float>
 
   init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, isQuantized: Bool, workers: Int) {
@@ -27,10 +25,7 @@ final class ResNetScratch {
         bytes: memory.buffer(bytes, of: UInt8.self), ranges: WorkerRanges(&memory, workers: workers)) : nil
     patches = PatchBuffers(
       memory.rows(workers, rowStride(extent.patchElements, of: Float.self), of: Float.self))
-    let headSize = tower.attentionPoolWidth / tower.heads
-    let attentionFloats = pk_attention_scratch(1, tower.tokenCount, headSize)
-    attention = memory.rows(workers, rowStride(attentionFloats, of: Float.self), of: Float.self)
-    starts = memory.buffer(2, of: Int32.self)
+    pooling = PoolingBuffers(&memory, tower, workers: workers)
     result = memory.rows(1, tower.projection, of: Float.self)
   }
 

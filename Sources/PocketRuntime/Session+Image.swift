@@ -59,6 +59,8 @@ extension Session {
   }
 
   private func isFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+    // A sum of squares is finite only if every value is; where it is not, it may only be too large.
+    if model.compute.kernels.pointee.dot_f32(count, values, values).isFinite { return true }
     for index in 0..<count where !values[index].isFinite { return false }
     return true
   }

@@ -72,6 +72,18 @@ import Testing
     }
   }
 
+  @Test("Bytes become the numbers that they stand for", arguments: KernelTable.all)
+  func dequantized(table: KernelTable) {
+    let arena = Arena()
+    defer { arena.free() }
+    for count in [0, 1, 16, 17, 256] {
+      let q = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+      let x = arena.buffer(count: count, of: Float(9))
+      table.kernels.pointee.dequantize_u8(count, arena.copy(q, slack: 1), 0.3, 37, x)
+      #expect(array(x, count) == q.map { Float(Int($0) - 37) * 0.3 })
+    }
+  }
+
   @Test("Unsigned activations follow their formula and clamp", arguments: KernelTable.all)
   func unsigned(table: KernelTable) {
     var numbers = Numbers(seed: 2)

@@ -139,15 +139,22 @@ import Testing
       let y = arena.buffer(count: width, of: Float(0), slack: slack)
       table.kernels.pointee.add_f32(width, left, right, y)
       #expect(bits(y, width) == bits(zip(a, b).map { $0 + $1 }))
-      table.kernels.pointee.add_relu_f32(width, left, right, left)
-      #expect(bits(left, width) == bits(zip(a, b).map { $0 + $1 > 0 ? $0 + $1 : 0 }))
+    }
+  }
+
+  @Test("Means of weighted rows are element by element, in order", arguments: KernelTable.all)
+  func means(table: KernelTable) {
+    forEachRow { arena, width, slack, numbers in
       let rows = numbers.floats(5 * width)
       let x = arena.copy(rows, slack: slack)
-      table.kernels.pointee.mean_rows_f32(5, width, x, width, y)
-      let means = (0..<width).map { j in
-        (0..<5).reduce(Float(0)) { $0 + rows[$1 * width + j] } / 5
+      let y = arena.buffer(count: width, of: Float(0), slack: slack)
+      for weights in [[1, 1, 1, 1, 1], [0.5, 3, 0, 0.25, 1]] as [[Float]] {
+        table.kernels.pointee.mean_rows_f32(5, width, arena.copy(weights), x, width, y)
+        let means = (0..<width).map { j in
+          (0..<5).reduce(Float(0)) { $0 + weights[$1] * rows[$1 * width + j] } / weights.reduce(0, +)
+        }
+        #expect(bits(y, width) == bits(means))
       }
-      #expect(bits(y, width) == bits(means))
     }
   }
 
@@ -162,7 +169,6 @@ import Testing
     kernels.layernorm_f32(0, 16, none, 16, none, none, 1e-5, none, 16)
     kernels.softmax_f32(0, 16, none, 16)
     kernels.add_f32(0, none, none, none)
-    kernels.add_relu_f32(0, none, none, none)
     kernels.l2_normalize_f32(0, 16, none, 16, none, 16)
     kernels.quantize_rows_u8(0, 16, none, 16, noneU8, 16, none)
     kernels.quantize_u8(0, none, 1, 0, noneU8)
