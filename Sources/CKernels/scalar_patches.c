@@ -1,4 +1,4 @@
-/* Patches of convolutions and average pooling. Copies only: every instruction set uses this text. */
+/* Patches of convolutions: copies only, every instruction set uses this text. And average pooling, the definition. */
 #include <string.h>
 
 #include "scalar.h"
@@ -56,15 +56,7 @@ void gather_patches_u8_scalar(const pk_patch_grid *grid, size_t row_begin, size_
   gather(grid, row_begin, row_end, x, &fill, patches, ldpatches, sizeof *x);
 }
 
-void avgpool2x2_f32_scalar(size_t width, size_t channels, size_t row_begin, size_t row_end, const float *x, float *y) {
-  size_t output_width = width / 2;
-  for (size_t row = row_begin; row < row_end; row++) {
-    for (size_t column = 0; column < output_width; column++) {
-      const float *top = x + (2 * row * width + 2 * column) * channels;
-      const float *bottom = top + width * channels;
-      float *pixel = y + (row * output_width + column) * channels;
-      for (size_t c = 0; c < channels; c++)
-        pixel[c] = ((top[c] + top[channels + c]) + (bottom[c] + bottom[channels + c])) * 0.25f;
-    }
-  }
+void average_pixels_f32_scalar(size_t channels, const float *top, const float *bottom, float *y) {
+  for (size_t c = 0; c < channels; c++)
+    y[c] = ((top[c] + top[channels + c]) + (bottom[c] + bottom[channels + c])) * 0.25f;
 }

@@ -192,22 +192,12 @@ static void dequantize_u8(size_t count, const uint8_t *q, float scale, int32_t z
   for (; i < count; i++) x[i] = (float)(q[i] - zero_point) * scale;
 }
 
-/* The pixel under two neighbours of two lines. A function of its own is smaller. */
-static __attribute__((noinline)) void pool_pixel(size_t channels, const float *top, const float *bottom, float *y) {
+static void average_pixels_f32(size_t channels, const float *top, const float *bottom, float *y) {
   size_t c = 0;
   for (; c < whole_groups(channels); c += WIDE)
     store(y + c, ((load(top + c) + load(top + channels + c)) + (load(bottom + c) + load(bottom + channels + c))) * 0.25f);
 #pragma clang loop vectorize(disable)
   for (; c < channels; c++) y[c] = ((top[c] + top[channels + c]) + (bottom[c] + bottom[channels + c])) * 0.25f;
-}
-
-static void avgpool2x2_f32(size_t width, size_t channels, size_t row_begin, size_t row_end, const float *x, float *y) {
-  y += row_begin * (width / 2) * channels;
-  for (size_t row = row_begin; row < row_end; row++) {
-    const float *top = x + 2 * row * width * channels;
-    for (size_t column = 0; column < width / 2; column++, top += 2 * channels, y += channels)
-      pool_pixel(channels, top, top + width * channels, y);
-  }
 }
 
 static void quantize_weights_s8(size_t count, const float *w, float scale, int8_t *q) {

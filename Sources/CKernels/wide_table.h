@@ -48,7 +48,7 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
       .embed_s8 = embed_s8_scalar,                     \
       .gather_patches_f32 = gather_patches_f32_scalar, \
       .gather_patches_u8 = gather_patches_u8_scalar,   \
-      .avgpool2x2_f32 = avgpool2x2_f32,                \
+      .average_pixels_f32 = average_pixels_f32,        \
       .f16_to_f32 = f16_to_f32,                        \
       .f32_to_f16 = f32_to_f16,                        \
       .bf16_to_f32 = bf16_to_f32,                      \

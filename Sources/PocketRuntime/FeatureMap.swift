@@ -111,10 +111,16 @@ private struct AveragePoolWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     let lines = parts[part]
-    kernels.pointee.avgpool2x2_f32(
-      input.size, input.stride, lines.lowerBound, lines.upperBound, input.values, output.values)
-    ranges?.widen(
-      worker, kernels, output.values + lines.lowerBound * output.lineStride,
-      count: lines.count * output.lineStride)
+    let start = output.values + lines.lowerBound * output.lineStride
+    var pixel = start
+    for line in lines {
+      var top = input.values + 2 * line * input.lineStride
+      for _ in 0..<output.size {
+        kernels.pointee.average_pixels_f32(input.stride, top, top + input.lineStride, pixel)
+        top += 2 * input.stride
+        pixel += output.stride
+      }
+    }
+    ranges?.widen(worker, kernels, start, count: lines.count * output.lineStride)
   }
 }

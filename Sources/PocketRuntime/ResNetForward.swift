@@ -13,6 +13,7 @@ struct ModifiedResNetPass {
 
   /// - Parameter pixels: 3 × S × S.
   /// - Returns: the result, one row of `projection` values.
+  @inline(never)
   func run(_ pixels: UnsafePointer<Float>, observer: StageObserver?) -> Rows<Float> {
     let maps = scratch.maps
     let (a, b, c) = (maps[0], maps[1], maps[2])

@@ -91,12 +91,14 @@ extension Session {
     case (.visionTransformer(let tower), .visionTransformer(let weights), .visionTransformer(let buffers)):
       let result = pass(tower, weights, buffers, items: slice.items).run(scratch.pictures, observer: observer)
       for slot in 0..<slice.items { output.store(result[slot], item: scratch.slots[slot]) }
-    case (.modifiedResNet(let tower), .modifiedResNet(let weights), .modifiedResNet(let buffers)):
-      let pass = ModifiedResNetPass(compute: model.compute, tower: tower, weights: weights, scratch: buffers)
-      for slot in 0..<slice.items {
-        let result = pass.run(scratch.pictures[slot], observer: observer)
-        output.store(result[0], item: scratch.slots[slot])
-      }
+    case (
+      .modifiedResNet(let tower), .modifiedResNet(let weights), .modifiedResNet(let buffers, let results)
+    ):
+      PictureWork(
+        compute: model.compute, tower: tower, weights: weights, scratches: buffers,
+        pictures: scratch.pictures, results: results, observer: observer
+      ).run(pictures: slice.items)
+      for slot in 0..<slice.items { output.store(results[slot], item: scratch.slots[slot]) }
     default: break  // The three were made from one description.
     }
   }

@@ -46,9 +46,15 @@ final class ImageScratch {
   let slots: UnsafeMutablePointer<Int>
   let tower: TowerScratch
 
+  /// Enough for none to wait long for the last.
+  private static let picturesPerWorker = 4
+  /// Each takes the memory of all its maps.
+  private static let picturesAtOnce = 16
+
   enum TowerScratch {
     case visionTransformer(TransformerScratch)
-    case modifiedResNet(ResNetScratch)
+    /// The first is for one picture that all workers share; where each works on a picture of its own, all are used.
+    case modifiedResNet([ResNetScratch], results: Rows<Float>)
   }
 
   init(_ memory: inout ScratchMemory, _ tower: ImageTower, _ model: Model, _ limits: SessionLimits) {
@@ -63,10 +69,12 @@ final class ImageScratch {
           outputs: tower.projection ?? tower.stack.width, patchElements: tower.patchElementCount,
           isQuantized: isQuantized, workers: workers))
     case .modifiedResNet(let tower):
-      // Computed one by one, prepared in parallel.
-      items = min(limits.maxBatch, workers)
+      items = min(limits.maxBatch, ImageScratch.picturesPerWorker * workers)
+      let alone = items < workers ? 1 : min(workers, ImageScratch.picturesAtOnce)
       self.tower = .modifiedResNet(
-        ResNetScratch(&memory, tower, isQuantized: isQuantized, workers: workers))
+        (0..<alone).map { worker in
+          ResNetScratch(&memory, tower, isQuantized: isQuantized, workers: worker == 0 ? workers : 1)
+        }, results: memory.rows(items, tower.projection, of: Float.self))
     }
     pixels = memory.rows(items, 3 * tower.imageSize * tower.imageSize, of: Float.self)
     pictures = memory.buffer(items, of: UnsafePointer<Float>.self)

@@ -1,0 +1,40 @@
+import Architecture
+import CKernels
+import CPlatform
+
+/// Pictures of a modified ResNet: each part is one, whose maps then stay in the caches of one core.
+struct PictureWork: ParallelWork {
+  var compute: Compute
+  let tower: ModifiedResNet
+  let weights: ModifiedResNetWeights
+  /// One per worker, or one for a picture at a time.
+  let scratches: [ResNetScratch]
+  let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
+  /// A row per picture.
+  let results: Rows<Float>
+  let observer: StageObserver?
+
+  /// As many as give each thread the same number; threads share those that are left over.
+  func run(pictures count: Int) {
+    let threads = scratches.count
+    let alone = observer != nil || threads == 1 ? 0 : count / threads * threads
+    if alone > 0 {
+      var single = self
+      single.compute.threads = 1
+      single.run(parts: alone, threads: threads)
+    }
+    for picture in alone..<count { run(part: picture, worker: 0) }
+  }
+
+  static var body: pf_body {
+    { context, part, worker in
+      context?.assumingMemoryBound(to: PictureWork.self).pointee.run(part: part, worker: worker)
+    }
+  }
+
+  func run(part: Int, worker: Int) {
+    let pass = ModifiedResNetPass(
+      compute: compute, tower: tower, weights: weights, scratch: scratches[worker])
+    results[part].update(from: pass.run(pictures[part], observer: observer)[0], count: tower.projection)
+  }
+}
