@@ -12,36 +12,35 @@ static ptrdiff_t input_coordinate(size_t output, size_t offset, const pk_patch_g
   return (ptrdiff_t)(padded - grid->padding);
 }
 
-/* The channels of one input pixel, or of one outside the image. `bytes` is the element's size, a constant. */
-static inline __attribute__((always_inline)) void gather_pixel(const pk_patch_grid *grid, const uint8_t *x,
-                                                               ptrdiff_t row, ptrdiff_t column, const void *fill,
-                                                               uint8_t *pixel, size_t bytes) {
-  if (row < 0 || column < 0) {
-    for (size_t c = 0; c < grid->channels; c++) memcpy(pixel + c * bytes, fill, bytes);
-    return;
-  }
-  x += ((size_t)row * grid->row_stride + (size_t)column * grid->column_stride) * bytes;
-  if (grid->channel_stride == 1) {
-    memcpy(pixel, x, grid->channels * bytes);
-    return;
-  }
-  for (size_t c = 0; c < grid->channels; c++) memcpy(pixel + c * bytes, x + c * grid->channel_stride * bytes, bytes);
+/* One input of the windows of a line of outputs, from a plane of pixels: few instructions each. `bytes` is the
+ * element's size, a constant. */
+static inline __attribute__((always_inline)) void gather_input(const pk_patch_grid *grid, size_t kx, const uint8_t *line,
+                                                               const void *fill, uint8_t *input, size_t stride,
+                                                               size_t bytes) {
+  size_t begin = kx < grid->padding ? (grid->padding - kx + grid->step - 1) / grid->step : 0;
+  size_t end = (grid->width + grid->padding - kx + grid->step - 1) / grid->step;
+  if (end > grid->output_width) end = grid->output_width;
+  if (!line || begin > 0 || end < grid->output_width)
+    for (size_t i = 0; i < grid->output_width; i++) memcpy(input + i * stride, fill, bytes);
+  if (!line) return;
+  const uint8_t *x = line + (begin * grid->step + kx - grid->padding) * grid->column_stride * bytes;
+  for (size_t i = begin; i < end; i++, x += grid->step * grid->column_stride * bytes)
+    memcpy(input + i * stride, x, bytes);
 }
 
 static inline __attribute__((always_inline)) void gather(const pk_patch_grid *grid, size_t row_begin, size_t row_end,
                                                          const void *x, const void *fill, void *patches,
                                                          size_t ldpatches, size_t bytes) {
-  uint8_t *patch = patches;
-  size_t count = grid->kernel * grid->kernel * grid->channels;
-  for (size_t output_row = row_begin; output_row < row_end; output_row++) {
-    for (size_t output_column = 0; output_column < grid->output_width; output_column++, patch += ldpatches * bytes) {
-      uint8_t *pixel = patch;
-      for (size_t ky = 0; ky < grid->kernel; ky++) {
-        ptrdiff_t row = input_coordinate(output_row, ky, grid, grid->height);
-        for (size_t kx = 0; kx < grid->kernel; kx++, pixel += grid->channels * bytes)
-          gather_pixel(grid, x, row, input_coordinate(output_column, kx, grid, grid->width), fill, pixel, bytes);
-      }
-      for (size_t i = count; i % 4 != 0; i++, pixel += bytes) memcpy(pixel, fill, bytes);
+  uint8_t *first = patches;
+  size_t count = grid->kernel * grid->kernel * grid->channels, stride = ldpatches * bytes;
+  for (size_t row = row_begin; row < row_end; row++, first += grid->output_width * stride) {
+    for (size_t i = 0; i < (count + 3) / 4 * 4; i++) {
+      size_t channel = i % grid->channels, kx = i / grid->channels % grid->kernel;
+      size_t ky = i / grid->channels / grid->kernel;
+      ptrdiff_t y = i < count ? input_coordinate(row, ky, grid, grid->height) : -1;
+      const uint8_t *line = NULL;
+      if (y >= 0) line = (const uint8_t *)x + ((size_t)y * grid->row_stride + channel * grid->channel_stride) * bytes;
+      gather_input(grid, kx, line, fill, first + i * bytes, stride, bytes);
     }
   }
 }

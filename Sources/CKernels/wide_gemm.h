@@ -172,18 +172,18 @@ static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at
 #define GROUP_TILES 8
 
 /* Asks for where a tile's values go and for what is added to them, which come from far away in large pictures: they
- * arrive while the sums are computed. */
+ * arrive while the sums are computed. In the second-level cache: the first has no room for so many requests. */
 INLINE void fetch_outputs(const gemm *g, const place *at) {
   const pk_product *p = g->product;
   const pk_epilogue *e = &p->epilogue;
   const float *y = g->y + at->line * p->y_line_stride + at->row * p->y_row_stride + at->panel * PK_PANEL;
   for (size_t r = 0; r < at->rows; r++, y += p->y_row_stride)
-    for (size_t panel = 0; panel < at->panels; panel++) __builtin_prefetch(y + panel * PK_PANEL, 1);
+    for (size_t panel = 0; panel < at->panels; panel++) __builtin_prefetch(y + panel * PK_PANEL, 0, 2);
   if (!e->residual || e->residual == g->y) return;
   const float *residual =
       e->residual + at->line * e->residual_line_stride + at->row * e->residual_row_stride + at->panel * PK_PANEL;
   for (size_t r = 0; r < at->rows; r++, residual += e->residual_row_stride)
-    for (size_t panel = 0; panel < at->panels; panel++) __builtin_prefetch(residual + panel * PK_PANEL, 0);
+    for (size_t panel = 0; panel < at->panels; panel++) __builtin_prefetch(residual + panel * PK_PANEL, 0, 2);
 }
 
 /* Tiles of different rows that read the same panels. */
