@@ -30,16 +30,17 @@ extension ModifiedResNetPass {
     let equalWeights = scratch.pooling.scores(worker: 0)
     equalWeights.update(repeating: 1, count: x.pixelCount)
     kernels.mean_rows_f32(x.pixelCount, x.stride, equalWeights, x.values, x.stride, tokens[0])
-    tokens[1].update(from: x.values, count: x.elementCount)
     for row in 0..<tower.tokenCount {
-      kernels.add_f32(tower.attentionPoolWidth, tokens[row], weights.pool.positions.row(row), tokens[row])
+      let values = row == 0 ? tokens[0] : x.rows[row - 1]
+      kernels.add_f32(tower.attentionPoolWidth, values, weights.pool.positions.row(row), tokens[row])
     }
   }
 
   private func prepared(_ rows: Rows<Float>, rows count: Int) -> LinearInput {
     guard let quantized = scratch.quantized else { return .floats(rows) }
     let bytes = quantized.bytes
-    let range = compute.quantize(rows.base, count: count * rows.stride, into: bytes, quantized.ranges)
+    let lines = QuantizedLines(values: rows.base, count: count, length: rows.stride)
+    let range = compute.quantize(lines, into: bytes, quantized.ranges)
     return .quantized(Rows(base: bytes, stride: rows.stride), .common(range))
   }
 

@@ -60,6 +60,7 @@ struct WorkerRanges {
   }
 
   /// Widens a worker's range to `count` ≥ 1 values.
+  @inline(never)
   func widen(
     _ worker: Int, _ kernels: UnsafePointer<pk_kernels>, _ values: UnsafePointer<Float>, count: Int
   ) {
@@ -111,16 +112,18 @@ private struct AveragePoolWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     let lines = parts[part]
+    let (channels, size, lineStride) = (input.stride, output.size, input.lineStride)
     let start = output.values + lines.lowerBound * output.lineStride
-    var pixel = start
-    for line in lines {
-      var top = input.values + 2 * line * input.lineStride
-      for _ in 0..<output.size {
-        kernels.pointee.average_pixels_f32(input.stride, top, top + input.lineStride, pixel)
-        top += 2 * input.stride
-        pixel += output.stride
+    var (pixel, line) = (start, input.values + 2 * lines.lowerBound * lineStride)
+    for _ in lines {
+      var top = line
+      for _ in 0..<size {
+        kernels.pointee.average_pixels_f32(channels, top, top + lineStride, pixel)
+        top += 2 * channels
+        pixel += channels
       }
+      line += 2 * lineStride
     }
-    ranges?.widen(worker, kernels, start, count: lines.count * output.lineStride)
+    ranges?.widen(worker, kernels, start, count: start.distance(to: pixel))
   }
 }

@@ -1,26 +1,40 @@
 import CKernels
 import CPlatform
 
+/// A tensor as lines that follow each other, and the border that its bytes get.
+struct QuantizedLines {
+  var values: UnsafePointer<Float>
+  var count: Int
+  /// Values of a line.
+  var length: Int
+  /// Lines of zeros above and below.
+  var border = 0
+  /// Zeros before and after each line.
+  var margin = 0
+
+  var targetLength: Int { length + 2 * margin }
+}
+
 extension Compute {
   /// Bytes of a whole tensor with one scale and zero point.
   ///
   /// - Parameter range: of the values; found here where it is not known yet.
   func quantize(
-    _ values: UnsafePointer<Float>, count: Int, range: ValueRange? = nil,
-    into bytes: UnsafeMutablePointer<UInt8>, _ ranges: WorkerRanges
+    _ lines: QuantizedLines, range: ValueRange? = nil, into bytes: UnsafeMutablePointer<UInt8>,
+    _ ranges: WorkerRanges
   ) -> pk_u8_quantization {
-    let parts = Parts(count, wanted: threads * 2, minimum: 4096)
-    let range = range ?? self.range(values, parts, ranges)
+    let parts = Parts(lines.count, wanted: threads * 2, minimum: 4096 / lines.length)
+    let range = range ?? self.range(lines, parts, ranges)
     let quantization = pk_u8_range(range.minimum, range.maximum)
-    QuantizeWork(kernels: kernels, values: values, bytes: bytes, quantization: quantization, parts: parts)
+    QuantizeWork(kernels: kernels, lines: lines, bytes: bytes, quantization: quantization, parts: parts)
       .run(parts: parts.count, threads: threads)
     return quantization
   }
 
   @inline(never)
-  private func range(_ values: UnsafePointer<Float>, _ parts: Parts, _ ranges: WorkerRanges) -> ValueRange {
+  private func range(_ lines: QuantizedLines, _ parts: Parts, _ ranges: WorkerRanges) -> ValueRange {
     ranges.reset(threads)
-    RangeWork(kernels: kernels, values: values, ranges: ranges, parts: parts)
+    RangeWork(kernels: kernels, lines: lines, ranges: ranges, parts: parts)
       .run(parts: parts.count, threads: threads)
     return ranges.union(threads)
   }
@@ -28,7 +42,7 @@ extension Compute {
 
 private struct RangeWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
-  var values: UnsafePointer<Float>
+  var lines: QuantizedLines
   var ranges: WorkerRanges
   var parts: Parts
 
@@ -40,13 +54,14 @@ private struct RangeWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     let range = parts[part]
-    ranges.widen(worker, kernels, values + range.lowerBound, count: range.count)
+    ranges.widen(
+      worker, kernels, lines.values + range.lowerBound * lines.length, count: range.count * lines.length)
   }
 }
 
 private struct QuantizeWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
-  var values: UnsafePointer<Float>
+  var lines: QuantizedLines
   var bytes: UnsafeMutablePointer<UInt8>
   var quantization: pk_u8_quantization
   var parts: Parts
@@ -58,9 +73,24 @@ private struct QuantizeWork: ParallelWork {
   }
 
   func run(part: Int, worker: Int) {
-    let range = parts[part]
-    kernels.pointee.quantize_u8(
-      range.count, values + range.lowerBound, quantization.inverse_scale, quantization.zero_point,
-      bytes + range.lowerBound)
+    let (range, edge) = (parts[part], lines.border * lines.targetLength)
+    var target = bytes + edge + range.lowerBound * lines.targetLength
+    if range.lowerBound == 0 { clear(bytes, count: edge) }
+    for line in range {
+      clear(target, count: lines.margin)
+      target += lines.margin
+      kernels.pointee.quantize_u8(
+        lines.length, lines.values + line * lines.length, quantization.inverse_scale,
+        quantization.zero_point, target)
+      target += lines.length
+      clear(target, count: lines.margin)
+      target += lines.margin
+    }
+    if range.upperBound == lines.count { clear(target, count: edge) }
+  }
+
+  @inline(never)
+  private func clear(_ bytes: UnsafeMutablePointer<UInt8>, count: Int) {
+    bytes.update(repeating: UInt8(truncatingIfNeeded: quantization.zero_point), count: count)
   }
 }

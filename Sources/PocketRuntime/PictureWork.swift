@@ -15,6 +15,7 @@ struct PictureWork: ParallelWork {
   let observer: StageObserver?
 
   /// As many as give each thread the same number; threads share those that are left over.
+  @inline(never)
   func run(pictures count: Int) {
     let threads = scratches.count
     let alone = observer != nil || threads == 1 ? 0 : count / threads * threads
@@ -32,6 +33,7 @@ struct PictureWork: ParallelWork {
     }
   }
 
+  @inline(never)
   func run(part: Int, worker: Int) {
     let pass = ModifiedResNetPass(
       compute: compute, tower: tower, weights: weights, scratch: scratches[worker])

@@ -13,7 +13,6 @@ struct ModifiedResNetPass {
 
   /// - Parameter pixels: 3 × S × S.
   /// - Returns: the result, one row of `projection` values.
-  @inline(never)
   func run(_ pixels: UnsafePointer<Float>, observer: StageObserver?) -> Rows<Float> {
     let maps = scratch.maps
     let (a, b, c) = (maps[0], maps[1], maps[2])
@@ -36,9 +35,10 @@ struct ModifiedResNetPass {
   private func runStem(
     _ pixels: UnsafePointer<Float>, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>
   ) -> FeatureMap {
-    let first = convolve(weights.stem1, planar(pixels), .three(step: 2), into: a, border: 1)
-    let second = convolve(weights.stem2, input(first), .three(step: 1), into: b, border: 1)
-    let third = convolve(weights.stem3, input(second), .three(step: 1), into: a)
+    let first = convolve(weights.stem1, planar(pixels), .three(step: 2), into: a, border: floatBorder)
+    let second = convolve(
+      weights.stem2, input(first, border: 1), .three(step: 1), into: b, border: floatBorder)
+    let third = convolve(weights.stem3, input(second, border: 1), .three(step: 1), into: a)
     return averagePool(third, into: b)
   }
 
@@ -48,13 +48,13 @@ struct ModifiedResNetPass {
     _ c: UnsafeMutablePointer<Float>, shortcut d: UnsafeMutablePointer<Float>
   ) -> FeatureMap {
     let quantizedX = input(x)
-    let first = convolve(bottleneck.conv1, quantizedX, .one, into: a, border: 1)
+    let first = convolve(bottleneck.conv1, quantizedX, .one, into: a, border: floatBorder)
     var shortcut = x
     // Stride 1: the shortcut reads the same quantized picture, so it comes before anything else is quantized.
     if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
       shortcut = convolve(weights, quantizedX, .one, into: d, epilogue: Epilogue())
     }
-    var second = convolve(bottleneck.conv2, input(first), .three(step: 1), into: c)
+    var second = convolve(bottleneck.conv2, input(first, border: 1), .three(step: 1), into: c)
     if bottleneck.stride == 2 {
       second = averagePool(second, into: a)
       if let weights = bottleneck.shortcut {
@@ -101,28 +101,41 @@ struct ModifiedResNetPass {
 }
 
 extension ModifiedResNetPass {
-  /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic, its border with it.
+  /// The border of a map that a 3 × 3 window reads as it is; bytes get theirs when they are made.
+  private var floatBorder: Int { scratch.quantized == nil ? 1 : 0 }
+
+  /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic.
   @inline(never)
-  private func input(_ map: FeatureMap) -> ConvolutionInput {
-    ConvolutionInput(
-      pixels: pixels(map.values, map.elementCount, map.range), size: map.size, border: map.border,
-      channels: map.channels, columnStride: map.stride, lineStride: map.lineStride, channelStride: 1)
+  private func input(_ map: FeatureMap, border: Int = 0) -> ConvolutionInput {
+    var input = ConvolutionInput(
+      pixels: .floats(map.values), size: map.size, border: map.border, channels: map.channels,
+      columnStride: map.stride, lineStride: map.lineStride, channelStride: 1)
+    let lines = QuantizedLines(
+      values: map.values, count: map.size, length: map.lineStride, border: border, margin: border * map.stride
+    )
+    guard quantize(lines, map.range, into: &input) else { return input }
+    input.border = border
+    input.lineStride = lines.targetLength
+    return input
   }
 
   /// The picture itself, three planes.
   private func planar(_ values: UnsafePointer<Float>) -> ConvolutionInput {
     let size = tower.imageSize
-    return ConvolutionInput(
-      pixels: pixels(UnsafeMutablePointer(mutating: values), 3 * size * size, nil), size: size, border: 0,
-      channels: 3, columnStride: 1, lineStride: size, channelStride: size * size)
+    var input = ConvolutionInput(
+      pixels: .floats(UnsafeMutablePointer(mutating: values)), size: size, border: 0, channels: 3,
+      columnStride: 1, lineStride: size, channelStride: size * size)
+    _ = quantize(QuantizedLines(values: values, count: 3 * size, length: size), nil, into: &input)
+    return input
   }
 
-  private func pixels(
-    _ values: UnsafeMutablePointer<Float>, _ count: Int, _ range: ValueRange?
-  ) -> ConvolutionInput.Pixels {
-    guard let quantized = scratch.quantized else { return .floats(values) }
-    let bytes = quantized.bytes
-    return .bytes(
-      bytes, compute.quantize(values, count: count, range: range, into: bytes, quantized.ranges))
+  /// False where nothing is quantized.
+  private func quantize(
+    _ lines: QuantizedLines, _ range: ValueRange?, into input: inout ConvolutionInput
+  ) -> Bool {
+    guard let quantized = scratch.quantized else { return false }
+    let quantization = compute.quantize(lines, range: range, into: quantized.bytes, quantized.ranges)
+    input.pixels = .bytes(quantized.bytes, quantization)
+    return true
   }
 }
