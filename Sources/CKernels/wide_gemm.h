@@ -1,7 +1,7 @@
 /* Matrix products around the tiles of one instruction set. A tile is up to TILE_ROWS rows × TILE_PANELS panels whose
  * sums stay in registers over all inputs; the including file defines these two numbers, the tiles and NARROW_ROWS: how
  * many rows of a tile widen FP16 or int8 weights for themselves, beyond which all rows of a group share the result in
- * FP32. Zero: nothing is shared. */
+ * FP32. Zero: the first tile of a group shares even with nobody. */
 #ifndef PK_WIDE_GEMM_H
 #define PK_WIDE_GEMM_H
 
@@ -169,7 +169,7 @@ static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at
 #define CACHED_WEIGHT_BYTES ((size_t)384 << 10)
 #define CACHED_ROW_BYTES ((size_t)256 << 10)
 /* Tiles that share widened weights. */
-#define GROUP_TILES 8
+#define GROUP_TILES (112 / TILE_ROWS)
 
 /* Asks for where a tile's values go and for what is added to them, which come from far away in large pictures: they
  * arrive while the sums are computed. In the second-level cache: the first has no room for so many requests. */
@@ -238,7 +238,7 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
       fetch_outputs(g, &group->places[i]);
     }
     const uint8_t *w = g->w + panel * panel_bytes;
-    if (NARROW_ROWS > 0 && g->narrow) {
+    if (g->narrow) {
       sum_narrow(g, group, w, panel_bytes);
     } else {
       tile t = tile_at(g, &group->places[0], w, panel_bytes);
@@ -251,14 +251,15 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
 
 /* All rows × panels [begin, end). Lines are cut into tiles of nearly equal height. */
 static void run_panels(const gemm *g, size_t begin, size_t end) {
-  size_t line_rows = g->product->line_rows, tiles = (line_rows + TILE_ROWS - 1) / TILE_ROWS;
-  size_t capacity = NARROW_ROWS > 0 && g->narrow ? GROUP_TILES : 1;
+  size_t line_rows = g->product->line_rows, tiles = (line_rows + TILE_ROWS - 1) / TILE_ROWS, pairs = (line_rows + 1) / 2;
+  size_t capacity = g->narrow ? GROUP_TILES : 1;
   tile_group group;
   group.count = 0;
   group.panels_ahead = g->product->lines * tiles > 1 ? TILE_PANELS : 0;
   for (size_t line = 0; line < g->product->lines; line++) {
     for (size_t i = 0; i < tiles; i++) {
-      size_t row = line_rows * i / tiles, rows = line_rows * (i + 1) / tiles - row;
+      size_t row = pairs * i / tiles * 2, end_row = pairs * (i + 1) / tiles * 2;
+      size_t rows = (end_row < line_rows ? end_row : line_rows) - row;
       group.places[group.count++] = (place){.line = line, .row = row, .rows = rows};
       if (group.count == capacity) {
         run_group(g, &group, begin, end);

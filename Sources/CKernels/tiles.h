@@ -1,0 +1,219 @@
+/* Tiles of 6 rows × 1 panel for instruction sets whose registers are narrower than a panel. The including file
+ * defines `LANES`, a register's floats; `PARTS`, the registers of a row that are summed at a time, so that 6 × PARTS
+ * sums and what they are made of fit the register file; and the functions declared here. */
+#ifndef PK_TILES_H
+#define PK_TILES_H
+
+#define TILE_ROWS 6
+#define TILE_PANELS 1
+#define NARROW_ROWS 0
+#include "wide_gemm.h"
+#include "wide_rows.h"
+
+typedef float floats __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef int32_t integers __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef uint32_t words __attribute__((ext_vector_type(LANES), aligned(4)));
+
+/* sum + x · w, fused where the processor fuses. */
+INLINE floats multiply_add(floats x, floats w, floats sum);
+/* LANES weights that lie next to each other. */
+INLINE floats widen_f16(const uint16_t *w);
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#define EACH_PART UNROLLED for (size_t p = 0; p < PARTS; p++)
+#define EACH_SUM UNROLLED for (size_t r = 0; r < rows; r++) EACH_PART
+/* Where the registers of a row begin that are summed together. */
+#define EACH_PASS for (size_t first = 0; first < PK_PANEL; first += PARTS * LANES)
+
+/* A pointer of which the compiler no longer knows whence it came: it must read again what it points to, not keep it in
+ * registers that the sums need, and cannot compute it from others at each step. */
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
+/* Rows of x: two pointers and a stride for six. The last row has a pointer of its own, so that code for an even height
+ * can compute the last row of an odd one twice. */
+typedef struct row_pointers {
+  const uint8_t *first, *fourth, *last;
+  size_t stride;
+} row_pointers;
+
+INLINE row_pointers rows_at(const tile *t, size_t offset) {
+  const uint8_t *x = t->x + offset, *fourth = x + 3 * t->row_stride;
+  OPAQUE(fourth);
+  return (row_pointers){x, fourth, x + (t->rows - 1) * t->row_stride, t->row_stride};
+}
+
+INLINE void advance(row_pointers *x, size_t bytes) {
+  x->first += bytes;
+  x->fourth += bytes;
+  x->last += bytes;
+}
+
+#define ROW(r) ((r) + 1 == rows ? x.last : ((r) < 3 ? x.first : x.fourth) + (r) % 3 * x.stride)
+
+/* Each height is a function of its own: together they would compete for registers. */
+#define HEIGHT(name, rows)                                                                 \
+  static __attribute__((noinline)) void name##_##rows(const tile *t, tile_sums *sums) {    \
+    sum_##name(rows, t, sums);                                                             \
+  }
+
+#define EACH_HEIGHT(name)                                    \
+  HEIGHT(name, 1)                                            \
+  HEIGHT(name, 2)                                            \
+  HEIGHT(name, 3)                                            \
+  HEIGHT(name, 4)                                            \
+  HEIGHT(name, 5)                                            \
+  HEIGHT(name, 6)                                            \
+  static void tile_##name(const tile *t, tile_sums *sums) {  \
+    switch (t->rows) {                                       \
+      case 1: name##_1(t, sums); break;                      \
+      case 2: name##_2(t, sums); break;                      \
+      case 3: name##_3(t, sums); break;                      \
+      case 4: name##_4(t, sums); break;                      \
+      case 5: name##_5(t, sums); break;                      \
+      default: name##_6(t, sums); break;                     \
+    }                                                        \
+  }
+
+/* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
+
+/* Input i of a step's, of the LANES outputs from `output` on. */
+typedef floats weights_of(const uint8_t *step, size_t i, size_t output);
+
+INLINE floats weights_f32(const uint8_t *step, size_t i, size_t output) {
+  return *(const floats *)(const void *)(step + (i * PK_PANEL + output) * sizeof(float));
+}
+
+INLINE floats weights_f16(const uint8_t *step, size_t i, size_t output) {
+  return widen_f16((const uint16_t *)(const void *)step + i * PK_PANEL + output);
+}
+
+/* Byte i of each 32-bit lane. */
+INLINE floats weights_s8f(const uint8_t *step, size_t i, size_t output) {
+  words four = *(const words *)(const void *)(step + output * 4);
+  return __builtin_convertvector((integers)(four << (uint32_t)(24 - 8 * i)) >> 24, floats);
+}
+
+/* A step is `inputs` inputs, `step_bytes` of a panel. Weights that are not FP32 are left so for other
+ * rows; those of the next call are fetched meanwhile, which halves the time where they come from memory. */
+INLINE void sum_floats(weights_of *weights, const size_t inputs, const size_t step_bytes, const size_t rows,
+                       const tile *t, tile_sums *sums) {
+  EACH_PASS {
+    const uint8_t *w = t->w;
+    float *widened = weights != weights_f32 ? t->widened[0] + first : NULL;
+    floats block[TILE_ROWS][PARTS];
+    EACH_SUM block[r][p] = 0;
+    if (t->begin == 0) EACH_SUM *(floats *)&sums->f[r][0][first + p * LANES] = 0;
+    for (size_t i = t->begin; i < t->end;) {
+      const float_run run = next_run(t, i);
+      row_pointers x = rows_at(t, run.offset);
+      i += run.inputs;
+      for (size_t rest = run.inputs; rest > 0; rest -= inputs, w += step_bytes) {
+        if (widened) __builtin_prefetch(w + WIDENED_INPUTS * step_bytes / inputs);
+        UNROLLED for (size_t j = 0; j < inputs; j++) {
+          floats column[PARTS];
+          EACH_PART column[p] = weights(w, j, first + p * LANES);
+          OPAQUE(w);
+          if (widened) {
+            EACH_PART *(floats *)(widened + p * LANES) = column[p];
+            widened += PK_PANEL;
+          }
+          EACH_SUM block[r][p] = multiply_add(*(const float *)(const void *)ROW(r), column[p], block[r][p]);
+          advance(&x, sizeof(float));
+        }
+      }
+      if (i % PK_SUM_BLOCK != 0 && i != t->end) continue;
+      EACH_SUM {
+        *(floats *)&sums->f[r][0][first + p * LANES] += block[r][p];
+        block[r][p] = 0;
+      }
+    }
+  }
+}
+
+INLINE void sum_f32(const size_t rows, const tile *t, tile_sums *sums) {
+  sum_floats(weights_f32, 1, PK_PANEL * sizeof(float), rows, t, sums);
+}
+
+INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) {
+  sum_floats(weights_f16, 1, PK_PANEL * sizeof(uint16_t), rows, t, sums);
+}
+
+INLINE void sum_s8f(const size_t rows, const tile *t, tile_sums *sums) {
+  sum_floats(weights_s8f, 4, 4 * PK_PANEL, rows, t, sums);
+}
+
+EACH_HEIGHT(f32)
+
+/* Even heights are enough for the first tile of a group, which widens weights for the others. */
+#define EVEN_HEIGHTS(name)                                   \
+  HEIGHT(name, 2)                                            \
+  HEIGHT(name, 4)                                            \
+  HEIGHT(name, 6)                                            \
+  static void tile_##name(const tile *t, tile_sums *sums) {  \
+    switch ((t->rows + 1) / 2) {                             \
+      case 1: name##_2(t, sums); break;                      \
+      case 2: name##_4(t, sums); break;                      \
+      default: name##_6(t, sums); break;                     \
+    }                                                        \
+  }
+EVEN_HEIGHTS(f16)
+EVEN_HEIGHTS(s8f)
+
+/* ---- Integers: four inputs of a panel at a time. ---- */
+
+/* Adds the products of the rows' next four inputs with those of PARTS registers of outputs. */
+typedef void add_products(const size_t rows, row_pointers x, const uint8_t *w, integers total[TILE_ROWS][PARTS]);
+
+INLINE void sum_integers(add_products *add, const size_t rows, const tile *t, tile_sums *sums) {
+  EACH_PASS {
+    const uint8_t *w = t->w + first * 4;
+    integers total[TILE_ROWS][PARTS];
+    EACH_SUM total[r][p] = 0;
+    for (size_t s = 0; s < t->segments; s++) {
+      row_pointers x = rows_at(t, s * t->segment_stride);
+      for (size_t i = 0; i < t->segment_inputs; i += 4, w += 4 * PK_PANEL) {
+        add(rows, x, w, total);
+        advance(&x, 4);
+      }
+    }
+    EACH_SUM *(integers *)&sums->i[r][0][first + p * LANES] = total[r][p];
+  }
+}
+
+INLINE int32_t four_inputs(const uint8_t *x) {
+  int32_t bytes;
+  memcpy(&bytes, x, sizeof bytes);
+  return bytes;
+}
+
+#ifdef PAIR_PRODUCTS
+/* vpmaddubsw adds two products in 16 bits and saturates at 2 · 255 · 127; so both sides are widened to 16 bits, even
+ * and odd inputs apart, and vpmaddwd adds pairs of products in 32 bits: exact for any int8. */
+
+typedef int16_t shorts __attribute__((ext_vector_type(2 * LANES), aligned(2)));
+typedef uint16_t unsigned_shorts __attribute__((ext_vector_type(2 * LANES), aligned(2)));
+
+INLINE shorts even_bytes(shorts v) { return (shorts)((unsigned_shorts)v << 8) >> 8; }
+
+INLINE void add_pairs(const size_t rows, row_pointers x, const uint8_t *w, integers total[TILE_ROWS][PARTS]) {
+  shorts even[PARTS], odd[PARTS];
+  EACH_PART {
+    shorts bytes = *(const shorts *)(const void *)(w + p * LANES * 4);
+    even[p] = even_bytes(bytes);
+    odd[p] = bytes >> 8;
+  }
+  UNROLLED for (size_t r = 0; r < rows; r++) {
+    integers four = four_inputs(ROW(r));
+    unsigned_shorts x_even = (unsigned_shorts)four & 0xFF, x_odd = (unsigned_shorts)four >> 8;
+    EACH_PART {
+      total[r][p] += (integers)PAIR_PRODUCTS(even[p], x_even);
+      total[r][p] += (integers)PAIR_PRODUCTS(odd[p], x_odd);
+    }
+  }
+}
+
+INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_pairs, rows, t, sums); }
+EACH_HEIGHT(u8s8)
+#endif
+
+#endif
