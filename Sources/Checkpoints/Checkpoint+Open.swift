@@ -5,27 +5,33 @@ extension Checkpoint {
   ///
   /// Configuration files beside a file, or in a folder, become evidence.
   ///
+  /// - Parameter format: takes the file for one of this format; in a folder, reads the file of this format.
   /// - Throws: `ReadError`; its `category` says whether the path, the data or the format is to blame.
-  public static func open(_ path: String, limits: Limits = .standard) throws(ReadError) -> Checkpoint {
+  public static func open(
+    _ path: String, as format: CheckpointFormat? = nil, limits: Limits = .standard
+  ) throws(ReadError) -> Checkpoint {
     switch try Folder.kind(of: path) {
-    case .folder: return try FolderReader(folder: path, limits: limits).read()
+    case .folder: return try FolderReader(folder: path, format: format, limits: limits).read()
     case .file, .other:
-      var checkpoint = try open(try MappedFile(path: path), limits: limits)
+      var checkpoint = try open(try MappedFile(path: path), as: format, limits: limits)
       checkpoint.addNeighbours(of: path, limits: limits)
       return checkpoint
     }
   }
 
-  /// Opens one mapped file. Nothing beside it is looked at, unless it is an index of shards.
-  public static func open(_ file: MappedFile, limits: Limits = .standard) throws(ReadError) -> Checkpoint {
+  /// Opens one mapped file. Nothing beside it is looked at, unless it is an index of shards or names a file of its
+  /// tensors' bytes.
+  public static func open(
+    _ file: MappedFile, as format: CheckpointFormat? = nil, limits: Limits = .standard
+  ) throws(ReadError) -> Checkpoint {
     do throws(ReadError) {
+      guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
+      if let format { return try format.read(FileProbe(file, limits: limits)) }
       switch try ContentDetector(file: file, limits: limits).detect() {
-      case .torch(let zip): return try TorchReader.read(zip, file: file, limits: limits)
-      case .safetensors: return try SafetensorsReader.read(file, limits: limits)
+      case .checkpoint(let format, let probe): return try format.read(probe)
       case .shardIndex(let index):
         return try ShardReader(index: index, folder: ModelFolder(containing: file.path), limits: limits)
           .read()
-      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.nameAndOrigin)
       }
     } catch {
       throw error.inFile(file.path)

@@ -52,10 +52,17 @@ public struct CheckpointTensor: Sendable {
 
   /// The same values under another name.
   package init(renaming other: CheckpointTensor, to name: String) {
+    self.init(viewing: other, name: name, shape: other.shape, strides: other.strides)
+  }
+
+  /// A view of the same storage.
+  ///
+  /// - Precondition: `shape` and `strides` reach the elements that `other` reaches, no others.
+  init(viewing other: CheckpointTensor, name: String, shape: [Int], strides: [Int]) {
     self.name = name
     self.dtype = other.dtype
-    self.shape = other.shape
-    self.strides = other.strides
+    self.shape = shape
+    self.strides = strides
     self.storageOffset = other.storageOffset
     self.isBigEndian = other.isBigEndian
     self.storage = other.storage

@@ -4,7 +4,7 @@ internal import BundleFormat
 internal import Checkpoints
 
 /// Opens any bytes as a bundle; whatever opens is checked and gives every weight back, though its contents be nonsense.
-func fuzzBundle(_ bytes: RawSpan) {
+@Sendable func fuzzBundle(_ bytes: RawSpan) {
   let file = MappedFile(copying: bytes, path: "fuzz")
   guard let weights = try? BundleWeights(file, verifiesDigests: false) else { return }
   try? weights.header.checkContent(of: bytes)

@@ -1,66 +1,69 @@
 internal import Archives
 internal import Checkpoints
 
-/// Feeds arbitrary bytes to the reader that a target is named for. Any outcome but a `ReadError` or a value is a
-/// defect; the harness sees it as a crash.
-public enum FuzzTarget: String, CaseIterable, Sendable {
-  case zip
-  case pickle
-  case safetensors
-  case json
-  case checkpoint
-  case bundle
-  case text
-  case picture
+/// Feeds arbitrary bytes to a reader. Any outcome but a `ReadError` or a value is a defect; the harness sees it as a
+/// crash.
+public struct FuzzTarget: Sendable {
+  /// As `Scripts/fuzz.sh` and `Fixtures/corpus` spell it.
+  public let name: String
+  private let body: @Sendable (RawSpan) -> Void
 
-  /// Small bounds, so that what would be slow with real ones is found as well.
-  private static let limits: Limits = {
-    var limits = Limits()
-    limits.inflatedMemberBytes = 1 << 24
-    limits.pickleStack = 10_000
-    limits.pickleMemo = 10_000
-    return limits
-  }()
+  init(_ name: String, _ body: @escaping @Sendable (RawSpan) -> Void) {
+    self.name = name
+    self.body = body
+  }
 
-  public func run(_ bytes: RawSpan) {
-    switch self {
-    case .zip: fuzzZip(bytes)
-    case .pickle: fuzzPickle(bytes)
-    case .safetensors: fuzzSafetensors(bytes)
-    case .json: fuzzJSON(bytes)
-    case .checkpoint: fuzzCheckpoint(bytes)
-    case .bundle: fuzzBundle(bytes)
-    case .text: fuzzText(bytes)
-    case .picture: fuzzPicture(bytes)
+  /// The parsers that formats share, what users type and show, and each format that is read.
+  public static let all =
+    [
+      FuzzTarget("zip", fuzzZip), FuzzTarget("pickle", fuzzPickle), FuzzTarget("json", fuzzJSON),
+      FuzzTarget("text", fuzzText), FuzzTarget("picture", fuzzPicture),
+      FuzzTarget("checkpoint") { bytes in fuzzCheckpoint(bytes, as: nil) },
+    ]
+    + CheckpointFormat.all.filter(\.isReadable).map { format in
+      FuzzTarget(format.identifier) { bytes in
+        if format == .bundle { fuzzBundle(bytes) } else { fuzzCheckpoint(bytes, as: format) }
+      }
     }
+
+  public init?(name: String) {
+    guard let target = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = target
   }
 
-  private func fuzzZip(_ bytes: RawSpan) {
-    let file = MappedFile(copying: bytes, path: "fuzz")
-    guard let zip = try? ZipArchive(file: file, limits: Self.limits) else { return }
-    for entry in zip.entries.prefix(64) { _ = try? zip.checksumMatches(entry) }
-  }
+  public func run(_ bytes: RawSpan) { body(bytes) }
+}
 
-  private func fuzzPickle(_ bytes: RawSpan) {
-    _ = try? Unpickler.unpickle(bytes, limits: Self.limits)
-  }
+/// Small bounds, so that what would be slow with real ones is found as well.
+private let limits: Limits = {
+  var limits = Limits()
+  limits.inflatedMemberBytes = 1 << 24
+  limits.pickleStack = 10_000
+  limits.pickleMemo = 10_000
+  return limits
+}()
 
-  private func fuzzSafetensors(_ bytes: RawSpan) {
-    _ = try? SafetensorsFile(file: MappedFile(copying: bytes, path: "fuzz"), limits: Self.limits)
-  }
+@Sendable private func fuzzZip(_ bytes: RawSpan) {
+  let file = MappedFile(copying: bytes, path: "fuzz")
+  guard let zip = try? ZipArchive(file: file, limits: limits) else { return }
+  for entry in zip.entries.prefix(64) { _ = try? zip.checksumMatches(entry) }
+}
 
-  private func fuzzJSON(_ bytes: RawSpan) {
-    _ = try? JSONParser.parse(bytes, limits: Self.limits)
-  }
+@Sendable private func fuzzPickle(_ bytes: RawSpan) {
+  _ = try? Unpickler.unpickle(bytes, limits: limits)
+}
 
-  /// Opens and reads every tensor, up to a bound on elements that zero strides could multiply.
-  private func fuzzCheckpoint(_ bytes: RawSpan) {
-    let file = MappedFile(copying: bytes, path: "/nonexistent/fuzz")
-    guard let checkpoint = try? Checkpoint.open(file, limits: Self.limits) else { return }
-    for tensor in checkpoint.tensors.prefix(256) where tensor.elementCount <= 1 << 16 {
-      _ = try? tensor.floats()
-      _ = try? tensor.withRawBytes { $0?.byteCount ?? 0 }
-      tensor.releasePages()
-    }
+@Sendable private func fuzzJSON(_ bytes: RawSpan) {
+  _ = try? JSONParser.parse(bytes, limits: limits)
+}
+
+/// Opens and reads every tensor, up to a bound on elements that zero strides could multiply.
+@Sendable private func fuzzCheckpoint(_ bytes: RawSpan, as format: CheckpointFormat?) {
+  let file = MappedFile(copying: bytes, path: "/nonexistent/fuzz")
+  guard let checkpoint = try? Checkpoint.open(file, as: format, limits: limits) else { return }
+  for tensor in checkpoint.tensors.prefix(256) where tensor.elementCount <= 1 << 16 {
+    _ = try? tensor.floats()
+    _ = try? tensor.withRawBytes { $0?.byteCount ?? 0 }
+    tensor.releasePages()
   }
 }

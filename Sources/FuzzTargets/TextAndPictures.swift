@@ -6,7 +6,7 @@ internal import ImagePreprocessing
 internal import Tokenizer
 
 /// Tokenizes any bytes as a text; ids outside the vocabulary or a cut outside the text are defects.
-func fuzzText(_ bytes: RawSpan) {
+@Sendable func fuzzText(_ bytes: RawSpan) {
   var scratch = Tokenizer.Scratch(pieceCapacity: 16)
   var ids = [Int32](repeating: -1, count: 77)
   var span = ids.mutableSpan
@@ -18,7 +18,7 @@ func fuzzText(_ bytes: RawSpan) {
 }
 
 /// Decodes any bytes as a picture file, and prepares what comes out of it.
-func fuzzPicture(_ bytes: RawSpan) {
+@Sendable func fuzzPicture(_ bytes: RawSpan) {
   var limits = ImageFiles.Limits()
   limits.maximumPixelCount = 1 << 18
   let data = bytes.withUnsafeBytes { Data($0) }

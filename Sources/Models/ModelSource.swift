@@ -32,7 +32,7 @@ public struct ModelSource: Sendable {
 
   init(_ checkpoint: Checkpoint) {
     self.init(
-      format: checkpoint.format.rawValue, fileName: checkpoint.files.first?.name ?? "",
+      format: checkpoint.format.identifier, fileName: checkpoint.files.first?.name ?? "",
       files: checkpoint.files, licence: checkpoint.evidence.licence?.text,
       attribution: checkpoint.evidence.attribution?.text, checkpoint: checkpoint)
   }

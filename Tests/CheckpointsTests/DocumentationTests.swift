@@ -12,16 +12,16 @@ struct DocumentationTests {
     page = try String(contentsOf: Fixture.url("../docs/CHECKPOINTS.md"), encoding: .utf8)
   }
 
-  @Test("has a row for every format, as the code has it", arguments: CheckpointFormat.allCases)
+  @Test("has a row for every format, as the code has it", arguments: CheckpointFormat.all)
   func formats(format: CheckpointFormat) {
     let status = format.isReadable ? "read" : "refused by name"
     #expect(
       page.contains(
-        "| `\(format.rawValue)` | \(format.name) | \(status) | \(format.detection) | \(format.description) |")
+        "| `\(format.identifier)` | \(format.name) | \(status) | \(format.detection) | \(format.origin) |")
     )
   }
 
-  @Test("has a row for every error, as the code has it", arguments: ReadError.Code.allCases)
+  @Test("has a row for every error, as the code has it", arguments: ReadError.Code.all)
   func errors(code: ReadError.Code) {
     let exit =
       switch ReadError(code).category {

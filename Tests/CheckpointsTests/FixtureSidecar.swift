@@ -21,7 +21,7 @@ struct FixtureSidecar: Sendable, CustomTestStringConvertible {
   var hasOpenAINames: Bool { format != "hugging-face" }
   /// The container that the layout's files have; nil where it depends on the writer's version.
   var container: CheckpointFormat? {
-    format == "open-clip" ? .safetensors : CheckpointFormat(rawValue: format)
+    format == "open-clip" ? .safetensors : CheckpointFormat(identifier: format)
   }
   var wrapper: String? { json["wrapper"]?.stringValue }
   var prefix: String? { json["prefix"]?.stringValue }

@@ -12,17 +12,17 @@ struct ReplayTests {
   /// Larger seeds would spend the time in copying.
   static let largestSeed = 64 << 10
 
-  @Test("every target has a corpus", arguments: FuzzTarget.allCases)
+  @Test("every target has a corpus", arguments: FuzzTarget.all)
   func corpusExists(target: FuzzTarget) throws {
     #expect(!(try seeds(target)).isEmpty)
   }
 
-  @Test("files that once crashed, and files made to be refused, are refused", arguments: FuzzTarget.allCases)
+  @Test("files that once crashed, and files made to be refused, are refused", arguments: FuzzTarget.all)
   func corpus(target: FuzzTarget) throws {
     for seed in try seeds(target) { target.run(seed.span.bytes) }
   }
 
-  @Test("every truncation of a small seed is survived", arguments: FuzzTarget.allCases)
+  @Test("every truncation of a small seed is survived", arguments: FuzzTarget.all)
   func truncations(target: FuzzTarget) throws {
     for seed in try seeds(target) where seed.count < 2048 {
       for count in 0..<seed.count {
@@ -32,7 +32,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("mutants of every seed are survived", arguments: FuzzTarget.allCases)
+  @Test("mutants of every seed are survived", arguments: FuzzTarget.all)
   func mutants(target: FuzzTarget) throws {
     var mutator = Mutator(state: 0x9E37_79B9_7F4A_7C15)
     for seed in try seeds(target) where seed.count <= Self.largestSeed {
@@ -45,9 +45,9 @@ struct ReplayTests {
 
   /// Contents of `Fixtures/corpus/<target>`, and of the malformed files of every group.
   private func seeds(_ target: FuzzTarget) throws -> [[UInt8]] {
-    let folders =
-      ["corpus/" + target.rawValue]
-      + ["zip", "pickle", "safetensors", "checkpoint"].map { "malformed/" + $0 }
+    let groups = try Folder.names(in: Fixture.url("malformed").path, limits: .standard)
+      .filter { Folder.hasFolder(Fixture.url("malformed/" + $0).path) }
+    let folders = ["corpus/" + target.name] + groups.map { "malformed/" + $0 }
     var seeds: [[UInt8]] = []
     for folder in folders {
       for name in try Folder.names(in: Fixture.url(folder).path, limits: .standard) {

@@ -2,15 +2,11 @@ internal import Archives
 
 /// What the content of a file turns out to be.
 enum DetectedContent {
-  case torch(ZipArchive)
-  case safetensors
+  case checkpoint(CheckpointFormat, FileProbe)
   case shardIndex(JSONObject)
-  /// Known by name, not read by this version.
-  case unsupported(CheckpointFormat)
 }
 
-/// Tells formats by their bytes, never by the file's name. The tests are ordered so that each is decisive: a format
-/// that starts with a magic number comes before those that need a look at the end or a parse.
+/// Tells formats by their bytes, never by the file's name.
 struct ContentDetector {
   let file: MappedFile
   let limits: Limits
@@ -19,74 +15,24 @@ struct ContentDetector {
   ///   error.
   func detect() throws(ReadError) -> DetectedContent {
     guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
-    if startsWithZipHeader { return try detectZip() }
-    if let format = magicFormat { return .unsupported(format) }
-    if looksLikeSafetensors { return .safetensors }
+    let probe = FileProbe(file, limits: limits)
+    if let content = try match(probe) { return content }
     try refuseText()
     if let index = try shardIndex() { return .shardIndex(index) }
-    if let format = structuredFormat { return .unsupported(format) }
-    if ZipArchive.hasEndRecord(file.bytes) { return try detectZip() }
+    if try probe.takeForZipWithPrefix(), let content = try match(probe) { return content }
     throw ReadError(.unknownFormat, found: startAsShown)
   }
 
-  // MARK: Zip
-
-  /// A local header, or the end record of a zip without members.
-  private var startsWithZipHeader: Bool {
-    starts(with: [0x50, 0x4B, 0x03, 0x04]) || starts(with: [0x50, 0x4B, 0x05, 0x06])
-  }
-
-  private func detectZip() throws(ReadError) -> DetectedContent {
-    let zip = try ZipArchive(file: file, limits: limits)
-    if TorchArchive.isTorch(zip) { return .torch(zip) }
-    let members = zip.entries.filter { !$0.isFolder }
-    if !members.isEmpty, members.allSatisfy({ $0.name.hasSuffix(".npy") }) { return .unsupported(.npz) }
-    let names = members.prefix(5).map(\.name).joined(separator: ", ")
+  /// The first row of the table that recognises the content.
+  private func match(_ probe: FileProbe) throws(ReadError) -> DetectedContent? {
+    for format in CheckpointFormat.all where try format.recognises(probe) {
+      return .checkpoint(format, probe)
+    }
+    guard let zip = try probe.zip() else { return nil }
+    let names = zip.entries.lazy.filter { !$0.isFolder }.prefix(5).map(\.name).joined(separator: ", ")
     throw ReadError(
       .zipMissingMember, expected: "a data.pkl, as PyTorch writes",
       found: names.isEmpty ? "no members" : names)
-  }
-
-  // MARK: Magic numbers
-
-  private var magicFormat: CheckpointFormat? {
-    if starts(with: Array("GGUF".utf8)) || starts(with: Array("FUGG".utf8)) { return .gguf }
-    if starts(with: [0x93] + Array("NUMPY".utf8)) { return .npy }
-    if starts(with: [0x1F, 0x8B]) { return .gzip }
-    if starts(with: [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46]) { return .torchLegacy }
-    if starts(with: Array("ustar".utf8), at: 257) { return .torchTar }
-    let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-    if [0, 512, 1024, 2048].contains(where: { starts(with: hdf5, at: $0) }) { return .hdf5 }
-    return nil
-  }
-
-  /// A header length that is possible at all, then the first byte of a JSON object (or the space that some writers
-  /// wrongly put before it).
-  private var looksLikeSafetensors: Bool {
-    guard file.byteCount > 8 else { return false }
-    let bytes = file.bytes
-    let length = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self))
-    let first = bytes.unsafeLoad(fromByteOffset: 8, as: UInt8.self)
-    return length < 1 << 40 && (first == UInt8(ascii: "{") || (first == UInt8(ascii: " ") && length > 1))
-  }
-
-  /// Formats without a magic number, told by their first structure.
-  private var structuredFormat: CheckpointFormat? {
-    guard let first = byte(0), let second = byte(1), let third = byte(2) else { return nil }
-    // PROTO and a protocol number.
-    if first == 0x80, (2...5).contains(second) { return .pickle }
-    // A MessagePack map whose first key is text: fixmap then fixstr or str8, or map16/map32.
-    let keyIndex = first == 0xDE ? 3 : first == 0xDF ? 5 : 1
-    if (0x81...0x8F).contains(first) || first == 0xDE || first == 0xDF, let key = byte(keyIndex),
-      (0xA1...0xBF).contains(key) || key == 0xD9
-    {
-      return .flax
-    }
-    // Protobuf field 1 (ir_version, a small varint), then another of ONNX ModelProto's fields.
-    if first == 0x08, (1...20).contains(second), [0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A, 0x42].contains(third) {
-      return .onnx
-    }
-    return nil
   }
 
   // MARK: Text in place of weights
@@ -146,13 +92,8 @@ struct ContentDetector {
     }
   }
 
-  private func byte(_ index: Int) -> UInt8? {
-    index < file.byteCount ? file.bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) : nil
-  }
-
-  private func starts(with magic: [UInt8], at offset: Int = 0) -> Bool {
-    guard offset + magic.count <= file.byteCount else { return false }
-    return magic.indices.allSatisfy { byte(offset + $0) == magic[$0] }
+  private func starts(with magic: [UInt8]) -> Bool {
+    file.bytes.withUnsafeBytes { $0.starts(with: magic) }
   }
 }
 

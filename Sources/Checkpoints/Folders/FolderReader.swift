@@ -4,6 +4,8 @@ internal import TensorTypes
 /// A folder: finds the one checkpoint in it, or says which there are.
 struct FolderReader {
   private let folder: ModelFolder
+  /// The only format to look for, nil for any.
+  private let format: CheckpointFormat?
   private let limits: Limits
 
   /// Names that libraries give to the same weights in several containers, in the order in which they prefer them.
@@ -14,13 +16,9 @@ struct FolderReader {
     "pytorch_model.bin.index.json", "pytorch_model.pth", "model.pth",
   ]
 
-  init(folder: String, limits: Limits) {
+  init(folder: String, format: CheckpointFormat? = nil, limits: Limits) {
     self.folder = ModelFolder(folder)
-    self.limits = limits
-  }
-
-  private init(_ folder: ModelFolder, limits: Limits) {
-    self.folder = folder
+    self.format = format
     self.limits = limits
   }
 
@@ -70,7 +68,8 @@ struct FolderReader {
         continue
       }
       switch try? ContentDetector(file: file, limits: limits).detect() {
-      case .torch, .safetensors: found.append(Candidate(name: name, rank: rank))
+      case .checkpoint(let row, _):
+        if row.isReadable, format == nil || format == row { found.append(Candidate(name: name, rank: rank)) }
       case .shardIndex(let index):
         found.append(Candidate(name: name, rank: rank))
         for member in index["weight_map"]?.objectValue?.members ?? [] {
@@ -78,7 +77,6 @@ struct FolderReader {
         }
       // A file of a preferred name that is broken must be reported, not passed over.
       case .none: if rank != nil { found.append(Candidate(name: name, rank: rank)) }
-      case .unsupported: break
       }
     }
     if found.isEmpty, let refusal { throw refusal }
@@ -102,7 +100,7 @@ struct FolderReader {
 
   private func noCheckpoint() throws(ReadError) -> ReadError {
     for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
-      if case .unsupported(let format)? = try? ContentDetector(file: folder.map(name), limits: limits)
+      if case .checkpoint(let format, _)? = try? ContentDetector(file: folder.map(name), limits: limits)
         .detect()
       {
         return ReadError(.unsupportedFormat, found: format.nameAndOrigin, file: folder.pathOf(name))
@@ -138,7 +136,7 @@ struct FolderReader {
         names.isEmpty ? .noCheckpointInFolder : .severalCheckpoints,
         found: names.isEmpty ? nil : "snapshots \(names.joined(separator: ", "))", file: folder.path)
     }
-    return try FolderReader(ModelFolder(Folder.join(snapshots, chosen)), limits: limits).read()
+    return try FolderReader(folder: Folder.join(snapshots, chosen), format: format, limits: limits).read()
   }
 }
 

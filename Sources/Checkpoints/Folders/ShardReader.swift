@@ -48,10 +48,8 @@ struct ShardReader {
     let file = try folder.map(name)
     do throws(ReadError) {
       switch try ContentDetector(file: file, limits: limits).detect() {
-      case .torch(let zip): return try TorchReader.read(zip, file: file, limits: limits)
-      case .safetensors: return try SafetensorsReader.read(file, limits: limits)
+      case .checkpoint(let format, let probe): return try format.read(probe)
       case .shardIndex: throw ReadError(.shardIndexInvalid, expected: "weights", found: "another index")
-      case .unsupported(let format): throw ReadError(.unsupportedFormat, found: format.nameAndOrigin)
       }
     } catch {
       throw error.inFile(file.path)

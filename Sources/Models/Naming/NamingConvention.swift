@@ -1,12 +1,3 @@
-/// How a source tensor lies in its canonical tensor.
-enum LayoutChange: Sendable, Equatable {
-  case same
-  /// A matrix stored as `[N, K]` where OpenAI's projections are `[K, N]`.
-  case transposed
-  /// The rows of one part of a fused tensor: q, k and v are parts 0, 1 and 2 of 3.
-  case rows(part: Int, of: Int)
-}
-
 /// source pattern → canonical pattern, and what happens to the layout on the way.
 struct NameRow: Sendable {
   var source: NamePattern

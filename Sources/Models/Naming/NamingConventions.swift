@@ -58,7 +58,8 @@ extension NamingConvention {
   private static func visionRows(below prefix: String) -> [NameRow] {
     [
       NameRow(prefix + "embeddings.class_embedding", "visual.class_embedding"),
-      NameRow(prefix + "embeddings.patch_embedding.weight", "visual.conv1.weight"),
+      // MLX saves the kernel as it computes with it: colours last.
+      NameRow(prefix + "embeddings.patch_embedding.weight", "visual.conv1.weight", .coloursSecond),
       NameRow(prefix + "embeddings.position_embedding.weight", "visual.positional_embedding"),
       // The misspelling is in the files.
       NameRow(prefix + "pre_layrnorm.*", "visual.ln_pre.*"),

@@ -4,9 +4,8 @@ internal import Checkpoints
 struct TensorBinding: Sendable {
   /// The canonical shape that the parts give together; a scalar stored as `[1]` stays `[1]` here.
   var shape: [Int]
-  /// In the order of their rows.
+  /// Views in the canonical layout, in the order of their rows.
   var parts: [CheckpointTensor]
-  var isTransposed: Bool
 
   /// The names in the file, for messages.
   var sourceNames: String { parts.map(\.name).joined(separator: " + ") }
@@ -44,19 +43,13 @@ struct TensorBindings: Sendable {
     _ pieces: [(tensor: CheckpointTensor, change: LayoutChange)], to name: String
   ) throws(ModelError) -> TensorBinding {
     guard let first = pieces.first else { throw ModelError(.missingTensors, found: name) }
-    switch first.change {
-    case .same, .transposed:
-      guard pieces.count == 1 else {
-        throw ModelError(
-          .repeatedTensor, tensor: name, found: pieces.map(\.tensor.name).joined(separator: ", "))
-      }
-      let isTransposed = first.change == .transposed
-      return TensorBinding(
-        shape: isTransposed ? first.tensor.shape.reversed() : first.tensor.shape, parts: [first.tensor],
-        isTransposed: isTransposed)
-    case .rows(_, let count):
-      return try bindRows(pieces, count: count, to: name)
+    if case .rows(_, let count) = first.change.place { return try bindRows(pieces, count: count, to: name) }
+    guard pieces.count == 1 else {
+      throw ModelError(
+        .repeatedTensor, tensor: name, found: pieces.map(\.tensor.name).joined(separator: ", "))
     }
+    let view = try first.change.applied(to: first.tensor)
+    return TensorBinding(shape: view.shape, parts: [view])
   }
 
   private static func bindRows(
@@ -64,8 +57,8 @@ struct TensorBindings: Sendable {
   ) throws(ModelError) -> TensorBinding {
     var parts: [CheckpointTensor] = []
     for part in 0..<count {
-      let candidates = pieces.filter { $0.change == .rows(part: part, of: count) }
-      guard let tensor = candidates.first?.tensor else {
+      let candidates = pieces.filter { $0.change.place == .rows(part: part, of: count) }
+      guard let candidate = candidates.first else {
         throw ModelError(
           .missingTensors, tensor: name, expected: "\(count) parts",
           found: pieces.map(\.tensor.name).joined(separator: ", "))
@@ -74,7 +67,7 @@ struct TensorBindings: Sendable {
         throw ModelError(
           .repeatedTensor, tensor: name, found: candidates.map(\.tensor.name).joined(separator: ", "))
       }
-      parts.append(tensor)
+      parts.append(try candidate.change.applied(to: candidate.tensor))
     }
     for part in parts where part.shape != parts[0].shape || part.shape.isEmpty {
       throw ModelError(
@@ -85,7 +78,7 @@ struct TensorBindings: Sendable {
     let (rows, overflow) = shape[0].multipliedReportingOverflow(by: count)
     guard !overflow else { throw ModelError(.impossibleShape, tensor: parts[0].name, found: "\(shape)") }
     shape[0] = rows
-    return TensorBinding(shape: shape, parts: parts, isTransposed: false)
+    return TensorBinding(shape: shape, parts: parts)
   }
 
   /// A few names for a message.

@@ -20,11 +20,7 @@ struct CheckpointStore: ParameterStore {
   ) throws(ModelError) {
     let binding = try binding(of: parameter)
     do throws(ReadError) {
-      if binding.isTransposed {
-        try readTransposed(binding, from: first, into: output)
-      } else {
-        try readParts(binding, from: first, into: output)
-      }
+      try readParts(binding, from: first, into: output)
     } catch {
       throw ModelError(error)
     }
@@ -48,23 +44,11 @@ struct CheckpointStore: ParameterStore {
     }
   }
 
-  private func readTransposed(
-    _ binding: TensorBinding, from first: Int, into output: UnsafeMutableBufferPointer<Float>
-  ) throws(ReadError) {
-    let source = binding.parts[0]
-    let values = try source.floats()
-    let (rows, columns) = (binding.shape[0], binding.shape[1])
-    for index in 0..<output.count {
-      let (row, column) = (first + index).quotientAndRemainder(dividingBy: columns)
-      output[index] = values[column * rows + row]
-    }
-  }
-
   func withMappedValues<Result>(
     of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
   ) throws(ModelError) -> Result {
     let binding = try binding(of: parameter)
-    guard !binding.isFused, !binding.isTransposed, binding.parts[0].dtype == .f32 else { return body(nil) }
+    guard !binding.isFused, binding.parts[0].dtype == .f32 else { return body(nil) }
     do throws(ReadError) {
       return try binding.parts[0].withRawBytes { bytes in
         guard let bytes else { return body(nil) }

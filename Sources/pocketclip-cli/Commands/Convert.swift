@@ -111,7 +111,7 @@ struct Convert: ParsableCommand {
 extension Convert {
   /// What a bundle rounded stays rounded, and is the truth that its conversion is measured by.
   private static func note(onRounded model: CLIPModel) -> String? {
-    guard model.source.format == CheckpointFormat.bundle.rawValue, model.holdsInt8 else { return nil }
+    guard model.source.format == CheckpointFormat.bundle.identifier, model.holdsInt8 else { return nil }
     return
       "note: \(model.source.fileName) holds int8 weights, and cosines are to these: only the checkpoint has the original's"
   }

@@ -14,7 +14,7 @@ struct Formats: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      let rows = CheckpointFormat.allCases.map(FormatsOutput.Row.init)
+      let rows = CheckpointFormat.all.map(FormatsOutput.Row.init)
       if options.json { return try JSONOutput.print(FormatsOutput(formats: rows)) }
       for row in rows {
         let mark = row.isReadable ? "reads     " : "recognises"
@@ -37,11 +37,11 @@ struct FormatsOutput: SchemaOutput {
     var description: String
 
     init(_ format: CheckpointFormat) {
-      id = format.rawValue
+      id = format.identifier
       name = format.name
       isReadable = format.isReadable
       detection = format.detection
-      description = format.description
+      description = format.origin
     }
   }
 }

@@ -11,8 +11,8 @@ struct TorchReader {
   private var evidence = Evidence()
   private var notes: [String] = []
 
-  static func read(_ zip: ZipArchive, file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
-    var reader = try TorchReader(archive: try TorchArchive(zip: zip, file: file), limits: limits)
+  static func read(_ archive: TorchArchive, limits: Limits) throws(ReadError) -> Checkpoint {
+    var reader = try TorchReader(archive: archive, limits: limits)
     return try reader.read()
   }
 

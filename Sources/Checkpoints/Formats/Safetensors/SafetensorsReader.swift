@@ -5,7 +5,6 @@ internal import TensorTypes
 /// reader of their own.
 enum SafetensorsReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
-    if BundleReader.recognises(file) { return try BundleReader.read(file) }
     let container = try SafetensorsFile(file: file, limits: limits)
     var tensors: [CheckpointTensor] = []
     for entry in container.entries { tensors.append(try tensor(entry, in: file)) }

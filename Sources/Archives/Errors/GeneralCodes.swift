@@ -1,0 +1,60 @@
+/// What any file can be refused for.
+extension ReadError.Code {
+  // 100: the path could not be opened.
+  public static let fileNotFound = Self(
+    100, "fileNotFound", "no such file or folder", hint: "check the path", category: .cannotOpen)
+  public static let permissionDenied = Self(
+    101, "permissionDenied", "not readable", hint: "check the permissions of the file and its folders",
+    category: .cannotOpen)
+  public static let notARegularFile = Self(
+    102, "notARegularFile", "not a regular file or folder",
+    hint: "give the path of a file on disk: pipes and devices cannot be mapped", category: .cannotOpen)
+  public static let ioFailure = Self(
+    103, "ioFailure", "reading failed", hint: "check the disk or the network mount that holds the file",
+    category: .cannotOpen)
+  public static let linkLeavesFolder = Self(
+    104, "linkLeavesFolder", "a link leads out of the model's folder",
+    hint: "copy the file it points to into the folder, or give that file", category: .cannotOpen)
+
+  // 120: the content is no checkpoint, and what it is instead is known.
+  public static let emptyFile = Self(120, "emptyFile", "the file is empty", hint: .downloadAgain)
+  public static let gitLFSPointer = Self(
+    121, "gitLFSPointer", "a Git LFS pointer, not the weights",
+    hint: "run `git lfs install` and `git lfs pull` in that repository")
+  public static let htmlPage = Self(
+    122, "htmlPage", "a web page, not the weights",
+    hint: "download the file itself: this is a login, error or preview page")
+  public static let truncatedFile = Self(
+    123, "truncatedFile", "the file ends too early", hint: "finish or repeat the download")
+  public static let unknownFormat = Self(
+    124, "unknownFormat", "not a checkpoint of any known format",
+    hint: "give the file of weights, or the folder that holds it; `pocketclip formats` lists what can be read"
+  )
+
+  // 140: recognised, but not something this version reads.
+  public static let unsupportedFormat = Self(
+    140, "unsupportedFormat", "recognised, but not supported yet",
+    hint: "save the weights as safetensors or as a PyTorch state dict", category: .unsupported)
+  public static let unsupportedDType = Self(
+    141, "unsupportedDType", "unsupported element type",
+    hint: "save the weights as float32, float16 or bfloat16", category: .unsupported)
+  public static let unsupportedTensorKind = Self(
+    142, "unsupportedTensorKind", "unsupported kind of tensor",
+    hint: "save plain dense tensors: sparse and quantized ones cannot be read", category: .unsupported)
+  public static let wholeModulePickle = Self(
+    143, "wholeModulePickle", "a whole pickled module, not a state dict",
+    hint: "save `model.state_dict()` instead of the model object", category: .unsupported)
+
+  // 160: bounds that protect memory and time.
+  public static let limitExceeded = Self(
+    160, "limitExceeded", "larger than any real checkpoint", hint: .downloadAgain)
+  public static let numberOverflow = Self(
+    161, "numberOverflow", "a number too large to compute with", hint: .downloadAgain)
+
+  /// Codes of files as such.
+  package static let general: [ReadError.Code] = [
+    .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .emptyFile,
+    .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .unsupportedFormat, .unsupportedDType,
+    .unsupportedTensorKind, .wholeModulePickle, .limitExceeded, .numberOverflow,
+  ]
+}

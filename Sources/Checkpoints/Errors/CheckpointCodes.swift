@@ -1,0 +1,51 @@
+public import Archives
+
+/// What a checkpoint is refused for once its container is sound.
+extension ReadError.Code {
+  // What tensors and state dicts are refused for, whatever the container.
+  public static let noCheckpointInFolder = Self(
+    600, "noCheckpointInFolder", "no checkpoint in the folder", hint: "give the path of the weights file")
+  public static let severalCheckpoints = Self(
+    601, "severalCheckpoints", "several checkpoints in the folder", hint: "give the path of the one you mean")
+  public static let noStateDict = Self(
+    602, "noStateDict", "no tensors of a CLIP model in the file",
+    hint: "save `model.state_dict()`, or {'state_dict': …}, and try again")
+  public static let severalStateDicts = Self(
+    603, "severalStateDicts", "several models in one file",
+    hint: "save the one you mean alone, for example torch.save(ckpt['model'])")
+  public static let duplicateTensorName = Self(
+    604, "duplicateTensorName", "two tensors of one name", hint: .saveAgain)
+  public static let tensorRecordInvalid = Self(
+    605, "tensorRecordInvalid", "malformed tensor record", hint: .saveAgain)
+  public static let tensorOutsideStorage = Self(
+    606, "tensorOutsideStorage", "tensor reaches outside its storage", hint: .downloadAgain)
+  public static let storageMissing = Self(
+    607, "storageMissing", "storage of a tensor is missing", hint: .downloadAgain)
+  public static let storageSizeMismatch = Self(
+    608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
+  public static let byteOrderUnknown = Self(609, "byteOrderUnknown", "unknown byte order", hint: .saveAgain)
+
+  // Checkpoints in several files.
+  public static let shardIndexInvalid = Self(
+    610, "shardIndexInvalid", "shard index is malformed", hint: .downloadAgain)
+  public static let shardNameUnsafe = Self(
+    611, "shardNameUnsafe", "shard index names a file outside its folder", hint: .doNotTrust)
+  public static let shardMissing = Self(
+    612, "shardMissing", "shard missing", hint: "download every file that the index lists")
+  public static let shardTensorMissing = Self(
+    613, "shardTensorMissing", "tensor missing from its shard",
+    hint: "download index and shards from one revision")
+  public static let shardTensorRepeated = Self(
+    614, "shardTensorRepeated", "tensor in two shards", hint: "download index and shards from one revision")
+  public static let shardTensorUnlisted = Self(
+    615, "shardTensorUnlisted", "tensor in a shard but not in the index",
+    hint: "download index and shards from one revision")
+
+  /// Codes of checkpoints, whatever their container.
+  package static let checkpoint: [ReadError.Code] = [
+    .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
+    .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
+    .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
+    .shardTensorUnlisted,
+  ]
+}

@@ -1,0 +1,49 @@
+internal import Archives
+
+/// A file under examination: what the rows of the table ask of its content, computed once.
+final class FileProbe {
+  let file: MappedFile
+  let limits: Limits
+  /// Nil until asked for; then whether it is a zip and, if so, its directory.
+  private var zipOutcome: ZipArchive??
+
+  init(_ file: MappedFile, limits: Limits) {
+    self.file = file
+    self.limits = limits
+  }
+
+  func byte(_ index: Int) -> UInt8? {
+    let file = file
+    return index < file.byteCount ? file.bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) : nil
+  }
+
+  func starts(with magic: [UInt8], at offset: Int = 0) -> Bool {
+    guard offset + magic.count <= file.byteCount else { return false }
+    return magic.indices.allSatisfy { byte(offset + $0) == magic[$0] }
+  }
+
+  /// The archive, where the file begins as a zip does.
+  ///
+  /// - Throws: what a damaged zip throws: whatever begins like one is one.
+  func zip() throws(ReadError) -> ZipArchive? {
+    if let zipOutcome { return zipOutcome }
+    let outcome = startsWithZipHeader ? try ZipArchive(file: file, limits: limits) : nil
+    zipOutcome = .some(outcome)
+    return outcome
+  }
+
+  /// Takes the file for a zip with other bytes in front of it. Asked last: any format may end in such bytes.
+  ///
+  /// - Returns: whether it ends as a zip does.
+  func takeForZipWithPrefix() throws(ReadError) -> Bool {
+    let file = file
+    guard ZipArchive.hasEndRecord(file.bytes) else { return false }
+    zipOutcome = .some(try ZipArchive(file: file, limits: limits))
+    return true
+  }
+
+  /// A local header, or the end record of a zip without members.
+  private var startsWithZipHeader: Bool {
+    starts(with: [0x50, 0x4B, 0x03, 0x04]) || starts(with: [0x50, 0x4B, 0x05, 0x06])
+  }
+}

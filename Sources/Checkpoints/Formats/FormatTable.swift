@@ -1,0 +1,27 @@
+public import Archives
+
+extension CheckpointFormat {
+  /// Every format, in the order in which content is compared with them: a stricter profile stands before the container
+  /// it is a profile of, and formats without a magic number stand last.
+  public static let all: [CheckpointFormat] = [
+    .torchScript, .torchZip, .npz,
+    .bundle, .safetensors,
+    .gguf, .npy, .gzip, .torchLegacy, .torchTar, .hdf5,
+    .pickle, .flax, .onnx,
+  ]
+
+  /// The row with this identifier.
+  public init?(identifier: String) {
+    guard let row = Self.all.first(where: { $0.identifier == identifier }) else { return nil }
+    self = row
+  }
+}
+
+extension ReadError.Code {
+  /// Every code: the general ones, the containers' and each format's own.
+  public static let all: [ReadError.Code] = {
+    let shared = general + zip + pickle + json + safetensors + checkpoint
+    let own = CheckpointFormat.all.flatMap(\.codes).filter { !shared.contains($0) }
+    return (shared + Set(own)).sorted { $0.rawValue < $1.rawValue }
+  }()
+}

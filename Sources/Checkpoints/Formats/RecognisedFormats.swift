@@ -1,0 +1,66 @@
+internal import Archives
+
+/// Formats that are recognised so that the refusal can name them; nothing reads them.
+extension CheckpointFormat {
+  static let pickle = CheckpointFormat(
+    "pickle", name: "Python pickle", detection: "pickle protocol mark without torch's magic number",
+    origin: "pickle.dump, joblib",
+    recognises: { probe in probe.byte(0) == 0x80 && (2...5).contains(probe.byte(1) ?? 0) }, reader: nil)
+
+  static let gzip = CheckpointFormat(
+    "gzip", name: "gzip", detection: "\\x1f\\x8b at byte 0",
+    origin: "a compressed file or tarball: unpack it first",
+    recognises: { $0.starts(with: [0x1F, 0x8B]) }, reader: nil)
+
+  static let torchLegacy = CheckpointFormat(
+    "pytorch-legacy", name: "PyTorch legacy",
+    detection: "pickle of the magic number 0x1950a86a20f9469cfc6c", origin: "torch.save before 1.6",
+    recognises: { $0.starts(with: [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46]) }, reader: nil)
+
+  static let torchTar = CheckpointFormat(
+    "pytorch-tar", name: "PyTorch tar", detection: "ustar at byte 257", origin: "torch.save before 0.1.10",
+    recognises: { $0.starts(with: Array("ustar".utf8), at: 257) }, reader: nil)
+
+  static let hdf5 = CheckpointFormat(
+    "hdf5", name: "HDF5", detection: "\\x89HDF\\r\\n\\x1a\\n at byte 0, 512, 1024, 2048",
+    origin: "tf_model.h5, Keras .weights.h5",
+    recognises: { probe in
+      [0, 512, 1024, 2048].contains {
+        probe.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], at: $0)
+      }
+    }, reader: nil)
+
+  /// A map whose first key is text: fixmap then fixstr or str8, or map16/map32.
+  static let flax = CheckpointFormat(
+    "flax-msgpack", name: "MessagePack", detection: "a map whose first key is text",
+    origin: "flax_model.msgpack",
+    recognises: { probe in
+      guard let first = probe.byte(0), (0x81...0x8F).contains(first) || first == 0xDE || first == 0xDF
+      else { return false }
+      let key = probe.byte(first == 0xDE ? 3 : first == 0xDF ? 5 : 1) ?? 0
+      return (0xA1...0xBF).contains(key) || key == 0xD9
+    }, reader: nil)
+
+  /// Protobuf field 1 (ir_version, a small varint), then another of ONNX ModelProto's fields.
+  static let onnx = CheckpointFormat(
+    "onnx", name: "ONNX", detection: "protobuf with an IR version first", origin: "exports of either tower",
+    recognises: { probe in
+      probe.byte(0) == 0x08 && (1...20).contains(probe.byte(1) ?? 0)
+        && [0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A, 0x42].contains(probe.byte(2) ?? 0)
+    }, reader: nil)
+
+  static let gguf = CheckpointFormat(
+    "gguf", name: "GGUF", detection: "GGUF at byte 0", origin: "clip.cpp and llama.cpp mmproj files",
+    recognises: { $0.starts(with: Array("GGUF".utf8)) || $0.starts(with: Array("FUGG".utf8)) }, reader: nil)
+
+  static let npz = CheckpointFormat(
+    "npz", name: "NumPy npz", detection: "zip whose members end in .npy", origin: "numpy.savez",
+    recognises: { probe throws(ReadError) in
+      let members = try probe.zip()?.entries.filter { !$0.isFolder } ?? []
+      return !members.isEmpty && members.allSatisfy { $0.name.hasSuffix(".npy") }
+    }, reader: nil)
+
+  static let npy = CheckpointFormat(
+    "npy", name: "NumPy npy", detection: "\\x93NUMPY at byte 0", origin: "numpy.save",
+    recognises: { $0.starts(with: [0x93] + Array("NUMPY".utf8)) }, reader: nil)
+}

@@ -1,0 +1,84 @@
+internal import Checkpoints
+
+/// How a source tensor becomes its canonical tensor, or a block of rows of it: a view, then a place.
+struct LayoutChange: Sendable, Equatable {
+  /// The steps that turn the source's axes into the canonical ones; nothing is copied.
+  var view: [ViewStep] = []
+  var place = Place.whole
+
+  enum ViewStep: Sendable, Equatable {
+    /// As NumPy's `transpose(axes)`.
+    case permuted([Int])
+    /// Neighbouring axes made one.
+    case merged(ClosedRange<Int>)
+    /// A patch embedding whose three colour channels are told by their number: `[D, 3, P, P]` stays, `[D, P, P, 3]`
+    /// (MLX) is permuted.
+    case coloursSecond
+  }
+
+  enum Place: Sendable, Equatable {
+    case whole
+    /// The rows of one part of a fused tensor: q, k and v are parts 0, 1 and 2 of 3.
+    case rows(part: Int, of: Int)
+  }
+
+  static let same = LayoutChange()
+  /// `[K, N]` from `[N, K]`: OpenAI's projections from a linear layer's weight, or a linear's weight from a kernel.
+  static let transposed = LayoutChange(view: [.permuted([1, 0])])
+  /// `[O, I, H, W]` from TensorFlow's and Flax's `[H, W, I, O]`.
+  static let fromHWIO = LayoutChange(view: [.permuted([3, 2, 0, 1])])
+  static let coloursSecond = LayoutChange(view: [.coloursSecond])
+  /// `[heads · size, K]` from Keras's `[K, heads, size]`.
+  static let fromHeadsOut = LayoutChange(view: [.merged(1...2), .permuted([1, 0])])
+  /// `[N, heads · size]` from Keras's `[heads, size, N]`.
+  static let fromHeadsIn = LayoutChange(view: [.merged(0...1), .permuted([1, 0])])
+  /// `[heads · size]` from `[heads, size]`.
+  static let flattenedHeads = LayoutChange(view: [.merged(0...1)])
+
+  static func rows(part: Int, of count: Int) -> LayoutChange { same.asRows(part: part, of: count) }
+
+  /// The same view, as part of a fused tensor.
+  func asRows(part: Int, of count: Int) -> LayoutChange {
+    LayoutChange(view: view, place: .rows(part: part, of: count))
+  }
+
+  /// - Throws: `wrongShape` where the tensor has not the axes that the view needs.
+  func applied(to tensor: CheckpointTensor) throws(ModelError) -> CheckpointTensor {
+    var result = tensor
+    for step in view {
+      guard let next = step.applied(to: result) else {
+        throw ModelError(
+          .wrongShape, tensor: tensor.name, expected: step.expectation, found: "\(tensor.shape)",
+          file: tensor.file)
+      }
+      result = next
+    }
+    return result
+  }
+}
+
+extension LayoutChange.ViewStep {
+  fileprivate func applied(to tensor: CheckpointTensor) -> CheckpointTensor? {
+    switch self {
+    case .permuted(let axes): tensor.shape.count == axes.count ? tensor.permuted(axes) : nil
+    case .merged(let axes): tensor.merging(axes)
+    case .coloursSecond: Self.withColoursSecond(tensor)
+    }
+  }
+
+  private static func withColoursSecond(_ tensor: CheckpointTensor) -> CheckpointTensor? {
+    guard tensor.shape.count == 4 else { return nil }
+    let (isSecond, isLast) = (tensor.shape[1] == 3, tensor.shape[3] == 3)
+    // Patches of 3 pixels would leave the order open; none were ever published.
+    guard isSecond != isLast else { return nil }
+    return isSecond ? tensor : tensor.permuted([0, 3, 1, 2])
+  }
+
+  fileprivate var expectation: String {
+    switch self {
+    case .permuted(let axes): "\(axes.count) axes"
+    case .merged(let axes): "axes \(axes.lowerBound) to \(axes.upperBound) that lie behind one another"
+    case .coloursSecond: "4 axes, of which the second or the last has length 3"
+    }
+  }
+}
