@@ -46,13 +46,11 @@ INLINE const uint8_t *last_row(const tile *t) { return t->x + (t->rows - 1) * t-
 
 /* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
 
-INLINE void clear(const size_t rows, tile_sums *sums) {
-  EACH_SUM _mm512_store_ps(sums->f[r][p], _mm512_setzero_ps());
-}
-
-INLINE void add_block(const size_t rows, __m512 block[TILE_ROWS][TILE_PANELS], tile_sums *sums) {
+/* The first block is the total so far. */
+INLINE void add_block(const size_t rows, int is_first, __m512 block[TILE_ROWS][TILE_PANELS], tile_sums *sums) {
   EACH_SUM {
-    _mm512_store_ps(sums->f[r][p], _mm512_add_ps(_mm512_load_ps(sums->f[r][p]), block[r][p]));
+    if (!is_first) block[r][p] = _mm512_add_ps(_mm512_load_ps(sums->f[r][p]), block[r][p]);
+    _mm512_store_ps(sums->f[r][p], block[r][p]);
     block[r][p] = _mm512_setzero_ps();
   }
 }
@@ -75,7 +73,7 @@ typedef __m512 weights_of(const uint8_t *panel, size_t i);
 INLINE void sum_floats(weights_of *weights, const size_t rows, const tile *t, tile_sums *sums) {
   __m512 block[TILE_ROWS][TILE_PANELS];
   EACH_SUM block[r][p] = _mm512_setzero_ps();
-  if (t->begin == 0) clear(rows, sums);
+  int is_first = t->begin == 0;
   for (size_t i = t->begin; i < t->end;) {
     const float_run run = next_run(t, i);
     const uint8_t *group[ROW_GROUPS];
@@ -90,7 +88,10 @@ INLINE void sum_floats(weights_of *weights, const size_t rows, const tile *t, ti
       EACH_GROUP group[g] += sizeof(float);
       last += sizeof(float);
     }
-    if (i % PK_SUM_BLOCK == 0 || i == t->end) add_block(rows, block, sums);
+    if (i % PK_SUM_BLOCK == 0 || i == t->end) {
+      add_block(rows, is_first, block, sums);
+      is_first = 0;
+    }
   }
 }
 

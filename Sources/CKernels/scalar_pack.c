@@ -20,26 +20,26 @@ static inline void transpose(const float *a_row, const float *b_row, const float
   *(quad *)(panel + 3 * PK_PANEL) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
 }
 
-/* Sixteen rows × sixteen columns; four rows at a time, as more may compete for the same cache set. */
-static void transpose_columns(const float *w, size_t ldw, float *panel) {
-  for (size_t row = 0; row < PK_PANEL; row += 4, w += 4 * ldw)
-    for (size_t column = 0; column < PK_PANEL; column += 4)
-      transpose(w + column, w + ldw + column, w + 2 * ldw + column, w + 3 * ldw + column,
-                panel + column * PK_PANEL + row);
+static size_t up_to(size_t limit, size_t begin, size_t end) {
+  size_t count = end > begin ? end - begin : 0;
+  return count < limit ? count : limit;
 }
 
-/* Inputs [begin, begin + count) of one panel in FP32, [count][16]; zero beyond n and k. */
+/* Inputs [begin, begin + count) of one panel in FP32, [count][16]; zero beyond n and k. Four rows at a time, as more
+ * may compete for the same cache set. */
 static void pack_block(size_t n, size_t k, size_t panel, size_t begin, size_t count, const float *w, size_t ldw,
                        float *block) {
-  size_t first = panel * PK_PANEL;
-  size_t i = 0;
-  if (first + PK_PANEL <= n)
-    for (; i + PK_PANEL <= count && begin + i + PK_PANEL <= k; i += PK_PANEL)
-      transpose_columns(w + first * ldw + begin + i, ldw, block + i * PK_PANEL);
-  for (; i < count; i++)
-    for (size_t lane = 0; lane < PK_PANEL; lane++)
-      block[i * PK_PANEL + lane] =
-          first + lane < n && begin + i < k ? w[(first + lane) * ldw + begin + i] : 0;
+  size_t rows = up_to(PK_PANEL, panel * PK_PANEL, n), columns = up_to(count, begin, k);
+  if (rows < PK_PANEL || columns < count) memset(block, 0, count * PK_PANEL * sizeof *block);
+  w += panel * PK_PANEL * ldw + begin;
+  for (size_t row = 0; row < rows; row += 4, w += 4 * ldw, block += 4) {
+    size_t i = 0;
+    if (row + 4 <= rows)
+      for (; i + 4 <= columns; i += 4)
+        transpose(w + i, w + ldw + i, w + 2 * ldw + i, w + 3 * ldw + i, block + i * PK_PANEL);
+    for (; i < columns; i++)
+      for (size_t lane = 0; lane < up_to(4, row, rows); lane++) block[i * PK_PANEL + lane] = w[lane * ldw + i];
+  }
 }
 
 void pack_f32_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
