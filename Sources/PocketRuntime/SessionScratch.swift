@@ -33,7 +33,7 @@ struct SessionScratch {
 
   /// Rows of a transformer pass beyond which more items gain nothing: the weights are used often enough, and the
   /// rows still fit the caches.
-  static let rowTarget = 1024
+  static let rowTarget = 448
 }
 
 final class ImageScratch {
