@@ -1,10 +1,8 @@
 /* Tables and the choice among them. */
 #include <string.h>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 #include "scalar.h"
+#include "x86_features.h"
 
 void attention_f32_scalar(size_t query_count, size_t key_count, size_t d, float scale, ptrdiff_t causal_offset,
                           const float *q, size_t ldq, const float *k, size_t ldk, const float *v, size_t ldv,
@@ -21,32 +19,17 @@ const pk_kernels pk_kernels_scalar = {
 #undef PK_KERNEL
 };
 
-#if defined(__x86_64__)
-/* The builtin also asks whether the system saves the wide registers. */
-static int has_avx2(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+static const pk_kernels *if_able(unsigned feature, const pk_kernels *kernels) {
+  return pk_x86_features() & feature ? kernels : NULL;
 }
-
-/* Leaf 7.1, EAX bit 4, asked directly: older support libraries of the builtin do not know it. */
-static int has_avxvnni(void) {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1u);
-}
-
-static int has_avx512vnni(void) {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vnni");
-}
-#endif
 
 const pk_kernels *pk_kernels_for(pk_isa isa) {
   switch (isa) {
     case PK_ISA_SCALAR: return &pk_kernels_scalar;
 #if defined(__x86_64__)
-    case PK_ISA_AVX2: return has_avx2() ? &pk_kernels_avx2 : NULL;
-    case PK_ISA_AVXVNNI: return has_avxvnni() ? &pk_kernels_avxvnni : NULL;
-    case PK_ISA_AVX512VNNI: return has_avx512vnni() ? &pk_kernels_avx512 : NULL;
+    case PK_ISA_AVX2: return if_able(PK_X86_AVX2, &pk_kernels_avx2);
+    case PK_ISA_AVXVNNI: return if_able(PK_X86_AVXVNNI, &pk_kernels_avxvnni);
+    case PK_ISA_AVX512VNNI: return if_able(PK_X86_AVX512VNNI, &pk_kernels_avx512);
 #else
     case PK_ISA_AVX2:
     case PK_ISA_AVXVNNI:

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "x86_features.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -84,7 +86,7 @@ __attribute__((target("sha,sse4.1"))) static void hash_blocks_sha_ni(uint32_t st
 
 static void hash_blocks(uint32_t state[8], const uint8_t *bytes, size_t block_count) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("sha") && __builtin_cpu_supports("sse4.1")) {
+  if (pk_x86_features() & PK_X86_SHA) {
     hash_blocks_sha_ni(state, bytes, block_count);
     return;
   }
