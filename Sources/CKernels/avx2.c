@@ -1,9 +1,9 @@
 /* AVX2 with FMA and F16C, and the same with AVX-VNNI: 12 of the 16 registers hold the sums of 6 rows × 1 panel. */
+#include "scalar.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
-
-#include "scalar.h"
 
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
@@ -12,9 +12,10 @@
 #define PARTS 2
 #define PAIR_PRODUCTS(a, b) _mm256_madd_epi16((__m256i)(a), (__m256i)(b))
 #include "tiles.h"
+#include "wide_rows.h"
 
 INLINE floats multiply_add(floats x, floats w, floats sum) { return __builtin_elementwise_fma(x, w, sum); }
-INLINE floats widen_f16(const uint16_t *w) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)w)); }
+INLINE floats widen_f16(const uint16_t *x) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)x)); }
 
 #define WIDE_TABLE pk_kernels_avx2
 #include "wide_table.h"

@@ -27,16 +27,13 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
   switch (isa) {
     case PK_ISA_SCALAR: return &pk_kernels_scalar;
 #if defined(__x86_64__)
+    case PK_ISA_SSE41: return if_able(PK_X86_SSE41, &pk_kernels_sse41);
     case PK_ISA_AVX2: return if_able(PK_X86_AVX2, &pk_kernels_avx2);
     case PK_ISA_AVXVNNI: return if_able(PK_X86_AVXVNNI, &pk_kernels_avxvnni);
     case PK_ISA_AVX512VNNI: return if_able(PK_X86_AVX512VNNI, &pk_kernels_avx512);
-#else
-    case PK_ISA_AVX2:
-    case PK_ISA_AVXVNNI:
-    case PK_ISA_AVX512VNNI: return NULL;
 #endif
+    default: return NULL; /* of another kind of processor */
   }
-  return NULL;
 }
 
 const pk_kernels *pk_kernels_named(const char *name, size_t length) {

@@ -181,12 +181,11 @@ static const pk_resize_kernels avx2_kernels = {.row = row_avx2, .column = column
 
 const pk_resize_kernels *pk_resize_kernels_for(pk_isa isa) {
   switch (isa) {
-    case PK_ISA_SCALAR: return &scalar_kernels;
     case PK_ISA_AVX2:
     case PK_ISA_AVXVNNI:
     case PK_ISA_AVX512VNNI: return &avx2_kernels;
+    default: return &scalar_kernels;
   }
-  return &scalar_kernels;
 }
 
 #else

@@ -8,6 +8,9 @@
 #include "include/kernels.def"
 #undef PK_KERNEL
 
+/* The activations of the epilogue. */
+float pk_activate(float v, pk_activation activation);
+
 /* Attention in terms of the other kernels of a table; the same text for all instruction sets. */
 void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key_count, size_t d, float scale,
                        ptrdiff_t causal_offset, const float *q, size_t ldq, const float *k, size_t ldk,
@@ -22,6 +25,7 @@ void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_pad
 
 extern const pk_kernels pk_kernels_scalar;
 #if defined(__x86_64__)
+extern const pk_kernels pk_kernels_sse41;
 extern const pk_kernels pk_kernels_avx2;
 extern const pk_kernels pk_kernels_avxvnni;
 extern const pk_kernels pk_kernels_avx512;

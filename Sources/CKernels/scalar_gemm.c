@@ -13,7 +13,7 @@
 /* v · sigmoid(−x). Beyond a finite exp(x) it is next to nothing. */
 static float gated(float v, float x) { return v / (1.0f + pk_expf(x < PK_EXP_FINITE ? x : PK_EXP_FINITE)); }
 
-static float activate(float v, pk_activation activation) {
+float pk_activate(float v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
     case PK_ACTIVATION_RELU: return v > 0 ? v : 0;
@@ -53,7 +53,7 @@ static void finish(const pk_product *p, const float *sums, row_place at, size_t 
     float v = sums[lane];
     if (e->scale) v = v * e->scale[n];
     if (e->bias) v = v + e->bias[n];
-    v = activate(v, e->activation);
+    v = pk_activate(v, e->activation);
     if (e->residual)
       v = v + e->residual[at.line * e->residual_line_stride + at.position * e->residual_row_stride + n];
     if (e->relu_last) v = v > 0 ? v : 0;

@@ -1,6 +1,7 @@
 /* Tiles of 6 rows × 1 panel for instruction sets whose registers are narrower than a panel. The including file
  * defines `LANES`, a register's floats; `PARTS`, the registers of a row that are summed at a time, so that 6 × PARTS
- * sums and what they are made of fit the register file; and the functions declared here. */
+ * sums and what they are made of fit the register file; and the functions declared here. With
+ * `FEW_BYTES` there are fewer heights and the weights are widened apart: slower, for processors that few still have. */
 #ifndef PK_TILES_H
 #define PK_TILES_H
 
@@ -8,7 +9,6 @@
 #define TILE_PANELS 1
 #define NARROW_ROWS 0
 #include "wide_gemm.h"
-#include "wide_rows.h"
 
 typedef float floats __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef int32_t integers __attribute__((ext_vector_type(LANES), aligned(4)));
@@ -16,8 +16,8 @@ typedef uint32_t words __attribute__((ext_vector_type(LANES), aligned(4)));
 
 /* sum + x · w, fused where the processor fuses. */
 INLINE floats multiply_add(floats x, floats w, floats sum);
-/* LANES weights that lie next to each other. */
-INLINE floats widen_f16(const uint16_t *w);
+/* LANES FP16 numbers that lie next to each other. */
+INLINE floats widen_f16(const uint16_t *x);
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #define EACH_PART UNROLLED for (size_t p = 0; p < PARTS; p++)
@@ -56,6 +56,21 @@ INLINE void advance(row_pointers *x, size_t bytes) {
     sum_##name(rows, t, sums);                                                             \
   }
 
+#define EVEN_HEIGHTS(name)                                   \
+  HEIGHT(name, 2)                                            \
+  HEIGHT(name, 4)                                            \
+  HEIGHT(name, 6)                                            \
+  static void tile_##name(const tile *t, tile_sums *sums) {  \
+    switch ((t->rows + 1) / 2) {                             \
+      case 1: name##_2(t, sums); break;                      \
+      case 2: name##_4(t, sums); break;                      \
+      default: name##_6(t, sums); break;                     \
+    }                                                        \
+  }
+
+#ifdef FEW_BYTES
+#define EACH_HEIGHT EVEN_HEIGHTS
+#else
 #define EACH_HEIGHT(name)                                    \
   HEIGHT(name, 1)                                            \
   HEIGHT(name, 2)                                            \
@@ -73,6 +88,7 @@ INLINE void advance(row_pointers *x, size_t bytes) {
       default: name##_6(t, sums); break;                     \
     }                                                        \
   }
+#endif
 
 /* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
 
@@ -144,20 +160,33 @@ INLINE void sum_s8f(const size_t rows, const tile *t, tile_sums *sums) {
 
 EACH_HEIGHT(f32)
 
-/* Even heights are enough for the first tile of a group, which widens weights for the others. */
-#define EVEN_HEIGHTS(name)                                   \
-  HEIGHT(name, 2)                                            \
-  HEIGHT(name, 4)                                            \
-  HEIGHT(name, 6)                                            \
-  static void tile_##name(const tile *t, tile_sums *sums) {  \
-    switch ((t->rows + 1) / 2) {                             \
-      case 1: name##_2(t, sums); break;                      \
-      case 2: name##_4(t, sums); break;                      \
-      default: name##_6(t, sums); break;                     \
-    }                                                        \
+#ifdef FEW_BYTES
+INLINE void sum_widened(const tile *t, tile_sums *sums) {
+  tile wide = *t;
+  wide.w = (const uint8_t *)t->widened;
+  tile_f32(&wide, sums);
+}
+
+static void tile_f16(const tile *t, tile_sums *sums) {
+  const size_t count = (t->end - t->begin) * PK_PANEL;
+  const uint16_t *w = (const uint16_t *)(const void *)t->w;
+  for (size_t i = 0; i < count; i += LANES) *(floats *)&t->widened[0][i] = widen_f16(w + i);
+  sum_widened(t, sums);
+}
+
+static void tile_s8f(const tile *t, tile_sums *sums) {
+  const size_t count = (t->end - t->begin) * PK_PANEL;
+  for (size_t i = 0; i < count; i += LANES) {
+    const uint8_t *step = t->w + i / (4 * PK_PANEL) * 4 * PK_PANEL;
+    *(floats *)&t->widened[0][i] = weights_s8f(step, i / PK_PANEL % 4, i % PK_PANEL);
   }
+  sum_widened(t, sums);
+}
+#else
+/* Even heights are enough for the first tile of a group, which widens weights for the others. */
 EVEN_HEIGHTS(f16)
 EVEN_HEIGHTS(s8f)
+#endif
 
 /* ---- Integers: four inputs of a panel at a time. ---- */
 
@@ -172,6 +201,7 @@ INLINE void sum_integers(add_products *add, const size_t rows, const tile *t, ti
     for (size_t s = 0; s < t->segments; s++) {
       row_pointers x = rows_at(t, s * t->segment_stride);
       for (size_t i = 0; i < t->segment_inputs; i += 4, w += 4 * PK_PANEL) {
+        __builtin_prefetch(w + t->ahead);
         add(rows, x, w, total);
         advance(&x, 4);
       }

@@ -8,7 +8,7 @@
 
 #include "bits.h"
 #include "constants.h"
-#include "include/pk_kernels.h"
+#include "scalar.h"
 
 #pragma STDC FP_CONTRACT OFF
 /* Every function that passes wide vectors is inlined: no ABI is involved. */
@@ -116,6 +116,15 @@ INLINE f32x16 error_function(f32x16 x) {
   return choose(a < 1.0f, x + x * p, choose(x < 0.0f, -y, y));
 }
 
+#ifdef FEW_BYTES
+INLINE f32x16 activate(f32x16 v, pk_activation activation) {
+  float lanes[WIDE];
+  store(lanes, v);
+#pragma clang loop unroll(disable)
+  for (size_t i = 0; i < WIDE; i++) lanes[i] = pk_activate(lanes[i], activation);
+  return load(lanes);
+}
+#else
 INLINE f32x16 activate(f32x16 v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
@@ -126,5 +135,7 @@ INLINE f32x16 activate(f32x16 v, pk_activation activation) {
   }
   return v;
 }
+
+#endif
 
 #endif

@@ -161,8 +161,13 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
 /* Without an activation, none of its constants is loaded. */
 static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, tile_sums *sums) {
   const pk_activation activation = g->product->epilogue.activation;
-  if (activation == PK_ACTIVATION_NONE) finish_rows(g, at, sums, PK_ACTIVATION_NONE);
-  else finish_rows(g, at, sums, activation);
+#ifndef FEW_BYTES
+  if (activation == PK_ACTIVATION_NONE) {
+    finish_rows(g, at, sums, PK_ACTIVATION_NONE);
+    return;
+  }
+#endif
+  finish_rows(g, at, sums, activation);
 }
 
 /* Weights that stay in the second-level cache while rows pass by. */

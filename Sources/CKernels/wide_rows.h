@@ -208,32 +208,29 @@ static void quantize_weights_s8(size_t count, const float *w, float scale, int8_
   for (; i < count; i++) q[i] = (int8_t)(scale > 0 ? pk_clamp(pk_round_to_int(w[i] / scale), -127, 127) : 0);
 }
 
-/* Both instruction sets come with F16C; its conversions agree with the scalar ones on every bit pattern. */
+/* The processor's conversions agree with the scalar ones on every bit pattern. */
+typedef _Float16 f16x8 __attribute__((vector_size(16), aligned(2)));
+typedef int32_t i32x8 __attribute__((vector_size(32), aligned(4)));
+
 static void f16_to_f32(size_t count, const uint16_t *x, float *y) {
   size_t i = 0;
-  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(y + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + i))));
-  for (; i < count; i++) y[i] = _cvtsh_ss(x[i]);
+  for (; i + 8 <= count; i += 8)
+    *(f32x8 *)(y + i) = __builtin_convertvector(*(const f16x8 *)(const void *)(x + i), f32x8);
+  f16_to_f32_scalar(count - i, x + i, y + i);
 }
 
 static size_t f32_to_f16(size_t count, const float *x, uint16_t *y) {
-  const __m256i finite_limit = _mm256_set1_epi32(0x7F7FFFFF), overflow_limit = _mm256_set1_epi32(0x477FEFFF);
   size_t overflow = count;
   size_t i = 0;
   for (; i + 8 <= count; i += 8) {
-    __m256 v = _mm256_loadu_ps(x + i);
-    _mm_storeu_si128((__m128i *)(y + i), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-    __m256i bits = _mm256_and_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x7FFFFFFF));
-    __m256i too_large =
-        _mm256_andnot_si256(_mm256_cmpgt_epi32(bits, finite_limit), _mm256_cmpgt_epi32(bits, overflow_limit));
-    int lanes = _mm256_movemask_ps(_mm256_castsi256_ps(too_large));
-    if (lanes != 0 && overflow == count) overflow = i + (size_t)__builtin_ctz((unsigned)lanes);
+    f32x8 v = *(const f32x8 *)(x + i);
+    *(f16x8 *)(void *)(y + i) = __builtin_convertvector(v, f16x8);
+    i32x8 bits = (i32x8)v & 0x7FFFFFFF, too_large = (bits > 0x477FEFFF) & (bits <= 0x7F7FFFFF);
+    if (overflow == count && __builtin_reduce_or(too_large) != 0)
+      for (overflow = i; too_large[overflow - i] == 0;) overflow++;
   }
-  for (; i < count; i++) {
-    y[i] = _cvtss_sh(x[i], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    uint32_t bits = pk_bits(x[i]) & 0x7FFFFFFFu;
-    if (bits > 0x477FEFFFu && bits <= 0x7F7FFFFFu && overflow == count) overflow = i;
-  }
-  return overflow;
+  size_t rest = f32_to_f16_scalar(count - i, x + i, y + i);
+  return overflow < count ? overflow : i + rest;
 }
 
 static void bf16_to_f32(size_t count, const uint16_t *x, float *y) {

@@ -24,6 +24,7 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
 #define WIDE_KERNELS(isa_, name_, u8s8_)               \
   {                                                    \
       .isa = isa_,                                     \
+      .fuses = 1,                                      \
       .name = name_,                                   \
       .gemm_f32 = gemm_f32,                            \
       .gemm_f16 = gemm_f16,                            \

@@ -24,7 +24,8 @@ import Testing
   ) throws {
     let folder = try TemporaryFolder()
     let reference = try writtenBundle(architecture, precision, in: folder, name: "best.pclip")
-    let isas = ["scalar", "avx2", "avxvnni", "avx512vnni"].compactMap { WeightKernels(isa: $0) }
+    let isas = ["scalar", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm"]
+      .compactMap { WeightKernels(isa: $0) }
     #expect(!isas.isEmpty)
     for kernels in isas {
       for threads in [1, 2] {

@@ -10,8 +10,12 @@ struct KernelTable: @unchecked Sendable, CustomTestStringConvertible {
 
   static let scalar = KernelTable(kernels: pk_kernels_for(PK_ISA_SCALAR)!)
   /// Those measured against `scalar`.
-  static let fast = [PK_ISA_AVX2, PK_ISA_AVXVNNI, PK_ISA_AVX512VNNI].compactMap(pk_kernels_for)
-    .map(KernelTable.init)
+  static let fast = (PK_ISA_SCALAR.rawValue + 1..<UInt32(PK_ISA_COUNT))
+    .compactMap { pk_kernels_for(pk_isa(rawValue: $0)) }.map(KernelTable.init)
+  /// Those with fused multiply-add, whose float sums have equal bits; the others have scalar's.
+  static let fused = fast.filter { $0.kernels.pointee.fuses != 0 }
+  /// A table whose float sums have the bits of this one's.
+  var peer: KernelTable { kernels.pointee.fuses != 0 ? Self.fused[0] : .scalar }
   static let all = [scalar] + fast
 }
 

@@ -131,7 +131,9 @@ extension Configuration {
 }
 
 /// The instruction sets of this machine; `scalar` is one everywhere.
-let machineISAs: [String] = ["scalar", "avx2", "avxvnni", "avx512vnni"].filter { isa in
+let machineISAs: [String] = [
+  "scalar", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm",
+].filter { isa in
   (try? OpenedBundle(Configuration(bundle: "vit-fp32", isa: isa))) != nil
 }
 

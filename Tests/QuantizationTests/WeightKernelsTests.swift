@@ -2,7 +2,9 @@ import Quantization
 import Testing
 
 @Suite struct WeightKernelsTests {
-  static let all = ["scalar", "avx2", "avxvnni", "avx512vnni"].compactMap { WeightKernels(isa: $0) }
+  static let all = [
+    "scalar", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm",
+  ].compactMap { WeightKernels(isa: $0) }
 
   @Test func scalarIsThereOnEveryMachineAndNonsenseOnNone() {
     #expect(Self.all.first?.isa == "scalar")

@@ -87,11 +87,12 @@ typedef struct pk_patch_grid {
 
 typedef enum pk_isa {
   PK_ISA_SCALAR = 0,
-  PK_ISA_AVX2 = 1,       /* with FMA and F16C */
-  PK_ISA_AVXVNNI = 2,    /* AVX2 with the dot product of AVX-512 VNNI */
-  PK_ISA_AVX512VNNI = 3, /* with F, BW, VL, DQ */
+  PK_ISA_SSE41 = 1,      /* with SSSE3 */
+  PK_ISA_AVX2 = 2,       /* with FMA and F16C */
+  PK_ISA_AVXVNNI = 3,    /* AVX2 with the dot product of AVX-512 VNNI */
+  PK_ISA_AVX512VNNI = 4, /* with F, BW, VL, DQ */
 } pk_isa;
-#define PK_ISA_COUNT 4
+#define PK_ISA_COUNT 5
 
 typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
 
@@ -99,7 +100,8 @@ typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
 
 typedef struct pk_kernels {
   pk_isa isa;
-  const char *_Nonnull name; /* "scalar", "avx2", "avxvnni", "avx512vnni" */
+  int32_t fuses;             /* whether its PK_FUSED_SUM kernels use fused multiply-add; if not, they have scalar's bits */
+  const char *_Nonnull name; /* "scalar", "sse41", "avx2", "avxvnni", "avx512vnni" */
 #define PK_KERNEL(name, agreement, result, parameters) result(*name) parameters;
 #include "kernels.def"
 #undef PK_KERNEL

@@ -22,15 +22,17 @@
  *
  * SAME BITS. On one machine's instruction set an item's vector depends on the model, the arithmetic and the
  * item alone: not on the batch, its order, its neighbours or the number of threads. Across instruction sets
- * integer arithmetic is equal; floating-point parts differ by rounding (`scalar` reproduces anywhere).
+ * integer arithmetic is equal; of the floating-point parts there are two kinds, with fused multiply-add (all but
+ * scalar and sse41) and without: bits are equal within a kind, between them they differ by rounding.
  *
  * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS, whoever
  * writes into it changes vectors, and nothing else. `copy` in the options (PCLIP_COPY=1) reads it into memory
  * instead. A file replaced by renaming another over it stays as it was for those who have it open.
  *
- * ENVIRONMENT. PCLIP_THREADS (1 to 1024: the pool's size, read once), PCLIP_ISA (scalar, avx2, avxvnni,
- * avx512vnni), PCLIP_ARITHMETIC (fast, exact), PCLIP_COPY (0, 1) stand in for option fields left at zero. Empty is
- * unset, 0 the default number of threads; a value that means nothing makes pclip_open fail.
+ * ENVIRONMENT. PCLIP_THREADS (1 to 1024: the pool's size, read once), PCLIP_ISA (scalar, sse41, avx2, avxvnni,
+ * avx512vnni; on Arm scalar, neon, dotprod, i8mm), PCLIP_ARITHMETIC (fast, exact), PCLIP_COPY (0, 1) stand in for
+ * option fields left at zero. Empty is unset, 0 the default number of threads; a value that means nothing makes
+ * pclip_open fail.
  */
 #ifndef POCKETCLIP_H
 #define POCKETCLIP_H

@@ -15,7 +15,8 @@ struct RuntimeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Kernels by name: scalar, avx2, avxvnni, avx512vnni. Default: the best here.", valueName: "name"))
+      "Kernels by name: scalar, sse41, avx2, avxvnni, avx512vnni; neon, dotprod, i8mm. Default: the best here.",
+      valueName: "name"))
   var isa: String?
 
   enum ArithmeticChoice: String, ExpressibleByArgument, CaseIterable {
