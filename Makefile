@@ -9,7 +9,7 @@ BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
-.PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime python python-test \
+.PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime check-isas python python-test \
         sanitize conformance parity fuzz bench install clean ci
 
 help: ## list the targets
@@ -44,6 +44,10 @@ runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fai
 
 check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
 	@Scripts/check-runtime.sh
+
+check-isas: ## compare the kernels of every instruction set with scalar, those of other processors under qemu-user
+	@sh Scripts/setup.sh qemu-user libc6-dev-arm64-cross
+	@Scripts/check-isas.sh
 
 sanitize: ## abuse the runtime with 8 threads under the address, undefined-behaviour and thread sanitizers
 	@Scripts/sanitize.sh

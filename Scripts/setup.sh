@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the system packages that the build needs, where they are missing (Debian and Ubuntu).
+# Installs the system packages that the build needs, and those given, where they are missing (Debian and Ubuntu).
 # Swift 6.3 itself must be there already: https://www.swift.org/install
 set -eu
 
-packages="make pkg-config git python3 python3-venv libopenblas-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev"
+packages="make pkg-config git python3 python3-venv libopenblas-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev $*"
 
 command -v swift >/dev/null || { echo "setup: swift is not on the PATH; install Swift 6.3 from swift.org first" >&2; exit 1; }
 

@@ -1,9 +1,9 @@
 /* AVX-512 with VNNI: 28 of the 32 registers hold the sums of 14 rows × 2 panels. */
+#include "scalar.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
-
-#include "scalar.h"
 
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(                                                                        \

@@ -1,5 +1,8 @@
 /* Tables and the choice among them. */
 #include <string.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #include "scalar.h"
 #include "x86_features.h"
@@ -19,9 +22,23 @@ const pk_kernels pk_kernels_scalar = {
 #undef PK_KERNEL
 };
 
+#if defined(__x86_64__)
 static const pk_kernels *if_able(unsigned feature, const pk_kernels *kernels) {
   return pk_x86_features() & feature ? kernels : NULL;
 }
+#elif defined(__aarch64__)
+/* The kernel's numbers (Documentation/arch/arm64/elf_hwcaps.rst), for C libraries older than the features. Elsewhere
+ * than on Linux the least is taken. */
+#ifdef __linux__
+#undef HWCAP_ASIMDDP
+#undef HWCAP2_I8MM
+#define HWCAP_ASIMDDP (1ul << 20)
+#define HWCAP2_I8MM (1ul << 13)
+#define arm_has(word, feature) (getauxval(word) & (feature))
+#else
+#define arm_has(word, feature) 0
+#endif
+#endif
 
 const pk_kernels *pk_kernels_for(pk_isa isa) {
   switch (isa) {
@@ -31,6 +48,10 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
     case PK_ISA_AVX2: return if_able(PK_X86_AVX2, &pk_kernels_avx2);
     case PK_ISA_AVXVNNI: return if_able(PK_X86_AVXVNNI, &pk_kernels_avxvnni);
     case PK_ISA_AVX512VNNI: return if_able(PK_X86_AVX512VNNI, &pk_kernels_avx512);
+#elif defined(__aarch64__)
+    case PK_ISA_NEON: return &pk_kernels_neon;
+    case PK_ISA_DOTPROD: return arm_has(AT_HWCAP, HWCAP_ASIMDDP) ? &pk_kernels_dotprod : NULL;
+    case PK_ISA_I8MM: return arm_has(AT_HWCAP2, HWCAP2_I8MM) ? &pk_kernels_i8mm : NULL;
 #endif
     default: return NULL; /* of another kind of processor */
   }

@@ -29,6 +29,10 @@ extern const pk_kernels pk_kernels_sse41;
 extern const pk_kernels pk_kernels_avx2;
 extern const pk_kernels pk_kernels_avxvnni;
 extern const pk_kernels pk_kernels_avx512;
+#elif defined(__aarch64__)
+extern const pk_kernels pk_kernels_neon;
+extern const pk_kernels pk_kernels_dotprod;
+extern const pk_kernels pk_kernels_i8mm;
 #endif
 
 #endif

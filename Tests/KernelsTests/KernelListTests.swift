@@ -41,7 +41,7 @@ import Testing
       #expect(pk_kernels_named(table.name, table.name.utf8.count) == table.kernels)
       #expect(pk_kernels_named(table.name, table.name.utf8.count - 1) == nil)
     }
-    #expect(pk_kernels_named("neon", 4) == nil && pk_kernels_named("", 0) == nil)
+    #expect(pk_kernels_named("sse", 3) == nil && pk_kernels_named("", 0) == nil)
     #expect(KernelTable.all.map(\.name).first == "scalar")
   }
 

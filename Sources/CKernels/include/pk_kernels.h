@@ -91,8 +91,11 @@ typedef enum pk_isa {
   PK_ISA_AVX2 = 2,       /* with FMA and F16C */
   PK_ISA_AVXVNNI = 3,    /* AVX2 with the dot product of AVX-512 VNNI */
   PK_ISA_AVX512VNNI = 4, /* with F, BW, VL, DQ */
+  PK_ISA_NEON = 5,       /* any 64-bit Arm */
+  PK_ISA_DOTPROD = 6,    /* NEON with dot products of signed bytes */
+  PK_ISA_I8MM = 7,       /* NEON with those of unsigned and signed bytes */
 } pk_isa;
-#define PK_ISA_COUNT 5
+#define PK_ISA_COUNT 8
 
 typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
 
@@ -101,7 +104,7 @@ typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
 typedef struct pk_kernels {
   pk_isa isa;
   int32_t fuses;             /* whether its PK_FUSED_SUM kernels use fused multiply-add; if not, they have scalar's bits */
-  const char *_Nonnull name; /* "scalar", "sse41", "avx2", "avxvnni", "avx512vnni" */
+  const char *_Nonnull name; /* "scalar", "sse41", "avx2", "avxvnni", "avx512vnni"; "neon", "dotprod", "i8mm" */
 #define PK_KERNEL(name, agreement, result, parameters) result(*name) parameters;
 #include "kernels.def"
 #undef PK_KERNEL
