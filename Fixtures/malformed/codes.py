@@ -71,4 +71,5 @@ CODES = {
     "shardTensorMissing": 613,
     "shardTensorRepeated": 614,
     "shardTensorUnlisted": 615,
+    "notInHubCache": 616,
 }

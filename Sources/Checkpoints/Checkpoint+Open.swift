@@ -3,13 +3,17 @@ public import Archives
 extension Checkpoint {
   /// Opens a checkpoint file or folder; what it is is told by content, never by its name.
   ///
-  /// Configuration files beside a file, or in a folder, become evidence.
+  /// Configuration files beside a file, or in a folder, become evidence. `org/name` is looked up in Hugging Face's
+  /// local cache where no file or folder has that name.
   ///
   /// - Parameter format: takes the file for one of this format; in a folder, reads the file of this format.
   /// - Throws: `ReadError`; its `category` says whether the path, the data or the format is to blame.
   public static func open(
     _ path: String, as format: CheckpointFormat? = nil, limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
+    if let folder = try HubCache.folder(ofModelNamed: path) {
+      return try FolderReader(folder: folder, format: format, limits: limits).read()
+    }
     switch try Folder.kind(of: path) {
     case .folder: return try FolderReader(folder: path, format: format, limits: limits).read()
     case .file, .other:

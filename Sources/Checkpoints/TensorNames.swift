@@ -3,11 +3,25 @@ enum TensorNames {
   /// What training wrappers put before every name: DistributedDataParallel, torch.compile, Lightning.
   static let wrapperPrefixes = ["module.", "_orig_mod.", "model."]
 
+  /// What models that use a tower of CLIP put before Hugging Face's names: diffusion models and their tools, LLaVA.
+  private static let holders = [
+    "transformer.", "cond_stage_model.transformer.", "conditioner.embedders.0.transformer.", "text_encoder.",
+    "text_encoders.clip_l.transformer.", "text_encoders.clip_g.transformer.", "vision_tower.vision_tower.",
+    "vision_tower.", "image_encoder.",
+  ]
+  private static let towers = ["text_model.", "vision_model."]
+
   /// The name without any wrapper prefixes, and those prefixes.
   static func withoutWrappers(_ name: String) -> (prefix: String, rest: String) {
     var rest = Substring(name)
     while let prefix = wrapperPrefixes.first(where: { rest.hasPrefix($0) }) {
       rest = rest.dropFirst(prefix.count)
+    }
+    if let holder = holders.first(where: { holder in
+      guard rest.hasPrefix(holder) else { return false }
+      return towers.contains { rest.dropFirst(holder.count).hasPrefix($0) }
+    }) {
+      rest = rest.dropFirst(holder.count)
     }
     return (String(name.dropLast(rest.count)), String(rest))
   }

@@ -64,7 +64,11 @@ public struct CLIPModel: Sendable {
   ) throws(ModelError) -> CLIPModel {
     if isSynthetic(path) { return try CLIPModel(synthetic: path) }
     let checkpoint: Checkpoint
-    do throws(ReadError) { checkpoint = try Checkpoint.open(path) } catch { throw ModelError(error) }
+    do throws(ReadError) {
+      checkpoint = try Checkpoint.open(path, as: options.format)
+    } catch {
+      throw ModelError(error)
+    }
     return try CLIPModel(checkpoint, options: options)
   }
 

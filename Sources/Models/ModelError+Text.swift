@@ -15,7 +15,7 @@ extension ModelError.Code {
     case .notFinite, .negativeVariance: valueText
     case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing: undecidedText
     case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
-      .towerAbsent:
+      .towerAbsent, .cannotJoin:
       configurationText
     }
   }
@@ -109,6 +109,11 @@ extension ModelError.Code {
       ("the tensors are not those of the named architecture", "leave out --architecture, or correct it")
     case .badConfiguration:
       ("a configuration file does not say what it should", "correct the file, or give explicit options")
+    case .cannotJoin:
+      (
+        "these files are not the two halves of one CLIP",
+        "give one checkpoint, or one file with the image tower and one with the text tower, each with its projection"
+      )
     default:
       ("the checkpoint has no such tower", "choose the other one with --tower")
     }

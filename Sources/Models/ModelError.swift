@@ -33,6 +33,9 @@ public struct ModelError: Error, Sendable, Equatable {
     case architectureContradictsTensors = 765
     case badConfiguration = 766
     case towerAbsent = 767
+
+    // 780: two files as one model.
+    case cannotJoin = 780
   }
 
   public var code: Code

@@ -1,4 +1,5 @@
 public import Architecture
+public import Checkpoints
 
 /// What the user says about a checkpoint; it wins over everything else but the tensors' shapes.
 public struct ModelOptions: Sendable, Equatable {
@@ -11,6 +12,8 @@ public struct ModelOptions: Sendable, Equatable {
   public var tokenizer: TokenizerKind?
   /// Take this tower alone; nil takes whatever is there.
   public var tower: Tower?
+  /// Take the file for one of this format; in a folder, the file of this format.
+  public var format: CheckpointFormat?
 
   public init() {}
 }

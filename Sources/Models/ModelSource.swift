@@ -12,39 +12,56 @@ public struct ModelSource: Sendable {
   public var files: [SourceFile]
   public var licence: String?
   public var attribution: String?
-  /// Nil for synthetic weights.
-  private let checkpoint: Checkpoint?
+  /// None for synthetic weights, two where two files make one model.
+  private let checkpoints: [Checkpoint]
 
   /// Of `files`.
   public var paths: [String] { files.map(\.path) }
 
   package init(
     format: String, fileName: String, files: [SourceFile] = [], licence: String? = nil,
-    attribution: String? = nil, checkpoint: Checkpoint? = nil
+    attribution: String? = nil, checkpoints: [Checkpoint] = []
   ) {
     self.format = format
     self.fileName = fileName
     self.files = files
     self.licence = licence
     self.attribution = attribution
-    self.checkpoint = checkpoint
+    self.checkpoints = checkpoints
   }
 
   init(_ checkpoint: Checkpoint) {
     self.init(
       format: checkpoint.format.identifier, fileName: checkpoint.files.first?.name ?? "",
       files: checkpoint.files, licence: checkpoint.evidence.licence?.text,
-      attribution: checkpoint.evidence.attribution?.text, checkpoint: checkpoint)
+      attribution: checkpoint.evidence.attribution?.text, checkpoints: [checkpoint])
+  }
+
+  /// The source of a model whose towers come from two.
+  init(joining one: ModelSource, _ other: ModelSource) {
+    func both(_ field: KeyPath<ModelSource, String?>) -> String? {
+      let texts = [one[keyPath: field], other[keyPath: field]].compactMap { $0 }
+      return texts.first == texts.last ? texts.first : texts.joined(separator: "; ")
+    }
+    self.init(
+      format: one.format == other.format ? one.format : one.format + "+" + other.format,
+      fileName: one.fileName + "+" + other.fileName, files: one.files + other.files,
+      licence: both(\.licence), attribution: both(\.attribution),
+      checkpoints: one.checkpoints + other.checkpoints)
   }
 
   /// Compares every byte with the checksums that the source states itself, where its format has any: PyTorch's zips.
   ///
   /// - Throws: what `Checkpoint.checkChecksums` throws, as `unreadable`.
   public func checkChecksums() throws(ModelError) {
-    do throws(ReadError) { try checkpoint?.checkChecksums() } catch { throw ModelError(error) }
+    do throws(ReadError) {
+      for checkpoint in checkpoints { try checkpoint.checkChecksums() }
+    } catch {
+      throw ModelError(error)
+    }
   }
 
-  /// SHA-256 of the file, or of the shards one after another; nil for synthetic weights. Reads it all.
+  /// SHA-256 of the file, or of shards and halves one after another; nil for synthetic weights. Reads it all.
   public func sha256() throws(ModelError) -> Digest? {
     files.isEmpty ? nil : try FileDigest.digest(of: files.map(\.path))
   }

@@ -22,6 +22,23 @@ import Testing
     expectRefusal(try Tool.run("inspect", "/no/such/file.pt"), 66, "no such file")
   }
 
+  @Test("A model's name is found in the local Hugging Face cache, and the refusal names the folder")
+  func hubCache() throws {
+    let environment = ["HF_HUB_CACHE": Tool.fixture("valid/vit-hub-cache")]
+    let found = try Tool.run(
+      "inspect", "example/tiny-clip", "--preprocess", "openai", environment: environment)
+    #expect(found.status == 0 && found.output.contains("Hugging Face"), "\(found.error)")
+    expectRefusal(
+      try Tool.run("inspect", "example/other", environment: environment), 66, "models--example--other",
+      "hf download")
+  }
+
+  @Test("A format can be demanded, and one that is not read is a usage error that lists those that are")
+  func demandedFormat() throws {
+    expectRefusal(try Tool.run("inspect", Self.mini, "--format", "safetensors"), 65, "safetensors")
+    expectRefusal(try Tool.run("inspect", Self.mini, "--format", "docx"), 64, "pytorch-zip")
+  }
+
   @Test("An empty file, a Git LFS pointer and a saved web page are named, with the remedy")
   func notTheWeights() throws {
     let folder = try ScratchFolder()

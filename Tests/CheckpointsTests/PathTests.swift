@@ -7,7 +7,9 @@ import Testing
 @Suite("Paths that cannot be opened")
 struct PathTests {
   /// Codes that depend on the system and not on content; provoked here instead of by fixtures.
-  static let codes: Set<ReadError.Code> = [.fileNotFound, .permissionDenied, .notARegularFile, .ioFailure]
+  static let codes: Set<ReadError.Code> = [
+    .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .notInHubCache,
+  ]
 
   private func code(opening path: String) throws -> ReadError.Code {
     let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(path) }
@@ -18,6 +20,13 @@ struct PathTests {
   @Test("a path that leads nowhere is named")
   func missing() throws {
     #expect(try code(opening: "/nonexistent/ViT-B-32.pt") == .fileNotFound)
+  }
+
+  @Test("a name that the local Hugging Face cache does not have is told from a path")
+  func modelName() throws {
+    #expect(try code(opening: "example/nothing-of-this-name") == .notInHubCache)
+    #expect(try code(opening: "./example/nothing-of-this-name") == .fileNotFound)
+    #expect(try code(opening: "../nothing-of-this-name") == .fileNotFound)
   }
 
   @Test("a device is refused, not read")

@@ -25,6 +25,10 @@ extension ReadError.Code {
     608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
   public static let byteOrderUnknown = Self(609, "byteOrderUnknown", "unknown byte order", hint: .saveAgain)
 
+  public static let notInHubCache = Self(
+    616, "notInHubCache", "neither a file nor a model in the local Hugging Face cache",
+    hint: "check the path, or download the model first: hf download ORG/NAME", category: .cannotOpen)
+
   // Checkpoints in several files.
   public static let shardIndexInvalid = Self(
     610, "shardIndexInvalid", "shard index is malformed", hint: .downloadAgain)
@@ -46,6 +50,6 @@ extension ReadError.Code {
     .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
     .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
     .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
-    .shardTensorUnlisted,
+    .shardTensorUnlisted, .notInHubCache,
   ]
 }

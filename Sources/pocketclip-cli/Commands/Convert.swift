@@ -18,12 +18,14 @@ struct Convert: ParsableCommand {
       Example: pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
                pocketclip convert epoch_32.pt -o b.pclip --architecture ViT-B-32
                pocketclip convert ./clip-folder -o text.pclip --tower text
+               pocketclip convert vision.gguf text.gguf -o both.pclip
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint file or folder, or a bundle; synthetic:ViT-B-32 for weights made up.", valueName: "in"))
-  var path: String
+      "A checkpoint file or folder, a bundle, or org/name in the Hugging Face cache; two files where each holds one tower; synthetic:ViT-B-32 for weights made up.",
+      valueName: "in"))
+  var paths: [String]
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out"))
   var output: String
@@ -123,11 +125,11 @@ extension Convert {
     let tower = options.tower
     options.tower = nil
     do throws(ModelError) {
-      return try CLIPModel.open(path, options: options)
+      return try CLIPModel.open(paths, options: options)
     } catch {
       guard let tower, error.isAboutTensors else { throw error }
       options.tower = tower
-      let model = try CLIPModel.open(path, options: options)
+      let model = try CLIPModel.open(paths, options: options)
       console.note("note: the other tower is left unread, and its id unknown: \(error)")
       return model
     }

@@ -29,8 +29,9 @@ struct Inspect: ParsableCommand {
           .usage, "\(path): synthetic weights are in no file that could be inspected",
           hint: "convert and verify take them; docs/SYNTHETIC.md tells what they are")
       }
-      let checkpoint = try Checkpoint.open(path)
-      let inspection = try ModelInspection(checkpoint, options: try input.modelOptions())
+      let modelOptions = try input.modelOptions()
+      let checkpoint = try Checkpoint.open(path, as: modelOptions.format)
+      let inspection = try ModelInspection(checkpoint, options: modelOptions)
       let output = InspectOutput(inspection, listsTensors: tensors)
       if options.json {
         try JSONOutput.print(output)

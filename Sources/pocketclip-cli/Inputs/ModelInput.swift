@@ -30,6 +30,12 @@ struct ModelInputOptions: ParsableArguments {
   @Option(help: "Which tokenizer travels along: openai or none.")
   var tokenizer: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take the file for one of this format, and of a folder the file in it: an id of `pocketclip formats`.",
+      valueName: "id"))
+  var format: String?
+
   @Option(help: "Which towers to take: image, text or both.")
   var tower = TowerChoice.both
 
@@ -66,6 +72,13 @@ struct ModelInputOptions: ParsableArguments {
       return kind
     }
     options.tower = tower.tower
+    options.format = try format.map { id throws(Failure) in
+      guard let row = CheckpointFormat(identifier: id), row.isReadable else {
+        let known = CheckpointFormat.all.filter(\.isReadable).map(\.identifier).joined(separator: ", ")
+        throw Failure(.usage, "--format \(id): expected one of \(known)")
+      }
+      return row
+    }
     return options
   }
 

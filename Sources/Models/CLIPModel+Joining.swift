@@ -1,0 +1,109 @@
+internal import Architecture
+internal import TensorTypes
+
+extension CLIPModel {
+  /// Opens what a user names: one path, or the two halves of a CLIP that were published as two files.
+  ///
+  /// - Throws: `cannotJoin` where the files are not one image tower and one text tower; what `open` throws.
+  public static func open(
+    _ paths: [String], options: ModelOptions = ModelOptions()
+  ) throws(ModelError) -> CLIPModel {
+    guard let first = paths.first, paths.count <= 2 else {
+      throw ModelError(.cannotJoin, expected: "one file, or two halves", found: "\(paths.count) files")
+    }
+    guard paths.count == 2 else { return try open(first, options: options) }
+    return try CLIPModel(joining: try open(first, options: options), try open(paths[1], options: options))
+  }
+
+  /// One CLIP of an image tower and a text tower, in either order.
+  ///
+  /// - Throws: `cannotJoin`: both hold the same tower, they embed into spaces of different dimensions, or a projection
+  ///   is missing, without which the towers do not meet.
+  init(joining one: CLIPModel, _ other: CLIPModel) throws(ModelError) {
+    let (image, text) = one.architecture.image == nil ? (other, one) : (one, other)
+    guard let imageTower = image.architecture.image, image.architecture.text == nil,
+      let textTower = text.architecture.text, text.architecture.image == nil
+    else {
+      throw ModelError(
+        .cannotJoin, expected: "an image tower in one file and a text tower in the other",
+        found: "\(one.source.fileName) with \(one.towers), \(other.source.fileName) with \(other.towers)")
+    }
+    guard let width = imageTower.projection, width == textTower.projection else {
+      throw ModelError(
+        .cannotJoin, expected: "projections to one dimension",
+        found:
+          "\(Self.dimension(imageTower.projection)) of images, \(Self.dimension(textTower.projection)) of texts"
+      )
+    }
+    let architecture = CLIPArchitecture(image: imageTower, text: textTower)
+    let hasLogitScale = image.hasLogitScale || text.hasLogitScale
+    let whole = ParameterSchema(architecture)
+    self.init(
+      architecture: architecture, preprocessing: image.preprocessing, tokenizer: text.tokenizer,
+      schema: hasLogitScale ? whole : whole.withoutLogitScale, decisions: image.decisions + text.decisions,
+      accounting: Accounting(joining: image.accounting, text.accounting), notes: image.notes + text.notes,
+      source: ModelSource(joining: image.source, text.source),
+      inheritedIdentities: Identities(joining: image.inheritedIdentities, text.inheritedIdentities),
+      store: JoinedStore(image: image.store, text: text.store, textHasLogitScale: text.hasLogitScale))
+  }
+
+  private var towers: String {
+    switch (architecture.image != nil, architecture.text != nil) {
+    case (true, true): "both towers"
+    case (true, false): "an image tower"
+    default: "a text tower"
+    }
+  }
+
+  private static func dimension(_ projection: Int?) -> String {
+    projection.map(String.init) ?? "no projection"
+  }
+}
+
+/// Each parameter from the half whose tower it belongs to; the logit scale from the text's where that has one.
+private struct JoinedStore: ParameterStore {
+  var image, text: any ParameterStore
+  var textHasLogitScale: Bool
+
+  private func half(of parameter: Parameter) -> any ParameterStore {
+    switch parameter.tower {
+    case .image: image
+    case .text: text
+    case nil: textHasLogitScale ? text : image
+    }
+  }
+
+  func read(
+    _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ModelError) {
+    try half(of: parameter).read(parameter, from: first, into: output)
+  }
+
+  func withMappedValues<Result>(
+    of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
+  ) throws(ModelError) -> Result {
+    try half(of: parameter).withMappedValues(of: parameter, body)
+  }
+
+  func storedType(of parameter: Parameter) -> DType { half(of: parameter).storedType(of: parameter) }
+
+  func release(_ parameter: Parameter) { half(of: parameter).release(parameter) }
+}
+
+extension Accounting {
+  fileprivate init(joining one: Accounting, _ other: Accounting) {
+    self.init(usedCount: one.usedCount + other.usedCount)
+    ignored = one.ignored + other.ignored
+    missing = one.missing + other.missing
+    unexpected = one.unexpected + other.unexpected
+    mismatched = one.mismatched + other.mismatched
+  }
+}
+
+extension Identities {
+  /// Both halves are bundles with ids, or the ids are computed anew.
+  fileprivate init?(joining image: Identities?, _ text: Identities?) {
+    guard let image = image?.image, let text = text?.text else { return nil }
+    self.init(image: image, text: text)
+  }
+}
