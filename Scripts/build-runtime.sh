@@ -7,11 +7,13 @@
 # usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
 #
 # SANITIZE=address,undefined or SANITIZE=thread builds only the static library, instrumented, for sanitize.sh.
+# TARGET=aarch64 builds for 64-bit Arm on another machine, with the C library of libc6-dev-arm64-cross.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 output=${1:-dist}
 sanitize=${SANITIZE:-}
+target=${TARGET:-}
 limit_bytes=$((300 * 1000))
 version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI+Open.swift")
 c_modules=(CKernels CPlatform CTextTables)
@@ -35,11 +37,21 @@ if [ -n "$sanitize" ]; then
   swift_mode=(-g "-sanitize=${sanitize%%,*}") # Swift's own checks of overflow and bounds are on as ever.
 fi
 
+c_target=()
+swift_target=()
+link_target=()
+if [ "$target" = aarch64 ]; then
+  system=/usr/aarch64-linux-gnu
+  c_target=(--target=aarch64-linux-gnu -isystem "$system/include" -mno-outline-atomics)
+  swift_target=(-target aarch64-none-none-elf -Xcc -isystem -Xcc "$system/include")
+  link_target=(--target=aarch64-linux-gnu -nostdlib -L "$system/lib" -lc)
+fi
+
 # Small code and no unwind tables: the products are written in intrinsics, which -O3 makes larger, not faster.
 compile_c() {
   local module=$1 source
   for source in Sources/"$module"/*.c; do
-    "$clang" -c -std=c11 "${c_mode[@]}" -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
+    "$clang" -c -std=c11 "${c_target[@]}" "${c_mode[@]}" -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
       -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
   done
 }
@@ -48,7 +60,7 @@ compile_c() {
 compile_swift() {
   local module=$1 maps=() map
   for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
-  swiftc -c -parse-as-library -wmo -Osize "${swift_mode[@]}" -swift-version 6 -package-name pocketclip \
+  swiftc -c -parse-as-library -wmo -Osize "${swift_target[@]}" "${swift_mode[@]}" -swift-version 6 -package-name pocketclip \
     -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
@@ -82,10 +94,10 @@ fi
 
 library=$output/lib/libpocketclip.so
 "$clang" -shared -fuse-ld=lld -flto -o "$library" "$objects"/*.o -Wl,--gc-sections,-s,-z,defs,--as-needed \
-  -Wl,--icf=safe -Wl,-soname,libpocketclip.so -Wl,--version-script="$objects/exports.map"
+  -Wl,--icf=safe -Wl,-soname,libpocketclip.so -Wl,--version-script="$objects/exports.map" "${link_target[@]}"
 
 # The static library is one object of plain machine code, with the ABI as its only global names.
-"$clang" -r -nostdlib -fuse-ld=lld -flto -o "$objects/pocketclip.all" "$objects"/*.o
+"$clang" -r "${c_target[@]}" -nostdlib -fuse-ld=lld -flto -o "$objects/pocketclip.all" "$objects"/*.o
 printf '%s\n' "${functions[@]}" >"$objects/exports.list"
 "$(tool llvm-objcopy)" --keep-global-symbols="$objects/exports.list" "$objects/pocketclip.all" \
   "$objects/pocketclip-static.o"

@@ -3,7 +3,9 @@
  *   - a vector's bits depend on neither batch, order, neighbours nor threads, nor on a fork or an affinity limit;
  *   - encoding takes no memory: malloc and its kin are counted over 1,000 calls.
  *
- * usage: same_bits BUNDLE [ISA]     prints a digest of the vectors, which other languages must reproduce */
+ * usage: same_bits BUNDLE [ISA [emulated]]     prints a digest of the vectors, which other languages must reproduce
+ *
+ * `emulated`: without what takes an emulator long, or what it cannot do: forks of a process with threads. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
@@ -132,9 +134,10 @@ static void expect_no_allocation(pclip_session *session) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return fprintf(stderr, "usage: same_bits BUNDLE [ISA]\n"), 64;
+  const int is_emulated = argc > 3;
+  if (argc < 2) return fprintf(stderr, "usage: same_bits BUNDLE [ISA [emulated]]\n"), 64;
   for (int threads = 1; threads <= 2; threads++) {
-    pclip_open_options options = {.size = sizeof options, .threads = threads, .isa = argc > 2 ? argv[2] : NULL};
+    pclip_open_options options = {.size = sizeof options, .threads = threads, .isa = argc > 2 && *argv[2] ? argv[2] : NULL};
     pclip_model *model;
     pclip_session *session;
     check(pclip_open(argv[1], &options, &model, &error));
@@ -153,9 +156,11 @@ int main(int argc, char **argv) {
       expect(!differs(session, in_order, batches[i]), "same bits in order, batch", batches[i]);
       expect(!differs(session, shuffled, batches[i]), "same bits shuffled, batch", batches[i]);
     }
-    expect_in_child(session, 0);
-    expect_in_child(session, 1);
-    expect_no_allocation(session);
+    if (!is_emulated) {
+      expect_in_child(session, 0);
+      expect_in_child(session, 1);
+      expect_no_allocation(session);
+    }
     pclip_session_destroy(session);
     pclip_close(model);
   }
