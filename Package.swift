@@ -88,6 +88,7 @@ let package = Package(
       "BundleWriter",
       [
         "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
+        "CPlatform",
       ]),
     module(
       "Verification",

@@ -17,6 +17,9 @@ public enum BundleWriter {
         path: options.path, replacesExisting: options.replacesExisting, sources: options.sources,
         usesNamelessFile: options.usesNamelessFile)
     } catch { throw .output(error) }
+    do throws(OutputError) { try file.region.layOut(byteCount: plan.byteCount) } catch {
+      throw .output(error)
+    }
     let run = WriteRun(plan: plan, request: request, options: options, region: file.region)
     let (description, digests) = try run.writeTensors()
     try run.writeHeader(description, digests)

@@ -30,8 +30,10 @@ public struct OutputError: Error, Sendable, Equatable {
   }
 
   /// From the C library's `errno`.
-  static func last(path: String) -> OutputError {
-    let number = errno
+  static func last(path: String) -> OutputError { OutputError(errno: errno, path: path) }
+
+  /// From a value of the C library's `errno`.
+  init(errno number: Int32, path: String) {
     let code: Code =
       switch number {
       case ENOSPC, EDQUOT, EFBIG: .diskFull
@@ -42,7 +44,7 @@ public struct OutputError: Error, Sendable, Equatable {
       case EISDIR: .isFolder
       default: .failed
       }
-    return OutputError(code, path: path, reason: String(cString: strerror(number)))
+    self.init(code, path: path, reason: String(cString: strerror(number)))
   }
 }
 

@@ -1,3 +1,4 @@
+private import CPlatform
 private import Glibc
 
 /// A file that appears under its name complete, or not at all.
@@ -94,6 +95,12 @@ package struct OutputFile: ~Copyable {
   package struct Region: Sendable {
     fileprivate let descriptor: Int32
     fileprivate let path: String
+
+    /// Gives the empty file its size, in pages that whoever maps it soon after finds quick to enter.
+    package func layOut(byteCount: Int) throws(OutputError) {
+      let status = pf_lay_out_file(descriptor, byteCount)
+      guard status == PF_OK else { throw OutputError(errno: status, path: path) }
+    }
 
     package func write(_ bytes: RawSpan, at offset: Int) throws(OutputError) {
       try bytes.withUnsafeBytes { buffer throws(OutputError) in

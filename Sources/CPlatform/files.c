@@ -90,6 +90,38 @@ void pf_advise_willneed(const void *bytes, size_t byte_count) {
   if (byte_count > 0) madvise((void *)begin, (uintptr_t)bytes + byte_count - begin, MADV_WILLNEED);
 }
 
+void pf_advise_large_pages(pf_mapping mapping) {
+#if defined(MADV_HUGEPAGE)
+  if (mapping.byte_count > 0) madvise((void *)(uintptr_t)mapping.bytes, mapping.byte_count, MADV_HUGEPAGE);
+#else
+  (void)mapping;
+#endif
+}
+
+/* Reading a hole fills it with pages of zeros, of the size that the mapping asks for. By windows, so that the whole
+ * file does not count as this process's memory. */
+static void fill_with_large_pages(int descriptor, size_t byte_count) {
+#if defined(MADV_POPULATE_READ)
+  const size_t window = (size_t)32 << 20;
+  for (size_t offset = 0; offset < byte_count; offset += window) {
+    size_t length = byte_count - offset < window ? byte_count - offset : window;
+    void *bytes = mmap(NULL, length, PROT_READ, MAP_SHARED, descriptor, (off_t)offset);
+    if (bytes == MAP_FAILED) return;
+    pf_advise_large_pages((pf_mapping){bytes, length});
+    madvise(bytes, length, MADV_POPULATE_READ);
+    munmap(bytes, length);
+  }
+#else
+  (void)descriptor, (void)byte_count;
+#endif
+}
+
+int32_t pf_lay_out_file(int descriptor, size_t byte_count) {
+  if (ftruncate(descriptor, (off_t)byte_count) != 0) return errno;
+  fill_with_large_pages(descriptor, byte_count);
+  return PF_OK;
+}
+
 void *pf_alloc_aligned(size_t byte_count, size_t alignment) {
   void *memory = NULL;
   if (alignment < sizeof(void *)) alignment = sizeof(void *);

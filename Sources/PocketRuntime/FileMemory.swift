@@ -29,6 +29,7 @@ struct FileMemory: ~Copyable {
     let bytes = UnsafeRawBufferPointer(start: content.bytes, count: content.byte_count)
     guard result != PF_NO_MEMORY else { throw noMemory(bytes.count) }
     guard result == PF_OK else { throw RuntimeFault.open(BorrowedText(characters: path), error: result) }
+    if !copies { pf_advise_large_pages(content) }
     return FileMemory(bytes, copies ? .allocated : .mapped)
   }
 

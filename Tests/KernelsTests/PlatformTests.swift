@@ -21,10 +21,28 @@ import Testing
       defer { pf_unmap(mapping) }
       let start = try #require(mapping.bytes)
       #expect(mapping.byte_count == bytes.count)
+      pf_advise_large_pages(mapping)
       pf_advise_willneed(start + 10, bytes.count - 10)
       #expect(Array(UnsafeRawBufferPointer(start: start, count: bytes.count)) == bytes)
       pf_advise_dontneed(start + 5, 50_000)
       #expect(Array(UnsafeRawBufferPointer(start: start, count: bytes.count)) == bytes)
+    }
+  }
+
+  @Test("A file that was laid out has its size, zeros, and room for bytes in any order")
+  func layingOut() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "file").path
+      let descriptor = open(file, O_RDWR | O_CREAT, 0o600)
+      defer { close(descriptor) }
+      let size = 5_000_001
+      #expect(pf_lay_out_file(descriptor, size) == Int32(PF_OK))
+      #expect(pwrite(descriptor, [7 as UInt8], 1, off_t(size - 1)) == 1)
+      var expected = [UInt8](repeating: 0, count: size)
+      expected[size - 1] = 7
+      let found = try Data(contentsOf: URL(fileURLWithPath: file))
+      #expect(Array(found) == expected)
+      #expect(pf_lay_out_file(-1, size) == EBADF)
     }
   }
 

@@ -38,6 +38,12 @@ int32_t pf_read_file(const char *path, size_t alignment, pf_mapping *content);
 void pf_advise_dontneed(const void *bytes, size_t byte_count);
 /* Tells the system that the range will be read soon. A hint: cannot fail. */
 void pf_advise_willneed(const void *bytes, size_t byte_count);
+/* Asks for pages of megabytes: a file that is not in memory yet is read in pieces of that size, and then a process
+ * that maps it faults once a piece. A hint: cannot fail. */
+void pf_advise_large_pages(pf_mapping mapping);
+/* Gives an empty file its size, and where the system has large pages, lays it out in them: what is then written in
+ * any order stays so until the file leaves memory. PF_OK, or the size could not be set. */
+int32_t pf_lay_out_file(int descriptor, size_t byte_count);
 
 /* ---- Memory ---- */
 
