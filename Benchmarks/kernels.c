@@ -1,17 +1,19 @@
 /* Single-thread speed of the matrix products, as a share of what one core of this machine can do.
  *
- *   clang -std=c11 -D_GNU_SOURCE -O2 -ISources/CKernels/include -ISources/CPlatform/include Benchmarks/kernels.c \
- *     $(find Sources/CKernels Sources/CPlatform -name "*.c") -lpthread -o .build/kernels && .build/kernels
+ *   clang -std=c11 -D_GNU_SOURCE -O2 -ISources/CKernels/include -ISources/CPlatform/include -ISources/CPeak/include \
+ *     Benchmarks/kernels.c $(find Sources/CKernels Sources/CPlatform Sources/CPeak -name "*.c") -lpthread \
+ *     -o .build/kernels && .build/kernels
  *
  * "hot": the same weights again and again, from the second-level cache. "streamed": a new copy for every product, from
- * memory, as in one pass over a model. The peak is measured too: independent multiply-adds on registers. */
-#include <immintrin.h>
+ * memory, as in one pass over a model. The peak is measured too, with the widest instruction of the machine, whatever
+ * the kernels use: independent multiply-adds on registers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "CKernels.h"
+#include "CPeak.h"
 #include "CPlatform.h"
 
 #define STREAM_BYTES ((size_t)256 << 20)
@@ -23,27 +25,19 @@ static double seconds(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* Multiply-adds per second, in lanes: `lanes` counts those of one instruction. */
-#define PEAK(name, isa, type, zero, step, lanes)                                        \
-  __attribute__((target(isa))) static double name(void) {                               \
-    type a[12], b = zero, c = zero;                                                     \
-    for (int i = 0; i < 12; i++) a[i] = zero;                                           \
-    double best = 0;                                                                    \
-    for (int round = 0; round < 5; round++) {                                           \
-      double begin = seconds();                                                         \
-      for (int n = 0; n < 2000000; n++) {                                               \
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < 12; i++) a[i] = step;    \
-        __asm__ volatile("" : "+v"(b), "+v"(c));                                        \
-      }                                                                                 \
-      double rate = 2000000.0 * 12 * lanes / (seconds() - begin);                       \
-      if (rate > best) best = rate;                                                     \
-    }                                                                                   \
-    for (int i = 0; i < 12; i++) __asm__ volatile("" : "+v"(a[i]));                     \
-    return best;                                                                        \
+/* Multiply-adds per second of this core at best; 0 where no loop is known. */
+static double peak_of(cpeak_arithmetic arithmetic) {
+  cpeak_loop loop;
+  if (!cpeak_loop_for(arithmetic, &loop)) return 0;
+  double best = 0;
+  for (int round = 0; round < 60; round++) {
+    double begin = seconds();
+    loop.run();
+    double rate = loop.operations / 2 / (seconds() - begin);
+    if (rate > best) best = rate;
   }
-PEAK(peak_fma_512, "avx512f", __m512, _mm512_setzero_ps(), _mm512_fmadd_ps(b, c, a[i]), 16)
-PEAK(peak_fma_256, "avx2,fma", __m256, _mm256_setzero_ps(), _mm256_fmadd_ps(b, c, a[i]), 8)
-PEAK(peak_vnni, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), _mm512_dpbusd_epi32(a[i], b, c), 64)
+  return best;
+}
 
 enum kind { F32, F16, S8F, U8S8, KINDS };
 static const char *const kind_names[] = {"f32", "f16", "s8f", "u8s8"};
@@ -92,13 +86,12 @@ int main(int count, char **arguments) {
   uint8_t *weights = pf_alloc_aligned(STREAM_BYTES, 64);
   memset(weights, 0x21, STREAM_BYTES); /* 5e-19, 0.01 or 33: no zeros and no subnormals */
   const char *only = count > 1 ? arguments[1] : NULL;
+  double peak = peak_of(CPEAK_FP32), integer_peak = peak_of(CPEAK_INT8);
+  printf("peak %.0f GMAC/s float, %.0f int8\n", peak * 1e-9, integer_peak * 1e-9);
   for (int isa = PK_ISA_COUNT - 1; isa >= 0; isa--) {
     const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
     if (!kernels || (only && strcmp(only, kernels->name) != 0)) continue;
-    double peak = isa == PK_ISA_AVX512VNNI ? peak_fma_512() : peak_fma_256();
-    double integer_peak = isa == PK_ISA_AVX512VNNI ? peak_vnni() : peak;
-    printf("%s: peak %.0f GMAC/s float, %.0f int8%s\n", kernels->name, peak * 1e-9, integer_peak * 1e-9,
-           isa == PK_ISA_AVX512VNNI ? "" : " (no dot product: float peak)");
+    printf("%s\n", kernels->name);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
       size_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
       for (int kind = 0; kind < KINDS; kind++) {

@@ -6,8 +6,9 @@ from . import ROOT, machine, pocketclip
 
 
 def measure(_rounds, _seconds):
-    sources = [path for module in ("CKernels", "CPlatform") for path in (ROOT / "Sources" / module).glob("*.c")]
-    headers = [f"-I{ROOT / 'Sources' / module / 'include'}" for module in ("CKernels", "CPlatform")]
+    modules = [ROOT / "Sources" / name for name in ("CKernels", "CPlatform", "CPeak")]
+    sources = [path for module in modules for path in module.glob("*.c")]
+    headers = [f"-I{module / 'include'}" for module in modules]
     program = machine.compiled("kernels.c", *headers, *sources, "-lpthread")
     best = pocketclip.load().pclip_isa_name().decode()
     return subprocess.check_output(machine.command(program, best), text=True)
