@@ -11,7 +11,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "malformed"))
 
 from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes  # noqa: E402
+from cases_numpy import fields, npy  # noqa: E402
 from cases_safetensors import PAIR, text  # noqa: E402
+from msgpack import array, chunked, extended, integer, mapping, ndarray, triple  # noqa: E402
 
 STATE = Pickle.file(Pickle.dictionary([
     ("epoch", Pickle.integer(70_000_000_000)),
@@ -23,6 +25,13 @@ STATE = Pickle.file(Pickle.dictionary([
 SCRIPT = Pickle.file(
     Pickle.name("__torch__.___torch_mangle_1", "CLIP") + b")\x81" + Pickle.EMPTY_DICT + Pickle.MARK
     + Pickle.text("logit_scale") + Pickle.tensor("0", [2]) + Pickle.SETITEMS + Pickle.BUILD)
+FLAX = mapping(
+    ("params", mapping(
+        ("logit_scale", extended(3, triple((), data=floats(1)))),
+        ("text_model", mapping(("bias", ndarray((2,), "bfloat16", bytes(4))))),
+        ("visual_projection", mapping(("kernel", chunked(
+            [("0", integer(3))], [("0", ndarray((2,))), ("1", ndarray((1,), data=bytes(4)))])))))),
+    ("step", b"\xcd\x03\xe8"), ("list", array(b"\xc0", b"\xcb" + bytes(8))))
 STORAGES = {"0": floats(6), "1": b"\x00\x3c"}
 
 PICTURES = ["restart.jpg", "rotated.jpg", "tiny.png", "bilevel.png", "palette-2-bit.png", "palette-short.png",
@@ -49,6 +58,11 @@ SEEDS = {
     "pytorch-zip/deflated": zip_bytes(torch_members(STATE, STORAGES, method=8))[0],
     "pclip/image": (HERE.parent / "valid/bundle/least-int8.pclip").read_bytes(),
     "pclip/text": (HERE.parent / "valid/bundle/text-int8.pclip").read_bytes(),
+    "flax-msgpack/state": FLAX,
+    "npz/stored": zip_bytes([
+        Member("logit_scale.npy", npy(fields(descr=b"'>f4'", shape=b"()"), bytes(4))),
+        Member("visual/proj.npy", npy(fields(descr=b"'<V2'", order=b"True", shape=b"(2L, 3)"), bytes(12), (2, 0)))])[0],
+    "npz/deflated": zip_bytes([Member("visual.proj.npy", npy(), method=8)])[0],
     "checkpoint/safetensors": safetensors_bytes(text(PAIR), floats(4)),
 }
 

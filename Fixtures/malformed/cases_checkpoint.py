@@ -48,11 +48,8 @@ CASES = {
     "joblib.pkl": unsupported(b"\x80\x04N."),
     "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
     "tf_model.h5": unsupported(b"\x89HDF\r\n\x1a\n" + bytes(64)),
-    "flax_model.msgpack": unsupported(b"\x82\xaatext_model\x80\xabvision_model\x80"),
     "model.onnx": unsupported(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"),
     "model.gguf": unsupported(b"GGUF\x03\0\0\0" + bytes(16)),
-    "weights.npz": unsupported(zip_bytes([Member("proj.npy", b"\x93NUMPY\x01\0")])[0]),
-    "weights.npy": unsupported(b"\x93NUMPY\x01\0v\0{'descr': '<f4'}"),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 
     "bundle-without-fields.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(
@@ -61,7 +58,7 @@ CASES = {
         text({"__metadata__": {"pclip.version": "99"}}).ljust(56), b"")},
 
     "no-checkpoint": {"error": "noCheckpointInFolder", "content": {"README.md": b"# weights to come\n"}},
-    "only-flax": unsupported({"flax_model.msgpack": b"\x81\xaatext_model\x80"}),
+    "only-onnx": unsupported({"model.onnx": b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"}),
     "two-epochs": {"error": "severalCheckpoints",
                    "content": {"epoch_1.pt": torch_file(), "epoch_2.pt": torch_file()}},
     "duplicates-that-differ": {

@@ -11,6 +11,8 @@ import pathlib
 import shutil
 
 import cases_checkpoint
+import cases_flax
+import cases_numpy
 import cases_pickle
 import cases_safetensors
 import cases_zip
@@ -40,7 +42,9 @@ def write(group, name, case):
 
 def main():
     for group, cases in {"zip": cases_zip.CASES, "pickle": cases_pickle.CASES,
-                         "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES}.items():
+                         "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
+                         "flax-msgpack": cases_flax.CASES, "npz": cases_numpy.NPZ,
+                         "npy": cases_numpy.NPY}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)
         (HERE / group).mkdir()
         for name, case in cases.items():

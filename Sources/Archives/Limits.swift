@@ -17,6 +17,11 @@ public struct Limits: Sendable, Equatable {
   /// Arrays and objects inside one another.
   public var jsonDepth = 64
 
+  /// Maps and lists of MessagePack inside one another.
+  public var messagePackDepth = 32
+  /// Bytes of a tensor's name that nested keys make up together.
+  public var nestedNameBytes = 512
+
   /// Members of one zip archive.
   public var zipMembers = 200_000
   /// Bytes of one inflated zip member.

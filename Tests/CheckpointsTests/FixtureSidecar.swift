@@ -18,7 +18,9 @@ struct FixtureSidecar: Sendable, CustomTestStringConvertible {
   var ignored: Set<String> { Set((json["ignored"]?.objectValue?.members ?? []).map(\.key)) }
   var path: String { Fixture.url("valid/" + (json["open"]?.stringValue ?? name)).path }
   /// Tensors keep OpenAI's names.
-  var hasOpenAINames: Bool { format != "hugging-face" }
+  var hasOpenAINames: Bool {
+    json["names"]?.stringValue.map { $0 == "openai" } ?? (format != "hugging-face")
+  }
   /// The container that the layout's files have; nil where it depends on the writer's version.
   var container: CheckpointFormat? {
     format == "open-clip" ? .safetensors : CheckpointFormat(identifier: format)

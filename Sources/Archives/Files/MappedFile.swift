@@ -44,7 +44,7 @@ public final class MappedFile: Sendable {
   }
 
   /// Memory that `fill` writes completely, named `path` in errors.
-  init(
+  package init(
     byteCount: Int, path: String, fill: (UnsafeMutableRawBufferPointer) throws(ReadError) -> Void
   ) throws(ReadError) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)

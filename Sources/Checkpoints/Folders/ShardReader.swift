@@ -36,7 +36,8 @@ struct ShardReader {
       guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), !name.contains("\\") else {
         throw ReadError(.shardNameUnsafe, at: member.byteOffset, found: name, path: [.tensor(member.key)])
       }
-      homes[member.key] = name
+      // Flax joins keys with slashes in the index; names here have dots.
+      homes[String(member.key.map { $0 == "/" ? "." : $0 })] = name
     }
     return homes
   }

@@ -20,12 +20,16 @@ public struct CheckpointFormat: Sendable {
   let recognises: @Sendable (FileProbe) throws(ReadError) -> Bool
   /// Nil for a format that is recognised only so that the refusal can name it.
   let reader: Reader?
+  /// What the refusal of a format without reader adds from the content; nil where the name says all.
+  let refusal: Refusal?
 
   typealias Reader = @Sendable (FileProbe) throws(ReadError) -> Checkpoint
+  typealias Refusal = @Sendable (FileProbe) throws(ReadError) -> String
 
   init(
     _ identifier: String, name: String, detection: String, origin: String, codes: [ReadError.Code] = [],
-    recognises: @escaping @Sendable (FileProbe) throws(ReadError) -> Bool, reader: Reader?
+    recognises: @escaping @Sendable (FileProbe) throws(ReadError) -> Bool, reader: Reader? = nil,
+    refusal: Refusal? = nil
   ) {
     self.identifier = identifier
     self.name = name
@@ -34,6 +38,7 @@ public struct CheckpointFormat: Sendable {
     self.codes = codes
     self.recognises = recognises
     self.reader = reader
+    self.refusal = refusal
   }
 
   /// Whether this version reads it; the others are recognised and refused by name.
@@ -44,7 +49,10 @@ public struct CheckpointFormat: Sendable {
 
   /// - Throws: `unsupportedFormat` for a format that is only recognised, or what its reader throws.
   func read(_ probe: FileProbe) throws(ReadError) -> Checkpoint {
-    guard let reader else { throw ReadError(.unsupportedFormat, found: nameAndOrigin) }
+    guard let reader else {
+      let details = try refusal?(probe)
+      throw ReadError(.unsupportedFormat, found: nameAndOrigin + (details.map { ": " + $0 } ?? ""))
+    }
     return try reader(probe)
   }
 }

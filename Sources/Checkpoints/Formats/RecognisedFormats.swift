@@ -30,17 +30,6 @@ extension CheckpointFormat {
       }
     }, reader: nil)
 
-  /// A map whose first key is text: fixmap then fixstr or str8, or map16/map32.
-  static let flax = CheckpointFormat(
-    "flax-msgpack", name: "MessagePack", detection: "a map whose first key is text",
-    origin: "flax_model.msgpack",
-    recognises: { probe in
-      guard let first = probe.byte(0), (0x81...0x8F).contains(first) || first == 0xDE || first == 0xDF
-      else { return false }
-      let key = probe.byte(first == 0xDE ? 3 : first == 0xDF ? 5 : 1) ?? 0
-      return (0xA1...0xBF).contains(key) || key == 0xD9
-    }, reader: nil)
-
   /// Protobuf field 1 (ir_version, a small varint), then another of ONNX ModelProto's fields.
   static let onnx = CheckpointFormat(
     "onnx", name: "ONNX", detection: "protobuf with an IR version first", origin: "exports of either tower",
@@ -52,15 +41,4 @@ extension CheckpointFormat {
   static let gguf = CheckpointFormat(
     "gguf", name: "GGUF", detection: "GGUF at byte 0", origin: "clip.cpp and llama.cpp mmproj files",
     recognises: { $0.starts(with: Array("GGUF".utf8)) || $0.starts(with: Array("FUGG".utf8)) }, reader: nil)
-
-  static let npz = CheckpointFormat(
-    "npz", name: "NumPy npz", detection: "zip whose members end in .npy", origin: "numpy.savez",
-    recognises: { probe throws(ReadError) in
-      let members = try probe.zip()?.entries.filter { !$0.isFolder } ?? []
-      return !members.isEmpty && members.allSatisfy { $0.name.hasSuffix(".npy") }
-    }, reader: nil)
-
-  static let npy = CheckpointFormat(
-    "npy", name: "NumPy npy", detection: "\\x93NUMPY at byte 0", origin: "numpy.save",
-    recognises: { $0.starts(with: [0x93] + Array("NUMPY".utf8)) }, reader: nil)
 }

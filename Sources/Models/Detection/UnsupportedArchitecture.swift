@@ -12,6 +12,9 @@ enum UnsupportedArchitecture {
   private static let traces = [
     Trace(architecture: "CoCa", fragments: ["text_decoder.", "text.cls_emb"]),
     Trace(
+      architecture: "SigLIP (big_vision's parameter tree)",
+      fragments: [".MAPHead_0.", ".Transformer.encoderblock", ".Encoder_0.encoderblock"]),
+    Trace(
       architecture: "SigLIP",
       fragments: ["visual.trunk.attn_pool.", "vision_model.head.probe", "logit_bias"]),
     Trace(

@@ -12,7 +12,7 @@ struct LayoutChange: Sendable, Equatable {
     /// Neighbouring axes made one.
     case merged(ClosedRange<Int>)
     /// A patch embedding whose three colour channels are told by their number: `[D, 3, P, P]` stays, `[D, P, P, 3]`
-    /// (MLX) is permuted.
+    /// (MLX) and `[D, P, 3, P]` (the same conversion made twice) are permuted.
     case coloursSecond
   }
 
@@ -68,17 +68,22 @@ extension LayoutChange.ViewStep {
 
   private static func withColoursSecond(_ tensor: CheckpointTensor) -> CheckpointTensor? {
     guard tensor.shape.count == 4 else { return nil }
-    let (isSecond, isLast) = (tensor.shape[1] == 3, tensor.shape[3] == 3)
+    let axes = (1...3).filter { tensor.shape[$0] == 3 }
     // Patches of 3 pixels would leave the order open; none were ever published.
-    guard isSecond != isLast else { return nil }
-    return isSecond ? tensor : tensor.permuted([0, 3, 1, 2])
+    guard axes.count == 1, let colours = axes.first else { return nil }
+    // Each conversion moves the second axis to the end, so a third one would bring the original back.
+    return switch colours {
+    case 1: tensor
+    case 2: tensor.permuted([0, 2, 3, 1])
+    default: tensor.permuted([0, 3, 1, 2])
+    }
   }
 
   fileprivate var expectation: String {
     switch self {
     case .permuted(let axes): "\(axes.count) axes"
     case .merged(let axes): "axes \(axes.lowerBound) to \(axes.upperBound) that lie behind one another"
-    case .coloursSecond: "4 axes, of which the second or the last has length 3"
+    case .coloursSecond: "4 axes, of which one behind the first has length 3"
     }
   }
 }

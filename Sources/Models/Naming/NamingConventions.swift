@@ -1,7 +1,8 @@
 extension NamingConvention {
   /// Ordered so that a convention whose markers contain another's comes first.
   static let all = [
-    openCLIPCustomText, openAI, huggingFace, openAIVisual, huggingFaceBareText, huggingFaceBareVision,
+    openCLIPCustomText, openAI, huggingFaceFlax, huggingFace, openAIVisual, huggingFaceBareText,
+    huggingFaceBareVision,
   ]
 
   /// OpenAI's `clip.model.CLIP` and open_clip's `CLIP`: the canonical names themselves.

@@ -1,0 +1,58 @@
+internal import Archives
+
+/// An array of more than 2^30 bytes, which Flax writes as a map of flat chunks: `shape` and `chunks` map decimal
+/// positions to extents and to arrays of one axis.
+struct FlaxChunks {
+  static let marker = "__msgpack_chunked_array__"
+
+  private var extents: [Int: Int] = [:]
+  private var chunks: [Int: FlaxArray] = [:]
+  private let offset: Int
+  private let limits: Limits
+
+  /// - Parameter depth: keys above the map.
+  /// - Throws: `flaxChunksInvalid`.
+  init(_ leaves: ArraySlice<FlaxTree.Leaf>, depth: Int, at offset: Int, limits: Limits) throws(ReadError) {
+    self.offset = offset
+    self.limits = limits
+    for leaf in leaves where leaf.path[depth] != Self.marker {
+      guard leaf.path.count == depth + 2, let position = Int(leaf.path[depth + 1]) else {
+        throw invalid("numbered extents and chunks", found: leaf.name)
+      }
+      switch (leaf.path[depth], leaf.value) {
+      case ("shape", .integer(let extent)) where extent >= 0: extents[position] = extent
+      case ("chunks", .array(let array)): chunks[position] = array
+      default: throw invalid("extents and arrays", found: leaf.name)
+      }
+    }
+  }
+
+  /// - Throws: `flaxChunksInvalid`, `flaxArrayBytes`, `numberOverflow` or `limitExceeded`.
+  func joined() throws(ReadError) -> FlaxArray {
+    guard extents.count <= limits.tensorRank else {
+      throw ReadError(.limitExceeded, at: UInt64(offset), expected: "at most \(limits.tensorRank) axes")
+    }
+    let shape = try inOrder(extents, "extents")
+    let parts = try inOrder(chunks, "chunks")
+    guard let dtype = parts.first?.dtype, parts.allSatisfy({ $0.dtype == dtype && $0.shape.count == 1 })
+    else {
+      throw invalid("flat chunks of one type", found: nil)
+    }
+    return try FlaxArray(chunks: parts, dtype: dtype, shape: shape, at: offset)
+  }
+
+  private func inOrder<Element>(_ items: [Int: Element], _ what: String) throws(ReadError) -> [Element] {
+    var ordered: [Element] = []
+    for position in 0..<items.count {
+      guard let item = items[position] else {
+        throw invalid("\(what) from 0 to \(items.count - 1)", found: nil)
+      }
+      ordered.append(item)
+    }
+    return ordered
+  }
+
+  private func invalid(_ expected: String, found: String?) -> ReadError {
+    ReadError(.flaxChunksInvalid, at: UInt64(offset), expected: expected, found: found)
+  }
+}

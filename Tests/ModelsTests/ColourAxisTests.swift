@@ -1,0 +1,50 @@
+import Checkpoints
+import Models
+import Testing
+
+/// MLX's conversions turn the patch kernel's axes; names do not say how often that was done.
+@Suite struct ColourAxisTests {
+  private static let kernel = "vision_model.embeddings.patch_embedding.weight"
+
+  @Test(
+    "A kernel converted once, twice or three times is turned back exactly as often",
+    arguments: ["vit-hugging-face", "vit-mlx", "vit-mlx-twice.npz"])
+  func conversions(name: String) throws {
+    let source = try ModelFixture.named("vit.safetensors")
+    #expect(try Identities(of: ModelFixture.named(name).open()) == Identities(of: source.open()))
+  }
+
+  @Test("The fixtures hold the kernel in three different layouts")
+  func layouts() throws {
+    let shapes = try ["vit-hugging-face", "vit-mlx", "vit-mlx-twice.npz"].map { name in
+      try Checkpoint.open(ModelFixture.named(name).path).tensors.first { $0.name == Self.kernel }?.shape
+    }
+    #expect(shapes == [[64, 3, 8, 8], [64, 8, 8, 3], [64, 8, 3, 8]])
+  }
+
+  @Test(
+    "Where the number of colours does not tell the axis, the kernel is refused",
+    arguments: [[64, 3, 8, 3], [64, 6, 4, 8]])
+  func ambiguous(shape: [Int]) throws {
+    var edited = try EditedCheckpoint("vit-hugging-face")
+    edited.remove(Self.kernel)
+    edited.add(Self.kernel, shape: shape)
+    let error = #expect(throws: ModelError.self) {
+      try edited.open { try CLIPModel($0, options: ModelFixture.named("vit.safetensors").options) }
+    }
+    #expect(error?.code == .wrongShape && error?.tensor == Self.kernel)
+  }
+
+  @Test("big_vision's parameter trees are refused as SigLIP")
+  func bigVision() throws {
+    var edited = try EditedCheckpoint("vit-hugging-face")
+    edited.entries = []
+    edited.add("params.img.MAPHead_0.probe", shape: [1, 1, 4])
+    edited.add("params.txt.Encoder_0.encoderblock_0.LayerNorm_0.scale", shape: [4])
+    edited.add("params.t", shape: [1])
+    let error = #expect(throws: ModelError.self) {
+      try edited.open { try CLIPModel($0) }
+    }
+    #expect(error?.code == .unsupportedArchitecture && error?.description.contains("SigLIP") == true)
+  }
+}
