@@ -179,4 +179,6 @@ static void tile_u8s8(const tile *t, tile_sums *sums) {
 const pk_kernels pk_kernels_avx512 = WIDE_KERNELS(PK_ISA_AVX512VNNI, "avx512vnni", gemm_u8s8);
 
 #pragma clang attribute pop
+
+#include "avx512bf16.h"
 #endif

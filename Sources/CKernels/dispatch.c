@@ -57,6 +57,15 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
   }
 }
 
+const pk_bf16_kernels *pk_bf16_for(pk_isa isa) {
+#if defined(__x86_64__)
+  if (isa == PK_ISA_AVX512VNNI && pk_x86_features() & PK_X86_AVX512BF16) return &pk_bf16_avx512;
+#else
+  (void)isa;
+#endif
+  return NULL;
+}
+
 const pk_kernels *pk_kernels_named(const char *name, size_t length) {
   for (int isa = 0; isa < PK_ISA_COUNT; isa++) {
     const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);

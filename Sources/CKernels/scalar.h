@@ -2,6 +2,7 @@
 #ifndef PK_SCALAR_H
 #define PK_SCALAR_H
 
+#include "include/pk_bf16.h"
 #include "include/pk_kernels.h"
 
 #define PK_KERNEL(name, agreement, result, parameters) result name##_scalar parameters;
@@ -29,6 +30,7 @@ extern const pk_kernels pk_kernels_sse41;
 extern const pk_kernels pk_kernels_avx2;
 extern const pk_kernels pk_kernels_avxvnni;
 extern const pk_kernels pk_kernels_avx512;
+extern const pk_bf16_kernels pk_bf16_avx512;
 #elif defined(__aarch64__)
 extern const pk_kernels pk_kernels_neon;
 extern const pk_kernels pk_kernels_dotprod;

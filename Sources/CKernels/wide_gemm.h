@@ -27,6 +27,9 @@ typedef struct tile {
   size_t panel_bytes; /* from one panel to the next; 0: one panel stands in for all */
   float (*widened)[WIDENED_INPUTS * PK_PANEL]; /* where narrow weights are left in FP32 for other rows, or null */
   size_t ahead; /* from weights that are read to those that are asked for meanwhile, in bytes */
+  /* For BF16, whose weights are read elsewhere: those asked for, from one step and one panel to the next. */
+  const uint8_t *next;
+  size_t next_step, next_panel;
 } tile;
 
 /* Sums over the inputs; floats are added to what the inputs before `begin` gave. Defined by the including file. */
@@ -56,7 +59,7 @@ typedef struct gemm {
   size_t input_bytes; /* of a panel, per input */
   float *y;
   sum_tile *tile;
-  int narrow; /* float products of weights that are not FP32: tiles come in groups */
+  sum_tile *sharing; /* of weights that `tile` has widened: tiles come in groups; null: weights are read as they are */
   const pk_quantized_rows *quantized; /* integer products only */
 } gemm;
 
@@ -209,6 +212,7 @@ INLINE tile tile_at(const gemm *g, const place *at, const uint8_t *w, size_t pan
                 .segment_stride = p->segment_stride * g->x_bytes,
                 .end = p->segments * p->segment_inputs,
                 .w = w,
+                .next = w,
                 .panel_bytes = at->panels == TILE_PANELS ? panel_bytes : 0};
 }
 
@@ -218,15 +222,16 @@ static __attribute__((noinline)) void sum_narrow(const gemm *g, tile_group *grou
   float widened[TILE_PANELS][WIDENED_INPUTS * PK_PANEL] __attribute__((aligned(64)));
   tile first = tile_at(g, &group->places[0], w, panel_bytes);
   size_t inputs = first.end;
-  if (group->count > 1 || first.rows > NARROW_ROWS) first.widened = widened;
+  if (group->count > 1 || first.rows > NARROW_ROWS || g->sharing != tile_f32) first.widened = widened;
   do {
     first.end = inputs - first.begin < WIDENED_INPUTS ? inputs : first.begin + WIDENED_INPUTS;
+    first.next = first.end < inputs ? first.w + WIDENED_INPUTS * g->input_bytes : w + TILE_PANELS * inputs * g->input_bytes;
     g->tile(&first, &group->sums[0]);
     for (size_t i = 1; i < group->count; i++) {
       tile other = tile_at(g, &group->places[i], (const uint8_t *)widened, sizeof widened[0]);
       other.begin = first.begin;
       other.end = first.end;
-      tile_f32(&other, &group->sums[i]);
+      g->sharing(&other, &group->sums[i]);
     }
     first.w += (first.end - first.begin) * g->input_bytes;
     first.begin = first.end;
@@ -243,7 +248,7 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
       fetch_outputs(g, &group->places[i]);
     }
     const uint8_t *w = g->w + panel * panel_bytes;
-    if (g->narrow) {
+    if (g->sharing) {
       sum_narrow(g, group, w, panel_bytes);
     } else {
       tile t = tile_at(g, &group->places[0], w, panel_bytes);
@@ -257,7 +262,7 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
 /* All rows × panels [begin, end). Lines are cut into tiles of nearly equal height. */
 static void run_panels(const gemm *g, size_t begin, size_t end) {
   size_t line_rows = g->product->line_rows, tiles = (line_rows + TILE_ROWS - 1) / TILE_ROWS, pairs = (line_rows + 1) / 2;
-  size_t capacity = g->narrow ? GROUP_TILES : 1;
+  size_t capacity = g->sharing ? GROUP_TILES : 1;
   tile_group group;
   group.count = 0;
   group.panels_ahead = g->product->lines * tiles > 1 ? TILE_PANELS : 0;
@@ -292,21 +297,21 @@ static void run_gemm(const gemm *g) {
     run_panels(g, panel, g->panel_end - panel < at_once ? g->panel_end : panel + at_once);
 }
 
-#define FLOAT_GEMM(name, weight, narrow)                                                                            \
+#define FLOAT_GEMM(name, weight, sharing)                                                                           \
   static void gemm_##name(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x,         \
                           const weight *w, float *y) {                                                              \
     gemm g = {product, panel_begin, panel_end, (const uint8_t *)x, sizeof *x, (const uint8_t *)w,                   \
-              PK_PANEL * sizeof *w, y, tile_##name, narrow, NULL};                                                  \
+              PK_PANEL * sizeof *w, y, tile_##name, sharing, NULL};                                                 \
     run_gemm(&g);                                                                                                   \
   }
-FLOAT_GEMM(f32, float, 0)
-FLOAT_GEMM(f16, uint16_t, 1)
-FLOAT_GEMM(s8f, int8_t, 1)
+FLOAT_GEMM(f32, float, NULL)
+FLOAT_GEMM(f16, uint16_t, tile_f32)
+FLOAT_GEMM(s8f, int8_t, tile_f32)
 #undef FLOAT_GEMM
 
 static void run_integer_gemm(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                              const pk_quantized_rows *rows, const int8_t *w, float *y, sum_tile *tile) {
-  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile, 0, rows};
+  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile, NULL, rows};
   run_gemm(&g);
 }
 

@@ -41,6 +41,7 @@ public struct FidelityPolicy: Sendable, Equatable {
       switch demand.arithmetic {
       case .fast: (recorded.imageFast, recorded.textFast) = (image, text)
       case .exact: (recorded.imageExact, recorded.textExact) = (image, text)
+      case .bf16: break  // No promise of the bundle's: FP16 bundles are converted without it.
       }
     }
     recorded.agreement = demands.first?.thresholds?.agreement.map { Int(($0 * 1e6).rounded()) }

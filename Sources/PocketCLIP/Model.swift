@@ -2,15 +2,15 @@ internal import CPocketCLIP
 
 /// An open bundle: immutable, shared by any number of threads and sessions.
 public final class Model: Sendable {
-  /// How the arithmetic of an int8 bundle is done; on FP16 and FP32 bundles both mean FP32.
+  /// How products are computed; on FP16 and FP32 bundles `fast` and `exact` mean FP32.
   public enum Arithmetic: Int32, Sendable, CaseIterable {
-    /// `fast` on int8 bundles.
+    /// `fast` on int8 bundles, never `bf16`.
     case automatic = 0
     /// int8 × int8.
     case fast = 1
     /// int8 weights × float activations.
     case exact = 2
-    /// BF16 × BF16, where the library has it.
+    /// BF16 × BF16 on FP16 bundles, where the processor has it; opening is an error elsewhere.
     case bf16 = 3
   }
 

@@ -37,6 +37,11 @@ extension ModifiedResNetPass {
   }
 
   private func prepared(_ rows: Rows<Float>, rows count: Int) -> LinearInput {
+    if let rounded = scratch.rounded {
+      rounded.kernels.pointee.round_rows(
+        1, count * rows.stride, rows.base, 0, rounded.values, 0)
+      return .rounded(Rows(base: rounded.values, stride: rows.stride), rounded.kernels)
+    }
     guard let quantized = scratch.quantized else { return .floats(rows) }
     let bytes = quantized.bytes
     let lines = QuantizedLines(values: rows.base, count: count, length: rows.stride)

@@ -13,7 +13,7 @@ enum Window {
   var border: Int { side / 2 }
 }
 
-/// What a convolution reads: pixels as floats or as bytes of one scale, and how they lie.
+/// What a convolution reads: pixels as floats, as bytes of one scale or in BF16, and how they lie.
 struct ConvolutionInput {
   var pixels: Pixels
   /// Pixels along each side, without and with the border of zeros that lies around them.
@@ -26,6 +26,7 @@ struct ConvolutionInput {
   enum Pixels {
     case floats(UnsafeMutablePointer<Float>)
     case bytes(UnsafeMutablePointer<UInt8>, pk_u8_quantization)
+    case rounded(UnsafeMutablePointer<UInt16>, UnsafePointer<pk_bf16_kernels>)
   }
 
   /// Whether the inputs of a window lie in runs, one per line, that a product can read in place.
@@ -155,14 +156,25 @@ private struct ConvolutionWork: ParallelWork {
     case .floats(let pixels):
       let patches = scratch.patches.floats[worker]
       kernels.pointee.gather_patches_f32(&grid, lines.lowerBound, lines.upperBound, pixels, 0, patches, k)
-      return (.floats(Rows(base: patches, stride: k)), product)
+      return (rounded(Rows(base: patches, stride: k), rows: lines.count * output.size), product)
     case .bytes(let pixels, let range):
       let patches = scratch.patches.bytes[worker]
       kernels.pointee.gather_patches_u8(
         &grid, lines.lowerBound, lines.upperBound, pixels, UInt8(truncatingIfNeeded: range.zero_point),
         patches, k)
       return (.quantized(Rows(base: patches, stride: k), .common(range)), product)
+    case .rounded(let pixels, let bf16):
+      // Only maps whose windows are readable are rounded as a whole.
+      return (.rounded(Rows(base: pixels, stride: k), bf16), product)
     }
+  }
+
+  /// Patches in BF16 where the arithmetic asks for it, in their own memory.
+  private func rounded(_ patches: Rows<Float>, rows: Int) -> LinearInput {
+    guard let bf16 = scratch.rounding else { return .floats(patches) }
+    let target = UnsafeMutableRawPointer(patches.base).assumingMemoryBound(to: UInt16.self)
+    bf16.pointee.round_rows(1, rows * patches.stride, patches.base, 0, target, 0)
+    return .rounded(Rows(base: target, stride: patches.stride), bf16)
   }
 
   private var grid: pk_patch_grid {
@@ -191,6 +203,7 @@ extension ConvolutionInput {
     case .floats(let values): .floats(Rows(base: values + element, stride: columnStride))
     case .bytes(let values, let range):
       .quantized(Rows(base: values + element, stride: columnStride), .common(range))
+    case .rounded(let values, let bf16): .rounded(Rows(base: values + element, stride: columnStride), bf16)
     }
   }
 }

@@ -7,6 +7,14 @@ enum LinearInput {
   case floats(Rows<Float>)
   /// `fast`: bytes in [0, 255] around a zero point.
   case quantized(Rows<UInt8>, RowScales)
+  /// `bf16`: the upper halves of floats, and what multiplies them.
+  case rounded(Rows<UInt16>, UnsafePointer<pk_bf16_kernels>)
+}
+
+/// What a model's arithmetic makes of the rows of linear layers.
+enum RowForm {
+  case floats, quantized
+  case rounded(UnsafePointer<pk_bf16_kernels>)
 }
 
 /// What quantized rows mean: x = (q − zero point) · scale.
@@ -74,6 +82,7 @@ extension LinearInput {
     switch self {
     case .floats(let rows): rows.stride
     case .quantized(let rows, _): rows.stride
+    case .rounded(let rows, _): rows.stride
     }
   }
 }
@@ -153,8 +162,9 @@ extension UnsafePointer where Pointee == pk_kernels {
             scale: scale, scale_stride: 0, zero_point: quantization.zero_point, weight_sums: sums)
           pointee.gemm_u8s8(product, begin, end, x.base, &rows, w, y)
         }
-      case (.f32, .quantized), (.f16, .quantized):
-        break  // Only int8 weights meet quantized rows: `Compute` quantizes nowhere else.
+      case (.f16(let w), .rounded(let x, let bf16)): bf16.pointee.gemm(product, begin, end, x.base, w, y)
+      case (.f32, .quantized), (.f16, .quantized), (.f32, .rounded), (.s8, .rounded):
+        break  // `Model` gives towers the form of rows that their weights multiply.
       }
     }
   }

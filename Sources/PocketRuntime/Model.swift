@@ -5,12 +5,14 @@ import CPlatform
 import ImagePreprocessing
 import Tokenizer
 
-/// How int8 weights meet activations; floating-point bundles know no difference.
+/// How weights meet activations; on floating-point bundles `fast` and `exact` are the same.
 enum Arithmetic {
-  /// Activations quantized too: integer products.
+  /// Of int8 weights activations are quantized too: integer products.
   case fast
   /// Float activations.
   case exact
+  /// FP16 weights and activations rounded to BF16, sums in FP32.
+  case bf16(UnsafePointer<pk_bf16_kernels>)
 }
 
 /// An open bundle: immutable, used by any number of sessions and threads at once.
@@ -32,6 +34,7 @@ package final class Model: @unchecked Sendable {
   /// No initializer, because one that throws never gives back the object's memory in Embedded Swift.
   static func open(_ memory: consuming FileMemory, _ options: OpenOptions) throws(RuntimeFault) -> Model {
     let header = try Model.header(memory.bytes)
+    let arithmetic = try Model.arithmetic(options, header.description)
     guard let start = memory.bytes.baseAddress else { throw RuntimeFault.inconsistent(byteOffset: 0) }
     let products = try ScaleProducts(header)
     var binder = WeightBinder(header, start, products)
@@ -41,15 +44,16 @@ package final class Model: @unchecked Sendable {
     var text: TextWeights?
     if let tower = architecture.text { text = try binder.bind(tower) }
     let tokenizer = try Model.tokenizer(header, start)
-    return Model(memory, products, header, options, image, text, tokenizer)
+    return Model(memory, products, header, options.compute, arithmetic, image, text, tokenizer)
   }
 
   private init(
     _ memory: consuming FileMemory, _ products: consuming ScaleProducts, _ header: BundleHeader,
-    _ options: OpenOptions, _ image: ImageWeights?, _ text: TextWeights?, _ tokenizer: Tokenizer?
+    _ compute: Compute, _ arithmetic: Arithmetic, _ image: ImageWeights?, _ text: TextWeights?,
+    _ tokenizer: Tokenizer?
   ) {
-    arithmetic = Model.arithmetic(options.arithmetic, header.description)
-    compute = options.compute
+    self.arithmetic = arithmetic
+    self.compute = compute
     self.memory = memory
     self.products = products
     self.header = header
@@ -61,10 +65,14 @@ package final class Model: @unchecked Sendable {
   var description: BundleDescription { header.description }
   var file: UnsafeRawBufferPointer { memory.bytes }
 
-  /// Whether the tower's linear layers take quantized rows.
-  func quantizes(_ tower: Tower) -> Bool {
+  /// What the tower's linear layers take.
+  func rowForm(_ tower: Tower) -> RowForm {
     let precision = tower == .image ? description.imagePrecision : description.textPrecision
-    return precision == .int8 && arithmetic == .fast
+    switch (precision, arithmetic) {
+    case (.int8, .fast): return .quantized
+    case (.fp16, .bf16(let kernels)): return .rounded(kernels)
+    default: return .floats
+    }
   }
 
   /// The values of a tensor of F32, such as a self-test's expected vector.
@@ -93,15 +101,20 @@ package final class Model: @unchecked Sendable {
   }
 
   private static func arithmetic(
-    _ requested: OpenOptions.RequestedArithmetic, _ description: BundleDescription
-  ) -> Arithmetic {
-    let hasInt8 =
-      description.architecture.image != nil && description.imagePrecision == .int8
-      || description.architecture.text != nil && description.textPrecision == .int8
-    return switch requested {
-    case .auto: hasInt8 ? .fast : .exact
-    case .fast: .fast
-    case .exact: .exact
+    _ options: OpenOptions, _ description: BundleDescription
+  ) throws(RuntimeFault) -> Arithmetic {
+    let image = description.architecture.image == nil ? nil : description.imagePrecision
+    let text = description.architecture.text == nil ? nil : description.textPrecision
+    switch options.arithmetic {
+    case .auto: return image == .int8 || text == .int8 ? .fast : .exact
+    case .fast: return .fast
+    case .exact: return .exact
+    case .bf16:
+      guard let kernels = pk_bf16_for(options.compute.kernels.pointee.isa) else {
+        throw RuntimeFault.bf16Missing
+      }
+      guard image ?? .fp16 == .fp16, text ?? .fp16 == .fp16 else { throw RuntimeFault.bf16Weights }
+      return .bf16(kernels)
     }
   }
 

@@ -23,7 +23,12 @@ extension pclip_model_info {
       embedding_dim = max(embedding_dim, Int32(tower.projection ?? 0))
     }
     has_tokenizer = model.tokenizer == nil ? 0 : 1
-    arithmetic = Int32(model.arithmetic == .fast ? PCLIP_ARITHMETIC_FAST : PCLIP_ARITHMETIC_EXACT)
+    arithmetic =
+      switch model.arithmetic {
+      case .fast: Int32(PCLIP_ARITHMETIC_FAST)
+      case .exact: Int32(PCLIP_ARITHMETIC_EXACT)
+      case .bf16: Int32(PCLIP_ARITHMETIC_BF16)
+      }
     threads = Int32(clamping: model.compute.threads)
     logit_scale = model.floats(.scalar(.logitScale)).map { pk_expf($0[0]) } ?? 0
     file_bytes = UInt64(model.file.count)

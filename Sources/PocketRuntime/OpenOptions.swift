@@ -10,7 +10,7 @@ struct OpenOptions {
   var copies: Bool
 
   enum RequestedArithmetic {
-    case auto, fast, exact
+    case auto, fast, exact, bf16
   }
 
   /// - Parameter options: the caller's, or nil for defaults; fields beyond its `size` count as zero.
@@ -58,15 +58,15 @@ struct OpenOptions {
       if name.equals("auto") { return .auto }
       if name.equals("fast") { return .fast }
       if name.equals("exact") { return .exact }
+      if name.equals("bf16") { return .bf16 }
       throw RuntimeFault.environment(
-        "PCLIP_ARITHMETIC", found: BorrowedText(characters: name), expected: "auto, fast or exact")
+        "PCLIP_ARITHMETIC", found: BorrowedText(characters: name), expected: "auto, fast, exact or bf16")
     case PCLIP_ARITHMETIC_FAST: return .fast
     case PCLIP_ARITHMETIC_EXACT: return .exact
-    case PCLIP_ARITHMETIC_BF16:
-      throw RuntimeFault.bf16
+    case PCLIP_ARITHMETIC_BF16: return .bf16
     default:
       throw RuntimeFault.value(
-        "options.arithmetic", found: Int(option), expected: "0 (auto), 1 (fast) or 2 (exact)")
+        "options.arithmetic", found: Int(option), expected: "0 (auto), 1 (fast), 2 (exact) or 3 (bf16)")
     }
   }
 

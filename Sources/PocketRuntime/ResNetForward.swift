@@ -77,7 +77,8 @@ struct ModifiedResNetPass {
   ) -> FeatureMap {
     compute.convolve(
       weights, input, window,
-      ConvolutionScratch(patches: scratch.patches, ranges: scratch.quantized?.ranges),
+      ConvolutionScratch(
+        patches: scratch.patches, rounding: scratch.rounded?.kernels, ranges: scratch.quantized?.ranges),
       into: ConvolutionOutput(values: values, border: border), epilogue)
   }
 
@@ -104,12 +105,17 @@ extension ModifiedResNetPass {
   /// The border of a map that a 3 × 3 window reads as it is; bytes get theirs when they are made.
   private var floatBorder: Int { scratch.quantized == nil ? 1 : 0 }
 
-  /// A map as the next convolution reads it: quantized as a whole in `fast` arithmetic.
+  /// A map as the next convolution reads it: quantized or rounded as a whole where the arithmetic asks for it.
   @inline(never)
   private func input(_ map: FeatureMap, border: Int = 0) -> ConvolutionInput {
     var input = ConvolutionInput(
       pixels: .floats(map.values), size: map.size, border: map.border, channels: map.channels,
       columnStride: map.stride, lineStride: map.lineStride, channelStride: 1)
+    if let rounded = scratch.rounded, map.channels % 4 == 0 {
+      compute.round(map, into: rounded)
+      input.pixels = .rounded(rounded.values, rounded.kernels)
+      return input
+    }
     let lines = QuantizedLines(
       values: map.values, count: map.size, length: map.lineStride, border: border, margin: border * map.stride
     )

@@ -3,26 +3,34 @@ import BundleFormat
 import CKernels
 
 /// The buffers of a modified ResNet, which computes one picture at a time: four maps that change roles from layer to
-/// layer, a quantized copy of the one being read, and patches per worker.
+/// layer, a quantized or rounded copy of the one being read, and patches per worker.
 final class ResNetScratch {
   let maps: InlineArray<4, UnsafeMutablePointer<Float>>
   /// Nil in arithmetic that quantizes nothing.
   let quantized: QuantizedMap?
+  /// Nil but in `bf16` arithmetic.
+  let rounded: RoundedMap?
   let patches: PatchBuffers
   let pooling: PoolingBuffers
   let result: Rows<Float>
 
-  init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, isQuantized: Bool, workers: Int) {
+  init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, _ form: RowForm, workers: Int) {
     let extent = Extent(tower)
     var maps = InlineArray<4, UnsafeMutablePointer<Float>>(
       repeating: memory.buffer(extent.mapElements, of: Float.self))
     for index in 1..<maps.count { maps[index] = memory.buffer(extent.mapElements, of: Float.self) }
     self.maps = maps
-    let bytes = max(extent.mapElements, 3 * tower.imageSize * tower.imageSize)
-    quantized =
-      isQuantized
-      ? QuantizedMap(
-        bytes: memory.buffer(bytes, of: UInt8.self), ranges: WorkerRanges(&memory, workers: workers)) : nil
+    switch form {
+    case .floats: (quantized, rounded) = (nil, nil)
+    case .quantized:
+      let bytes = max(extent.mapElements, 3 * tower.imageSize * tower.imageSize)
+      quantized = QuantizedMap(
+        bytes: memory.buffer(bytes, of: UInt8.self), ranges: WorkerRanges(&memory, workers: workers))
+      rounded = nil
+    case .rounded(let kernels):
+      quantized = nil
+      rounded = RoundedMap(values: memory.buffer(extent.mapElements, of: UInt16.self), kernels: kernels)
+    }
     patches = PatchBuffers(
       memory.rows(workers, rowStride(extent.patchElements, of: Float.self), of: Float.self))
     pooling = PoolingBuffers(&memory, tower, workers: workers)
@@ -66,9 +74,17 @@ struct QuantizedMap {
   var ranges: WorkerRanges
 }
 
+/// A map in BF16.
+struct RoundedMap {
+  var values: UnsafeMutablePointer<UInt16>
+  var kernels: UnsafePointer<pk_bf16_kernels>
+}
+
 /// What a convolution works in.
 struct ConvolutionScratch {
   var patches: PatchBuffers
+  /// What rounds patches to BF16; nil where they stay as they are.
+  var rounding: UnsafePointer<pk_bf16_kernels>?
   /// Nil where nothing is quantized.
   var ranges: WorkerRanges?
 }

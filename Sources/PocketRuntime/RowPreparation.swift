@@ -2,17 +2,17 @@ import CKernels
 import CPlatform
 
 /// Where the rows of a transformer's linear layers are made ready: as floats, or in `fast` arithmetic as bytes with
-/// one scale per row.
+/// one scale per row, or rounded to BF16.
 struct RowBuffers {
   var floats: Rows<Float>
-  /// Nil where no layer of the tower takes quantized rows.
-  var quantized: QuantizedRows?
+  /// Nil where the layers of the tower take floats.
+  var narrow: NarrowRows?
 }
 
-struct QuantizedRows {
-  var values: Rows<UInt8>
-  var scales: UnsafeMutablePointer<Float>
-  /// One row of floats per worker, between LayerNorm and quantization.
+struct NarrowRows {
+  /// `quantized` per row, or `rounded`.
+  var input: LinearInput
+  /// One row of floats per worker, between LayerNorm and what makes it narrow.
   var workerRows: Rows<Float>
 }
 
@@ -23,27 +23,26 @@ struct LayerNorm {
 }
 
 extension Compute {
-  /// LayerNorm of each row; fused with its quantization in `fast` arithmetic.
+  /// LayerNorm of each row; fused with its quantization in `fast` arithmetic, its rounding in `bf16`.
   func normalized(
     _ rows: Int, _ x: Rows<Float>, width: Int, _ norm: LayerNorm, _ buffers: RowBuffers
   ) -> LinearInput {
     let work = RowWork(
       kernels: kernels, x: x, width: width, norm: norm, buffers: buffers, parts: rowParts(rows))
     work.run(parts: work.parts.count, threads: threads)
-    if let quantized = buffers.quantized { return .quantized(quantized.values, .perRow(quantized.scales)) }
-    return .floats(buffers.floats)
+    return buffers.narrow?.input ?? .floats(buffers.floats)
   }
 
-  /// Rows as they are, quantized in `fast` arithmetic. Floats are used where they lie, so their padding is cleared.
+  /// Rows as they are, quantized in `fast` arithmetic, rounded in `bf16`. Floats are used where they lie, so their padding is cleared.
   func prepared(_ rows: Int, _ x: Rows<Float>, width: Int, _ buffers: RowBuffers) -> LinearInput {
-    guard let quantized = buffers.quantized else {
+    guard let narrow = buffers.narrow else {
       for row in 0..<rows { x.clearPadding(row, width) }
       return .floats(x)
     }
     let work = RowWork(
       kernels: kernels, x: x, width: width, norm: nil, buffers: buffers, parts: rowParts(rows))
     work.run(parts: work.parts.count, threads: threads)
-    return .quantized(quantized.values, .perRow(quantized.scales))
+    return narrow.input
   }
 
   private func rowParts(_ rows: Int) -> Parts {
@@ -58,7 +57,7 @@ extension Rows<Float> {
   }
 }
 
-/// Each part normalizes and quantizes some rows, one at a time, so that a row is still in the cache for its second
+/// Each part normalizes some rows and makes them narrow, one at a time, so that a row is still in the cache for its second
 /// step.
 private struct RowWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
@@ -76,18 +75,29 @@ private struct RowWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     for row in parts[part] {
-      guard let quantized = buffers.quantized else {
+      guard let narrow = buffers.narrow else {
         normalize(x[row], into: buffers.floats[row])
         buffers.floats.clearPadding(row, width)
         continue
       }
       var source = x[row]
       if norm != nil {
-        source = quantized.workerRows[worker]
+        source = narrow.workerRows[worker]
         normalize(x[row], into: source)
       }
+      store(source, row, as: narrow.input)
+    }
+  }
+
+  private func store(_ source: UnsafeMutablePointer<Float>, _ row: Int, as input: LinearInput) {
+    switch input {
+    case .quantized(let values, .perRow(let scales)):
       kernels.pointee.quantize_rows_u8(
-        1, width, source, width, quantized.values[row], quantized.values.stride, quantized.scales + row)
+        1, width, source, width, values[row], values.stride, scales + row)
+    case .rounded(let values, let bf16):
+      bf16.pointee.round_rows(1, width, source, width, values[row], values.stride)
+    case .floats, .quantized(_, .common):
+      break  // `NarrowRows` holds neither.
     }
   }
 

@@ -19,7 +19,9 @@ extension RuntimeFault {
     case .capacity(let name, let found, let needed): "\(name) is \(found), needed are \(needed)"
     case .environment(let name, let found, let expected):
       "\(name) is '\(found.characters)', expected \(expected)"
-    case .bf16: "this version has no bf16 arithmetic; use auto, fast or exact"
+    case .bf16Missing:
+      "this processor has no BF16 arithmetic, or not with these kernels; use auto, fast or exact"
+    case .bf16Weights: "bf16 arithmetic needs a bundle in FP16: convert with --precision fp16, or use auto"
     case .isaUnknown(let name): isaMessage(name.characters)
     case .missing(.imageTower): "the bundle has no image tower"
     case .missing(.textTower): "the bundle has no text tower"

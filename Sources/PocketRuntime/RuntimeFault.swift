@@ -15,7 +15,8 @@ enum RuntimeFault: Error {
   case capacity(StaticString, found: Int, needed: Int)
   case environment(StaticString, found: BorrowedText, expected: StaticString)
   // What this build, this machine or this bundle does not have.
-  case bf16
+  case bf16Missing
+  case bf16Weights
   case isaUnknown(BorrowedText)
   case missing(BundlePart)
   case memory(StaticString, byteCount: Int)
@@ -46,7 +47,7 @@ enum RuntimeFault: Error {
       .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes:
       FaultCode(PCLIP_E_ARGUMENT)
     case .capacity: FaultCode(PCLIP_E_BUFFER)
-    case .bf16, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
+    case .bf16Missing, .bf16Weights, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
     case .missing: FaultCode(PCLIP_E_NO_TOWER)
     case .memory: FaultCode(PCLIP_E_MEMORY)
     case .open: FaultCode(PCLIP_E_OPEN)

@@ -58,7 +58,7 @@ final class ImageScratch {
   }
 
   init(_ memory: inout ScratchMemory, _ tower: ImageTower, _ model: Model, _ limits: SessionLimits) {
-    let isQuantized = model.quantizes(.image)
+    let form = model.rowForm(.image)
     let workers = model.compute.threads
     switch tower {
     case .visionTransformer(let tower):
@@ -67,13 +67,13 @@ final class ImageScratch {
         TransformerScratch(
           &memory, tower.stack, rows: items * tower.tokenCount, items: items, itemRows: tower.tokenCount,
           outputs: tower.projection ?? tower.stack.width, patchElements: tower.patchElementCount,
-          isQuantized: isQuantized, workers: workers))
+          form: form, workers: workers))
     case .modifiedResNet(let tower):
       items = min(limits.maxBatch, ImageScratch.picturesPerWorker * workers)
       let alone = items < workers ? 1 : min(workers, ImageScratch.picturesAtOnce)
       self.tower = .modifiedResNet(
         (0..<alone).map { worker in
-          ResNetScratch(&memory, tower, isQuantized: isQuantized, workers: worker == 0 ? workers : 1)
+          ResNetScratch(&memory, tower, form, workers: worker == 0 ? workers : 1)
         }, results: memory.rows(items, tower.projection, of: Float.self))
     }
     pixels = memory.rows(items, 3 * tower.imageSize * tower.imageSize, of: Float.self)
@@ -102,7 +102,7 @@ final class TextScratch {
     slots = memory.buffer(items, of: Int.self)
     transformer = TransformerScratch(
       &memory, tower.stack, rows: rows, items: items, itemRows: tower.contextLength,
-      outputs: tower.outputWidth, patchElements: 0, isQuantized: model.quantizes(.text),
+      outputs: tower.outputWidth, patchElements: 0, form: model.rowForm(.text),
       workers: model.compute.threads)
   }
 }

@@ -46,7 +46,7 @@ struct TransformerPass {
 
   /// A tower without projection puts out the normalized hidden state itself.
   private func normalizePooled(_ norm: LayerNormWeights, observer: StageObserver?) {
-    let floats = RowBuffers(floats: scratch.pooledBuffers.floats, quantized: nil)
+    let floats = RowBuffers(floats: scratch.pooledBuffers.floats, narrow: nil)
     _ = compute.normalized(
       segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), floats)
     observer?(kind == .image ? .imagePooled : .textPooled, values(floats.floats, rows: segments.items))
@@ -128,20 +128,20 @@ extension TransformerPass {
 
   private func gatherPooled(_ input: LinearInput) -> LinearInput {
     let width = (stack.width + 3) / 4 * 4
-    guard case .quantized(let values, .perRow(let scales)) = input,
-      let pooled = scratch.pooledBuffers.quantized
-    else {
-      let target = scratch.pooledBuffers.floats
-      for item in 0..<segments.items {
-        target[item].update(from: scratch.mixed[pooledRow(item)], count: width)
-      }
-      return .floats(target)
-    }
+    let pooled = scratch.pooledBuffers.narrow?.input ?? .floats(scratch.pooledBuffers.floats)
     for item in 0..<segments.items {
-      pooled.values[item].update(from: values[pooledRow(item)], count: width)
-      pooled.scales[item] = scales[pooledRow(item)]
+      let row = pooledRow(item)
+      switch (input, pooled) {
+      case (.quantized(let values, .perRow(let scales)), .quantized(let target, .perRow(let targetScales))):
+        target[item].update(from: values[row], count: width)
+        targetScales[item] = scales[row]
+      case (.rounded(let values, _), .rounded(let target, _)):
+        target[item].update(from: values[row], count: width)
+      case (_, .floats(let target)): target[item].update(from: scratch.mixed[row], count: width)
+      default: break  // Both have the form of the tower.
+      }
     }
-    return .quantized(pooled.values, .perRow(pooled.scales))
+    return pooled
   }
 }
 

@@ -9,7 +9,7 @@ final class TransformerScratch {
   let mixed: Rows<Float>
   /// Queries, keys and values; then the MLP's hidden channels; before both, image patches.
   let wide: Rows<Float>
-  /// Inputs of linear layers: `mixed`, or quantized rows.
+  /// Inputs of linear layers: `mixed`, or narrow rows.
   let buffers: RowBuffers
   /// One row per worker.
   let attention: Rows<Float>
@@ -25,10 +25,10 @@ final class TransformerScratch {
   ///   - itemRows: most rows of one item.
   ///   - outputs: values of the result per item.
   ///   - patchElements: values of an image patch; 0 for text.
-  ///   - isQuantized: whether linear layers take quantized rows.
+  ///   - form: of the rows that linear layers take.
   init(
     _ memory: inout ScratchMemory, _ stack: TransformerStack, rows: Int, items: Int, itemRows: Int,
-    outputs: Int, patchElements: Int, isQuantized: Bool, workers: Int
+    outputs: Int, patchElements: Int, form: RowForm, workers: Int
   ) {
     let width = rowStride(stack.width, of: Float.self)
     let widest = rowStride(max(3 * stack.width, stack.mlpWidth, patchElements), of: Float.self)
@@ -39,23 +39,32 @@ final class TransformerScratch {
     let longestInput = max(stack.width, stack.mlpWidth, patchElements)
     buffers = RowBuffers(
       floats: mixed,
-      quantized: isQuantized ? QuantizedRows(&memory, rows, width: longestInput, workerRows) : nil)
+      narrow: NarrowRows(&memory, form, rows, width: longestInput, workerRows))
     let attentionFloats = pk_attention_scratch(itemRows, itemRows, stack.headSize)
     attention = memory.rows(workers, rowStride(attentionFloats, of: Float.self), of: Float.self)
     starts = memory.buffer(items + 1, of: Int32.self)
     pooledBuffers = RowBuffers(
       floats: memory.rows(items, width, of: Float.self),
-      quantized: isQuantized ? QuantizedRows(&memory, items, width: stack.width, workerRows) : nil)
+      narrow: NarrowRows(&memory, form, items, width: stack.width, workerRows))
     pooledQuery = memory.rows(items, width, of: Float.self)
     pooledStream = memory.rows(items, width, of: Float.self)
     result = memory.rows(items, outputs, of: Float.self)
   }
 }
 
-extension QuantizedRows {
-  fileprivate init(_ memory: inout ScratchMemory, _ rows: Int, width: Int, _ workerRows: Rows<Float>) {
-    values = memory.rows(rows, rowStride(width, of: UInt8.self), of: UInt8.self)
-    scales = memory.buffer(rows, of: Float.self)
+extension NarrowRows {
+  /// Nil for floats.
+  fileprivate init?(
+    _ memory: inout ScratchMemory, _ form: RowForm, _ rows: Int, width: Int, _ workerRows: Rows<Float>
+  ) {
+    switch form {
+    case .floats: return nil
+    case .quantized:
+      let values = memory.rows(rows, rowStride(width, of: UInt8.self), of: UInt8.self)
+      input = .quantized(values, .perRow(memory.buffer(rows, of: Float.self)))
+    case .rounded(let bf16):
+      input = .rounded(memory.rows(rows, rowStride(width, of: UInt16.self), of: UInt16.self), bf16)
+    }
     self.workerRows = workerRows
   }
 }

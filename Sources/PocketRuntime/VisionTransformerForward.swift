@@ -14,7 +14,7 @@ struct VisionTransformerPass {
     let scratch = transformer.scratch
     embedPatches(pictures)
     addClassTokens()
-    let floats = RowBuffers(floats: scratch.stream, quantized: nil)
+    let floats = RowBuffers(floats: scratch.stream, narrow: nil)
     _ = transformer.compute.normalized(
       rowCount, scratch.stream, width: tower.stack.width, transformer.layerNorm(weights.lnPre), floats)
     observer?(.imageEmbedding, transformer.values(scratch.stream, rows: rowCount))

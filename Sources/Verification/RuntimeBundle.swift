@@ -14,7 +14,7 @@ final class RuntimeBundle {
   init(path: String, arithmetic: Arithmetic, threads: Int = 0) throws(VerificationError) {
     var options = pclip_open_options()
     options.size = MemoryLayout<pclip_open_options>.size
-    options.arithmetic = Int32(arithmetic == .fast ? PCLIP_ARITHMETIC_FAST : PCLIP_ARITHMETIC_EXACT)
+    options.arithmetic = arithmetic.option
     options.threads = Int32(clamping: threads)
     var opened: OpaquePointer?
     try RuntimeBundle.check { pclip_open(path, &options, &opened, &$0) }
@@ -120,6 +120,17 @@ final class RuntimeBundle {
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
     throw .runtime(code: code, message: message)
+  }
+}
+
+extension Arithmetic {
+  /// As the C interface has it.
+  fileprivate var option: Int32 {
+    switch self {
+    case .fast: Int32(PCLIP_ARITHMETIC_FAST)
+    case .exact: Int32(PCLIP_ARITHMETIC_EXACT)
+    case .bf16: Int32(PCLIP_ARITHMETIC_BF16)
+    }
   }
 }
 

@@ -3,7 +3,7 @@ public import BundleFormat
 
 /// What a comparison must reach. Named, printed with every report, defaults from docs/fidelity.md.
 public struct Thresholds: Sendable, Equatable, Codable {
-  /// As printed: `fp32`, `fp16`, `int8 fast`, `int8 exact`, `given`.
+  /// As printed: `fp32`, `fp16`, `bf16`, `int8 fast`, `int8 exact`, `given`.
   public var name: String
   public var image: Bounds?
   public var text: Bounds?
@@ -40,6 +40,13 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public static let fp16 = Thresholds(
     name: "fp16", image: Bounds(worstCosine: 0.99999), text: Bounds(worstCosine: 0.99999), agreement: 1)
 
+  /// FP16 weights and their inputs rounded to BF16, which keeps eight bits.
+  public static func bf16(_ image: ImageTower?) -> Thresholds {
+    Thresholds(
+      name: "bf16", image: image.flatMap { bounds($0, transformer: 0.9999, rn50: 0.999) },
+      text: Bounds(worstCosine: 0.9999), agreement: nil)
+  }
+
   /// int8 weights and activations.
   public static func int8Fast(_ image: ImageTower?) -> Thresholds {
     Thresholds(
@@ -71,7 +78,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
 
 /// How a bundle computes.
 public enum Arithmetic: String, Sendable, Equatable, CaseIterable, Codable {
-  case fast, exact
+  case fast, exact, bf16
 }
 
 extension Thresholds {
@@ -96,7 +103,9 @@ extension Thresholds {
   ) -> Thresholds {
     switch (precision, arithmetic) {
     case (.fp32, _): .fp32
-    case (.fp16, _): .fp16
+    case (.fp16, .fast), (.fp16, .exact): .fp16
+    // The runtime opens nothing but FP16 with `bf16`.
+    case (.fp16, .bf16), (.int8, .bf16): .bf16(image)
     case (.int8, .fast): .int8Fast(image)
     case (.int8, .exact): .int8Exact(image)
     }

@@ -26,11 +26,9 @@ import Testing
     #expect(error?.message.hasPrefix("no kernels 'avx1024' on this machine, which has scalar") == true)
   }
 
-  @Test("bf16 is refused, threads below zero too, more threads than the pool has are not")
+  @Test("Threads below zero are refused, more than the pool has are not")
   func options() throws {
-    var bundle = Configuration(bundle: "vit-fp32", arithmetic: PCLIP_ARITHMETIC_BF16)
-    #expect(throws: Refusal.self) { _ = try OpenedBundle(bundle) }
-    bundle.arithmetic = PCLIP_ARITHMETIC_AUTO
+    var bundle = Configuration(bundle: "vit-fp32")
     bundle.threads = -1
     #expect(throws: Refusal.self) { _ = try OpenedBundle(bundle) }
     bundle.threads = 1000

@@ -5,9 +5,10 @@ import Testing
 
 /// Forks and affinity limits need processes of their own: Scripts/check-runtime.sh.
 @Suite struct SameBitsTests {
-  private static let configurations = bundles.flatMap { bundle in
-    machineISAs.map { Configuration(bundle: bundle, isa: $0) }
-  }
+  private static let configurations =
+    bundles.flatMap { bundle in
+      machineISAs.map { Configuration(bundle: bundle, isa: $0) }
+    } + bf16Bundles
 
   @Test("A vector depends on neither batch, order, neighbours nor threads", arguments: configurations)
   func anyBatchAnyThreads(_ configuration: Configuration) throws {

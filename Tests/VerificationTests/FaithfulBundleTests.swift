@@ -28,7 +28,7 @@ import Verification
 
   @Test(
     "An int8 bundle of the trained mini keeps the default bounds of its arithmetic",
-    arguments: Arithmetic.allCases)
+    arguments: [Arithmetic.fast, .exact])
   func int8(_ arithmetic: Arithmetic) throws {
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) {
@@ -43,8 +43,8 @@ import Verification
     let model = try VerificationSubject.miniViT()
     try VerificationSubject.withBundle(of: model, .int8) { path in
       let together = try Verifier.compare(
-        bundleAt: path, demands: Arithmetic.allCases.map { Demand(arithmetic: $0) }, with: model)
-      let apart = try Arithmetic.allCases.map {
+        bundleAt: path, demands: [Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model)
+      let apart = try [Arithmetic.fast, .exact].map {
         try Verifier.compare(bundleAt: path, arithmetic: $0, with: model)
       }
       #expect(together == apart && together.count == 2 && together[0] != together[1])

@@ -27,7 +27,8 @@ class Model(Encoder):
     """An open bundle. Any number of threads may call it at once; use it after fork(), pickle it, close it any time.
 
     path: the bundle's file. `Model.from_bytes` takes memory instead.
-    arithmetic: "auto" computes int8 bundles in int8; "exact" keeps their activations in float.
+    arithmetic: "auto" computes int8 bundles in int8; "exact" keeps their activations in float. "bf16" rounds
+        both sides of FP16 bundles' products to BF16, on processors that multiply it; UnsupportedError elsewhere.
     threads: how many threads one call may use; 0 for all that this process may use.
     isa: kernels by name; None for the best this machine has.
     copy: read the file into memory instead of mapping it.

@@ -2,6 +2,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "pk_bf16.h"
 #include "pk_kernels.h"
 #include "pk_math.h"
 #include "pk_resize.h"

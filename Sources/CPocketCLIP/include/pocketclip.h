@@ -30,7 +30,7 @@
  * instead. A file replaced by renaming another over it stays as it was for those who have it open.
  *
  * ENVIRONMENT. PCLIP_THREADS (1 to 1024: the pool's size, read once), PCLIP_ISA (scalar, sse41, avx2, avxvnni,
- * avx512vnni; on Arm scalar, neon, dotprod, i8mm), PCLIP_ARITHMETIC (fast, exact), PCLIP_COPY (0, 1) stand in for
+ * avx512vnni; on Arm scalar, neon, dotprod, i8mm), PCLIP_ARITHMETIC (fast, exact, bf16), PCLIP_COPY (0, 1) stand in for
  * option fields left at zero. Empty is unset, 0 the default number of threads; a value that means nothing makes
  * pclip_open fail.
  */
@@ -96,7 +96,9 @@ enum { PCLIP_ARITHMETIC_AUTO = 0, PCLIP_ARITHMETIC_FAST = 1, PCLIP_ARITHMETIC_EX
 typedef struct pclip_open_options {
   size_t size;
   int32_t arithmetic;  /* auto: int8 × int8 (`fast`) on int8 bundles, FP32 sums on FP16 and FP32 bundles;
-                          exact: float activations on int8 weights; both are FP32 on FP bundles               */
+                          exact: float activations on int8 weights; both are FP32 on FP bundles;
+                          bf16: weights of an FP16 bundle and their inputs rounded to BF16, sums in FP32, on
+                          processors that multiply it (AVX-512 BF16): PCLIP_E_UNSUPPORTED on others           */
   int32_t threads;     /* how many of the pool's threads one call may use; default: all the process may use   */
   const char *isa;     /* kernels by name; default: the best this machine has                                  */
   int32_t copy;        /* 1: read the file into memory instead of mapping it                                   */
@@ -127,7 +129,7 @@ typedef struct pclip_model_info {
   int32_t image_size;        /* pixels along each side of the preprocessed square                             */
   int32_t context_length;    /* ids per text, start and end included                                           */
   int32_t vocabulary_size;
-  int32_t arithmetic;        /* PCLIP_ARITHMETIC_FAST or _EXACT, as chosen                                     */
+  int32_t arithmetic;        /* PCLIP_ARITHMETIC_FAST, _EXACT or _BF16, as chosen                              */
   int32_t threads;           /* as chosen                                                                      */
   float logit_scale;         /* exp of the stored logarithm; 0 if the source had none                          */
   char isa[16];

@@ -9,7 +9,7 @@ struct BenchOutput: SchemaOutput {
   var instructionSet: String
   var threads: Int
   /// Operations a second; nil where no loop is known for this kind of processor.
-  var peakFp32, peakInt8: Double?
+  var peakFp32, peakBf16, peakInt8: Double?
   var variants: [Variant]
   var recommendation: Recommendation?
 
@@ -17,6 +17,7 @@ struct BenchOutput: SchemaOutput {
     instructionSet = information.instructionSet
     threads = information.threads
     peakFp32 = peak.fp32
+    peakBf16 = peak.bf16
     peakInt8 = peak.int8
     self.variants = variants
   }
@@ -63,7 +64,7 @@ struct BenchOutput: SchemaOutput {
       leastMilliseconds = times.least / items * 1000
       itemsPerSecond = items / times.median
       operations = test.input.operations(variant.description.architecture)
-      let best = variant.isInteger(test.input.tower) ? peak.int8 : peak.fp32
+      let best = variant.best(test.input.tower, of: peak)
       if let operations, let best { shareOfPeak = operations * itemsPerSecond / best }
     }
   }

@@ -18,7 +18,8 @@ struct BenchTable {
 
   private var head: [String] {
     let models = output.variants.first.map { "\($0.model) · \($0.towers.joined(separator: " + ")) · " } ?? ""
-    let rates = [("int8", output.peakInt8), ("FP32", output.peakFp32)].compactMap { name, rate in
+    let rates = [("int8", output.peakInt8), ("BF16", output.peakBf16), ("FP32", output.peakFp32)].compactMap {
+      name, rate in
       rate.map { "\(name) \(fixed($0 / 1e9, 0)) billion operations a second" }
     }
     return [

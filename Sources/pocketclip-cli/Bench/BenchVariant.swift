@@ -24,16 +24,31 @@ struct BenchVariant {
     tower == .image ? description.imagePrecision : description.textPrecision
   }
 
-  func isInteger(_ tower: Tower) -> Bool { precision(of: tower) == .int8 && information.arithmetic == .fast }
+  var arithmetic: Arithmetic {
+    switch information.arithmetic {
+    case .fast: .fast
+    case .exact, .automatic: .exact
+    case .bf16: .bf16
+    }
+  }
 
-  /// From most to least faithful by construction: FP32, FP16, int8 with float activations, int8 throughout.
+  /// What the tower's products are measured against; nil where no loop is known for this kind of processor.
+  func best(_ tower: Tower, of peak: PeakRate) -> Double? {
+    switch arithmetic {
+    case .bf16: peak.bf16
+    case .fast where precision(of: tower) == .int8: peak.int8
+    case .fast, .exact: peak.fp32
+    }
+  }
+
+  /// From most to least faithful by construction: FP32, FP16, int8 with float activations or BF16, int8 throughout.
   var roundingRank: Int {
     let towers = Tower.allCases.filter { description.architecture.has($0) }
     return towers.map { tower in
       switch precision(of: tower) {
       case .fp32: 0
-      case .fp16: 1
-      case .int8: information.arithmetic == .fast ? 3 : 2
+      case .fp16: arithmetic == .bf16 ? 2 : 1
+      case .int8: arithmetic == .fast ? 3 : 2
       }
     }.max() ?? 0
   }
@@ -44,10 +59,11 @@ struct BenchVariant {
       ($0 == .image ? description.imagePrecision : description.textPrecision).fieldValue.description
     }
     let stored = Array(Set(precisions)).sorted().joined(separator: "/")
-    return description.hasInt8 ? "\(stored) \(bundle.model.information.arithmetic)" : stored
+    let arithmetic = bundle.model.information.arithmetic
+    return description.hasInt8 || arithmetic == .bf16 ? "\(stored) \(arithmetic)" : stored
   }
 
-  /// Each bundle once, or twice where arithmetics differ.
+  /// Each bundle once, or twice where arithmetics differ; `bf16` where this processor has it.
   ///
   /// - Throws: what opening throws; `badData` for bundles of two models.
   static func all(_ paths: [String], _ options: Model.Options, compares: Bool) throws -> [BenchVariant] {
@@ -55,14 +71,19 @@ struct BenchVariant {
     for path in paths {
       let bundle = try BundleInput(path, options)
       if let first = bundles.first { try requireOneModel(first, bundle) }
-      guard compares, bundle.header.description.hasInt8 else {
+      guard compares else {
         bundles.append(bundle)
         continue
       }
-      for arithmetic in [Model.Arithmetic.exact, .fast] {
+      let isInt8 = bundle.header.description.hasInt8
+      for arithmetic in isInt8 ? [Model.Arithmetic.exact, .fast] : [.exact, .bf16] {
         var options = options
         options.arithmetic = arithmetic
-        bundles.append(try BundleInput(path, options))
+        do {
+          bundles.append(try BundleInput(path, options))
+        } catch let failure as Failure where failure.status == .unsupported && arithmetic == .bf16 {
+          continue
+        }
       }
     }
     return bundles.map { BenchVariant($0, namesFile: paths.count > 1) }

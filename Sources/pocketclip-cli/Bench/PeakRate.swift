@@ -6,23 +6,28 @@ import CPlatform
 struct PeakRate {
   /// FP32 factors and sums: `exact` and bundles of floats.
   let fp32: Double?
+  /// BF16 factors, FP32 sums: `bf16`.
+  let bf16: Double?
   /// 8-bit factors, 32-bit sums: `fast`.
   let int8: Double?
 
   /// - Parameter threads: how many work at once.
   init(threads: Int) {
     fp32 = Self.measured(CPEAK_FP32, threads)
+    bf16 = Self.measured(CPEAK_BF16, threads)
     int8 = Self.measured(CPEAK_INT8, threads)
   }
 
   /// The better of two measurements: whatever else runs on the machine only slows them.
   func best(with other: PeakRate) -> PeakRate {
     PeakRate(
-      fp32: fp32.map { max($0, other.fp32 ?? 0) }, int8: int8.map { max($0, other.int8 ?? 0) })
+      fp32: fp32.map { max($0, other.fp32 ?? 0) }, bf16: bf16.map { max($0, other.bf16 ?? 0) },
+      int8: int8.map { max($0, other.int8 ?? 0) })
   }
 
-  private init(fp32: Double?, int8: Double?) {
+  private init(fp32: Double?, bf16: Double?, int8: Double?) {
     self.fp32 = fp32
+    self.bf16 = bf16
     self.int8 = int8
   }
 

@@ -12,7 +12,7 @@ struct Bench: ParsableCommand {
 
       The share of peak sets the model's operations, as the original code would do them, beside what the widest multiply-add of this machine gives in a loop of nothing else, measured on the spot with as many threads. Captions have no share: their padding is not computed.
 
-      --compare takes the bundles of one model, int8 ones both `exact` and `fast`, and times them in turns. It adds the worst cosine to the most faithful of them on the built-in pictures and texts, and names the one to take: the fastest that keeps a cosine of \(fixed(Recommendation.leastCosine, 3)).
+      --compare takes the bundles of one model, int8 ones both `exact` and `fast`, FP16 ones also `bf16` where the processor has it, and times them in turns. It adds the worst cosine to the most faithful of them on the built-in pictures and texts, and names the one to take: the fastest that keeps a cosine of \(fixed(Recommendation.leastCosine, 3)).
 
       Example: pocketclip bench b32.pclip
                pocketclip bench b32.pclip --threads 1
@@ -83,7 +83,7 @@ struct Bench: ParsableCommand {
     let architecture = variant.description.architecture
     let parts = try StageTimes(
       bundleAt: variant.bundle.path,
-      arithmetic: variant.information.arithmetic == .fast ? .fast : .exact,
+      arithmetic: variant.arithmetic,
       threads: variant.information.threads, rounds: stageRounds,
       pixels: architecture.image.map { BenchInputs.pixels(count: 1, size: $0.imageSize) },
       ids: architecture.text.map { BenchInputs.ids(item: 0, of: $0, isCaption: false) }

@@ -28,7 +28,8 @@ struct Verify: ParsableCommand {
   @Option(help: ArgumentHelp("A golden file.", valueName: "file"))
   var golden: String?
 
-  @Option(help: "Arithmetic on int8 bundles: fast or exact. Default: both.")
+  @Option(
+    help: "Arithmetic: fast or exact on int8 bundles (default: both), bf16 on FP16 bundles (default: exact).")
   var arithmetic: RuntimeOptions.ArithmeticChoice?
 
   @Option(help: ArgumentHelp("The worst cosine that each tower may have.", valueName: "cosine"))
@@ -100,14 +101,16 @@ struct Verify: ParsableCommand {
     switch arithmetic {
     case .fast: [.fast]
     case .exact: [.exact]
+    case .bf16: [.bf16]
     case nil: [.fast, .exact]
     }
   }
 
   private func bundleReports(_ console: Console) throws -> [Report] {
     let description = try BundleInput(path).header.description
-    let demands = (description.hasInt8 ? arithmetics : [.fast]).map { arithmetic in
-      Demand(arithmetic: arithmetic, thresholds: thresholds(description.hasInt8 ? arithmetic : nil))
+    let isChoice = description.hasInt8 || arithmetic == .bf16
+    let demands = (isChoice ? arithmetics : [.fast]).map { arithmetic in
+      Demand(arithmetic: arithmetic, thresholds: thresholds(isChoice ? arithmetic : nil))
     }
     if let against {
       let source = try checkpoint(against, of: description, console)
@@ -163,7 +166,7 @@ struct Verify: ParsableCommand {
   private func thresholds(_ arithmetic: Arithmetic?) -> Thresholds? {
     guard minCosine != nil || minAgreement != nil else { return nil }
     let bounds = Thresholds.Bounds(worstCosine: minCosine)
-    let name = arithmetic.map { "int8 \($0.rawValue), as given" } ?? "as given"
+    let name = arithmetic.map { "\($0 == .bf16 ? "" : "int8 ")\($0.rawValue), as given" } ?? "as given"
     return Thresholds(name: name, image: bounds, text: bounds, agreement: minAgreement)
   }
 }

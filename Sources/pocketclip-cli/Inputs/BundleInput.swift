@@ -7,7 +7,10 @@ import PocketCLIP
 
 /// How a bundle is run; the defaults are the runtime's.
 struct RuntimeOptions: ParsableArguments {
-  @Option(help: "Arithmetic on int8 bundles: fast (int8 × int8) or exact (float activations). Default: fast.")
+  @Option(
+    help:
+      "On int8 bundles fast (int8 × int8) or exact (float activations), on FP16 bundles exact or bf16 (both sides rounded to BF16, where the processor multiplies it). Default: fast, exact."
+  )
   var arithmetic: ArithmeticChoice?
 
   @Option(help: "How many threads a call may use. Default: all that this process may use.")
@@ -20,12 +23,13 @@ struct RuntimeOptions: ParsableArguments {
   var isa: String?
 
   enum ArithmeticChoice: String, ExpressibleByArgument, CaseIterable {
-    case fast, exact
+    case fast, exact, bf16
 
     var arithmetic: Model.Arithmetic {
       switch self {
       case .fast: .fast
       case .exact: .exact
+      case .bf16: .bf16
       }
     }
   }
