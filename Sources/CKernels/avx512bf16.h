@@ -53,16 +53,17 @@ INLINE void sum_bf16(const size_t rows, const tile *t, tile_sums *sums) {
   EACH_SUM _mm512_store_ps(sums->f[r][p], total[r][p]);
 }
 
-/* Each height is code of its own, so three make up all; 12 rows is what most tiles of ViT-B/32's 50 have. */
+/* Each height is code of its own, so four make up all; 12 and 14 rows are what tiles of many rows have. */
 static void tile_bf16(const tile *t, tile_sums *sums) {
   tile part = *t;
   for (size_t row = 0; row < t->rows; row += part.rows) {
     size_t rest = t->rows - row;
     part.x = t->x + row * t->row_stride;
     tile_sums *part_sums = (tile_sums *)(void *)sums->f[row];
-    part.rows = rest > 10 ? 12 : rest > 4 ? 6 : 2;
+    part.rows = rest > 12 ? 14 : rest > 10 ? 12 : rest > 4 ? 6 : 2;
     if (part.rows > rest) part.rows = rest;
-    if (rest > 10) sum_bf16(12, &part, part_sums);
+    if (rest > 12) sum_bf16(14, &part, part_sums);
+    else if (rest > 10) sum_bf16(12, &part, part_sums);
     else if (rest > 4) sum_bf16(6, &part, part_sums);
     else sum_bf16(2, &part, part_sums);
     part.next_step = 0;
