@@ -72,7 +72,8 @@ let package = Package(
 
     // Host side.
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
-    module("Checkpoints", ["Archives", "Architecture", "BundleFormat", "TensorTypes", "CKernels"]),
+    module(
+      "Checkpoints", ["Archives", "Architecture", "BundleFormat", "Bytes", "TensorTypes", "CKernels"]),
     module("SyntheticWeights"),
     module(
       "Models",

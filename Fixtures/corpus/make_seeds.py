@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "malformed"))
 
 from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes  # noqa: E402
+from cases_gguf import ARRAY, CLIP, F32, TEXT, TYPE_Q4_0, U32, entry, gguf, info, string, u32, u64  # noqa: E402
 from cases_numpy import fields, npy  # noqa: E402
 from cases_safetensors import PAIR, text  # noqa: E402
 from msgpack import array, chunked, extended, integer, mapping, ndarray, triple  # noqa: E402
@@ -37,7 +38,29 @@ STORAGES = {"0": floats(6), "1": b"\x00\x3c"}
 PICTURES = ["restart.jpg", "rotated.jpg", "tiny.png", "bilevel.png", "palette-2-bit.png", "palette-short.png",
             "grey-2-bit.png", "column.png", "lossy.webp"]
 
+GGUF_ENTRIES = [
+    CLIP, entry("general.alignment", U32, u32(32)),
+    entry("clip.vision.image_mean", ARRAY, u32(F32) + u64(3) + floats(3)),
+    entry("tokenizer.ggml.tokens", ARRAY, u32(TEXT) + u64(20) + string("ab") * 20),
+]
+
+
+def gguf_of_every_type():
+    """A tensor of two blocks of each type that is read: 512 elements, at offsets that are multiples of 32."""
+    sizes = {0: 2048, 1: 1024, 2: 288, 3: 320, 6: 352, 7: 384, 8: 544, 10: 168, 11: 220, 12: 288, 13: 352, 14: 420,
+             15: 584, 24: 512, 27: 4096, 28: 4096, 30: 1024}
+    infos, data = [], b""
+    for kind, size in sizes.items():
+        infos.append(info(f"x{kind}", (512,), kind, len(data)))
+        data += bytes(index * 37 % 251 for index in range(size)) + bytes(-size % 32)
+    return gguf(GGUF_ENTRIES, infos, data=data)[0]
+
+
 SEEDS = {
+    "gguf/pair": gguf(GGUF_ENTRIES, [info("x"), info("y", (32, 2), TYPE_Q4_0, 32)], data=floats(8) + bytes(36))[0],
+    "gguf/big-endian": gguf([entry("general.architecture", TEXT, string("clip", ">"), ">")],
+                            [info("x", (2, 4), order=">")], data=floats(8), order=">")[0],
+    "gguf/every-type": gguf_of_every_type(),
     **{f"picture/{name}": (HERE.parent / "preprocessing/pictures" / name).read_bytes() for name in PICTURES},
     "zip/stored": zip_bytes(torch_members(STATE, STORAGES))[0],
     "zip/deflated": zip_bytes([Member("a/b", floats(30), method=8)], comment=b"comment")[0],

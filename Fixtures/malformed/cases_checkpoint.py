@@ -49,7 +49,6 @@ CASES = {
     "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
     "tf_model.h5": unsupported(b"\x89HDF\r\n\x1a\n" + bytes(64)),
     "model.onnx": unsupported(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"),
-    "model.gguf": unsupported(b"GGUF\x03\0\0\0" + bytes(16)),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 
     "bundle-without-fields.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(

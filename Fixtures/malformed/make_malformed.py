@@ -12,6 +12,7 @@ import shutil
 
 import cases_checkpoint
 import cases_flax
+import cases_gguf
 import cases_numpy
 import cases_pickle
 import cases_safetensors
@@ -43,7 +44,7 @@ def write(group, name, case):
 def main():
     for group, cases in {"zip": cases_zip.CASES, "pickle": cases_pickle.CASES,
                          "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
-                         "flax-msgpack": cases_flax.CASES, "npz": cases_numpy.NPZ,
+                         "flax-msgpack": cases_flax.CASES, "gguf": cases_gguf.CASES, "npz": cases_numpy.NPZ,
                          "npy": cases_numpy.NPY}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)
         (HERE / group).mkdir()

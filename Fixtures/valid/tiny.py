@@ -101,6 +101,8 @@ def write_sidecar(path, *, format, writer, model, ignored=None, evidence=None, n
     model       the tensors are those of MODEL.model.json, restricted to `towers` and, without `projection`, less
                 `visual.proj` or `text_projection`
     ignored     source key to why a reader passes over it
+    names       whose names the tensors have, where the format alone does not tell
+    absent      canonical tensors that the format does not store
     evidence    where activation and heads are stated, or null if nothing in the source states them
     """
     sidecar = {"format": format, "writer": writer, "model": model, "towers": towers, "projection": projection,

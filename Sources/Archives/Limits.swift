@@ -9,6 +9,10 @@ public struct Limits: Sendable, Equatable {
   public var tensors = 200_000
   /// Elements of a tensor that has more of them than its storage, by strides of zero.
   public var expandedElements = 1 << 22
+  /// Keyed values that a file states about itself beside its tensors.
+  public var metadataEntries = 100_000
+  /// Bytes of one such key or text, or of a tensor's name.
+  public var metadataTextBytes = 1 << 20
   /// Axes of one tensor.
   public var tensorRank = 16
 

@@ -52,6 +52,8 @@ public struct IgnoredEntry: Sendable, Equatable {
     case graphConstant
     /// A storage that no tensor cites.
     case unusedStorage
+    /// The layers that join an image encoder to a language model.
+    case languageModelProjector
   }
 
   /// The key in the file; a group of entries is named by its common key.
@@ -78,6 +80,7 @@ extension IgnoredEntry.Reason: CustomStringConvertible {
     case .notATensor: "not a tensor"
     case .graphConstant: "constant of the traced graph"
     case .unusedStorage: "cited by no tensor"
+    case .languageModelProjector: "projector of a language model"
     }
   }
 }

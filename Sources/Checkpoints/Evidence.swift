@@ -28,6 +28,8 @@ public struct Evidence: Sendable {
 
   /// `__metadata__` of a safetensors file, in file order.
   public var metadata: [(key: String, value: String)] = []
+  /// The keyed values of a GGUF file.
+  public var ggufMetadata: ConfigFile?
   /// Where the source states a licence or to whom the weights are attributed.
   public var licence: Statement?
   public var attribution: Statement?

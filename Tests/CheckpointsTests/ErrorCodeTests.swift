@@ -13,7 +13,7 @@ struct ErrorCodeTests {
     #expect(!code.summary.hasSuffix(".") && !code.hint.hasSuffix("."))
   }
 
-  static let properNouns = ["JSON", "Git"]
+  static let properNouns = ["JSON", "Git", "GGUF"]
 
   @Test("no two codes say the same")
   func summariesDiffer() {

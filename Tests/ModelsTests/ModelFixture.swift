@@ -15,6 +15,8 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   var model: String { json["model"]?.stringValue ?? "" }
   var towers: String { json["towers"]?.stringValue ?? "" }
   var hasProjection: Bool { json["projection"]?.boolValue ?? true }
+  /// Canonical tensors that the format does not store.
+  var absent: [String] { (json["absent"]?.arrayValue ?? []).compactMap(\.stringValue) }
   /// The file or a configuration beside it decides activation and heads.
   var hasEvidence: Bool { json["evidence"]?.stringValue != nil }
   var path: String { Fixture.url("valid/" + (json["open"]?.stringValue ?? name)).path }

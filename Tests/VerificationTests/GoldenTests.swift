@@ -21,6 +21,7 @@ import Verification
       Case(checkpoint: "valid/head-80-open-clip", golden: "valid/head-80.golden.safetensors"),
       Case(checkpoint: "minis/mini-vit.pt", golden: "minis/goldens/mini-vit.safetensors"),
       Case(checkpoint: "minis/mini-rn.pt", golden: "minis/goldens/mini-rn.safetensors"),
+      Case(checkpoint: "valid/vit-clip-cpp-f16.gguf", golden: "valid/vit.golden.safetensors"),
     ]
 
     func model() throws -> CLIPModel { try CLIPModel(Checkpoint.open(Fixture.url(checkpoint).path)) }

@@ -34,7 +34,7 @@ public struct JSONObject: Sendable, Equatable {
   }
 
   /// Appends a member; false when the key is there already.
-  mutating func append(_ member: Member) -> Bool {
+  package mutating func append(_ member: Member) -> Bool {
     guard indices.updateValue(members.count, forKey: member.key) == nil else { return false }
     members.append(member)
     return true

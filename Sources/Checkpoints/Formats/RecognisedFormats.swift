@@ -37,8 +37,4 @@ extension CheckpointFormat {
       probe.byte(0) == 0x08 && (1...20).contains(probe.byte(1) ?? 0)
         && [0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A, 0x42].contains(probe.byte(2) ?? 0)
     }, reader: nil)
-
-  static let gguf = CheckpointFormat(
-    "gguf", name: "GGUF", detection: "GGUF at byte 0", origin: "clip.cpp and llama.cpp mmproj files",
-    recognises: { $0.starts(with: Array("GGUF".utf8)) || $0.starts(with: Array("FUGG".utf8)) }, reader: nil)
 }

@@ -16,7 +16,7 @@ enum UnsupportedArchitecture {
       fragments: [".MAPHead_0.", ".Transformer.encoderblock", ".Encoder_0.encoderblock"]),
     Trace(
       architecture: "SigLIP",
-      fragments: ["visual.trunk.attn_pool.", "vision_model.head.probe", "logit_bias"]),
+      fragments: ["visual.trunk.attn_pool.", "vision_model.head.probe", "logit_bias", "v.patch_embd.bias"]),
     Trace(
       architecture: "EVA-CLIP (EVA01, EVA02)",
       fragments: [".mlp.fc1_g.", ".attn.q_bias", ".attn.inner_attn_ln.", ".mlp.w12.", "visual.blocks.0."]),

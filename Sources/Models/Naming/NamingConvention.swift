@@ -1,3 +1,5 @@
+internal import Checkpoints
+
 /// source pattern → canonical pattern, and what happens to the layout on the way.
 struct NameRow: Sendable {
   var source: NamePattern
@@ -18,7 +20,16 @@ struct NamingConvention: Sendable {
   var library: Library
   /// Tensors of which at least one must be there for this convention to be meant.
   var markers: [String]
+  /// Where libraries give the same name to different things, the shape that tells.
+  var shapeMark: ShapeMark?
   var rows: [NameRow]
+
+  /// Matrices of this name (any index for `{}`) that must have more rows than columns.
+  struct ShapeMark: Sendable {
+    var tallMatrices: [NamePattern]
+
+    init(tallMatrices: [String]) { self.tallMatrices = tallMatrices.map(NamePattern.init) }
+  }
 
   /// Whose defaults hold for what a configuration leaves out.
   enum Library: Sendable {
@@ -35,8 +46,20 @@ struct NamingConvention: Sendable {
     return nil
   }
 
-  /// The first convention one of whose markers is among `names`.
-  static func detect(among names: Set<String>) -> NamingConvention? {
-    all.first { $0.markers.contains(where: names.contains) }
+  /// The first convention one of whose markers is among the tensors, and whose shape mark they bear.
+  static func detect(among tensors: [CheckpointTensor]) -> NamingConvention? {
+    let names = Set(tensors.map(\.name))
+    return all.first { convention in
+      convention.markers.contains(where: names.contains)
+        && (convention.shapeMark?.isBorne(by: tensors) ?? true)
+    }
+  }
+}
+
+extension NamingConvention.ShapeMark {
+  /// Whether every matrix of such a name is tall, and there is one.
+  fileprivate func isBorne(by tensors: [CheckpointTensor]) -> Bool {
+    let matrices = tensors.filter { tensor in tallMatrices.contains { $0.match(tensor.name) != nil } }
+    return !matrices.isEmpty && matrices.allSatisfy { $0.shape.count == 2 && $0.shape[0] > $0.shape[1] }
   }
 }

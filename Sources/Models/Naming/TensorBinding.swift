@@ -22,7 +22,7 @@ struct TensorBindings: Sendable {
   var unknown: [String]
 
   init(_ checkpoint: Checkpoint) throws(ModelError) {
-    guard let convention = NamingConvention.detect(among: Set(checkpoint.tensors.map(\.name))) else {
+    guard let convention = NamingConvention.detect(among: checkpoint.tensors) else {
       throw ModelError(.notCLIP, found: Self.sample(checkpoint.tensors.map(\.name)))
     }
     self.convention = convention

@@ -1,0 +1,114 @@
+/// K-quants: blocks of 256 elements in runs of 16 or 32, each run with a small integer scale (and minimum) of its own
+/// that one or two floats of the block multiply.
+extension QuantizedBlock {
+  /// 16 bytes of scale and minimum (4 bits each), 64 bytes of 2-bit values, f16 d, f16 dmin.
+  func dequantizeQ2K(into values: inout MutableSpan<Float>, from first: Int) {
+    let (scale, least) = (half(80), half(82))
+    for run in 0..<16 {
+      let pair = self[run]
+      let runScale = scale * Float(pair & 15)
+      let runLeast = least * Float(pair >> 4)
+      let place = TwoBitRun(run)
+      for index in 0..<16 {
+        let value = self[16 + place.byte + index] >> place.shift & 3
+        values[first + 16 * run + index] = runScale * Float(value) - runLeast
+      }
+    }
+  }
+
+  /// 32 bytes of third bits, 64 bytes of 2-bit values, 16 scales of 6 bits in 12 bytes, f16 d.
+  func dequantizeQ3K(into values: inout MutableSpan<Float>, from first: Int) {
+    let scale = half(108)
+    for run in 0..<16 {
+      let runScale = scale * Float(sixBitScaleQ3(run))
+      let place = TwoBitRun(run)
+      // Each half of the block and each shift has a bit of the same 32 bytes; a bit that is missing takes 4 away.
+      let thirdBit = UInt8(1) << UInt8(run / 2)
+      for index in 0..<16 {
+        let low = Int(self[32 + place.byte + index] >> place.shift & 3)
+        let isSet = self[place.byte % 32 + index] & thirdBit != 0
+        values[first + 16 * run + index] = runScale * Float(low - (isSet ? 0 : 4))
+      }
+    }
+  }
+
+  /// f16 d, f16 dmin, 8 scales and minima of 6 bits in 12 bytes, 128 bytes of 4-bit values.
+  func dequantizeQ4K(into values: inout MutableSpan<Float>, from first: Int) {
+    let (scale, least) = (half(0), half(2))
+    for run in 0..<8 {
+      let (runScale, runLeast) = scaleAndLeast(run, scale, least)
+      let shift = UInt8(4 * (run % 2))
+      for index in 0..<32 {
+        let value = self[16 + 32 * (run / 2) + index] >> shift & 15
+        values[first + 32 * run + index] = runScale * Float(value) - runLeast
+      }
+    }
+  }
+
+  /// As Q4_K, with 32 bytes of fifth bits before the values.
+  func dequantizeQ5K(into values: inout MutableSpan<Float>, from first: Int) {
+    let (scale, least) = (half(0), half(2))
+    for run in 0..<8 {
+      let (runScale, runLeast) = scaleAndLeast(run, scale, least)
+      let shift = UInt8(4 * (run % 2))
+      for index in 0..<32 {
+        let low = self[48 + 32 * (run / 2) + index] >> shift & 15
+        let fifth = self[16 + index] >> UInt8(run) & 1
+        values[first + 32 * run + index] = runScale * Float(low | fifth << 4) - runLeast
+      }
+    }
+  }
+
+  /// 128 bytes of low halves, 64 bytes of upper two bits, 16 signed scales, f16 d; values are 32 too large.
+  func dequantizeQ6K(into values: inout MutableSpan<Float>, from first: Int) {
+    let scale = half(208)
+    for run in 0..<16 {
+      let runScale = scale * Float(signed(192 + run))
+      // Each half of the block has 64 low bytes and 32 upper ones; its eight runs share them in quarters.
+      let (block, quarter, start) = (run / 8, run % 8 / 2, run % 2 * 16)
+      let lowByte = 64 * block + quarter % 2 * 32 + start
+      let lowShift = UInt8(quarter / 2 * 4)
+      for index in 0..<16 {
+        let low = Int(self[lowByte + index] >> lowShift & 15)
+        let upper = Int(self[128 + 32 * block + start + index] >> UInt8(2 * quarter) & 3)
+        values[first + 16 * run + index] = runScale * Float((low | upper << 4) - 32)
+      }
+    }
+  }
+
+  /// f32 d, 256 signed bytes, and sums that only products need.
+  func dequantizeQ8K(into values: inout MutableSpan<Float>, from first: Int) {
+    let scale = Float(bitPattern: word(0))
+    for index in 0..<256 { values[first + index] = scale * Float(signed(4 + index)) }
+  }
+
+  /// Low four bits in bytes 96 to 103, two runs a byte; upper two in 104 to 107, four runs a byte. 32 too large.
+  private func sixBitScaleQ3(_ run: Int) -> Int {
+    let low = self[96 + run % 8] >> UInt8(run / 8 * 4) & 15
+    let upper = self[104 + run % 4] >> UInt8(run / 4 * 2) & 3
+    return Int(low | upper << 4) - 32
+  }
+
+  /// Of Q4_K and Q5_K: the first four of each have 6 bits of bytes 4 to 11, the last four lie in the rest.
+  private func scaleAndLeast(_ run: Int, _ scale: Float, _ least: Float) -> (scale: Float, least: Float) {
+    guard run >= 4 else {
+      return (scale * Float(self[4 + run] & 63), least * Float(self[8 + run] & 63))
+    }
+    let rest = self[8 + run]
+    let runScale = rest & 15 | (self[run] >> 6) << 4
+    let runLeast = rest >> 4 | (self[4 + run] >> 6) << 4
+    return (scale * Float(runScale), least * Float(runLeast))
+  }
+}
+
+/// Where Q2_K and Q3_K keep a run of 16 two-bit values: a half of the block has 32 bytes, its eight runs take turns by
+/// shift.
+private struct TwoBitRun {
+  let byte: Int
+  let shift: UInt8
+
+  init(_ run: Int) {
+    byte = run / 8 * 32 + run % 2 * 16
+    shift = UInt8(run % 8 / 2 * 2)
+  }
+}

@@ -1,0 +1,123 @@
+import Architecture
+import Archives
+import Checkpoints
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// What GGUF files say about their model, and what they leave out.
+@Suite struct GGUFModelTests {
+  private static let whole = "valid/vit-clip-cpp-f16.gguf"
+
+  private func bytes(_ fixture: String) throws -> [UInt8] { [UInt8](try Fixture.data(fixture)) }
+
+  private func inspect(_ bytes: [UInt8]) throws -> ModelInspection {
+    let file = FileManager.default.temporaryDirectory.appending(path: "edited-\(UUID().uuidString).gguf")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(bytes).write(to: file)
+    return try ModelInspection(Checkpoint.open(file.path))
+  }
+
+  /// The file with the bytes after `key` replaced: its type and value.
+  private func setting(_ key: String, to value: [UInt8], in fixture: String = whole) throws -> [UInt8] {
+    var bytes = try bytes(fixture)
+    let start = try #require(bytes.firstRange(of: Array(key.utf8))).upperBound
+    bytes.replaceSubrange(start..<start + value.count, with: value)
+    return bytes
+  }
+
+  private static let boolType: [UInt8] = [7, 0, 0, 0]
+  private static let u32Type: [UInt8] = [4, 0, 0, 0]
+
+  @Test("a file of clip.cpp is converted without any option: it states all that tensors do not say")
+  func needsNoOption() throws {
+    let inspection = try inspect(bytes(Self.whole))
+    #expect(inspection.problems.isEmpty, "\(inspection.problems)")
+    #expect(inspection.convention == "clip.cpp" && inspection.preprocessing == .openAI)
+    for field in ["image.heads", "text.heads", "image.activation", "text.epsilon", "preprocessing"] {
+      #expect(inspection.decisions.first { $0.field == field }?.source == .evidence, "\(field)")
+    }
+  }
+
+  @Test("one image tower has one id, whichever tool named its tensors, in either byte order, in BF16 or FP16")
+  func identities() throws {
+    let expected = try Identities(of: ModelFixture.named("vit-hugging-face").open())
+    for name in ["vit-clip-cpp-f16.gguf", "vit-mmproj.gguf", "vit-bf16.gguf", "vit-big-endian.gguf"] {
+      #expect(try Identities(of: ModelFixture.named(name).open()).image == expected.image, "\(name)")
+    }
+    let text = try Identities(of: ModelFixture.named("vit-clip-cpp-text.gguf").open())
+    #expect(text.text == expected.text && text.image == nil)
+  }
+
+  @Test("which linear of the MLP widens is told by its shape, never by its name")
+  func linears() throws {
+    for (fixture, convention) in [("vit-clip-cpp-f16.gguf", "clip.cpp"), ("vit-mmproj.gguf", "GGUF")] {
+      let inspection = try inspect(bytes("valid/" + fixture))
+      #expect(inspection.convention == convention && inspection.problems.isEmpty, "\(fixture)")
+    }
+  }
+
+  @Test("without a logit scale the model is whole, and a note says what takes its place")
+  func logitScale() throws {
+    let inspection = try inspect(bytes(Self.whole))
+    #expect(try CLIPModel(Checkpoint.open(Fixture.url(Self.whole).path)).hasLogitScale == false)
+    #expect(inspection.notes.contains { $0.contains("logit scale") && $0.contains("100") })
+  }
+
+  @Test("use_gelu is ggml's tanh approximation, use_silu is refused, and neither is guessed")
+  func activations() throws {
+    let gelu = try inspect(setting("clip.use_gelu", to: Self.boolType + [1]))
+    #expect(gelu.architecture.text?.stack.activation == .geluTanh)
+    let silu = try #require(throws: ModelError.self) {
+      // A key of the same length stands where use_gelu stood.
+      var bytes = try setting("clip.use_gelu", to: Self.boolType + [1])
+      let key = try #require(bytes.firstRange(of: Array("clip.use_gelu".utf8)))
+      bytes.replaceSubrange(key, with: Array("clip.use_silu".utf8))
+      return try inspect(bytes)
+    }
+    #expect(silu.category == .unsupported && silu.description.contains("use_silu"), "\(silu)")
+    var untold = try bytes(Self.whole)
+    let key = try #require(untold.firstRange(of: Array("clip.use_gelu".utf8)))
+    untold.replaceSubrange(key, with: Array("clip.use_what".utf8))
+    #expect(try inspect(untold).problems.contains { $0.code == .undecidedActivation })
+  }
+
+  @Test(
+    "a size that the keyed values state and the tensors do not have is told, and the tensors are believed")
+  func contradiction() throws {
+    let inspection = try inspect(setting("clip.vision.block_count", to: Self.u32Type + [23, 0, 0, 0]))
+    #expect(inspection.architecture.image?.layers == 1)
+    #expect(inspection.notes.contains { $0.contains("block_count") && $0.contains("23") })
+  }
+
+  /// Q8_0 rounds to a 127th of a block's largest magnitude; Q4_0 to an 8th, and loses a whole step at the other
+  /// end of the range. Scales are FP16.
+  private static let steps: [(String, Float)] = [
+    ("quantized/vit-q8_0.gguf", 0.5 / 127 + 0x1p-11), ("quantized/vit-q4_0.gguf", 1.0 / 8 + 0x1p-11),
+  ]
+
+  @Test("a quantized file gives the original's tensors within its step, and its unquantized ones exactly")
+  func quantized() throws {
+    let original = try ModelFixture.named("vit-hugging-face").open()
+    for (fixture, step) in Self.steps {
+      let model = try CLIPModel(Checkpoint.open(Fixture.url("valid/" + fixture).path))
+      var quantizedCount = 0
+      for parameter in model.schema.parameters {
+        let (values, truth) = (try model.values(of: parameter), try original.values(of: parameter))
+        let largest = truth.map(abs).max() ?? 0
+        let error = zip(values, truth).map { abs($0 - $1) }.max() ?? .infinity
+        let isMatrix = parameter.shape.count == 2 && parameter.role != .positions
+        #expect(error <= (isMatrix ? step * largest : 0), "\(fixture) \(parameter.name)")
+        quantizedCount += error > 0 ? 1 : 0
+      }
+      #expect(quantizedCount > 4, "\(fixture)")
+    }
+  }
+}
+
+extension ImageTower {
+  fileprivate var layers: Int? {
+    if case .visionTransformer(let tower) = self { tower.stack.layers } else { nil }
+  }
+}
