@@ -164,7 +164,6 @@ import Testing
     defer { arena.free() }
     let none = arena.buffer(count: 0, of: Float(0))
     let noneU8 = arena.buffer(count: 0, of: UInt8(0))
-    let noneS8 = arena.buffer(count: 0, of: Int8(0))
     let kernels = table.kernels.pointee
     kernels.layernorm_f32(0, 16, none, 16, none, none, 1e-5, none, 16)
     kernels.softmax_f32(0, 16, none, 16)
