@@ -56,7 +56,8 @@ import Testing
   @Test("A comparison runs int8 both ways beside FP16, which is the truth, and names one with a reason")
   func comparison() throws {
     let outcome = try bench("--compare", int8, fp16, "--json")
-    let variants = try variants(outcome)
+    // Where the processor has it, BF16 stands beside FP16; it is held to its own promises elsewhere.
+    let variants = try variants(outcome).filter { $0["name"] as? String != "fp16, fp16 bf16" }
     #expect(variants.map { $0["name"] as? String } == ["int8, int8 exact", "int8, int8 fast", "fp16, fp16"])
     #expect(variants.map { $0["is_truth"] as? Bool } == [false, false, true])
     let cosines = variants.compactMap { $0["worst_image_cosine"] as? Double }
