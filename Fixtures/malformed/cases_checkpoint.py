@@ -47,7 +47,6 @@ CASES = {
     "legacy.pt": unsupported(bytes.fromhex("80028a0a6cfc9c46f9206aa850192e8002")),
     "joblib.pkl": unsupported(b"\x80\x04N."),
     "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
-    "tf_model.h5": unsupported(b"\x89HDF\r\n\x1a\n" + bytes(64)),
     "model.onnx": unsupported(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 

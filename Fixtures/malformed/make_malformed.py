@@ -13,6 +13,7 @@ import shutil
 import cases_checkpoint
 import cases_flax
 import cases_gguf
+import cases_hdf5
 import cases_numpy
 import cases_pickle
 import cases_safetensors
@@ -45,7 +46,7 @@ def main():
     for group, cases in {"zip": cases_zip.CASES, "pickle": cases_pickle.CASES,
                          "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
                          "flax-msgpack": cases_flax.CASES, "gguf": cases_gguf.CASES, "npz": cases_numpy.NPZ,
-                         "npy": cases_numpy.NPY}.items():
+                         "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)
         (HERE / group).mkdir()
         for name, case in cases.items():

@@ -47,6 +47,9 @@ public struct Limits: Sendable, Equatable {
   /// Attributes of all modules of a TorchScript archive.
   public var moduleAttributes = 2_000_000
 
+  /// Bytes of the names of an HDF5 dataset and the groups above it, which also bounds how deep groups lie.
+  public var datasetPathBytes = 1024
+
   /// Files in a model's folder.
   public var folderEntries = 10_000
 

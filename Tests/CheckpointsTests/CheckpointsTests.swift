@@ -12,7 +12,7 @@ struct OriginalCheckpointTests {
     let formats = Set(FixtureSidecar.all.map(\.format))
     #expect(
       formats.isSuperset(of: [
-        "torchscript", "pytorch-zip", "safetensors", "hugging-face", "open-clip",
+        "torchscript", "pytorch-zip", "safetensors", "hugging-face", "open-clip", "hdf5",
       ]))
   }
 

@@ -13,7 +13,7 @@ struct ErrorCodeTests {
     #expect(!code.summary.hasSuffix(".") && !code.hint.hasSuffix("."))
   }
 
-  static let properNouns = ["JSON", "Git", "GGUF"]
+  static let properNouns = ["GGUF", "HDF5", "JSON", "Git"]
 
   @Test("no two codes say the same")
   func summariesDiffer() {

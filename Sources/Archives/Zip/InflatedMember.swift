@@ -45,13 +45,26 @@ final class InflatedMember: ByteSource {
   }
 }
 
-enum Inflate {
-  /// Inflates a raw deflate stream that must fill `output` exactly and end with `input`.
-  static func inflate(_ input: RawSpan, into output: UnsafeMutableRawBufferPointer) throws(ReadError) {
+package enum Inflate {
+  /// What stands around a deflate stream.
+  package enum Wrapping {
+    /// Nothing, as in zips.
+    case none
+    /// zlib's two bytes before it and its checksum behind it, as in HDF5.
+    case zlib
+  }
+
+  /// Inflates a deflate stream that must fill `output` exactly and end with `input`.
+  ///
+  /// - Throws: `zipInflateFailed`.
+  package static func inflate(
+    _ input: RawSpan, into output: UnsafeMutableRawBufferPointer, wrapping: Wrapping = .none
+  ) throws(ReadError) {
     var stream = z_stream()
-    // Negative window bits: no zlib header around the stream.
     let streamSize = Int32(MemoryLayout<z_stream>.size)
-    guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, streamSize) == Z_OK else {
+    // Negative window bits stand for a bare stream.
+    let windowBits = wrapping == .none ? -MAX_WBITS : MAX_WBITS
+    guard inflateInit2_(&stream, windowBits, ZLIB_VERSION, streamSize) == Z_OK else {
       throw ReadError(.zipInflateFailed, found: "no memory for the inflater")
     }
     defer { inflateEnd(&stream) }

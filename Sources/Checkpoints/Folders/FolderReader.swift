@@ -14,7 +14,7 @@ struct FolderReader {
     "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
     "open_clip_pytorch_model.pth", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
     "pytorch_model.bin.index.json", "pytorch_model.pth", "model.pth", "flax_model.msgpack",
-    "flax_model.msgpack.index.json", "tf_model.h5", "tf_model.h5.index.json",
+    "flax_model.msgpack.index.json", "tf_model.h5", "tf_model.h5.index.json", "model.weights.h5",
   ]
 
   init(folder: String, format: CheckpointFormat? = nil, limits: Limits) {

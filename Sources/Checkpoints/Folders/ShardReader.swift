@@ -8,14 +8,14 @@ struct ShardReader {
 
   /// - Throws: any `shard…` code, or what opening a shard throws.
   func read() throws(ReadError) -> Checkpoint {
-    let homes = try weightMap()
+    let listed = try weightMap()
+    let names = Set(listed.values).sorted()
     var shards: [Checkpoint] = []
+    for name in names { shards.append(try open(name)) }
+    let isTensorFlow = shards.contains { $0.format == .hdf5 }
+    let homes = isTensorFlow ? try Self.withoutScopes(listed) : Self.withDots(listed)
     var seen: [String: String] = [:]
-    for name in Set(homes.values).sorted() {
-      let shard = try open(name)
-      try check(shard, name: name, homes: homes, seen: &seen)
-      shards.append(shard)
-    }
+    for (name, shard) in zip(names, shards) { try check(shard, name: name, homes: homes, seen: &seen) }
     for (tensor, home) in homes where seen[tensor] == nil {
       throw ReadError(.shardTensorMissing, found: home, path: [.tensor(tensor)], file: folder.pathOf(home))
     }
@@ -36,10 +36,28 @@ struct ShardReader {
       guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), !name.contains("\\") else {
         throw ReadError(.shardNameUnsafe, at: member.byteOffset, found: name, path: [.tensor(member.key)])
       }
-      // Flax joins keys with slashes in the index; names here have dots.
-      homes[String(member.key.map { $0 == "/" ? "." : $0 })] = name
+      homes[member.key] = name
     }
     return homes
+  }
+
+  /// Flax joins keys with slashes in the index; names here have dots.
+  private static func withDots(_ homes: [String: String]) -> [String: String] {
+    let pairs = homes.map { (String($0.key.map { $0 == "/" ? "." : $0 }), $0.value) }
+    return Dictionary(pairs) { first, _ in first }
+  }
+
+  /// transformers lists TensorFlow's variables by their whole names and stores them without the model's scope, the first
+  /// component.
+  private static func withoutScopes(_ homes: [String: String]) throws(ReadError) -> [String: String] {
+    var result: [String: String] = [:]
+    for (variable, home) in homes {
+      let start = variable.firstIndex(of: "/").map { variable.index(after: $0) } ?? variable.startIndex
+      guard result.updateValue(home, forKey: String(variable[start...])) == nil else {
+        throw ReadError(.shardTensorRepeated, path: [.tensor(variable)])
+      }
+    }
+    return result
   }
 
   private func open(_ name: String) throws(ReadError) -> Checkpoint {

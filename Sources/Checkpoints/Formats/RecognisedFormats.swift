@@ -21,15 +21,6 @@ extension CheckpointFormat {
     "pytorch-tar", name: "PyTorch tar", detection: "ustar at byte 257", origin: "torch.save before 0.1.10",
     recognises: { $0.starts(with: Array("ustar".utf8), at: 257) }, reader: nil)
 
-  static let hdf5 = CheckpointFormat(
-    "hdf5", name: "HDF5", detection: "\\x89HDF\\r\\n\\x1a\\n at byte 0, 512, 1024, 2048",
-    origin: "tf_model.h5, Keras .weights.h5",
-    recognises: { probe in
-      [0, 512, 1024, 2048].contains {
-        probe.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], at: $0)
-      }
-    }, reader: nil)
-
   /// Protobuf field 1 (ir_version, a small varint), then another of ONNX ModelProto's fields.
   static let onnx = CheckpointFormat(
     "onnx", name: "ONNX", detection: "protobuf with an IR version first", origin: "exports of either tower",

@@ -29,13 +29,16 @@ struct Statements {
     var openCLIP = StatedFacts()
     if let config = evidence.openCLIPConfig { openCLIP = try .openCLIP(config, sizes: sizes) }
     var huggingFace = StatedFacts()
-    if let config = evidence.huggingFaceConfig { huggingFace = try .huggingFace(config, sizes: sizes) }
+    if let config = evidence.huggingFaceConfig {
+      huggingFace =
+        try library == .kerasHub ? .kerasHub(config, sizes: sizes) : .huggingFace(config, sizes: sizes)
+    }
     if let config = evidence.preprocessorConfig {
       huggingFace.preprocessing = try PreprocessingConfig.huggingFace(ConfigReader(config))
     }
     switch library {
     case .openAI: return [openCLIP, huggingFace]
-    case .huggingFace: return [huggingFace, openCLIP]
+    case .huggingFace, .kerasHub: return [huggingFace, openCLIP]
     }
   }
 

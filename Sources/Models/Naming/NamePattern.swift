@@ -1,13 +1,15 @@
-/// A dotted tensor name with holes: `{}` stands for a decimal index, `*` for `weight` or `bias`, a final `**` for
-/// one component or more.
+/// A tensor name of components with holes: `{}` stands for a decimal index, also behind a text (`layer_{}`), `*` for
+/// `weight` or `bias`, a final `**` for one component or more. Dots and slashes part components alike.
 struct NamePattern: Sendable, Equatable {
   private var components: [Substring]
 
-  init(_ pattern: String) { components = pattern.split(separator: ".", omittingEmptySubsequences: false) }
+  init(_ pattern: String) {
+    components = pattern.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
+  }
 
   /// What fills the holes of this pattern to give `name`, in order; nil when it does not fit.
   func match(_ name: String) -> [Substring]? {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    let parts = name.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
     var captures: [Substring] = []
     for (index, component) in components.enumerated() {
       guard index < parts.count else { return nil }
@@ -15,11 +17,13 @@ struct NamePattern: Sendable, Equatable {
       case "**":
         captures.append(name[parts[index].startIndex...])
         return captures
-      case "{}":
-        guard !parts[index].isEmpty, parts[index].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-          return nil
-        }
-        captures.append(parts[index])
+      case let indexed where indexed.hasSuffix("{}"):
+        let text = indexed.dropLast("{}".count)
+        let digits = parts[index].dropFirst(text.count)
+        guard parts[index].hasPrefix(text), !digits.isEmpty,
+          digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        captures.append(digits)
       case "*":
         guard parts[index] == "weight" || parts[index] == "bias" else { return nil }
         captures.append(parts[index])

@@ -33,7 +33,7 @@ struct NamingConvention: Sendable {
 
   /// Whose defaults hold for what a configuration leaves out.
   enum Library: Sendable {
-    case openAI, huggingFace
+    case openAI, huggingFace, kerasHub
   }
 
   /// The canonical name of a source tensor and its place there; nil for a name that the convention does not know.

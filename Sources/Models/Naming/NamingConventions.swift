@@ -2,7 +2,7 @@ extension NamingConvention {
   /// Ordered so that a convention whose markers contain another's comes first.
   static let all = [
     openCLIPCustomText, openAI, huggingFaceFlax, huggingFace, openAIVisual, huggingFaceBareText,
-    huggingFaceBareVision, clipCPP, gguf,
+    huggingFaceBareVision, clipCPP, gguf, tensorFlow, kerasHub,
   ]
 
   /// OpenAI's `clip.model.CLIP` and open_clip's `CLIP`: the canonical names themselves.

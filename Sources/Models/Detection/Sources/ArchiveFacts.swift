@@ -50,6 +50,7 @@ extension StatedFacts {
       switch library {
       case .openAI: "clip and open_clip"
       case .huggingFace: "transformers"
+      case .kerasHub: "keras-hub (but 1e-6 in the text tower's last one)"
       }
     var facts = StatedFacts()
     let epsilon = Stated(OpenAIConvention.epsilon, .libraryDefault, "LayerNorm of \(owner)")

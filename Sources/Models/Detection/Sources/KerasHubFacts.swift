@@ -1,0 +1,66 @@
+internal import Architecture
+internal import Archives
+internal import Checkpoints
+
+extension StatedFacts {
+  /// `config.json` of a KerasHub preset: the class and the arguments of its constructor, one object for each tower.
+  static func kerasHub(_ config: ConfigFile, sizes: CLIPArchitecture) throws(ModelError) -> StatedFacts {
+    let root = ConfigReader(config)
+    if let kind = try root.text("class_name"), kind != "CLIPBackbone" {
+      throw ModelError(
+        .unsupportedArchitecture, found: "KerasHub's \(kind) (\(root.place))", file: config.path)
+    }
+    var facts = StatedFacts()
+    guard let backbone = try root.object("config") else { return facts }
+    if sizes.image != nil, let vision = try backbone.tower("vision_encoder") {
+      facts.image = try vision.towerFacts()
+      try facts.addSizes(
+        vision,
+        [("hidden_dim", .imageWidth), ("num_layers", .imageLayers), ("patch_size", .patchSize)])
+    }
+    if sizes.text != nil, let text = try backbone.tower("text_encoder") {
+      facts.text = try text.towerFacts()
+      try facts.addSizes(
+        text,
+        [
+          ("hidden_dim", .textWidth), ("num_layers", .textLayers), ("vocabulary_size", .vocabularySize),
+          ("max_sequence_length", .contextLength),
+        ])
+    }
+    try facts.addSizes(backbone, [("projection_dim", .projection)])
+    return facts
+  }
+
+  private mutating func addSizes(
+    _ config: ConfigReader, _ fields: [(key: String, field: StatedSize.Field)]
+  ) throws(ModelError) {
+    for (key, field) in fields {
+      guard let value = try config.integer(key) else { continue }
+      sizes.append(StatedSize(field: field, value: value, detail: "\(config.place): \(key)"))
+    }
+  }
+}
+
+extension ConfigReader {
+  /// The arguments of a nested layer.
+  fileprivate func tower(_ key: String) throws(ModelError) -> ConfigReader? {
+    try object(key)?.object("config")
+  }
+
+  /// Keras's constructors have no default for heads, and "quick_gelu" for the activation.
+  fileprivate func towerFacts() throws(ModelError) -> StatedFacts.TowerFacts {
+    var facts = StatedFacts.TowerFacts()
+    if let heads = try integer("num_heads") {
+      facts.heads = Stated(heads, .configuration, "\(place): num_heads")
+    }
+    let name = try text("intermediate_activation")
+    let source: Decision.Source = name == nil ? .libraryDefault : .configuration
+    let detail = "\(place): intermediate_activation"
+    switch name ?? "quick_gelu" {
+    case "quick_gelu": facts.activation = Stated(.quickGELU, source, detail)
+    case "gelu": facts.activation = Stated(.gelu, source, detail)
+    case let other: throw unsupported("intermediate_activation \(other)")
+    }
+    return facts
+  }
+}

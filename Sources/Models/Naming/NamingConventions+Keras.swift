@@ -1,0 +1,74 @@
+extension NamingConvention {
+  /// KerasHub's `CLIPBackbone`: no names, but the tree of objects; variables of a layer are numbered in the order in
+  /// which it makes them. Attention keeps an axis of heads.
+  static let kerasHub = NamingConvention(
+    name: "KerasHub", library: .kerasHub,
+    markers: [
+      textEncoder + "token_and_position_embedding/token_embedding/vars/0",
+      visionEncoder + "clip_vision_embedding/vars/0",
+    ],
+    rows: textRows + visionRows + [
+      // Dense kernels have the axes of OpenAI's projections.
+      NameRow("layers/dense/vars/0", "visual.proj"),
+      NameRow("layers/dense_1/vars/0", "text_projection"),
+      NameRow("layers/clip_head/vars/0", "logit_scale"),
+    ])
+
+  private static let textEncoder = "layers/clip_text_encoder/layers/"
+  private static let visionEncoder = "layers/clip_vision_encoder/layers/"
+
+  private static let textRows =
+    [
+      NameRow(textEncoder + "token_and_position_embedding/token_embedding/vars/0", "token_embedding.weight"),
+      NameRow(textEncoder + "token_and_position_embedding/position_embedding/vars/0", "positional_embedding"),
+    ] + normalization(textEncoder + "layer_normalization", "ln_final")
+    + stackRows(from: textEncoder, to: "transformer.resblocks.")
+
+  private static let visionRows =
+    [
+      NameRow(visionEncoder + "clip_vision_embedding/vars/0", "visual.class_embedding"),
+      NameRow(
+        visionEncoder + "clip_vision_embedding/patch_embedding/vars/0", "visual.conv1.weight", .fromHWIO),
+      NameRow(
+        visionEncoder + "clip_vision_embedding/position_embedding/vars/0", "visual.positional_embedding"),
+    ]
+    + normalization(visionEncoder + "layer_normalization", "visual.ln_pre")
+    + normalization(visionEncoder + "layer_normalization_1", "visual.ln_post")
+    + stackRows(from: visionEncoder, to: "visual.transformer.resblocks.")
+
+  /// The first layer of a kind has no number.
+  private static func stackRows(from encoder: String, to stack: String) -> [NameRow] {
+    blockRows(from: encoder + "clip_encoder_layer", to: stack + "0")
+      + blockRows(from: encoder + "clip_encoder_layer_{}", to: stack + "{}")
+  }
+
+  private static func normalization(_ source: String, _ canonical: String) -> [NameRow] {
+    [NameRow(source + "/vars/0", canonical + ".weight"), NameRow(source + "/vars/1", canonical + ".bias")]
+  }
+
+  private static func linear(
+    _ source: String, _ canonical: String, _ change: LayoutChange = .transposed
+  ) -> [NameRow] {
+    [
+      NameRow(source + "/vars/0", canonical + ".weight", change),
+      NameRow(source + "/vars/1", canonical + ".bias"),
+    ]
+  }
+
+  private static func blockRows(from source: String, to block: String) -> [NameRow] {
+    var rows = normalization(source + "/layer_norm_1", block + ".ln_1")
+    for (part, name) in ["query_dense", "key_dense", "value_dense"].enumerated() {
+      let projection = source + "/attention/" + name
+      rows += [
+        NameRow(
+          projection + "/vars/0", block + ".attn.in_proj_weight", .fromHeadsOut.asRows(part: part, of: 3)),
+        NameRow(
+          projection + "/vars/1", block + ".attn.in_proj_bias", .flattenedHeads.asRows(part: part, of: 3)),
+      ]
+    }
+    return rows
+      + linear(source + "/attention/output_dense", block + ".attn.out_proj", .fromHeadsIn)
+      + normalization(source + "/layer_norm_2", block + ".ln_2")
+      + linear(source + "/dense_1", block + ".mlp.c_fc") + linear(source + "/dense_2", block + ".mlp.c_proj")
+  }
+}

@@ -1,0 +1,89 @@
+import Archives
+import Checkpoints
+import Foundation
+import TensorTypes
+import TestSupport
+import Testing
+
+@Suite("HDF5 files")
+struct HDF5Tests {
+  private func open(_ fixture: String) throws -> Checkpoint {
+    try Checkpoint.open(Fixture.url(fixture).path)
+  }
+
+  @Test("one model has the same values in every storage, filter, byte order and generation of structures")
+  func storages() throws {
+    let original = try open("valid/vit-tensorflow")
+    for name in ["vit-filtered.h5", "vit-big-endian.h5", "vit-latest.h5"] {
+      let other = try open("valid/" + name)
+      #expect(other.tensors.map(\.name) == original.tensors.map(\.name))
+      for (tensor, expected) in zip(other.tensors, original.tensors) {
+        #expect(tensor.shape == expected.shape)
+        #expect(try tensor.floats() == expected.floats(), "\(name): \(tensor.name)")
+        tensor.releasePages()
+        #expect(try tensor.floats() == expected.floats(), "released, then read again: \(tensor.name)")
+      }
+    }
+  }
+
+  @Test("every storage and filter gives the values that h5py reads, structures of both generations")
+  func oracle() throws {
+    // The files are those of Fixtures/malformed/cases_hdf5.py `seeds`; h5py 3.14.0 gives these values.
+    let classic = try open("corpus/hdf5/classic")
+    let values = try Dictionary(uniqueKeysWithValues: classic.tensors.map { ($0.name, try $0.floats()) })
+    #expect(
+      values == ["brain": [0, 0], "clip/token_embedding": [1, 2], "clip/weights": [1, 2, 1, 2]])
+    #expect(classic.tensors.first?.dtype == .bf16)
+    let latest = try open("corpus/hdf5/latest")
+    #expect(latest.tensors.map(\.name) == ["a", "b"])
+    for tensor in latest.tensors { #expect(try tensor.floats() == [1, 2]) }
+  }
+
+  @Test("a text attribute of the root is evidence: which Keras wrote the file")
+  func metadata() throws {
+    let evidence = try open("valid/vit-tensorflow").evidence
+    #expect(evidence.metadataValue("backend") == "tensorflow")
+    #expect(evidence.metadataValue("keras_version")?.hasPrefix("2.") == true)
+  }
+
+  @Test("a byte changed in a filtered chunk is found when the tensor is read, and said to be there")
+  func damagedChunk() throws {
+    var bytes = try Fixture.data("corpus/hdf5/classic")
+    // The compressed values of clip/weights begin with zlib's header for its strongest compression, or the default.
+    let start = try #require(bytes.range(of: Data([0x78, 0x9C]))?.lowerBound)
+    bytes[start + 6] ^= 0x10
+    let error = try #require(throws: ReadError.self) {
+      let checkpoint = try openBytes(bytes)
+      for tensor in checkpoint.tensors { _ = try tensor.floats() }
+    }
+    #expect(error.code == .hdf5ChunkDamaged && error.byteOffset == UInt64(start), "\(error)")
+    #expect(error.path.map(\.description) == ["tensor clip/weights"])
+  }
+
+  @Test("no byte of a small file can be changed to crash the reader", arguments: ["classic", "latest"])
+  func everyByteChanged(seed: String) throws {
+    let original = try Fixture.data("corpus/hdf5/" + seed)
+    for index in original.indices {
+      for value: UInt8 in [0x00, 0xFF, original[index] ^ 0x01, original[index] &+ 0x40] {
+        var bytes = original
+        bytes[index] = value
+        guard let checkpoint = try? openBytes(bytes) else { continue }
+        for tensor in checkpoint.tensors where tensor.elementCount < 1 << 20 { _ = try? tensor.floats() }
+      }
+    }
+  }
+
+  @Test("half a file is told by its length, wherever it ends", arguments: ["classic", "latest"])
+  func everyLength(seed: String) throws {
+    let original = try Fixture.data("corpus/hdf5/" + seed)
+    for count in 8..<original.count {
+      let error = try #require(throws: ReadError.self) { try openBytes(original.prefix(count)) }
+      #expect(error.code == .truncatedFile, "\(count) bytes: \(error)")
+    }
+  }
+
+  private func openBytes(_ bytes: Data) throws -> Checkpoint {
+    let bytes = [UInt8](bytes)
+    return try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "/nonexistent/file.h5"))
+  }
+}
