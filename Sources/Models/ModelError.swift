@@ -2,7 +2,7 @@ public import Archives
 
 /// Why a checkpoint is not, or not yet, a CLIP that can be run: one family with `ReadError`, one line, one hint.
 public struct ModelError: Error, Sendable, Equatable {
-  /// Raw values are stable and appear in `--json` output, above those of `ReadError`.
+  /// Raw values are stable and appear in `--json` output; no `ReadError` has one of them.
   public enum Code: UInt16, Sendable, Equatable, Hashable, CaseIterable {
     /// Opening or reading failed: `cause` tells why.
     case unreadable = 700

@@ -98,4 +98,10 @@ import Testing
   func texts() {
     for code in ModelError.Code.allCases { #expect(!code.summary.isEmpty && !code.hint.isEmpty) }
   }
+
+  @Test("No number stands for a reader's error and a model's at once")
+  func numbersDiffer() {
+    let numbers = Set(ModelError.Code.allCases.map(\.rawValue))
+    #expect(numbers.isDisjoint(with: ReadError.Code.all.map(\.rawValue)))
+  }
 }

@@ -1,15 +1,15 @@
 /// What a MessagePack document is refused for.
 extension ReadError.Code {
   public static let messagePackSyntax = Self(
-    740, "messagePackSyntax", "not valid MessagePack", hint: .downloadAgain)
+    1200, "messagePackSyntax", "not valid MessagePack", hint: .downloadAgain)
   public static let messagePackInvalidText = Self(
-    741, "messagePackInvalidText", "text of MessagePack is not valid UTF-8", hint: .downloadAgain)
+    1201, "messagePackInvalidText", "text of MessagePack is not valid UTF-8", hint: .downloadAgain)
   public static let messagePackDuplicateKey = Self(
-    742, "messagePackDuplicateKey", "map of MessagePack with a repeated key", hint: .saveAgain)
+    1202, "messagePackDuplicateKey", "map of MessagePack with a repeated key", hint: .saveAgain)
   public static let messagePackTooDeep = Self(
-    743, "messagePackTooDeep", "too deeply nested MessagePack", hint: .doNotTrust)
+    1203, "messagePackTooDeep", "too deeply nested MessagePack", hint: .doNotTrust)
   public static let messagePackTrailingData = Self(
-    744, "messagePackTrailingData", "bytes after the MessagePack map", hint: .saveAgain)
+    1204, "messagePackTrailingData", "bytes after the MessagePack map", hint: .saveAgain)
 
   /// Codes of MessagePack documents.
   package static let messagePack: [ReadError.Code] = [

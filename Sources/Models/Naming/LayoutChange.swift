@@ -35,8 +35,6 @@ struct LayoutChange: Sendable, Equatable {
   /// `[heads · size]` from `[heads, size]`.
   static let flattenedHeads = LayoutChange(view: [.merged(0...1)])
 
-  static func rows(part: Int, of count: Int) -> LayoutChange { same.asRows(part: part, of: count) }
-
   /// The same view, as part of a fused tensor.
   func asRows(part: Int, of count: Int) -> LayoutChange {
     LayoutChange(view: view, place: .rows(part: part, of: count))

@@ -31,14 +31,9 @@ extension NamingConvention {
 
   private static func flaxBlock(_ source: String, _ block: String) -> [NameRow] {
     let attention = source + ".self_attn."
-    let projections = ["q_proj", "k_proj", "v_proj"].enumerated().flatMap { part, name in
-      [
-        NameRow(
-          attention + name + ".kernel", block + ".attn.in_proj_weight",
-          .transposed.asRows(part: part, of: 3)),
-        NameRow(attention + name + ".bias", block + ".attn.in_proj_bias", .rows(part: part, of: 3)),
-      ]
-    }
+    let projections = NameRow.fusedAttention(
+      ["q_proj", "k_proj", "v_proj"].map { attention + $0 }, weight: ".kernel", bias: ".bias", into: block,
+      weightChange: .transposed)
     return projections + flaxNorm(source + ".layer_norm1", block + ".ln_1")
       + flaxLinear(attention + "out_proj", block + ".attn.out_proj")
       + flaxNorm(source + ".layer_norm2", block + ".ln_2")

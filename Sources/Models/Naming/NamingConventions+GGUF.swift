@@ -35,12 +35,6 @@ extension NamingConvention {
   ) -> [NameRow] {
     [
       NameRow(source + ".ln1.*", block + ".ln_1.*"),
-      NameRow(source + ".attn_q.weight", block + ".attn.in_proj_weight", .rows(part: 0, of: 3)),
-      NameRow(source + ".attn_k.weight", block + ".attn.in_proj_weight", .rows(part: 1, of: 3)),
-      NameRow(source + ".attn_v.weight", block + ".attn.in_proj_weight", .rows(part: 2, of: 3)),
-      NameRow(source + ".attn_q.bias", block + ".attn.in_proj_bias", .rows(part: 0, of: 3)),
-      NameRow(source + ".attn_k.bias", block + ".attn.in_proj_bias", .rows(part: 1, of: 3)),
-      NameRow(source + ".attn_v.bias", block + ".attn.in_proj_bias", .rows(part: 2, of: 3)),
       NameRow(source + ".attn_qkv.weight", block + ".attn.in_proj_weight"),
       NameRow(source + ".attn_qkv.bias", block + ".attn.in_proj_bias"),
       NameRow(source + ".attn_out.*", block + ".attn.out_proj.*"),
@@ -48,5 +42,7 @@ extension NamingConvention {
       NameRow(source + "." + widening + ".*", block + ".mlp.c_fc.*"),
       NameRow(source + "." + narrowing + ".*", block + ".mlp.c_proj.*"),
     ]
+      + NameRow.fusedAttention(
+        ["q", "k", "v"].map { source + ".attn_" + $0 }, weight: ".weight", bias: ".bias", into: block)
   }
 }

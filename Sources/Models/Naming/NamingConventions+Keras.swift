@@ -56,18 +56,13 @@ extension NamingConvention {
   }
 
   private static func blockRows(from source: String, to block: String) -> [NameRow] {
-    var rows = normalization(source + "/layer_norm_1", block + ".ln_1")
-    for (part, name) in ["query_dense", "key_dense", "value_dense"].enumerated() {
-      let projection = source + "/attention/" + name
-      rows += [
-        NameRow(
-          projection + "/vars/0", block + ".attn.in_proj_weight", .fromHeadsOut.asRows(part: part, of: 3)),
-        NameRow(
-          projection + "/vars/1", block + ".attn.in_proj_bias", .flattenedHeads.asRows(part: part, of: 3)),
-      ]
-    }
-    return rows
-      + linear(source + "/attention/output_dense", block + ".attn.out_proj", .fromHeadsIn)
+    let attention = source + "/attention/"
+    return normalization(source + "/layer_norm_1", block + ".ln_1")
+      + NameRow.fusedAttention(
+        ["query_dense", "key_dense", "value_dense"].map { attention + $0 }, weight: "/vars/0",
+        bias: "/vars/1",
+        into: block, weightChange: .fromHeadsOut, biasChange: .flattenedHeads)
+      + linear(attention + "output_dense", block + ".attn.out_proj", .fromHeadsIn)
       + normalization(source + "/layer_norm_2", block + ".ln_2")
       + linear(source + "/dense_1", block + ".mlp.c_fc") + linear(source + "/dense_2", block + ".mlp.c_proj")
   }

@@ -46,17 +46,13 @@ extension NamingConvention {
   }
 
   private static func blockRows(from source: String, to block: String) -> [NameRow] {
-    var rows = normalization(source + "/layer_norm1", block + ".ln_1")
-    for (part, name) in ["q_proj", "k_proj", "v_proj"].enumerated() {
-      let projection = source + "/self_attn/" + name
-      rows += [
-        NameRow(
-          projection + "/kernel:0", block + ".attn.in_proj_weight", .transposed.asRows(part: part, of: 3)),
-        NameRow(projection + "/bias:0", block + ".attn.in_proj_bias", .rows(part: part, of: 3)),
-      ]
-    }
-    return rows
-      + linear(source + "/self_attn/out_proj", block + ".attn.out_proj")
+    let attention = source + "/self_attn/"
+    return normalization(source + "/layer_norm1", block + ".ln_1")
+      + NameRow.fusedAttention(
+        ["q_proj", "k_proj", "v_proj"].map { attention + $0 }, weight: "/kernel:0", bias: "/bias:0",
+        into: block,
+        weightChange: .transposed)
+      + linear(attention + "out_proj", block + ".attn.out_proj")
       + normalization(source + "/layer_norm2", block + ".ln_2")
       + linear(source + "/mlp/fc1", block + ".mlp.c_fc") + linear(source + "/mlp/fc2", block + ".mlp.c_proj")
   }

@@ -72,16 +72,12 @@ extension NamingConvention {
     let attention = source + ".self_attn."
     return [
       NameRow(source + ".layer_norm1.*", block + ".ln_1.*"),
-      NameRow(attention + "q_proj.weight", block + ".attn.in_proj_weight", .rows(part: 0, of: 3)),
-      NameRow(attention + "k_proj.weight", block + ".attn.in_proj_weight", .rows(part: 1, of: 3)),
-      NameRow(attention + "v_proj.weight", block + ".attn.in_proj_weight", .rows(part: 2, of: 3)),
-      NameRow(attention + "q_proj.bias", block + ".attn.in_proj_bias", .rows(part: 0, of: 3)),
-      NameRow(attention + "k_proj.bias", block + ".attn.in_proj_bias", .rows(part: 1, of: 3)),
-      NameRow(attention + "v_proj.bias", block + ".attn.in_proj_bias", .rows(part: 2, of: 3)),
       NameRow(attention + "out_proj.*", block + ".attn.out_proj.*"),
       NameRow(source + ".layer_norm2.*", block + ".ln_2.*"),
       NameRow(source + ".mlp.fc1.*", block + ".mlp.c_fc.*"),
       NameRow(source + ".mlp.fc2.*", block + ".mlp.c_proj.*"),
     ]
+      + NameRow.fusedAttention(
+        ["q_proj", "k_proj", "v_proj"].map { attention + $0 }, weight: ".weight", bias: ".bias", into: block)
   }
 }

@@ -3,30 +3,31 @@ public import Archives
 /// What a GGUF file is refused for.
 extension ReadError.Code {
   public static let ggufVersion = Self(
-    700, "ggufVersion", "GGUF of a version that is not read",
+    1000, "ggufVersion", "GGUF of a version that is not read",
     hint: "convert the model again with a current tool: versions 2 and 3 are read", category: .unsupported)
   public static let ggufCount = Self(
-    701, "ggufCount", "GGUF states more than the file can hold", hint: .downloadAgain)
+    1001, "ggufCount", "GGUF states more than the file can hold", hint: .downloadAgain)
   public static let ggufText = Self(
-    702, "ggufText", "GGUF name or text is empty or not UTF-8", hint: .downloadAgain)
+    1002, "ggufText", "GGUF name or text is empty or not UTF-8", hint: .downloadAgain)
   public static let ggufDuplicateKey = Self(
-    703, "ggufDuplicateKey", "two GGUF values of one key", hint: .saveAgain)
+    1003, "ggufDuplicateKey", "two GGUF values of one key", hint: .saveAgain)
   public static let ggufValueType = Self(
-    704, "ggufValueType", "unknown type of a GGUF value", hint: .downloadAgain)
-  public static let ggufValue = Self(705, "ggufValue", "GGUF value is not possible", hint: .saveAgain)
+    1004, "ggufValueType", "unknown type of a GGUF value", hint: .downloadAgain)
+  public static let ggufValue = Self(1005, "ggufValue", "GGUF value is not possible", hint: .saveAgain)
   public static let ggufAlignment = Self(
-    706, "ggufAlignment", "GGUF alignment is not possible", hint: .saveAgain)
-  public static let ggufShape = Self(707, "ggufShape", "GGUF tensor of an impossible shape", hint: .saveAgain)
+    1006, "ggufAlignment", "GGUF alignment is not possible", hint: .saveAgain)
+  public static let ggufShape = Self(
+    1007, "ggufShape", "GGUF tensor of an impossible shape", hint: .saveAgain)
   public static let ggufTensorType = Self(
-    708, "ggufTensorType", "unknown type of a GGUF tensor",
+    1008, "ggufTensorType", "unknown type of a GGUF tensor",
     hint: "convert the model again with a current tool, to F32 or F16")
   public static let ggufOffset = Self(
-    709, "ggufOffset", "GGUF tensor lies where it may not", hint: .downloadAgain)
+    1009, "ggufOffset", "GGUF tensor lies where it may not", hint: .downloadAgain)
   public static let ggufOtherModel = Self(
-    710, "ggufOtherModel", "a GGUF file, but not of a CLIP",
+    1010, "ggufOtherModel", "a GGUF file, but not of a CLIP",
     hint: "give a file of clip.cpp, or the mmproj file of an encoder that is CLIP's", category: .unsupported)
   public static let ggufCutEncoder = Self(
-    711, "ggufCutEncoder", "an image encoder cut for a language model gives no CLIP image embeddings",
+    1011, "ggufCutEncoder", "an image encoder cut for a language model gives no CLIP image embeddings",
     hint: "take the image tower of the CLIP that it was cut from", category: .unsupported)
 
   /// Codes of GGUF files.

@@ -3,41 +3,41 @@ public import Archives
 /// What an HDF5 file is refused for.
 extension ReadError.Code {
   public static let hdf5Superblock = Self(
-    720, "hdf5Superblock", "damaged HDF5 superblock", hint: .downloadAgain)
+    1100, "hdf5Superblock", "damaged HDF5 superblock", hint: .downloadAgain)
   public static let hdf5OutsideFile = Self(
-    721, "hdf5OutsideFile", "HDF5 structure lies outside the file", hint: .downloadAgain)
+    1101, "hdf5OutsideFile", "HDF5 structure lies outside the file", hint: .downloadAgain)
   public static let hdf5Signature = Self(
-    722, "hdf5Signature", "HDF5 structure without the signature of its kind", hint: .downloadAgain)
+    1102, "hdf5Signature", "HDF5 structure without the signature of its kind", hint: .downloadAgain)
   public static let hdf5Version = Self(
-    723, "hdf5Version", "HDF5 structure of an unknown version",
+    1103, "hdf5Version", "HDF5 structure of an unknown version",
     hint: "write the file again with h5py.File(path, 'w', libver='earliest')", category: .unsupported)
   public static let hdf5ReachedTwice = Self(
-    724, "hdf5ReachedTwice", "HDF5 structure that is reached twice or lies inside another",
+    1104, "hdf5ReachedTwice", "HDF5 structure that is reached twice or lies inside another",
     hint: .doNotTrust)
   public static let hdf5TooShort = Self(
-    725, "hdf5TooShort", "HDF5 structure ends before its content", hint: .downloadAgain)
+    1105, "hdf5TooShort", "HDF5 structure ends before its content", hint: .downloadAgain)
   public static let hdf5Message = Self(
-    726, "hdf5Message", "malformed HDF5 object header", hint: .saveAgain)
+    1106, "hdf5Message", "malformed HDF5 object header", hint: .saveAgain)
   public static let hdf5Link = Self(
-    727, "hdf5Link", "HDF5 link that is never followed",
+    1107, "hdf5Link", "HDF5 link that is never followed",
     hint: "copy what the link leads to into the file, in place of the link", category: .unsupported)
   public static let hdf5Name = Self(
-    728, "hdf5Name", "HDF5 object with an impossible name", hint: .doNotTrust)
+    1108, "hdf5Name", "HDF5 object with an impossible name", hint: .doNotTrust)
   public static let hdf5Tree = Self(
-    729, "hdf5Tree", "malformed HDF5 B-tree", hint: .downloadAgain)
+    1109, "hdf5Tree", "malformed HDF5 B-tree", hint: .downloadAgain)
   public static let hdf5Checksum = Self(
-    730, "hdf5Checksum", "damaged HDF5 structure: its bytes are not those of its checksum",
+    1110, "hdf5Checksum", "damaged HDF5 structure: its bytes are not those of its checksum",
     hint: .downloadAgain)
   public static let hdf5Storage = Self(
-    731, "hdf5Storage", "HDF5 storage of a kind that is not read",
+    1111, "hdf5Storage", "HDF5 storage of a kind that is not read",
     hint: "write the weights as plain datasets of one file", category: .unsupported)
   public static let hdf5Filter = Self(
-    732, "hdf5Filter", "HDF5 filter that is not read",
+    1112, "hdf5Filter", "HDF5 filter that is not read",
     hint: "write the datasets with compression='gzip' or without compression", category: .unsupported)
   public static let hdf5Chunks = Self(
-    733, "hdf5Chunks", "HDF5 chunks that do not make up their dataset", hint: .downloadAgain)
+    1113, "hdf5Chunks", "HDF5 chunks that do not make up their dataset", hint: .downloadAgain)
   public static let hdf5ChunkDamaged = Self(
-    734, "hdf5ChunkDamaged", "damaged HDF5 chunk", hint: .downloadAgain)
+    1114, "hdf5ChunkDamaged", "damaged HDF5 chunk", hint: .downloadAgain)
 
   /// Codes of HDF5 files.
   static let hdf5: [ReadError.Code] = [
