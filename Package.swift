@@ -121,7 +121,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror Sources one to one.
-    module("TestSupport"),
+    module("TestSupport", ["CZlib"]),
     tests("LayeringTests"),
     tests("CLITests", ["pocketclip-cli"]),
     tests("BytesTests", ["Bytes"]),

@@ -4,6 +4,8 @@ Such an archive holds the FP16 matrices and FP32 vectors that `convert_weights` 
 QuickGELU, and three integer buffers: input_resolution, context_length, vocab_size.
 """
 
+import zipfile
+
 import torch
 from clip.model import convert_weights
 
@@ -94,3 +96,13 @@ def drop_source_ranges(path):
         if not name.endswith(".debug_pkl") and name not in WRITTEN_BY_THE_WRITER:
             writer.write_record(name, data, len(data))
     writer.write_end_of_file()
+
+
+def deflate(path):
+    """Rewrites the archive with compressed members, which `torch.jit.load` reads as well: zeros take no room."""
+    with zipfile.ZipFile(path) as archive:
+        members = [(member.filename, archive.read(member)) for member in archive.infolist()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
+    torch.jit.load(str(path), map_location="cpu")

@@ -9,7 +9,8 @@ class, so that no caption in it fits two pictures. Seeds are fixed; other thread
 roundings, hence other weights of the same quality. Minutes on two cores.
 
 The saved weights are FP16-representable in OpenAI's dtype mixture (`clip.model.convert_weights`), traced and
-saved by `torch.jit` with the three scalar buffers. Rows of tokens never seen in training are exactly zero.
+saved by `torch.jit` with the three scalar buffers. Rows of tokens never seen in training are exactly zero, and
+the archive is deflated.
 Environment: Scripts/venv-goldens.sh; emoji font: see render.py.
 """
 
@@ -154,7 +155,9 @@ def main():
     torch.set_num_threads(arguments.threads)
     model = train(arguments.kind, training_pixels(arguments.cache))
     openai_archive.round_to_half(model)
-    openai_archive.save(model, arguments.output / f"mini-{arguments.kind}.pt")
+    path = arguments.output / f"mini-{arguments.kind}.pt"
+    openai_archive.save(model, path)
+    openai_archive.deflate(path)
 
 
 if __name__ == "__main__":

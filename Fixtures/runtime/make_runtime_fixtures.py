@@ -6,6 +6,7 @@ torch 2.13.0+cpu, clip-anytorch 2.6.0 (OpenAI's clip package), numpy. Truth is t
 clip.model.LayerNorm.forward replaced by nn.LayerNorm.forward, which it casts to float32 otherwise.
 """
 
+import gzip
 import pathlib
 import sys
 
@@ -30,7 +31,7 @@ HIDDEN_VIT = {"kind": "vit", "size": 28, "patch_size": 14, "width": 32, "layers"
               "activation": "gelu", "projection": "none"}
 HIDDEN_TEXT = {"context_length": 9, "vocabulary": 50, "width": 20, "layers": 2, "heads": 1, "mlp_width": 80,
                "activation": "gelu_tanh", "pooled_id": 7, "projection": "none"}
-# A tokenizer, which needs the whole vocabulary: only a few rows of the table are not zero, so that git packs it.
+# A tokenizer, which needs the whole vocabulary: most rows of the table are zero, and the file is kept gzipped.
 WORDS = {"context_length": 9, "vocabulary": 49408, "width": 4, "layers": 1, "heads": 1, "mlp_width": 16,
          "activation": "gelu", "pooled_id": "none", "projection": "none"}
 
@@ -129,8 +130,11 @@ def write_tokenizer():
     arrays = {key: value.numpy() for key, value in text.state_dict().items()}
     arrays["token_embedding.weight"][600:49406] = 0
     merges = np.fromfile(here.parents[1] / "Sources/CVocabulary/openai-merges.u16", "<u2").reshape(-1, 2)
-    write_bundle(here / "words-fp16.pclip", "fp16", arrays, None, WORDS, merges,
-                 selftest={"text": np.zeros(WORDS["width"])})
+    bundle = here / "words-fp16.pclip"
+    write_bundle(bundle, "fp16", arrays, None, WORDS, merges, selftest={"text": np.zeros(WORDS["width"])})
+    with open(f"{bundle}.gz", "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
+        packed.write(bundle.read_bytes())
+    bundle.unlink()
 
 
 def write_family(name, tower, visual, text):

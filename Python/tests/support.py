@@ -1,6 +1,7 @@
 """Bundles, generated inputs and goldens that the tests share. `make python-test` says where package and library are."""
 
 import array
+import gzip
 import os
 import pathlib
 import subprocess
@@ -21,6 +22,11 @@ def bundle(name):
 
 def model(name="vit-int8", **options):
     return pocketclip.Model(bundle(name), **options)
+
+
+def words():
+    """A model with a tokenizer; its bundle is kept gzipped."""
+    return pocketclip.Model.from_bytes(gzip.decompress(pathlib.Path(bundle("words-fp16") + ".gz").read_bytes()))
 
 
 def splitmix64(counter):

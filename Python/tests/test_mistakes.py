@@ -103,7 +103,7 @@ class ItemTests(unittest.TestCase):
                          {1: TypeError, 2: ImageSizeError, 3: ArgumentError})
         for index, vector in enumerate(vectors):
             np.testing.assert_array_equal(vector, np.zeros(24) if index in failures else expected)
-        texts, failures = support.model("words-fp16"), {}
+        texts, failures = support.words(), {}
         vectors = texts.encode_texts(["a cat", None, "\ud800", b"a cat", "a dog"], failures=failures)
         self.assertEqual(sorted(failures), [1, 2, 3])
         np.testing.assert_array_equal(vectors[[0, 4]], texts.encode_texts(["a cat", "a dog"]))
@@ -116,7 +116,7 @@ class ItemTests(unittest.TestCase):
         self.assertTrue((vectors == vectors[0]).all())
 
     def test_texts_that_are_no_list_of_str_are_refused(self):
-        model = support.model("words-fp16")
+        model = support.words()
         for texts in ("a cat", b"a cat", None, 7, [b"a cat"], [None], [["a cat"]]):
             with self.subTest(texts), self.assertRaises(TypeError):
                 model.encode_texts(texts)

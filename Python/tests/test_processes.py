@@ -245,7 +245,7 @@ class ImportTests(unittest.TestCase):
             "out = array.array('f', bytes(192))\n"
             "assert model.encode_images([image, image], out=out).tolist() == vectors.tolist()\n"
             "assert out.tolist() == sum(vectors.tolist(), [])\n"
-            "tokens = support.model('words-fp16').tokenize('a cat')\n"
+            "tokens = support.words().tokenize('a cat')\n"
             "assert tokens.ids.tolist() == [49406, 320, 2368, 49407, 0, 0, 0, 0, 0], tokens\n"
             "print(bytes(vectors).hex())"
         )

@@ -70,7 +70,7 @@ class VerbTests(unittest.TestCase):
             np.testing.assert_array_equal(sessions.encode_images(reversed(pictures)), alone[::-1])
 
     def test_texts_are_tokenized_as_openais_tokenizer_does(self):
-        model = support.model("words-fp16")
+        model = support.words()
         tokens = model.tokenize("a photo of a cat")
         self.assertEqual(tokens.ids.tolist(), [49406, 320, 1125, 539, 320, 2368, 49407, 0, 0])
         self.assertEqual((tokens.count, tokens.is_truncated), (7, False))

@@ -1,9 +1,24 @@
+internal import CZlib
 public import Foundation
 
 /// Files under `Fixtures/`. A missing one is a failure that names it, never a skip.
 public enum Fixture {
   public static func data(_ path: String) throws -> Data {
     try Data(contentsOf: url(path))
+  }
+
+  /// What a gzipped file holds: large fixtures that are mostly zeros are kept so.
+  public static func gunzipped(_ path: String) throws -> Data {
+    guard let file = gzopen(url(path).path, "rb") else { throw CocoaError(.fileReadNoSuchFile) }
+    defer { gzclose(file) }
+    var data = Data()
+    var piece = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = gzread(file, &piece, UInt32(piece.count))
+      guard count >= 0 else { throw CocoaError(.fileReadCorruptFile) }
+      guard count > 0 else { return data }
+      data.append(contentsOf: piece.prefix(Int(count)))
+    }
   }
 
   public static func url(_ path: String) -> URL {

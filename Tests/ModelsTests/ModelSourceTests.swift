@@ -14,7 +14,7 @@ import Testing
     let digest = try #require(try source.sha256())
     #expect(
       String(decoding: digest.hex, as: UTF8.self)
-        == "e0016350bbd42185c8d70150258da5c51cfc554bed1fb8ad2b05817d9c1e99e1")
+        == "598d88c5cae47147dda693304abe52f43417d1a92461d647b1552d9a1d7214c0")
     #expect(throws: Never.self) { try source.checkChecksums() }
   }
 }

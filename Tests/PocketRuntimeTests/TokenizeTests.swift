@@ -1,10 +1,16 @@
 import CPocketCLIP
+import TestSupport
 import Testing
 
 @Suite struct TokenizeTests {
+  private func opened() throws -> OpenedBundle {
+    try OpenedBundle(
+      Configuration(bundle: "words-fp16"), bytes: Fixture.gunzipped("runtime/words-fp16.pclip.gz"))
+  }
+
   /// A context of nine ids; what OpenAI's tokenizer gives is proved in TokenizerTests.
   private func tokenize(_ words: String) throws -> (ids: [Int32], count: Int32, isTruncated: Bool) {
-    let bundle = try OpenedBundle(Configuration(bundle: "words-fp16"))
+    let bundle = try opened()
     var ids = [Int32](repeating: -1, count: bundle.context)
     var (count, truncated) = (Int32(-1), Int32(-1))
     try words.withCString { bytes in
@@ -15,7 +21,7 @@ import Testing
   }
 
   @Test("A text becomes start, its ids, end and zeros")
-  func words() throws {
+  func startAndEnd() throws {
     let result = try tokenize("a photo of a cat")
     #expect(result.ids == [49406, 320, 1125, 539, 320, 2368, 49407, 0, 0])
     #expect(result.count == 7 && !result.isTruncated)
@@ -35,11 +41,11 @@ import Testing
 
   @Test("Encoding a text is encoding its ids, cut or not")
   func encoding() throws {
-    let bundle = try OpenedBundle(Configuration(bundle: "words-fp16"))
-    let words = ["a photo of a cat", String(repeating: "a ", count: 100)]
-    let expected = try bundle.encode(ids: try words.map { try tokenize($0).ids })
+    let bundle = try opened()
+    let texts = ["a photo of a cat", String(repeating: "a ", count: 100)]
+    let expected = try bundle.encode(ids: try texts.map { try tokenize($0).ids })
     var (out, truncated) = ([Float](repeating: .nan, count: 8), [Int32](repeating: -1, count: 2))
-    let bytes = words.map { Array($0.utf8CString) }
+    let bytes = texts.map { Array($0.utf8CString) }
     try bytes[0].withUnsafeBufferPointer { first in
       try bytes[1].withUnsafeBufferPointer { second in
         let texts = [first, second].map { pclip_text(bytes: $0.baseAddress, count: $0.count - 1) }
@@ -52,7 +58,7 @@ import Testing
 
   @Test("A text whose bytes are missing fails alone")
   func missingBytes() throws {
-    let bundle = try OpenedBundle(Configuration(bundle: "words-fp16"))
+    let bundle = try opened()
     var (out, statuses) = ([Float](repeating: .nan, count: 8), [Int32](repeating: -1, count: 2))
     let texts = [pclip_text(bytes: nil, count: 3), pclip_text(bytes: nil, count: 0)]
     try call { pclip_encode_text(bundle.session, texts, 2, 0, &out, 8, nil, &statuses, $0) }
