@@ -77,7 +77,7 @@ parity: build ## verify all nine variants against their goldens (minutes)
 	@python3 Scripts/parity.py $(BIN)
 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
-	@sh Scripts/fuzz.sh all $(FUZZ_SECONDS)
+	@sh Scripts/fuzz.sh all --seconds $(FUZZ_SECONDS)
 
 bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
 	@Scripts/venv-peers.sh

@@ -127,6 +127,7 @@ CASES = {
     "type-iq4-nl.gguf": tensor_case("unsupportedDType", 21, dims=(32,), kind=TYPE_IQ4_NL),
     "offset-unaligned.gguf": tensor_case("ggufOffset", data=bytes(64), offset=4),
     "offset-beyond-the-file.gguf": tensor_case("truncatedFile", offset=1 << 32),
+    "no-bytes-beyond-the-file.gguf": tensor_case("truncatedFile", data=b"", dims=(0,)),
     "offset-overflows.gguf": tensor_case("truncatedFile", offset=(1 << 64) - 32),
     "tensors-overlap.gguf": case(
         "ggufOffset", gguf([CLIP], [info("x", dims=(16,)), info("y", offset=32)], data=bytes(64)), part=2,

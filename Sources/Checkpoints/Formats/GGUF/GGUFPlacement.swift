@@ -29,7 +29,9 @@ enum GGUFPlacement {
         found: "\(tensor.dataOffset)")
     }
     let limit = UInt64(max(fileByteCount - header.dataStart, 0))
-    guard let range = checkedRange(start: tensor.dataOffset, count: UInt64(tensor.byteCount), within: limit)
+    // A tensor of no bytes fits even where the padding before the data is cut off.
+    guard fileByteCount >= header.dataStart,
+      let range = checkedRange(start: tensor.dataOffset, count: UInt64(tensor.byteCount), within: limit)
     else {
       throw ReadError(
         .truncatedFile, at: tensor.headerOffset,
