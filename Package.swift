@@ -151,7 +151,7 @@ let package = Package(
       ]),
     tests(
       "ModelsTests",
-      ["Models", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
+      ["Models", "Verification", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
     tests("BundleFormatTests", ["BundleFormat", "Architecture"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("ConformanceTests", ["BundleFormat"]),

@@ -12,6 +12,8 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   private let json: JSONValue
 
   var testDescription: String { name }
+  /// The library that wrote it, and its version.
+  var writer: String { json["writer"]?.stringValue ?? "" }
   var model: String { json["model"]?.stringValue ?? "" }
   var towers: String { json["towers"]?.stringValue ?? "" }
   var hasProjection: Bool { json["projection"]?.boolValue ?? true }

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Writes the table of docs/FORMATS.md anew from what FormatTableTests finds: Scripts/format-table.sh
+set -eu
+cd "$(dirname "$0")/.."
+
+page=docs/FORMATS.md
+new=$(mktemp)
+trap 'rm -f "$new"' EXIT
+grep -v '^| `' "$page" > "$new"
+cp "$new" "$page"
+# With no row on the page, the test names them all.
+swift test -c release --disable-testable-imports --filter FormatTableTests 2>&1 \
+  | sed -n 's/^.*\(| `.* |\)$/\1/p' | LC_ALL=C sort -u >> "$new"
+cp "$new" "$page"
