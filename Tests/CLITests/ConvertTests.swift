@@ -75,6 +75,24 @@ import Testing
     #expect(outcome.status == 65 && outcome.error.contains("two embedding spaces"), "\(outcome.error)")
   }
 
+  @Test(
+    "A model in two files is converted and verified as one, and without a tokenizer or by a golden file too")
+  func twoFiles() throws {
+    let folder = try ScratchFolder()
+    let halves = ["image", "text"].map { Tool.fixture("valid/vit-hugging-face-\($0)-projection") }
+    let bundle = folder.path("whole.pclip")
+    let choices = ["--preprocess", "openai", "--tokenizer", "none"]
+    let converted = try Tool.run(["convert"] + halves + ["-o", bundle, "--no-measure"] + choices)
+    #expect(converted.status == 0, "\(converted.error)")
+    let verified = try Tool.run(["verify", bundle, "--against"] + halves)
+    #expect(verified.status == 0, "\(verified.error)\(verified.output)")
+    let golden = Tool.fixture("valid/vit.golden.safetensors")
+    let halvesVerified = try Tool.run(["verify"] + halves + ["--golden", golden] + choices)
+    #expect(halvesVerified.status == 0, "\(halvesVerified.error)\(halvesVerified.output)")
+    let half = try Tool.run("verify", bundle, "--against", halves[0])
+    #expect(half.status != 0, "\(half.output)")
+  }
+
   @Test("A bundle of int8 weights is converted with the note that what was rounded stays rounded")
   func fromInt8() throws {
     let folder = try ScratchFolder()

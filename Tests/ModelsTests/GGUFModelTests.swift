@@ -65,10 +65,10 @@ import Testing
     #expect(inspection.notes.contains { $0.contains("logit scale") && $0.contains("100") })
   }
 
-  @Test("use_gelu is ggml's tanh approximation, use_silu is refused, and neither is guessed")
+  @Test("use_gelu is the GELU that the model was trained with, use_silu is refused, and neither is guessed")
   func activations() throws {
     let gelu = try inspect(setting("clip.use_gelu", to: Self.boolType + [1]))
-    #expect(gelu.architecture.text?.stack.activation == .geluTanh)
+    #expect(gelu.architecture.text?.stack.activation == .gelu)
     let silu = try #require(throws: ModelError.self) {
       // A key of the same length stands where use_gelu stood.
       var bytes = try setting("clip.use_gelu", to: Self.boolType + [1])

@@ -167,8 +167,14 @@ struct ClassVectors {
     let perLabel = templates.sentences.count
     self.labels = labels
     vectors = labels.indices.map { Self.unitMean(encoded[$0 * perLabel..<($0 + 1) * perLabel]) }
-    // Without a stored scale, 100 is where CLIP's training clamps it.
-    logitScale = bundle.model.information.logitScale ?? 100
+    logitScale = Self.logitScale(of: bundle, console)
+  }
+
+  /// Without a stored scale, 100: CLIP's training clamps it there, and published models end there.
+  private static func logitScale(of bundle: BundleInput, _ console: Console) -> Float {
+    if let stored = bundle.model.information.logitScale { return stored }
+    console.note("note: \(bundle.path) has no logit scale: percentages are those of 100, the usual one")
+    return 100
   }
 
   /// The labels closest to a picture's vector, the closest first.

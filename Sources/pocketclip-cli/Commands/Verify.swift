@@ -12,18 +12,24 @@ struct Verify: ParsableCommand {
       "Say in numbers how close a model is to the truth; exit status 0 if it is close enough, 1 if not.",
     discussion: """
       A bundle alone: its checksums, its rules and its self-test on this machine.
-      A bundle --against the checkpoint it was made from: the runtime and the FP32 reference on the tool's own probes. What the checkpoint leaves open is taken from the bundle.
+      A bundle --against the checkpoint (or the two halves) it was made from: the runtime and the FP32 reference on the tool's own probes. What the checkpoint leaves open is taken from the bundle.
       A checkpoint or a bundle with --golden: the outputs of the original implementation (docs/GOLDEN.md).
 
       Example: pocketclip verify b32.pclip --against ViT-B-32.pt
                pocketclip verify ViT-B-32.pt --golden golden.safetensors
       """)
 
-  @Argument(help: ArgumentHelp("A bundle or a checkpoint.", valueName: "in"))
-  var path: String
+  @Argument(
+    help: ArgumentHelp(
+      "A bundle or a checkpoint; two checkpoints where each holds one tower.", valueName: "in"))
+  var paths: [String]
 
-  @Option(help: ArgumentHelp("The checkpoint that the bundle was made from.", valueName: "checkpoint"))
-  var against: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The checkpoint that the bundle was made from; two where each held one tower.", valueName: "checkpoint")
+  )
+  var against: [String] = []
 
   @Option(help: ArgumentHelp("A golden file.", valueName: "file"))
   var golden: String?
@@ -44,19 +50,20 @@ struct Verify: ParsableCommand {
   @OptionGroup var options: ConsoleOptions
 
   func validate() throws {
-    guard against == nil || golden == nil else {
+    guard against.isEmpty || golden == nil else {
       throw ValidationError("give --against or --golden, not both")
     }
+    guard !paths.isEmpty else { throw ValidationError("name a bundle or a checkpoint") }
   }
 
   func run() throws {
     try options.run { console in
       let started = ContinuousClock.now
-      let isBundle = try !CLIPModel.isSynthetic(path) && Checkpoint.open(path).format == .bundle
+      let isBundle = try isBundle()
       if isBundle { try checkContent(console) }
       let reports = try isBundle ? bundleReports(console) : checkpointReports()
       let output = VerifyOutput(
-        subject: path, reports: reports, seconds: started.duration(to: .now).seconds)
+        subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
       if options.json {
         try JSONOutput.print(output)
       } else {
@@ -65,6 +72,14 @@ struct Verify: ParsableCommand {
       if output.verdict != .pass { try warnOfOtherWeights(console) }
       guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
     }
+  }
+
+  /// The bundle; of a checkpoint in two files, the first.
+  private var path: String { paths[0] }
+
+  private func isBundle() throws(ReadError) -> Bool {
+    guard paths.count == 1, !CLIPModel.isSynthetic(path) else { return false }
+    return try Checkpoint.open(path).format == .bundle
   }
 
   /// Checksums, rules, self-test.
@@ -78,16 +93,15 @@ struct Verify: ParsableCommand {
     } catch {
       throw Failure(error, file: path)
     }
-    if against != nil || golden != nil { console.note("\(path): checksums and self-test pass") }
+    if !against.isEmpty || golden != nil { console.note("\(path): checksums and self-test pass") }
   }
 
   /// A golden file of another checkpoint is the commonest reason to fail with it.
   private func warnOfOtherWeights(_ console: Console) throws {
-    guard let golden, !CLIPModel.isSynthetic(path) else { return }
+    guard let golden, paths.count == 1, !CLIPModel.isSynthetic(path) else { return }
     let expected = try GoldenFile(path: golden).weights
-    let isBundle = try Checkpoint.open(path).format == .bundle
     let found =
-      isBundle
+      try isBundle()
       ? try BundleInput(path).header.description.provenance.sha256.map {
         String(decoding: $0.hex, as: UTF8.self)
       }
@@ -112,7 +126,7 @@ struct Verify: ParsableCommand {
     let demands = (isChoice ? arithmetics : [.fast]).map { arithmetic in
       Demand(arithmetic: arithmetic, thresholds: thresholds(isChoice ? arithmetic : nil))
     }
-    if let against {
+    if !against.isEmpty {
       let source = try checkpoint(against, of: description, console)
       return try Verifier.compare(bundleAt: path, demands: demands, with: source)
     }
@@ -125,37 +139,36 @@ struct Verify: ParsableCommand {
 
   private func checkpointReports() throws -> [Report] {
     guard let golden else {
-      let isSwapped = against.map { (try? Checkpoint.open($0).format) == .bundle } ?? false
+      let swapped = against.first { (try? Checkpoint.open($0).format) == .bundle }
       throw Failure(
         .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
-        hint: isSwapped
-          ? "the bundle comes first: pocketclip verify \(against ?? "") --against \(path)"
-          : "give --golden FILE (docs/GOLDEN.md tells how to make one), or convert it and verify the bundle")
+        hint: swapped.map { "the bundle comes first: pocketclip verify \($0) --against \(path)" }
+          ?? "give --golden FILE (docs/GOLDEN.md tells how to make one), or convert it and verify the bundle")
     }
     return [
       try Verifier.compare(
-        try sound(path, try input.modelOptions()), with: try GoldenFile(path: golden),
+        try sound(paths, try input.modelOptions()), with: try GoldenFile(path: golden),
         thresholds: thresholds(nil) ?? .fp32)
     ]
   }
 
   /// What the checkpoint leaves open has been said once, when the bundle was made of it.
   private func checkpoint(
-    _ path: String, of bundle: BundleDescription, _ console: Console
+    _ paths: [String], of bundle: BundleDescription, _ console: Console
   ) throws -> CLIPModel {
     let options = try input.modelOptions()
     do throws(ModelError) {
-      return try sound(path, options)
+      return try sound(paths, options)
     } catch {
       guard error.code.isUndecided else { throw error }
-      console.note("note: what \(path) leaves open is taken from the bundle")
-      return try sound(path, options.filled(from: bundle))
+      console.note("note: what \(paths.joined(separator: " and ")) leaves open is taken from the bundle")
+      return try sound(paths, options.filled(from: bundle))
     }
   }
 
   /// Damaged weights are no measure of anything.
-  private func sound(_ path: String, _ options: ModelOptions) throws(ModelError) -> CLIPModel {
-    let model = try CLIPModel.open(path, options: options)
+  private func sound(_ paths: [String], _ options: ModelOptions) throws(ModelError) -> CLIPModel {
+    let model = try CLIPModel.open(paths, options: options)
     try model.source.checkChecksums()
     return model
   }

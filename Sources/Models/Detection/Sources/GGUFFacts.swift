@@ -55,12 +55,13 @@ extension ConfigReader {
       epsilon: try number(epsilon).map { Stated(Float($0), .evidence, "\(place): \(epsilon)") })
   }
 
-  /// One flag for both towers. ggml's `gelu` is the tanh approximation; neither flag means QuickGELU.
+  /// One flag for both towers; neither flag means QuickGELU. Converters set `use_gelu` for models trained with the exact
+  /// GELU; that ggml approximates it with tanh is its own affair, and no property of the weights.
   fileprivate func ggufActivation() throws(ModelError) -> Stated<Activation>? {
     if try bool("clip.use_silu") == true { throw unsupported("clip.use_silu") }
     guard let usesGELU = try bool("clip.use_gelu") else { return nil }
     return usesGELU
-      ? Stated(.geluTanh, .evidence, "\(place): clip.use_gelu, which ggml approximates with tanh")
+      ? Stated(.gelu, .evidence, "\(place): clip.use_gelu, which ggml approximates with tanh")
       : Stated(.quickGELU, .evidence, "\(place): clip.use_gelu false")
   }
 
