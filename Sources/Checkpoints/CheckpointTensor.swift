@@ -21,6 +21,9 @@ public struct CheckpointTensor: Sendable {
   /// The product of `shape`.
   public let elementCount: Int
 
+  /// The type of the values in the file: `F16`, or `Q8_0` where they are dequantized when read.
+  public var storedType: String { storage.encoding ?? dtype.safetensorsName.description }
+
   /// Bytes of the values in their stored type.
   public var byteCount: Int { elementCount * dtype.byteWidth }
 

@@ -97,6 +97,12 @@ import Testing
     ("quantized/vit-q8_0.gguf", 0.5 / 127 + 0x1p-11), ("quantized/vit-q4_0.gguf", 1.0 / 8 + 0x1p-11),
   ]
 
+  @Test("a quantized tensor is listed by the type that the file stores")
+  func storedTypes() throws {
+    let checkpoint = try Checkpoint.open(Fixture.url("valid/quantized/vit-q4_0.gguf").path)
+    #expect(Set(checkpoint.tensors.map(\.storedType)).isSuperset(of: ["Q4_0", "F32"]))
+  }
+
   @Test("a quantized file gives the original's tensors within its step, and its unquantized ones exactly")
   func quantized() throws {
     let original = try ModelFixture.named("vit-hugging-face").open()

@@ -54,6 +54,20 @@ import Testing
     #expect(try ModelInspection(Checkpoint.open(file.url.path), options: options).refusal == nil)
   }
 
+  @Test("KerasHub's kernels keep an axis of heads: without a configuration it is the shapes that tell")
+  func headsFromKernels() throws {
+    let weights = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).weights.h5")
+    let fixture = URL(filePath: try ModelFixture.named("vit-keras-hub").path)
+    try FileManager.default.copyItem(at: fixture.appending(path: "model.weights.h5"), to: weights)
+    defer { try? FileManager.default.removeItem(at: weights) }
+    let inspection = try ModelInspection(Checkpoint.open(weights.path))
+    for field in ["image.heads", "text.heads"] {
+      let decision = try #require(inspection.decisions.first { $0.field == field })
+      #expect(decision.value == "1" && decision.source == .tensors)
+    }
+    #expect(Set(inspection.problems.map(\.code)) == [.undecidedActivation, .undecidedPreprocessing])
+  }
+
   @Test("Options decide, and are reported as options")
   func optionsDecide() throws {
     var options = ModelOptions()

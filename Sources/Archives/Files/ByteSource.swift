@@ -2,10 +2,16 @@
 public protocol ByteSource: Sendable {
   /// Bytes that `load` gives.
   var byteCount: Int { get }
+  /// How a file stores the values, where that is not the type in which they are given: `Q8_0`.
+  var encoding: String? { get }
   /// The bytes, mapped or inflated.
   func load() throws(ReadError) -> FileSlice
   /// Gives back memory that `load` or touching its result took; a later `load` fetches again.
   func release()
+}
+
+extension ByteSource {
+  public var encoding: String? { nil }
 }
 
 /// A range of a mapped file. Itself the plainest byte source.

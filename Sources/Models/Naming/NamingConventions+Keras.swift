@@ -1,3 +1,5 @@
+internal import Architecture
+
 extension NamingConvention {
   /// KerasHub's `CLIPBackbone`: no names, but the tree of objects; variables of a layer are numbered in the order in
   /// which it makes them. Attention keeps an axis of heads.
@@ -13,6 +15,11 @@ extension NamingConvention {
       NameRow("layers/dense_1/vars/0", "text_projection"),
       NameRow("layers/clip_head/vars/0", "logit_scale"),
     ])
+
+  /// The first query kernel of a tower: [width, heads, channels of a head].
+  static func kerasHubQueryKernel(_ tower: Tower) -> String {
+    (tower == .image ? visionEncoder : textEncoder) + "clip_encoder_layer/attention/query_dense/vars/0"
+  }
 
   private static let textEncoder = "layers/clip_text_encoder/layers/"
   private static let visionEncoder = "layers/clip_vision_encoder/layers/"

@@ -103,7 +103,7 @@ struct InspectOutput: SchemaOutput {
     tensors =
       listsTensors
       ? checkpoint.tensors.map {
-        TensorRow(name: $0.name, dtype: $0.dtype.safetensorsName.description, shape: $0.shape)
+        TensorRow(name: $0.name, dtype: $0.storedType, shape: $0.shape)
       } : nil
   }
 

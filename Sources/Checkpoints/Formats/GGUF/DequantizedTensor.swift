@@ -16,6 +16,8 @@ final class DequantizedTensor: ByteSource {
     blockCount = stored.byteCount / quantization.blockByteCount
   }
 
+  var encoding: String? { quantization.name }
+
   /// At most 13 times the bytes that are stored, which the file was proved to have.
   var byteCount: Int { blockCount * quantization.blockElementCount * MemoryLayout<Float>.size }
 

@@ -31,6 +31,20 @@ extension StatedFacts {
     return facts
   }
 
+  /// Attention's kernels keep an axis of heads, so their shapes tell how many there are.
+  static func kerasHubKernels(_ tensors: [CheckpointTensor]) -> StatedFacts {
+    var facts = StatedFacts()
+    facts.image.heads = heads(.image, tensors)
+    facts.text.heads = heads(.text, tensors)
+    return facts
+  }
+
+  private static func heads(_ tower: Tower, _ tensors: [CheckpointTensor]) -> Stated<Int>? {
+    let name = NamingConvention.kerasHubQueryKernel(tower)
+    guard let kernel = tensors.first(where: { $0.name == name }), kernel.shape.count == 3 else { return nil }
+    return Stated(kernel.shape[1], .tensors, "shape of \(name)")
+  }
+
   private mutating func addSizes(
     _ config: ConfigReader, _ fields: [(key: String, field: StatedSize.Field)]
   ) throws(ModelError) {
