@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "malformed"))
 
 import cases_hdf5  # noqa: E402
+import cases_torch_legacy  # noqa: E402
 from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes  # noqa: E402
 from cases_gguf import ARRAY, CLIP, F32, TEXT, TYPE_Q4_0, U32, entry, gguf, info, string, u32, u64  # noqa: E402
 from cases_numpy import fields, npy  # noqa: E402
@@ -88,6 +89,7 @@ SEEDS = {
         Member("visual/proj.npy", npy(fields(descr=b"'<V2'", order=b"True", shape=b"(2L, 3)"), bytes(12), (2, 0)))])[0],
     "npz/deflated": zip_bytes([Member("visual.proj.npy", npy(), method=8)])[0],
     **{f"hdf5/{name}": content for name, content in cases_hdf5.seeds().items()},
+    **{f"pytorch-legacy/{name}": content for name, content in cases_torch_legacy.seeds().items()},
     "checkpoint/safetensors": safetensors_bytes(text(PAIR), floats(4)),
 }
 

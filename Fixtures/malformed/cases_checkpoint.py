@@ -44,7 +44,6 @@ CASES = {
     "a-text.pt": {"error": "unknownFormat", "content": b"the weights are on the other disk\n"},
     "zeros.pt": {"error": "unknownFormat", "content": bytes(4096)},
     "not-an-index.json": {"error": "unknownFormat", "content": b'{"model_type": "clip"}'},
-    "legacy.pt": unsupported(bytes.fromhex("80028a0a6cfc9c46f9206aa850192e8002")),
     "joblib.pkl": unsupported(b"\x80\x04N."),
     "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
     "model.onnx": unsupported(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"),

@@ -113,4 +113,12 @@ CODES = {
     "npyHeader": 1302,
     "npyByteCount": 1303,
     "npyObjectArray": 1304,
+    "torchLegacyMagic": 1500,
+    "torchLegacyProtocol": 1501,
+    "torchLegacySystem": 1502,
+    "torchLegacyReference": 1503,
+    "torchLegacyStorageClash": 1504,
+    "torchLegacyKeys": 1505,
+    "torchLegacyView": 1506,
+    "torchLegacyTrailingData": 1507,
 }

@@ -17,6 +17,7 @@ import cases_hdf5
 import cases_numpy
 import cases_pickle
 import cases_safetensors
+import cases_torch_legacy
 import cases_zip
 from codes import CODES
 
@@ -46,7 +47,8 @@ def main():
     for group, cases in {"zip": cases_zip.CASES, "pickle": cases_pickle.CASES,
                          "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
                          "flax-msgpack": cases_flax.CASES, "gguf": cases_gguf.CASES, "npz": cases_numpy.NPZ,
-                         "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES}.items():
+                         "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES,
+                         "pytorch-legacy": cases_torch_legacy.CASES}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)
         (HERE / group).mkdir()
         for name, case in cases.items():

@@ -36,6 +36,25 @@ struct UnpicklerTests {
     #expect(graph.elements(of: list[1]) == [.double(2.5), .none])
   }
 
+  @Test("of several pickles the first is read, and how long it is")
+  func firstOfSeveral() throws {
+    let two = bytes("80024b052e80024b062e")
+    let (graph, byteCount) = try Unpickler.unpickleFirst(two.span.bytes, limits: .standard)
+    #expect(graph.root == .integer(5) && byteCount == 5)
+    #expect(throws: ReadError.self) { _ = try unpickle(two) }
+  }
+
+  @Test("a first pickle without end is too long, not cut short, where more bytes follow")
+  func firstWithoutEnd() throws {
+    var limits = Limits()
+    limits.pickleBytes = 4
+    let long = bytes("80024b054b062e")
+    let error = #expect(throws: ReadError.self) {
+      _ = try Unpickler.unpickleFirst(long.span.bytes, limits: limits)
+    }
+    #expect(error?.code == .limitExceeded)
+  }
+
   @Test("a list that contains itself is a graph, not a leak or a loop")
   func cycle() throws {
     // l = []; l.append(l); pickle.dumps(l, 2)

@@ -13,7 +13,7 @@ struct ErrorCodeTests {
     #expect(!code.summary.hasSuffix(".") && !code.hint.hasSuffix("."))
   }
 
-  static let properNouns = ["GGUF", "HDF5", "JSON", "Git"]
+  static let properNouns = ["GGUF", "HDF5", "JSON", "Git", "PyTorch"]
 
   @Test("no two codes say the same")
   func summariesDiffer() {

@@ -23,6 +23,8 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
   case untypedStorage
   /// `torch.float16` and its like; nil for types we do not read.
   case torchDType(DType?)
+  /// `torch.FloatTensor` and its like, by which PyTorch named element types before it had `torch.float32`.
+  case tensorClass
   case torchSize
   case torchDevice
 
@@ -54,7 +56,7 @@ extension PickleGlobal {
   }
 
   /// Where classes of pickled models come from: `torch.save(model)` instead of `torch.save(model.state_dict())`.
-  private static let moduleFamilies = ["torch.nn.modules", "clip", "open_clip", "transformers", "timm"]
+  private static let moduleFamilies = ["torch.nn", "clip", "open_clip", "transformers", "timm"]
 
   private struct Key: Hashable {
     var module: String
@@ -101,7 +103,7 @@ extension PickleGlobal {
       (numpyCore, "scalar", .numpyScalar),
       (numpyCore, "_reconstruct", .numpyReconstruct),
       (["_codecs"], "encode", .codecsEncode),
-    ] + storageRows + dtypeRows
+    ] + storageRows + tensorClassRows + dtypeRows
 
   private static let storageRows: [(modules: [String], name: String, meaning: PickleGlobal)] = [
     (storages, "DoubleStorage", .storage(.f64)),
@@ -117,6 +119,10 @@ extension PickleGlobal {
     (storages, "ComplexFloatStorage", .storage(nil)),
     (storages, "ComplexDoubleStorage", .storage(nil)),
   ]
+
+  private static let tensorClassRows: [(modules: [String], name: String, meaning: PickleGlobal)] = [
+    "Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool",
+  ].map { (["torch", "torch.cuda"], $0 + "Tensor", .tensorClass) }
 
   private static let dtypeRows: [(modules: [String], name: String, meaning: PickleGlobal)] = [
     (["torch"], "float64", .torchDType(.f64)),

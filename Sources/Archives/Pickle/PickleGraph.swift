@@ -34,7 +34,8 @@ public struct PickleGraph: Sendable {
   var sequences: [[PickleValue]] = []
   var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
   var objects: [PickleObject] = []
-  var persistentIDs: [PickleValue] = []
+  /// What persistent values are cited with, each time they are.
+  public internal(set) var persistentIDs: [PickleValue] = []
 
   /// Elements of a list, tuple or set; nil for other values.
   public func elements(of value: PickleValue) -> [PickleValue]? {

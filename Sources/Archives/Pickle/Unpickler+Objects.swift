@@ -60,7 +60,7 @@ extension Unpickler {
       return .dict(index)
     case .set:
       return .set(try newSequence(arguments.first.flatMap { graph.elements(of: $0) } ?? []))
-    case .storage, .untypedStorage, .torchDType:
+    case .storage, .untypedStorage, .torchDType, .tensorClass:
       throw failure(.pickleWrongType, expected: "a function or class", found: "\(global)")
     default:
       graph.objects.append(PickleObject(global: global, arguments: arguments, state: nil))

@@ -30,7 +30,28 @@ public struct Unpickler: ~Escapable {
         found: "\(bytes.byteCount)")
     }
     var machine = Unpickler(cursor: ByteCursor(bytes, baseOffset: baseOffset), limits: limits)
-    return try machine.run()
+    let graph = try machine.run()
+    guard machine.cursor.isAtEnd else {
+      throw machine.failure(.pickleTrailingData, found: "\(machine.cursor.remaining) bytes")
+    }
+    return graph
+  }
+
+  /// Unpickles what `bytes` begin with; anything may follow.
+  ///
+  /// - Returns: the graph, and how many bytes its pickle has.
+  /// - Throws: any `pickle…` code, `wholeModulePickle` or `limitExceeded`.
+  public static func unpickleFirst(
+    _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
+  ) throws(ReadError) -> (graph: PickleGraph, byteCount: Int) {
+    let allowed = bytes.extracting(first: limits.pickleBytes)
+    var machine = Unpickler(cursor: ByteCursor(allowed, baseOffset: baseOffset), limits: limits)
+    do throws(ReadError) {
+      return (try machine.run(), machine.cursor.position)
+    } catch {
+      guard error.code == .pickleTruncated, allowed.byteCount < bytes.byteCount else { throw error }
+      throw machine.failure(.limitExceeded, expected: "a pickle of at most \(limits.pickleBytes) bytes")
+    }
   }
 
   @_lifetime(copy cursor)
@@ -60,9 +81,6 @@ public struct Unpickler: ~Escapable {
       try execute(opcode)
     }
     graph.root = try pop()
-    guard cursor.isAtEnd else {
-      throw failure(.pickleTrailingData, found: "\(cursor.remaining) bytes")
-    }
     return graph
   }
 

@@ -12,11 +12,6 @@ extension CheckpointFormat {
     origin: "a compressed file or tarball: unpack it first",
     recognises: { $0.starts(with: [0x1F, 0x8B]) }, reader: nil)
 
-  static let torchLegacy = CheckpointFormat(
-    "pytorch-legacy", name: "PyTorch legacy",
-    detection: "pickle of the magic number 0x1950a86a20f9469cfc6c", origin: "torch.save before 1.6",
-    recognises: { $0.starts(with: [0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46]) }, reader: nil)
-
   static let torchTar = CheckpointFormat(
     "pytorch-tar", name: "PyTorch tar", detection: "ustar at byte 257", origin: "torch.save before 0.1.10",
     recognises: { $0.starts(with: Array("ustar".utf8), at: 257) }, reader: nil)

@@ -1,7 +1,7 @@
 internal import Archives
 
 /// Finds the dictionary of weights in what a training script pickled around it.
-struct StateDictFinder {
+struct StateDictFinder<Tensors: TorchTensors> {
   /// A dictionary with text keys, at least one of which holds a tensor.
   struct Candidate {
     /// Keys that lead there from the top.
@@ -11,9 +11,9 @@ struct StateDictFinder {
   }
 
   /// Wrappers inside wrappers that are looked into.
-  private static let deepestWrapper = 3
+  private static var deepestWrapper: Int { 3 }
 
-  let decoder: TorchTensorDecoder
+  let tensors: Tensors
 
   /// The top dictionary when it holds weights itself, otherwise the only one below it that looks like a CLIP.
   ///
@@ -21,7 +21,7 @@ struct StateDictFinder {
   func find() throws(ReadError) -> Candidate {
     var candidates: [Candidate] = []
     var visited: Set<Int> = []
-    collect(decoder.graph.root, keys: [], visited: &visited, into: &candidates)
+    collect(tensors.graph.root, keys: [], visited: &visited, into: &candidates)
     let promising = candidates.filter(\.looksLikeCLIP)
     if let top = candidates.first, top.wrapperKeys.isEmpty, top.looksLikeCLIP || promising.isEmpty {
       return top
@@ -38,11 +38,11 @@ struct StateDictFinder {
     _ value: PickleValue, keys: [String], visited: inout Set<Int>, into candidates: inout [Candidate]
   ) {
     guard case .dict(let index) = value, visited.insert(index).inserted, keys.count <= Self.deepestWrapper,
-      let pairs = decoder.graph.pairs(of: value)
+      let pairs = tensors.graph.pairs(of: value)
     else { return }
     let named = pairs.compactMap { pair in pair.key.stringValue.map { (key: $0, value: pair.value) } }
-    if named.contains(where: { decoder.isTensor($0.value) }) {
-      let names = named.filter { decoder.isTensor($0.value) }.map(\.key)
+    if named.contains(where: { tensors.isTensor($0.value) }) {
+      let names = named.filter { tensors.isTensor($0.value) }.map(\.key)
       candidates.append(
         Candidate(
           wrapperKeys: keys, pairs: named, looksLikeCLIP: names.contains(where: TensorNames.isFromCLIP)))
@@ -52,7 +52,7 @@ struct StateDictFinder {
 
   private func noStateDict(_ candidates: [Candidate]) -> ReadError {
     if candidates.isEmpty {
-      let keys = (decoder.graph.pairs(of: decoder.graph.root) ?? []).compactMap(\.key.stringValue)
+      let keys = (tensors.graph.pairs(of: tensors.graph.root) ?? []).compactMap(\.key.stringValue)
       let found = keys.isEmpty ? "no dictionary of tensors" : "keys \(keys.prefix(8).joined(separator: ", "))"
       return ReadError(.noStateDict, found: found)
     }

@@ -1,28 +1,20 @@
 internal import Archives
 internal import TensorTypes
 
-/// Turns the records of a pickle (`_rebuild_tensor_v2` and its like) into tensors over the archive's storages.
-struct TorchTensorDecoder {
-  private typealias Storage = (source: any ByteSource, dtype: DType?)
-
-  let archive: TorchArchive
+/// Turns the records of a pickle (`_rebuild_tensor_v2` and its like) into tensors over the file's storages.
+struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
   let graph: PickleGraph
+  private(set) var storages: Storages
   private let limits: Limits
-  private var sources: [String: any ByteSource] = [:]
-  /// Members of `data/` that some decoded tensor lies in.
-  private(set) var usedMembers: Set<String> = []
 
-  init(archive: TorchArchive, graph: PickleGraph, limits: Limits) {
-    self.archive = archive
+  init(_ graph: PickleGraph, storages: Storages, limits: Limits) {
     self.graph = graph
+    self.storages = storages
     self.limits = limits
   }
 
-  /// Whether `value` is a tensor's record, readable or not.
   func isTensor(_ value: PickleValue) -> Bool { record(value) != nil }
 
-  /// The tensor behind `value`.
-  ///
   /// - Throws: `tensorRecordInvalid`, `unsupportedTensorKind`, `unsupportedDType`, `storageMissing`,
   ///   `storageSizeMismatch`, `tensorOutsideStorage` or `numberOverflow`, with the tensor's name.
   mutating func tensor(_ value: PickleValue, name: String) throws(ReadError) -> CheckpointTensor {
@@ -34,7 +26,6 @@ struct TorchTensorDecoder {
     }
   }
 
-  /// Bytes that a record's elements take, for reports on what was ignored; zero when that cannot be told.
   func statedByteCount(_ value: PickleValue) -> Int {
     guard let record = record(value), record.arguments.count > 2,
       let sizes = try? sizes(record.arguments[2]), let count = elementCount(of: sizes),
@@ -69,7 +60,12 @@ struct TorchTensorDecoder {
     guard arguments.count >= 4, let offset = arguments[1].integerValue else {
       throw ReadError(.tensorRecordInvalid, expected: "storage, offset, size and stride")
     }
-    var (source, dtype) = try storage(arguments[0])
+    guard let id = graph.persistentID(of: arguments[0]) else {
+      throw ReadError(.tensorRecordInvalid, expected: "a storage")
+    }
+    let reference = try StorageReference(id, in: graph)
+    let source = try storages.source(of: reference)
+    var dtype = reference.dtype
     if record.global == .rebuildTensorV3 {
       guard arguments.count >= 7, case .global(.torchDType(let stated)) = arguments[6] else {
         throw ReadError(.tensorRecordInvalid, expected: "an element type")
@@ -81,7 +77,7 @@ struct TorchTensorDecoder {
     }
     let tensor = try CheckpointTensor(
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
-      storageOffset: offset, isBigEndian: archive.isBigEndian, storage: source, file: archive.file.path)
+      storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path)
     // A stride of zero repeats values without storing them: what is computed must stay in proportion to the file.
     guard tensor.byteCount <= source.byteCount || tensor.elementCount <= limits.expandedElements else {
       throw ReadError(
@@ -111,41 +107,5 @@ struct TorchTensorDecoder {
       sizes.append(size)
     }
     return sizes
-  }
-
-  /// The storage a persistent id names: `('storage', class, key, location, element count)`.
-  private mutating func storage(_ value: PickleValue) throws(ReadError) -> Storage {
-    guard let id = graph.persistentID(of: value), let parts = graph.elements(of: id), parts.count >= 5,
-      parts[0].stringValue == "storage", let key = parts[2].stringValue, let count = parts[4].integerValue,
-      count >= 0
-    else { throw ReadError(.tensorRecordInvalid, expected: "a storage with class, key, location and length") }
-    switch parts[1] {
-    case .global(.storage(let dtype)):
-      return (try source(key, elements: count, byteWidth: dtype?.byteWidth), dtype)
-    case .global(.untypedStorage): return (try source(key, elements: count, byteWidth: 1), nil)
-    default: throw ReadError(.tensorRecordInvalid, expected: "a storage class")
-    }
-  }
-
-  private mutating func source(
-    _ key: String, elements: Int, byteWidth: Int?
-  ) throws(ReadError) -> any ByteSource {
-    let member = archive.storageName(key)
-    let source: any ByteSource
-    if let known = sources[key] {
-      source = known
-    } else {
-      guard let entry = archive.zip[member] else { throw ReadError(.storageMissing, found: member) }
-      source = archive.zip.source(of: entry)
-      sources[key] = source
-      usedMembers.insert(member)
-    }
-    guard let byteWidth else { return source }
-    guard elements.multipliedReportingOverflow(by: byteWidth) == (source.byteCount, false) else {
-      throw ReadError(
-        .storageSizeMismatch, expected: "\(elements) elements of \(byteWidth) bytes",
-        found: "\(source.byteCount) bytes", path: [.archiveMember(member)])
-    }
-    return source
   }
 }

@@ -1,0 +1,60 @@
+internal import Archives
+internal import TensorTypes
+
+/// The storages of a PyTorch file, found by what its pickle says of them.
+protocol TorchStorages: Sendable {
+  /// The file they lie in, for messages.
+  var path: String { get }
+  var isBigEndian: Bool { get }
+
+  /// The bytes that `reference` cites, as many as it says.
+  ///
+  /// - Throws: `storageMissing`, `storageSizeMismatch`, or what the container has of its own.
+  mutating func source(of reference: StorageReference) throws(ReadError) -> any ByteSource
+}
+
+/// What a pickle says of a storage that it cites: `('storage', class, key, location, element count)`. Files before
+/// PyTorch 1.6 add a sixth item: nothing, or the part of the storage that is meant.
+struct StorageReference: Equatable {
+  /// A run of elements that PyTorch treated as a storage of its own: `(key, offset, element count)`.
+  struct View: Equatable {
+    var key: String
+    var offset: Int
+    var elementCount: Int
+  }
+
+  var key: String
+  /// Nil for bytes without type, and for complex elements.
+  var dtype: DType?
+  /// Bytes of one element; nil for complex ones.
+  var byteWidth: Int?
+  /// Of the storage, whatever part of it the view is.
+  var elementCount: Int
+  var view: View?
+
+  /// - Parameter id: a persistent value's identifier.
+  /// - Throws: `tensorRecordInvalid`.
+  init(_ id: PickleValue, in graph: PickleGraph) throws(ReadError) {
+    guard let parts = graph.elements(of: id), (5...6).contains(parts.count),
+      parts[0].stringValue == "storage", let key = parts[2].stringValue, let count = parts[4].integerValue,
+      count >= 0
+    else { throw ReadError(.tensorRecordInvalid, expected: "a storage with class, key, location and length") }
+    switch parts[1] {
+    case .global(.storage(let dtype)): (self.dtype, byteWidth) = (dtype, dtype?.byteWidth)
+    case .global(.untypedStorage): byteWidth = 1
+    default: throw ReadError(.tensorRecordInvalid, expected: "a storage class")
+    }
+    self.key = key
+    self.elementCount = count
+    if parts.count == 6, parts[5] != .none { view = try View(parts[5], in: graph) }
+  }
+}
+
+extension StorageReference.View {
+  fileprivate init(_ value: PickleValue, in graph: PickleGraph) throws(ReadError) {
+    guard let parts = graph.elements(of: value), parts.count == 3, let key = parts[0].stringValue,
+      let offset = parts[1].integerValue, offset >= 0, let count = parts[2].integerValue, count >= 0
+    else { throw ReadError(.tensorRecordInvalid, expected: "a view with key, offset and length") }
+    self.init(key: key, offset: offset, elementCount: count)
+  }
+}

@@ -1,0 +1,30 @@
+public import Archives
+
+/// What a PyTorch file from before 1.6 is refused for.
+extension ReadError.Code {
+  public static let torchLegacyMagic = Self(
+    1500, "torchLegacyMagic", "damaged PyTorch legacy file: magic number", hint: .downloadAgain)
+  public static let torchLegacyProtocol = Self(
+    1501, "torchLegacyProtocol", "PyTorch legacy file of a version that is not read",
+    hint: "save the checkpoint again with a current PyTorch", category: .unsupported)
+  public static let torchLegacySystem = Self(
+    1502, "torchLegacySystem", "damaged PyTorch legacy file: what it says of the machine that wrote it",
+    hint: .downloadAgain)
+  public static let torchLegacyReference = Self(
+    1503, "torchLegacyReference", "the pickle cites something that is no storage", hint: .saveAgain)
+  public static let torchLegacyStorageClash = Self(
+    1504, "torchLegacyStorageClash", "two tensors say different things of one storage", hint: .saveAgain)
+  public static let torchLegacyKeys = Self(
+    1505, "torchLegacyKeys", "the list of storages is not that of the tensors", hint: .saveAgain)
+  public static let torchLegacyView = Self(
+    1506, "torchLegacyView", "a part of a storage reaches outside it", hint: .saveAgain)
+  public static let torchLegacyTrailingData = Self(
+    1507, "torchLegacyTrailingData", "bytes after the last storage",
+    hint: "save one object to a file: torch.save was called more than once, or the file is damaged")
+
+  /// Codes of PyTorch's files before 1.6.
+  static let torchLegacy: [ReadError.Code] = [
+    .torchLegacyMagic, .torchLegacyProtocol, .torchLegacySystem, .torchLegacyReference,
+    .torchLegacyStorageClash, .torchLegacyKeys, .torchLegacyView, .torchLegacyTrailingData,
+  ]
+}

@@ -1,0 +1,55 @@
+internal import Archives
+
+/// The pickles in front of the object: a magic number, the version of the format, and the machine that wrote it.
+///
+/// Source: PyTorch's torch/serialization.py, `_legacy_save`.
+struct TorchLegacyHeader {
+  /// `sys_info` says so. The values are little-endian all the same: PyTorch converts them when it writes.
+  let isFromBigEndianMachine: Bool
+
+  /// LONG1 of ten bytes: 0x1950a86a20f9469cfc6c.
+  private static let magic: [UInt8] = [0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+  /// What of it tells the format; the rest may be damaged.
+  private static let magicStart = 6
+  /// After the protocol mark, and after the frame that protocol 4 adds.
+  private static let magicOffsets = [2, 11]
+  private static let formatVersion = 1001
+
+  /// Whether `file` begins as these files do.
+  static func begins(_ file: MappedFile) -> Bool {
+    file.bytes.withUnsafeBytes { bytes in
+      guard bytes.first == 0x80 else { return false }
+      return magicOffsets.contains { bytes.dropFirst($0).starts(with: magic.prefix(magicStart)) }
+    }
+  }
+
+  /// - Throws: `torchLegacyMagic`, `torchLegacyProtocol`, `torchLegacySystem`, or any `pickle…` code.
+  init(_ sequence: inout PickleSequence, in file: MappedFile) throws(ReadError) {
+    let isMagic = file.bytes.withUnsafeBytes { bytes in
+      Self.magicOffsets.contains { bytes.dropFirst($0).starts(with: Self.magic) }
+    }
+    guard try sequence.unpickle().root == .largeInteger, isMagic else {
+      throw ReadError(.torchLegacyMagic, at: 0, expected: "0x1950a86a20f9469cfc6c")
+    }
+    let versionOffset = sequence.position
+    let version = try sequence.unpickle().root
+    guard version.integerValue == Self.formatVersion else {
+      throw ReadError(
+        .torchLegacyProtocol, at: UInt64(versionOffset), expected: "\(Self.formatVersion)",
+        found: version.integerValue.map { "\($0)" } ?? "no number")
+    }
+    isFromBigEndianMachine = try Self.readMachine(&sequence)
+  }
+
+  /// `{'protocol_version': 1001, 'little_endian': True, 'type_sizes': {…}}`, of which only the byte order is of use.
+  private static func readMachine(_ sequence: inout PickleSequence) throws(ReadError) -> Bool {
+    let offset = sequence.position
+    let graph = try sequence.unpickle()
+    let order = graph.pairs(of: graph.root)?.last { $0.key == .string("little_endian") }?.value
+    guard case .bool(let isLittleEndian)? = order else {
+      throw ReadError(
+        .torchLegacySystem, at: UInt64(offset), expected: "a dictionary with little_endian, true or false")
+    }
+    return !isLittleEndian
+  }
+}

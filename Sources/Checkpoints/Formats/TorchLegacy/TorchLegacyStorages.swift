@@ -1,0 +1,82 @@
+internal import Archives
+internal import Bytes
+
+/// The storages behind the pickles, in the order of the list of keys: an element count, then the elements.
+///
+/// How long an element is, only the tensors that cite the storage say.
+struct TorchLegacyStorages: TorchStorages {
+  private let file: MappedFile
+  private let ranges: [String: Range<Int>]
+
+  var path: String { file.path }
+  /// PyTorch writes little-endian values on every machine, whatever byte order the header states.
+  let isBigEndian = false
+
+  /// Reads where each storage lies.
+  ///
+  /// - Parameters:
+  ///   - keys: as the fifth pickle lists them, which begins at `keysOffset`.
+  ///   - cited: what the object's pickle says of each storage.
+  ///   - sequence: stands behind the fifth pickle.
+  ///   - mayHaveBigEndianCounts: old versions wrote counts, but not values, in the machine's byte order.
+  /// - Throws: `torchLegacyKeys`, `storageSizeMismatch`, `unsupportedDType`, `numberOverflow`, `truncatedFile` or
+  ///   `torchLegacyTrailingData`.
+  init(
+    keys: [String], at keysOffset: UInt64, cited: [String: StorageReference], in file: MappedFile,
+    _ sequence: inout PickleSequence, mayHaveBigEndianCounts: Bool
+  ) throws(ReadError) {
+    var ranges: [String: Range<Int>] = [:]
+    for key in keys {
+      guard let reference = cited[key] else {
+        throw ReadError(.torchLegacyKeys, at: keysOffset, found: "\(key), which no tensor cites")
+      }
+      guard ranges[key] == nil else {
+        throw ReadError(.torchLegacyKeys, at: keysOffset, found: "\(key) twice")
+      }
+      do throws(ReadError) {
+        ranges[key] = try Self.range(of: reference, &sequence, mayHaveBigEndianCounts)
+      } catch {
+        throw error.inside(.key(key))
+      }
+    }
+    guard sequence.remaining == 0 else {
+      throw ReadError(
+        .torchLegacyTrailingData, at: UInt64(sequence.position), found: "\(sequence.remaining) bytes")
+    }
+    self.file = file
+    self.ranges = ranges
+  }
+
+  func source(of reference: StorageReference) throws(ReadError) -> any ByteSource {
+    guard let range = ranges[reference.key], let width = reference.byteWidth else {
+      throw ReadError(.storageMissing, found: reference.key)
+    }
+    guard let view = reference.view else { return FileSlice(file: file, range: range) }
+    guard let end = checkedSum(view.offset, view.elementCount), end <= reference.elementCount else {
+      throw ReadError(
+        .torchLegacyView, expected: "at most \(reference.elementCount) elements",
+        found: "\(view.elementCount) from \(view.offset) on", path: [.key(reference.key)])
+    }
+    let start = range.lowerBound
+    return FileSlice(file: file, range: start + view.offset * width..<start + end * width)
+  }
+
+  private static func range(
+    of reference: StorageReference, _ sequence: inout PickleSequence, _ mayHaveBigEndianCounts: Bool
+  ) throws(ReadError) -> Range<Int> {
+    let offset = UInt64(sequence.position)
+    guard let width = reference.byteWidth else {
+      throw ReadError(.unsupportedDType, at: offset, found: "complex elements")
+    }
+    let count = try sequence.int64()
+    let expected = Int64(reference.elementCount)
+    guard count == expected || (mayHaveBigEndianCounts && count.byteSwapped == expected) else {
+      throw ReadError(
+        .storageSizeMismatch, at: offset, expected: "\(expected) elements", found: "\(count)")
+    }
+    guard let byteCount = checkedProduct(reference.elementCount, width) else {
+      throw ReadError(.numberOverflow, at: offset, found: "\(expected) elements of \(width) bytes")
+    }
+    return try sequence.skip(byteCount)
+  }
+}

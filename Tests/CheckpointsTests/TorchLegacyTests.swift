@@ -1,0 +1,102 @@
+import Archives
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("PyTorch files from before 1.6")
+struct TorchLegacyTests {
+  private func open(_ fixture: String) throws -> Checkpoint {
+    try Checkpoint.open(Fixture.url(fixture).path)
+  }
+
+  private func openBytes(_ bytes: Data) throws -> Checkpoint {
+    let bytes = [UInt8](bytes)
+    return try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "/nonexistent/legacy.pt"))
+  }
+
+  private func values(_ checkpoint: Checkpoint) throws -> [String: [Float]] {
+    try Dictionary(uniqueKeysWithValues: checkpoint.tensors.map { ($0.name, try $0.floats()) })
+  }
+
+  @Test("storages that are parts of another hold that part, as torch.load reads them")
+  func views() throws {
+    let tensors = try values(open("archives/legacy-views.pt"))
+    #expect(tensors == ["visual.proj": [2, 4, 3, 5], "logit_scale": [7]])
+  }
+
+  @Test("vectors of one storage, transposed and sliced matrices, BF16: views of what PyTorch wrote")
+  func stridedTensors() throws {
+    let checkpoint = try open("valid/rn-legacy-training.pt")
+    #expect(checkpoint.tensors.count { !$0.isContiguous } > 5)
+    #expect(Set(checkpoint.tensors.map { "\($0.dtype)" }) == ["f32", "f16", "bf16"])
+  }
+
+  @Test("a training checkpoint gives epoch and name, and says that it ignores the optimizer")
+  func training() throws {
+    let checkpoint = try open("valid/rn-legacy-training.pt")
+    #expect(checkpoint.evidence.training == TrainingFacts(epoch: 3, name: "tiny-run"))
+    let optimizer = try #require(checkpoint.ignored.first { $0.name == "optimizer" })
+    #expect(optimizer.reason == .trainingState && optimizer.tensorCount == 1 && optimizer.byteCount == 4)
+  }
+
+  @Test("a header of a big-endian machine changes no value, as in PyTorch, and is noted")
+  func bigEndianMachine() throws {
+    var bytes = try Fixture.data("corpus/pytorch-legacy/pair")
+    let expected = try values(openBytes(bytes))
+    let order = try #require(bytes.range(of: Data("little_endian".utf8)))
+    bytes[order.upperBound] = 0x89
+    let swapped = try openBytes(bytes)
+    #expect(try values(swapped) == expected)
+    #expect(swapped.notes.contains { $0.contains("big-endian") })
+    // Until 2018 such machines wrote the counts their way, though not the values.
+    let count = Data([6, 0, 0, 0, 0, 0, 0, 0])
+    bytes.replaceSubrange(try #require(bytes.range(of: count)), with: count.reversed())
+    #expect(try values(openBytes(bytes)) == expected)
+  }
+
+  @Test("a pickle that would run a command is refused, and the message says what it asked for")
+  func commands() throws {
+    for (fixture, call) in [
+      ("os-system.pt", "os.system"), ("builtins-exec.pt", "builtins.exec"),
+      ("machine-runs-a-command.pt", "posix.system"), ("keys-run-a-command.pt", "os.system"),
+    ] {
+      let error = try #require(throws: ReadError.self) { try open("malformed/pytorch-legacy/" + fixture) }
+      #expect(error.description.contains("refused: " + call), "\(error)")
+      #expect(error.hint.contains("do not trust"))
+    }
+  }
+
+  @Test("a whole pickled module is refused by its class, with what to save instead")
+  func wholeModule() throws {
+    let error = try #require(throws: ReadError.self) {
+      try open("malformed/pytorch-legacy/whole-module.pt")
+    }
+    #expect(error.description.contains("clip.model.CLIP"), "\(error)")
+    #expect(error.hint.contains("state_dict()") && error.category == .unsupported)
+  }
+
+  @Test(
+    "half a file is never taken for a whole one, wherever it ends", arguments: ["pair", "wrapped", "framed"])
+  func everyLength(seed: String) throws {
+    let original = try Fixture.data("corpus/pytorch-legacy/" + seed)
+    for count in 18..<original.count {
+      let error = try #require(throws: ReadError.self) { try openBytes(original.prefix(count)) }
+      #expect([.pickleTruncated, .truncatedFile].contains(error.code), "\(count) bytes: \(error)")
+    }
+  }
+
+  @Test(
+    "no byte of a small file can be changed to crash the reader", arguments: ["pair", "wrapped", "framed"])
+  func everyByteChanged(seed: String) throws {
+    let original = try Fixture.data("corpus/pytorch-legacy/" + seed)
+    for index in original.indices {
+      for value: UInt8 in [0x00, 0xFF, original[index] ^ 0x01, original[index] &+ 0x40] {
+        var bytes = original
+        bytes[index] = value
+        guard let checkpoint = try? openBytes(bytes) else { continue }
+        for tensor in checkpoint.tensors where tensor.elementCount < 1 << 20 { _ = try? tensor.floats() }
+      }
+    }
+  }
+}
