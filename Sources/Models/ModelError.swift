@@ -83,18 +83,12 @@ public struct ModelError: Error, Sendable, Equatable {
 }
 
 extension ModelError: CustomStringConvertible {
-  /// One line: what, where, expected, found.
+  /// One line: `file: what (expected, found) in tensor`.
   public var description: String {
     if let cause { return cause.description }
-    var line = code.summary
-    let places = [file, tensor.map { "tensor \($0)" }].compactMap { $0 }
-    if !places.isEmpty { line += " (" + places.joined(separator: ", ") + ")" }
-    switch (expected, found) {
-    case (let expected?, let found?): line += ": expected \(expected), found \(found)"
-    case (let expected?, nil): line += ": expected \(expected)"
-    case (nil, let found?): line += ": \(found)"
-    case (nil, nil): break
-    }
-    return line
+    return ErrorLine(
+      file: file, what: code.summary, expected: expected, found: found,
+      places: tensor.map { ["tensor " + $0.printable(ErrorLine.nameLength)] } ?? []
+    ).text
   }
 }

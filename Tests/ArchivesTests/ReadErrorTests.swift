@@ -3,20 +3,34 @@ import Testing
 
 @Suite("Errors of readers")
 struct ReadErrorTests {
-  @Test("a description is one line: what, where, expected, found")
-  func description() {
+  @Test("a line says the file, what, expected, found, where and what to do")
+  func line() {
     let error = ReadError(.zipMemberOutOfRange, at: 812, expected: "6 elements", found: "7")
       .inside(.tensor("visual.proj")).inside(.archiveMember("data.pkl")).inFile("ViT-B-32.pt")
     #expect(
-      error.description
-        == "zip member lies outside the file (ViT-B-32.pt, member data.pkl, tensor visual.proj, byte 812): "
-        + "expected 6 elements, found 7")
+      error.line
+        == "ViT-B-32.pt: zip member lies outside the file (expected 6 elements, found 7) at byte 812, in member "
+        + "data.pkl, in tensor visual.proj; download the file again and compare its size or SHA-256 with the source's"
+    )
+    #expect(ReadError(.emptyFile).description == "the file is empty")
+    #expect(ReadError(.zipMissingMember, found: "b").description == "zip member missing (b)")
+    #expect(ReadError(.htmlPage, expected: "a").description.hasSuffix(" (expected a)"))
   }
 
   @Test("text from a file cannot break the line or colour the terminal")
   func printable() {
     let error = ReadError(.zipUnsafeName, found: "a\nb\u{1B}[31m\u{202E}")
-    #expect(error.description.hasSuffix(#"a\u{a}b\u{1b}[31m\u{202e}"#))
+    #expect(error.description.hasSuffix(#"(a\u{a}b\u{1b}[31m\u{202e})"#))
+  }
+
+  @Test("no name from a file makes the line longer than 900 characters; of a path the end is shown")
+  func bounded() {
+    for long in [String(repeating: "x", count: 5000), String(repeating: "\u{1}é", count: 5000)] {
+      let error = ReadError(
+        .zipDuplicateName, at: .max, expected: long, found: long,
+        path: [.archiveMember(long), .tensor(long)], file: long + "/model.pt")
+      #expect(error.line.unicodeScalars.count < 900 && error.line.contains("/model.pt: "))
+    }
   }
 
   @Test("an inner file name is not overwritten by an outer one")

@@ -22,7 +22,9 @@ import Testing
       ("info", try Tool.run("info", "--json")),
       ("bench", try Tool.run("bench", bundle, "--seconds", "0.001", "--json")),
       ("bench", try Tool.run("bench", bundle, "--compare", "--seconds", "0.001", "--json")),
+      ("inspect", try Tool.run("inspect", Self.mini, "--explain", "--json")),
       ("error", try Tool.run("inspect", "/no/such/file.pt", "--json")),
+      ("error", try Tool.run("inspect", Tool.fixture("malformed/gguf/type-99.gguf"), "--explain", "--json")),
     ]
     for (schema, outcome) in runs {
       let problems = try JSONSchema(named: schema).problems(with: try outcome.json())

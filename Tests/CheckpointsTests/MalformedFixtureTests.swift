@@ -57,10 +57,29 @@ struct MalformedFixtureTests {
     #expect("\(error.code)" == fixture.codeName)
     if let offset = fixture.byteOffset { #expect(error.byteOffset == offset, "\(error)") }
     #expect(error.path.map(\.description) == fixture.places, "\(error)")
-    #expect(error.file != nil && !error.hint.isEmpty)
-    #expect(!error.description.contains("\n"))
     #expect(elapsed < Self.timeAllowed)
   }
+
+  @Test(
+    "each is told in one short line that names file, byte, places and remedy, and shows no control character",
+    arguments: MalformedFixture.all)
+  func isToldInOneLine(fixture: MalformedFixture) throws {
+    let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(fixture.path) }
+    let line = error.line
+    let file = try #require(error.file)
+    #expect(line.contains(Folder.lastComponent(of: file) + ": "), "\(line)")
+    #expect(line.contains(error.code.summary), "\(line)")
+    if let offset = fixture.byteOffset { #expect(line.contains(" at byte \(offset)"), "\(line)") }
+    for place in fixture.places { #expect(line.contains(" in \(place)"), "\(line)") }
+    #expect(line.hasSuffix("; " + error.hint) && !error.hint.isEmpty, "\(line)")
+    let shows = line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+    #expect(shows, "\(line)")
+    // Where the tests lie is not the reader's doing.
+    #expect(line.count - file.count < Self.lineLength, "\(line)")
+  }
+
+  /// Characters, without the folder: three lines of a terminal.
+  static let lineLength = 400
 
   @Test("refusing takes memory in proportion to the file, whatever the file claims")
   func memoryStaysSmall() async {

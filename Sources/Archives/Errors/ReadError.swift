@@ -49,21 +49,23 @@ public struct ReadError: Error, Sendable, Equatable {
 }
 
 extension ReadError: CustomStringConvertible {
-  /// One line: what, where, expected, found. What to do about it is `hint`.
-  public var description: String {
-    var line = code.summary
-    var places: [String] = []
-    if let file { places.append(file.printable) }
-    for step in path { places.append(step.description) }
-    if let byteOffset { places.append("byte \(byteOffset)") }
-    if !places.isEmpty { line += " (" + places.joined(separator: ", ") + ")" }
-    switch (expected, found) {
-    case (let expected?, let found?): line += ": expected \(expected.printable), found \(found.printable)"
-    case (let expected?, nil): line += ": expected \(expected.printable)"
-    case (nil, let found?): line += ": \(found.printable)"
-    case (nil, nil): break
-    }
-    return line
+  /// One line: `file: what (expected, found) at byte, in member, in tensor`.
+  public var description: String { errorLine.text }
+
+  /// The same, and what to do about it.
+  public var line: String { ErrorLine.join(description, hint: hint) }
+
+  /// What was expected and what was found, or what is wrong where nothing was expected.
+  public var reason: String {
+    var line = errorLine
+    (line.file, line.byteOffset, line.places) = (nil, nil, [])
+    return expected == nil ? line.text : line.facts ?? line.text
+  }
+
+  private var errorLine: ErrorLine {
+    ErrorLine(
+      file: file, what: code.summary, expected: expected, found: found, byteOffset: byteOffset,
+      places: path.map(\.description))
   }
 
   /// What the user can do, one sentence.
@@ -73,29 +75,9 @@ extension ReadError: CustomStringConvertible {
 extension ReadError.Step: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .archiveMember(let name): "member \(name.printable)"
-    case .tensor(let name): "tensor \(name.printable)"
-    case .key(let name): "key \(name.printable)"
+    case .archiveMember(let name): "member \(name.printable(ErrorLine.nameLength))"
+    case .tensor(let name): "tensor \(name.printable(ErrorLine.nameLength))"
+    case .key(let name): "key \(name.printable(ErrorLine.nameLength))"
     }
-  }
-}
-
-extension String {
-  /// Text from a file made safe to print on one line: control characters escaped, length bounded.
-  var printable: String {
-    var result = ""
-    var count = 0
-    for scalar in unicodeScalars {
-      guard count < 300 else { return result + "…" }
-      count += 1
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      let reorders = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-      if isControl || reorders || scalar.value == 0x2028 || scalar.value == 0x2029 {
-        result += "\\u{" + String(scalar.value, radix: 16) + "}"
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

@@ -6,12 +6,15 @@ public protocol ByteSource: Sendable {
   var encoding: String? { get }
   /// The bytes, mapped or inflated.
   func load() throws(ReadError) -> FileSlice
+  /// Where in its file it lies, encoded as it may be there; nil where it lies in pieces.
+  var storedRange: Range<Int>? { get }
   /// Gives back memory that `load` or touching its result took; a later `load` fetches again.
   func release()
 }
 
 extension ByteSource {
   public var encoding: String? { nil }
+  public var storedRange: Range<Int>? { nil }
 }
 
 /// A range of a mapped file. Itself the plainest byte source.
@@ -32,6 +35,8 @@ public struct FileSlice: ByteSource {
     @_lifetime(borrow self)
     get { _overrideLifetime(file.bytes.extracting(range), borrowing: self) }
   }
+
+  public var storedRange: Range<Int>? { range }
 
   public func load() throws(ReadError) -> FileSlice { self }
 

@@ -12,6 +12,12 @@ public struct PartialSource: ByteSource {
 
   public var byteCount: Int { range.count }
 
+  public var storedRange: Range<Int>? {
+    guard let slice = whole as? FileSlice else { return nil }
+    let start = slice.range.lowerBound + range.lowerBound
+    return start..<start + range.count
+  }
+
   public func load() throws(ReadError) -> FileSlice {
     let slice = try whole.load()
     let start = slice.range.lowerBound + range.lowerBound

@@ -14,6 +14,8 @@ final class InflatedMember: ByteSource {
 
   var byteCount: Int { entry.byteCount }
 
+  var storedRange: Range<Int>? { entry.dataRange }
+
   func load() throws(ReadError) -> FileSlice {
     let content = try inflated.withLock { cached throws(ReadError) in
       if let cached { return cached }

@@ -1,3 +1,4 @@
+import Archives
 import ArgumentParser
 import Foundation
 
@@ -8,10 +9,12 @@ struct Console: Sendable {
 
   static let isErrorTerminal = isatty(STDERR_FILENO) == 1
 
-  /// A result.
+  /// A result, on one line whatever names from a file it holds.
   ///
   /// - Throws: `cannotCreate`, where standard output takes no more.
-  func print(_ line: String) throws(Failure) { try StandardOutput.write(Data((line + "\n").utf8)) }
+  func print(_ line: String) throws(Failure) {
+    try StandardOutput.write(Data((line.printable + "\n").utf8))
+  }
 
   func print(_ lines: [String]) throws(Failure) {
     for line in lines { try print(line) }
@@ -19,11 +22,11 @@ struct Console: Sendable {
 
   /// Something to know that is not the result.
   func note(_ line: String) {
-    if !isQuiet { Self.write(line + "\n") }
+    if !isQuiet { Self.write(line.printable + "\n") }
   }
 
   /// Something to know even when quiet.
-  func warn(_ line: String) { Self.write("warning: \(line)\n") }
+  func warn(_ line: String) { Self.write("warning: \(line.printable)\n") }
 
   /// Overwrites the progress line of a terminal; `nil` clears it.
   func progress(_ text: String?) {
@@ -64,8 +67,8 @@ struct ConsoleOptions: ParsableArguments {
       console.progress(nil)
       let failure = Failure(describing: error)
       if json, !failure.followsOutput { try? JSONOutput.print(FailureOutput(failure)) }
-      Console.write("pocketclip: \(failure.message)\n")
-      if let hint = failure.hint { Console.write("  hint: \(hint)\n") }
+      Console.write("pocketclip: \(failure.line.printable)\n")
+      for line in failure.explanation?.lines ?? [] { Console.write(line + "\n") }
       throw failure.status.exitCode
     }
   }

@@ -14,9 +14,9 @@ extension Failure {
     switch error {
     case let error as Failure: self = error
     case let error as ReadError:
-      self.init(error.category.exitStatus, error.description, hint: error.hint)
+      self.init(error.category.exitStatus, error.description, hint: error.hint, cause: error)
     case let error as ModelError:
-      self.init(error.category.exitStatus, error.description, hint: error.hint)
+      self.init(error.category.exitStatus, error.description, hint: error.hint, cause: error.cause)
     case let error as ConversionError: self.init(error)
     case let error as VerificationError:
       self.init(error.category.exitStatus, error.description, hint: error.hint)

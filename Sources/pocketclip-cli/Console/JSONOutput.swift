@@ -38,17 +38,3 @@ enum JSONOutput {
     }
   }
 }
-
-/// What `--json` prints when a verb fails.
-struct FailureOutput: SchemaOutput {
-  static let schema = "error"
-  var status: Int32
-  var message: String
-  var hint: String?
-
-  init(_ failure: Failure) {
-    status = failure.status.rawValue
-    message = failure.message
-    hint = failure.hint
-  }
-}

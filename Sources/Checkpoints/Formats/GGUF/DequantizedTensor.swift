@@ -21,6 +21,8 @@ final class DequantizedTensor: ByteSource {
   /// At most 13 times the bytes that are stored, which the file was proved to have.
   var byteCount: Int { blockCount * quantization.blockElementCount * MemoryLayout<Float>.size }
 
+  var storedRange: Range<Int>? { stored.range }
+
   func load() throws(ReadError) -> FileSlice {
     let content = try values.withLock { cached throws(ReadError) in
       if let cached { return cached }

@@ -1,0 +1,50 @@
+import Archives
+
+/// Where a file is broken: the bytes around the offset that an error names, or what is known where it names none.
+struct Explanation {
+  struct Window {
+    var fileByteCount: Int
+    /// The bytes shown.
+    var range: Range<Int>
+    var lines: [String]
+  }
+
+  private let error: ReadError
+  let window: Window?
+
+  /// Maps the file that the error names and touches the window alone.
+  init(_ error: ReadError) {
+    self.error = error
+    window = Self.window(error)
+  }
+
+  private static func window(_ error: ReadError) -> Window? {
+    guard error.category != .cannotOpen, let path = error.file, let offset = error.byteOffset,
+      let file = try? MappedFile(path: path)
+    else { return nil }
+    return Window(
+      fileByteCount: file.byteCount,
+      range: HexView.window(around: offset, fileByteCount: file.byteCount),
+      lines: HexView.lines(of: file.bytes, around: offset, note: error.reason))
+  }
+
+  /// What is printed below the error's line.
+  var lines: [String] {
+    let places = error.path.map { "in " + $0.description }
+    if let window {
+      return [([formattedBytes(window.fileByteCount)] + places).joined(separator: ", ")] + window.lines
+    }
+    if error.category == .cannotOpen { return ["nothing was read, so there are no bytes to show"] }
+    guard !places.isEmpty else { return ["no single byte is to blame"] }
+    return ["no single byte is to blame: it is " + places.joined(separator: ", ")]
+  }
+}
+
+extension Failure {
+  /// The same, with the bytes around the place where a reader stopped.
+  func explained() -> Failure {
+    var failure = self
+    failure.explanation = cause.map(Explanation.init)
+    return failure
+  }
+}

@@ -1,0 +1,33 @@
+import Checkpoints
+
+extension InspectOutput.RegionRow {
+  init(_ region: FileRegion) {
+    file = region.file
+    offset = region.range.lowerBound
+    byteCount = region.range.count
+    switch region.content {
+    case .tensor(let name): (kind, self.name) = ("tensor", name)
+    case .member(let name): (kind, self.name) = ("member", name)
+    case .structure: (kind, name) = ("structure", nil)
+    }
+  }
+}
+
+extension InspectOutput {
+  /// Byte by byte, what lies where.
+  var regionLines: [String] {
+    guard let regions else { return [] }
+    var lines = [
+      "  sound         no rule of the format is broken; the weights were not read. What lies where:"
+    ]
+    var file: String?
+    for region in regions {
+      if region.file != file { lines.append("                offset       bytes  in \(region.file)") }
+      file = region.file
+      lines.append(
+        "  " + "\(region.offset)".leftPadding(to: 20) + "\(region.byteCount)".leftPadding(to: 12) + "  "
+          + region.kind + (region.name.map { " " + $0 } ?? ""))
+    }
+    return lines
+  }
+}

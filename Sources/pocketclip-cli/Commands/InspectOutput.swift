@@ -1,0 +1,126 @@
+import Architecture
+import Checkpoints
+import Models
+
+/// What `inspect` prints, with and without `--json`.
+struct InspectOutput: SchemaOutput {
+  static let schema = "inspect"
+  var format: String
+  var layout: String
+  var files: [File]
+  var architecture: String
+  var convention: String
+  var towers: [String]
+  var decisions: [DecisionRow]
+  var tensorCount: Int
+  var parameterCount: Int
+  var ignored: [IgnoredRow]
+  var notes: [String]
+  var problems: [ProblemRow]
+  var tensors: [TensorRow]?
+  var regions: [RegionRow]?
+
+  struct File: Encodable {
+    var path: String
+    var byteCount: Int
+  }
+
+  struct DecisionRow: Encodable {
+    var field, value, source, detail: String
+  }
+
+  struct IgnoredRow: Encodable {
+    var name, reason: String
+    var tensorCount: Int
+  }
+
+  struct ProblemRow: Encodable {
+    var message, hint: String
+  }
+
+  struct TensorRow: Encodable {
+    var name, dtype: String
+    var shape: [Int]
+  }
+
+  /// What lies at one place of a file: a tensor, a zip's member, or the format's own structure.
+  struct RegionRow: Encodable {
+    var file: String
+    var offset, byteCount: Int
+    var kind: String
+    var name: String?
+  }
+
+  init(_ inspection: ModelInspection, listsTensors: Bool, listsRegions: Bool) {
+    let checkpoint = inspection.checkpoint
+    format = checkpoint.format.name
+    layout = checkpoint.layout.description
+    files = checkpoint.files.map { File(path: $0.path, byteCount: $0.byteCount) }
+    architecture = ArchitectureCatalogue.name(of: inspection.architecture) ?? inspection.architecture.summary
+    convention = inspection.convention
+    towers = Tower.allCases.filter { inspection.architecture.has($0) }.map { "\($0)" }
+    decisions = inspection.decisions.map {
+      DecisionRow(field: $0.field, value: $0.value, source: $0.source.rawValue, detail: $0.detail)
+    }
+    tensorCount = inspection.accounting.usedCount
+    parameterCount = ParameterSchema(inspection.architecture).parameters.reduce(0) { $0 + $1.elementCount }
+    ignored = inspection.accounting.ignored.map {
+      IgnoredRow(name: $0.name, reason: $0.reason, tensorCount: $0.tensorCount)
+    }
+    notes = inspection.notes
+    problems = inspection.problems.map { ProblemRow(message: $0.description, hint: $0.hint) }
+    tensors =
+      listsTensors
+      ? checkpoint.tensors.map {
+        TensorRow(name: $0.name, dtype: $0.storedType, shape: $0.shape)
+      } : nil
+    regions = listsRegions ? checkpoint.regions.map(RegionRow.init) : nil
+  }
+
+  /// The same for people.
+  var lines: [String] {
+    var lines = ["\(architecture) · \(towers.joined(separator: " + ")) · \(format), \(layout)"]
+    for file in files { lines.append("  file          \(file.path) (\(formattedBytes(file.byteCount)))") }
+    lines.append("  tensors       \(tensorCount) used, \(convention) names, \(parameterCount) parameters")
+    for row in ignored {
+      let count = row.tensorCount > 1 ? " (\(row.tensorCount) tensors)" : ""
+      lines.append("  ignored       \(row.name)\(count): \(row.reason)")
+    }
+    lines += decisionLines
+    for note in notes { lines.append("  note          \(note)") }
+    for row in tensors ?? [] {
+      lines.append("  tensor        \(row.name) \(row.dtype) \(row.shape)")
+    }
+    lines += regionLines
+    for problem in problems { lines.append("  problem       \(problem.message)") }
+    return lines
+  }
+}
+
+extension InspectOutput {
+  /// What the tensors do not say, grouped by who said it.
+  private var decisionLines: [String] {
+    var groups: [(teller: String, values: [String])] = []
+    for decision in decisions {
+      let teller = "\(decision.detail) [\(decision.source)]"
+      let value = "\(decision.field) \(decision.value)"
+      if let index = groups.firstIndex(where: { $0.teller == teller }) {
+        groups[index].values.append(value)
+      } else {
+        groups.append((teller, [value]))
+      }
+    }
+    return groups.flatMap { group in
+      ["  told by       \(group.teller)"] + group.values.map { "                  \($0)" }
+    }
+  }
+}
+
+extension CLIPArchitecture {
+  func has(_ tower: Tower) -> Bool {
+    switch tower {
+    case .image: image != nil
+    case .text: text != nil
+    }
+  }
+}
