@@ -10,7 +10,7 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime check-isas python python-test \
-        sanitize conformance parity fuzz bench install clean ci
+        sanitize conformance parity census fuzz bench install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the
 
 parity: build ## verify all nine variants against their goldens (minutes)
 	@python3 Scripts/parity.py $(BIN)
+
+census: build ## refuse every malformed file in a process of its own; CENSUS='--write docs/SAFETY.md' writes the table
+	@python3 Scripts/census.py $(BIN) $(CENSUS)
 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all --seconds $(FUZZ_SECONDS)
