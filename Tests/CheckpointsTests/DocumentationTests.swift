@@ -21,6 +21,15 @@ struct DocumentationTests {
     )
   }
 
+  @Test(
+    "README.md has a row for every format that is read, as the code has it",
+    arguments: CheckpointFormat.all.filter(\.isReadable))
+  func readme(format: CheckpointFormat) throws {
+    let row = "| \(format.name) | \(format.origin) |"
+    let page = try String(contentsOf: Fixture.url("../README.md"), encoding: .utf8)
+    #expect(page.contains(row), "README.md should have the line\n\(row)")
+  }
+
   @Test("has a row for every error, as the code has it", arguments: ReadError.Code.all)
   func errors(code: ReadError.Code) {
     let exit =

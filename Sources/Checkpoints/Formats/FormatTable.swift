@@ -10,6 +10,11 @@ extension CheckpointFormat {
     .pickle, .flax, .onnx,
   ]
 
+  /// The formats that are read, by name, for help texts.
+  public static var readableNames: String {
+    all.filter(\.isReadable).map(\.name).joined(separator: ", ")
+  }
+
   /// The row with this identifier.
   public init?(identifier: String) {
     guard let row = Self.all.first(where: { $0.identifier == identifier }) else { return nil }

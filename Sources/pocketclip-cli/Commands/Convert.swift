@@ -13,6 +13,7 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn a checkpoint into a bundle, measure it, and write it only if it is as close as demanded.",
     discussion: """
+      Reads \(CheckpointFormat.readableNames).
       What the weights cannot tell (activation, heads, preprocessing) is read from configurations beside them or asked for, never guessed.
 
       Example: pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8

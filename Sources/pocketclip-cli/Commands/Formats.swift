@@ -5,7 +5,7 @@ struct Formats: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the checkpoint formats that are read, and those that are recognised and refused.",
     discussion: """
-      A file's format is told by its content, never by its name.
+      A file's format is told by its content, never by its name; --format ID overrules that.
 
       Example: pocketclip formats --json
       """)
@@ -18,8 +18,8 @@ struct Formats: ParsableCommand {
       if options.json { return try JSONOutput.print(FormatsOutput(formats: rows)) }
       for row in rows {
         let mark = row.isReadable ? "reads     " : "recognises"
-        try console.print("\(mark)  \(row.name.padding(to: 20))  \(row.description)")
-        try console.print("            \(String(repeating: " ", count: 20))  told by: \(row.detection)")
+        try console.print("\(mark)  \(row.id.padding(to: 14))  \(row.name): \(row.description)")
+        try console.print("            \(String(repeating: " ", count: 14))  told by: \(row.detection)")
       }
     }
   }

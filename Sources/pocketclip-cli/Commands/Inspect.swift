@@ -6,6 +6,7 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell what a checkpoint or bundle is, what it does not say, and where every tensor goes.",
     discussion: """
+      Takes \(CheckpointFormat.readableNames).
       Reads names and shapes, no weights. Exit status 0 when the file can be converted as it is.
 
       Example: pocketclip inspect epoch_32.pt

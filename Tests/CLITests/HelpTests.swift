@@ -1,0 +1,22 @@
+import Testing
+
+/// What the tool teaches about itself.
+@Suite struct HelpTests {
+  @Test(
+    "The help of verbs that read checkpoints names every format that is read",
+    arguments: ["convert", "inspect"])
+  func formats(_ verb: String) throws {
+    let rows = try #require(try Tool.run("formats", "--json").json()["formats"] as? [[String: Any]])
+    let names = rows.filter { $0["is_readable"] as? Bool == true }.compactMap { $0["name"] as? String }
+    // Help is wrapped to the terminal's width.
+    let help = try Tool.run("help", verb).output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(names.count > 7 && names.allSatisfy(help.contains), "\(help)")
+  }
+
+  @Test("formats prints the ids that --format takes")
+  func identifiers() throws {
+    let rows = try #require(try Tool.run("formats", "--json").json()["formats"] as? [[String: Any]])
+    let page = try Tool.run("formats").output
+    for id in rows.compactMap({ $0["id"] as? String }) { #expect(page.contains("  \(id) "), "\(id)") }
+  }
+}
