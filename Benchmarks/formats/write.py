@@ -102,7 +102,7 @@ def write_legacy(folder, output):
     shutil.copy(folder / "preprocessor_config.json", output)
 
 
-def write_onnx(folder, output):
+def write_onnx(folder, output, **exporter):
     import torch
     from transformers import CLIPModel
 
@@ -112,16 +112,23 @@ def write_onnx(folder, output):
     inputs = {"input_ids": ids, "pixel_values": torch.zeros(1, 3, size, size), "attention_mask": torch.ones_like(ids)}
     output.mkdir()
     with torch.no_grad():
-        torch.onnx.export(model, (), output / "model.onnx", kwargs=inputs, dynamo=False, opset_version=17,
-                          input_names=list(inputs), output_names=["logits_per_image", "logits_per_text"],
-                          dynamic_axes={name: {0: f"{name} batch"} for name in inputs})
+        torch.onnx.export(model, (), output / "model.onnx", kwargs=inputs, **exporter)
     shutil.copy(folder / "config.json", output)
     shutil.copy(folder / "preprocessor_config.json", output)
 
 
+def write_traced(folder, output):
+    """One file, by the exporter that traces TorchScript."""
+    names = ["input_ids", "pixel_values", "attention_mask"]
+    write_onnx(folder, output, dynamo=False, opset_version=17, input_names=names,
+               output_names=["logits_per_image", "logits_per_text"],
+               dynamic_axes={name: {0: f"{name} batch"} for name in names})
+
+
 FORMATS = {
     "npz": write_npz, "flax-msgpack": write_flax, "hdf5": write_hdf5, "gguf": write_gguf,
-    "pytorch-legacy": write_legacy, "onnx": write_onnx,
+    "pytorch-legacy": write_legacy, "onnx": write_traced,
+    "onnx-external": lambda folder, output: write_onnx(folder, output, dynamo=True, external_data=True),
 }
 
 if __name__ == "__main__":

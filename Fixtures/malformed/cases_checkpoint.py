@@ -46,7 +46,6 @@ CASES = {
     "not-an-index.json": {"error": "unknownFormat", "content": b'{"model_type": "clip"}'},
     "joblib.pkl": unsupported(b"\x80\x04N."),
     "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
-    "model.onnx": unsupported(b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 
     "bundle-without-fields.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(
@@ -55,7 +54,7 @@ CASES = {
         text({"__metadata__": {"pclip.version": "99"}}).ljust(56), b"")},
 
     "no-checkpoint": {"error": "noCheckpointInFolder", "content": {"README.md": b"# weights to come\n"}},
-    "only-onnx": unsupported({"model.onnx": b"\x08\x08\x12\x07pytorch\x1a\x052.1.0"}),
+    "only-compressed": unsupported({"model.gz": b"\x1f\x8b\x08\0" + bytes(20)}),
     "two-epochs": {"error": "severalCheckpoints",
                    "content": {"epoch_1.pt": torch_file(), "epoch_2.pt": torch_file()}},
     "duplicates-that-differ": {

@@ -15,6 +15,7 @@ import cases_flax
 import cases_gguf
 import cases_hdf5
 import cases_numpy
+import cases_onnx
 import cases_pickle
 import cases_safetensors
 import cases_torch_legacy
@@ -48,7 +49,7 @@ def main():
                          "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
                          "flax-msgpack": cases_flax.CASES, "gguf": cases_gguf.CASES, "npz": cases_numpy.NPZ,
                          "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES,
-                         "pytorch-legacy": cases_torch_legacy.CASES}.items():
+                         "pytorch-legacy": cases_torch_legacy.CASES, "onnx": cases_onnx.CASES}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)
         (HERE / group).mkdir()
         for name, case in cases.items():

@@ -50,6 +50,9 @@ public struct Limits: Sendable, Equatable {
   /// Bytes of the names of an HDF5 dataset and the groups above it, which also bounds how deep groups lie.
   public var datasetPathBytes = 1024
 
+  /// Nodes of an ONNX graph with their inputs, outputs and attributes.
+  public var graphEntries = 4_000_000
+
   /// Files in a model's folder.
   public var folderEntries = 10_000
 

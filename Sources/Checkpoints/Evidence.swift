@@ -34,6 +34,9 @@ public struct Evidence: Sendable {
   public var licence: Statement?
   public var attribution: Statement?
 
+  /// What an ONNX graph shows beyond its weights.
+  public var graph: GraphFacts?
+
   /// One of our own bundles says everything about itself.
   public var bundle: BundleWeights?
 

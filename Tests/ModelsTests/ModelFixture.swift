@@ -19,6 +19,8 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   var hasProjection: Bool { json["projection"]?.boolValue ?? true }
   /// Canonical tensors that the format does not store.
   var absent: [String] { (json["absent"]?.arrayValue ?? []).compactMap(\.stringValue) }
+  /// Its weights are rounded to integers: near the original's, not equal.
+  var isQuantized: Bool { json["quantized"]?.boolValue ?? false }
   /// The file or a configuration beside it decides activation and heads.
   var hasEvidence: Bool { json["evidence"]?.stringValue != nil }
   var path: String { Fixture.url("valid/" + (json["open"]?.stringValue ?? name)).path }
@@ -31,6 +33,8 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
         name: String(name.dropLast(".json".count)), json: parseJSON(Fixture.data("valid/" + name)))
     }
   }()
+
+  static let exact = all.filter { !$0.isQuantized }
 
   static func named(_ name: String) throws -> ModelFixture {
     try #require(all.first { $0.name == name }, "no fixture \(name)")

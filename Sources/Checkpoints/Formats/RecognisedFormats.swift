@@ -15,12 +15,4 @@ extension CheckpointFormat {
   static let torchTar = CheckpointFormat(
     "pytorch-tar", name: "PyTorch tar", detection: "ustar at byte 257", origin: "torch.save before 0.1.10",
     recognises: { $0.starts(with: Array("ustar".utf8), at: 257) }, reader: nil)
-
-  /// Protobuf field 1 (ir_version, a small varint), then another of ONNX ModelProto's fields.
-  static let onnx = CheckpointFormat(
-    "onnx", name: "ONNX", detection: "protobuf with an IR version first", origin: "exports of either tower",
-    recognises: { probe in
-      probe.byte(0) == 0x08 && (1...20).contains(probe.byte(1) ?? 0)
-        && [0x12, 0x1A, 0x22, 0x2A, 0x32, 0x3A, 0x42].contains(probe.byte(2) ?? 0)
-    }, reader: nil)
 }

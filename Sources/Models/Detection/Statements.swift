@@ -16,6 +16,7 @@ struct Statements {
     facts.fill(from: .archive(evidence, sizes: sizes))
     if let metadata = evidence.ggufMetadata { facts.fill(from: try .gguf(metadata, sizes: sizes)) }
     if library == .kerasHub { facts.fill(from: .kerasHubKernels(checkpoint.tensors)) }
+    if let graph = evidence.graph { facts.fill(from: .graph(graph, sizes: sizes)) }
     for configuration in try Self.configurations(evidence, library, sizes) { facts.fill(from: configuration) }
     if facts.isOpen(for: sizes), let digest = try Self.digest(of: checkpoint) {
       facts.fill(from: .fingerprint(digest, sizes: sizes))

@@ -1,0 +1,41 @@
+public import Archives
+
+/// What an ONNX file is refused for.
+extension ReadError.Code {
+  public static let protobufInvalid = Self(
+    1400, "protobufInvalid", "malformed protobuf", hint: .downloadAgain)
+  public static let onnxNoGraph = Self(
+    1401, "onnxNoGraph", "no graph with tensors in the ONNX file", hint: .saveAgain)
+  public static let onnxTensorInvalid = Self(
+    1402, "onnxTensorInvalid", "malformed ONNX tensor", hint: .saveAgain)
+  public static let onnxTensorSize = Self(
+    1403, "onnxTensorSize", "data of an ONNX tensor does not fit shape and type", hint: .downloadAgain)
+  public static let onnxExternalUnsafe = Self(
+    1404, "onnxExternalUnsafe", "external data outside the model's folder", hint: .doNotTrust)
+  public static let onnxExternalMissing = Self(
+    1405, "onnxExternalMissing", "file of external data missing",
+    hint: "download it too, and keep it beside the ONNX file under the name that the file states")
+  public static let onnxExternalRange = Self(
+    1406, "onnxExternalRange", "tensor reaches outside its file of external data", hint: .downloadAgain)
+  public static let onnxFusedGraph = Self(
+    1407, "onnxFusedGraph", "graph fused by an optimizer",
+    hint: "give the ONNX file as it was before optimization, or the checkpoint that it was exported from",
+    category: .unsupported)
+  public static let onnxUnnamedWeight = Self(
+    1408, "onnxUnnamedWeight", "no parameter name recoverable for a weight of the graph",
+    hint: "give the checkpoint that it was exported from, or export again with torch.onnx.export",
+    category: .unsupported)
+  public static let onnxQuantization = Self(
+    1409, "onnxQuantization", "quantized weight with scales or zero points that do not fit", hint: .saveAgain)
+  public static let onnxFoldedNorm = Self(
+    1410, "onnxFoldedNorm", "convolution with a BatchNorm that the exporter folded into it",
+    hint: "export again with torch.onnx.export(…, do_constant_folding=False), or give the checkpoint",
+    category: .unsupported)
+
+  /// Codes of ONNX files.
+  static let onnx: [ReadError.Code] = [
+    .protobufInvalid, .onnxNoGraph, .onnxTensorInvalid, .onnxTensorSize, .onnxExternalUnsafe,
+    .onnxExternalMissing, .onnxExternalRange, .onnxFusedGraph, .onnxUnnamedWeight, .onnxQuantization,
+    .onnxFoldedNorm,
+  ]
+}

@@ -1,0 +1,65 @@
+/// What of an ONNX graph the weights need: the nodes, and the tensors that are constant.
+struct ONNXGraph {
+  var nodes: [ONNXNode] = []
+  /// Initializers, in file order.
+  var initializers: [ONNXTensor] = []
+  var producer = ""
+}
+
+/// An operation: which values it takes and makes.
+struct ONNXNode {
+  var name = ""
+  var operation = ""
+  /// Empty for ONNX's own operations.
+  var domain = ""
+  /// An absent optional input is an empty name.
+  var inputs: [String] = []
+  var outputs: [String] = []
+  var attributes: [String: Attribute] = [:]
+
+  enum Attribute {
+    case integer(Int64)
+    case float(Float)
+    case tensor(ONNXTensor)
+  }
+
+  func integer(_ name: String) -> Int64? {
+    if case .integer(let value)? = attributes[name] { value } else { nil }
+  }
+
+  func float(_ name: String) -> Float? {
+    if case .float(let value)? = attributes[name] { value } else { nil }
+  }
+
+  func input(_ index: Int) -> String? {
+    inputs.indices.contains(index) && !inputs[index].isEmpty ? inputs[index] : nil
+  }
+}
+
+/// A TensorProto: its description, and where its values lie.
+struct ONNXTensor {
+  var name = ""
+  /// Slowest first.
+  var shape: [Int] = []
+  /// A number of TensorProto.DataType; 0 where none is stated.
+  var dataType: Int64 = 0
+  var values = Values.none
+  /// Where the message begins in the file.
+  var offset = 0
+
+  enum Values {
+    case none
+    /// Little-endian, as wide as the type: `raw_data`, `float_data`, `double_data`.
+    case bytes(Range<Int>)
+    /// One varint for each element: `int32_data` (FP16 and bfloat16 as their bits), `int64_data`, `uint64_data`.
+    case varints(Range<Int>)
+    case external(ExternalData)
+  }
+
+  /// Where a tensor outside the file lies.
+  struct ExternalData {
+    var location = ""
+    var offset = "0"
+    var length: String?
+  }
+}

@@ -1,0 +1,97 @@
+internal import Archives
+internal import Bytes
+internal import TensorTypes
+
+/// Makes tensors of TensorProtos, with the bytes where they lie: in the file, or in a file beside it.
+struct ONNXTensorLoader {
+  let file: MappedFile
+  private(set) var externalFiles: [String: MappedFile] = [:]
+
+  init(file: MappedFile) { self.file = file }
+
+  /// Nil for tensors of text.
+  ///
+  /// - Throws: `onnxTensorSize`, `onnxTensorInvalid`, any `onnxExternal…` code, `unsupportedDType`.
+  mutating func tensor(_ record: ONNXTensor) throws(ReadError) -> CheckpointTensor? {
+    do throws(ReadError) {
+      guard let dtype = try ONNXElementType.dtype(of: record) else { return nil }
+      guard let count = elementCount(of: record.shape),
+        let byteCount = checkedProduct(count, dtype.byteWidth),
+        let strides = StridedLayout.rowMajorStrides(of: record.shape)
+      else { throw ReadError(.numberOverflow, at: UInt64(record.offset), found: "shape \(record.shape)") }
+      let storage = try storage(record, dtype, byteCount: byteCount)
+      return try CheckpointTensor(
+        name: record.name, dtype: dtype, shape: record.shape, strides: strides, storageOffset: 0,
+        storage: storage, file: (storage as? FileSlice)?.file.path ?? file.path)
+    } catch {
+      throw record.name.isEmpty || !error.path.isEmpty ? error : error.inside(.tensor(record.name))
+    }
+  }
+
+  private mutating func storage(
+    _ record: ONNXTensor, _ dtype: DType, byteCount: Int
+  ) throws(ReadError) -> any ByteSource {
+    let offset = UInt64(record.offset)
+    switch record.values {
+    case .none:
+      guard byteCount == 0 else {
+        throw ReadError(.onnxTensorSize, at: offset, expected: "\(byteCount) bytes", found: "no values")
+      }
+      return FileSlice(file: file, range: 0..<0)
+    case .bytes(let range):
+      guard range.count == byteCount else {
+        throw ReadError(
+          .onnxTensorSize, at: offset, expected: "\(byteCount) bytes for shape \(record.shape)",
+          found: "\(range.count)")
+      }
+      return FileSlice(file: file, range: range)
+    case .varints(let range):
+      let count = VarintRun.count(file, range)
+      guard count == byteCount / dtype.byteWidth else {
+        throw ReadError(
+          .onnxTensorSize, at: offset, expected: "\(byteCount / dtype.byteWidth) values", found: "\(count)")
+      }
+      return try PackedVarints(file: file, range: range, byteWidth: dtype.byteWidth, byteCount: byteCount)
+    case .external(let external):
+      return try externalBytes(external, byteCount: byteCount, at: offset)
+    }
+  }
+
+  private mutating func externalBytes(
+    _ external: ONNXTensor.ExternalData, byteCount: Int, at recordOffset: UInt64
+  ) throws(ReadError) -> FileSlice {
+    let data = try externalFile(external.location, at: recordOffset)
+    let length = external.length ?? String(byteCount)
+    guard let start = UInt64(external.offset), let count = UInt64(length) else {
+      throw ReadError(
+        .onnxTensorInvalid, at: recordOffset, expected: "offset and length in decimal digits",
+        found: "\(external.offset) and \(length)")
+    }
+    guard count == UInt64(byteCount) else {
+      throw ReadError(.onnxTensorSize, at: recordOffset, expected: "\(byteCount) bytes", found: length)
+    }
+    guard let range = checkedRange(start: start, count: count, within: UInt64(data.byteCount)) else {
+      throw ReadError(
+        .onnxExternalRange, at: recordOffset, expected: "at most \(data.byteCount) bytes",
+        found: "\(count) from \(start)")
+    }
+    return FileSlice(file: data, range: Int(range.lowerBound)..<Int(range.upperBound))
+  }
+
+  /// A plain name, or a path below the model's folder; nothing that could lead elsewhere, by name or by link.
+  private mutating func externalFile(_ location: String, at offset: UInt64) throws(ReadError) -> MappedFile {
+    if let known = externalFiles[location] { return known }
+    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
+    let isPlain = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    guard isPlain, !location.contains("\\"), !location.contains("\0") else {
+      throw ReadError(.onnxExternalUnsafe, at: offset, expected: "a plain file name", found: location)
+    }
+    let folder = ModelFolder(containing: file.path)
+    guard Folder.hasFile(folder.pathOf(location)) else {
+      throw ReadError(.onnxExternalMissing, at: offset, found: location)
+    }
+    let mapped = try folder.map(location)
+    externalFiles[location] = mapped
+    return mapped
+  }
+}

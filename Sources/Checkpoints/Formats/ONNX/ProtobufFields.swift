@@ -1,0 +1,122 @@
+internal import Archives
+
+/// The fields of one protobuf message, one after another. Messages inside are ranges that a caller opens itself, to
+/// the depth that it knows: the file decides over no recursion.
+struct ProtobufFields {
+  struct Field {
+    let number: Int
+    let value: Value
+    /// Where the field's key begins in the file.
+    let offset: Int
+  }
+
+  enum Value {
+    case varint(UInt64)
+    case fixed32(UInt32)
+    case fixed64(UInt64)
+    /// Text, bytes, packed numbers or a message: where they lie in the file.
+    case range(Range<Int>)
+  }
+
+  let file: MappedFile
+  private var position: Int
+  private let end: Int
+
+  /// - Precondition: `range` lies inside the file.
+  init(_ file: MappedFile, _ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "range outside \(file.path)")
+    self.file = file
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  /// The next field; nil at the end of the message.
+  ///
+  /// - Throws: `protobufInvalid`.
+  mutating func next() throws(ReadError) -> Field? {
+    guard position < end else { return nil }
+    let offset = position
+    let key = try varint()
+    guard let number = Int(exactly: key >> 3), (1...0x1FFF_FFFF).contains(number) else {
+      throw invalid(at: offset, found: "field number \(key >> 3)")
+    }
+    return Field(number: number, value: try value(wireType: key & 7, at: offset), offset: offset)
+  }
+
+  private mutating func value(wireType: UInt64, at offset: Int) throws(ReadError) -> Value {
+    switch wireType {
+    case 0: return .varint(try varint())
+    case 1: return .fixed64(UInt64(littleEndian: try load(UInt64.self)))
+    case 2:
+      let length = try varint()
+      guard let count = Int(exactly: length), count <= end - position else {
+        throw invalid(
+          at: offset, expected: "at most \(end - position) bytes", found: "a field of \(length) bytes")
+      }
+      let range = position..<position + count
+      position = range.upperBound
+      return .range(range)
+    case 5: return .fixed32(UInt32(littleEndian: try load(UInt32.self)))
+    default: throw invalid(at: offset, expected: "a wire type of 0, 1, 2 or 5", found: "\(wireType)")
+    }
+  }
+
+  /// Seven bits a byte, lowest first; at most ten bytes.
+  mutating func varint() throws(ReadError) -> UInt64 {
+    let start = position
+    var value: UInt64 = 0
+    for index in 0..<10 {
+      guard position < end else {
+        throw invalid(at: start, expected: "a whole number", found: "the message's end")
+      }
+      let byte = file.bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+      position += 1
+      guard index < 9 || byte <= 1 else { break }
+      value |= UInt64(byte & 0x7F) << UInt64(7 * index)
+      if byte < 0x80 { return value }
+    }
+    throw invalid(at: start, expected: "a number of 64 bits", found: "a longer one")
+  }
+
+  private mutating func load<Number: BitwiseCopyable>(_ type: Number.Type) throws(ReadError) -> Number {
+    let width = MemoryLayout<Number>.size
+    guard width <= end - position else {
+      throw invalid(
+        at: position, expected: "\(width) more bytes", found: "\(end - position)")
+    }
+    defer { position += width }
+    return file.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: type)
+  }
+
+  private func invalid(at offset: Int, expected: String? = nil, found: String) -> ReadError {
+    ReadError(.protobufInvalid, at: UInt64(offset), expected: expected, found: found)
+  }
+}
+
+extension ProtobufFields.Field {
+  /// - Throws: `protobufInvalid` where the field is of another kind.
+  func integer() throws(ReadError) -> Int64 {
+    guard case .varint(let bits) = value else { throw wrongKind("a number") }
+    return Int64(bitPattern: bits)
+  }
+
+  func float() throws(ReadError) -> Float {
+    guard case .fixed32(let bits) = value else { throw wrongKind("a 32-bit float") }
+    return Float(bitPattern: bits)
+  }
+
+  func range() throws(ReadError) -> Range<Int> {
+    guard case .range(let range) = value else { throw wrongKind("bytes") }
+    return range
+  }
+
+  func text(in file: MappedFile) throws(ReadError) -> String {
+    let range = try range()
+    return file.bytes.extracting(range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func wrongKind(_ expected: String) -> ReadError {
+    ReadError(
+      .protobufInvalid, at: UInt64(offset), expected: expected, found: "another kind in field \(number)")
+  }
+}

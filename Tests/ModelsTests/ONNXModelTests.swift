@@ -1,0 +1,76 @@
+import Architecture
+import Checkpoints
+import Models
+import Testing
+
+/// What exported graphs give beyond names and values.
+@Suite struct ONNXModelTests {
+  private static let quantized = ["vit-dynamic-image-onnx", "vit-dynamic-text-onnx", "vit-calibrated.onnx"]
+
+  /// Integers of 8 bits over ±largest round by half a step of largest / 127; where the range is not symmetric, or one
+  /// end of it is cut off, by a whole one.
+  private static let step: Float = 1.0 / 127
+
+  @Test("a quantized graph gives the original's tensors within a step of its integers", arguments: quantized)
+  func dequantized(_ name: String) throws {
+    let original = try ModelFixture.named("vit-hugging-face").open()
+    let model = try ModelFixture.named(name).open()
+    var roundedCount = 0
+    for parameter in model.schema.parameters {
+      let (values, truth) = (try model.values(of: parameter), try original.values(of: parameter))
+      let largest = truth.map(abs).max() ?? 0
+      let error = zip(values, truth).map { abs($0 - $1) }.max() ?? .infinity
+      #expect(error <= Self.step * largest, "\(parameter.name)")
+      roundedCount += error > 0 ? 1 : 0
+    }
+    #expect(roundedCount > 4)
+  }
+
+  @Test("a dequantized checkpoint says that it is one, and no other does")
+  func dequantizedIsTold() throws {
+    for fixture in ModelFixture.all where fixture.path.hasSuffix("onnx") {
+      let notes = try Checkpoint.open(fixture.path).notes
+      #expect(
+        notes.contains { $0.contains("dequantized from integers") } == fixture.isQuantized, "\(fixture)")
+    }
+  }
+
+  @Test(
+    "the graph alone decides activation, epsilon and heads",
+    arguments: ["vit-traced.onnx", "vit-dynamo-onnx", "vit-hugging-face-onnx", "vit-calibrated.onnx"])
+  func graphFacts(_ name: String) throws {
+    let fixture = try ModelFixture.named(name)
+    var options = ModelOptions()
+    options.preprocessing = .openAI
+    let model = try CLIPModel(Checkpoint.open(fixture.path), options: options)
+    let towers = fixture.towers == "both" ? ["image", "text"] : ["image"]
+    for field in towers.flatMap({ [$0 + ".activation", $0 + ".epsilon", $0 + ".heads"] }) {
+      let decision = try #require(model.decisions.first { $0.field == field })
+      #expect(decision.source == .evidence && decision.detail.contains("ONNX graph"), "\(decision)")
+    }
+  }
+
+  @Test("the attention pooling of a ResNet states its heads, the graph its BatchNorms")
+  func residualNetwork() throws {
+    let model = try ModelFixture.named("rn-image.onnx").open()
+    #expect(model.decisions.first { $0.field == "image.heads" }?.source == .evidence)
+    #expect(model.schema.parameters.contains { $0.name.description.hasSuffix("running_var") })
+  }
+
+  @Test("two graphs of one tower each give the whole, bit for bit, in either order")
+  func halves() throws {
+    let paths = try ["vit-hugging-face-image-onnx", "vit-hugging-face-text-onnx"].map {
+      try ModelFixture.named($0).path
+    }
+    let whole = try ModelFixture.named("vit-hugging-face").open()
+    let options = try ModelFixture.named("vit-hugging-face").options
+    for paths in [paths, paths.reversed()] {
+      let joined = try CLIPModel.open(paths, options: options)
+      #expect(joined.source.files.count == 2 && joined.source.format == "onnx")
+      #expect(joined.architecture == whole.architecture)
+      for parameter in joined.schema.parameters where parameter.role != .logitScale {
+        #expect(try joined.values(of: parameter) == whole.values(of: parameter), "\(parameter.name)")
+      }
+    }
+  }
+}
