@@ -79,7 +79,8 @@ def main():
     write("prefixed.pt", members, zipfile.ZIP_DEFLATED, prefix=b"#!/bin/sh\nexec unzip \"$0\"\n")
     write("big-endian.pt", [(name, swapped(name, data, storages.widths)) for name, data in members],
           zipfile.ZIP_DEFLATED)
-    write("renamed.pt", [("x/" + name.partition("/")[2], data) for name, data in reversed(members)])
+    write("renamed.pt", [("x/" + name.partition("/")[2], data) for name, data in reversed(members)],
+          zipfile.ZIP_DEFLATED)
     write("unchecked.pt", members)
     (HERE / "unchecked.pt").write_bytes(without_checksums((HERE / "unchecked.pt").read_bytes()))
 

@@ -44,8 +44,9 @@ def write_folder(name, model, **options):
 
 
 def write_training_state(model):
-    """Parameters as a training loop saves them: a level `params`, moments, and the number of the step."""
+    """The text half as a training loop saves it: a level `params`, moments, and the number of the step."""
     params = jax.tree_util.tree_map(lambda value: np.asarray(value, np.float32), model.params)
+    params = {name: value for name, value in params.items() if not name.startswith("vis")}
     tables = params["text_model"]["embeddings"]
     for name, table in tables.items():  # bfloat16 before ml_dtypes had a name for it: two bytes without a kind
         tables[name] = {"embedding": np.asarray(table["embedding"], jnp.bfloat16).view("V2")}
@@ -57,7 +58,7 @@ def write_training_state(model):
     path.write_bytes(serialization.msgpack_serialize(serialization.to_state_dict(state)))
     serialization.MAX_CHUNK_SIZE = whole
     assert b"__msgpack_chunked_array__" in path.read_bytes()
-    sidecar(path, wrapper="params", ignored={"step": "the number of the training step"},
+    sidecar(path, towers="text", wrapper="params", ignored={"step": "the number of the training step"},
             notes="params and opt_state, arrays in chunks, tables as V2")
 
 

@@ -21,7 +21,7 @@ import tensorflow as tf
 import transformers
 from keras_hub.src.models.clip.clip_text_encoder import CLIPTextEncoder
 from keras_hub.src.models.clip.clip_vision_encoder import CLIPVisionEncoder
-from transformers import CLIPConfig, TFCLIPModel, TFCLIPTextModel, TFCLIPVisionModel
+from transformers import CLIPConfig, TFCLIPModel, TFCLIPTextModel
 
 import tiny
 
@@ -111,8 +111,6 @@ def write_transformers():
     write_tensorflow("vit-tensorflow-text-sharded", TFCLIPTextModel, config.text_config,
                      {"max_shard_size": "120KB"}, towers="text", projection=False,
                      prefix="clip/", notes="tf_model.h5.index.json, whose names have one component more; no projection")
-    write_tensorflow("vit-tensorflow-image", TFCLIPVisionModel, config.vision_config, towers="image",
-                     projection=False, prefix="clip/tfclip_vision_model/clip/", notes="no projection")
 
 
 # ---- h5py -----------------------------------------------------------------------------------------

@@ -147,14 +147,10 @@ def write_old():
     model = build()
     old = transformers.__version__
     both = position_ids("text_model.", "vision_model.")
-    folder = fresh(f"vit-hugging-face-{old}")
-    model.save_pretrained(folder)
-    CLIPFeatureExtractor(size=IMAGE, crop_size=IMAGE).save_pretrained(folder)
-    sidecar(folder, ignored=both, notes="pytorch_model.bin, full dictionaries in config.json")
-
     folder = fresh(f"vit-hugging-face-{old}-sharded")
     model.save_pretrained(folder, max_shard_size="120KB")
-    sidecar(folder, ignored=both, notes="pytorch_model.bin.index.json")
+    CLIPFeatureExtractor(size=IMAGE, crop_size=IMAGE).save_pretrained(folder)
+    sidecar(folder, ignored=both, notes="pytorch_model.bin.index.json, full dictionaries in config.json")
 
     folder = fresh(f"vit-hugging-face-{old}-text")
     part(model, CLIPTextModel, model.config.text_config).save_pretrained(folder)

@@ -17,7 +17,7 @@ import Verification
     static let all = [
       Case(checkpoint: "valid/vit-torchscript-1.7.pt", golden: "valid/vit.golden.safetensors"),
       Case(checkpoint: "valid/vit-hugging-face", golden: "valid/vit.golden.safetensors"),
-      Case(checkpoint: "valid/rn-torchscript-2.13.pt", golden: "valid/rn.golden.safetensors"),
+      Case(checkpoint: "valid/rn-torchscript-1.7.pt", golden: "valid/rn.golden.safetensors"),
       Case(checkpoint: "valid/head-80-open-clip", golden: "valid/head-80.golden.safetensors"),
       Case(checkpoint: "minis/mini-vit.pt", golden: "minis/goldens/mini-vit.safetensors"),
       Case(checkpoint: "minis/mini-rn.pt", golden: "minis/goldens/mini-rn.safetensors"),
