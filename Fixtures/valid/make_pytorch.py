@@ -85,12 +85,6 @@ def write_wrapped():
                        wrapper="model", notes="numpy scalar and array, argparse.Namespace, set, torch.Size, device")
 
 
-def write_protocol_4():
-    path = HERE / "vit-protocol-4.pt"
-    torch.save(mixture("vit"), path, pickle_protocol=4)
-    tiny.write_sidecar(path, format="pytorch-zip", writer=WRITER, model="vit", notes="pickle protocol 4")
-
-
 def write_mixed_dtypes():
     """FP64, FP32, FP16 and BF16 in turn, and parameters beside tensors: the values fit each."""
     path = HERE / "vit-mixed-dtypes.pt"
@@ -138,14 +132,11 @@ def write_strided():
 def main():
     for kind in tiny.MODELS:
         tiny.write_model(kind, build(kind)[1], tiny.openai_architecture(kind))
-        # One of each kind for the RN: OpenAI's own were written by torch 1.7.
-        if kind == "vit" or RELEASE == "1.7":
+        if kind == "vit" or RELEASE == "1.7":  # OpenAI's own RNs were written by torch 1.7
             write_torchscript(kind)
-        if kind == "vit" or RELEASE != "1.7":
-            write_state_dict(kind)
+    write_state_dict("vit")
     if RELEASE != "1.7":
         write_wrapped()
-        write_protocol_4()
         write_mixed_dtypes()
         write_strided()
 

@@ -79,12 +79,12 @@ import Testing
     for (fixture, tensor, value, code) in [
       ("vit.safetensors", "visual.proj", Float.nan, ModelError.Code.notFinite),
       ("vit.safetensors", "visual.proj", -.infinity, .notFinite),
-      ("rn.safetensors", "visual.bn2.running_var", -0.5, .negativeVariance),
+      ("rn-model-wrapped.pt", "visual.bn2.running_var", -0.5, .negativeVariance),
     ] {
       var edited = try EditedCheckpoint(fixture)
       edited.set(tensor, element: 1, to: value)
       var options = Self.options
-      if fixture == "rn.safetensors" { options.heads = PerTower(text: 1) }
+      if fixture == "rn-model-wrapped.pt" { options.heads = PerTower(text: 1) }
       try edited.open { checkpoint in
         let model = try CLIPModel(checkpoint, options: options)
         let parameter = try #require(model.schema.parameters.first { $0.name.description == tensor })
