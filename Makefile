@@ -10,7 +10,7 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime check-isas python python-test \
-        sanitize conformance parity census fuzz bench install clean ci
+        sanitize conformance parity census fuzz bench bench-formats install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -85,6 +85,9 @@ fuzz: ## fuzz every parser for FUZZ_SECONDS each
 bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
 	@Scripts/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers $(BENCH)
+
+bench-formats: build ## convert full-size checkpoints of every format, print the table of docs/FORMATS.md
+	Benchmarks/formats/run.sh
 
 install: ## install a pocketclip that needs no Swift, with the runtime library and header
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static

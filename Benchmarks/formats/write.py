@@ -4,7 +4,7 @@
     write.py FORMAT FOLDER OUTPUT
 
 FOLDER is what Scripts/make_checkpoint.py VARIANT hugging-face FOLDER wrote. Each format wants its environment:
-pytorch-legacy and onnx Scripts/venv-exports.sh, flax-msgpack, hdf5 and npz Scripts/venv-keras.sh, gguf
+pytorch-legacy and onnx Scripts/venv-onnx.sh, flax-msgpack, hdf5 and npz Scripts/venv-keras.sh, gguf
 Scripts/venv-gguf.sh.
 """
 
