@@ -1,20 +1,10 @@
 #!/bin/sh
 # Makes the Python environment that writes GGUF files: gguf-py of llama.cpp. Fixtures/valid uses it.
 #
-#   Scripts/venv-gguf.sh [DIRECTORY]        default: .venv-gguf at the repository's root
+#   Scripts/venv-gguf.sh [DIRECTORY]
 set -eu
+. "$(dirname "$0")/venv.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
-venv=${1:-"$root/.venv-gguf"}
-stamp="$venv/.complete"
-
-if [ -e "$stamp" ]; then
-  echo "$venv is complete" >&2
-  exit 0
-fi
-
-rm -rf "$venv"
-"${PYTHON:-python3}" -m venv "$venv"
-"$venv/bin/python" -m pip --disable-pip-version-check --quiet install \
-  'gguf==0.19.0' 'safetensors==0.8.0' 'numpy==2.4.*'
-touch "$stamp"
+begin gguf "${1:-}" python3
+pip_install 'gguf==0.19.0' 'safetensors==0.8.0' 'numpy==2.4.*'
+finish
