@@ -75,16 +75,10 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     guard let dtype else {
       throw ReadError(.unsupportedDType, found: "complex, 8-bit float or untyped elements")
     }
-    let tensor = try CheckpointTensor(
+    return try CheckpointTensor(
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
-      storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path)
-    // A stride of zero repeats values without storing them: what is computed must stay in proportion to the file.
-    guard tensor.byteCount <= source.byteCount || tensor.elementCount <= limits.expandedElements else {
-      throw ReadError(
-        .limitExceeded, expected: "at most \(limits.expandedElements) repeated elements",
-        found: "\(tensor.elementCount)")
-    }
-    return tensor
+      storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path,
+      limits: limits)
   }
 
   /// A tuple of sizes, or the `torch.Size` around one.

@@ -38,18 +38,12 @@ struct TorchLegacyHeader {
         .torchLegacyProtocol, at: UInt64(versionOffset), expected: "\(Self.formatVersion)",
         found: version.integerValue.map { "\($0)" } ?? "no number")
     }
-    isFromBigEndianMachine = try Self.readMachine(&sequence)
-  }
-
-  /// `{'protocol_version': 1001, 'little_endian': True, 'type_sizes': {…}}`, of which only the byte order is of use.
-  private static func readMachine(_ sequence: inout PickleSequence) throws(ReadError) -> Bool {
-    let offset = sequence.position
-    let graph = try sequence.unpickle()
-    let order = graph.pairs(of: graph.root)?.last { $0.key == .string("little_endian") }?.value
-    guard case .bool(let isLittleEndian)? = order else {
+    let machineOffset = sequence.position
+    guard let isLittleEndian = try sequence.unpickle().isFromLittleEndianMachine else {
       throw ReadError(
-        .torchLegacySystem, at: UInt64(offset), expected: "a dictionary with little_endian, true or false")
+        .torchLegacySystem, at: UInt64(machineOffset),
+        expected: "a dictionary with little_endian, true or false")
     }
-    return !isLittleEndian
+    isFromBigEndianMachine = !isLittleEndian
   }
 }
