@@ -160,9 +160,11 @@ CASES = {
 
 
 def seeds():
-    """Sound files for the fuzzer: wrapped, with a view, and as pickle protocol 4 frames it."""
+    """Sound files for the fuzzer: wrapped, with a view, as pickle protocol 4 frames it, and without any element."""
     wrapped = state(("epoch", P.integer(3)), ("model", P.dictionary([
         ("visual.proj", PROJ), ("logit_scale", tensor(storage(view=P.tuple(P.text("3"), P.integer(4), P.integer(2))), (), ())),
     ])))
     framed = b"\x80\x04\x95" + struct.pack("<Q", 13) + MAGIC[2:]
-    return {"pair": legacy(), "wrapped": legacy(wrapped, keys("1"), data(6)), "framed": legacy(magic=framed)}
+    nothing = state(("visual.proj", tensor(storage(), (0, 3), offset=1 << 62)))
+    return {"pair": legacy(), "wrapped": legacy(wrapped, keys("1"), data(6)), "framed": legacy(magic=framed),
+            "empty": legacy(nothing, keys("1"), data(6))}

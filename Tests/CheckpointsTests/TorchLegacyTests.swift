@@ -25,6 +25,14 @@ struct TorchLegacyTests {
     #expect(tensors == ["visual.proj": [2, 4, 3, 5], "logit_scale": [7]])
   }
 
+  @Test("a tensor without elements has no bytes, wherever it claims to lie")
+  func noElements() throws {
+    let tensor = try #require(try open("corpus/pytorch-legacy/empty").tensors.first)
+    #expect(tensor.shape == [0, 3])
+    #expect(try tensor.withRawBytes { $0?.byteCount } == 0)
+    #expect(try tensor.floats().isEmpty)
+  }
+
   @Test("vectors of one storage, transposed and sliced matrices, BF16: views of what PyTorch wrote")
   func stridedTensors() throws {
     let checkpoint = try open("valid/rn-legacy-training.pt")
