@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE.parent / "malformed"))
 
 import cases_hdf5  # noqa: E402
 import cases_torch_legacy  # noqa: E402
+import cases_torch_tar  # noqa: E402
 from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes  # noqa: E402
 from cases_gguf import ARRAY, CLIP, F32, TEXT, TYPE_Q4_0, U32, entry, gguf, info, string, u32, u64  # noqa: E402
 from cases_numpy import fields, npy  # noqa: E402
@@ -96,6 +97,7 @@ SEEDS = {
     "npz/deflated": zip_bytes([Member("visual.proj.npy", npy(), method=8)])[0],
     **{f"hdf5/{name}": content for name, content in cases_hdf5.seeds().items()},
     **{f"pytorch-legacy/{name}": content for name, content in cases_torch_legacy.seeds().items()},
+    **{f"pytorch-tar/{name}": content for name, content in cases_torch_tar.seeds().items()},
     "checkpoint/safetensors": safetensors_bytes(text(PAIR), floats(4)),
 }
 

@@ -45,7 +45,6 @@ CASES = {
     "zeros.pt": {"error": "unknownFormat", "content": bytes(4096)},
     "not-an-index.json": {"error": "unknownFormat", "content": b'{"model_type": "clip"}'},
     "joblib.pkl": unsupported(b"\x80\x04N."),
-    "old.tar": unsupported(b"sys_info".ljust(257, b"\0") + b"ustar\x0000" + bytes(248)),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 
     "bundle-without-fields.pclip": {"error": "bundleRuleBroken", "content": safetensors_bytes(

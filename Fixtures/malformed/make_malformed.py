@@ -19,6 +19,7 @@ import cases_onnx
 import cases_pickle
 import cases_safetensors
 import cases_torch_legacy
+import cases_torch_tar
 import cases_zip
 from codes import CODES
 
@@ -49,7 +50,8 @@ def main():
                          "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
                          "flax-msgpack": cases_flax.CASES, "gguf": cases_gguf.CASES, "npz": cases_numpy.NPZ,
                          "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES,
-                         "pytorch-legacy": cases_torch_legacy.CASES, "onnx": cases_onnx.CASES}.items():
+                         "pytorch-legacy": cases_torch_legacy.CASES, "onnx": cases_onnx.CASES,
+                         "pytorch-tar": cases_torch_tar.CASES}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)
         (HERE / group).mkdir()
         for name, case in cases.items():

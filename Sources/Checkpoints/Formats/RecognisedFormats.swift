@@ -11,8 +11,4 @@ extension CheckpointFormat {
     "gzip", name: "gzip", detection: "\\x1f\\x8b at byte 0",
     origin: "a compressed file or tarball: unpack it first",
     recognises: { $0.starts(with: [0x1F, 0x8B]) }, reader: nil)
-
-  static let torchTar = CheckpointFormat(
-    "pytorch-tar", name: "PyTorch tar", detection: "ustar at byte 257", origin: "torch.save before 0.1.10",
-    recognises: { $0.starts(with: Array("ustar".utf8), at: 257) }, reader: nil)
 }

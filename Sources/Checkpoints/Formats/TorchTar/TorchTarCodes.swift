@@ -1,0 +1,42 @@
+public import Archives
+
+/// What a PyTorch file from before 0.1.10 is refused for: a tar archive of four members.
+extension ReadError.Code {
+  public static let tarChecksum = Self(1600, "tarChecksum", "damaged tar header", hint: .downloadAgain)
+  public static let tarNumber = Self(
+    1601, "tarNumber", "a size in a tar header is not octal", hint: .downloadAgain)
+  public static let tarMemberKind = Self(
+    1602, "tarMemberKind", "a tar member that is no plain file", hint: .doNotTrust)
+  public static let tarUnsafeName = Self(
+    1603, "tarUnsafeName", "tar member with an unsafe name", hint: .doNotTrust)
+  public static let tarDuplicateName = Self(
+    1604, "tarDuplicateName", "two tar members of one name", hint: .doNotTrust)
+  public static let tarExtendedHeader = Self(
+    1605, "tarExtendedHeader", "damaged extended tar header", hint: .downloadAgain)
+  public static let tarTrailingData = Self(
+    1606, "tarTrailingData", "bytes after the end of the tar archive", hint: .doNotTrust)
+  public static let torchTarMembers = Self(
+    1607, "torchTarMembers", "a tar archive, but not one that PyTorch made",
+    hint: "unpack it, for example with `tar -xf`, and give the file of weights in it")
+  public static let torchTarSystem = Self(
+    1608, "torchTarSystem", "PyTorch tar file of a machine that is not known", hint: .saveAgain)
+  public static let torchTarCount = Self(
+    1609, "torchTarCount", "PyTorch tar file states more records than it can hold", hint: .downloadAgain)
+  public static let torchTarRecord = Self(
+    1610, "torchTarRecord", "malformed record in a PyTorch tar file", hint: .saveAgain)
+  public static let torchTarDuplicateKey = Self(
+    1611, "torchTarDuplicateKey", "two records of one key in a PyTorch tar file", hint: .saveAgain)
+  public static let torchTarReference = Self(
+    1612, "torchTarReference", "the pickle cites a tensor that the tar file does not hold", hint: .saveAgain)
+  public static let torchTarView = Self(
+    1613, "torchTarView", "a part of a storage of a PyTorch tar file reaches outside it", hint: .saveAgain)
+  public static let torchTarTrailingData = Self(
+    1614, "torchTarTrailingData", "bytes after the last record of a PyTorch tar file", hint: .downloadAgain)
+
+  /// Codes of PyTorch's tar files.
+  static let torchTar: [ReadError.Code] = [
+    .tarChecksum, .tarNumber, .tarMemberKind, .tarUnsafeName, .tarDuplicateName, .tarExtendedHeader,
+    .tarTrailingData, .torchTarMembers, .torchTarSystem, .torchTarCount, .torchTarRecord,
+    .torchTarDuplicateKey, .torchTarReference, .torchTarView, .torchTarTrailingData,
+  ]
+}
