@@ -33,9 +33,10 @@ def tensor(name, shape, kind=1, *, raw=None, int32=None, more=b""):
     return data + more
 
 
-def node(operation, inputs, outputs, *, name="", domain=""):
+def node(operation, inputs, outputs, *, name="", domain="", scopes=None):
+    more = field(9, field(1, "pkg.torch.onnx.name_scopes") + field(2, str(scopes))) if scopes else b""
     return (b"".join(field(1, x) for x in inputs) + b"".join(field(2, x) for x in outputs) + field(3, name)
-            + field(4, operation) + (field(7, domain) if domain else b""))
+            + field(4, operation) + (field(7, domain) if domain else b"") + more)
 
 
 def file(graph):
@@ -53,16 +54,25 @@ ANONYMOUS = tensor("onnx::MatMul_7", [2, 2], raw=FLOATS)
 PRODUCT = node("MatMul", ["x", "onnx::MatMul_7"], ["y"])
 SOUND = model([ANONYMOUS, BIAS, WEIGHT], [PRODUCT, node("Add", ["y", "mlp.c_fc.bias"], ["z"])])
 
-# Two layers whose norms and whose biases have equal values, of which an exporter keeps one each.
-SHARED = model(
-    [tensor("layers.0.norm.weight", [2], raw=FLOATS[8:]), tensor("layers.0.norm.bias", [2], raw=FLOATS[:8]),
-     tensor("layers.0.fc.bias", [2], raw=FLOATS[4:12]), tensor("onnx::MatMul_1", [2, 2], raw=FLOATS),
-     tensor("onnx::MatMul_2", [2, 2], raw=FLOATS[::-1])],
-    [x for layer in (0, 1) for x in (
-        node("LayerNormalization", [f"x{layer}", "layers.0.norm.weight", "layers.0.norm.bias"], [f"n{layer}"],
-             name=f"/layers.{layer}/norm/LayerNormalization"),
-        node("MatMul", [f"n{layer}", f"onnx::MatMul_{layer + 1}"], [f"m{layer}"], name=f"/layers.{layer}/fc/MatMul"),
-        node("Add", ["layers.0.fc.bias", f"m{layer}"], [f"x{layer + 1}"], name=f"/layers.{layer}/fc/Add"))])
+# Two layers whose norms and whose biases have equal values, of which an exporter keeps one each. The exporter that
+# traces names nodes after modules, the other states the modules.
+def shared(**told):
+    tensors = [
+        tensor("layers.0.norm.weight", [2], raw=FLOATS[8:]), tensor("layers.0.norm.bias", [2], raw=FLOATS[:8]),
+        tensor("layers.0.fc.bias", [2], raw=FLOATS[4:12]), tensor("onnx::MatMul_1", [2, 2], raw=FLOATS),
+        tensor("onnx::MatMul_2", [2, 2], raw=FLOATS[::-1])]
+    nodes = [x for n in (0, 1) for x in (
+        node("LayerNormalization", [f"x{n}", "layers.0.norm.weight", "layers.0.norm.bias"], [f"n{n}"],
+             **told[f"norm{n}"]),
+        node("MatMul", [f"n{n}", f"onnx::MatMul_{n + 1}"], [f"m{n}"], **told[f"fc{n}"]),
+        node("Add", ["layers.0.fc.bias", f"m{n}"], [f"x{n + 1}"], **told[f"fc{n}"]))]
+    return model(tensors, nodes)
+
+
+MODULES = [("norm", 0), ("norm", 1), ("fc", 0), ("fc", 1)]
+SHARED = shared(**{f"{kind}{n}": {"name": f"/layers.{n}/{kind}/Operation"} for kind, n in MODULES})
+STATED = shared(**{f"{kind}{n}": {"name": "node_1", "scopes": ["", f"layers.{n}", f"layers.{n}.{kind}", "operation"]}
+                   for kind, n in MODULES})
 
 
 def case(error, content, tensor=None, offset=None):

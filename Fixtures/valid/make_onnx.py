@@ -66,12 +66,17 @@ def traced(module, arguments, path, opset, names, **options):
 
 
 def exported(module, arguments, path, **options):
-    """With the exporter that builds on torch.export; less its stack traces, which name files of this machine."""
+    """With the exporter that builds on torch.export.
+
+    Of what it notes beside the graph the modules' names are kept: stack traces name files of this machine.
+    """
     torch.onnx.export(module, arguments, str(path), dynamo=True, opset_version=20, verbose=False, **options)
     model = onnx.load(path, load_external_data=False)
     for item in (model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.value_info,
                  *model.graph.input, *model.graph.output):
+        kept = [entry for entry in item.metadata_props if entry.key == "pkg.torch.onnx.name_scopes"]
         item.ClearField("metadata_props")
+        item.metadata_props.extend(kept)
     path.write_bytes(model.SerializeToString())
 
 

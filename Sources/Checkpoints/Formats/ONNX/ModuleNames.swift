@@ -39,7 +39,7 @@ extension ONNXConstants {
       }
       return ONNXName.sibling(of: weight, "weight", "bias")
     }
-    guard let module = ONNXName.module(ofNode: node.name),
+    guard let module = node.module,
       let role = role(of: value, constant.tensor.shape.count, in: node, index)
     else { return nil }
     // A bias of attention is `in_proj_bias`, its values say as little as the role does.

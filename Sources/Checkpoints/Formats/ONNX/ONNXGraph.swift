@@ -16,12 +16,17 @@ struct ONNXNode {
   var inputs: [String] = []
   var outputs: [String] = []
   var attributes: [String: Attribute] = [:]
+  /// The module whose operation this is, where the exporter states it.
+  var statedModule: String?
 
   enum Attribute {
     case integer(Int64)
     case float(Float)
     case tensor(ONNXTensor)
   }
+
+  /// The module whose operation this is, stated or told by the name.
+  var module: String? { statedModule ?? ONNXName.module(ofNode: name) }
 
   func integer(_ name: String) -> Int64? {
     if case .integer(let value)? = attributes[name] { value } else { nil }

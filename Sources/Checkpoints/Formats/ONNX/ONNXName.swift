@@ -11,9 +11,13 @@ enum ONNXName {
   /// What tools append to the name of a parameter when they replace its values.
   private static let suffixes = ["_quantized", "_transposed", "_Transposed"]
 
+  /// What ONNX Runtime puts in front of the names of values that it casts.
+  private static let prefixes = ["InsertedPrecisionFreeCast_", "InsertedCast_"]
+
   /// The parameter that a value is named after; nil for anonymous values (`onnx::MatMul_589`, `val_21`, `1234`).
   static func parameter(_ value: String) -> String? {
     var name = Substring(value)
+    if let prefix = prefixes.first(where: { name.hasPrefix($0) }) { name = name.dropFirst(prefix.count) }
     while let suffix = suffixes.first(where: { name.hasSuffix($0) }) { name = name.dropLast(suffix.count) }
     guard let last = name.split(separator: ".", omittingEmptySubsequences: false).last,
       lastComponents.contains(String(last))
@@ -31,6 +35,13 @@ enum ONNXName {
       components.append(component)
     }
     return components.isEmpty ? nil : components.joined(separator: ".")
+  }
+
+  /// The same from what torch's dynamo exporter states, `['', 'visual', 'visual.ln_pre', 'layer_norm']`: modules from
+  /// the outermost, then the operation.
+  static func module(inScopes scopes: String) -> String? {
+    let names = scopes.split(separator: ",").dropLast().last?.filter { !" []'".contains($0) }
+    return names.flatMap { $0.isEmpty ? nil : String($0) }
   }
 
   /// The weight beside a bias: `….fc1.weight` for `….fc1.bias`, `….in_proj_weight` for `….in_proj_bias`.

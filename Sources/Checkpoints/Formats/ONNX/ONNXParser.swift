@@ -71,10 +71,26 @@ struct ONNXParser {
         try countEntry(at: field.offset)
         if let (name, value) = try attribute(field.range()) { node.attributes[name] = value }
       case 7: node.domain = try field.text(in: file)
+      case 9:
+        let (key, value) = try metadata(field.range())
+        if key == "pkg.torch.onnx.name_scopes" { node.statedModule = ONNXName.module(inScopes: value) }
       default: break
       }
     }
     graph.nodes.append(node)
+  }
+
+  private func metadata(_ range: Range<Int>) throws(ReadError) -> (key: String, value: String) {
+    var fields = ProtobufFields(file, range)
+    var entry = (key: "", value: "")
+    while let field = try fields.next() {
+      switch field.number {
+      case 1: entry.key = try field.text(in: file)
+      case 2: entry.value = try field.text(in: file)
+      default: break
+      }
+    }
+    return entry
   }
 
   private mutating func countEntry(at offset: Int) throws(ReadError) {

@@ -92,7 +92,7 @@ struct ONNXWeights {
   }
 
   private func module(of node: ONNXNode, _ suffix: String) -> String? {
-    ONNXName.module(ofNode: node.name).map { $0 + suffix }
+    node.module.map { $0 + suffix }
   }
 
   private func projection(_ node: ONNXNode) -> String? {
