@@ -71,19 +71,7 @@ struct TorchTarTests {
     }
   }
 
-  @Test("no byte of a small file can be changed to crash the reader", arguments: ["pair", "wrapped"])
-  func everyByteChanged(seed: String) throws {
-    let original = try Fixture.data("corpus/pytorch-tar/" + seed)
-    for index in original.indices where original[index] != 0 {
-      for value: UInt8 in [0x00, 0xFF, original[index] ^ 0x01, original[index] &+ 0x40] {
-        var bytes = original
-        bytes[index] = value
-        read(bytes)
-      }
-    }
-  }
-
-  @Test("nor can a byte of a header whose checksum is made right again")
+  @Test("no byte of a header can be changed to crash the reader when its checksum is made right again")
   func everyByteOfAHeader() throws {
     let original = try Fixture.data("corpus/pytorch-tar/wrapped")
     for header in [0, 2 * Self.block] {

@@ -1,0 +1,47 @@
+import Archives
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// The seeds of each format's fuzz target, small files that hold all its structures, with every byte changed in turn.
+@Suite("Every byte")
+struct EveryByteTests {
+  struct Seed: Sendable, CustomTestStringConvertible {
+    var path: String
+    var testDescription: String { path }
+
+    static let all = CheckpointFormat.all.filter(\.isReadable).flatMap { format in
+      let folder = "corpus/\(format.identifier)"
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: Fixture.url(folder).path)) ?? []
+      return names.sorted().map { Seed(path: "\(folder)/\($0)") }
+    }
+  }
+
+  @Test("there are seeds of every format that is read", arguments: CheckpointFormat.all.filter(\.isReadable))
+  func seeds(format: CheckpointFormat) {
+    #expect(Seed.all.contains { $0.path.hasPrefix("corpus/\(format.identifier)/") })
+  }
+
+  @Test("no byte of a small file can be changed to crash a reader", arguments: Seed.all)
+  func everyByteChanged(seed: Seed) throws {
+    let original = [UInt8](try Fixture.data(seed.path))
+    for index in original.indices.prefix(Self.byteCount) where !isPadding(original, index) {
+      for value: UInt8 in [0x00, 0xFF, original[index] ^ 0x01, original[index] &+ 0x40] {
+        var bytes = original
+        bytes[index] = value
+        let file = MappedFile(copying: bytes.span.bytes, path: "changed")
+        guard let checkpoint = try? Checkpoint.open(file) else { continue }
+        for tensor in checkpoint.tensors where tensor.elementCount < 1 << 20 { _ = try? tensor.floats() }
+      }
+    }
+  }
+
+  /// What follows in larger seeds is more of the same.
+  private static let byteCount = 6144
+
+  /// Zeros between zeros: a tar is full of them.
+  private func isPadding(_ bytes: [UInt8], _ index: Int) -> Bool {
+    bytes[max(index - 8, 0)..<min(index + 9, bytes.count)].allSatisfy { $0 == 0 }
+  }
+}
