@@ -95,11 +95,6 @@ def write_current():
     save_whole(model, folder)
     sidecar(folder)
 
-    folder = fresh("vit-hugging-face-sharded")
-    save_whole(model, folder, max_shard_size="120KB")
-    sidecar(folder, notes="model.safetensors.index.json")
-
-    write_cache(HERE / "vit-hugging-face")
     parts = (
         ("text-projection", CLIPTextModelWithProjection, model.config.text_config, "text", True),
         ("image-projection", CLIPVisionModelWithProjection, model.config.vision_config, "image", True),
@@ -109,12 +104,13 @@ def write_current():
         folder = fresh(f"vit-hugging-face-{name}")
         part(model, kind, config).save_pretrained(folder)
         sidecar(folder, towers=towers, projection=projection, notes=f"class {kind.__name__}")
+    write_cache(HERE / "vit-hugging-face-text-projection")
 
 
-def save_whole(model, folder, **options):
+def save_whole(model, folder):
     from transformers import CLIPImageProcessorPil
 
-    model.save_pretrained(folder, **options)
+    model.save_pretrained(folder)
     size = {"size": {"shortest_edge": IMAGE}, "crop_size": {"height": IMAGE, "width": IMAGE}}
     CLIPImageProcessorPil(**size).save_pretrained(folder)
 
@@ -134,7 +130,7 @@ def write_cache(source):
         name = hashlib.sha256(data).hexdigest() if large else hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
         (blobs / name).write_bytes(data)
         os.symlink(f"../../blobs/{name}", snapshot / file.name)
-    sidecar(cache, writer="layout of huggingface_hub's cache", open=str(snapshot.relative_to(HERE)),
+    sidecar(cache, towers="text", writer="layout of huggingface_hub's cache", open=str(snapshot.relative_to(HERE)),
             notes="open the snapshot folder; its files are links into blobs")
 
 

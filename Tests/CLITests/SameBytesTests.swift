@@ -22,7 +22,7 @@ private struct BundleParts {
   static let sources = [
     "vit-torchscript-1.7.pt", "vit-torchscript-2.13.pt", "vit-state-dict-1.7.pt", "vit-state-dict-2.13.pt",
     "vit-strided.pt", "vit-mixed-dtypes.pt", "vit-training.pt", "vit.safetensors",
-    "vit-sharded", "vit-hugging-face", "vit-hugging-face-sharded", "vit-hugging-face-4.20.1-sharded",
+    "vit-sharded", "vit-hugging-face", "vit-hugging-face-4.20.1-sharded",
     "vit-open-clip", "vit-legacy-1.7.pt", "vit-tar.pt", "vit-flax", "vit-tensorflow", "vit-keras-hub",
     "vit-mlx",
     "vit-mixed.npz",
