@@ -7,8 +7,10 @@ internal import Architecture
 #endif
 
 extension Report {
-  /// The report for a terminal, several lines without a final line break.
-  public var rendered: String {
+  /// The report for a terminal.
+  public var rendered: String { lines.joined(separator: "\n") }
+
+  public var lines: [String] {
     var lines = ["\(subject) against \(truth)", "probes      \(probes)", "thresholds  \(thresholds.name)"]
     for tower in Tower.allCases {
       if let report = self.tower(tower) { lines += report.lines(tower, thresholds.bounds(tower)) }
@@ -26,7 +28,7 @@ extension Report {
         "diverges    at \(divergence.stage): relative error \(divergence.error.scientific), "
           + "\(divergence.errorBefore.scientific) before it")
     }
-    return lines.joined(separator: "\n")
+    return lines
   }
 }
 

@@ -86,6 +86,8 @@ import Testing
     #expect(converted.status == 0, "\(converted.error)")
     let verified = try Tool.run(["verify", bundle, "--against"] + halves)
     #expect(verified.status == 0, "\(verified.error)\(verified.output)")
+    let lines = verified.output.split(separator: "\n")
+    #expect(lines.last == "verdict     pass" && lines.contains { $0.hasPrefix("image ") }, "\(lines)")
     let golden = Tool.fixture("valid/vit.golden.safetensors")
     let halvesVerified = try Tool.run(["verify"] + halves + ["--golden", golden] + choices)
     #expect(halvesVerified.status == 0, "\(halvesVerified.error)\(halvesVerified.output)")

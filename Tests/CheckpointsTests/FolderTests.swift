@@ -52,6 +52,28 @@ struct FolderTests {
     #expect(try open(cache).tensors.map(\.name) == snapshot.tensors.map(\.name))
   }
 
+  @Test(
+    "an export in a folder onnx is found below the configuration, which describes it when given alone too")
+  func exportFolder() throws {
+    try withTemporaryFolder { folder in
+      let source = Fixture.url("valid/vit-hugging-face-onnx")
+      let onnx = folder.appending(path: "onnx")
+      try FileManager.default.createDirectory(at: onnx, withIntermediateDirectories: true)
+      for (name, target) in [("config.json", folder), ("model.onnx", onnx)] {
+        try FileManager.default.copyItem(
+          at: source.appending(path: name), to: target.appending(path: name))
+      }
+      let whole = try Checkpoint.open(folder.path)
+      #expect(
+        whole.format == .onnx && whole.evidence.huggingFaceConfig?.origin == "config.json in the folder")
+      let alone = try Checkpoint.open(onnx.appending(path: "model.onnx").path)
+      #expect(alone.evidence.huggingFaceConfig?.origin == "config.json above the file")
+      let weights = folder.appending(path: "model.safetensors")
+      try FileManager.default.copyItem(at: Fixture.url("valid/vit.safetensors"), to: weights)
+      #expect(try Checkpoint.open(folder.path).format == .safetensors)
+    }
+  }
+
   @Test("of two containers of the same weights the preferred one is read, and the other is named")
   func preferredDuplicate() throws {
     try withTemporaryFolder { folder in

@@ -12,18 +12,25 @@ extension Checkpoint {
   /// passed over, with a note.
   mutating func addNeighbours(of path: String, limits: Limits) {
     guard format != .bundle else { return }
-    let folder = ModelFolder(containing: path)
-    for name in ConfigName.allCases {
+    for (distance, folder) in ModelFolder.describing(path).enumerated() {
+      addNeighbours(folder, distance == 0 ? "beside the file" : "above the file", limits)
+    }
+  }
+
+  /// What a nearer folder says stands.
+  private mutating func addNeighbours(_ folder: ModelFolder, _ place: String, _ limits: Limits) {
+    for name in ConfigName.allCases where evidence[keyPath: name.evidence] == nil {
       do throws(ReadError) {
-        try addConfig(name, folder, origin: "beside the file", limits)
+        try addConfig(name, folder, origin: place, limits)
       } catch {
-        notes.append("\(name.rawValue) beside the file is not used: \(error.description)")
+        notes.append("\(name.rawValue) \(place) is not used: \(error.description)")
       }
     }
+    guard evidence.tokenizerFiles.isEmpty else { return }
     do throws(ReadError) {
       try addTokenizerAndCard(folder)
     } catch {
-      notes.append("tokenizer files or README.md beside the file are not used: \(error.description)")
+      notes.append("tokenizer files or README.md \(place) are not used: \(error.description)")
     }
   }
 

@@ -15,7 +15,11 @@ struct FolderReader {
     "open_clip_pytorch_model.pth", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
     "pytorch_model.bin.index.json", "pytorch_model.pth", "model.pth", "flax_model.msgpack",
     "flax_model.msgpack.index.json", "tf_model.h5", "tf_model.h5.index.json", "model.weights.h5",
+    "model.onnx",
   ]
+
+  /// An export in a folder of its own, looked at where there is nothing beside the configuration.
+  private static let export = Folder.join(ModelFolder.exportFolderName, "model.onnx")
 
   init(folder: String, format: CheckpointFormat? = nil, limits: Limits) {
     self.folder = ModelFolder(folder)
@@ -27,6 +31,9 @@ struct FolderReader {
   func read() throws(ReadError) -> Checkpoint {
     if ModelFolder.isCacheFolder(folder.path) { return try readCache() }
     var candidates = try candidates()
+    if candidates.isEmpty, Folder.hasFile(folder.pathOf(Self.export)), format == nil || format == .onnx {
+      candidates = [Candidate(name: Self.export, rank: nil)]
+    }
     guard !candidates.isEmpty else { throw try noCheckpoint() }
     var checkpoint = try candidates.removeFirst().open(folder, limits)
     for other in candidates { try requireSameWeights(checkpoint, other, all: candidates) }

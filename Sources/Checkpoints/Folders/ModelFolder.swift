@@ -9,11 +9,22 @@ struct ModelFolder {
 
   init(_ path: String) {
     self.path = path
-    let model = Folder.join(path, "../..")
-    self.root = Self.isCacheFolder(model) ? model : path
+    // A snapshot, or a folder of a snapshot.
+    let ancestors = [Folder.join(path, "../.."), Folder.join(path, "../../..")]
+    self.root = ancestors.first(where: Self.isCacheFolder) ?? path
   }
 
   init(containing file: String) { self.init(Folder.parent(of: file)) }
+
+  /// Where optimum and transformers.js put exports: below the configuration that they share with all else.
+  static let exportFolderName = "onnx"
+
+  /// The folders whose configurations describe a file, the nearest first.
+  static func describing(_ file: String) -> [ModelFolder] {
+    let own = ModelFolder(containing: file)
+    guard Folder.lastComponent(of: own.path) == exportFolderName else { return [own] }
+    return [own, ModelFolder(containing: own.path)]
+  }
 
   /// `blobs` and `snapshots` side by side.
   static func isCacheFolder(_ path: String) -> Bool {

@@ -200,6 +200,6 @@ struct VerifyOutput: SchemaOutput {
   }
 
   var lines: [String] {
-    reports.isEmpty ? ["\(subject): checksums, rules and self-test pass"] : reports.map(\.rendered)
+    reports.isEmpty ? ["\(subject): checksums, rules and self-test pass"] : reports.flatMap(\.lines)
   }
 }
