@@ -3,9 +3,9 @@
 
 Standard library only (Python 3.11's zipfile). All hold the tensors of vit.model.json.
   deflated.pt    zipped again with compression
-  prefixed.pt    bytes before the archive, as in a self-extracting file: offsets count from the archive's start
+  prefixed.pt    bytes before the archive, as in a self-extracting file: offsets count from the archive's start;
+                 another root folder, members in reverse order
   big-endian.pt  byteorder "big", every element's bytes reversed
-  renamed.pt     another root folder, members in reverse order
   unchecked.pt   every CRC-32 is zero, as after torch.serialization.set_crc32_options(False)
 """
 
@@ -76,10 +76,9 @@ def main():
     storages = Storages(next(data for name, data in members if name.endswith("/data.pkl")))
     storages.load()
     write("deflated.pt", members, zipfile.ZIP_DEFLATED)
-    write("prefixed.pt", members, zipfile.ZIP_DEFLATED, prefix=b"#!/bin/sh\nexec unzip \"$0\"\n")
+    renamed = [("x/" + name.partition("/")[2], data) for name, data in reversed(members)]
+    write("prefixed.pt", renamed, zipfile.ZIP_DEFLATED, prefix=b"#!/bin/sh\nexec unzip \"$0\"\n")
     write("big-endian.pt", [(name, swapped(name, data, storages.widths)) for name, data in members],
-          zipfile.ZIP_DEFLATED)
-    write("renamed.pt", [("x/" + name.partition("/")[2], data) for name, data in reversed(members)],
           zipfile.ZIP_DEFLATED)
     write("unchecked.pt", members)
     (HERE / "unchecked.pt").write_bytes(without_checksums((HERE / "unchecked.pt").read_bytes()))

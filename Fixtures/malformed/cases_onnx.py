@@ -137,8 +137,8 @@ CASES = {
     "skip-layer-normalization.onnx": fused("SkipLayerNormalization"),
     "four-bit-product.onnx": fused("MatMulNBits"),
     "quantized-product.onnx": fused("QLinearMatMul", ""),
-    "folded-norm.onnx": case(
-        "onnxFoldedNorm", model([tensor("onnx::Conv_1", [1, 1, 2, 2], raw=FLOATS)],
+    "kernel-without-name.onnx": case(
+        "onnxUnnamedWeight", model([tensor("onnx::Conv_1", [1, 1, 2, 2], raw=FLOATS)],
                                 [node("Conv", ["x", "onnx::Conv_1"], ["y"])]), "onnx::Conv_1"),
     "scale-missing.onnx": quantized(),
     "scales-do-not-fit.onnx": quantized(tensor("w_scale", [3], raw=FLOATS[:12])),

@@ -123,7 +123,6 @@ CODES = {
     "onnxFusedGraph": 1407,
     "onnxUnnamedWeight": 1408,
     "onnxQuantization": 1409,
-    "onnxFoldedNorm": 1410,
     "torchLegacyMagic": 1500,
     "torchLegacyProtocol": 1501,
     "torchLegacySystem": 1502,

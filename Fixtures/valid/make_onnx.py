@@ -100,6 +100,11 @@ def write_openai():
     sidecar(path.name, model="rn", towers="image", names="openai, image tower alone",
             notes="FP16, TorchScript exporter, opset 17, without constant folding, which keeps BatchNorm")
 
+    path = HERE / "rn-folded.onnx"
+    traced(openai("rn").visual, (torch.zeros(2, 3, 64, 64).half(),), path, 17, ["image"])
+    sidecar(path.name, model="rn", towers="image", names="openai, image tower alone", folded=True,
+            notes="FP16, TorchScript exporter, opset 17: BatchNorm folded, attention pooling without names")
+
 
 def with_configuration(name, model, write, **facts):
     """What optimum publishes: the graph beside config.json."""

@@ -95,9 +95,9 @@ INLINE tile_outputs outputs_at(const gemm *g, const place *at) {
   const pk_product *p = g->product;
   const pk_epilogue *e = &p->epilogue;
   size_t first = at->panel * PK_PANEL;
-  const float *residual = e->residual + at->line * e->residual_line_stride + at->row * e->residual_row_stride + first;
+  size_t offset = at->line * e->residual_line_stride + at->row * e->residual_row_stride + first;
   return (tile_outputs){.y = g->y + at->line * p->y_line_stride + at->row * p->y_row_stride + first,
-                        .residual = e->residual ? residual : NULL,
+                        .residual = e->residual ? e->residual + offset : NULL,
                         .y_stride = p->y_row_stride,
                         .residual_stride = e->residual_row_stride,
                         .count = e->output_count > first ? e->output_count - first : 0};

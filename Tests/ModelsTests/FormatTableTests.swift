@@ -82,14 +82,14 @@ private struct FormatRow {
   }
 
   var rendered: String {
-    let tensors = differing == 0 ? "\(tensorCount) of \(tensorCount)" : quantized
+    let tensors = differing == 0 ? "\(tensorCount) of \(tensorCount)" : inexact
     return "| `\(fixture.name)` | \(fixture.writer) | \(format) | \(convention) | \(tensors) | "
       + "\(cosine(image)) | \(cosine(text)) |"
   }
 
-  private var quantized: String {
-    let percent = String(format: "%.1f", 100 * error)
-    return "\(tensorCount - differing) of \(tensorCount), others within \(percent) %"
+  private var inexact: String {
+    let others = fixture.isFolded ? "folded" : "within " + String(format: "%.1f", 100 * error) + " %"
+    return "\(tensorCount - differing) of \(tensorCount), others \(others)"
   }
 
   private func cosine(_ value: Double?) -> String { value.map { String(format: "%.6f", $0) } ?? "–" }

@@ -1,7 +1,10 @@
 import Architecture
 import Checkpoints
+import Foundation
 import Models
+import TestSupport
 import Testing
+import Verification
 
 /// What exported graphs give beyond names and values.
 @Suite struct ONNXModelTests {
@@ -55,6 +58,19 @@ import Testing
     let model = try ModelFixture.named("rn-image.onnx").open()
     #expect(model.decisions.first { $0.field == "image.heads" }?.source == .evidence)
     #expect(model.schema.parameters.contains { $0.name.description.hasSuffix("running_var") })
+  }
+
+  /// The folded kernels were rounded to FP16, of which the original's kernels and scales need more.
+  private static let foldedCosine = 0.99999
+
+  @Test(
+    "a ResNet whose BatchNorms were folded computes what the original does, and says that its tensors differ")
+  func foldedNorms() throws {
+    let fixture = try ModelFixture.named("rn-folded.onnx")
+    let golden = try GoldenFile(path: Fixture.url("valid/rn.golden.safetensors").path)
+    let report = try Verifier.compare(try fixture.open(), with: golden)
+    #expect(try #require(report.image).metrics.worstCosine >= Self.foldedCosine, "\(report.rendered)")
+    #expect(try Checkpoint.open(fixture.path).notes.contains { $0.contains("22 BatchNorms were folded") })
   }
 
   @Test("two graphs of one tower each give the whole, bit for bit, in either order")

@@ -96,9 +96,7 @@ struct FoldedTables {
       else { continue }
       // In double precision the logarithm of a rounded exponential rounds to the number it was made of.
       let scale = Float(log(Double(factor)))
-      let logarithm = try CheckpointTensor(
-        name: value, dtype: .f32, shape: [], strides: [], storageOffset: 0,
-        storage: ComputedNumber(scale, path: tensor.file), file: tensor.file)
+      let logarithm = try CheckpointTensor(computed: scale, shape: [], name: value, file: tensor.file)
       found.append(Table(name: "logit_scale", tensor: logarithm, value: value, isDequantized: false))
     }
   }
@@ -147,24 +145,6 @@ struct FoldedTables {
     else { return nil }
     return (classes, position)
   }
-}
-
-/// A number that no file holds.
-private struct ComputedNumber: ByteSource {
-  private let slice: FileSlice
-
-  init(_ number: Float, path: String) {
-    let bytes = withUnsafeBytes(of: number.bitPattern.littleEndian) { bytes in
-      MappedFile(copying: RawSpan(_unsafeBytes: bytes), path: path)
-    }
-    slice = FileSlice(file: bytes, range: 0..<bytes.byteCount)
-  }
-
-  var byteCount: Int { slice.byteCount }
-
-  func load() -> FileSlice { slice }
-
-  func release() {}
 }
 
 extension CheckpointTensor {

@@ -27,15 +27,10 @@ extension ReadError.Code {
     category: .unsupported)
   public static let onnxQuantization = Self(
     1409, "onnxQuantization", "quantized weight with scales or zero points that do not fit", hint: .saveAgain)
-  public static let onnxFoldedNorm = Self(
-    1410, "onnxFoldedNorm", "convolution with a BatchNorm that the exporter folded into it",
-    hint: "export again with torch.onnx.export(…, do_constant_folding=False), or give the checkpoint",
-    category: .unsupported)
 
   /// Codes of ONNX files.
   static let onnx: [ReadError.Code] = [
     .protobufInvalid, .onnxNoGraph, .onnxTensorInvalid, .onnxTensorSize, .onnxExternalUnsafe,
     .onnxExternalMissing, .onnxExternalRange, .onnxFusedGraph, .onnxUnnamedWeight, .onnxQuantization,
-    .onnxFoldedNorm,
   ]
 }

@@ -33,6 +33,11 @@ enum ONNXReader {
       checkpoint.notes.append(
         "\(weights.dequantizedCount) tensors are dequantized from integers: what quantizing lost stays lost")
     }
+    if weights.foldedNormCount > 0 {
+      checkpoint.notes.append(
+        "\(weights.foldedNormCount) BatchNorms were folded into convolutions by the exporter: the model computes the same,"
+          + " its tensors are not the original's")
+    }
     return checkpoint
   }
 

@@ -9,27 +9,36 @@ internal import TensorTypes
 struct ONNXWeights {
   private let constants: ONNXConstants
   private let index: ONNXGraphIndex
+  private let attentionPool: AttentionPool?
   private(set) var tensors: [CheckpointTensor] = []
   private(set) var dequantizedCount = 0
+  /// BatchNorms that the exporter folded into convolutions.
+  private(set) var foldedNormCount = 0
   /// Position of each name in `tensors`, with the storage's value it was taken from.
   private var origins: [String: String] = [:]
   /// Constants that a parameter was made of.
   private(set) var used: Set<String> = []
+  /// Biases that the attention pooling names; what their nodes' module says, `attnpool.bias`, is no parameter.
+  private var pooledBiases: Set<String> = []
 
   /// Operations between a product and the Add of its bias.
   private static let beforeBias: Set<String> = [
     "Cast", "Mul", "Reshape", "Squeeze", "Unsqueeze", "QuantizeLinear", "DequantizeLinear", "Identity",
   ]
 
-  /// - Throws: `onnxUnnamedWeight`, `onnxFoldedNorm`, `duplicateTensorName`, `onnxQuantization`.
+  /// - Throws: `onnxUnnamedWeight`, `duplicateTensorName`, `onnxQuantization`.
   init(_ constants: ONNXConstants, _ index: ONNXGraphIndex) throws(ReadError) {
     self.constants = constants
     self.index = index
+    attentionPool = AttentionPool(constants, index)
     for node in index.nodes { try claim(node) }
     for table in try FoldedTables(constants, index).found {
       try add(table.name, table.tensor, from: table.value, isDequantized: table.isDequantized)
     }
     try claimNamed()
+    if let table = try attentionPool?.positions(), origins[table.name] == nil {
+      try add(table.name, table.tensor, from: table.value, isDequantized: false)
+    }
   }
 
   private mutating func claim(_ node: ONNXNode) throws(ReadError) {
@@ -52,6 +61,10 @@ struct ONNXWeights {
     guard let value = node.input(1), let constant = try constants.floats(value, axis: -1),
       constant.tensor.shape.count == 2
     else { return }
+    if constant.parameter == nil, let pool = attentionPool, let name = pool.projection(node) {
+      let matrix = isOutputsFirst ? constant.tensor : constant.tensor.permuted([1, 0])
+      return try claim(name, matrix, from: value, constant.isDequantized, bias: try pool.bias(of: node))
+    }
     guard let name = constant.parameter ?? recoveredName(node) else {
       throw ReadError(
         .onnxUnnamedWeight, found: "\(constant.tensor.shape) of node \(node.name)", path: [.tensor(value)])
@@ -61,15 +74,36 @@ struct ONNXWeights {
     try add(name, tensor, from: value, isDequantized: constant.isDequantized)
   }
 
+  private mutating func claim(
+    _ module: String, _ matrix: CheckpointTensor, from value: String, _ isDequantized: Bool,
+    bias: (value: String, tensor: CheckpointTensor)?
+  ) throws(ReadError) {
+    try add(module + ".weight", matrix, from: value, isDequantized: isDequantized)
+    guard let bias else { return }
+    pooledBiases.insert(bias.value)
+    try add(module + ".bias", bias.tensor, from: bias.value, isDequantized: false)
+  }
+
   private mutating func claimKernel(_ node: ONNXNode) throws(ReadError) {
     guard let value = node.input(1), let constant = try constants.floats(value, axis: 0) else { return }
     // The third input of ConvInteger is a zero point.
     let bias = node.operation == "Conv" ? node.input(2) : nil
     let hasOwnBias = bias.map { constants[$0]?.parameter != nil } ?? true
-    guard let name = constant.parameter, hasOwnBias else {
-      throw ReadError(.onnxFoldedNorm, found: "convolution \(node.name)", path: [.tensor(value)])
+    if let name = constant.parameter, hasOwnBias {
+      return try add(name, constant.tensor, from: value, isDequantized: constant.isDequantized)
+    }
+    guard let name = constant.parameter ?? module(of: node, ".weight"), let bias,
+      let norm = FoldedNorm.module(afterKernel: name), let shift = constants[bias]?.tensor
+    else {
+      throw ReadError(
+        .onnxUnnamedWeight, found: "\(constant.tensor.shape) of convolution \(node.name)",
+        path: [.tensor(value)])
     }
     try add(name, constant.tensor, from: value, isDequantized: constant.isDequantized)
+    for (name, tensor) in try FoldedNorm.tensors(norm, bias: shift) {
+      try add(name, tensor, from: bias, isDequantized: false)
+    }
+    foldedNormCount += 1
   }
 
   // MARK: Names
@@ -110,9 +144,9 @@ struct ONNXWeights {
   /// have made the others of it.
   private mutating func claimNamed() throws(ReadError) {
     for value in constants.order {
-      guard let constant = constants[value], let name = constant.parameter, origins[name] == nil else {
-        continue
-      }
+      guard let constant = constants[value], let name = constant.parameter, origins[name] == nil,
+        !pooledBiases.contains(value)
+      else { continue }
       if !constant.tensor.dtype.isFloatingPoint, value.hasSuffix("_quantized") { continue }
       try add(name, constant.tensor, from: value, isDequantized: constant.isDequantized)
       for alias in constant.aliases where origins[alias] == nil {
