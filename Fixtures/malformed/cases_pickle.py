@@ -23,7 +23,7 @@ def broken(error, content, at=None):
 
 
 def refused(module, name, error="pickleRefusedGlobal"):
-    return broken(error, P.file(P.name(module, name) + P.tuple(P.text("touch /tmp/pwned")) + P.REDUCE), at=2)
+    return broken(error, P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
 
 
 def state(error, pairs, places=(), storages=STORAGES, extra=()):

@@ -58,7 +58,7 @@ def broken(error, obj, at=None, **parts):
 
 def refused(module, name, error="pickleRefusedGlobal"):
     """A pickle that asks Python to call `name` with a text."""
-    return broken(error, P.file(P.name(module, name) + P.tuple(P.text("touch /tmp/pwned")) + P.REDUCE), at=2)
+    return broken(error, P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
 
 
 def one(error, value, *places, listed=keys("1"), stored=data(6)):

@@ -13,6 +13,8 @@ public struct Limits: Sendable, Equatable {
   public var metadataEntries = 100_000
   /// Bytes of one such key or text, or of a tensor's name.
   public var metadataTextBytes = 1 << 20
+  /// Texts in one array of them, as a vocabulary; the largest published have half a million.
+  public var metadataTexts = 1 << 22
   /// Axes of one tensor.
   public var tensorRank = 16
 
@@ -20,6 +22,8 @@ public struct Limits: Sendable, Equatable {
   public var jsonBytes = 100_000_000
   /// Arrays and objects inside one another.
   public var jsonDepth = 64
+  /// Values of one JSON text, keys not counted: ten for each of 200,000 tensors.
+  public var jsonValues = 2_000_000
 
   /// Maps and lists of MessagePack inside one another.
   public var messagePackDepth = 32

@@ -50,6 +50,16 @@ struct JSONTests {
     #expect(throws: ReadError.self) { _ = try parse("1e999") }
   }
 
+  @Test("more values than any checkpoint states are refused where they begin to be too many")
+  func values() throws {
+    var limits = Limits()
+    limits.jsonValues = 3
+    #expect(try parse("[1,2]", limits: limits) == .array([.integer(1), .integer(2)]))
+    #expect(throws: ReadError(.limitExceeded, at: 5, expected: "at most 3 values")) {
+      try parse("[1,2,3]", limits: limits)
+    }
+  }
+
   @Test("depth and size are bounded")
   func bounds() throws {
     var limits = Limits()

@@ -22,13 +22,16 @@ struct Tool {
 
   static func fixture(_ path: String) -> String { root.appending(path: "Fixtures/\(path)").path() }
 
+  /// - Parameter folder: where it runs.
   /// - Parameter input: what standard input holds.
   static func start(
-    _ arguments: [String], environment: [String: String]? = nil, input: Data = Data()
+    _ arguments: [String], environment: [String: String]? = nil, in folder: String? = nil,
+    input: Data = Data()
   ) throws -> (Process, Pipe, Pipe) {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.environment = environment
     let output = Pipe()
     let error = Pipe()
@@ -46,15 +49,17 @@ struct Tool {
 
   /// Runs to the end. Standard error is small, so reading one pipe after the other cannot block.
   static func run(
-    _ arguments: String..., environment: [String: String]? = nil, input: Data = Data()
+    _ arguments: String..., environment: [String: String]? = nil, in folder: String? = nil,
+    input: Data = Data()
   ) throws -> Outcome {
-    try run(arguments, environment: environment, input: input)
+    try run(arguments, environment: environment, in: folder, input: input)
   }
 
   static func run(
-    _ arguments: [String], environment: [String: String]? = nil, input: Data = Data()
+    _ arguments: [String], environment: [String: String]? = nil, in folder: String? = nil,
+    input: Data = Data()
   ) throws -> Outcome {
-    let (process, output, error) = try start(arguments, environment: environment, input: input)
+    let (process, output, error) = try start(arguments, environment: environment, in: folder, input: input)
     let outputData = try output.fileHandleForReading.readToEnd() ?? Data()
     let errorData = try error.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()

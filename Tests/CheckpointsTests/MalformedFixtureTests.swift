@@ -125,9 +125,3 @@ struct MalformedFixtureTests {
     }
   }
 }
-
-private func peakMegabytes() -> Int {
-  var usage = rusage()
-  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return Int(usage.ru_maxrss) / 1024
-}

@@ -3,7 +3,8 @@ internal import Bytes
 /// A strict parser of RFC 8259: one value, UTF-8, no repeated keys, bounded depth, byte offsets in every error.
 public struct JSONParser: ~Escapable {
   private var cursor: ByteCursor
-  private let maximumDepth: Int
+  private let limits: Limits
+  private var valueCount = 0
 
   /// Parses the whole of `bytes`, which begin at `baseOffset` of their file.
   ///
@@ -15,7 +16,7 @@ public struct JSONParser: ~Escapable {
       throw ReadError(
         .limitExceeded, expected: "at most \(limits.jsonBytes) bytes of JSON", found: "\(bytes.byteCount)")
     }
-    var parser = JSONParser(cursor: ByteCursor(bytes, baseOffset: baseOffset), maximumDepth: limits.jsonDepth)
+    var parser = JSONParser(cursor: ByteCursor(bytes, baseOffset: baseOffset), limits: limits)
     parser.skipWhitespace()
     let value = try parser.parseValue(depth: 0)
     parser.skipWhitespace()
@@ -24,15 +25,21 @@ public struct JSONParser: ~Escapable {
   }
 
   @_lifetime(copy cursor)
-  private init(cursor: consuming ByteCursor, maximumDepth: Int) {
+  private init(cursor: consuming ByteCursor, limits: Limits) {
     self.cursor = cursor
-    self.maximumDepth = maximumDepth
+    self.limits = limits
   }
 
   @_lifetime(self: copy self)
   private mutating func parseValue(depth: Int) throws(ReadError) -> JSONValue {
-    guard depth < maximumDepth else {
-      throw ReadError(.jsonTooDeep, at: cursor.absoluteOffset, expected: "at most \(maximumDepth) levels")
+    guard depth < limits.jsonDepth else {
+      throw ReadError(.jsonTooDeep, at: cursor.absoluteOffset, expected: "at most \(limits.jsonDepth) levels")
+    }
+    // A value takes a hundred times the two bytes that it may have in the file.
+    valueCount += 1
+    guard valueCount <= limits.jsonValues else {
+      throw ReadError(
+        .limitExceeded, at: cursor.absoluteOffset, expected: "at most \(limits.jsonValues) values")
     }
     switch cursor.peek() {
     case UInt8(ascii: "{"): return .object(try parseObject(depth: depth))

@@ -56,9 +56,9 @@ struct ContentDetector {
 
   /// A Hugging Face index: a JSON object with a `weight_map`.
   private func shardIndex() throws(ReadError) -> JSONObject? {
-    guard startAsText.first(where: { !$0.isWhitespace }) == "{", contains("\"weight_map\"") else {
-      return nil
-    }
+    guard startAsText.first(where: { !$0.isWhitespace }) == "{", file.byteCount <= limits.jsonBytes,
+      contains("\"weight_map\"")
+    else { return nil }
     let value = try JSONParser.parse(file.bytes, limits: limits)
     guard case .object(let object) = value, object["weight_map"] != nil else { return nil }
     return object

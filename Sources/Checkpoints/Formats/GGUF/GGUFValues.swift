@@ -58,6 +58,11 @@ extension GGUFCursor {
       return .array(elements)
     }
     if type == .string {
+      // Each is looked at, and empty ones take eight bytes that a sparse file does not even have.
+      guard count <= limits.metadataTexts else {
+        throw ReadError(
+          .limitExceeded, at: start, expected: "at most \(limits.metadataTexts) texts", found: "\(count)")
+      }
       for _ in 0..<count { try skip(try self.count(of: "bytes of text", leastBytes: 1)) }
     } else {
       try skip(count * type.leastBytes)

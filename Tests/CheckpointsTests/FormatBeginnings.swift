@@ -1,0 +1,48 @@
+import Checkpoints
+
+/// How a file of each format begins, as far as it is recognised by that.
+enum FormatBeginning {
+  /// By identifier; the zips' profiles are told apart by their members, so they share a beginning.
+  static let bytes: [String: [UInt8]] = [
+    "torchscript": zip, "pytorch-zip": zip, "npz": zip,
+    "safetensors": count(90_000_000) + text("{"),
+    "pclip": count(1000) + text(#"{"__metadata__":{"pclip.version":"1""#),
+    "gguf": text("GGUF") + [3, 0, 0, 0],
+    "hdf5": [0x89] + text("HDF\r\n\u{1A}\n"),
+    "npy": [0x93] + text("NUMPY") + [1, 0],
+    "gzip": [0x1F, 0x8B],
+    "pickle": [0x80, 2],
+    "pytorch-legacy": [
+      0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+    ],
+    "pytorch-tar": [UInt8](repeating: 0x61, count: 257) + text("ustar"),
+    "flax-msgpack": [0x81, 0xA6] + text("params"),
+    "onnx": [0x08, 0x07, 0x12, 0x05] + text("torch"),
+  ]
+
+  private static let zip = text("PK\u{3}\u{4}")
+
+  static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+  /// Eight bytes, little-endian.
+  static func count(_ count: UInt64) -> [UInt8] { withUnsafeBytes(of: count.littleEndian, Array.init) }
+
+  static func of(_ format: CheckpointFormat) -> [UInt8] { bytes[format.identifier] ?? [] }
+}
+
+/// SplitMix64: the same numbers in every run.
+struct RandomBytes: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+  }
+}
