@@ -10,7 +10,7 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime check-isas python python-test \
-        sanitize conformance parity census fuzz bench bench-formats install clean ci
+        sanitize conformance parity census check-exports fuzz bench bench-formats install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,10 @@ parity: build ## verify all nine variants against their goldens (minutes)
 
 census: build ## refuse every malformed file in a process of its own; CENSUS='--write docs/SAFETY.md' writes the table
 	@python3 Scripts/census.py $(BIN) $(CENSUS)
+
+check-exports: build runtime ## open exports with transformers, open_clip and ONNX Runtime; EXPORTS='--large' adds full size
+	@Scripts/venv-onnx.sh
+	.venv-onnx/bin/python Scripts/check_exports.py $(EXPORTS)
 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all --seconds $(FUZZ_SECONDS)

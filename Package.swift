@@ -91,6 +91,12 @@ let package = Package(
         "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
         "CPlatform",
       ]),
+    // Models as other tools read them.
+    module(
+      "Export",
+      [
+        "BundleWriter", "Quantization", "Models", "BundleFormat", "Architecture", "CVocabulary",
+      ]),
     module(
       "Verification",
       [
@@ -113,7 +119,8 @@ let package = Package(
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
-        "Archives", "Conversion", "Verification", "BundleWriter", "Quantization", "PocketCLIP", "ImageFiles",
+        "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
+        "ImageFiles",
         "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "CPeak", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -140,6 +147,9 @@ let package = Package(
       [
         "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
       ]),
+    tests(
+      "ExportTests",
+      ["Export", "BundleWriter", "Models", "BundleFormat", "Architecture", "TensorTypes", "TestSupport"]),
     tests(
       "ReferenceForwardTests", ["ReferenceForward", "Models", "Checkpoints", "Architecture", "TestSupport"]),
     tests("ParityTests", ["Verification", "Models", "TestSupport"]),

@@ -5,6 +5,9 @@ public struct OutputError: Error, Sendable, Equatable {
   public enum Code: Sendable, Equatable, CaseIterable {
     case exists
     case isFolder
+    case folderExists
+    /// A folder with something in it that no export writes; `reason` names it.
+    case folderHoldsOthers
     /// A device or a pipe, which publishing would replace.
     case notAFile
     /// The file that is being read.
@@ -30,7 +33,7 @@ public struct OutputError: Error, Sendable, Equatable {
   }
 
   /// From the C library's `errno`.
-  static func last(path: String) -> OutputError { OutputError(errno: errno, path: path) }
+  package static func last(path: String) -> OutputError { OutputError(errno: errno, path: path) }
 
   /// From a value of the C library's `errno`.
   init(errno number: Int32, path: String) {
@@ -55,6 +58,8 @@ extension OutputError: CustomStringConvertible {
       switch code {
       case .exists: "output \(path): a file of that name exists"
       case .isFolder: "output \(path): that is a folder"
+      case .folderExists: "output \(path): a folder of that name exists, with files in it"
+      case .folderHoldsOthers: "output \(path): the folder holds what no export writes"
       case .notAFile: "output \(path): that is a device or a pipe"
       case .isSource: "output \(path): that is the checkpoint itself, which would be lost"
       case .folderMissing: "output \(path): its folder does not exist"
@@ -64,7 +69,7 @@ extension OutputError: CustomStringConvertible {
       case .beingWritten: "output \(path): another conversion is writing it"
       case .failed: "output \(path): writing failed"
       }
-    guard let reason, code == .failed || code == .diskFull else { return line }
+    guard let reason, code == .failed || code == .diskFull || code == .folderHoldsOthers else { return line }
     return "\(line) (\(reason))"
   }
 
@@ -73,6 +78,8 @@ extension OutputError: CustomStringConvertible {
     switch code {
     case .exists: "give another name, or --force to replace it"
     case .isFolder: "give the name of a file in it"
+    case .folderExists: "give another name, or --force to replace the folder of an earlier export"
+    case .folderHoldsOthers: "give another name: nothing but earlier exports is replaced"
     case .notAFile: "give the name of a file"
     case .isSource: "give another name"
     case .folderMissing: "create the folder first"

@@ -2,7 +2,6 @@ internal import Architecture
 internal import BundleFormat
 internal import Models
 internal import Quantization
-private import Synchronization
 
 /// One pass over a source: every job writes its tensors at their offsets and leaves their digests.
 struct WriteRun<Source: ParameterSource>: Sendable {
@@ -75,22 +74,10 @@ struct WriteRun<Source: ParameterSource>: Sendable {
 
   /// All exponents come from the unmodified weights, before anything is written.
   private func measureEqualization() throws(Failure) -> Equalization {
-    let pairs = EqualizedPair.all(in: plan.parameters).filter { isInt8(plan.parameters[$0.consumer].tower) }
-    let found = Mutex<[[Int32]]>([[Int32]](repeating: [], count: pairs.count))
-    let failure = Mutex<Source.Failure?>(nil)
-    parallelFor(pairs.count, threads: options.threads) { index in
-      do throws(Source.Failure) {
-        let exponents = try pairs[index].exponents(in: plan.parameters, of: request.source)
-        found.withLock { $0[index] = exponents }
-      } catch {
-        let error = error
-        failure.withLock { $0 = $0 ?? error }
-      }
-    }
-    if let error = failure.withLock({ $0 }) { throw .source(error) }
-    var equalization = Equalization()
-    for (pair, exponents) in zip(pairs, found.withLock { $0 }) { equalization.add(pair, exponents) }
-    return equalization
+    do throws(Source.Failure) {
+      return try Equalization(
+        of: request.source, plan.parameters, threads: options.threads, includes: isInt8)
+    } catch { throw .source(error) }
   }
 }
 

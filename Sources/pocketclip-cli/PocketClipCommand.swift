@@ -19,7 +19,8 @@ struct PocketClipCommand: ParsableCommand {
     version: runtimeVersion,
     groupedSubcommands: [
       CommandGroup(
-        name: "Convert and prove:", subcommands: [Inspect.self, Convert.self, Verify.self, Formats.self]),
+        name: "Convert and prove:",
+        subcommands: [Inspect.self, Convert.self, Verify.self, Export.self, Formats.self]),
       CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Bench.self, Info.self]),
     ])
 

@@ -11,6 +11,7 @@ import Testing
     let picture = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
     let runs: [(schema: String, outcome: Tool.Outcome)] = [
       ("convert", try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", "--json")),
+      ("export", try Tool.run("export", Self.mini, "--to", "safetensors", "-o", folder.path("s"), "--json")),
       ("inspect", try Tool.run("inspect", Self.mini, "--tensors", "--json")),
       ("inspect", try Tool.run("inspect", Tool.fixture("valid/vit.safetensors"), "--json")),
       ("formats", try Tool.run("formats", "--json")),

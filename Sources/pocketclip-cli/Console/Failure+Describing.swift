@@ -2,6 +2,7 @@ import Archives
 import BundleFormat
 import BundleWriter
 import Conversion
+import Export
 import ImageFiles
 import Models
 import PocketCLIP
@@ -18,6 +19,7 @@ extension Failure {
     case let error as ModelError:
       self.init(error.category.exitStatus, error.description, hint: error.hint, cause: error.cause)
     case let error as ConversionError: self.init(error)
+    case let error as ExportError: self.init(error)
     case let error as VerificationError:
       self.init(error.category.exitStatus, error.description, hint: error.hint)
     case let error as PocketCLIPError:
@@ -50,6 +52,15 @@ extension ImageFileError {
 
 extension Failure {
   init(_ error: OutputError) { self.init(.cannotCreate, error.description, hint: error.hint) }
+
+  fileprivate init(_ error: ExportError) {
+    switch error {
+    case .model(let error): self.init(describing: error)
+    case .weights(let error): self.init(.badData, error.description, hint: error.hint)
+    case .output(let error): self.init(error)
+    case .refused(let refusal): self.init(.unsupported, refusal.description, hint: refusal.hint)
+    }
+  }
 
   fileprivate init(_ error: ConversionError) {
     switch error {

@@ -1,0 +1,76 @@
+public import BundleWriter
+public import Models
+public import Quantization
+
+/// Why nothing was written.
+public enum ExportError: Error {
+  case model(ModelError)
+  /// The weights cannot be stored at this precision.
+  case weights(QuantizationError)
+  case output(OutputError)
+  /// The target has no way to say this model.
+  case refused(ExportRefusal)
+}
+
+/// What a target cannot hold, and what can.
+public struct ExportRefusal: Error, Sendable, Equatable {
+  public enum Code: Sendable, Equatable, CaseIterable {
+    case precision
+    case resNet
+    case halfModel
+    case projections
+    case activations
+    case pooling
+  }
+
+  public var code: Code
+  public var target: ExportTarget
+  /// What the model has.
+  public var found: String
+
+  init(_ code: Code, _ target: ExportTarget, found: String) {
+    self.code = code
+    self.target = target
+    self.found = found
+  }
+}
+
+extension ExportRefusal: CustomStringConvertible {
+  /// One line: what is expected, and what was found.
+  public var description: String {
+    switch code {
+    case .precision: "\(target.name): expected weights in fp32 or fp16, found \(found)"
+    case .resNet: "\(target.name): transformers has no ResNet CLIP, and the image tower is \(found)"
+    case .halfModel: "\(target.name): expected both towers, found \(found)"
+    case .projections: "\(target.name): expected both towers to project to one dimension, found \(found)"
+    case .activations: "\(target.name): expected one activation for both towers, found \(found)"
+    case .pooling: "\(target.name): transformers cannot pool at \(found), which means the highest id to it"
+    }
+  }
+
+  /// What the user can do, one sentence.
+  public var hint: String {
+    switch code {
+    case .precision: "take --precision fp16, or --to onnx for int8"
+    case .resNet:
+      "take --to open-clip, --to onnx or --to safetensors; or --tower text for the text tower alone"
+    case .halfModel:
+      "take --to huggingface, --to onnx or --to safetensors, or give the other half as a second input"
+    case .projections: "take --to onnx or --to safetensors, or one tower of it with --tower"
+    case .activations: "take --to huggingface or --to onnx, which name one for each tower"
+    case .pooling: "take --to open-clip, --to onnx or --to safetensors"
+    }
+  }
+}
+
+extension ExportTarget {
+  /// As the command line spells it.
+  public var name: String {
+    switch self {
+    case .safetensors: "safetensors"
+    case .huggingFace: "huggingface"
+    case .openCLIP: "open-clip"
+    case .onnx: "onnx"
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import Architecture
+internal import BundleFormat
+internal import Models
+
+/// Every file of an export, all of its bytes known but for the weights, and what there is to say about it.
+struct ExportPlan: Sendable {
+  var files: [PlannedFile]
+  var notes: [String] = []
+
+  /// - Parameter spaceID: of the source.
+  init(_ request: ExportRequest, spaceID: String) throws(ExportError) {
+    switch request.target {
+    case .safetensors: self.init(safetensors: request, spaceID: spaceID)
+    case .huggingFace: try self.init(huggingFace: request, spaceID: spaceID)
+    case .openCLIP: try self.init(openCLIP: request, spaceID: spaceID)
+    case .onnx: try self.init(onnx: request, spaceID: spaceID)
+    }
+  }
+
+}
+
+extension ExportPlan {
+  fileprivate init(safetensors request: ExportRequest, spaceID: String) {
+    let metadata = request.metadata(spaceID: spaceID)
+    files = [PlannedFile(safetensors: "", request.tensors(.openAI), metadata: metadata)]
+    notes = ["the file has no place for \(request.model.architecture.unsaid): say so again where it is read"]
+  }
+}
+
+extension CLIPArchitecture {
+  /// What no tensor tells, as this project's options spell it.
+  fileprivate var unsaid: String {
+    var stacks: [TransformerStack] = []
+    var heads: [Int] = []
+    switch image {
+    case .visionTransformer(let tower): stacks.append(tower.stack)
+    case .modifiedResNet(let tower): heads.append(tower.heads)
+    case nil: break
+    }
+    if let text { stacks.append(text.stack) }
+    heads += stacks.map(\.heads)
+    let activations = stacks.map { $0.activation.optionName }
+    let preprocessing = image == nil ? "" : ", or how pictures are prepared"
+    return "--activation \(Self.brief(activations)), --heads \(heads.map(String.init).joined(separator: ","))"
+      + preprocessing
+  }
+
+  /// One value where both towers have the same.
+  private static func brief(_ values: [String]) -> String {
+    Set(values).count == 1 ? values[0] : values.joined(separator: ",")
+  }
+}
+
+extension Activation {
+  fileprivate var optionName: String {
+    switch self {
+    case .quickGELU: "quickgelu"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_tanh"
+    }
+  }
+}

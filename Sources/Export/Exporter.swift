@@ -1,0 +1,120 @@
+private import Architecture
+private import BundleFormat
+private import BundleWriter
+public import Models
+
+/// Writes a model as other tools read it.
+public enum Exporter {
+  /// - Throws: first what the target cannot hold and where the output cannot be, then what reading the weights and
+  ///   writing throw. Nothing is left under the output's name then.
+  public static func run(_ request: ExportRequest) throws(ExportError) -> ExportedModel {
+    try request.requireStorable()
+    try request.requireFreePlace()
+    let identities: Identities
+    do throws(ModelError) {
+      identities = try Identities(of: request.model)
+    } catch { throw .model(error) }
+    let plan = try ExportPlan(request, spaceID: identities.spaceID)
+    try write(plan, request)
+    return ExportedModel(
+      files: plan.files.map { .init(name: $0.name, byteCount: $0.byteCount) }, identities: identities,
+      notes: plan.notes)
+  }
+
+  private static func write(_ plan: ExportPlan, _ request: ExportRequest) throws(ExportError) {
+    let run = FileWriteRun(
+      model: request.model, threads: request.threads,
+      progress: WriteProgress(
+        total: plan.files.reduce(0) { $0 + $1.elementCount }, onProgress: request.onProgress))
+    if request.target.isFolder {
+      try writeFolder(plan.files, request, run)
+    } else if let file = plan.files.first {
+      try writeFile(file, request, run)
+    }
+  }
+
+  private static func writeFile(
+    _ file: PlannedFile, _ request: ExportRequest, _ run: FileWriteRun
+  ) throws(ExportError) {
+    let output = try ExportError.ofOutput { () throws(OutputError) in
+      try OutputFile(
+        path: request.output, replacesExisting: request.replacesExisting, sources: request.model.source.paths)
+    }
+    try run.write(file, to: output.region)
+    try request.requireUndamagedSource()
+    do throws(OutputError) { try output.publish() } catch { throw .output(error) }
+  }
+
+  private static func writeFolder(
+    _ files: [PlannedFile], _ request: ExportRequest, _ run: FileWriteRun
+  ) throws(ExportError) {
+    let folder = try ExportError.ofOutput { () throws(OutputError) in
+      try OutputFolder(
+        path: request.output, replacesExisting: request.replacesExisting, sources: request.model.source.paths)
+    }
+    for file in files {
+      do throws(ExportError) {
+        try write(file, into: folder, run)
+      } catch { throw error.atPath(request.output) }
+    }
+    try request.requireUndamagedSource()
+    do throws(OutputError) { try folder.publish() } catch { throw .output(error) }
+  }
+
+  private static func write(
+    _ file: PlannedFile, into folder: borrowing OutputFolder, _ run: FileWriteRun
+  ) throws(ExportError) {
+    let path = "\(folder.partialPath)/\(file.name)"
+    let output: OutputFile
+    do throws(OutputError) {
+      if let slash = file.name.firstIndex(of: "/") { try folder.makeFolder(String(file.name[..<slash])) }
+      output = try OutputFile(path: path, replacesExisting: false)
+    } catch { throw .output(error) }
+    try run.write(file, to: output.region)
+    do throws(OutputError) { try output.publish() } catch { throw .output(error) }
+  }
+}
+
+extension ExportRequest {
+  fileprivate func requireStorable() throws(ExportError) {
+    guard target.precisions.contains(precision) else {
+      throw .refused(ExportRefusal(.precision, target, found: "\(precision)"))
+    }
+  }
+}
+
+extension ExportRequest {
+  /// Tells long before the work is done that leads to it.
+  fileprivate func requireFreePlace() throws(ExportError) {
+    try ExportError.ofOutput { () throws(OutputError) in
+      guard !target.isFolder else {
+        return try OutputFolder.checkDestination(
+          output, replacesExisting: replacesExisting, sources: model.source.paths)
+      }
+      try OutputFile.checkDestination(
+        output, replacesExisting: replacesExisting, sources: model.source.paths)
+    }
+  }
+}
+
+extension ExportRequest {
+  /// A source that states checksums is compared with them before anything is published.
+  fileprivate func requireUndamagedSource() throws(ExportError) {
+    do throws(ModelError) { try model.source.checkChecksums() } catch { throw .model(error) }
+  }
+}
+
+extension ExportError {
+  /// An output's error told of the output that the user named.
+  fileprivate func atPath(_ path: String) -> ExportError {
+    guard case .output(let error) = self else { return self }
+    return .output(OutputError(error.code, path: path, reason: error.reason))
+  }
+}
+
+extension Identities {
+  /// Both tower ids, `-` for one that is not known: `IMAGE.TEXT`.
+  public var spaceID: String {
+    [image, text].map { $0.map { String(decoding: $0.hex, as: UTF8.self) } ?? "-" }.joined(separator: ".")
+  }
+}

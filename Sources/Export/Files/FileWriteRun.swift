@@ -1,0 +1,106 @@
+internal import Architecture
+internal import BundleWriter
+internal import Models
+internal import Quantization
+private import Synchronization
+
+/// Writes planned files: tensors in parallel and in any order, each parameter read once for all that a file holds of it.
+///
+/// Memory holds what the threads have in flight; the bytes depend on nothing but the model and the plan.
+struct FileWriteRun: Sendable {
+  let model: CLIPModel
+  let threads: Int
+  let progress: WriteProgress
+  let kernels = WeightKernels()
+
+  /// Fills an empty file.
+  func write(_ file: PlannedFile, to region: OutputFile.Region) throws(ExportError) {
+    try ExportError.ofOutput { () throws(OutputError) in try region.layOut(byteCount: file.byteCount) }
+    for segment in file.segments {
+      guard case .bytes(let bytes) = segment.content else { continue }
+      try ExportError.ofOutput { () throws(OutputError) in
+        try region.write(bytes.span.bytes, at: segment.offset)
+      }
+    }
+    let jobs = Self.jobs(of: file)
+    let failure = Mutex<(job: Int, error: ExportError)?>(nil)
+    parallelFor(jobs.count, threads: threads) { index in
+      guard failure.withLock({ $0 == nil }) else { return }
+      do throws(ExportError) {
+        try run(jobs[index], region)
+      } catch {
+        let error = error
+        failure.withLock { if $0.map({ index < $0.job }) ?? true { $0 = (index, error) } }
+      }
+    }
+    if let (_, error) = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Everything that a file holds of one parameter.
+  private struct Job: Sendable {
+    var parameter: Parameter
+    var tensors: [(offset: Int, recipe: TensorRecipe)]
+  }
+
+  /// Long jobs first, so that the threads end together.
+  private static func jobs(of file: PlannedFile) -> [Job] {
+    var jobs: [Job] = []
+    var indices: [ParameterName: Int] = [:]
+    for segment in file.segments {
+      guard case .tensor(let recipe) = segment.content else { continue }
+      if let index = indices[recipe.parameter.name] {
+        jobs[index].tensors.append((segment.offset, recipe))
+      } else {
+        indices[recipe.parameter.name] = jobs.count
+        jobs.append(Job(parameter: recipe.parameter, tensors: [(segment.offset, recipe)]))
+      }
+    }
+    return jobs.enumerated().sorted { first, second in
+      let (a, b) = (first.element.parameter.elementCount, second.element.parameter.elementCount)
+      return a == b ? first.offset < second.offset : a > b
+    }.map(\.element)
+  }
+
+  private func run(_ job: Job, _ region: OutputFile.Region) throws(ExportError) {
+    let encoder = TensorEncoder(kernels: kernels, region: region)
+    let outcome: Result<Void, ExportError>
+    do throws(ModelError) {
+      outcome = try model.withValues(of: job.parameter) { values in
+        Result { () throws(ExportError) in
+          for (offset, recipe) in job.tensors { try encoder.write(recipe, of: values, at: offset) }
+        }
+      }
+    } catch { throw .model(error) }
+    try outcome.get()
+    progress.add(job.tensors.reduce(0) { $0 + $1.recipe.elements.count })
+  }
+}
+
+/// Counts what is written, for whoever wants to be told.
+final class WriteProgress: Sendable {
+  private let done = Mutex(0)
+  private let total: Int
+  private let onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+
+  init(total: Int, onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?) {
+    self.total = total
+    self.onProgress = onProgress
+  }
+
+  func add(_ count: Int) {
+    let sum = done.withLock { done in
+      done += count
+      return done
+    }
+    onProgress?(sum, total)
+  }
+}
+
+extension ExportError {
+  /// What writing throws, as this layer's error.
+  static func ofOutput<Result: ~Copyable>(
+    _ body: () throws(OutputError) -> Result
+  ) throws(ExportError) -> Result {
+    do throws(OutputError) { return try body() } catch { throw .output(error) }
+  }
+}

@@ -1,0 +1,85 @@
+internal import Architecture
+internal import BundleFormat
+internal import Models
+
+/// `config.json` of transformers' `CLIPModel`, or of the class for one tower.
+struct HuggingFaceConfig {
+  var architecture: CLIPArchitecture
+  var precision: Precision
+  /// ln of the temperature, where the model states one.
+  var logitScale: Float?
+
+  var json: JSONText {
+    switch (architecture.image, architecture.text) {
+    case (.visionTransformer(let image), .some(let text)): both(image, text)
+    case (.visionTransformer(let image), nil):
+      .object(header(image.projection, "CLIPVisionModel") + Self.vision(image))
+    case (_, .some(let text)): .object(header(text.projection, "CLIPTextModel") + Self.text(text))
+    case (.modifiedResNet, nil), (nil, nil): .object([])
+    }
+  }
+
+  private func both(_ image: VisionTransformer, _ text: TextTower) -> JSONText {
+    var members: [(key: String, value: JSONText)] = [
+      ("architectures", ["CLIPModel"]), ("dtype", dtype), ("model_type", "clip"),
+      ("projection_dim", .integer(image.outputProjection)),
+    ]
+    if let logitScale { members.append(("logit_scale_init_value", .float(logitScale))) }
+    return .object(
+      members + [("text_config", .object(Self.text(text))), ("vision_config", .object(Self.vision(image)))])
+  }
+
+  /// What only a file of one tower says, besides the tower itself.
+  private func header(_ projection: Int?, _ name: String) -> [(key: String, value: JSONText)] {
+    [
+      ("architectures", [.string(projection == nil ? name : name + "WithProjection")]), ("dtype", dtype),
+    ]
+  }
+
+  private var dtype: JSONText { precision == .fp32 ? "float32" : "float16" }
+
+  private static func text(_ tower: TextTower) -> [(key: String, value: JSONText)] {
+    let last = tower.vocabularySize - 1
+    let end: Int =
+      switch tower.pooling {
+      case .highestID: last
+      case .firstID(let id): id
+      }
+    return [
+      ("model_type", "clip_text_model"), ("vocab_size", .integer(tower.vocabularySize)),
+      ("max_position_embeddings", .integer(tower.contextLength)),
+      ("bos_token_id", .integer(max(last - 1, 0))), ("eos_token_id", .integer(end)),
+      ("pad_token_id", .integer(end)),
+    ] + stack(tower.stack) + [("projection_dim", .integer(tower.outputWidth))]
+  }
+
+  private static func vision(_ tower: VisionTransformer) -> [(key: String, value: JSONText)] {
+    [
+      ("model_type", "clip_vision_model"), ("image_size", .integer(tower.imageSize)),
+      ("patch_size", .integer(tower.patchSize)), ("num_channels", 3),
+    ] + stack(tower.stack) + [("projection_dim", .integer(tower.outputProjection))]
+  }
+
+  private static func stack(_ stack: TransformerStack) -> [(key: String, value: JSONText)] {
+    [
+      ("hidden_size", .integer(stack.width)), ("intermediate_size", .integer(stack.mlpWidth)),
+      ("num_hidden_layers", .integer(stack.layers)), ("num_attention_heads", .integer(stack.heads)),
+      ("hidden_act", .string(stack.activation.huggingFaceName)), ("layer_norm_eps", .float(stack.epsilon)),
+    ]
+  }
+}
+
+extension VisionTransformer {
+  /// transformers wants a number also where there is no projection.
+  fileprivate var outputProjection: Int { projection ?? stack.width }
+}
+
+extension Activation {
+  fileprivate var huggingFaceName: String {
+    switch self {
+    case .quickGELU: "quick_gelu"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_pytorch_tanh"
+    }
+  }
+}

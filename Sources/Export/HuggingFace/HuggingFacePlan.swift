@@ -1,0 +1,52 @@
+internal import Architecture
+internal import BundleFormat
+internal import Models
+
+extension ExportPlan {
+  /// What `from_pretrained` of `CLIPModel`, `CLIPProcessor` and the classes for one tower opens.
+  init(huggingFace request: ExportRequest, spaceID: String) throws(ExportError) {
+    let model = request.model
+    try Self.requireStatable(model)
+    let hasBothTowers = model.architecture.image != nil && model.architecture.text != nil
+    let logitScale = hasBothTowers ? LogitScale(model) : nil
+    let config = HuggingFaceConfig(
+      architecture: model.architecture, precision: request.precision,
+      logitScale: try Self.logitScale(of: model))
+    let tensors = request.tensors(.huggingFace).filter { hasBothTowers || $0.name != "logit_scale" }
+    files = [
+      PlannedFile(name: "config.json", config.json.pretty),
+      PlannedFile(
+        safetensors: "model.safetensors", tensors + (logitScale?.supplied ?? []),
+        metadata: request.metadata(spaceID: spaceID)),
+    ]
+    notes = logitScale?.notes ?? []
+    if let image = model.architecture.image {
+      let processor = PreprocessorConfig(
+        preprocessing: model.preprocessing ?? .openAI, imageSize: image.imageSize)
+      files.append(PlannedFile(name: "preprocessor_config.json", processor.json.pretty))
+      notes += processor.notes
+    }
+    if let text = model.architecture.text {
+      files += TokenizerFiles(model.tokenizer, text)?.all(below: "") ?? []
+      if model.tokenizer == .none { notes.append(TokenizerFiles.absenceNote) }
+    }
+  }
+
+  private static func requireStatable(_ model: CLIPModel) throws(ExportError) {
+    if case .modifiedResNet = model.architecture.image {
+      throw .refused(ExportRefusal(.resNet, .huggingFace, found: model.name))
+    }
+    if let text = model.architecture.text {
+      // The mistake of every early CLIP, which transformers takes to mean the highest id.
+      guard text.pooling != .firstID(2) else {
+        throw .refused(ExportRefusal(.pooling, .huggingFace, found: "id 2"))
+      }
+      if let image = model.architecture.image { try requireOneSpace(image, text, .huggingFace) }
+    }
+  }
+
+  private static func logitScale(of model: CLIPModel) throws(ExportError) -> Float? {
+    guard let parameter = model.schema.parameters.first(where: { $0.role == .logitScale }) else { return nil }
+    do throws(ModelError) { return try model.values(of: parameter).first } catch { throw .model(error) }
+  }
+}

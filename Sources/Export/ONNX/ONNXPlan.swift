@@ -1,0 +1,45 @@
+internal import Architecture
+internal import BundleFormat
+internal import Models
+
+extension ExportPlan {
+  /// `visual/model.onnx` and `textual/model.onnx` with what their users need beside them: the folder that Immich's model
+  /// cache holds, and two graphs of which an application loads the one it needs.
+  init(onnx request: ExportRequest, spaceID: String) throws(ExportError) {
+    let model = request.model
+    let weights = try ONNXWeights(model, request.precision, threads: request.threads)
+    let metadata = request.onnxMetadata(spaceID: spaceID)
+    files = []
+    if let image = model.architecture.image {
+      var builder = ONNXGraphBuilder("image_encoder", weights: weights)
+      switch image {
+      case .visionTransformer(let tower): VisionTransformerGraph(tower: tower).build(in: &builder)
+      case .modifiedResNet(let tower): ModifiedResNetGraph(tower: tower).build(in: &builder)
+      }
+      files += ONNXModelFile(graph: builder.graph, metadata: metadata).files(below: "visual/")
+      let size = JSONText.integer(image.imageSize)
+      let members = [(key: "size", value: [size, size] as JSONText)]
+      let preprocessing = (model.preprocessing ?? .openAI).openCLIPMembers
+      files.append(
+        PlannedFile(name: "visual/preprocess_cfg.json", JSONText.object(members + preprocessing).pretty))
+    }
+    if let text = model.architecture.text {
+      var builder = ONNXGraphBuilder("text_encoder", weights: weights)
+      TextGraph(tower: text).build(in: &builder)
+      files += ONNXModelFile(graph: builder.graph, metadata: metadata).files(below: "textual/")
+      files += TokenizerFiles(model.tokenizer, text)?.fast(below: "textual/") ?? []
+      if model.tokenizer == .none { notes.append(TokenizerFiles.absenceNote) }
+    }
+    files.append(
+      PlannedFile(name: "config.json", OpenCLIPConfig(architecture: model.architecture).json.pretty))
+  }
+}
+
+extension ExportRequest {
+  /// `metadata_props`: what a user of the graphs may have to know.
+  fileprivate func onnxMetadata(spaceID: String) -> [(key: String, value: String)] {
+    metadata(spaceID: spaceID).filter { $0.key != "format" } + [
+      ("pocketclip.model", model.name), ("pocketclip.precision", "\(precision)"),
+    ]
+  }
+}

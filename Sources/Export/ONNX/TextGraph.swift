@@ -1,0 +1,55 @@
+internal import Architecture
+
+/// The text encoder. B texts of C ids, W channels, E embedding dimensions.
+struct TextGraph {
+  var tower: TextTower
+
+  /// text `[B, C]` → `[B, E]`, or `[B, W]` for a tower without projection
+  func build(in builder: inout ONNXGraphBuilder) {
+    let (count, width) = (tower.contextLength, tower.stack.width)
+    let text = builder.input("text", .int32, [count])
+    let rows = builder.rows(of: "token_embedding.weight", at: text, itemShape: [count])  // [B, C, W]
+    let placed = builder.add(.add, [rows, builder.parameter("positional_embedding")], "placed")
+    let stream = builder.add(.reshape, [placed, builder.integers([-1, width])], "stream")  // [B·C, W]
+    let transformer = TransformerGraph(
+      stack: tower.stack, name: "transformer", tokenCount: count, mask: causalMask(&builder))
+    let encoded = builder.add(  // [B, C, W]
+      .reshape, [transformer.apply(to: stream, in: &builder), builder.integers([-1, count, width])], "encoded"
+    )
+    let position = builder.add(
+      .unsqueeze, [endPosition(in: text, &builder), builder.integers([1])], "end_position.column")
+    let last = builder.add(  // [B, W]
+      .gatherND, [encoded, position], "end_state", [.integer("batch_dims", 1)])
+    let pooled = builder.layerNorm(last, "ln_final", epsilon: tower.stack.epsilon)
+    guard let projection = tower.projection else {
+      return builder.finish(pooled, isEmbedding: false, width: width)
+    }
+    let embedding = builder.add(.matMul, [pooled, builder.parameter("text_projection")], "projected")
+    builder.finish(embedding, isEmbedding: true, width: projection)
+  }
+
+  /// 0 where a token may look, far below any score where it may not: after rounding to FP16 too, no row is all −∞.
+  private func causalMask(_ builder: inout ONNXGraphBuilder) -> String {
+    let count = tower.contextLength
+    return builder.constant(
+      "causal_mask", .float, [count, count],
+      [UInt8](
+        floats: (0..<count * count).map { index in
+          index % count > index / count ? -Float.greatestFiniteMagnitude : 0
+        }))
+  }
+
+  /// The position whose state stands for the text, `[B]`: the first of the highest id, or of the tower's own (the first
+  /// of all where it does not occur).
+  private func endPosition(in text: String, _ builder: inout ONNXGraphBuilder) -> String {
+    var ranked = text
+    if case .firstID(let id) = tower.pooling {
+      let found = builder.add(.equal, [text, builder.tokenID(id)], "end_position.found")
+      ranked = builder.add(
+        .cast, [found], "end_position.ranked", [.integer("to", ONNXElementType.int32.rawValue)])
+    }
+    return builder.add(
+      .argMax, [ranked], "end_position",
+      [.integer("axis", 1), .integer("keepdims", 0), .integer("select_last_index", 0)])
+  }
+}

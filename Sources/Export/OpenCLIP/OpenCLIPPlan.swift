@@ -1,0 +1,67 @@
+internal import Architecture
+internal import BundleFormat
+internal import Models
+
+extension ExportPlan {
+  /// `open_clip_config.json` and `open_clip_model.safetensors`: what open_clip opens as `local-dir:FOLDER`. Its own
+  /// tokenizer is OpenAI's, so none travels.
+  init(openCLIP request: ExportRequest, spaceID: String) throws(ExportError) {
+    let model = request.model
+    let config = OpenCLIPConfig(architecture: model.architecture)
+    guard let image = model.architecture.image, let text = model.architecture.text else {
+      throw .refused(
+        ExportRefusal(
+          .halfModel, .openCLIP, found: model.architecture.image == nil ? "a text tower" : "an image tower"))
+    }
+    try Self.requireOneSpace(image, text, .openCLIP)
+    guard config.canStateActivations else {
+      throw .refused(ExportRefusal(.activations, .openCLIP, found: "QuickGELU in one and GELU in the other"))
+    }
+    let preprocessing = model.preprocessing ?? .openAI
+    let json: JSONText = [
+      "model_cfg": config.json, "preprocess_cfg": .object(preprocessing.openCLIPMembers),
+    ]
+    let logitScale = LogitScale(model)
+    files = [
+      PlannedFile(name: "open_clip_config.json", json.pretty),
+      PlannedFile(
+        safetensors: "open_clip_model.safetensors", request.tensors(.openAI) + logitScale.supplied,
+        metadata: request.metadata(spaceID: spaceID)),
+    ]
+    notes = logitScale.notes
+    if model.tokenizer == .none {
+      notes.append("the source has no tokenizer, and open_clip's may not be its own: give token ids")
+    }
+  }
+
+  /// - Throws: `projections`, where images and texts do not meet.
+  static func requireOneSpace(
+    _ image: ImageTower, _ text: TextTower, _ target: ExportTarget
+  ) throws(ExportError) {
+    func words(_ dimension: Int?) -> String { dimension.map { "\($0)" } ?? "no projection" }
+    guard let dimension = image.projection, dimension == text.projection else {
+      throw .refused(
+        ExportRefusal(
+          .projections, target,
+          found: "\(words(image.projection)) for images, \(words(text.projection)) for texts"))
+    }
+  }
+}
+
+/// The logit scale of libraries that cannot do without one.
+struct LogitScale {
+  /// What both libraries give a new model: ln(1 / 0.07), as the paper has it.
+  private static let initial: Float = 2.659_260_0
+  private let isMissing: Bool
+
+  init(_ model: CLIPModel) { isMissing = !model.hasLogitScale }
+
+  /// The tensor, where the source has none.
+  var supplied: [NamedTensor] { isMissing ? [NamedTensor("logit_scale", scalar: Self.initial)] : [] }
+
+  var notes: [String] {
+    isMissing
+      ? ["the source has no logit scale: ln(1 / 0.07) is written, and probabilities of labels mean nothing"]
+      : []
+  }
+}

@@ -1,0 +1,52 @@
+internal import Architecture
+
+/// OpenAI's tokenizer in the files of transformers and of the `tokenizers` library.
+struct TokenizerFiles {
+  static let absenceNote = "the source has no tokenizer, so none is written: give token ids"
+
+  private let vocabulary = PublishedVocabulary()
+  private let contextLength: Int
+
+  /// Nil for a model that takes ids only.
+  init?(_ kind: TokenizerKind, _ tower: TextTower) {
+    guard kind == .openAI else { return nil }
+    contextLength = tower.contextLength
+  }
+
+  /// What transformers reads, any version of it.
+  ///
+  /// - Parameter folder: with a slash at the end, or empty.
+  func all(below folder: String) -> [PlannedFile] {
+    let members = vocabulary.tokens.enumerated().map { (key: $0.element, value: JSONText.integer($0.offset)) }
+    let lines = vocabulary.merges.map { "\($0.left) \($0.right)\n" }
+    return [
+      PlannedFile(name: folder + "vocab.json", JSONText.object(members).compact),
+      PlannedFile(name: folder + "merges.txt", "#version: 0.2\n" + lines.joined()),
+    ] + fast(below: folder)
+  }
+
+  /// What the `tokenizers` library reads.
+  func fast(below folder: String) -> [PlannedFile] {
+    [
+      PlannedFile(name: folder + "tokenizer.json", TokenizerJSON(vocabulary: vocabulary).json.compact),
+      PlannedFile(name: folder + "tokenizer_config.json", config.pretty),
+      PlannedFile(name: folder + "special_tokens_map.json", JSONText.object(specialTokens).pretty),
+    ]
+  }
+
+  private var specialTokens: [(key: String, value: JSONText)] {
+    let end = JSONText.string(PublishedVocabulary.endOfText)
+    return [
+      ("bos_token", .string(PublishedVocabulary.startOfText)), ("eos_token", end), ("pad_token", end),
+      ("unk_token", end),
+    ]
+  }
+
+  private var config: JSONText {
+    .object(
+      [
+        ("tokenizer_class", "CLIPTokenizer"), ("model_max_length", .integer(contextLength)),
+        ("do_lower_case", true), ("add_prefix_space", false), ("errors", "replace"),
+      ] + specialTokens)
+  }
+}

@@ -1,0 +1,102 @@
+import BundleWriter
+import Export
+import Foundation
+import Testing
+
+@Suite struct AtomicityTests {
+  @Test("An existing file is left alone unless it may be replaced")
+  func existingFile() throws {
+    let folder = try TemporaryFolder()
+    try Data("mine".utf8).write(to: URL(filePath: folder.file("a")))
+    var request = try ExportRequest(.miniRN, .safetensors, to: folder.file("a"))
+    #expect(outputError(request)?.code == .exists)
+    #expect(try folder.bytes("a") == Data("mine".utf8))
+    request.replacesExisting = true
+    _ = try Exporter.run(request)
+    #expect(try folder.bytes("a").count > 1000)
+    #expect(folder.names == ["a"])
+  }
+
+  @Test(
+    "The folder of an earlier export is left alone unless it may be replaced, and then it is replaced whole")
+  func existingExport() throws {
+    let folder = try TemporaryFolder()
+    _ = try Exporter.run(ExportRequest(.miniViT, .huggingFace, to: folder.file("a")))
+    var request = try ExportRequest(.miniRN, .onnx, to: folder.file("a/"))
+    #expect(outputError(request)?.code == .folderExists)
+    request.replacesExisting = true
+    _ = try Exporter.run(request)
+    let names = try folder.tree("a").keys
+    #expect(names.contains("visual/model.onnx") && !names.contains("model.safetensors"))
+    #expect(folder.names == ["a"])
+  }
+
+  @Test("A folder with anything else in it is never replaced; an empty one is filled")
+  func foreignFolder() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.file("a/visual"), withIntermediateDirectories: true)
+    try Data("mine".utf8).write(to: URL(filePath: folder.file("a/visual/holiday.jpg")))
+    var request = try ExportRequest(.miniRN, .onnx, to: folder.file("a"))
+    request.replacesExisting = true
+    let error = outputError(request)
+    #expect(error?.code == .folderHoldsOthers && error?.description.contains("visual/holiday.jpg") == true)
+    #expect(try folder.bytes("a/visual/holiday.jpg") == Data("mine".utf8))
+    try FileManager.default.createDirectory(atPath: folder.file("b"), withIntermediateDirectories: false)
+    _ = try Exporter.run(ExportRequest(.miniRN, .openCLIP, to: folder.file("b")))
+    #expect(folder.names == ["a", "b"])
+  }
+
+  @Test("The checkpoint itself is never replaced, nor the folder that it lies in")
+  func source() throws {
+    let folder = try TemporaryFolder()
+    _ = try Exporter.run(ExportRequest(.rn, .safetensors, to: folder.file("a")))
+    _ = try Exporter.run(ExportRequest(.rn, .openCLIP, to: folder.file("b")))
+    let copies: [(String, ExportTarget)] = [("a", .safetensors), ("b", .openCLIP)]
+    for (name, target) in copies {
+      let copy = SourceModel(path: folder.file(name), options: options(of: try SourceModel.rn.open()))
+      var request = try ExportRequest(copy, target, to: folder.file(name))
+      request.replacesExisting = true
+      #expect(outputError(request)?.code == .isSource)
+    }
+  }
+
+  @Test("What an interrupted run left is removed", arguments: [ExportTarget.safetensors, .onnx])
+  func leftover(_ target: ExportTarget) throws {
+    let folder = try TemporaryFolder()
+    let partial = folder.file(".a.pclip-partial")
+    if target.isFolder {
+      try FileManager.default.createDirectory(
+        atPath: partial + "/visual", withIntermediateDirectories: true)
+    } else {
+      try Data("half".utf8).write(to: URL(filePath: partial))
+    }
+    _ = try Exporter.run(ExportRequest(.miniRN, target, to: folder.file("a")))
+    #expect(folder.names == ["a"])
+  }
+
+  @Test("A missing or forbidden place is told apart before any work is done")
+  func impossiblePlaces() throws {
+    let folder = try TemporaryFolder()
+    try Data("mine".utf8).write(to: URL(filePath: folder.file("file")))
+    #expect(outputError(try ExportRequest(.miniRN, .onnx, to: folder.file("none/a")))?.code == .folderMissing)
+    #expect(outputError(try ExportRequest(.miniRN, .onnx, to: folder.file("file")))?.code == .exists)
+    #expect(outputError(try ExportRequest(.miniRN, .safetensors, to: folder.path))?.code == .isFolder)
+    #expect(folder.names == ["file"])
+  }
+
+  @Test("A full disk leaves nothing", arguments: ExportTarget.allCases.map(\.name))
+  func fullDisk(_ name: String) async throws {
+    // A limit on file sizes stands for the disk: it holds for a whole process, hence one of its own.
+    await #expect(processExitsWith: .success) { [name] in
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
+      guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { exit(2) }
+      guard let target = ExportTarget.allCases.first(where: { $0.name == name }) else { exit(3) }
+      let folder = try TemporaryFolder()
+      let error = outputError(try ExportRequest(.miniViT, target, to: folder.file("a")))
+      guard error?.code == .diskFull, error?.path == folder.file("a") else { exit(4) }
+      exit(folder.names.isEmpty ? 0 : 5)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Architecture
+import BundleFormat
+import Export
+import Foundation
+import Models
+import Testing
+
+/// Folders that transformers and open_clip open, read again by this project's own reader.
+@Suite struct FolderTests {
+  static let huggingFace: [SourceModel] = [.miniViT, .head80, .textHidden, .imageProjected]
+  static let openCLIP: [SourceModel] = [.miniViT, .miniRN, .head80, .rn]
+
+  @Test(
+    "A Hugging Face folder read again is the same model, to the bit and without an option",
+    arguments: huggingFace)
+  func huggingFaceEveryBit(_ source: SourceModel) throws { try expectSameModel(source, .huggingFace) }
+
+  @Test(
+    "An open_clip folder read again is the same model, to the bit and without an option", arguments: openCLIP)
+  func openCLIPEveryBit(_ source: SourceModel) throws { try expectSameModel(source, .openCLIP) }
+
+  private func expectSameModel(_ source: SourceModel, _ target: ExportTarget) throws {
+    let folder = try TemporaryFolder()
+    let model = try source.open()
+    let request = ExportRequest(model: model, target: target, output: folder.file("out"))
+    let exported = try Exporter.run(request)
+    let again = try CLIPModel.open(folder.file("out"))
+    #expect(again.architecture == model.architecture)
+    #expect(try largestDifference(model, again) == 0)
+    #expect(try Identities(of: again) == exported.identities)
+    #expect(again.tokenizer == model.tokenizer)
+    #expect(again.preprocessing?.mean == model.preprocessing?.mean)
+    #expect(again.preprocessing?.resize == model.preprocessing?.resize)
+    #expect(folder.names == ["out"])
+  }
+
+  @Test("Two halves make one folder")
+  func halves() throws {
+    let folder = try TemporaryFolder()
+    let text = SourceModel(path: "valid/vit-hugging-face-text-projection")
+    let model = try CLIPModel.open(
+      [SourceModel.imageProjected.location, text.location], options: SourceModel.imageProjected.options)
+    let exported = try Exporter.run(
+      ExportRequest(model: model, target: .huggingFace, output: folder.file("out")))
+    let whole = try CLIPModel.open(folder.file("out"))
+    #expect(whole.architecture == model.architecture && whole.hasLogitScale)
+    #expect(
+      model.hasLogitScale || exported.notes.contains { $0.contains("no logit scale") }, "\(exported.notes)")
+  }
+
+  @Test(
+    "The same model gives the same bytes, with one thread and with two",
+    arguments: [ExportTarget.huggingFace, .openCLIP, .onnx])
+  func sameBytes(_ target: ExportTarget) throws {
+    let folder = try TemporaryFolder()
+    for (name, threads) in [("a", 1), ("b", 2)] {
+      var request = try ExportRequest(.miniViT, target, to: folder.file(name))
+      request.threads = threads
+      request.precision = target == .onnx ? .int8 : .fp16
+      _ = try Exporter.run(request)
+    }
+    #expect(try folder.tree("a") == folder.tree("b"))
+  }
+
+  @Test("What a target cannot say is refused with what can, and nothing is written")
+  func refusals() throws {
+    let folder = try TemporaryFolder()
+    let cases: [(SourceModel, ExportTarget, ExportRefusal.Code, String)] = [
+      (.miniRN, .huggingFace, .resNet, "--to open-clip"),
+      (.hidden, .huggingFace, .projections, "--to onnx"),
+      (.textHidden, .openCLIP, .halfModel, "--to huggingface"),
+      (.hidden, .openCLIP, .projections, "--to onnx"),
+    ]
+    for (source, target, code, remedy) in cases {
+      let error = exportError(try ExportRequest(source, target, to: folder.file("out")))
+      guard case .refused(let refusal) = error else {
+        Issue.record("\(source.path) for \(target.name): \(String(describing: error))")
+        continue
+      }
+      #expect(refusal.code == code && refusal.hint.contains(remedy), "\(refusal)")
+      #expect(!refusal.description.contains("\n"))
+    }
+    #expect(folder.names.isEmpty)
+  }
+}

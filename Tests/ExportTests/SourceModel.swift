@@ -1,0 +1,118 @@
+import Architecture
+import BundleWriter
+import Export
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// A committed model that exports start from.
+struct SourceModel: Sendable, CustomTestStringConvertible {
+  /// Below Fixtures, or absolute.
+  var path: String
+  var options = ModelOptions()
+
+  var testDescription: String { path }
+  var location: String { path.hasPrefix("/") ? path : Fixture.url(path).path }
+
+  func open() throws -> CLIPModel { try CLIPModel.open(location, options: options) }
+
+  static let miniViT = SourceModel(path: "minis/mini-vit.pt")
+  static let miniRN = SourceModel(path: "minis/mini-rn.pt")
+  /// Heads of 80 channels, 4 MLP widths that are no multiple of the width, GELU.
+  static let head80 = SourceModel(path: "valid/head-80-open-clip")
+  static let rn = SourceModel(path: "valid/rn-open-clip")
+  /// Both towers without projections, GELU in one and its tanh form in the other, pooled at an id of its own.
+  static let hidden = SourceModel(path: "runtime/hidden-fp32.pclip")
+  static let textHidden = SourceModel(path: "valid/vit-hugging-face-text")
+  static let imageProjected = SourceModel(
+    path: "valid/vit-hugging-face-image-projection", options: openAIPixels)
+
+  private static var openAIPixels: ModelOptions {
+    var options = ModelOptions()
+    options.preprocessing = .openAI
+    return options
+  }
+}
+
+/// A folder of its own that is gone when the test is.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "pocketclip-export-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// Names in the folder, hidden ones included.
+  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+
+  func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: file(name))) }
+
+  /// Every file below a folder, by name.
+  func tree(_ name: String) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for item in try FileManager.default.subpathsOfDirectory(atPath: file(name)) {
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: file("\(name)/\(item)"), isDirectory: &isFolder)
+      if !isFolder.boolValue { files[item] = try bytes("\(name)/\(item)") }
+    }
+    return files
+  }
+}
+
+extension ExportRequest {
+  init(_ source: SourceModel, _ target: ExportTarget, to output: String) throws {
+    self.init(model: try source.open(), target: target, output: output)
+  }
+}
+
+/// The output's refusal, or nil.
+func outputError(_ request: ExportRequest) -> OutputError? {
+  guard case .output(let error) = exportError(request) else { return nil }
+  return error
+}
+
+func exportError(_ request: ExportRequest) -> ExportError? {
+  do throws(ExportError) {
+    _ = try Exporter.run(request)
+    return nil
+  } catch { return error }
+}
+
+/// What no tensor tells, taken from a model.
+func options(of model: CLIPModel) -> ModelOptions {
+  var options = ModelOptions()
+  options.preprocessing = model.preprocessing.map { .exactly($0) }
+  switch model.architecture.image {
+  case .visionTransformer(let tower):
+    options.heads.image = tower.stack.heads
+    options.activation.image = tower.stack.activation
+    options.epsilon.image = tower.stack.epsilon
+  case .modifiedResNet(let tower): options.heads.image = tower.heads
+  case nil: break
+  }
+  if let stack = model.architecture.text?.stack {
+    options.heads.text = stack.heads
+    options.activation.text = stack.activation
+    options.epsilon.text = stack.epsilon
+  }
+  return options
+}
+
+/// The largest difference of any weight; nil where the two have not the same parameters.
+func largestDifference(_ one: CLIPModel, _ other: CLIPModel) throws -> Float? {
+  guard one.schema.parameters == other.schema.parameters else { return nil }
+  var largest: Float = 0
+  for parameter in one.schema.parameters {
+    let (a, b) = (try one.values(of: parameter), try other.values(of: parameter))
+    for (a, b) in zip(a, b) where a.bitPattern != b.bitPattern {
+      largest = max(largest, abs(a - b), .ulpOfOne)
+    }
+  }
+  return largest
+}
