@@ -10,7 +10,7 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime check-isas python python-test \
-        sanitize conformance parity census check-exports fuzz bench bench-formats install clean ci
+        sanitize conformance parity census check-exports fuzz fuzz-coverage bench bench-formats install clean ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -85,6 +85,9 @@ check-exports: build runtime ## open exports with transformers, open_clip and ON
 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all --seconds $(FUZZ_SECONDS)
+
+fuzz-coverage: ## which lines of the parsers the fuzzer's inputs reach, by folder
+	@sh Scripts/fuzz-coverage.sh
 
 bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
 	@Scripts/venv-peers.sh

@@ -14,15 +14,21 @@ trap 'rm -rf "$out"' EXIT
 
 convert() { "$pocketclip" convert "$@" --force --quiet >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }; }
 
-# What the tensors of the tiny checkpoints do not say.
+# The tiny checkpoints, and what their tensors do not say.
+weights() {
+  case $1 in
+  vit) echo Fixtures/valid/vit.safetensors ;;
+  rn) echo Fixtures/valid/rn-open-clip/open_clip_model.safetensors ;;
+  esac
+}
 options() { case $1 in vit) echo --heads 1 ;; rn) echo --heads 2,1 ;; esac; }
 
 echo "fresh bundles of the tiny checkpoints and of the trained minis:"
 for precision in fp32 fp16 int8; do
   for tiny in vit rn; do
-    convert Fixtures/valid/$tiny.safetensors -o "$out/$tiny.pclip" --precision $precision --min-cosine 0 \
+    convert "$(weights $tiny)" -o "$out/$tiny.pclip" --precision $precision --min-cosine 0 \
       --activation quickgelu $(options $tiny) --preprocess openai --tokenizer none
-    echo "$tiny $precision: $("$python" Scripts/test_check_bundle.py "$out/$tiny.pclip" Fixtures/valid/$tiny.safetensors)"
+    echo "$tiny $precision: $("$python" Scripts/test_check_bundle.py "$out/$tiny.pclip" "$(weights $tiny)")"
   done
   for mini in mini-vit mini-rn; do
     convert Fixtures/minis/$mini.pt -o "$out/$mini.pclip" --precision $precision

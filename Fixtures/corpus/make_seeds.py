@@ -16,7 +16,7 @@ import cases_torch_tar  # noqa: E402
 from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes  # noqa: E402
 from cases_gguf import ARRAY, CLIP, F32, TEXT, TYPE_Q4_0, U32, entry, gguf, info, string, u32, u64  # noqa: E402
 from cases_numpy import fields, npy  # noqa: E402
-from cases_onnx import SHARED, SOUND, STATED, model, node, tensor  # noqa: E402
+from cases_onnx import FOLDED, SHARED, SOUND, STATED, model, node, tensor  # noqa: E402
 from cases_safetensors import PAIR, text  # noqa: E402
 from msgpack import array, chunked, extended, integer, mapping, ndarray, triple  # noqa: E402
 
@@ -86,6 +86,7 @@ SEEDS = {
     "pclip/image": (HERE.parent / "valid/bundle/least-int8.pclip").read_bytes(),
     "pclip/text": (HERE.parent / "valid/bundle/text-int8.pclip").read_bytes(),
     "onnx/linear": SOUND,
+    "onnx/folded": FOLDED,
     "onnx/shared": SHARED,
     "onnx/stated": STATED,
     "onnx/quantized": model([tensor("w_quantized", [2, 2], 3, raw=bytes(4)), tensor("w_scale", [], raw=bytes(4)),

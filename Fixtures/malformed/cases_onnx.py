@@ -69,6 +69,21 @@ def shared(**told):
     return model(tensors, nodes)
 
 
+# A convolution with its BatchNorm folded in, and an attention pooling whose names are folded away but for the last.
+FOLDED = model(
+    [tensor("onnx::Conv_1", [1, 1, 2, 2], raw=FLOATS), tensor("onnx::Conv_2", [1], raw=FLOATS[:4]),
+     tensor("onnx::Add_1", [2, 1, 2], raw=FLOATS), tensor("joined", [6], raw=FLOATS + FLOATS[:8]),
+     tensor("attnpool.c_proj.weight", [2, 2], raw=FLOATS),
+     *(tensor(f"onnx::MatMul_{letter}", [2, 2], raw=FLOATS) for letter in "qkv")],
+    [node("Conv", ["x", "onnx::Conv_1", "onnx::Conv_2"], ["map"], name="/layer1/layer1.0/downsample/downsample.0/Conv"),
+     node("ReduceMean", ["map"], ["mean"]), node("Concat", ["mean", "map"], ["cat"]),
+     node("Add", ["cat", "onnx::Add_1"], ["placed"]), node("Split", ["joined"], ["bq", "bk", "bv"]),
+     *(node("MatMul", ["placed", f"onnx::MatMul_{letter}"], [f"m{letter}"], name="/attnpool/MatMul") for letter in "qkv"),
+     *(node("Add", [f"m{letter}", f"b{letter}"], [letter]) for letter in "qkv"),
+     node("Transpose", ["k"], ["kt"]), node("MatMul", ["q", "kt"], ["s"]), node("Softmax", ["s"], ["a"]),
+     node("MatMul", ["a", "v"], ["o"]), node("Gemm", ["o", "attnpool.c_proj.weight"], ["e"])])
+
+
 MODULES = [("norm", 0), ("norm", 1), ("fc", 0), ("fc", 1)]
 SHARED = shared(**{f"{kind}{n}": {"name": f"/layers.{n}/{kind}/Operation"} for kind, n in MODULES})
 STATED = shared(**{f"{kind}{n}": {"name": "node_1", "scopes": ["", f"layers.{n}", f"layers.{n}.{kind}", "operation"]}
