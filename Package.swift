@@ -59,9 +59,7 @@ let package = Package(
     // The Swift API that people import.
     module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
 
-    // System libraries.
-    // FP32 matrix products of the reference forward pass.
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // System libraries. OpenBLAS, for the reference's matrix products, is loaded when the reference runs.
     // Inflating compressed zip members.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Decoding picture files on the host side; the same libraries that Pillow uses.
@@ -83,7 +81,8 @@ let package = Package(
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
-    module("ReferenceForward", ["Models", "Architecture", "COpenBLAS"]),
+    .target(name: "CPortableProduct", cSettings: strictC),
+    module("ReferenceForward", ["Models", "Architecture", "CPortableProduct"]),
     module("Quantization", ["BundleFormat", "Architecture", "CKernels", "CPlatform"]),
     module(
       "BundleWriter",
@@ -120,15 +119,14 @@ let package = Package(
       name: "pocketclip-cli",
       dependencies: [
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
-        "ImageFiles",
-        "Models", "Checkpoints",
+        "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "CPeak", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     // Tests mirror Sources one to one.
-    module("TestSupport", ["CZlib"]),
+    module("TestSupport", ["Verification", "ReferenceForward", "CZlib"]),
     tests("LayeringTests"),
     tests("CLITests", ["pocketclip-cli"]),
     tests("BytesTests", ["Bytes"]),
@@ -151,7 +149,8 @@ let package = Package(
       "ExportTests",
       ["Export", "BundleWriter", "Models", "BundleFormat", "Architecture", "TensorTypes", "TestSupport"]),
     tests(
-      "ReferenceForwardTests", ["ReferenceForward", "Models", "Checkpoints", "Architecture", "TestSupport"]),
+      "ReferenceForwardTests",
+      ["ReferenceForward", "CPortableProduct", "Models", "Checkpoints", "Architecture", "TestSupport"]),
     tests("ParityTests", ["Verification", "Models", "TestSupport"]),
     tests(
       "VerificationTests",

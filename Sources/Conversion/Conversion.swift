@@ -68,7 +68,8 @@ extension Conversion {
     guard let fidelity = request.fidelity else { return [] }
     let measured: [Report]
     do throws(VerificationError) {
-      measured = try Verifier.compare(bundleAt: bundle.path, demands: fidelity.demands, with: request.model)
+      measured = try Verifier.compare(
+        bundleAt: bundle.path, demands: fidelity.demands, with: request.model, reference: request.reference)
     } catch { throw .verification(error) }
     let reports = zip(fidelity.demands, measured).map { demand, report in
       var report = report

@@ -1,6 +1,7 @@
 public import Architecture
 public import BundleFormat
 public import Models
+public import Verification
 
 /// What to convert, and to what.
 public struct ConversionRequest: Sendable {
@@ -13,6 +14,8 @@ public struct ConversionRequest: Sendable {
   public var replacesExisting = false
   /// Nil switches measuring off, and the bundle says so.
   public var fidelity: FidelityPolicy?
+  /// What the fidelity is measured by.
+  public var reference = ReferenceRequest()
   /// 0 for all that this process may use.
   public var threads = 0
   /// Told how many of how many weights are written, now and then and from any thread.

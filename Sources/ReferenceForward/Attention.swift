@@ -12,6 +12,7 @@ struct Attention {
   var headSize: Int
   /// Token i sees tokens 0…i only.
   var isCausal: Bool
+  var product: MatrixProduct
 
   /// Rows of q, k and v: `[batch · tokens, …]` with head h in columns h·d ..< (h+1)·d from `base` on.
   struct Operands {
@@ -35,15 +36,16 @@ struct Attention {
   private func attend(_ head: Operands, into target: MatrixProduct.MutableView) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: queries * keys) { scores in  // [queries, keys]
       guard let base = scores.baseAddress else { return }
-      MatrixProduct.multiplyTransposed(
-        head.q, head.k, into: .init(base: base, stride: keys), m: queries, n: keys, k: headSize,
-        scale: Float(1 / Double(headSize).squareRoot()))
+      product(
+        head.q, head.k, .transposed, into: .init(base: base, stride: keys),
+        .init(m: queries, n: keys, k: headSize), scale: Float(1 / Double(headSize).squareRoot()))
       for query in 0..<queries {
         let row = UnsafeMutableBufferPointer(rebasing: scores[query * keys..<(query + 1) * keys])
         softmax(row, count: isCausal ? query + 1 : keys)
       }
-      MatrixProduct.multiply(
-        .init(base: base, stride: keys), head.v, into: target, m: queries, n: headSize, k: keys)
+      product(
+        .init(base: base, stride: keys), head.v, .plain, into: target,
+        .init(m: queries, n: headSize, k: keys))
     }
   }
 }

@@ -18,13 +18,13 @@ extension Tensor {
   }
 
   /// A 1×1 convolution: kernel `[N, C, 1, 1]`, no bias → `[B, H, W, N]`
-  func convolved1x1(_ kernel: Tensor) -> Tensor {
-    linear(kernel.reshaped([kernel.shape[0], kernel.shape[1]]))
+  func convolved1x1(_ kernel: Tensor, by product: MatrixProduct) -> Tensor {
+    linear(kernel.reshaped([kernel.shape[0], kernel.shape[1]]), by: product)
   }
 
   /// A 3×3 convolution with padding 1: kernel `[N, C, 3, 3]`, no bias → `[B, H / stride, W / stride, N]`
-  func convolved3x3(_ kernel: Tensor, stride: Int = 1) -> Tensor {
-    let convolution = Convolution3x3(input: self, stride: stride)
+  func convolved3x3(_ kernel: Tensor, stride: Int = 1, by product: MatrixProduct) -> Tensor {
+    let convolution = Convolution3x3(input: self, stride: stride, product: product)
     let weights = Convolution3x3.tapMajor(kernel)  // [N, 9·C]
     return convolution.run(weights)
   }
@@ -56,10 +56,11 @@ extension Tensor {
   }
 }
 
-/// A 3×3 convolution by patch matrices of a few thousand rows: their memory does not grow with the picture.
+/// A 3×3 convolution by patch matrices of a few thousand rows: their memory does not grow with the image.
 private struct Convolution3x3 {
   var input: Tensor
   var stride: Int
+  var product: MatrixProduct
 
   var channels: Int { input.shape[3] }
   var outputHeight: Int { (input.shape[1] - 1) / stride + 1 }
@@ -94,10 +95,10 @@ private struct Convolution3x3 {
             let patches = gather(rows, from: source)  // [rows, 9·C]
             patches.withUnsafeBufferPointer { buffer in
               guard let x = buffer.baseAddress else { return }
-              MatrixProduct.multiplyTransposed(
-                .init(base: x, stride: weights.width), .init(base: w, stride: weights.width),
-                into: .init(base: y + rows.lowerBound * outputs, stride: outputs), m: rows.count, n: outputs,
-                k: weights.width)
+              product(
+                .init(base: x, stride: weights.width), .init(base: w, stride: weights.width), .transposed,
+                into: .init(base: y + rows.lowerBound * outputs, stride: outputs),
+                .init(m: rows.count, n: outputs, k: weights.width))
             }
           }
         }

@@ -6,6 +6,7 @@ internal import Models
 struct ModifiedResNetForward {
   var tower: ModifiedResNet
   var weights: CanonicalWeights
+  var product: MatrixProduct
   var observe: ReferenceForward.Observer
 
   /// pixels `[B, 3, S, S]` → `[B, E]`
@@ -20,17 +21,17 @@ struct ModifiedResNetForward {
         observe(block, x)
       }
     }
-    let embedding = try AttentionPoolForward(tower: tower, weights: weights)(x)  // [B, E]
+    let embedding = try AttentionPoolForward(tower: tower, weights: weights, product: product)(x)  // [B, E]
     observe("visual.attnpool", embedding)
     return embedding
   }
 
   private func stem(_ pixels: Tensor) throws(ModelError) -> Tensor {
-    var x = pixels.convolved3x3(try weights("visual.conv1.weight"), stride: 2)  // [B, S/2, S/2, w/2]
+    var x = pixels.convolved3x3(try weights("visual.conv1.weight"), stride: 2, by: product)  // [B, S/2, S/2, w/2]
     try normalize(&x, "visual.bn1", rectified: true)
-    x = x.convolved3x3(try weights("visual.conv2.weight"))  // [B, S/2, S/2, w/2]
+    x = x.convolved3x3(try weights("visual.conv2.weight"), by: product)  // [B, S/2, S/2, w/2]
     try normalize(&x, "visual.bn2", rectified: true)
-    x = x.convolved3x3(try weights("visual.conv3.weight"))  // [B, S/2, S/2, w]
+    x = x.convolved3x3(try weights("visual.conv3.weight"), by: product)  // [B, S/2, S/2, w]
     try normalize(&x, "visual.bn3", rectified: true)
     return x.averagePooled  // [B, S/4, S/4, w]
   }
@@ -39,16 +40,16 @@ struct ModifiedResNetForward {
   private func bottleneck(
     _ x: Tensor, _ name: String, halves: Bool, hasShortcut: Bool
   ) throws(ModelError) -> Tensor {
-    var branch = x.convolved1x1(try weights("\(name).conv1.weight"))  // [B, H, W, p]
+    var branch = x.convolved1x1(try weights("\(name).conv1.weight"), by: product)  // [B, H, W, p]
     try normalize(&branch, "\(name).bn1", rectified: true)
-    branch = branch.convolved3x3(try weights("\(name).conv2.weight"))  // [B, H, W, p]
+    branch = branch.convolved3x3(try weights("\(name).conv2.weight"), by: product)  // [B, H, W, p]
     try normalize(&branch, "\(name).bn2", rectified: true)
     if halves { branch = branch.averagePooled }  // [B, H/2, W/2, p]
-    branch = branch.convolved1x1(try weights("\(name).conv3.weight"))  // [B, H', W', 4p]
+    branch = branch.convolved1x1(try weights("\(name).conv3.weight"), by: product)  // [B, H', W', 4p]
     try normalize(&branch, "\(name).bn3", rectified: false)
     if hasShortcut {
       var shortcut = (halves ? x.averagePooled : x)
-        .convolved1x1(try weights("\(name).downsample.0.weight"))  // [B, H', W', 4p]
+        .convolved1x1(try weights("\(name).downsample.0.weight"), by: product)  // [B, H', W', 4p]
       try normalize(&shortcut, "\(name).downsample.1", rectified: false)
       branch.add(shortcut)
     } else {
@@ -89,6 +90,7 @@ struct ModifiedResNetForward {
 struct AttentionPoolForward {
   var tower: ModifiedResNet
   var weights: CanonicalWeights
+  var product: MatrixProduct
 
   /// x `[B, G, G, C]` → `[B, E]`, N = G² + 1
   func callAsFunction(_ x: Tensor) throws(ModelError) -> Tensor {
@@ -101,7 +103,7 @@ struct AttentionPoolForward {
     let v = try project(tokens, "v_proj")  // [B, N, C]
     let attend = Attention(
       batch: batch, queries: 1, keys: count, heads: tower.heads, headSize: width / tower.heads,
-      isCausal: false)
+      isCausal: false, product: product)
     let pooled = q.withView { q in  // [B, 1, C]
       k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
     }
@@ -110,7 +112,9 @@ struct AttentionPoolForward {
   }
 
   private func project(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    x.linear(try weights("visual.attnpool.\(name).weight"), try weights("visual.attnpool.\(name).bias"))
+    x.linear(
+      try weights("visual.attnpool.\(name).weight"), try weights("visual.attnpool.\(name).bias"),
+      by: product)
   }
 
   private func withMean(_ x: Tensor) -> Tensor {

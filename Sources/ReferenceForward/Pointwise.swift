@@ -1,11 +1,5 @@
 internal import Architecture
 
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
-
 extension Tensor {
   /// LayerNorm over the last axis; mean and variance in double precision.
   func layerNorm(_ gain: Tensor, _ bias: Tensor, epsilon: Float) -> Tensor {
@@ -29,14 +23,14 @@ extension Tensor {
     return result
   }
 
-  /// The MLP's nonlinearity.
+  /// The MLP's nonlinearity, computed in FP64 and rounded once.
   func activated(_ activation: Activation) -> Tensor {
     var result = self
     result.forEachRow { row in
       switch activation {
-      case .quickGELU: for index in 0..<row.count { row[index] = quickGELU(row[index]) }
-      case .gelu: for index in 0..<row.count { row[index] = gelu(row[index]) }
-      case .geluTanh: for index in 0..<row.count { row[index] = geluTanh(row[index]) }
+      case .quickGELU: row.transform(quickGELU)
+      case .gelu: row.transform(gelu)
+      case .geluTanh: row.transform(geluTanh)
       }
     }
     return result
@@ -50,30 +44,51 @@ extension Tensor {
   }
 }
 
+private typealias Lanes = ElementaryFunctions.Lanes
+
+extension UnsafeMutableBufferPointer<Float> {
+  /// Every value through `function`, eight at a time.
+  @inline(__always)
+  fileprivate func transform(_ function: (Lanes) -> Lanes) {
+    for start in stride(from: 0, to: count, by: Lanes.scalarCount) {
+      let filled = Swift.min(Lanes.scalarCount, count - start)
+      var lanes = Lanes()
+      for lane in 0..<filled { lanes[lane] = Double(self[start + lane]) }
+      let results = function(lanes)
+      for lane in 0..<filled { self[start + lane] = Float(results[lane]) }
+    }
+  }
+}
+
 /// x · sigmoid(1.702 x)
 @inline(__always)
-private func quickGELU(_ x: Float) -> Float { x / (1 + expf(-1.702 * x)) }
+private func quickGELU(_ x: Lanes) -> Lanes { x / (1 + ElementaryFunctions.exponential(-1.702 * x)) }
 
-/// x · Φ(x)
+/// x · Φ(x); Φ(−|x|) = erfc(|x| / √2) / 2.
 @inline(__always)
-private func gelu(_ x: Float) -> Float { 0.5 * x * (1 + erff(x * 0.707_106_77)) }
+private func gelu(_ x: Lanes) -> Lanes {
+  let isNegative = x .< 0
+  let distance = x.replacing(with: -x, where: isNegative)
+  let lowerTail = 0.5 * ElementaryFunctions.complementaryError(distance * 0.5.squareRoot())
+  return x * (1 - lowerTail).replacing(with: lowerTail, where: isNegative)
+}
 
-/// PyTorch's `approximate="tanh"`.
+/// PyTorch's `approximate="tanh"`: (1 + tanh(u)) / 2 = 1 / (1 + e^(−2u)).
 @inline(__always)
-private func geluTanh(_ x: Float) -> Float {
-  0.5 * x * (1 + tanhf(0.797_884_56 * (x + 0.044_715 * x * x * x)))
+private func geluTanh(_ x: Lanes) -> Lanes {
+  let u = (2 / Double.pi).squareRoot() * (x + 0.044_715 * x * x * x)
+  return x / (1 + ElementaryFunctions.exponential(-2 * u))
 }
 
 /// Softmax of the first `count` values in place, the rest set to 0: what follows is masked.
 func softmax(_ row: UnsafeMutableBufferPointer<Float>, count: Int) {
+  let visible = UnsafeMutableBufferPointer(rebasing: row[..<count])
   var largest = -Float.infinity
-  for index in 0..<count { largest = max(largest, row[index]) }
+  for value in visible { largest = max(largest, value) }
+  let shift = Double(largest)
+  visible.transform { ElementaryFunctions.exponential($0 - shift) }
   var sum = 0.0
-  for index in 0..<count {
-    let power = expf(row[index] - largest)
-    row[index] = power
-    sum += Double(power)
-  }
+  for power in visible { sum += Double(power) }
   let scale = Float(1 / sum)
   for index in 0..<count { row[index] *= scale }
   for index in count..<row.count { row[index] = 0 }

@@ -1,12 +1,6 @@
 internal import Architecture
 public import Models
 
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
-
 /// CLIP's forward pass in FP32 as the paper and OpenAI's code have it: plain, layer by layer from the checkpoint, every
 /// intermediate nameable. What the runtime and every quantized bundle are measured against.
 public struct ReferenceForward {
@@ -15,12 +9,13 @@ public struct ReferenceForward {
   public typealias Observer = (_ stage: String, _ output: Tensor) -> Void
 
   public let model: CLIPModel
+  public let product: MatrixProduct
   private let weights: CanonicalWeights
 
-  public init(_ model: CLIPModel) {
+  public init(_ model: CLIPModel, product: MatrixProduct) {
     self.model = model
+    self.product = product
     weights = CanonicalWeights(model)
-    MatrixProduct.prepare()
   }
 
   /// Image embeddings, not normalized; pooled hidden states for a tower without projection.
@@ -38,9 +33,11 @@ public struct ReferenceForward {
     }
     switch tower {
     case .visionTransformer(let tower):
-      return try VisionTransformerForward(tower: tower, weights: weights, observe: observe)(pixels)
+      return try VisionTransformerForward(tower: tower, weights: weights, product: product, observe: observe)(
+        pixels)
     case .modifiedResNet(let tower):
-      return try ModifiedResNetForward(tower: tower, weights: weights, observe: observe)(pixels)
+      return try ModifiedResNetForward(tower: tower, weights: weights, product: product, observe: observe)(
+        pixels)
     }
   }
 
@@ -51,13 +48,14 @@ public struct ReferenceForward {
     _ ids: [[Int32]], observe: @escaping Observer = { _, _ in }
   ) throws(ModelError) -> Tensor {
     guard let tower = model.architecture.text else { throw ModelError(.towerAbsent, found: "text") }
-    return try TextForward(tower: tower, weights: weights, observe: observe)(ids)
+    return try TextForward(tower: tower, weights: weights, product: product, observe: observe)(ids)
   }
 
   /// exp(logit_scale) · I · Tᵀ of unit-norm embeddings: images `[A, E]`, texts `[B, E]` → `[A, B]`.
   public func logits(images: Tensor, texts: Tensor) throws(ModelError) -> Tensor {
-    let scale = Float(exp(Double(try weights("logit_scale").values[0])))
-    var logits = images.linear(texts)  // [A, B]
+    let logScale = Double(try weights("logit_scale").values[0])
+    let scale = Float(ElementaryFunctions.exponential(.init(repeating: logScale))[0])
+    var logits = images.linear(texts, by: product)  // [A, B]
     for index in logits.values.indices { logits.values[index] *= scale }
     return logits
   }

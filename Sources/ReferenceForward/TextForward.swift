@@ -5,6 +5,7 @@ internal import Models
 struct TextForward {
   var tower: TextTower
   var weights: CanonicalWeights
+  var product: MatrixProduct
   var observe: ReferenceForward.Observer
 
   /// ids `[B][C]` → `[B, E]`, or `[B, W]` for a tower without projection
@@ -19,14 +20,15 @@ struct TextForward {
     x.addRepeating(try weights("positional_embedding"))
     observe("positional_embedding", x)
     x = try Transformer(  // [B, C, W]
-      stack: tower.stack, name: "transformer", isCausal: true, weights: weights, observe: observe)(x)
+      stack: tower.stack, name: "transformer", isCausal: true, weights: weights, product: product,
+      observe: observe)(x)
     x = x.layerNorm(  // [B, C, W]
       try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)
     observe("ln_final", x)
     let rows = ids.enumerated().map { $0.offset * tower.contextLength + tower.pooledPosition(of: $0.element) }
     let pooled = Tensor([ids.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
     guard tower.projection != nil else { return pooled }
-    let embedding = pooled.projected(by: try weights("text_projection"))  // [B, E]
+    let embedding = pooled.projected(on: try weights("text_projection"), by: product)  // [B, E]
     observe("text_projection", embedding)
     return embedding
   }

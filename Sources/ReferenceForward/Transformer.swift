@@ -9,6 +9,7 @@ struct Transformer {
   var name: String
   var isCausal: Bool
   var weights: CanonicalWeights
+  var product: MatrixProduct
   var observe: ReferenceForward.Observer
 
   /// x `[B, N, W]` → `[B, N, W]`
@@ -29,10 +30,10 @@ struct Transformer {
 
   private func attention(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
     let qkv = x.linear(  // [B, N, 3W], each row q, k, v
-      try weights("\(name).in_proj_weight"), try weights("\(name).in_proj_bias"))
+      try weights("\(name).in_proj_weight"), try weights("\(name).in_proj_bias"), by: product)
     let attend = Attention(
       batch: x.shape[0], queries: x.shape[1], keys: x.shape[1], heads: stack.heads,
-      headSize: stack.headSize, isCausal: isCausal)
+      headSize: stack.headSize, isCausal: isCausal, product: product)
     let heads = qkv.values.withUnsafeBufferPointer { buffer in  // [B, N, W]
       guard let base = buffer.baseAddress else { return x }
       let (width, stride) = (stack.width, 3 * stack.width)
@@ -42,14 +43,14 @@ struct Transformer {
           v: .init(base: base + 2 * width, stride: stride)))
     }
     return heads.linear(  // [B, N, W]
-      try weights("\(name).out_proj.weight"), try weights("\(name).out_proj.bias"))
+      try weights("\(name).out_proj.weight"), try weights("\(name).out_proj.bias"), by: product)
   }
 
   private func mlp(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
     let hidden = x.linear(  // [B, N, F]
-      try weights("\(name).c_fc.weight"), try weights("\(name).c_fc.bias")
+      try weights("\(name).c_fc.weight"), try weights("\(name).c_fc.bias"), by: product
     ).activated(stack.activation)
     return hidden.linear(  // [B, N, W]
-      try weights("\(name).c_proj.weight"), try weights("\(name).c_proj.bias"))
+      try weights("\(name).c_proj.weight"), try weights("\(name).c_proj.bias"), by: product)
   }
 }

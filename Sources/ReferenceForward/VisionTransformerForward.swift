@@ -6,6 +6,7 @@ internal import Models
 struct VisionTransformerForward {
   var tower: VisionTransformer
   var weights: CanonicalWeights
+  var product: MatrixProduct
   var observe: ReferenceForward.Observer
 
   /// pixels `[B, 3, S, S]` → `[B, E]`, or `[B, W]` for a tower without projection
@@ -13,19 +14,20 @@ struct VisionTransformerForward {
     let epsilon = tower.stack.epsilon
     let kernel = try weights("visual.conv1.weight")  // [W, 3, P, P]
     let patches = patches(of: pixels)  // [B, G², 3·P·P]
-      .linear(kernel.reshaped([kernel.shape[0], kernel.values.count / kernel.shape[0]]))  // [B, G², W]
+      .linear(kernel.reshaped([kernel.shape[0], kernel.values.count / kernel.shape[0]]), by: product)  // [B, G², W]
     var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
     x.addRepeating(try weights("visual.positional_embedding"))
     x = x.layerNorm(  // [B, N, W]
       try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: epsilon)
     observe("visual.ln_pre", x)
     x = try Transformer(  // [B, N, W]
-      stack: tower.stack, name: "visual.transformer", isCausal: false, weights: weights, observe: observe)(x)
+      stack: tower.stack, name: "visual.transformer", isCausal: false, weights: weights, product: product,
+      observe: observe)(x)
     let pooled = classToken(of: x)  // [B, W]
       .layerNorm(try weights("visual.ln_post.weight"), try weights("visual.ln_post.bias"), epsilon: epsilon)
     observe("visual.ln_post", pooled)
     guard tower.projection != nil else { return pooled }
-    let embedding = pooled.projected(by: try weights("visual.proj"))  // [B, E]
+    let embedding = pooled.projected(on: try weights("visual.proj"), by: product)  // [B, E]
     observe("visual.proj", embedding)
     return embedding
   }

@@ -42,7 +42,8 @@ struct Comparison {
     judge.judge(agreement, thresholds.agreement)
     judge.judge(weights)
     return Report(
-      subject: subject, truth: self.truth, probes: probes, thresholds: thresholds, verdict: judge.verdict,
+      subject: subject, truth: self.truth, probes: probes,
+      reference: measured.product ?? truth.product, thresholds: thresholds, verdict: judge.verdict,
       reasons: judge.reasons, image: towers[.image], text: towers[.text], agreement: agreement,
       weights: weights)
   }

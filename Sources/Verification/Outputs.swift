@@ -7,6 +7,8 @@ struct Outputs: Sendable {
   var texts: Vectors?
   var imageStages = StageTrace()
   var textStages = StageTrace()
+  /// The matrix product of the FP32 reference; nil on other paths.
+  var product: String?
 
   func vectors(_ tower: Tower) -> Vectors? {
     switch tower {

@@ -6,6 +6,7 @@ internal import ReferenceForward
 /// The FP32 reference on a checkpoint's weights.
 struct ReferencePath {
   let model: CLIPModel
+  let request: ReferenceRequest
 
   /// Pictures and texts through the code that the runtime also uses.
   func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
@@ -25,10 +26,11 @@ struct ReferencePath {
     return inputs
   }
 
-  /// - Throws: what reading weights throws.
+  /// - Throws: what reading weights throws, and `reference`.
   func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
-    let forward = ReferenceForward(model)
+    let forward = ReferenceForward(model, product: try request.start())
     var outputs = Outputs()
+    outputs.product = forward.product.name
     do throws(ModelError) {
       if !inputs.pixels.isEmpty { try runImages(inputs.pixels, forward, into: &outputs) }
       if !inputs.ids.isEmpty { try runTexts(inputs.ids, forward, into: &outputs) }

@@ -11,7 +11,9 @@ extension Report {
   public var rendered: String { lines.joined(separator: "\n") }
 
   public var lines: [String] {
-    var lines = ["\(subject) against \(truth)", "probes      \(probes)", "thresholds  \(thresholds.name)"]
+    var lines = ["\(subject) against \(truth)", "probes      \(probes)"]
+    if let reference { lines.append("reference   \(reference)") }
+    lines.append("thresholds  \(thresholds.name)")
     for tower in Tower.allCases {
       if let report = self.tower(tower) { lines += report.lines(tower, thresholds.bounds(tower)) }
     }

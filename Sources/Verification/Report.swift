@@ -16,6 +16,8 @@ public struct Report: Sendable, Equatable, Codable {
   public var truth: String
   /// The probe set's id, or the golden file.
   public var probes: String
+  /// The matrix product that the FP32 reference ran on; nil where no reference ran. Its bits depend on it.
+  public var reference: String?
   public var thresholds: Thresholds
   public var verdict: Verdict
   /// Why it failed or was insufficient, one sentence each.
@@ -27,7 +29,8 @@ public struct Report: Sendable, Equatable, Codable {
   public var weights: [WeightError]?
 
   init(
-    subject: String, truth: String, probes: String, thresholds: Thresholds, verdict: Verdict,
+    subject: String, truth: String, probes: String, reference: String?, thresholds: Thresholds,
+    verdict: Verdict,
     reasons: [String], image: TowerReport?, text: TowerReport?, agreement: Agreement?,
     weights: [WeightError]?
   ) {
@@ -36,6 +39,7 @@ public struct Report: Sendable, Equatable, Codable {
     self.subject = subject
     self.truth = truth
     self.probes = probes
+    self.reference = reference
     self.thresholds = thresholds
     self.verdict = verdict
     self.reasons = reasons

@@ -20,11 +20,13 @@ struct SourceTruth {
   /// Of the bundle's stored weights.
   let weights: [WeightError]
 
-  init(_ model: CLIPModel, for runtime: RuntimePath, _ probes: ProbeSet) throws(VerificationError) {
+  init(
+    _ model: CLIPModel, for runtime: RuntimePath, _ probes: ProbeSet, _ reference: ReferenceRequest
+  ) throws(VerificationError) {
     guard runtime.sharesTower(with: model) else {
       throw .incomparable("\(runtime.path) and \(model.source.fileName) have no tower in common")
     }
-    let reference = ReferencePath(model: model)
+    let reference = ReferencePath(model: model, request: reference)
     name = model.source.fileName
     inputs = try reference.prepare(probes)
     outputs = try reference.run(inputs)

@@ -1,5 +1,6 @@
 public import Archives
 public import Models
+public import ReferenceForward
 
 /// Why two models cannot be compared at all; a comparison that was made and failed is no error but a verdict.
 public enum VerificationError: Error, Sendable, Equatable {
@@ -11,6 +12,8 @@ public enum VerificationError: Error, Sendable, Equatable {
   case golden(file: String, problem: String)
   /// Two things that have nothing in common to compare.
   case incomparable(String)
+  /// The matrix product that the reference was to run on.
+  case reference(MatrixProduct.Unavailable)
 }
 
 extension VerificationError: CustomStringConvertible {
@@ -21,6 +24,7 @@ extension VerificationError: CustomStringConvertible {
     case .runtime(_, let message): message
     case .golden(let file, let problem): "not a golden file (\(file)): \(problem)"
     case .incomparable(let reason): "nothing to compare: \(reason)"
+    case .reference(let error): "--reference openblas: \(error.reason)"
     }
   }
 
@@ -33,6 +37,7 @@ extension VerificationError: CustomStringConvertible {
       "`pocketclip info` shows what the bundle is, PCLIP_ISA in the environment which kernels are asked for"
     case .golden: "docs/GOLDEN.md describes the format; Fixtures/golden has the script that makes one"
     case .incomparable: "compare a checkpoint with a bundle or golden file made from it"
+    case .reference: "use --reference portable: it needs no library, and takes up to three times as long"
     }
   }
 
@@ -43,6 +48,7 @@ extension VerificationError: CustomStringConvertible {
     case .reading(let error): error.category
     case .runtime(let code, _): code == RuntimeBundle.openFailed ? .cannotOpen : .badData
     case .golden, .incomparable: .badData
+    case .reference: .unsupported
     }
   }
 }

@@ -13,10 +13,10 @@ public enum Verifier {
   /// - Parameter thresholds: nil for the defaults of the bundle's precisions.
   public static func compare(
     bundleAt path: String, arithmetic: Arithmetic = .fast, with model: CLIPModel,
-    probes: ProbeSet = .standard, thresholds: Thresholds? = nil
+    probes: ProbeSet = .standard, thresholds: Thresholds? = nil, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
     let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
-    let truth = try SourceTruth(model, for: runtime, probes)
+    let truth = try SourceTruth(model, for: runtime, probes, reference)
     return try truth.report(on: runtime, Demand(arithmetic: arithmetic, thresholds: thresholds), probes)
   }
 
@@ -24,13 +24,14 @@ public enum Verifier {
   ///
   /// - Returns: one report per demand, in their order.
   public static func compare(
-    bundleAt path: String, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard
+    bundleAt path: String, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard,
+    reference: ReferenceRequest
   ) throws(VerificationError) -> [Report] {
     var known: SourceTruth?
     var reports: [Report] = []
     for demand in demands {
       let runtime = try RuntimePath(path: path, arithmetic: demand.arithmetic)
-      let truth = if let known { known } else { try SourceTruth(model, for: runtime, probes) }
+      let truth = if let known { known } else { try SourceTruth(model, for: runtime, probes, reference) }
       known = truth
       reports.append(try truth.report(on: runtime, demand, probes))
     }
@@ -39,13 +40,14 @@ public enum Verifier {
 
   /// A checkpoint, through the FP32 reference, with a golden file of the original implementation.
   public static func compare(
-    _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32
+    _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
     let comparison = Comparison(
       subject: model.source.fileName, truth: golden.truthName, probes: golden.path, thresholds: thresholds,
       noise: StageNoise.fp32, expectedTowers: model.towers, original: golden.original)
     return comparison.report(
-      try ReferencePath(model: model).run(golden.inputs(model.architecture)), against: golden.truth)
+      try ReferencePath(model: model, request: reference).run(golden.inputs(model.architecture)),
+      against: golden.truth)
   }
 
   /// A bundle, through the runtime, with a golden file of the original implementation.

@@ -57,7 +57,7 @@ private struct FormatRow {
     try compareTensors(of: model)
     guard fixture.hasProjection else { return }
     let golden = try GoldenFile(path: Fixture.url("valid/\(fixture.model).golden.safetensors").path)
-    let report = try Verifier.compare(model, with: golden)
+    let report = try Verifier.compare(model, with: golden, reference: .underTest)
     (image, text) = (report.image?.metrics.meanCosine, report.text?.metrics.meanCosine)
   }
 

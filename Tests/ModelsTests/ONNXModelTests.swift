@@ -68,7 +68,7 @@ import Verification
   func foldedNorms() throws {
     let fixture = try ModelFixture.named("rn-folded.onnx")
     let golden = try GoldenFile(path: Fixture.url("valid/rn.golden.safetensors").path)
-    let report = try Verifier.compare(try fixture.open(), with: golden)
+    let report = try Verifier.compare(try fixture.open(), with: golden, reference: .underTest)
     #expect(try #require(report.image).metrics.worstCosine >= Self.foldedCosine, "\(report.rendered)")
     #expect(try Checkpoint.open(fixture.path).notes.contains { $0.contains("22 BatchNorms were folded") })
   }

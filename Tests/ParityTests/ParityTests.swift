@@ -25,7 +25,8 @@ import Verification
   func reference(_ variant: String) throws {
     let golden = try GoldenFile(path: Fixture.url("golden/\(variant).safetensors").path)
     #expect(golden.weights == "synthetic" && golden.profile == "plain")
-    let report = try Verifier.compare(CLIPModel(synthetic: "synthetic:\(variant)"), with: golden)
+    let report = try Verifier.compare(
+      CLIPModel(synthetic: "synthetic:\(variant)"), with: golden, reference: .underTest)
     #expect(report.verdict == .pass, "\(report.rendered)")
     #expect(report.agreement?.fraction == 1)
     for tower in [report.image, report.text] {
@@ -42,7 +43,7 @@ import Verification
   func otherWeights() throws {
     let golden = try GoldenFile(path: Fixture.url("golden/ViT-B-32.safetensors").path)
     let other = try CLIPModel(synthetic: "synthetic:ViT-B-32:sink")
-    let report = try Verifier.compare(other, with: golden)
+    let report = try Verifier.compare(other, with: golden, reference: .underTest)
     #expect(report.verdict == .fail)
     #expect(report.image?.divergence != nil)
   }

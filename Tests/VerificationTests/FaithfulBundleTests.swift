@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import Models
+import TestSupport
 import Testing
 import Verification
 
@@ -10,7 +11,7 @@ import Verification
   func fp32(_ kind: String) throws {
     let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
     let report = try VerificationSubject.withBundle(of: model, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: model)
+      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
     #expect(report.thresholds.name == "fp32" && report.weights == [])
@@ -21,7 +22,7 @@ import Verification
   func fp16(_ kind: String) throws {
     let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
     let report = try VerificationSubject.withBundle(of: model, .fp16) {
-      try Verifier.compare(bundleAt: $0, with: model)
+      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
   }
@@ -32,7 +33,7 @@ import Verification
   func int8(_ arithmetic: Arithmetic) throws {
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) {
-      try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model)
+      try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
     #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic.rawValue)")
@@ -43,9 +44,10 @@ import Verification
     let model = try VerificationSubject.miniViT()
     try VerificationSubject.withBundle(of: model, .int8) { path in
       let together = try Verifier.compare(
-        bundleAt: path, demands: [Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model)
+        bundleAt: path, demands: [Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model,
+        reference: .underTest)
       let apart = try [Arithmetic.fast, .exact].map {
-        try Verifier.compare(bundleAt: path, arithmetic: $0, with: model)
+        try Verifier.compare(bundleAt: path, arithmetic: $0, with: model, reference: .underTest)
       }
       #expect(together == apart && together.count == 2 && together[0] != together[1])
     }
@@ -56,7 +58,7 @@ import Verification
     let model = try VerificationSubject.miniViT()
     let half = try CLIPModel(halfOf: model)
     let report = try VerificationSubject.withBundle(of: half, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: model)
+      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass && report.text == nil && report.image != nil, "\(report.rendered)")
   }
@@ -66,7 +68,7 @@ import Verification
     let model = try VerificationSubject.miniViT()
     let half = try CLIPModel(halfOf: model)
     let report = try VerificationSubject.withBundle(of: model, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: half)
+      try Verifier.compare(bundleAt: $0, with: half, reference: .underTest)
     }
     #expect(report.verdict == .insufficient, "\(report.rendered)")
   }

@@ -30,7 +30,7 @@ import Verification
 
   @Test("The reference is within twice PyTorch's own FP32 error of float64 truth", arguments: Case.all)
   func reference(_ item: Case) throws {
-    let report = try Verifier.compare(item.model(), with: item.goldenFile())
+    let report = try Verifier.compare(item.model(), with: item.goldenFile(), reference: .underTest)
     #expect(report.verdict == .pass, "\(report.rendered)")
     let towers = [report.image, report.text].compactMap { $0 }
     #expect(towers.count == 2 && towers.allSatisfy { $0.original != nil && $0.stages.count >= 3 })
@@ -56,10 +56,11 @@ import Verification
     let (model, golden) = (try item.model(), try item.goldenFile())
     let swapped = try model.changing(
       "visual.transformer.resblocks.1.attn.in_proj_weight", Mutation.swapsQueriesAndKeys)
-    let report = try Verifier.compare(swapped, with: golden)
+    let report = try Verifier.compare(swapped, with: golden, reference: .underTest)
     #expect(report.verdict == .fail)
     #expect(report.image?.divergence?.stage == "visual.transformer.resblocks.1", "\(report.rendered)")
-    let other = try Verifier.compare(VerificationSubject.miniViT(activation: .gelu), with: golden)
+    let other = try Verifier.compare(
+      VerificationSubject.miniViT(activation: .gelu), with: golden, reference: .underTest)
     #expect(other.verdict == .fail)
     #expect(other.text?.divergence?.stage == "transformer.resblocks.0", "\(other.rendered)")
   }
@@ -67,7 +68,9 @@ import Verification
   @Test("A golden file of another model is refused, and so is a file that is none")
   func wrongGolden() throws {
     let golden = try Case.all[0].goldenFile()
-    #expect(throws: VerificationError.self) { try Verifier.compare(Case.all[4].model(), with: golden) }
+    #expect(throws: VerificationError.self) {
+      try Verifier.compare(Case.all[4].model(), with: golden, reference: .underTest)
+    }
     let error = #expect(throws: VerificationError.self) {
       try GoldenFile(path: Fixture.url("valid/vit.safetensors").path)
     }

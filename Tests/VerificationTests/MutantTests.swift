@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import Models
+import TestSupport
 import Testing
 import Verification
 
@@ -62,7 +63,7 @@ import Verification
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) { path in
       try Mutation.doubleLargestScale(of: tensor, inBundleAt: path)
-      return try Verifier.compare(bundleAt: path, arithmetic: .exact, with: model)
+      return try Verifier.compare(bundleAt: path, arithmetic: .exact, with: model, reference: .underTest)
     }
     #expect(report.verdict == .fail)
     let divergence = tensor.hasPrefix("visual") ? report.image?.divergence : report.text?.divergence
@@ -91,7 +92,9 @@ import Verification
   }
 
   private func compare(_ mutant: CLIPModel, with model: CLIPModel) throws -> Report {
-    try VerificationSubject.withBundle(of: mutant, .fp32) { try Verifier.compare(bundleAt: $0, with: model) }
+    try VerificationSubject.withBundle(of: mutant, .fp32) {
+      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
+    }
   }
 }
 

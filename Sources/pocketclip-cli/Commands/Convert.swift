@@ -55,6 +55,7 @@ struct Convert: ParsableCommand {
   @Option(help: "How many threads to use; no byte depends on it. Default: all that this process may use.")
   var threads: Int?
 
+  @OptionGroup var reference: ReferenceOptions
   @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
@@ -73,8 +74,8 @@ struct Convert: ParsableCommand {
   mutating func validate() throws {
     try OutputPath.validate(output, "name a file")
     if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
-    guard !noMeasure || minCosine == nil && minAgreement == nil else {
-      throw ValidationError("--no-measure leaves nothing for --min-cosine and --min-agreement to demand")
+    guard !noMeasure || minCosine == nil && minAgreement == nil && reference.reference == nil else {
+      throw ValidationError("--no-measure excludes --min-cosine, --min-agreement and --reference")
     }
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
       guard let value, !(0...1).contains(value) else { continue }
@@ -95,6 +96,7 @@ struct Convert: ParsableCommand {
       request.replacesExisting = force
       request.threads = threads ?? 0
       request.fidelity = noMeasure ? nil : try fidelity(of: request.precision, model.architecture, tower)
+      request.reference = reference.request(console)
       request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
       let writingPeak = Mutex<Int?>(nil)
       request.onWritten = { writingPeak.withLock { $0 = ProcessFacts.peakByteCount } }

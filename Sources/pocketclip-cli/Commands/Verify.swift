@@ -46,12 +46,16 @@ struct Verify: ParsableCommand {
       "The least fraction of pictures that must choose the same text.", valueName: "fraction"))
   var minAgreement: Double?
 
+  @OptionGroup var reference: ReferenceOptions
   @OptionGroup(title: "What the checkpoint may leave open") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
   func validate() throws {
     guard against.isEmpty || golden == nil else {
       throw ValidationError("give --against or --golden, not both")
+    }
+    guard reference.reference == nil || !against.isEmpty || golden != nil else {
+      throw ValidationError("--reference chooses what --against or --golden runs; give one of these")
     }
     guard !paths.isEmpty else { throw ValidationError("name a bundle or a checkpoint") }
   }
@@ -61,7 +65,7 @@ struct Verify: ParsableCommand {
       let started = ContinuousClock.now
       let isBundle = try isBundle()
       if isBundle { try checkContent(console) }
-      let reports = try isBundle ? bundleReports(console) : checkpointReports()
+      let reports = try isBundle ? bundleReports(console) : checkpointReports(console)
       let output = VerifyOutput(
         subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
       if options.json {
@@ -128,16 +132,22 @@ struct Verify: ParsableCommand {
     }
     if !against.isEmpty {
       let source = try checkpoint(against, of: description, console)
-      return try Verifier.compare(bundleAt: path, demands: demands, with: source)
+      return try Verifier.compare(
+        bundleAt: path, demands: demands, with: source, reference: reference.request(console))
     }
     guard let golden = try golden.map({ try GoldenFile(path: $0) }) else { return [] }
+    guard reference.reference == nil else {
+      throw Failure(
+        .usage, "--reference has no effect on a bundle with --golden: the reference does not run",
+        hint: "leave --reference out, or compare the bundle --against its checkpoint")
+    }
     return try demands.map { demand in
       try Verifier.compare(
         bundleAt: path, arithmetic: demand.arithmetic, with: golden, thresholds: demand.thresholds)
     }
   }
 
-  private func checkpointReports() throws -> [Report] {
+  private func checkpointReports(_ console: Console) throws -> [Report] {
     guard let golden else {
       let swapped = against.first { (try? Checkpoint.open($0).format) == .bundle }
       throw Failure(
@@ -148,7 +158,7 @@ struct Verify: ParsableCommand {
     return [
       try Verifier.compare(
         try sound(paths, try input.modelOptions()), with: try GoldenFile(path: golden),
-        thresholds: thresholds(nil) ?? .fp32)
+        thresholds: thresholds(nil) ?? .fp32, reference: reference.request(console))
     ]
   }
 

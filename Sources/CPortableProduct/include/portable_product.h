@@ -1,0 +1,40 @@
+/* A matrix product whose bits do not depend on the machine: the reference's second opinion.
+ *
+ * Each output is one sum in FP64, over the inner index in ascending order, rounded to FP32 once. The product of two FP32
+ * values is exact in FP64, so a fused multiply-add rounds exactly as a multiplication and an addition do: the
+ * instruction sets below differ in speed alone. */
+#ifndef PORTABLE_PRODUCT_H
+#define PORTABLE_PRODUCT_H
+
+#include <stddef.h>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang assume_nonnull begin
+
+typedef enum pp_level {
+  PP_BASELINE, /* what every processor of this architecture has */
+  PP_AVX2,     /* with FMA; x86-64 only */
+  PP_AVX512,   /* x86-64 only */
+} pp_level;
+
+/* The fastest level that this processor runs; it runs every lower one too. */
+pp_level pp_fastest_level(void);
+
+/* Element (i, j) lies at values[i * row_stride + j * column_stride]. */
+typedef struct pp_matrix {
+  const float *values;
+  size_t row_stride, column_stride;
+} pp_matrix;
+
+/* FP64 values that pp_multiply needs as scratch for an inner dimension of k. */
+size_t pp_workspace(size_t k);
+
+/* c[i * c_stride + j] = scale · Σ a[i, p] · b[p, j] over p in 0 ..< k, for i in 0 ..< m and j in 0 ..< n. */
+void pp_multiply(pp_level level, size_t m, size_t n, size_t k, float scale, pp_matrix a, pp_matrix b, float *c,
+                 size_t c_stride, double *workspace);
+
+#pragma clang assume_nonnull end
+#pragma clang diagnostic pop
+
+#endif

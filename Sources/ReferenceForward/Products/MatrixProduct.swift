@@ -1,0 +1,89 @@
+/// The matrix product of the reference forward pass: OpenBLAS, an independent judge of our kernels, or a plain product
+/// of our own that gives the same bits on every machine.
+public struct MatrixProduct: Sendable {
+  public enum Choice: Sendable {
+    case openBLAS, portable
+  }
+
+  private enum Implementation: Sendable {
+    case openBLAS(OpenBLAS)
+    case portable(PortableProduct)
+  }
+
+  private let implementation: Implementation
+  /// Why the portable product runs although OpenBLAS was wanted; nil where it does not.
+  public let fallbackReason: String?
+
+  /// OpenBLAS, or the portable product where OpenBLAS cannot run.
+  public static var standard: MatrixProduct {
+    do throws(OpenBLAS.Unavailable) {
+      return MatrixProduct(.openBLAS(try OpenBLAS.shared))
+    } catch {
+      return MatrixProduct(.portable(PortableProduct()), fallbackReason: error.reason)
+    }
+  }
+
+  public static var portable: MatrixProduct { MatrixProduct(.portable(PortableProduct())) }
+
+  /// - Throws: `Unavailable` where OpenBLAS is chosen and cannot run.
+  public init(_ choice: Choice) throws(Unavailable) {
+    switch choice {
+    case .openBLAS: self.init(.openBLAS(try OpenBLAS.shared))
+    case .portable: self = .portable
+    }
+  }
+
+  private init(_ implementation: Implementation, fallbackReason: String? = nil) {
+    self.implementation = implementation
+    self.fallbackReason = fallbackReason
+  }
+
+  /// `OpenBLAS 0.3.21 (SkylakeX)`, or `portable`: results of OpenBLAS depend on its version and its kernel set.
+  public var name: String {
+    switch implementation {
+    case .openBLAS(let library): library.name
+    case .portable: "portable"
+    }
+  }
+
+  /// Why OpenBLAS cannot run.
+  public struct Unavailable: Error, Sendable, Equatable {
+    public var reason: String
+  }
+}
+
+extension MatrixProduct {
+  /// A matrix inside a larger array: element (row, column) lies at `row * stride + column`.
+  struct View {
+    var base: UnsafePointer<Float>
+    var stride: Int
+  }
+
+  struct MutableView {
+    var base: UnsafeMutablePointer<Float>
+    var stride: Int
+  }
+
+  /// Sizes of c[M, N] = a · b with K summed products per value.
+  struct Size {
+    var m, n, k: Int
+  }
+
+  /// How b lies in memory.
+  enum Layout {
+    /// [K, N]
+    case plain
+    /// [N, K]: the product is a · bᵀ
+    case transposed
+  }
+
+  /// c[M, N] = scale · a[M, K] · b, on the calling thread.
+  func callAsFunction(
+    _ a: View, _ b: View, _ layout: Layout, into c: MutableView, _ size: Size, scale: Float = 1
+  ) {
+    switch implementation {
+    case .openBLAS(let library): library.multiply(a, b, layout, into: c, size, scale: scale)
+    case .portable(let product): product.multiply(a, b, layout, into: c, size, scale: scale)
+    }
+  }
+}

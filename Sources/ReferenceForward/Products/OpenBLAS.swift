@@ -1,0 +1,212 @@
+internal import Models
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// OpenBLAS, loaded when the reference first multiplies and by nothing else: loading takes 30 ms, memory, and rights that
+/// a command may lack.
+///
+/// The library starts a thread per processor when it is loaded, ends the process where it may not, and waits for ever
+/// where its buffers find no address space. So its own threads stay off (rows are split over ours), and its buffers
+/// are reserved before anything multiplies.
+struct OpenBLAS: Sendable {
+  typealias Unavailable = MatrixProduct.Unavailable
+
+  /// `OpenBLAS 0.3.21 (SkylakeX)`
+  let name: String
+  private let sgemm: CBLAS.SGEMM
+
+  /// Loaded once per process.
+  static var shared: OpenBLAS {
+    get throws(Unavailable) { try loaded.get() }
+  }
+
+  private static let loaded = Result { () throws(Unavailable) in try OpenBLAS() }
+
+  private init() throws(Unavailable) {
+    let bufferCount = usableProcessorCount + 1
+    try Self.checkAddressSpace(bufferCount: bufferCount)
+    let library = try Self.load()
+    self.sgemm = try library.function("cblas_sgemm", as: CBLAS.SGEMM.self)
+    try library.function("openblas_set_num_threads", as: CBLAS.SetThreads.self)(1)
+    name = try Self.name(of: library)
+    Self.reserveBuffers(bufferCount, of: library)
+    try checkProducts()
+  }
+
+  /// On the calling thread.
+  func multiply(
+    _ a: MatrixProduct.View, _ b: MatrixProduct.View, _ layout: MatrixProduct.Layout,
+    into c: MatrixProduct.MutableView, _ size: MatrixProduct.Size, scale: Float
+  ) {
+    let transposition =
+      switch layout {
+      case .plain: CBLAS.noTranspose
+      case .transposed: CBLAS.transpose
+      }
+    sgemm(
+      CBLAS.rowMajor, CBLAS.noTranspose, transposition, CInt(size.m), CInt(size.n), CInt(size.k), scale,
+      a.base,
+      CInt(a.stride), b.base, CInt(b.stride), 0, c.base, CInt(c.stride))
+  }
+}
+
+/// The part of the C interface that is used, as https://www.netlib.org/blas/#_cblas and OpenBLAS's `cblas.h` state it for
+/// builds with 32-bit integers, the only ones that are named `libopenblas.so.0`.
+private enum CBLAS {
+  typealias SGEMM =
+    @convention(c) (
+      _ order: CInt, _ transposeA: CInt, _ transposeB: CInt, _ m: CInt, _ n: CInt, _ k: CInt, _ alpha: Float,
+      _ a: UnsafePointer<Float>, _ lda: CInt, _ b: UnsafePointer<Float>, _ ldb: CInt, _ beta: Float,
+      _ c: UnsafeMutablePointer<Float>, _ ldc: CInt
+    ) -> Void
+  typealias SetThreads = @convention(c) (CInt) -> Void
+  typealias Text = @convention(c) () -> UnsafePointer<CChar>?
+  typealias AllocateBuffer = @convention(c) (CInt) -> UnsafeMutableRawPointer?
+  typealias FreeBuffer = @convention(c) (UnsafeMutableRawPointer) -> Void
+
+  static let rowMajor: CInt = 101
+  static let noTranspose: CInt = 111
+  static let transpose: CInt = 112
+}
+
+// MARK: - Loading
+
+extension OpenBLAS {
+  #if canImport(Darwin)
+    private static let fileName = "libopenblas.0.dylib"
+  #else
+    private static let fileName = "libopenblas.so.0"
+  #endif
+
+  private struct Library {
+    let handle: UnsafeMutableRawPointer
+
+    func function<Function>(_ name: String, as type: Function.Type) throws(Unavailable) -> Function {
+      guard let function = optionalFunction(name, as: type) else {
+        throw Unavailable(reason: "\(fileName) has no function \(name)")
+      }
+      return function
+    }
+
+    func optionalFunction<Function>(_ name: String, as type: Function.Type) -> Function? {
+      dlsym(handle, name).map { unsafeBitCast($0, to: type) }
+    }
+  }
+
+  private static func load() throws(Unavailable) -> Library {
+    // Read once, while the library loads: with one thread it starts none.
+    let variable = "OPENBLAS_NUM_THREADS"
+    let before = getenv(variable).map { String(cString: $0) }
+    setenv(variable, "1", 1)
+    defer { if let before { setenv(variable, before, 1) } else { unsetenv(variable) } }
+    guard let handle = dlopen(fileName, RTLD_NOW | RTLD_LOCAL) else {
+      throw Unavailable(reason: dlerror().map { String(cString: $0) } ?? "\(fileName) cannot be loaded")
+    }
+    return Library(handle: handle)
+  }
+
+  private static func name(of library: Library) throws(Unavailable) -> String {
+    let configuration = try library.function("openblas_get_config", as: CBLAS.Text.self)()
+    let kernels = try library.function("openblas_get_corename", as: CBLAS.Text.self)()
+    let words = configuration.map { String(cString: $0) }?.split(separator: " ") ?? []
+    let version = words.first == "OpenBLAS" && words.count > 1 ? " \(words[1])" : ""
+    return "OpenBLAS\(version) (\(kernels.map { String(cString: $0) } ?? "unknown kernels"))"
+  }
+}
+
+// MARK: - Buffers
+
+extension OpenBLAS {
+  /// Address space of one thread's buffer in builds for x86-64, the largest; of the library itself and of what else
+  /// the command maps meanwhile.
+  private static let bufferByteCount = 128 << 20
+  private static let libraryByteCount = 64 << 20
+
+  private static func checkAddressSpace(bufferCount: Int) throws(Unavailable) {
+    let byteCount = bufferCount * bufferByteCount + libraryByteCount
+    let space = mmap(nil, byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let space, space != MAP_FAILED else {
+      throw Unavailable(
+        reason: "OpenBLAS needs \(byteCount >> 20) MB of address space, and this process has less")
+    }
+    munmap(space, byteCount)
+  }
+
+  /// Lets the library map the buffers of all threads now, while `checkAddressSpace` holds; it keeps them.
+  private static func reserveBuffers(_ count: Int, of library: Library) {
+    guard
+      let allocate = library.optionalFunction("blas_memory_alloc", as: CBLAS.AllocateBuffer.self),
+      let free = library.optionalFunction("blas_memory_free", as: CBLAS.FreeBuffer.self)
+    else { return }
+    let buffers = (0..<count).map { _ in allocate(0) }
+    for case let buffer? in buffers { free(buffer) }
+  }
+}
+
+// MARK: - The check at start
+
+extension OpenBLAS {
+  /// Kernel sets that compute wrongly exist: those of old versions on processors that came later. Two products, one
+  /// that takes the way of small matrices and one that is packed, in both layouts, are compared with the portable one.
+  private func checkProducts() throws(Unavailable) {
+    for (size, layout) in Self.checkedProducts {
+      let difference = largestDifference(size, layout)
+      guard difference <= Self.roundingBound else {
+        throw Unavailable(
+          reason:
+            "\(name) multiplies wrongly on this processor: the product of a check is off by \(difference) of its scale"
+        )
+      }
+    }
+  }
+
+  private static let checkedProducts: [(MatrixProduct.Size, MatrixProduct.Layout)] = [
+    (.init(m: 17, n: 35, k: 67), .transposed), (.init(m: 17, n: 35, k: 67), .plain),
+    (.init(m: 67, n: 131, k: 259), .transposed), (.init(m: 67, n: 131, k: 259), .plain),
+  ]
+
+  /// Of one value, relative to the sum of the absolute products (at most k here, as |a|, |b| ≤ 1): FP32 sums in any
+  /// order stay below k · 2⁻²⁴ of it.
+  private static let roundingBound = 259.0 / Double(1 << 24)
+
+  private func largestDifference(_ size: MatrixProduct.Size, _ layout: MatrixProduct.Layout) -> Double {
+    let a = Self.checkValues(size.m * size.k, seed: 1)
+    let b = Self.checkValues(size.n * size.k, seed: 2)
+    let strideOfB = layout == .plain ? size.n : size.k
+    func product(_ multiply: (MatrixProduct.View, MatrixProduct.View, MatrixProduct.MutableView) -> Void)
+      -> [Float]
+    {
+      [Float](unsafeUninitializedCapacity: size.m * size.n) { c, count in
+        a.withUnsafeBufferPointer { a in
+          b.withUnsafeBufferPointer { b in
+            guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
+            multiply(
+              .init(base: a, stride: size.k), .init(base: b, stride: strideOfB),
+              .init(base: c, stride: size.n))
+            count = size.m * size.n
+          }
+        }
+      }
+    }
+    let mine = product { multiply($0, $1, layout, into: $2, size, scale: 1) }
+    let portable = PortableProduct()
+    let truth = product { portable.multiply($0, $1, layout, into: $2, size, scale: 1) }
+    return zip(mine, truth).reduce(0) { largest, pair in
+      let difference = Double(abs(pair.0 - pair.1)) / Double(size.k)
+      return difference <= largest ? largest : difference.isNaN ? .infinity : difference
+    }
+  }
+
+  /// Values in −1 ... 1 that differ everywhere.
+  private static func checkValues(_ count: Int, seed: UInt32) -> [Float] {
+    var state = seed
+    return (0..<count).map { _ in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return Float(Int32(bitPattern: state)) / 2_147_483_648
+    }
+  }
+}

@@ -1,0 +1,26 @@
+internal import CPortableProduct
+
+/// Products whose bits depend on no machine, thread count or split into rows: FP64 sums in ascending order of the inner
+/// index, rounded once.
+struct PortableProduct: Sendable {
+  private let level: pp_level
+
+  init() { level = pp_fastest_level() }
+
+  /// On the calling thread. The workspace grows with K alone: 1,664 bytes per inner index.
+  func multiply(
+    _ a: MatrixProduct.View, _ b: MatrixProduct.View, _ layout: MatrixProduct.Layout,
+    into c: MatrixProduct.MutableView, _ size: MatrixProduct.Size, scale: Float
+  ) {
+    let left = pp_matrix(values: a.base, row_stride: a.stride, column_stride: 1)
+    let right =
+      switch layout {
+      case .plain: pp_matrix(values: b.base, row_stride: b.stride, column_stride: 1)
+      case .transposed: pp_matrix(values: b.base, row_stride: 1, column_stride: b.stride)
+      }
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: pp_workspace(size.k)) { workspace in
+      guard let scratch = workspace.baseAddress else { return }  // k == 0 has a base, too
+      pp_multiply(level, size.m, size.n, size.k, scale, left, right, c.base, c.stride, scratch)
+    }
+  }
+}
