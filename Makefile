@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything builds optimized: numeric Swift without it is too slow to test.
 SWIFT_FLAGS ?= -c release
 # No test needs @testable, so tests link the very objects that `build` made.
-TEST := swift test $(SWIFT_FLAGS) --disable-testable-imports
+TEST := python3 Scripts/test.py $(SWIFT_FLAGS) --disable-testable-imports
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 BENCH ?= --publish
@@ -9,8 +9,8 @@ BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
-.PHONY: help setup build demo test test-fast lint format check-layers runtime check-runtime check-isas python python-test \
-        sanitize conformance parity census check-exports fuzz fuzz-coverage bench bench-formats install clean ci
+.PHONY: help setup build demo test test-fast test-numeric lint format check-layers check-scripts runtime check-runtime check-limits check-isas python python-test \
+        sanitize conformance parity census check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,11 +24,14 @@ build: ## build the command line
 demo: build ## convert the trained mini to int8, verify it, classify a picture
 	@sh Scripts/demo.sh $(BIN)
 
-test: ## run every test
-	$(TEST)
+test: ## run every test; TEST_FLAGS=--verbose prints each one
+	@$(TEST) $(TEST_FLAGS)
 
 test-fast: ## run the tests that need no large model
-	$(TEST) --skip ParityTests
+	@$(TEST) --skip ParityTests $(TEST_FLAGS)
+
+test-numeric: ## run the suites of numbers on each kernel set of OpenBLAS and on the portable product
+	@sh Scripts/test-numeric.sh
 
 lint: ## check formatting
 	swift format lint --strict --recursive Sources Tests Examples Package.swift
@@ -36,14 +39,20 @@ lint: ## check formatting
 format: ## format the sources
 	swift format --in-place --recursive Sources Tests Examples Package.swift
 
+check-scripts: ## test the scripts that tests depend on
+	@python3 -m unittest discover -s Scripts -p '*_tests.py'
+
 check-layers: ## prove that imports follow the layers
-	$(TEST) --filter LayeringTests
+	@$(TEST) --filter LayeringTests
 
 runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fails above the size limit
 	@Scripts/build-runtime.sh
 
 check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
 	@Scripts/check-runtime.sh
+
+check-limits: build ## run every command without threads and with little address space
+	@sh Scripts/check-limits.sh $(BIN)
 
 check-isas: ## compare the kernels of every instruction set with scalar, those of other processors under qemu-user
 	@sh Scripts/setup.sh qemu-user libc6-dev-arm64-cross
@@ -107,3 +116,6 @@ clean: ## remove what was built
 
 ci: ## exactly what .ci/run runs
 	@bash .ci/run
+
+ci-full: ## ci, then what takes more time or a large environment: peers, exports, sanitizers, fuzzers
+	@bash .ci/run --full

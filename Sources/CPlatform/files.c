@@ -34,10 +34,13 @@ int32_t pf_map_file(const char *path, pf_mapping *mapping) {
   if (result != PF_OK) return result;
   if (byte_count > 0) {
     void *bytes = mmap(NULL, byte_count, PROT_READ, MAP_SHARED, descriptor, 0);
-    if (bytes == MAP_FAILED)
-      result = errno;
-    else
+    if (bytes != MAP_FAILED)
       *mapping = (pf_mapping){bytes, byte_count};
+    else if (errno == ENOMEM) {
+      mapping->byte_count = byte_count;
+      result = PF_NO_MEMORY;
+    } else
+      result = errno;
   }
   close(descriptor);
   return result;

@@ -27,7 +27,10 @@ struct FileMemory: ~Copyable {
     var content = pf_mapping()
     let result = copies ? pf_read_file(path, alignment, &content) : pf_map_file(path, &content)
     let bytes = UnsafeRawBufferPointer(start: content.bytes, count: content.byte_count)
-    guard result != PF_NO_MEMORY else { throw noMemory(bytes.count) }
+    guard result != PF_NO_MEMORY else {
+      throw copies
+        ? noMemory(content.byte_count) : .memory("the mapped bundle", byteCount: content.byte_count)
+    }
     guard result == PF_OK else { throw RuntimeFault.open(BorrowedText(characters: path), error: result) }
     if !copies { pf_advise_large_pages(content) }
     return FileMemory(bytes, copies ? .allocated : .mapped)

@@ -8,7 +8,8 @@ import Testing
 struct PathTests {
   /// Codes that depend on the system and not on content; provoked here instead of by fixtures.
   static let codes: Set<ReadError.Code> = [
-    .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .notInHubCache,
+    .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .noAddressSpace,
+    .notInHubCache,
   ]
 
   private func code(opening path: String) throws -> ReadError.Code {
@@ -62,6 +63,21 @@ struct PathTests {
       seteuid(getuid())
       unlink(path)
       exit(error.code == .permissionDenied ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+  }
+
+  @Test("a file larger than the address space that is left is named as such")
+  func addressSpace() async {
+    // In a process of its own, whose limit stays.
+    await #expect(processExitsWith: .success) {
+      let path = FileManager.default.temporaryDirectory.appending(path: "sparse-\(UUID().uuidString)").path
+      try Data().write(to: URL(filePath: path))
+      truncate(path, 1 << 40)
+      var limit = rlimit(rlim_cur: 1 << 39, rlim_max: 1 << 39)
+      setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(path) }
+      unlink(path)
+      exit(error.code == .noAddressSpace ? EXIT_SUCCESS : EXIT_FAILURE)
     }
   }
 }

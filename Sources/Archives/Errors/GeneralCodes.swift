@@ -15,6 +15,9 @@ extension ReadError.Code {
   public static let linkLeavesFolder = Self(
     104, "linkLeavesFolder", "a link leads out of the model's folder",
     hint: "copy the file it points to into the folder, or give that file", category: .cannotOpen)
+  public static let noAddressSpace = Self(
+    105, "noAddressSpace", "no room to map the file into memory",
+    hint: "raise the limit on address space (ulimit -v)", category: .cannotOpen)
 
   // 120: the content is no checkpoint, and what it is instead is known.
   public static let emptyFile = Self(120, "emptyFile", "the file is empty", hint: .downloadAgain)
@@ -53,7 +56,8 @@ extension ReadError.Code {
 
   /// Codes of files as such.
   package static let general: [ReadError.Code] = [
-    .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .emptyFile,
+    .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .noAddressSpace,
+    .emptyFile,
     .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .unsupportedFormat, .unsupportedDType,
     .unsupportedTensorKind, .wholeModulePickle, .limitExceeded, .numberOverflow,
   ]

@@ -20,10 +20,13 @@ public final class MappedFile: Sendable {
 
   /// Maps `path`, following links.
   ///
-  /// - Throws: `fileNotFound`, `permissionDenied`, `notARegularFile` or `ioFailure`.
+  /// - Throws: `fileNotFound`, `permissionDenied`, `notARegularFile`, `noAddressSpace` or `ioFailure`.
   public init(path: String) throws(ReadError) {
     var mapping = pf_mapping()
     let status = pf_map_file(path, &mapping)
+    guard status != Int32(PF_NO_MEMORY) else {
+      throw ReadError(.noAddressSpace, found: "a file of \(mapping.byte_count) bytes", file: path)
+    }
     guard status == 0 else { throw ReadError.mappingFailed(path: path, status: status) }
     self.path = path
     self.byteCount = mapping.byte_count

@@ -27,7 +27,8 @@ typedef struct pf_mapping {
 } pf_mapping;
 
 /* Maps a regular file read-only, following symbolic links. The file may change underneath; a file that is truncated
- * while mapped makes reads beyond its end fault. Release with pf_unmap. */
+ * while mapped makes reads beyond its end fault. Release with pf_unmap. PF_NO_MEMORY where the address space has no room
+ * for `byte_count` bytes. */
 int32_t pf_map_file(const char *path, pf_mapping *mapping);
 void pf_unmap(pf_mapping mapping);
 /* Reads a regular file into memory that starts on a multiple of `alignment`; what becomes of the file afterwards does

@@ -140,10 +140,10 @@ extension Failure {
   init(_ error: PocketCLIPError, file: String) {
     let status: ExitStatus =
       switch error.code {
-      case .open: .cannotOpen
+      case .open, .memory: .cannotOpen
       case .format, .content, .imageSize, .tokens, .notFinite: .badData
       case .version, .unsupported, .noTower: .unsupported
-      case .argument, .buffer, .memory: .internal
+      case .argument, .buffer: .internal
       case .selfTest: .verificationFailed
       }
     self.init(status, "\(file): \(error.message)", hint: Self.hint(error.code))
@@ -159,7 +159,8 @@ extension Failure {
     case .noTower: "use a bundle that has it: convert with --tower both"
     case .selfTest: "report this machine's CPU model, and use --isa scalar meanwhile"
     case .unsupported: "correct --isa or --arithmetic, or PCLIP_ISA or PCLIP_ARITHMETIC in the environment"
-    case .argument, .buffer, .memory, .imageSize, .tokens, .notFinite: nil
+    case .memory: "raise the limit on address space (ulimit -v), or use a machine with more memory"
+    case .argument, .buffer, .imageSize, .tokens, .notFinite: nil
     }
   }
 }

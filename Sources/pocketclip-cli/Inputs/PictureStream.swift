@@ -3,10 +3,10 @@ import Foundation
 /// What becomes of many pictures, in their order.
 ///
 /// Each thread takes the next picture, decodes, resizes and encodes it with kernels of its own: decoding of one overlaps
-/// computing of another, nobody waits for anybody, and no more pictures are in memory than there are threads. Vectors
-/// have the same bits however many threads there are.
+/// computing of another, and no more pictures are in memory than there are threads. The calling thread is one of them,
+/// so that all work is done where no other can be created. Vectors have the same bits however many threads there are.
 ///
-/// Unchecked: what changes is touched under the condition's lock alone.
+/// Unchecked: what changes is touched under the condition's lock alone, but for the calling thread's own worker.
 final class PictureStream: @unchecked Sendable {
   private let files: [String]
   private let settings: PictureSettings
@@ -16,6 +16,7 @@ final class PictureStream: @unchecked Sendable {
   /// Pictures that a thread has taken, and that `next` has given away.
   private var (taken, given) = (0, 0)
   private var isStarted = false
+  private var ownWorker: PictureWorker
 
   /// How far the threads may run ahead of a slow reader, in pictures per thread.
   private static let lead = 4
@@ -25,9 +26,11 @@ final class PictureStream: @unchecked Sendable {
     self.files = files
     self.settings = settings
     self.threads = threads
+    ownWorker = PictureWorker(settings)
   }
 
-  /// Waits for the next picture; nil after the last. The first call starts the threads.
+  /// The next picture, by this thread or another; nil after the last. The first call starts the other threads. Call from
+  /// one thread.
   func next() -> PictureOutcome? {
     condition.withLock {
       guard given < files.count else { return nil }
@@ -38,33 +41,53 @@ final class PictureStream: @unchecked Sendable {
           condition.broadcast()
           return outcome
         }
-        condition.wait()
+        if mayTake {
+          let index = take()
+          let outcome = condition.withoutLock { ownWorker.outcome(of: files[index]) }
+          outcomes[index] = outcome
+        } else {
+          condition.wait()
+        }
       }
     }
   }
 
+  /// Threads that cannot be created are done without.
   private func start() {
     isStarted = true
-    for _ in 0..<threads { Thread.detachNewThread { self.work() } }
+    for _ in 1..<threads { Thread.detachNewThread { self.work() } }
   }
 
   private func work() {
     var worker = PictureWorker(settings)
-    while let index = take() {
-      let outcome = worker.outcome(of: files[index])
-      condition.withLock {
+    condition.withLock {
+      while taken < files.count {
+        guard mayTake else {
+          condition.wait()
+          continue
+        }
+        let index = take()
+        let outcome = condition.withoutLock { worker.outcome(of: files[index]) }
         outcomes[index] = outcome
         condition.broadcast()
       }
     }
   }
 
-  private func take() -> Int? {
-    condition.withLock {
-      while taken < files.count, taken >= given + Self.lead * threads { condition.wait() }
-      guard taken < files.count else { return nil }
-      defer { taken += 1 }
-      return taken
-    }
+  /// Whether a picture is left, and not too far ahead of the reader.
+  private var mayTake: Bool { taken < files.count && taken < given + Self.lead * threads }
+
+  private func take() -> Int {
+    defer { taken += 1 }
+    return taken
+  }
+}
+
+extension NSCondition {
+  /// Runs `body` between an unlock and a lock.
+  fileprivate func withoutLock<Result>(_ body: () -> Result) -> Result {
+    unlock()
+    defer { lock() }
+    return body()
   }
 }
