@@ -25,8 +25,8 @@ SECONDS, MEGABYTES = 2, 200
 # Damage that only reading the weights shows, and paths that no file in a repository can stand for: the tests provoke
 # these themselves.
 ELSEWHERE = {"fileNotFound": "PathTests", "permissionDenied": "PathTests", "notARegularFile": "PathTests",
-             "ioFailure": "PathTests", "notInHubCache": "PathTests", "zipChecksumMismatch": "UnusualArchiveTests",
-             "hdf5ChunkDamaged": "HDF5Tests"}
+             "ioFailure": "PathTests", "noAddressSpace": "PathTests", "notInHubCache": "PathTests",
+             "zipChecksumMismatch": "UnusualArchiveTests", "hdf5ChunkDamaged": "HDF5Tests"}
 BEGIN, END = "<!-- census: begin -->", "<!-- census: end -->"
 
 

@@ -11,7 +11,8 @@ package enum ElementaryFunctions {
     // Added to 1.5 · 2⁵², a number is rounded to an integer, which the sum's low bits then hold.
     let shifted = x * 1.442_695_040_888_963_4 + 0x1.8p52
     let n = shifted - 0x1.8p52
-    let r = (x - n * 0x1.62e42fefap-1) - n * 0x1.cf79abc9e3b39p-40  // ln 2 in two parts: n times the first is exact
+    // ln 2 in two parts: n times the first is exact.
+    let r = (x - n * 0x1.62e42fefap-1) - n * 0x1.cf79abc9e3b39p-40
     var power = Lanes(repeating: inverseFactorials[0])
     for coefficient in inverseFactorials.dropFirst() { power = power * r + coefficient }
     var scale = Lanes()

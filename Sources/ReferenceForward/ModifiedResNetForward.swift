@@ -27,7 +27,8 @@ struct ModifiedResNetForward {
   }
 
   private func stem(_ pixels: Tensor) throws(ModelError) -> Tensor {
-    var x = pixels.convolved3x3(try weights("visual.conv1.weight"), stride: 2, by: product)  // [B, S/2, S/2, w/2]
+    var x = pixels.convolved3x3(  // [B, S/2, S/2, w/2]
+      try weights("visual.conv1.weight"), stride: 2, by: product)
     try normalize(&x, "visual.bn1", rectified: true)
     x = x.convolved3x3(try weights("visual.conv2.weight"), by: product)  // [B, S/2, S/2, w/2]
     try normalize(&x, "visual.bn2", rectified: true)

@@ -14,7 +14,8 @@ struct VisionTransformerForward {
     let epsilon = tower.stack.epsilon
     let kernel = try weights("visual.conv1.weight")  // [W, 3, P, P]
     let patches = patches(of: pixels)  // [B, G², 3·P·P]
-      .linear(kernel.reshaped([kernel.shape[0], kernel.values.count / kernel.shape[0]]), by: product)  // [B, G², W]
+      .linear(  // [B, G², W]
+        kernel.reshaped([kernel.shape[0], kernel.values.count / kernel.shape[0]]), by: product)
     var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
     x.addRepeating(try weights("visual.positional_embedding"))
     x = x.layerNorm(  // [B, N, W]

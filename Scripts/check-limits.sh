@@ -1,0 +1,61 @@
+#!/bin/sh
+# Commands where no thread can be created, and where address space is short: they work, or refuse with a message.
+set -eu
+pocketclip=$1
+minis=Fixtures/minis
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+# pthread_create fails as it does where the number of processes is limited, which binds no root user.
+cat >"$folder/no-threads.c" <<'C'
+#include <errno.h>
+#include <pthread.h>
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+  (void)thread, (void)attributes, (void)start, (void)argument;
+  return EAGAIN;
+}
+C
+cc -shared -fPIC "$folder/no-threads.c" -o "$folder/no-threads.so"
+
+passed=0
+failed=0
+
+# expect LIMIT STATUS TEXT ARGUMENT…: the command's status and a text in its output, within a minute.
+expect() {
+  limit=$1 status=$2 text=$3
+  shift 3
+  case $limit in
+    no-threads) set -- env LD_PRELOAD="$folder/no-threads.so" "$pocketclip" "$@" ;;
+    *) set -- sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$pocketclip" "$@" ;;
+  esac
+  found=0
+  timeout 60 "$@" >"$folder/output" 2>&1 || found=$?
+  if [ "$found" = "$status" ] && grep -qe "$text" "$folder/output"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'check-limits: under %s: expected status %s and "%s", found status %s:\n' "$limit" "$status" "$text" "$found" >&2
+    printf '  %s\n' "$*" >&2
+    sed 's/^/  | /' "$folder/output" >&2
+  fi
+}
+
+image=$minis/pictures/alarm-clock-00.jpg
+mini=$folder/mini.pclip
+for limit in no-threads 400000; do
+  reference='reference   OpenBLAS'
+  [ "$limit" = no-threads ] || reference='reference   portable'
+  expect "$limit" 0 'image cosine' convert $minis/mini-vit.pt -o "$mini" --precision int8 --force
+  expect "$limit" 0 "$reference" verify "$mini" --against $minis/mini-vit.pt
+  expect "$limit" 0 'demanded' info "$mini"
+  expect "$limit" 0 'tokenizer' inspect $minis/mini-vit.pt
+  expect "$limit" 0 'cosine' classify -m "$mini" "$image" --label "an alarm clock" --label "a cat"
+  expect "$limit" 0 'vector' embed -m "$mini" $minis/pictures
+  expect "$limit" 0 'blocks' bench "$mini"
+  expect "$limit" 0 'written' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
+done
+expect 400000 0 'note: the reference runs on its portable product.*address space' verify "$mini" --against $minis/mini-vit.pt
+expect 400000 69 'OpenBLAS needs .* MB of address space' verify "$mini" --against $minis/mini-vit.pt --reference openblas
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
