@@ -1,5 +1,6 @@
 #!/bin/sh
-# Commands where no thread can be created, and where address space is short: they work, or refuse with a message.
+# Commands where no thread can be created, where address space is short, and where OpenBLAS is missing or wrong: they work,
+# or refuse with a message.
 set -eu
 pocketclip=$1
 minis=Fixtures/minis
@@ -17,6 +18,22 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 C
 cc -shared -fPIC "$folder/no-threads.c" -o "$folder/no-threads.so"
 
+# A library that is none, and one whose products are wrong.
+mkdir "$folder/missing" "$folder/wrong"
+: >"$folder/missing/libopenblas.so.0"
+cat >"$folder/wrong.c" <<'C'
+void openblas_set_num_threads(int count) { (void)count; }
+const char *openblas_get_config(void) { return "OpenBLAS 0.0.1 DYNAMIC_ARCH"; }
+const char *openblas_get_corename(void) { return "Wrong"; }
+void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                 const float *b, int ldb, float beta, float *c, int ldc) {
+  (void)order, (void)transpose_a, (void)transpose_b, (void)k, (void)a, (void)lda, (void)b, (void)ldb, (void)beta;
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j++) c[i * ldc + j] = alpha;
+}
+C
+cc -shared -fPIC "$folder/wrong.c" -o "$folder/wrong/libopenblas.so.0"
+
 passed=0
 failed=0
 
@@ -26,6 +43,7 @@ expect() {
   shift 3
   case $limit in
     no-threads) set -- env LD_PRELOAD="$folder/no-threads.so" "$pocketclip" "$@" ;;
+    missing | wrong) set -- env LD_LIBRARY_PATH="$folder/$limit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$pocketclip" "$@" ;;
     *) set -- sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$pocketclip" "$@" ;;
   esac
   found=0
@@ -56,6 +74,10 @@ for limit in no-threads 400000; do
 done
 expect 400000 0 'note: the reference runs on its portable product.*address space' verify "$mini" --against $minis/mini-vit.pt
 expect 400000 69 'OpenBLAS needs .* MB of address space' verify "$mini" --against $minis/mini-vit.pt --reference openblas
+expect missing 0 'portable product, which is slower: OpenBLAS cannot be loaded.*libopenblas0' verify "$mini" --against $minis/mini-vit.pt
+expect missing 69 'libopenblas0' verify "$mini" --against $minis/mini-vit.pt --reference openblas
+expect wrong 0 'portable product, which is slower: OpenBLAS 0.0.1 (Wrong) multiplies wrongly' verify "$mini" --against $minis/mini-vit.pt
+expect wrong 69 'multiplies wrongly' verify "$mini" --against $minis/mini-vit.pt --reference openblas
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -104,7 +104,9 @@ extension OpenBLAS {
     setenv(variable, "1", 1)
     defer { if let before { setenv(variable, before, 1) } else { unsetenv(variable) } }
     guard let handle = dlopen(fileName, RTLD_NOW | RTLD_LOCAL) else {
-      throw Unavailable(reason: dlerror().map { String(cString: $0) } ?? "\(fileName) cannot be loaded")
+      let detail = dlerror().map { String(cString: $0) } ?? fileName
+      throw Unavailable(
+        reason: "OpenBLAS cannot be loaded, which Debian and Ubuntu have in the package libopenblas0 (\(detail))")
     }
     return Library(handle: handle)
   }
