@@ -109,6 +109,8 @@ install: ## install a pocketclip that needs no Swift, with the runtime library a
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
+	install -d $(DESTDIR)$(PREFIX)/share/doc/pocketclip
+	install -m 644 LICENSE NOTICE THIRD_PARTY.md LICENSES/static-swift.txt $(DESTDIR)$(PREFIX)/share/doc/pocketclip/
 	@if [ -f dist/lib/libpocketclip.so ]; then cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/; fi
 
 clean: ## remove what was built

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds dist/pocketclip-*.whl and tries it: types, size, contents, an import from a folder that holds nothing else.
+# Builds dist/pocketclip-*.whl and tries it: types, size, contents, licence texts, an import from a folder that holds
+# nothing else.
 #   usage: build-python.sh PYTHON     (with hatchling, mypy and numpy; after build-runtime.sh)
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,6 +21,11 @@ installed=$(mktemp -d)
 trap 'rm -rf "$installed"' EXIT
 "$python" -m pip install --quiet --no-deps --no-index --no-compile --target "$installed" "$wheel"
 [ -f "$installed/pocketclip/py.typed" ] || { echo "error: $wheel has no py.typed" >&2; exit 1; }
+for text in LICENSE NOTICE THIRD_PARTY.md; do
+  cmp "$text" "$installed"/pocketclip-*.dist-info/licenses/$text || { echo "error: $wheel lacks $text" >&2; exit 1; }
+done
+grep -qx 'License-Expression: Apache-2.0' "$installed"/pocketclip-*.dist-info/METADATA ||
+  { echo "error: the metadata of $wheel states no licence" >&2; exit 1; }
 bundle=$PWD/Fixtures/runtime/vit-int8.pclip
 (cd "$installed" && env -u POCKETCLIP_LIBRARY -u PYTHONPATH "$python" -S -c '
 import sys, pocketclip

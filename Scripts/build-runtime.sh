@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the small runtime: dist/lib/libpocketclip.so, the static library, the header and the pkg-config file.
+# Builds the small runtime: dist/lib/libpocketclip.so, the static library, the header, the pkg-config file and the
+# licence texts.
 #
 # Needs the Swift toolchain alone (its clang and lld). Fails if the library needs more than libc, exports anything
 # but the ABI of pocketclip.h, or reaches 300 KB.
@@ -84,8 +85,9 @@ mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pock
   echo 'local: *; };'
 } >"$objects/exports.map"
 
-mkdir -p "$output/lib/pkgconfig" "$output/include"
+mkdir -p "$output/lib/pkgconfig" "$output/include" "$output/share/doc/pocketclip"
 cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
+cp LICENSE NOTICE THIRD_PARTY.md "$output/share/doc/pocketclip/"
 rm -f "$output/lib/libpocketclip.a"
 if [ -n "$sanitize" ]; then
   "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o

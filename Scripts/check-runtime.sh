@@ -1,6 +1,6 @@
 #!/bin/bash
 # What dist/lib/libpocketclip.so promises, tried from outside: its size, needs and exports (build-runtime.sh has
-# checked them); the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C,
+# checked them); the licence texts beside it; the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C,
 # Swift and Python, on each instruction set of this machine; no memory taken by 1,000 calls; the three examples agree.
 #
 # Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, where this machine lets us make
@@ -15,6 +15,7 @@ library=$PWD/dist/lib
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+for text in LICENSE NOTICE THIRD_PARTY.md; do cmp "$text" "dist/share/doc/pocketclip/$text"; done
 
 compile_c() { # SOURCE OUTPUT STANDARD
   "$tools/clang" -std="$3" -Wall -Wextra -pedantic -Werror -O1 "$1" -o "$2" -Idist/include -L"$library" -lpocketclip \
