@@ -92,6 +92,10 @@ check-exports: build runtime ## open exports with transformers, open_clip and ON
 	@Scripts/venv-onnx.sh
 	.venv-onnx/bin/python Scripts/check_exports.py $(EXPORTS)
 
+.PHONY: check-official
+check-official: build ## test Scripts/official.sh against a server on the loopback interface; needs no network
+	@python3 Scripts/test_official.py $(BIN)
+
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/fuzz.sh all --seconds $(FUZZ_SECONDS)
 

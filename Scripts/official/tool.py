@@ -1,0 +1,30 @@
+"""The commands of pocketclip, as JSON."""
+
+import json
+import pathlib
+import subprocess
+
+
+class Refusal(Exception):
+    """A command that ended with an error of its own."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
+class Tool:
+    def __init__(self, path):
+        self.path = pathlib.Path(path).resolve()
+
+    def run(self, *arguments):
+        """What the command prints, also where verification failed."""
+        result = subprocess.run([self.path, *map(str, arguments), "--json"], capture_output=True, text=True)
+        try:
+            answer = json.loads(result.stdout)
+        except ValueError:
+            lines = result.stderr.strip().splitlines() or [f"no output, exit status {result.returncode}"]
+            raise Refusal(result.returncode, lines[-1]) from None
+        if answer["schema"] == "pocketclip.error":
+            raise Refusal(result.returncode, answer["message"])
+        return answer
