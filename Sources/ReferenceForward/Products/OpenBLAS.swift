@@ -106,7 +106,8 @@ extension OpenBLAS {
     guard let handle = dlopen(fileName, RTLD_NOW | RTLD_LOCAL) else {
       let detail = dlerror().map { String(cString: $0) } ?? fileName
       throw Unavailable(
-        reason: "OpenBLAS cannot be loaded, which Debian and Ubuntu have in the package libopenblas0 (\(detail))")
+        reason:
+          "OpenBLAS cannot be loaded, which Debian and Ubuntu have in the package libopenblas0 (\(detail))")
     }
     return Library(handle: handle)
   }
