@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "CTextTables"),
     // Loops that show this machine's peak; the command line's alone.
     .target(name: "CPeak"),
+    module("MachinePeak", ["CPeak", "CPlatform"]),
 
     // Embedded-clean: compiled as ordinary modules here and, by Scripts/build-runtime.sh, as the small .so.
     module("Bytes"),
@@ -120,7 +121,7 @@ let package = Package(
       dependencies: [
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
-        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "CPeak", "CPlatform",
+        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -129,6 +130,7 @@ let package = Package(
     module("TestSupport", ["Verification", "ReferenceForward", "CZlib"]),
     tests("LayeringTests"),
     tests("CLITests", ["pocketclip-cli"]),
+    tests("MachinePeakTests", ["MachinePeak"]),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),

@@ -70,6 +70,17 @@ import Testing
     #expect(try bench("--compare", int8, fp16).output.contains("\ntake "))
   }
 
+  @Test("What --json warns of is on standard error too, and bf16 alone is warned of")
+  func warnings() throws {
+    for outcome in [try bench("--compare", fp16, "--json"), try bench(int8, "--json")] {
+      let object = try outcome.json()
+      let warnings = try #require(object["warnings"] as? [String])
+      #expect(outcome.error == warnings.map { "warning: \($0)\n" }.joined())
+      let arithmetics = try variants(outcome).compactMap { $0["arithmetic"] as? String }
+      #expect(warnings.isEmpty || arithmetics.contains("bf16"))
+    }
+  }
+
   @Test("Bundles of two models are not compared, and one bundle alone needs no --compare")
   func refusals() throws {
     let other = folder.path("rn.pclip")

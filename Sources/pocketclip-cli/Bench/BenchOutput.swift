@@ -1,5 +1,6 @@
 import Architecture
 import BundleFormat
+import MachinePeak
 import PocketCLIP
 import Verification
 
@@ -12,6 +13,8 @@ struct BenchOutput: SchemaOutput {
   var peakFp32, peakBf16, peakInt8: Double?
   var variants: [Variant]
   var recommendation: Recommendation?
+  /// What stands against a choice on this machine, with figures.
+  var warnings: [String] = []
 
   init(_ peak: PeakRate, _ information: ModelInformation, _ variants: [Variant]) {
     instructionSet = information.instructionSet

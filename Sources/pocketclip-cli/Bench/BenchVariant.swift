@@ -1,5 +1,6 @@
 import Architecture
 import BundleFormat
+import MachinePeak
 import PocketCLIP
 import Verification
 

@@ -1,6 +1,7 @@
 import Architecture
 import ArgumentParser
 import BundleFormat
+import MachinePeak
 import PocketCLIP
 import Verification
 
@@ -13,6 +14,8 @@ struct Bench: ParsableCommand {
       The share of peak sets the model's operations, as the original code would do them, beside what the widest multiply-add of this machine gives in a loop of nothing else, measured on the spot with as many threads. Captions have no share: their padding is not computed.
 
       --compare takes the bundles of one model, int8 ones both `exact` and `fast`, FP16 ones also `bf16` where the processor has it, and times them in turns. It adds the worst cosine to the most faithful of them on the built-in pictures and texts, and names the one to take: the fastest that keeps a cosine of \(fixed(Recommendation.leastCosine, 3)).
+
+      A warning says where this machine multiplies BF16 slower than FP32, so that `bf16` is no gain.
 
       Example: pocketclip bench b32.pclip
                pocketclip bench b32.pclip --threads 1
@@ -68,6 +71,8 @@ struct Bench: ParsableCommand {
       if compare { try Self.addFidelity(to: &results, variants) }
       console.progress(nil)
       var output = BenchOutput(peak, variants[0].information, results)
+      output.warnings = Self.warnings(variants)
+      for warning in output.warnings { console.warn(warning) }
       if compare { output.recommendation = Recommendation(among: results) }
       if options.json {
         try JSONOutput.print(output)
@@ -75,6 +80,12 @@ struct Bench: ParsableCommand {
         try console.print(BenchTable(output, variants[0].description.architecture).lines)
       }
     }
+  }
+
+  /// Measured on one thread: whatever else runs on the machine rarely slows every round of a single one.
+  private static func warnings(_ variants: [BenchVariant]) -> [String] {
+    guard variants.contains(where: { $0.arithmetic == .bf16 }) else { return [] }
+    return PeakRate(threads: 1).bf16Warning.map { [$0] } ?? []
   }
 
   private static let stageRounds = 10

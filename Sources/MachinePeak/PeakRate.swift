@@ -1,34 +1,37 @@
-import CPeak
-import CPlatform
+internal import CPeak
+internal import CPlatform
 
 /// The most operations a second that this machine's widest multiply-add gives, measured on the spot; a multiply-add
 /// counts as two.
-struct PeakRate {
+public struct PeakRate: Equatable, Sendable {
   /// FP32 factors and sums: `exact` and bundles of floats.
-  let fp32: Double?
+  public let fp32: Double?
   /// BF16 factors, FP32 sums: `bf16`.
-  let bf16: Double?
+  public let bf16: Double?
   /// 8-bit factors, 32-bit sums: `fast`.
-  let int8: Double?
+  public let int8: Double?
 
+  /// Rates that are known; nil where no loop is known for this kind of processor.
+  public init(fp32: Double?, bf16: Double?, int8: Double?) {
+    self.fp32 = fp32
+    self.bf16 = bf16
+    self.int8 = int8
+  }
+
+  /// Measures this machine.
+  ///
   /// - Parameter threads: how many work at once.
-  init(threads: Int) {
+  public init(threads: Int) {
     fp32 = Self.measured(CPEAK_FP32, threads)
     bf16 = Self.measured(CPEAK_BF16, threads)
     int8 = Self.measured(CPEAK_INT8, threads)
   }
 
   /// The better of two measurements: whatever else runs on the machine only slows them.
-  func best(with other: PeakRate) -> PeakRate {
+  public func best(with other: PeakRate) -> PeakRate {
     PeakRate(
       fp32: fp32.map { max($0, other.fp32 ?? 0) }, bf16: bf16.map { max($0, other.bf16 ?? 0) },
       int8: int8.map { max($0, other.int8 ?? 0) })
-  }
-
-  private init(fp32: Double?, bf16: Double?, int8: Double?) {
-    self.fp32 = fp32
-    self.bf16 = bf16
-    self.int8 = int8
   }
 
   /// Enough for one undisturbed round, in a tenth of a second.
@@ -43,7 +46,7 @@ struct PeakRate {
       pf_parallel_for(
         threads, threads,
         { context, _, _ in context?.assumingMemoryBound(to: cpeak_loop.self).pointee.run?() }, &loop)
-      least = min(least, started.duration(to: .now).seconds)
+      least = min(least, started.duration(to: .now) / .seconds(1))
     }
     return loop.operations * Double(threads) / least
   }

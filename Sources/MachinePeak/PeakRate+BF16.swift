@@ -1,0 +1,13 @@
+/// AVX-512 BF16 alone does not make BF16 fast: AMD's Zen 4 multiplies it at twice the rate of FP32, Intel's processors at
+/// half of it. Only a measurement tells them apart.
+extension PeakRate {
+  /// Why `bf16` is no gain on this machine; nil where it may be one, or where a peak is unknown.
+  public var bf16Warning: String? {
+    guard let fp32, let bf16, bf16 < fp32 else { return nil }
+    return
+      "`bf16` is likely slower than `exact` on this machine: the peak of one thread is \(Self.billions(bf16)) billion "
+      + "operations a second in BF16 and \(Self.billions(fp32)) in FP32"
+  }
+
+  private static func billions(_ rate: Double) -> Int { Int(rate / 1e9) }
+}

@@ -1,0 +1,23 @@
+import MachinePeak
+import Testing
+
+/// The rule alone, with figures of real machines: what this one measures is no matter.
+@Suite struct BF16WarningTests {
+  @Test("A BF16 peak below FP32's is a warning with both figures, as on an Intel server")
+  func slower() throws {
+    let warning = try #require(PeakRate(fp32: 165e9, bf16: 80e9, int8: 650e9).bf16Warning)
+    #expect(warning.contains("80 billion operations a second in BF16 and 165 in FP32"), "\(warning)")
+  }
+
+  @Test("A BF16 peak above FP32's is none, as on AMD Zen 4, nor is an equal one")
+  func faster() {
+    #expect(PeakRate(fp32: 118e9, bf16: 236e9, int8: 472e9).bf16Warning == nil)
+    #expect(PeakRate(fp32: 118e9, bf16: 118e9, int8: nil).bf16Warning == nil)
+  }
+
+  @Test("Without both peaks there is nothing to say")
+  func unknown() {
+    #expect(PeakRate(fp32: 60e9, bf16: nil, int8: 120e9).bf16Warning == nil)
+    #expect(PeakRate(fp32: nil, bf16: 80e9, int8: nil).bf16Warning == nil)
+  }
+}
