@@ -10,7 +10,7 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup build demo test test-fast test-numeric lint format check-layers check-scripts runtime check-runtime check-limits check-isas python python-test \
-        sanitize conformance parity census check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
+        check-docs sanitize conformance parity census check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,7 +63,7 @@ sanitize: ## abuse the runtime with 8 threads under the address, undefined-behav
 
 $(PYTHON_TEST):
 	python3 -m venv .venv-test
-	.venv-test/bin/pip install --quiet numpy==2.4.6 safetensors==0.8.0
+	.venv-test/bin/pip install --quiet numpy==2.4.6 safetensors==0.8.0 pillow==13.0.0
 
 $(PYTHON_BUILD):
 	python3 -m venv .venv-python
@@ -78,6 +78,10 @@ python: dist/lib/libpocketclip.so $(PYTHON_BUILD) ## build dist/pocketclip-*.whl
 python-test: dist/lib/libpocketclip.so $(PYTHON_TEST) ## test the Python package over the runtime of `make runtime`
 	@POCKETCLIP_LIBRARY=$(CURDIR)/dist/lib/libpocketclip.so PYTHONPATH=Python/src \
 	  $(PYTHON_TEST) -m unittest discover -s Python/tests
+
+check-docs: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## run every command that the documentation prints; DOCS=--all adds the slow ones
+	@python3 Scripts/check_docs/test_check_docs.py
+	@python3 Scripts/check_docs/check_docs.py $(BIN) $(PYTHON_TEST) $(DOCS)
 
 conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the bundles; NumPy's synthetic weights too
 	@sh Scripts/conformance.sh $(BIN) $(PYTHON_TEST)

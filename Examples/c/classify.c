@@ -1,5 +1,4 @@
-/* Which label fits a picture?  classify BUNDLE PICTURE.ppm LABEL...       After `make runtime`, in this folder:
- *   cc -std=c99 classify.c -I ../../dist/include ../../dist/lib/libpocketclip.a -o classify */
+/* Which label fits a picture?  classify BUNDLE PICTURE.ppm LABEL...       (Examples/README.md builds it) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 """Embeds a folder of pictures with PySpark, and proves that every worker computes the driver's bits.
 
-    pip install pyspark pandas pyarrow pillow pocketclip
-    spark.py BUNDLE FOLDER
+    spark.py BUNDLE FOLDER        (Examples/README.md installs what it needs)
 
 The model is opened here and used in the workers as it is: what travels is its path and bundle id; each worker maps the
 file again, and the pages are shared. A file that is no picture has an error and a vector of zeros.
@@ -18,6 +17,7 @@ from pyspark.sql import SparkSession
 
 if len(sys.argv) != 3:
     sys.exit("usage: spark.py BUNDLE FOLDER")
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else workers are whatever `python3` is on the PATH
 model = Model(sys.argv[1], threads=1)  # a worker per core already
 
 

@@ -17,7 +17,8 @@ struct Convert: ParsableCommand {
       What the weights cannot tell (activation, heads, preprocessing) is read from configurations beside them or asked for, never guessed.
 
       Example: pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
-               pocketclip convert epoch_32.pt -o b.pclip --architecture ViT-B-32
+               pocketclip convert epoch_32.pt -o b.pclip \\
+                 --architecture ViT-B-32 --preprocess openai
                pocketclip convert ./clip-folder -o text.pclip --tower text
                pocketclip convert vision.gguf text.gguf -o both.pclip
       """)

@@ -12,7 +12,7 @@ struct Embed: ParsableCommand {
       Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
                pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors --resume
                pocketclip embed -m b32.pclip --text "two parrots"
-               find . -newer a.jpg -print0 | pocketclip embed -m b.pclip --pictures -
+               find . -name '*.jpg' | pocketclip embed -m b32.pclip --pictures -
       """)
 
   @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))

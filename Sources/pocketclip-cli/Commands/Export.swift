@@ -18,7 +18,7 @@ struct Export: ParsableCommand {
 
       Example: pocketclip export ViT-B-32.pt --to huggingface -o clip-vit-b32
                pocketclip export b32.pclip --to onnx --precision fp16 -o b32-onnx
-               pocketclip export vision.gguf text.gguf --to safetensors -o both.safetensors
+               pocketclip export vision.gguf text.gguf --to open-clip -o both
       """)
 
   @Argument(
