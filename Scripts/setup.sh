@@ -1,26 +1,23 @@
 #!/bin/sh
-# Installs the system packages that the build needs, and those given, where they are missing (Debian and Ubuntu).
-# Swift 6.3 itself must be there already: https://www.swift.org/install
+# Installs what the build needs and this machine lacks, on Debian 12 and 13 and on Ubuntu 22.04 and 24.04.
+#
+# System packages, and those given as arguments, come from apt, as root or with sudo. Swift 6.3 itself must be there
+# already: https://www.swift.org/install
+#
+#   Scripts/setup.sh [PACKAGE]...    (a|b: the first name that apt knows)
 set -eu
+cd "$(dirname "$0")/.."
 
-packages="make pkg-config git python3 python3-venv libopenblas-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev $*"
+fail() {
+  echo "setup: $1" >&2
+  exit 1
+}
 
-command -v swift >/dev/null || { echo "setup: swift is not on the PATH; install Swift 6.3 from swift.org first" >&2; exit 1; }
+. Scripts/setup-packages.sh
 
-if ! command -v dpkg-query >/dev/null; then
-  echo "setup: not a Debian system; please install the equivalents of: $packages" >&2
-  exit 0
-fi
+packages="make pkg-config git python3 python3-venv libopenblas-dev zlib1g-dev libpng-dev libwebp-dev
+  libjpeg62-turbo-dev|libjpeg-turbo8-dev|libjpeg-dev"
 
-missing=""
-for package in $packages; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
-done
-[ -n "$missing" ] || exit 0
-
-as_root=""
-[ "$(id -u)" = 0 ] || as_root=sudo
-echo "setup: installing$missing" >&2
-$as_root apt-get update -qq
+command -v swift >/dev/null || fail "swift is not on the PATH; install Swift 6.3 from swift.org first"
 # shellcheck disable=SC2086
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+install_packages $packages "$@"
