@@ -1,5 +1,7 @@
 # `make help` lists the targets. Everything builds optimized: numeric Swift without it is too slow to test.
 SWIFT_FLAGS ?= -c release
+# Where Scripts/setup.sh puts Swift.
+export PATH := $(CURDIR)/.toolchain/usr/bin:$(PATH)
 # No test needs @testable, so tests link the very objects that `build` made.
 TEST := python3 Scripts/test.py $(SWIFT_FLAGS) --disable-testable-imports
 PREFIX ?= /usr/local
@@ -9,14 +11,19 @@ BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
-.PHONY: help setup build demo test test-fast test-numeric lint format check-layers check-scripts runtime check-runtime check-limits check-isas python python-test \
-        check-docs sanitize conformance parity census check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
+.PHONY: help setup check-setup build demo test test-fast test-numeric lint format check-layers check-scripts runtime \
+        check-runtime check-limits check-isas python python-test check-docs sanitize conformance parity census \
+        check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## install the system packages (Debian)
+setup: ## install the system packages (Debian, Ubuntu) and, where there is none, Swift into .toolchain
 	@sh Scripts/setup.sh
+
+check-setup: ## test Scripts/setup.sh without network or root
+	@sh Scripts/setup.sh gpg gpgv curl
+	@Scripts/test-setup.sh
 
 build: ## build the command line
 	swift build $(SWIFT_FLAGS) --product pocketclip
@@ -121,7 +128,7 @@ install: ## install a pocketclip that needs no Swift, with the runtime library a
 	install -m 644 LICENSE NOTICE THIRD_PARTY.md LICENSES/static-swift.txt $(DESTDIR)$(PREFIX)/share/doc/pocketclip/
 	@if [ -f dist/lib/libpocketclip.so ]; then cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/; fi
 
-clean: ## remove what was built
+clean: ## remove what was built; .toolchain, which was downloaded, stays
 	rm -rf .build .build-* dist .venv-test .venv-python
 
 ci: ## exactly what .ci/run runs

@@ -11,6 +11,7 @@
 # TARGET=aarch64 builds for 64-bit Arm on another machine, with the C library of libc6-dev-arm64-cross.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 output=${1:-dist}
 sanitize=${SANITIZE:-}

@@ -7,6 +7,7 @@
 # Swift toolchain's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

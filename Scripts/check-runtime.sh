@@ -9,6 +9,7 @@
 # usage: check-runtime.sh    (after build-runtime.sh; uses .build/release/pocketclip for the examples' bundle)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 library=$PWD/dist/lib
 [ -f "$library/libpocketclip.so" ] || Scripts/build-runtime.sh

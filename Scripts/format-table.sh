@@ -2,6 +2,7 @@
 # Writes the table of docs/FORMATS.md anew from what FormatTableTests finds: Scripts/format-table.sh
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 page=docs/FORMATS.md
 new=$(mktemp)

@@ -3,6 +3,7 @@
 # Scripts/fuzz.sh has found so far (.build-fuzz/corpus) execute.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 scratch=.build-coverage
 fuzzer=$scratch/fuzz

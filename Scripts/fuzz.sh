@@ -19,6 +19,7 @@ case $2 in
 *) usage ;;
 esac
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 scratch=.build-fuzz
 fuzzer=$scratch/fuzz

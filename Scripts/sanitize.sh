@@ -6,6 +6,7 @@
 # usage: sanitize.sh [SANITIZERS]...    (default: address,undefined thread)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 swift_libraries=$(dirname "$tools")/lib/swift/linux # the toolchain's thread sanitizer knows about Dispatch
