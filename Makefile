@@ -22,7 +22,7 @@ setup: ## install the system packages (Debian, Ubuntu) and, where there is none,
 	@sh Scripts/setup.sh
 
 check-setup: ## test Scripts/setup.sh without network or root
-	@sh Scripts/setup.sh gpg gpgv curl
+	@sh Scripts/setup.sh curl gpg gpg-agent gpgv
 	@Scripts/test-setup.sh
 
 build: ## build the command line
