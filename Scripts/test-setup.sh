@@ -193,7 +193,7 @@ wrote_nowhere_else() { [ -z "$(ls -A "$HOME")" ] && [ "$(ls -A "$clone" | tr '\n
 # Every package that a script or the Makefile asks setup.sh for.
 mapfile -t extras < <(sed -n 's|.*sh Scripts/setup\.sh \([a-z0-9.+ -]*\)$|\1|p' Makefile Scripts/*.sh .ci/run |
   tr ' ' '\n' | sort -u)
-install="apt-get install -y -qq --no-install-recommends make pkg-config git python3 python3-venv libopenblas-dev zlib1g-dev"
+install="apt-get install -y -qq --no-install-recommends make pkg-config git python3 python3-venv libopenblas0 zlib1g-dev"
 install+=" libpng-dev libwebp-dev"
 for_swift="libxml2 libsqlite3-0 libncurses6 libuuid1"
 try_packages() { # SYSTEM JPEG CURL GOLD
