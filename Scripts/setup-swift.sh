@@ -58,7 +58,7 @@ fetch_swift() { # PLATFORM
   download "$url"
   check_signature
   tar -xzf "$incoming/$archive" -C "$incoming" --strip-components=1 --no-same-owner ||
-    fail "$archive cannot be unpacked into $toolchain, which takes 4 GB; free some space and repeat this command"
+    fail "$archive cannot be unpacked into $toolchain, which needs 5 GB; free some space and repeat this command"
   [ -x "$incoming/usr/bin/swift" ] || fail "$url has no usr/bin/swift; set POCKETCLIP_SWIFT_URL to another mirror"
 
   echo "$archive" >"$incoming/usr/archive"
