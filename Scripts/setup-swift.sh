@@ -10,7 +10,7 @@ swift_site=${POCKETCLIP_SWIFT_URL:-https://download.swift.org}
 swift_fingerprint=52BB7E3DE28A71BE22EC05FFEF80A866B47A981F
 # To run, to link (gold, which Swift prefers, is no longer part of binutils in Debian 13), and to be fetched.
 swift_packages="libxml2 libsqlite3-0 libncurses6 libuuid1 libcurl4t64|libcurl4 tzdata
-  g++ binutils-gold|binutils
+  binutils-gold|binutils
   curl ca-certificates gpgv"
 os_release=/etc/os-release
 toolchain=$PWD/.toolchain

@@ -17,7 +17,7 @@ fail() {
 . Scripts/setup-packages.sh
 . Scripts/setup-swift.sh
 
-packages="make pkg-config git python3 python3-venv libopenblas0 zlib1g-dev libpng-dev libwebp-dev
+packages="make pkg-config g++ git python3 python3-venv libopenblas0 zlib1g-dev libpng-dev libwebp-dev
   libjpeg62-turbo-dev|libjpeg-turbo8-dev|libjpeg-dev"
 
 # shellcheck disable=SC2086

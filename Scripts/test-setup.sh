@@ -193,11 +193,11 @@ wrote_nowhere_else() { [ -z "$(ls -A "$HOME")" ] && [ "$(ls -A "$clone" | tr '\n
 # Every package that a script or the Makefile asks setup.sh for.
 mapfile -t extras < <(sed -n 's|.*sh Scripts/setup\.sh \([a-z0-9.+ -]*\)$|\1|p' Makefile Scripts/*.sh .ci/run |
   tr ' ' '\n' | sort -u)
-install="apt-get install -y -qq --no-install-recommends make pkg-config git python3 python3-venv libopenblas0 zlib1g-dev"
+install="apt-get install -y -qq --no-install-recommends make pkg-config g++ git python3 python3-venv libopenblas0 zlib1g-dev"
 install+=" libpng-dev libwebp-dev"
 for_swift="libxml2 libsqlite3-0 libncurses6 libuuid1"
 try_packages() { # SYSTEM JPEG CURL GOLD
-  local without_swift="$install $2 $for_swift $3 tzdata g++ $4 curl ca-certificates gpgv ${extras[*]}" name unknown=""
+  local without_swift="$install $2 $for_swift $3 tzdata $4 curl ca-certificates gpgv ${extras[*]}" name unknown=""
   machine "$1"
   swift_on_path 6.3.1
   setup
