@@ -37,6 +37,7 @@ cc -shared -fPIC "$folder/wrong.c" -o "$folder/wrong/libopenblas.so.0"
 passed=0
 failed=0
 
+# A limit is no-threads, missing or wrong (OpenBLAS), data=KB (written memory) or KB (address space).
 # expect LIMIT STATUS TEXT ARGUMENT…: the command's status and a text in its output, within a minute.
 expect() {
   limit=$1 status=$2 text=$3
@@ -44,6 +45,7 @@ expect() {
   case $limit in
     no-threads) set -- env LD_PRELOAD="$folder/no-threads.so" "$pocketclip" "$@" ;;
     missing | wrong) set -- env LD_LIBRARY_PATH="$folder/$limit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$pocketclip" "$@" ;;
+    data=*) set -- bash -c 'ulimit -d "$0" && exec "$@"' "${limit#data=}" "$pocketclip" "$@" ;;
     *) set -- sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$pocketclip" "$@" ;;
   esac
   found=0
@@ -72,8 +74,15 @@ for limit in no-threads 400000; do
   expect "$limit" 0 'blocks' bench "$mini"
   expect "$limit" 0 'written' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
 done
+# Around what OpenBLAS's buffers take: nothing waits, nothing ends early.
+for megabytes in 450 550 607 613 616 700 1000 1400 1500 1600 2000; do
+  expect $((megabytes * 1024)) 0 'image cosine' convert $minis/mini-vit.pt -o "$folder/again.pclip" --precision int8 --force
+done
+for limit in data=100000 data=300000 data=400000 data=1000000; do
+  expect $limit 0 'reference   portable' verify "$mini" --against $minis/mini-vit.pt
+done
 expect 400000 0 'note: the reference runs on its portable product.*address space' verify "$mini" --against $minis/mini-vit.pt
-expect 400000 69 'OpenBLAS needs .* MB of address space' verify "$mini" --against $minis/mini-vit.pt --reference openblas
+expect 400000 69 'OpenBLAS .* need .* MB of address space' verify "$mini" --against $minis/mini-vit.pt --reference openblas
 expect missing 0 'portable product, which is slower: OpenBLAS cannot be loaded.*libopenblas0' verify "$mini" --against $minis/mini-vit.pt
 expect missing 69 'libopenblas0' verify "$mini" --against $minis/mini-vit.pt --reference openblas
 expect wrong 0 'portable product, which is slower: OpenBLAS 0.0.1 (Wrong) multiplies wrongly' verify "$mini" --against $minis/mini-vit.pt

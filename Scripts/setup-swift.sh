@@ -14,7 +14,6 @@ swift_packages="libxml2 libsqlite3-0 libncurses6 libuuid1 libcurl4t64|libcurl4 t
   curl ca-certificates gpgv"
 os_release=/etc/os-release
 toolchain=$PWD/.toolchain
-incoming=$toolchain/incoming
 
 has_swift() {
   found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
@@ -45,29 +44,45 @@ no_build() {
 fetch_swift() { # PLATFORM
   release=swift-$swift_version-RELEASE
   archive=$release-$1.tar.gz
-  if [ "$(cat "$toolchain/usr/archive" 2>/dev/null)" = "$archive" ]; then return; fi
+  if [ "$(cat "$toolchain/usr/archive" 2>/dev/null)" = "$archive" ] && is_version "$toolchain"; then return; fi
+  command -v gpgv >/dev/null || fail "gpgv is missing, which checks Swift's signature; install it and repeat this command"
 
   url=$swift_site/swift-$swift_version-release/$(echo "$1" | tr -d .)/$release/$archive
   size=$(size_of "$url")
   echo "setup: no Swift $swift_minimum on the PATH: fetching $archive ($size) from $swift_site into $toolchain" >&2
   trap discard_incoming EXIT
   trap 'exit 1' HUP INT TERM
-  discard_incoming
-  mkdir -p "$incoming"
+  discard_abandoned
+  # A folder of this run's own: another one may be at work.
+  incoming=$toolchain/incoming.$$
+  mkdir -p "$incoming" || fail "$toolchain cannot be written; make its folder writable and repeat this command"
   download "$url.sig"
   download "$url"
   check_signature
   tar -xzf "$incoming/$archive" -C "$incoming" --strip-components=1 --no-same-owner ||
     fail "$archive cannot be unpacked into $toolchain, which needs 5 GB; free some space and repeat this command"
-  [ -x "$incoming/usr/bin/swift" ] || fail "$url has no usr/bin/swift; set POCKETCLIP_SWIFT_URL to another mirror"
+  # The signature does not cover the name: an older archive under this one would pass it.
+  is_version "$incoming" ||
+    fail "$url does not hold Swift $swift_version; nothing was installed; set POCKETCLIP_SWIFT_URL to another mirror"
 
   echo "$archive" >"$incoming/usr/archive"
   rm -rf "$toolchain/usr"
   mv "$incoming/usr" "$toolchain/usr"
 }
 
+is_version() { # FOLDER
+  "$1/usr/bin/swift" --version 2>/dev/null | grep -q "Swift version $swift_version "
+}
+
+# What runs that were killed have left.
+discard_abandoned() {
+  for folder in "$toolchain"/incoming.*; do
+    kill -0 "${folder##*.}" 2>/dev/null || rm -rf "$folder"
+  done
+}
+
 discard_incoming() {
-  rm -rf "$incoming"
+  if [ -n "${incoming:-}" ]; then rm -rf "$incoming"; fi
   rmdir "$toolchain" 2>/dev/null || true
 }
 

@@ -51,6 +51,7 @@ toolchain() { # FOLDER FILE VERSION
 }
 toolchain swift-stand-in swift 6.3.1
 toolchain no-toolchain README 0
+toolchain swift-former swift 5.0
 
 version=$(sed -n 's/^swift_version=//p' Scripts/setup-swift.sh)
 site=$work/site
@@ -69,6 +70,7 @@ for platform in debian12 debian12-aarch64 ubuntu22.04 ubuntu24.04 ubuntu24.04-aa
 done
 publish_signed cut debian12 "$good" release
 publish_signed no-toolchain debian12 "$work/no-toolchain.tar.gz" release
+publish_signed former debian12 "$work/swift-former.tar.gz" release
 publish_signed other-key debian12 "$good" other
 publish_signed expired-key debian12 "$good" expired "${past[@]}"
 publish_signed changed debian12 "$good" release
@@ -338,7 +340,9 @@ try_refusal "$mirrors/changed" "not signed by Swift's key .*BAD signature"
 machine debian-12
 try_refusal "$mirrors/other-key" "not signed by Swift's key .*No public key"
 machine debian-12
-try_refusal "$mirrors/no-toolchain" "has no usr/bin/swift"
+try_refusal "$mirrors/no-toolchain" "does not hold Swift 6"
+machine debian-12
+try_refusal "$mirrors/former" "does not hold Swift 6"
 machine debian-12
 try_refusal http://127.0.0.1:1 "was not downloaded"
 
@@ -356,10 +360,15 @@ setup
 check "a key that has expired since" has_toolchain
 
 machine debian-12
-mkdir -p "$clone/.toolchain/incoming/usr/bin"
-touch "$clone/.toolchain/incoming/usr/bin/clang"
+mkdir -p "$clone/.toolchain/incoming.999999999/usr/bin"
+touch "$clone/.toolchain/incoming.999999999/usr/bin/clang"
 setup
 check "what a killed run left is removed" has_toolchain
+mkdir "$clone/.toolchain/incoming.$$"
+rm "$clone/.toolchain/usr/bin/swift"
+setup
+check "a toolchain without Swift is fetched again" [ -x "$clone/.toolchain/usr/bin/swift" ]
+check "what a running one has is left to it" [ -d "$clone/.toolchain/incoming.$$" ]
 
 machine debian-12
 mkdir -p "$clone/.toolchain/usr/bin"

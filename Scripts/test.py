@@ -13,8 +13,8 @@ from pathlib import Path
 LOG = Path(".build/test.log")
 PASSED, FAILED, DETAIL = "✔", "✘", "↳"
 SUITE = re.compile(r'^. Suite (?:"(?P<title>.+)"|(?P<name>\S+)) (?P<verdict>passed|failed) after (?P<seconds>[\d.]+) seconds')
-# Not anchored: an argument that holds NUL cuts the line before it.
-TEST = re.compile(r'[✔✘] Test (?P<name>".+"|\S+\(.*?\))(?: with \d+ test cases?)? (?P<verdict>passed|failed) after [\d.]+ seconds')
+# An argument that holds NUL cuts the line before it.
+TEST = re.compile(r'^(?:◇ Test case passing .*)?[✔✘] Test (?P<name>".+"|\S+\(.*?\))(?: with \d+ test cases?)? (?P<verdict>passed|failed) after [\d.]+ seconds')
 STARTED = re.compile(r"^◇ Test (?!run |case )(?P<name>.*) started\.$")
 ISSUE = re.compile(r"^✘ Test .* recorded an issue")
 # What XCTest, which has none of the tests, prints all the same.
@@ -35,7 +35,7 @@ class Run:
 
     def take(self, line):
         """Sorts one line; prints it if it belongs to the build or is wanted."""
-        test, suite = TEST.search(line), SUITE.match(line)
+        test, suite = TEST.match(line), SUITE.match(line)
         if started := STARTED.match(line):
             self.started = True
             self.open_tests.add(started["name"])
@@ -64,6 +64,12 @@ class Run:
         if self.in_issue:
             self.issues.append(line)
 
+    def status(self, status):
+        """That of `swift test`; never success beside a failure."""
+        if status == 0 and (self.failed or self.open_tests):
+            return 1
+        return status if status >= 0 else 1
+
     def report(self, status):
         """Failures in full, then the count on a line of its own."""
         if self.issues:
@@ -80,21 +86,27 @@ class Run:
 
 
 def main(arguments):
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     verbose = "--verbose" in arguments
     run = Run(verbose)
     command = ["swift", "test", "--no-parallel", *(a for a in arguments if a != "--verbose")]
     LOG.parent.mkdir(exist_ok=True)
-    with LOG.open("w") as log, subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-        for line in process.stdout:
-            log.write(line)
-            run.take(line.rstrip("\n"))
+    with LOG.open("w", encoding="utf-8") as log, subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace") as process:
+        try:
+            for line in process.stdout:
+                log.write(line)
+                run.take(line.rstrip("\n"))
+        except KeyboardInterrupt:
+            process.wait()
+            run.report(130)
+            return 130
     run.report(process.returncode)
     # A run of no test is no success: a filter that matches nothing is a mistake.
     if process.returncode == 0 and run.passed == 0:
         print("no test was executed", file=sys.stderr)
         return 1
-    return process.returncode if process.returncode >= 0 else 1
+    return run.status(process.returncode)
 
 
 if __name__ == "__main__":

@@ -231,7 +231,7 @@ class CompleteRunTests(unittest.TestCase):
         subprocess.run([*render, "--catalogue", self.site.folder / "catalogue.swift"], check=True, stdout=subprocess.DEVNULL)
         text, readme = (copy / "docs/OFFICIAL.md").read_text(), (copy / "README.md").read_text()
         self.assertNotIn(page.NOT_RUN, text + readme)
-        self.assertIn("on 2 of 2 checkpoints: passed.", readme)
+        self.assertIn("on 2 of 2 checkpoints: passed; ", readme)
         for wanted in (TINY.name, "int8 exact", "OpenAI's clip", VALUES[0]):
             self.assertIn(wanted, text)
         self.assertEqual(text, page.page((ROOT / "docs/OFFICIAL.md").read_text(), page.committed(copy), 2))

@@ -63,6 +63,17 @@ class RunnerTests(unittest.TestCase):
         cut = '◇ Test "Lists" started.\n◇ Test case passing 1 argument x → "✔ Test "Lists" with 2 test cases passed after 0.6 seconds.'
         self.assertTrue(self.output(BEFORE, cut).endswith("1 passed, 0 failed\n"))
 
+    def test_success_is_no_status_beside_a_failure(self):
+        for text, status, expected in ((PASSING, 0, 0), (FAILING, 0, 1), (TRAP, 0, 1), (FAILING, 65, 65), (PASSING, -9, 1)):
+            run = runner.Run(False)
+            with contextlib.redirect_stdout(io.StringIO()):
+                for line in text.split("\n"):
+                    run.take(line)
+            self.assertEqual(run.status(status), expected, text)
+
+    def test_a_line_that_only_mentions_a_result_is_none(self):
+        self.assertTrue(self.output(BEFORE, PASSING, "x prints ✔ Test three() passed after 0.1 seconds.").endswith("2 passed, 0 failed\n"))
+
     def test_verbose_prints_every_line(self):
         self.assertIn('✔ Test "One (with brackets) started" passed after 0.001 seconds.', self.output(PASSING, verbose=True))
 

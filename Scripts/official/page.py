@@ -15,7 +15,9 @@ def status(report, count):
     models = report["models"]
     failed = [entry["name"] for entry in models if entry["verdict"] != "pass"]
     outcome = f"{', '.join(failed)} failed" if failed else "passed"
-    return f"Run on {report['date']} on {len(models)} of {count} checkpoints: {outcome}."
+    judged = sum(any(figure["verdict"] in ("pass", "fail") for figure in entry["published"]) for entry in models)
+    compared = f"published figures compared on {judged}" if judged else "no published figure was compared"
+    return f"Run on {report['date']} on {len(models)} of {count} checkpoints: {outcome}; {compared}."
 
 
 def results(report, count):

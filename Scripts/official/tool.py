@@ -27,4 +27,7 @@ class Tool:
             raise Refusal(result.returncode, lines[-1]) from None
         if answer["schema"] == "pocketclip.error":
             raise Refusal(result.returncode, answer["message"])
+        # 1 is a verification that failed, and the answer says so.
+        if result.returncode not in (0, 1) or result.returncode == 1 and answer.get("verdict") == "pass":
+            raise Refusal(result.returncode, f"exit status {result.returncode} in spite of its answer")
         return answer

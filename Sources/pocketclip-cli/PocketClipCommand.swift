@@ -26,8 +26,16 @@ struct PocketClipCommand: ParsableCommand {
 
   static func main() {
     Interruption.exitsAtOnce()
+    requireArguments()
     refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
     main(nil)
+  }
+
+  /// Swift reads the arguments from /proc; without them every command would print its help and succeed.
+  private static func requireArguments() {
+    guard (CommandLine.arguments.first ?? "").isEmpty else { return }
+    Console.write("pocketclip: the command's arguments cannot be read\n  hint: mount /proc\n")
+    _exit(ExitStatus.internal.rawValue)
   }
 
   /// ArgumentParser calls it an unexpected argument and names no verb.

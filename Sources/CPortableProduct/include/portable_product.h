@@ -2,7 +2,7 @@
  *
  * Each output is one sum in FP64, over the inner index in ascending order, rounded to FP32 once. The product of two FP32
  * values is exact in FP64, so a fused multiply-add rounds exactly as a multiplication and an addition do: the
- * instruction sets below differ in speed alone. */
+ * instruction sets below differ in speed alone. (Of NaN, which bits stand for it may differ.) */
 #ifndef PORTABLE_PRODUCT_H
 #define PORTABLE_PRODUCT_H
 

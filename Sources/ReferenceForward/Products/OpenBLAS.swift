@@ -27,7 +27,7 @@ struct OpenBLAS: Sendable {
   private static let loaded = Result { () throws(Unavailable) in try OpenBLAS() }
 
   private init() throws(Unavailable) {
-    let bufferCount = usableProcessorCount + 1
+    let bufferCount = min(usableProcessorCount, Self.mostBuffers) + 1
     try Self.checkAddressSpace(bufferCount: bufferCount)
     let library = try Self.load()
     self.sgemm = try library.function("cblas_sgemm", as: CBLAS.SGEMM.self)
@@ -124,17 +124,23 @@ extension OpenBLAS {
 // MARK: - Buffers
 
 extension OpenBLAS {
-  /// Address space of one thread's buffer in builds for x86-64, the largest; of the library itself and of what else
-  /// the command maps meanwhile.
+  /// Memory of one thread's buffer in builds for x86-64, the largest.
   private static let bufferByteCount = 128 << 20
-  private static let libraryByteCount = 64 << 20
+  /// What a forward pass of the largest models takes besides, so that a command never fails for OpenBLAS's sake where the
+  /// portable product would do.
+  private static let otherByteCount = 1 << 30
+  /// Debian's build serves so many threads.
+  private static let mostBuffers = 64
 
+  /// Tries memory that could be written, as the library asks for it: limits on data and on committed memory count it, too.
   private static func checkAddressSpace(bufferCount: Int) throws(Unavailable) {
-    let byteCount = bufferCount * bufferByteCount + libraryByteCount
-    let space = mmap(nil, byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    let byteCount = bufferCount * bufferByteCount + otherByteCount
+    let space = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let space, space != MAP_FAILED else {
       throw Unavailable(
-        reason: "OpenBLAS needs \(byteCount >> 20) MB of address space, and this process has less")
+        reason:
+          "OpenBLAS and what runs beside it need \(byteCount >> 20) MB of address space, and this process has less"
+      )
     }
     munmap(space, byteCount)
   }
@@ -153,12 +159,13 @@ extension OpenBLAS {
 // MARK: - The check at start
 
 extension OpenBLAS {
-  /// Kernel sets that compute wrongly exist: those of old versions on processors that came later. Two products, one
-  /// that takes the way of small matrices and one that is packed, in both layouts, are compared with the portable one.
+  /// Kernel sets that compute wrongly exist: those of old versions on processors that came later. Products that take
+  /// the way of small matrices, of packed ones and of one row, in both layouts, are compared with the portable one. A set
+  /// that the processor cannot run at all, which only OPENBLAS_CORETYPE can choose, ends the process instead.
   private func checkProducts() throws(Unavailable) {
     for (size, layout) in Self.checkedProducts {
       let difference = largestDifference(size, layout)
-      guard difference <= Self.roundingBound else {
+      guard difference <= Self.roundingBound(size.k) else {
         throw Unavailable(
           reason:
             "\(name) multiplies wrongly on this processor: the product of a check is off by \(difference) of its scale"
@@ -170,16 +177,18 @@ extension OpenBLAS {
   private static let checkedProducts: [(MatrixProduct.Size, MatrixProduct.Layout)] = [
     (.init(m: 17, n: 35, k: 67), .transposed), (.init(m: 17, n: 35, k: 67), .plain),
     (.init(m: 67, n: 131, k: 259), .transposed), (.init(m: 67, n: 131, k: 259), .plain),
+    (.init(m: 1, n: 131, k: 259), .transposed), (.init(m: 1, n: 131, k: 259), .plain),
   ]
 
   /// Of one value, relative to the sum of the absolute products (at most k here, as |a|, |b| ≤ 1): FP32 sums in any
   /// order stay below k · 2⁻²⁴ of it.
-  private static let roundingBound = 259.0 / Double(1 << 24)
+  private static func roundingBound(_ k: Int) -> Double { Double(k) / Double(1 << 24) }
 
   private func largestDifference(_ size: MatrixProduct.Size, _ layout: MatrixProduct.Layout) -> Double {
     let a = Self.checkValues(size.m * size.k, seed: 1)
     let b = Self.checkValues(size.n * size.k, seed: 2)
     let strideOfB = layout == .plain ? size.n : size.k
+    let scale: Float = 0.125
     func product(_ multiply: (MatrixProduct.View, MatrixProduct.View, MatrixProduct.MutableView) -> Void)
       -> [Float]
     {
@@ -195,11 +204,11 @@ extension OpenBLAS {
         }
       }
     }
-    let mine = product { multiply($0, $1, layout, into: $2, size, scale: 1) }
+    let mine = product { multiply($0, $1, layout, into: $2, size, scale: scale) }
     let portable = PortableProduct()
-    let truth = product { portable.multiply($0, $1, layout, into: $2, size, scale: 1) }
+    let truth = product { portable.multiply($0, $1, layout, into: $2, size, scale: scale) }
     return zip(mine, truth).reduce(0) { largest, pair in
-      let difference = Double(abs(pair.0 - pair.1)) / Double(size.k)
+      let difference = Double(abs(pair.0 - pair.1)) / Double(scale) / Double(size.k)
       return difference <= largest ? largest : difference.isNaN ? .infinity : difference
     }
   }
