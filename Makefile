@@ -120,13 +120,13 @@ bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case 
 bench-formats: build ## convert full-size checkpoints of every format, print the table of docs/FORMATS.md
 	Benchmarks/formats/run.sh
 
-install: ## install a pocketclip that needs no Swift, with the runtime library and header
+install: dist/lib/libpocketclip.so ## build and install a pocketclip that needs no Swift, the runtime library and header
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
 	install -d $(DESTDIR)$(PREFIX)/share/doc/pocketclip
 	install -m 644 LICENSE NOTICE THIRD_PARTY.md LICENSES/static-swift.txt $(DESTDIR)$(PREFIX)/share/doc/pocketclip/
-	@if [ -f dist/lib/libpocketclip.so ]; then cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/; fi
+	cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/
 
 clean: ## remove what was built; .toolchain, which was downloaded, stays
 	rm -rf .build .build-* dist .venv-test .venv-python

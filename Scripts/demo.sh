@@ -21,4 +21,4 @@ run convert $minis/mini-vit.pt -o "$out/mini.pclip" --precision int8 --force
 run verify "$out/mini.pclip" --against $minis/mini-vit.pt
 picture=$(ls $minis/pictures/*.jpg | head -1)
 run classify -m "$out/mini.pclip" "$picture" --labels $minis/pictures/labels.txt --template "a picture of a {}." --top 3
-printf '\nThe command line is %s; `make install` puts it on the PATH.\n' "$pocketclip"
+printf '\nThe command line is %s. To type pocketclip in this shell:\n  export PATH=$PWD/%s:$PATH\n' "$pocketclip" "$(dirname "$pocketclip")"

@@ -61,7 +61,7 @@ extension OutputError: CustomStringConvertible {
       case .folderExists: "output \(path): a folder of that name exists, with files in it"
       case .folderHoldsOthers: "output \(path): the folder holds what no export writes"
       case .notAFile: "output \(path): that is a device or a pipe"
-      case .isSource: "output \(path): that is the checkpoint itself, which would be lost"
+      case .isSource: "output \(path): that is an input of this command, which would be lost"
       case .folderMissing: "output \(path): its folder does not exist"
       case .folderNotWritable: "output \(path): its folder is not writable"
       case .readOnly: "output \(path): its file system is read-only"

@@ -98,6 +98,9 @@ extension BundleFault {
     message.append(byteOffset)
     message.append(": ")
     message.append(rule.summary)
+    if rule.rawValue <= BundleRule.headerStart.rawValue {
+      message.append("; this may be no bundle: `pocketclip convert` makes one of a checkpoint")
+    }
     return message
   }
 }

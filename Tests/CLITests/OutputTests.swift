@@ -14,9 +14,24 @@ import Testing
       atPath: folder.path("link.pt"), withDestinationPath: folder.path("mine.pt"))
     for path in [source, folder.path("link.pt")] {
       let outcome = try Tool.run("convert", path, "-o", source, "--force")
-      #expect(outcome.status == 73 && outcome.error.contains("the checkpoint itself"), "\(outcome.error)")
+      #expect(outcome.status == 73 && outcome.error.contains("an input of this command"), "\(outcome.error)")
     }
     #expect(try Data(contentsOf: URL(filePath: source)) == weights)
+  }
+
+  @Test("embed replaces neither its bundle nor an image that it reads, not even with --force")
+  func inputsOfEmbedAreKept() throws {
+    let folder = try ScratchFolder()
+    let bundle = folder.path("m.pclip")
+    #expect(try Tool.run("convert", Self.mini, "-o", bundle, "--no-measure").status == 0)
+    let image = try folder.write(
+      Data(contentsOf: URL(filePath: Tool.fixture("minis/pictures/alarm-clock-00.jpg"))), to: "clock.jpg")
+    for output in [bundle, image] {
+      let before = try Data(contentsOf: URL(filePath: output))
+      let outcome = try Tool.run("embed", "-m", bundle, image, "-o", output, "--force")
+      #expect(outcome.status == 73 && outcome.error.contains("an input of this command"), "\(outcome.error)")
+      #expect(try Data(contentsOf: URL(filePath: output)) == before)
+    }
   }
 
   @Test("A pipe or a device is never replaced by a file")

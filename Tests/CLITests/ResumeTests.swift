@@ -58,7 +58,9 @@ import Testing
 
   @Test("What is no file of vectors is refused")
   func otherFile() throws {
-    let outcome = try Tool.run("embed", "-m", bundle, "-o", bundle, "--resume", Self.apple)
+    let other = output + ".other"
+    try FileManager.default.copyItem(atPath: bundle, toPath: other)
+    let outcome = try Tool.run("embed", "-m", bundle, "-o", other, "--resume", Self.apple)
     #expect(outcome.status == 65 && outcome.error.contains("not a file of vectors"), "\(outcome.error)")
     #expect(try Tool.run("embed", "-m", bundle, Self.apple, "--resume").status == 64)
   }

@@ -100,7 +100,10 @@ struct Convert: ParsableCommand {
       request.reference = reference.request(console)
       request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
       let writingPeak = Mutex<Int?>(nil)
-      request.onWritten = { writingPeak.withLock { $0 = ProcessFacts.peakByteCount } }
+      request.onWritten = {
+        console.progress("measuring")
+        writingPeak.withLock { $0 = ProcessFacts.peakByteCount }
+      }
       let bundle = try Conversion.run(request)
       console.progress(nil)
       var result = ConvertOutput(bundle, model: model, output: output)

@@ -53,7 +53,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      if let output { try VectorFile.checkDestination(output, replacing: force || resume) }
+      if let output { try VectorFile.checkDestination(output, replacing: force || resume, inputs: [model]) }
       let bundle = try BundleInput(model, runtime.modelOptions)
       var result = EmbedResult(bundle: bundle, keepsItems: output != nil || options.json)
       let settings = VectorFile.Settings(bundle, isRaw: raw, isTurnedUpright: pictures.upright)
@@ -63,6 +63,7 @@ struct Embed: ParsableCommand {
       }
       let texts = result.lacking("text", of: try listedTexts + (texts.map(ListFile.entries) ?? []))
       let files = result.lacking("image", of: try pictures.files(console))
+      if let output { try VectorFile.checkDestination(output, replacing: force || resume, inputs: files) }
       try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
       if resume { Interruption.isNoted() }
       try embed(texts, bundle, into: &result, console)

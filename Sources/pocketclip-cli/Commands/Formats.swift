@@ -1,9 +1,10 @@
 import ArgumentParser
 import Checkpoints
+import Models
 
 struct Formats: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the checkpoint formats that are read, and those that are recognised and refused.",
+    abstract: "List the formats of checkpoints that are read or recognised, and the names of architectures.",
     discussion: """
       A file's format is told by its content, never by its name; --format ID overrules that.
 
@@ -15,12 +16,17 @@ struct Formats: ParsableCommand {
   func run() throws {
     try options.run { console in
       let rows = CheckpointFormat.all.map(FormatsOutput.Row.init)
-      if options.json { return try JSONOutput.print(FormatsOutput(formats: rows)) }
+      let architectures = ArchitectureCatalogue.entries.map(\.name)
+      if options.json {
+        return try JSONOutput.print(FormatsOutput(formats: rows, architectures: architectures))
+      }
       for row in rows {
         let mark = row.isReadable ? "reads     " : "recognises"
         try console.print("\(mark)  \(row.id.padding(to: 14))  \(row.name): \(row.description)")
         try console.print("            \(String(repeating: " ", count: 14))  told by: \(row.detection)")
       }
+      try console.print(
+        "architectures for --architecture and synthetic: \(architectures.joined(separator: ", "))")
     }
   }
 }
@@ -28,6 +34,8 @@ struct Formats: ParsableCommand {
 struct FormatsOutput: SchemaOutput {
   static let schema = "formats"
   var formats: [Row]
+  /// Names that `--architecture` and `synthetic:` take.
+  var architectures: [String]
 
   struct Row: Encodable {
     var id: String

@@ -36,9 +36,11 @@ struct VectorFile {
   /// Tells before hours of work that its result could not be written.
   ///
   /// - Throws: `cannotCreate`.
-  static func checkDestination(_ path: String, replacing: Bool) throws(Failure) {
+  ///
+  /// - Parameter inputs: files that must not be replaced, whatever is said.
+  static func checkDestination(_ path: String, replacing: Bool, inputs: [String]) throws(Failure) {
     do throws(OutputError) {
-      try OutputFile.checkDestination(path, replacesExisting: replacing)
+      try OutputFile.checkDestination(path, replacesExisting: replacing, sources: inputs)
     } catch {
       throw Failure(error)
     }
