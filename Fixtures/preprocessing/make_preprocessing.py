@@ -29,7 +29,7 @@ import torch
 import torchvision
 import transformers
 from clip.clip import _transform as openai_transform
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 PICTURES = FOLDER / "pictures"
@@ -94,6 +94,20 @@ def make_pictures():
     exif = Image.Exif()
     exif[0x0112] = 6
     save(picture("RGB", 80, 60, 7), "rotated.jpg", quality=85, exif=exif)
+    # Orientations in other places, and XMP that EXIF overrides.
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="8"/></x:xmpmeta>'
+    element = b"<x:xmpmeta><tiff:Orientation>3</tiff:Orientation></x:xmpmeta>"
+    small = picture("RGB", 60, 41, 7)
+    save(small, "rotated.webp", lossless=True, exif=exif)
+    save(small, "rotated-xmp.webp", lossless=True, xmp=xmp)
+    save(small, "rotated-xmp.jpg", quality=85, xmp=element)
+    save(small, "rotated.png", exif=exif)
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+    save(small, "rotated-xmp.png", pnginfo=text)
+    upright = Image.Exif()
+    upright[0x0112] = 1
+    save(small, "upright-despite-xmp.jpg", quality=85, exif=upright, xmp=xmp)
     save(picture("RGB", 64, 50, 8), "restart.jpg", quality=80, restart_marker_blocks=3)
     save(picture("L", 120, 75, 9), "grey.png")
     save(picture("LA", 75, 120, 10), "grey-alpha.png")
@@ -153,10 +167,10 @@ def torchvision_golden(transform, image):
     return np.asarray(square), transform(image).numpy()
 
 
-def transformers_golden(size, image):
+def transformers_golden(size, image, edge=None):
     # Up to 4.x the processor itself did this and dropped alpha; 5.x composites transparent pictures onto white.
     image = Image.fromarray(np.asarray(image.convert("RGB")))
-    arguments = dict(size={"shortest_edge": size}, crop_size={"height": size, "width": size})
+    arguments = dict(size={"shortest_edge": edge or size}, crop_size={"height": size, "width": size})
     plain = transformers.CLIPImageProcessorPil(**arguments, do_rescale=False, do_normalize=False)
     whole = transformers.CLIPImageProcessorPil(**arguments)
     square = np.asarray(plain(image, return_tensors="np")["pixel_values"][0])
@@ -175,6 +189,8 @@ TRANSFORMS = {
     "squash": lambda size, image: torchvision_golden(open_clip_transform(size, resize_mode="squash"), image),
     "bilinear": lambda size, image: torchvision_golden(open_clip_transform(size, interpolation="bilinear"), image),
     "transformers": transformers_golden,
+    # 224 pixels out of a picture whose shorter edge is 256, and 48 out of 55.
+    "transformers-edge": lambda size, image: transformers_golden(size, image, edge=-(-size * 8 // 7)),
 }
 
 
@@ -182,7 +198,7 @@ def goldens_of(path):
     image = Image.open(path)
     record = {"file": path.name, "mode": image.mode, "width": image.width, "height": image.height}
     orientation = image.getexif().get(0x0112)
-    if orientation:
+    if orientation in range(2, 9):
         record["orientation"] = orientation
     record["samples"] = sha256(samples(image))
     record["rgb"] = sha256(np.asarray(image.convert("RGB")))

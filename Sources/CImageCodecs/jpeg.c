@@ -83,27 +83,6 @@ static cic_status read_to_scan(struct jpeg_reading *reading) {
   }
 }
 
-/* Finds the Exif APP1 segment by walking the segments before the first scan. */
-static void find_exif(const uint8_t *bytes, size_t count, cic_header *header) {
-  static const char signature[6] = "Exif\0";
-  size_t offset = 2;
-  while (count - offset >= 4 && bytes[offset] == 0xFF) {
-    const uint8_t marker = bytes[offset + 1];
-    if (marker == 0xFF) {
-      offset++;
-      continue;
-    }
-    const size_t length = (size_t)bytes[offset + 2] << 8 | bytes[offset + 3];
-    if (marker == 0xDA || length < 2 || length > count - offset - 2) return;
-    if (marker == 0xE1 && length >= 8 && memcmp(bytes + offset + 4, signature, sizeof(signature)) == 0) {
-      header->exif_offset = offset + 10;
-      header->exif_length = length - 8;
-      return;
-    }
-    offset += 2 + length;
-  }
-}
-
 cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message) {
   struct jpeg_reading reading;
   begin(&reading, bytes, count, message);
@@ -118,7 +97,6 @@ cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *
   header->bytes_per_pixel = (uint32_t)reading.decoder.num_components;
   header->layout = header->bytes_per_pixel == 1 ? CIC_GRAY : header->bytes_per_pixel == 3 ? CIC_RGB : CIC_CMYK;
   jpeg_destroy_decompress(&reading.decoder);
-  if (status == CIC_OK) find_exif(bytes, count, header);
   return status;
 }
 

@@ -115,22 +115,6 @@ static void set_transformations(struct png_reading *reading, const cic_header *h
   }
 }
 
-/* The eXIf chunk, where it comes before the pixels. */
-static void find_exif(const uint8_t *bytes, size_t count, cic_header *header) {
-  size_t offset = 8;
-  while (count - offset >= 12) {
-    const uint8_t *chunk = bytes + offset;
-    const size_t length = (size_t)chunk[0] << 24 | (size_t)chunk[1] << 16 | (size_t)chunk[2] << 8 | chunk[3];
-    if (length > count - offset - 12 || memcmp(chunk + 4, "IDAT", 4) == 0) return;
-    if (memcmp(chunk + 4, "eXIf", 4) == 0) {
-      header->exif_offset = offset + 8;
-      header->exif_length = length;
-      return;
-    }
-    offset += 12 + length;
-  }
-}
-
 cic_status cic_png_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message) {
   struct png_reading reading;
   memset(header, 0, sizeof(*header));
@@ -144,7 +128,6 @@ cic_status cic_png_read_header(const uint8_t *bytes, size_t count, cic_header *h
   }
   read_to_pixels(&reading, header);
   end(&reading);
-  find_exif(bytes, count, header);
   return CIC_OK;
 }
 

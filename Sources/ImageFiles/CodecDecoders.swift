@@ -9,6 +9,7 @@ enum JPEGDecoder {
     var image = try codecDecode(
       bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_jpeg_read_header,
       decode: cic_jpeg_decode)
+    image.orientation = EmbeddedMetadata.ofJPEG(bytes).orientation
     // Adobe's programs store inks inverted; Pillow inverts every four-component JPEG.
     if image.mode == .cmyk {
       for index in image.samples.indices { image.samples[index] = ~image.samples[index] }
@@ -22,9 +23,11 @@ enum PNGDecoder {
   static func decode(
     _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
-    try codecDecode(
+    var image = try codecDecode(
       bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_png_read_header,
       decode: cic_png_decode)
+    image.orientation = EmbeddedMetadata.ofPNG(bytes).orientation
+    return image
   }
 }
 
@@ -60,8 +63,7 @@ private func codecDecode(
     return status
   }
   return DecodedImage(
-    mode: mode, width: width, height: height, samples: samples, palette: palette(of: header),
-    orientation: orientation(of: header, in: bytes))
+    mode: mode, width: width, height: height, samples: samples, palette: palette(of: header))
 }
 
 /// `count` bytes that `fill` writes, in `memory` where it is large enough; empty if it does not succeed.
@@ -144,10 +146,4 @@ private func palette(of header: cic_header) -> [SIMD3<UInt8>] {
         ? SIMD3(bytes[3 * index], bytes[3 * index + 1], bytes[3 * index + 2]) : SIMD3(0, 0, 0)
     }
   }
-}
-
-private func orientation(of header: cic_header, in bytes: Data) -> Int? {
-  guard header.exif_length > 0 else { return nil }
-  let start = bytes.startIndex + header.exif_offset
-  return exifOrientation([UInt8](bytes[start..<start + header.exif_length]))
 }

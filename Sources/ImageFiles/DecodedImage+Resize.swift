@@ -8,9 +8,7 @@ extension DecodedImage {
   /// does not matter; palettes, alpha, inks and 16 bits are therefore resized and cropped here, to `imageSize` pixels
   /// a side, which the preprocessor then leaves as they are.
   public func prepared(for preprocessing: Preprocessing, imageSize: Int) throws(PictureFault) -> RGBImage {
-    let geometry = CropGeometry(
-      width: width, height: height, imageSize: imageSize, resize: preprocessing.resize,
-      crop: preprocessing.crop)
+    let geometry = CropGeometry(width: width, height: height, imageSize: imageSize, preprocessing)
     // torchvision leaves a picture that already has its size untouched.
     let keepsSize = geometry.resizedWidth == width && geometry.resizedHeight == height
     guard preprocessing.conversion == .afterResize, !keepsSize else { return rgb() }

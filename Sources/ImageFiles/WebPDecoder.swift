@@ -20,7 +20,9 @@ enum WebPDecoder {
     try checkSize(width, height, fileByteCount: .max, name: name, limits: limits)
     let mode: DecodedImage.Mode = features.has_alpha != 0 ? .rgba : .rgb
     let samples = try samples(bytes, name: name, mode: mode, width: width, height: height)
-    return DecodedImage(mode: mode, width: width, height: height, samples: samples)
+    return DecodedImage(
+      mode: mode, width: width, height: height, samples: samples,
+      orientation: EmbeddedMetadata.ofWebP(bytes).orientation)
   }
 
   private static func samples(

@@ -18,22 +18,34 @@ import Testing
       (1, 16384, 224, 3_670_016, 0, 1_834_896),
     ])
   func shortest(width: Int, height: Int, resizedWidth: Int, resizedHeight: Int, left: Int, top: Int) {
-    let geometry = CropGeometry(
-      width: width, height: height, imageSize: 224, resize: .shortest, crop: .halfToEven)
+    let geometry = CropGeometry(width: width, height: height, imageSize: 224, .openAI)
     #expect(geometry.resizedWidth == resizedWidth && geometry.resizedHeight == resizedHeight)
     #expect(geometry.left == left && geometry.top == top)
   }
 
   @Test("transformers rounds the crop down") func roundedDown() {
-    let even = CropGeometry(width: 449, height: 225, imageSize: 224, resize: .shortest, crop: .halfToEven)
-    let down = CropGeometry(width: 449, height: 225, imageSize: 224, resize: .shortest, crop: .down)
+    var transformers = Preprocessing.openAI
+    transformers.crop = .down
+    let even = CropGeometry(width: 449, height: 225, imageSize: 224, .openAI)
+    let down = CropGeometry(width: 449, height: 225, imageSize: 224, transformers)
     #expect(even.resizedWidth == 447 && even.left == 112)
     #expect(down.resizedWidth == 447 && down.left == 111)
   }
 
   @Test("Squash takes every picture to the square") func squash() {
-    let geometry = CropGeometry(width: 17, height: 900, imageSize: 224, resize: .squash, crop: .halfToEven)
+    var squash = Preprocessing.openAI
+    squash.resize = .squash
+    let geometry = CropGeometry(width: 17, height: 900, imageSize: 224, squash)
     #expect(geometry.resizedWidth == 224 && geometry.resizedHeight == 224)
     #expect(geometry.left == 0 && geometry.top == 0)
+  }
+
+  @Test("A shorter edge above the crop's size is cropped out of the middle, as transformers does") func edge()
+  {
+    var preprocessing = Preprocessing.openAI
+    (preprocessing.resizeEdge, preprocessing.crop) = (256, .down)
+    let geometry = CropGeometry(width: 641, height: 480, imageSize: 224, preprocessing)
+    #expect(geometry.resizedWidth == 341 && geometry.resizedHeight == 256)
+    #expect(geometry.left == 58 && geometry.top == 16)
   }
 }

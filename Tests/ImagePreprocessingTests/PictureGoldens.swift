@@ -47,7 +47,7 @@ extension PictureGoldens.Picture {
 
 extension Preprocessing {
   /// The transforms of make_preprocessing.py.
-  static func golden(_ name: String) -> Preprocessing? {
+  static func golden(_ name: String, size: Int) -> Preprocessing? {
     var preprocessing = Preprocessing.openAI
     switch name {
     case "openai": break
@@ -56,6 +56,10 @@ extension Preprocessing {
     case "transformers":
       preprocessing.crop = .down
       preprocessing.conversion = .beforeResize
+    case "transformers-edge":
+      preprocessing.crop = .down
+      preprocessing.conversion = .beforeResize
+      preprocessing.resizeEdge = (size * 8 + 6) / 7
     default: return nil
     }
     return preprocessing

@@ -35,8 +35,6 @@ typedef struct cic_header {
   uint32_t bytes_per_pixel;
   uint32_t palette_count;
   uint8_t palette[256][3];
-  /* EXIF data in the given bytes, a TIFF file of its own; 0 bytes if there is none. */
-  size_t exif_offset, exif_length;
 } cic_header;
 
 #define CIC_MESSAGE_BYTES 200

@@ -1,4 +1,5 @@
-/// The orientation that EXIF data (a TIFF file of its own) states: 2–8, nil for upright, absent or ill-formed.
+/// The orientation that EXIF data (a TIFF file of its own) states, whatever its value; nil where it states none or is
+/// ill-formed.
 func exifOrientation(_ bytes: [UInt8]) -> Int? {
   guard bytes.count >= 8 else { return nil }
   let isLittleEndian = bytes[0] == UInt8(ascii: "I")
@@ -19,7 +20,7 @@ func exifOrientation(_ bytes: [UInt8]) -> Int? {
     guard let tag = integer(at: entry, byteCount: 2), let value = integer(at: entry + 8, byteCount: 2) else {
       return nil
     }
-    if tag == 0x0112 { return 2...8 ~= value ? value : nil }
+    if tag == 0x0112 { return value }
   }
   return nil
 }
