@@ -78,7 +78,7 @@ let package = Package(
       "Models",
       [
         "Archives", "Checkpoints", "SyntheticWeights", "Architecture", "BundleFormat", "TensorTypes",
-        "CPlatform",
+        "CPlatform", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
@@ -95,7 +95,7 @@ let package = Package(
     module(
       "Export",
       [
-        "BundleWriter", "Quantization", "Models", "BundleFormat", "Architecture", "CVocabulary",
+        "BundleWriter", "Quantization", "Models", "BundleFormat", "Architecture",
       ]),
     module(
       "Verification",

@@ -21,7 +21,7 @@ weights() {
   rn) echo Fixtures/valid/rn-open-clip/open_clip_model.safetensors ;;
   esac
 }
-options() { case $1 in vit) echo --heads 1 ;; rn) echo --heads 2,1 ;; esac; }
+options() { case $1 in vit) echo --heads 1 --pooling highest ;; rn) echo --heads 2,1 --pooling highest ;; esac; }
 
 echo "fresh bundles of the tiny checkpoints and of the trained minis:"
 for precision in fp32 fp16 int8; do
@@ -41,7 +41,7 @@ for precision in fp16 int8; do
   for form in vit-torchscript-1.7.pt vit-torchscript-2.13.pt vit-state-dict-1.7.pt vit-state-dict-2.13.pt \
     vit.safetensors vit-sharded vit-hugging-face vit-open-clip vit-training.pt; do
     convert Fixtures/valid/$form -o "$out/form.pclip" --precision $precision --min-cosine 0 \
-      --activation quickgelu --heads 1 --preprocess openai --tokenizer none
+      --activation quickgelu --heads 1 --pooling highest --preprocess openai --tokenizer none
     "$python" Scripts/bundle_without_provenance.py "$out/form.pclip"
   done | sort -u | wc -l | grep -qx 1 || { echo "$precision: bytes differ" >&2; exit 1; }
   echo "$precision: yes"

@@ -1,6 +1,9 @@
 /// How a picture becomes the image tower's input. Two checkpoints of one shape may differ here.
 public struct Preprocessing: Sendable, Equatable {
   public var resize: ResizeRule
+  /// Pixels of the shorter edge after resizing, where that is more than the crop keeps; nil: the image tower's size.
+  /// Of `shortest` alone, and where colours are converted before resizing.
+  public var resizeEdge: Int?
   public var interpolation: Interpolation
   public var crop: CropRounding
   public var conversion: ColorConversion
@@ -10,10 +13,12 @@ public struct Preprocessing: Sendable, Equatable {
   public var standardDeviation: RGB
 
   public init(
-    resize: ResizeRule, interpolation: Interpolation, crop: CropRounding, conversion: ColorConversion,
+    resize: ResizeRule, resizeEdge: Int? = nil, interpolation: Interpolation, crop: CropRounding,
+    conversion: ColorConversion,
     mean: RGB, standardDeviation: RGB
   ) {
     self.resize = resize
+    self.resizeEdge = resizeEdge
     self.interpolation = interpolation
     self.crop = crop
     self.conversion = conversion
@@ -32,7 +37,7 @@ public struct Preprocessing: Sendable, Equatable {
   }
 
   public enum ResizeRule: UInt8, Sendable, CaseIterable {
-    /// The shorter edge becomes the image size, the longer is truncated in proportion, then the centre is cropped.
+    /// The shorter edge becomes the image size (or `resizeEdge`), the longer is truncated in proportion, then the centre is cropped.
     case shortest
     /// Both edges become the image size, whatever the proportions; nothing is cropped.
     case squash

@@ -139,5 +139,12 @@ extension Preprocessing {
     try codec.float("preprocess.std.red", &standardDeviation.red)
     try codec.float("preprocess.std.green", &standardDeviation.green)
     try codec.float("preprocess.std.blue", &standardDeviation.blue)
+    try codec.addition("preprocess.resize_edge", &resizeEdge, ArchitectureLimit.imageSize)
+  }
+
+  /// Whether the edge is one that a crop of `imageSize` can be taken from, and that the other rules leave room for.
+  func fits(imageSize: Int) -> Bool {
+    guard let resizeEdge else { return true }
+    return resizeEdge > imageSize && resize == .shortest && conversion == .beforeResize
   }
 }

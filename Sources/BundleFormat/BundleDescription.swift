@@ -116,6 +116,7 @@ extension BundleDescription {
     try codec.choice("image.precision", &imagePrecision)
     try visitRecipe(&codec, "image.recipe", ActivationRecipe(image, imagePrecision))
     try preprocessing.visitFields(&codec)
+    try codec.require(preprocessing.fits(imageSize: image.imageSize), "preprocess.resize_edge")
   }
 
   private mutating func visitTextFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {

@@ -11,6 +11,10 @@ protocol FieldCodec {
   /// A decimal integer or `none`.
   mutating func optional(_ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>)
     throws(BundleFault)
+  /// A field that came later: written, and part of an identity, only where it has a value. Its absence means what was so
+  /// before there was the field.
+  mutating func addition(_ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>)
+    throws(BundleFault)
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) throws(BundleFault)
   /// Any bytes, percent-encoded.
   mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault)

@@ -308,6 +308,20 @@ extension HeaderDecoder: FieldCodec {
     value = known
   }
 
+  mutating func addition(
+    _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
+  ) throws(BundleFault) {
+    let before = position
+    guard skip(","), skip("\""), skip(key), skip("\":\"") else {
+      position = before
+      value = nil
+      return
+    }
+    var known = 0
+    try integerValue(&known, allowed)
+    value = known
+  }
+
   mutating func choice<Choice: FieldChoice>(
     _ key: StaticString, _ value: inout Choice
   ) throws(BundleFault) {

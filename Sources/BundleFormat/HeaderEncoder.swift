@@ -100,6 +100,13 @@ private struct FieldEncoder: FieldCodec {
     try integer(key, &known, allowed)
   }
 
+  mutating func addition(
+    _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
+  ) throws(BundleFault) {
+    guard var known = value else { return }
+    try integer(key, &known, allowed)
+  }
+
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) {
     append(key) { $0.append(value.fieldValue) }
   }

@@ -93,6 +93,10 @@ private struct IdentityLines: FieldCodec {
     }
   }
 
+  mutating func addition(_ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>) {
+    if var known = value { integer(key, &known, allowed) }
+  }
+
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) {
     append(key) { $0.append(value.fieldValue) }
   }

@@ -14,6 +14,8 @@ public struct Evidence: Sendable {
   public var huggingFaceConfig: ConfigFile?
   /// `preprocessor_config.json`.
   public var preprocessorConfig: ConfigFile?
+  /// `processor_config.json`, in which transformers 5 keeps what was `preprocessor_config.json`.
+  public var processorConfig: ConfigFile?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: ConfigFile?
   /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`.

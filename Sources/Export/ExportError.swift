@@ -21,6 +21,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
     case projections
     case activations
     case pooling
+    case resizeEdge
   }
 
   public var code: Code
@@ -45,6 +46,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .projections: "\(target.name): expected both towers to project to one dimension, found \(found)"
     case .activations: "\(target.name): expected one activation for both towers, found \(found)"
     case .pooling: "\(target.name): transformers cannot pool at \(found), which means the highest id to it"
+    case .resizeEdge: "\(target.name): its preprocess_cfg cannot state \(found) before the crop"
     }
   }
 
@@ -59,6 +61,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .projections: "take --to onnx or --to safetensors, or one tower of it with --tower"
     case .activations: "take --to huggingface or --to onnx, which name one for each tower"
     case .pooling: "take --to open-clip, --to onnx or --to safetensors"
+    case .resizeEdge: "take --to huggingface or --to safetensors, or --tower text"
     }
   }
 }

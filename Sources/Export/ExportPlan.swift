@@ -40,9 +40,14 @@ extension CLIPArchitecture {
     if let text { stacks.append(text.stack) }
     heads += stacks.map(\.heads)
     let activations = stacks.map { $0.activation.optionName }
+    // Readers know how a model with OpenAI's vocabulary pools.
+    let pooling =
+      text.map {
+        $0.vocabularySize == OpenAIConvention.vocabularySize ? "" : ", --pooling \($0.pooling.optionText)"
+      } ?? ""
     let preprocessing = image == nil ? "" : ", or how pictures are prepared"
     return "--activation \(Self.brief(activations)), --heads \(heads.map(String.init).joined(separator: ","))"
-      + preprocessing
+      + pooling + preprocessing
   }
 
   /// One value where both towers have the same.

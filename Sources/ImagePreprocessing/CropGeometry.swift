@@ -8,24 +8,23 @@ public struct CropGeometry: Equatable, Sendable {
   public let top: Int
 
   /// torchvision's `Resize` and `CenterCrop`, whose rules OpenAI, open_clip and transformers share but for the
-  /// rounding of the crop. Since both take one size, the resized picture is never smaller than the crop.
+  /// rounding of the crop. The shorter edge is resized to the crop's size or more, so that the resized picture is never
+  /// smaller than the crop.
   ///
   /// Width and height are at least 1 and below 2³¹.
-  public init(
-    width: Int, height: Int, imageSize: Int, resize: Preprocessing.ResizeRule,
-    crop: Preprocessing.CropRounding
-  ) {
-    switch resize {
+  public init(width: Int, height: Int, imageSize: Int, _ preprocessing: Preprocessing) {
+    switch preprocessing.resize {
     case .squash:
       resizedWidth = imageSize
       resizedHeight = imageSize
     case .shortest:
       // int(size * long / short), where truncating the quotient of doubles is the integer quotient.
-      resizedWidth = width <= height ? imageSize : imageSize * width / height
-      resizedHeight = width <= height ? imageSize * height / width : imageSize
+      let edge = max(preprocessing.resizeEdge ?? imageSize, imageSize)
+      resizedWidth = width <= height ? edge : edge * width / height
+      resizedHeight = width <= height ? edge * height / width : edge
     }
-    left = Self.halfMargin(resizedWidth - imageSize, crop)
-    top = Self.halfMargin(resizedHeight - imageSize, crop)
+    left = Self.halfMargin(resizedWidth - imageSize, preprocessing.crop)
+    top = Self.halfMargin(resizedHeight - imageSize, preprocessing.crop)
   }
 
   private static func halfMargin(_ margin: Int, _ rounding: Preprocessing.CropRounding) -> Int {

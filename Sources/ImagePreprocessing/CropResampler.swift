@@ -52,8 +52,7 @@ struct CropResampler: ~Copyable {
     try check(picture, outputCount: output.count)
     let interpolation = preprocessing.interpolation
     let geometry = CropGeometry(
-      width: picture.width, height: picture.height, imageSize: imageSize, resize: preprocessing.resize,
-      crop: preprocessing.crop)
+      width: picture.width, height: picture.height, imageSize: imageSize, preprocessing)
     let horizontal = pk_resize_axis(from: picture.width, to: geometry.resizedWidth, interpolation)
     let vertical = pk_resize_axis(from: picture.height, to: geometry.resizedHeight, interpolation)
     let columns = geometry.left..<geometry.left + imageSize

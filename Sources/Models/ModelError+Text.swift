@@ -13,7 +13,7 @@ extension ModelError.Code {
       .unsupportedDType:
       tensorText
     case .notFinite, .negativeVariance: valueText
-    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing: undecidedText
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling: undecidedText
     case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
       .towerAbsent, .cannotJoin:
       configurationText
@@ -90,6 +90,13 @@ extension ModelError.Code {
       (
         "neither the tensors nor a configuration tell the number of attention heads",
         "say --heads, or name the architecture with --architecture; a wrong number gives meaningless vectors"
+      )
+    case .undecidedPooling:
+      (
+        "neither the file nor a configuration states which position of a text is pooled",
+        "give --pooling highest (OpenAI, open_clip), --pooling first:ID (the first position of an end-of-text id; "
+          + "transformers' eos_token_id) or open_clip_config.json or config.json beside the file; a wrong one gives "
+          + "wrong text vectors without any error"
       )
     default:
       (

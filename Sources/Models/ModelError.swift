@@ -33,6 +33,7 @@ public struct ModelError: Error, Sendable, Equatable {
     case architectureContradictsTensors = 765
     case badConfiguration = 766
     case towerAbsent = 767
+    case undecidedPooling = 768
 
     // 780: two files as one model.
     case cannotJoin = 780

@@ -10,6 +10,8 @@ public struct ModelOptions: Sendable, Equatable {
   public var epsilon = PerTower<Float>()
   public var preprocessing: PreprocessingChoice?
   public var tokenizer: TokenizerKind?
+  /// Which position's state stands for a text.
+  public var pooling: TextPooling?
   /// Take this tower alone; nil takes whatever is there.
   public var tower: Tower?
   /// Take the file for one of this format; in a folder, the file of this format.

@@ -42,6 +42,16 @@ import Testing
         == "aceae8d2bdf5235b59ae5d115b69c27c707d6d80d2d5cdff453f795afa1a4d96")
   }
 
+  @Test("A field that came later enters an id only where it has a value")
+  func anAdditionEntersTheIdWhereItHasAValue() throws {
+    var preprocessing = Preprocessing.openAI
+    (preprocessing.crop, preprocessing.conversion, preprocessing.resizeEdge) = (.down, .beforeResize, 256)
+    let id = try Identity.preprocessing(preprocessing)
+    #expect(
+      String(decoding: id.hex, as: UTF8.self)
+        == "b8a6f2bd4f41911ff4e93cfb14d3f8d8aea79127a4fdc384d8592ffd458b4563")
+  }
+
   @Test func aDigestIsThatOfItsBytesHoweverTheyArrive() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
     var whole = DigestStream()
@@ -82,6 +92,24 @@ import Testing
     let header = try encoded(description)
     #expect(header[8...].allSatisfy { $0 < 0x80 })
     #expect(header.count % 64 == 0)
+    #expect(try opened(description).model == description.model)
+  }
+
+  @Test("The edge that is resized comes back, and is not written where it is the image size")
+  func resizeEdge() throws {
+    var description = description()
+    #expect(try !String(decoding: encoded(description), as: UTF8.self).contains("resize_edge"))
+    #expect(try opened(description).preprocessing.resizeEdge == nil)
+    description.preprocessing.conversion = .beforeResize
+    description.preprocessing.resizeEdge = 10
+    #expect(
+      try String(decoding: encoded(description), as: UTF8.self).contains(#""preprocess.resize_edge":"10""#))
+    #expect(try opened(description).preprocessing.resizeEdge == 10)
+  }
+
+  /// What a reader makes of the header, with just as much of the tensors as it looks at.
+  private func opened(_ description: BundleDescription) throws -> BundleDescription {
+    let header = try encoded(description)
     let layout = BundleLayout(description)
     var file = header + [UInt8](repeating: 0, count: layout.byteCount)
     // Epsilon and standard deviation must be positive to open.
@@ -91,7 +119,7 @@ import Testing
     for tensor in layout.tensors where tensor.name == ParameterName("preprocess.std") {
       for channel in 0..<3 { file[header.count + tensor.byteOffset + 4 * channel + 3] = 0x3F }
     }
-    #expect(try BundleHeader(file: file.span.bytes).description.model == description.model)
+    return try BundleHeader(file: file.span.bytes).description
   }
 
   @Test func whatDoesNotFitTogetherIsNotWritten() throws {
@@ -102,7 +130,12 @@ import Testing
     }
     var fidelity = description()
     fidelity.fidelity.imageFast = 999_800
-    for wrong in [heads, fidelity] {
+    var small = description()
+    small.preprocessing.conversion = .beforeResize
+    small.preprocessing.resizeEdge = 8
+    var late = description()
+    late.preprocessing.resizeEdge = 10
+    for wrong in [heads, fidelity, small, late] {
       let fault = #expect(throws: BundleFault.self) { try encoded(wrong) }
       #expect(fault?.rule == .fieldsConsistent)
     }

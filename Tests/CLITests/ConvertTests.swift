@@ -111,8 +111,8 @@ import Testing
     let source = Tool.fixture("valid/vit.safetensors")
     let bundle = folder.path("m.pclip")
     let converted = try Tool.run(
-      "convert", source, "-o", bundle, "--activation", "gelu", "--heads", "1", "--preprocess", "openai",
-      "--tokenizer", "none", "--tower", tower, "--no-measure")
+      "convert", source, "-o", bundle, "--activation", "gelu", "--heads", "1", "--pooling", "highest",
+      "--preprocess", "openai", "--tokenizer", "none", "--tower", tower, "--no-measure")
     #expect(converted.status == 0, "\(converted.error)")
     let verified = try Tool.run("verify", bundle, "--against", source)
     #expect(verified.status == 0 && verified.error.contains("taken from the bundle"), "\(verified.error)")

@@ -39,7 +39,8 @@ private struct BundleParts {
       let output = folder.path("\(source).pclip")
       let outcome = try Tool.run(
         "convert", Tool.fixture("valid/\(source)"), "-o", output, "--precision", precision, "--activation",
-        "quickgelu", "--heads", "1", "--preprocess", "openai", "--tokenizer", "none", "--no-measure")
+        "quickgelu", "--heads", "1", "--pooling", "highest", "--preprocess", "openai", "--tokenizer", "none",
+        "--no-measure")
       #expect(outcome.status == 0, "\(source): \(outcome.error)")
       let parts = try BundleParts(contentsOf: output)
       let expected = first ?? parts

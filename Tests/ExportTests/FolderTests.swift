@@ -34,6 +34,45 @@ import Testing
     #expect(folder.names == ["out"])
   }
 
+  @Test(
+    "A vocabulary of other words, as many as OpenAI's, is not taken for it",
+    arguments: ["vocab.json", "merges.txt"])
+  func otherWords(_ file: String) throws {
+    let folder = try TemporaryFolder()
+    let model = try SourceModel.miniViT.open()
+    _ = try Exporter.run(ExportRequest(model: model, target: .huggingFace, output: folder.file("out")))
+    let path = folder.file("out") + "/" + file
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let swapped =
+      file == "vocab.json"
+      ? text.replacing("\"cat</w>\"", with: "\"chat</w>x\"") : text.replacing("c at</w>", with: "c hat</w>")
+    try #require(swapped != text)
+    try swapped.write(toFile: path, atomically: true, encoding: .utf8)
+    let changed = try CLIPModel.open(folder.file("out"))
+    #expect(changed.tokenizer == .none)
+    #expect(changed.notes.contains { $0.contains(file) && $0.contains("not OpenAI's") }, "\(changed.notes)")
+  }
+
+  @Test("A shorter edge above the crop is kept where the target can state it, and refused elsewhere")
+  func resizeEdge() throws {
+    var options = ModelOptions()
+    var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
+    (preprocessing.resizeEdge, preprocessing.conversion) = (80, .beforeResize)
+    options.preprocessing = .exactly(preprocessing)
+    let folder = try TemporaryFolder()
+    let model = try CLIPModel.open(SourceModel.miniViT.location, options: options)
+    _ = try Exporter.run(ExportRequest(model: model, target: .huggingFace, output: folder.file("out")))
+    #expect(try CLIPModel.open(folder.file("out")).preprocessing?.resizeEdge == 80)
+    for target in [ExportTarget.openCLIP, .onnx] {
+      let error = exportError(ExportRequest(model: model, target: target, output: folder.file("other")))
+      guard case .refused(let refusal) = error else {
+        Issue.record("\(target.name): \(String(describing: error))")
+        continue
+      }
+      #expect(refusal.code == .resizeEdge)
+    }
+  }
+
   @Test("Two halves make one folder")
   func halves() throws {
     let folder = try TemporaryFolder()

@@ -31,6 +31,7 @@ struct SourceModel: Sendable, CustomTestStringConvertible {
   private static var openAIPixels: ModelOptions {
     var options = ModelOptions()
     options.preprocessing = .openAI
+    options.pooling = .highestID
     return options
   }
 }
@@ -96,6 +97,7 @@ func options(of model: CLIPModel) -> ModelOptions {
   case .modifiedResNet(let tower): options.heads.image = tower.heads
   case nil: break
   }
+  options.pooling = model.architecture.text?.pooling
   if let stack = model.architecture.text?.stack {
     options.heads.text = stack.heads
     options.activation.text = stack.activation

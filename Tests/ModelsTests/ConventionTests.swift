@@ -66,11 +66,69 @@ import Testing
   private static let pixels =
     #"{"size":{"shortest_edge":24},"crop_size":24,"resample":3,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}"#
 
+  @Test(
+    "A config.json that is not transformers' is passed over with a note, and nothing takes a default from it",
+    arguments: ["{}", "[]", #"{"lr":0.001,"model":"ViT-B-32"}"#, #"{"_class_name":"UNet2DConditionModel"}"#])
+  func foreignConfiguration(_ config: String) throws {
+    for fixture in ["vit.safetensors", "vit-hugging-face"] {
+      let inspection = try inspect(fixture, ["config.json": config])
+      #expect(
+        Set(inspection.problems.map(\.code)) == [
+          .undecidedActivation, .undecidedHeads, .undecidedPooling, .undecidedPreprocessing,
+        ])
+      #expect(inspection.notes.contains { $0.contains("config.json") && $0.contains("not used") })
+    }
+  }
+
+  @Test(
+    "A configuration of transformers' CLIP is recognised by its type, its class or its towers",
+    arguments: [
+      #"{"model_type":"clip"}"#, #"{"architectures":["CLIPModel"]}"#,
+      #"{"vision_config":{},"text_config":{}}"#,
+    ])
+  func ownConfiguration(_ config: String) throws {
+    let inspection = try inspect("vit-hugging-face", ["config.json": config])
+    #expect(!inspection.problems.contains { $0.code == .undecidedActivation })
+  }
+
+  @Test("The shorter edge may be larger than the crop, which must be the tower's size")
+  func resizeEdge() throws {
+    let edge = Self.pixels.replacing(#""shortest_edge":24"#, with: #""shortest_edge":32"#)
+    let inspection = try inspect("vit-hugging-face", ["preprocessor_config.json": edge])
+    #expect(inspection.preprocessing?.resizeEdge == 32)
+    let plain = try inspect("vit-hugging-face", ["preprocessor_config.json": Self.pixels])
+    #expect(plain.preprocessing?.resizeEdge == nil)
+  }
+
+  @Test("transformers 5 keeps the image processor in processor_config.json")
+  func processorConfiguration() throws {
+    let nested = #"{"image_processor":\#(Self.pixels),"processor_class":"CLIPProcessor"}"#
+    let inspection = try inspect("vit-hugging-face", ["processor_config.json": nested])
+    #expect(inspection.preprocessing?.mean == .init(0.5, 0.5, 0.5))
+  }
+
+  @Test(
+    "What a preprocessing configuration states and we do not do is refused, unknown keys too",
+    arguments: [
+      #""do_pad":true"#, #""do_flip_channel_order":true"#, #""image_processor_type":"SiglipImageProcessor""#,
+      #""crop_pct":0.9"#, #""crop_size":32"#, #""size":{"shortest_edge":16}"#,
+      #""size":{"height":24,"width":12}"#,
+      #""size":{"longest_edge":24}"#, #""do_center_crop":false"#, #""rescale_factor":1.0"#,
+    ])
+  func otherPreprocessing(_ member: String) throws {
+    let key = try #require(member.split(separator: "\"").first)
+    let config = "{\(member),\(#""image_mean":[0.5,0.5,0.5]"#)}"
+    let error = try #require(throws: ModelError.self) {
+      try inspect("vit-hugging-face", ["preprocessor_config.json": config])
+    }
+    #expect(error.description.contains(key), "\(error)")
+  }
+
   @Test("A text_config_dict left over by old versions overrides text_config, with all its defaults")
   func leftoverDictionary() throws {
     let config = #"""
       {"model_type":"clip","vision_config":{\#(Self.heads),"hidden_act":"gelu"},
-       "text_config":{\#(Self.heads),"hidden_act":"gelu"},"text_config_dict":{\#(Self.heads)}}
+       "text_config":{\#(Self.heads),"hidden_act":"gelu"},"text_config_dict":{\#(Self.heads),"eos_token_id":2}}
       """#
     let inspection = try inspect(
       "vit-hugging-face", ["config.json": config, "preprocessor_config.json": Self.pixels])
@@ -98,12 +156,49 @@ import Testing
   @Test("Where a configuration contradicts the tensors, the tensors are believed and it is told")
   func contradiction() throws {
     let config = #"""
+      {"model_type":"clip","text_config":{\#(Self.heads),"max_position_embeddings":77},"vision_config":{\#(Self.heads)}}
+      """#
+    let inspection = try inspect("vit-hugging-face", ["config.json": config])
+    #expect(inspection.architecture.text?.contextLength == 16)
+    #expect(
+      inspection.notes.contains { $0.contains("context length 77") && $0.contains("tensors are believed") })
+  }
+
+  @Test("More layers in a configuration than in the file: the file was cut")
+  func cutLayers() throws {
+    let config = #"""
       {"model_type":"clip","text_config":{\#(Self.heads),"num_hidden_layers":12},"vision_config":{\#(Self.heads)}}
       """#
     let inspection = try inspect("vit-hugging-face", ["config.json": config])
-    #expect(inspection.architecture.text?.stack.layers == 1)
-    #expect(
-      inspection.notes.contains { $0.contains("text layers 12") && $0.contains("tensors are believed") })
+    let problem = try #require(inspection.problems.first { $0.code == .missingTensors })
+    #expect(problem.description.contains("text layers 12"), "\(problem)")
+  }
+
+  @Test(
+    "open_clip's tokenizer options that are not ours leave no tokenizer, and a note",
+    arguments: [
+      #""tokenizer_kwargs":{"clean":"whitespace"}"#, #""tokenizer_kwargs":{"clean":"canonicalize"}"#,
+      #""hf_tokenizer_name":"bert-base-uncased""#, #""tokenizer_mode":"clips""#,
+    ])
+  func otherTokenizer(_ member: String) throws {
+    let config = #"{"model_cfg":{"vision_cfg":{},"text_cfg":{"heads":1,\#(member)}}}"#
+    let inspection = try inspect("vit.safetensors", ["open_clip_config.json": config])
+    #expect(inspection.tokenizer == .none)
+    #expect(inspection.notes.contains { $0.contains("token ids only") }, "\(inspection.notes)")
+  }
+
+  @Test(
+    "Blocks that open_clip computes and we do not are refused, unknown keys too",
+    arguments: ["qk_norm", "scale_heads", "scale_attn", "scale_fc", "scaled_cosine_attn", "new_option"])
+  func otherBlocks(_ key: String) throws {
+    for tower in ["vision_cfg", "text_cfg"] {
+      let other = tower == "vision_cfg" ? "text_cfg" : "vision_cfg"
+      let config = #"{"model_cfg":{"\#(other)":{},"\#(tower)":{"\#(key)":true}}}"#
+      let error = try #require(throws: ModelError.self) {
+        try inspect("vit.safetensors", ["open_clip_config.json": config])
+      }
+      #expect(error.description.contains(key), "\(error)")
+    }
   }
 
   @Test("open_clip's head_width, tanh approximation and squash are read")

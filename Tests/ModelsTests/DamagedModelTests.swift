@@ -11,6 +11,7 @@ import Testing
     options.activation = PerTower(both: .quickGELU)
     options.heads = PerTower(both: 1)
     options.preprocessing = .openAI
+    options.pooling = .highestID
     return options
   }()
 

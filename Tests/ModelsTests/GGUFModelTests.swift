@@ -86,9 +86,9 @@ import Testing
   @Test(
     "a size that the keyed values state and the tensors do not have is told, and the tensors are believed")
   func contradiction() throws {
-    let inspection = try inspect(setting("clip.vision.block_count", to: Self.u32Type + [23, 0, 0, 0]))
-    #expect(inspection.architecture.image?.layers == 1)
-    #expect(inspection.notes.contains { $0.contains("block_count") && $0.contains("23") })
+    let inspection = try inspect(setting("clip.vision.image_size", to: Self.u32Type + [23, 0, 0, 0]))
+    #expect(inspection.architecture.image?.imageSize == 24)
+    #expect(inspection.notes.contains { $0.contains("image_size") && $0.contains("23") })
   }
 
   /// Q8_0 rounds to a 127th of a block's largest magnitude; Q4_0 to an 8th, and loses a whole step at the other

@@ -49,6 +49,7 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   var options: ModelOptions {
     var options = ModelOptions()
     options.preprocessing = .openAI
+    options.pooling = .highestID
     if !hasEvidence {
       options.activation = PerTower(both: .quickGELU)
       options.heads = PerTower(image: model == "rn" ? nil : 1, text: 1)

@@ -45,6 +45,7 @@ import Verification
     let fixture = try ModelFixture.named(name)
     var options = ModelOptions()
     options.preprocessing = .openAI
+    options.pooling = .highestID
     let model = try CLIPModel(Checkpoint.open(fixture.path), options: options)
     let towers = fixture.towers == "both" ? ["image", "text"] : ["image"]
     for field in towers.flatMap({ [$0 + ".activation", $0 + ".epsilon", $0 + ".heads"] }) {

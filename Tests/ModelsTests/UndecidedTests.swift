@@ -12,11 +12,13 @@ import Testing
   init() throws { checkpoint = try Checkpoint.open(ModelFixture.named("vit-state-dict-2.13.pt").path) }
 
   @Test(
-    "A bare state dict without options leaves activation, heads and preprocessing as errors with their flags")
+    "A bare state dict without options leaves activation, heads, pooling and preprocessing as errors with their flags"
+  )
   func bareStateDict() throws {
     let inspection = try ModelInspection(checkpoint)
     let codes = inspection.problems.map(\.code)
-    #expect(Set(codes) == [.undecidedActivation, .undecidedHeads, .undecidedPreprocessing])
+    #expect(
+      Set(codes) == [.undecidedActivation, .undecidedHeads, .undecidedPooling, .undecidedPreprocessing])
     for (problem, flag) in zip(inspection.problems, inspection.problems.map(\.flag)) {
       #expect(problem.hint.contains(flag) && problem.category == .badData, "\(problem)")
     }
@@ -26,11 +28,12 @@ import Testing
   @Test("A refusal names every option that is missing at once, with the heads of OpenAI's convention")
   func refusalNamesAll() throws {
     let refusal = try #require(try ModelInspection(checkpoint).refusal)
-    for flag in ["--activation gelu", "--heads 1,1", "--preprocess openai"] {
+    for flag in ["--activation gelu", "--heads 1,1", "--pooling highest", "--preprocess openai"] {
       #expect(refusal.hint.contains(flag), "\(refusal.hint)")
     }
     var options = ModelOptions()
     options.activation = PerTower(both: .gelu)
+    options.pooling = .highestID
     options.preprocessing = .openAI
     let headsAlone = try #require(try ModelInspection(checkpoint, options: options).refusal)
     #expect(headsAlone.hint.contains("--heads") && !headsAlone.hint.contains("--activation"))
@@ -65,7 +68,10 @@ import Testing
       let decision = try #require(inspection.decisions.first { $0.field == field })
       #expect(decision.value == "1" && decision.source == .tensors)
     }
-    #expect(Set(inspection.problems.map(\.code)) == [.undecidedActivation, .undecidedPreprocessing])
+    #expect(
+      Set(inspection.problems.map(\.code)) == [
+        .undecidedActivation, .undecidedPooling, .undecidedPreprocessing,
+      ])
   }
 
   @Test("Options decide, and are reported as options")
@@ -73,12 +79,14 @@ import Testing
     var options = ModelOptions()
     options.activation = PerTower(both: .gelu)
     options.heads = PerTower(image: 2, text: 4)
+    options.pooling = .firstID(127)
     options.preprocessing = .openAI
     let model = try CLIPModel(checkpoint, options: options)
     #expect(model.architecture.text?.stack.heads == 4)
     #expect(model.architecture.text?.stack.activation == .gelu)
     let heads = try #require(model.decisions.first { $0.field == "image.heads" })
     #expect(heads.source == .option && heads.value == "2")
+    #expect(model.architecture.text?.pooling == .firstID(127))
   }
 
   @Test("Heads that do not divide the width are refused")
@@ -123,6 +131,7 @@ extension ModelError {
     switch code {
     case .undecidedActivation: "--activation"
     case .undecidedHeads: "--heads"
+    case .undecidedPooling: "--pooling"
     default: "--preprocess"
     }
   }

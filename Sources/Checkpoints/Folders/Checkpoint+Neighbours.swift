@@ -38,6 +38,7 @@ extension Checkpoint {
     case openCLIP = "open_clip_config.json"
     case huggingFace = "config.json"
     case preprocessor = "preprocessor_config.json"
+    case processor = "processor_config.json"
     case tokenizer = "tokenizer_config.json"
 
     var evidence: WritableKeyPath<Evidence, ConfigFile?> {
@@ -45,6 +46,7 @@ extension Checkpoint {
       case .openCLIP: \.openCLIPConfig
       case .huggingFace: \.huggingFaceConfig
       case .preprocessor: \.preprocessorConfig
+      case .processor: \.processorConfig
       case .tokenizer: \.tokenizerConfig
       }
     }

@@ -1,5 +1,13 @@
 internal import Architecture
 
+extension ExportPlan {
+  /// - Throws: `resizeEdge`, where open_clip's configuration would give other pixels.
+  static func requireCropOfWhole(_ preprocessing: Preprocessing, _ target: ExportTarget) throws(ExportError) {
+    guard let edge = preprocessing.resizeEdge else { return }
+    throw .refused(ExportRefusal(.resizeEdge, target, found: "a shorter edge of \(edge) pixels"))
+  }
+}
+
 extension Preprocessing {
   /// Per channel (R, G, B).
   var meanJSON: JSONText { mean.json }

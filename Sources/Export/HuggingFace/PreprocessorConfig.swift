@@ -12,7 +12,7 @@ struct PreprocessorConfig {
     return [
       "image_processor_type": "CLIPImageProcessor",
       "do_resize": true,
-      "size": isSquashed ? square : ["shortest_edge": .integer(imageSize)],
+      "size": isSquashed ? square : ["shortest_edge": .integer(preprocessing.resizeEdge ?? imageSize)],
       // As in Pillow's `Resampling`.
       "resample": preprocessing.interpolation == .bicubic ? 3 : 2,
       "do_center_crop": .bool(!isSquashed),

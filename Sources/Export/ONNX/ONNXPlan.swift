@@ -19,9 +19,12 @@ extension ExportPlan {
       files += ONNXModelFile(graph: builder.graph, metadata: metadata).files(below: "visual/")
       let size = JSONText.integer(image.imageSize)
       let members = [(key: "size", value: [size, size] as JSONText)]
-      let preprocessing = (model.preprocessing ?? .openAI).openCLIPMembers
+      let preprocessing = model.preprocessing ?? .openAI
+      try Self.requireCropOfWhole(preprocessing, .onnx)
       files.append(
-        PlannedFile(name: "visual/preprocess_cfg.json", JSONText.object(members + preprocessing).pretty))
+        PlannedFile(
+          name: "visual/preprocess_cfg.json", JSONText.object(members + preprocessing.openCLIPMembers).pretty)
+      )
     }
     if let text = model.architecture.text {
       var builder = ONNXGraphBuilder("text_encoder", weights: weights)

@@ -1,4 +1,5 @@
 internal import Architecture
+internal import Models
 
 /// OpenAI's tokenizer in the files of transformers and of the `tokenizers` library.
 struct TokenizerFiles {

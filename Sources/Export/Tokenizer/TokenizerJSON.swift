@@ -1,3 +1,5 @@
+internal import Models
+
 /// `tokenizer.json`: OpenAI's tokenizer spelled out as the pipeline of the `tokenizers` library.
 struct TokenizerJSON {
   var vocabulary: PublishedVocabulary

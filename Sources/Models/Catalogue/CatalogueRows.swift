@@ -23,10 +23,10 @@ struct TextRow {
 }
 
 /// What OpenAI's and open_clip's code fixes for every one of their architectures.
-enum OpenAIConvention {
+package enum OpenAIConvention {
   /// PyTorch's default for LayerNorm and BatchNorm.
   static let epsilon: Float = 1e-5
-  static let vocabularySize = 49_408
+  package static let vocabularySize = 49_408
   /// Heads are `width / 64` unless a configuration says otherwise.
   static let headSize = 64
 }

@@ -31,13 +31,24 @@ extension TextPooling {
   }
 }
 
+extension TextPooling {
+  /// As `--pooling` takes it.
+  public var optionText: String {
+    switch self {
+    case .highestID: "highest"
+    case .firstID(let id): "first:\(id)"
+    }
+  }
+}
+
 extension Preprocessing {
   /// `openai`, or the resize rule, interpolation and moments.
   public var fieldText: String {
     if self == .openAI { return "openai" }
     let deviation = standardDeviation
+    let edge = resizeEdge.map { " \($0)" } ?? ""
     return """
-      \(resize) \(interpolation), crop \(crop), RGB \(conversion), mean \(mean.red) \(mean.green) \(mean.blue), \
+      \(resize)\(edge) \(interpolation), crop \(crop), RGB \(conversion), mean \(mean.red) \(mean.green) \(mean.blue), \
       std \(deviation.red) \(deviation.green) \(deviation.blue)
       """
   }

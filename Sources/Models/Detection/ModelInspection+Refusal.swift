@@ -23,6 +23,7 @@ extension ModelInspection {
       }
       if open.contains(.undecidedHeads) { options.append("--heads \(usualHeads)") }
     }
+    if open.contains(.undecidedPooling) { options.append("--pooling highest or first:ID") }
     if open.contains(.undecidedPreprocessing) {
       options.append("--preprocess openai (also LAION, DataComp, MetaCLIP) or CONFIG.json")
     }
@@ -57,7 +58,7 @@ extension ModelError.Code {
   /// Whether an option of the user's is all that is missing.
   public var isUndecided: Bool {
     switch self {
-    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing: true
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling: true
     default: false
     }
   }

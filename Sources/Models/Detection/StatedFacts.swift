@@ -50,6 +50,8 @@ struct StatedSize: Sendable {
   var field: Field
   var value: Int
   var detail: String
+
+  var isOfLayers: Bool { field == .imageLayers || field == .textLayers }
 }
 
 extension CLIPArchitecture {

@@ -6,18 +6,28 @@ internal import Checkpoints
 /// and last what cannot differ within the library.
 struct Statements {
   private var facts: StatedFacts
+  /// Configurations that were passed over.
+  private var notes: [String] = []
 
   init(
     _ checkpoint: Checkpoint, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture,
     _ options: ModelOptions
   ) throws(ModelError) {
     let evidence = checkpoint.evidence
-    facts = try StatedFacts.options(options)
+    facts = try StatedFacts.options(options, sizes: sizes)
     facts.fill(from: .archive(evidence, sizes: sizes))
     if let metadata = evidence.ggufMetadata { facts.fill(from: try .gguf(metadata, sizes: sizes)) }
     if library == .kerasHub { facts.fill(from: .kerasHubKernels(checkpoint.tensors)) }
     if let graph = evidence.graph { facts.fill(from: .graph(graph, sizes: sizes)) }
     for configuration in try Self.configurations(evidence, library, sizes) { facts.fill(from: configuration) }
+    if let config = evidence.huggingFaceConfig, library != .kerasHub,
+      try !ConfigReader(config).isTransformersCLIP
+    {
+      notes.append("\(config.origin) is not used: it is no model configuration of transformers")
+    }
+    if sizes.text?.vocabularySize == OpenAIConvention.vocabularySize, facts.tokenizer == nil {
+      facts.tokenizer = try VocabularyFiles.tokenizer(evidence)
+    }
     if facts.isOpen(for: sizes), let digest = try Self.digest(of: checkpoint) {
       facts.fill(from: .fingerprint(digest, sizes: sizes))
     }
@@ -36,7 +46,11 @@ struct Statements {
         try library == .kerasHub ? .kerasHub(config, sizes: sizes) : .huggingFace(config, sizes: sizes)
     }
     if let config = evidence.preprocessorConfig {
-      huggingFace.preprocessing = try PreprocessingConfig.huggingFace(ConfigReader(config))
+      huggingFace.preprocessing = try PreprocessingConfig.huggingFace(
+        ConfigReader(config), imageSize: sizes.image?.imageSize)
+    } else if let processor = try evidence.processorConfig.map(ConfigReader.init)?.object("image_processor") {
+      huggingFace.preprocessing = try PreprocessingConfig.huggingFace(
+        processor, imageSize: sizes.image?.imageSize)
     }
     switch library {
     case .openAI: return [openCLIP, huggingFace]
@@ -65,10 +79,17 @@ struct Statements {
     if sizes.image != nil { resolution.decidePreprocessing(facts.preprocessing) }
     if var text = sizes.text {
       resolution.decide(&text.stack, facts.text, "text")
-      if let pooling = resolution.take(facts.pooling, "text.pooling", \.fieldText) { text.pooling = pooling }
+      if let pooling = resolution.take(facts.pooling, "text.pooling", \.fieldText) {
+        text.pooling = pooling
+      } else {
+        resolution.undecided.append(
+          ModelError(.undecidedPooling, found: "a vocabulary of \(text.vocabularySize)"))
+      }
       resolution.architecture.text = text
       resolution.tokenizer = resolution.take(facts.tokenizer, "tokenizer", \.fieldText) ?? .none
+      resolution.noteOtherTokenizer(facts.tokenizer)
     }
+    resolution.notes += notes
     resolution.noteContradictions(facts.sizes, sizes)
     return resolution
   }
@@ -79,7 +100,7 @@ extension StatedFacts {
   fileprivate func isOpen(for sizes: CLIPArchitecture) -> Bool {
     if sizes.image != nil, preprocessing == nil { return true }
     if case .visionTransformer = sizes.image, image.activation == nil || image.heads == nil { return true }
-    return sizes.text != nil && (text.activation == nil || text.heads == nil)
+    return sizes.text != nil && (text.activation == nil || text.heads == nil || pooling == nil)
   }
 }
 
@@ -146,10 +167,24 @@ struct Resolution {
     if preprocessing == nil { undecided.append(ModelError(.undecidedPreprocessing)) }
   }
 
-  /// Configurations are wrong more often than tensors.
+  /// A model that has as many words as OpenAI's may still have others.
+  mutating func noteOtherTokenizer(_ stated: Stated<TokenizerKind>?) {
+    guard let stated, stated.value == .none, stated.source == .configuration else { return }
+    notes.append("no tokenizer travels along, so that the model takes token ids only (\(stated.detail))")
+  }
+
+  /// Configurations are wrong more often than tensors; but blocks that are stated and not there have been cut off.
   mutating func noteContradictions(_ stated: [StatedSize], _ sizes: CLIPArchitecture) {
     for statement in stated {
       guard let actual = sizes.size(statement.field), actual != statement.value else { continue }
+      guard !statement.isOfLayers || statement.value < actual else {
+        undecided.append(
+          ModelError(
+            .missingTensors,
+            expected: "\(statement.field.rawValue) \(statement.value), as \(statement.detail) states",
+            found: "\(actual)"))
+        continue
+      }
       notes.append(
         "\(statement.detail) says \(statement.field.rawValue) \(statement.value), the tensors have "
           + "\(actual): the tensors are believed")

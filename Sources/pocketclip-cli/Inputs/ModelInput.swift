@@ -27,6 +27,12 @@ struct ModelInputOptions: ParsableArguments {
       valueName: "openai|file"))
   var preprocess: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Which position's state stands for a text: highest (the highest id, as OpenAI and open_clip do) or first:ID.",
+      valueName: "position"))
+  var pooling: String?
+
   @Option(help: "Which tokenizer travels along: openai or none.")
   var tokenizer: String?
 
@@ -65,6 +71,13 @@ struct ModelInputOptions: ParsableArguments {
       Float($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
     }
     options.preprocessing = try preprocessing()
+    options.pooling = try pooling.map { text throws(Failure) in
+      if text == "highest" { return .highestID }
+      guard text.hasPrefix("first:"), let id = Int(text.dropFirst("first:".count)), id >= 0 else {
+        throw Failure(.usage, "--pooling \(text): expected highest or first:ID, such as first:49407")
+      }
+      return .firstID(id)
+    }
     options.tokenizer = try tokenizer.map { text throws(Failure) in
       guard let kind = TokenizerKind.allCases.first(where: { $0.fieldText == text }) else {
         throw Failure(.usage, "--tokenizer \(text): expected openai or none")

@@ -15,6 +15,7 @@ extension ModelOptions {
       options.activation.image = activation.image ?? image?.activation
       options.activation.text = activation.text ?? text?.activation
     }
+    options.pooling = pooling ?? architecture.text?.pooling
     if architecture.image != nil { options.preprocessing = preprocessing ?? .exactly(bundle.preprocessing) }
     switch (architecture.image, architecture.text) {
     case (.some, nil): options.tower = tower ?? .image

@@ -56,11 +56,13 @@ extension StatedFacts {
     let epsilon = Stated(OpenAIConvention.epsilon, .libraryDefault, "LayerNorm of \(owner)")
     facts.image.epsilon = epsilon
     facts.text.epsilon = epsilon
-    facts.pooling = Stated(.highestID, .libraryDefault, "end-of-text is the highest id in \(owner)")
     let isOpenAIVocabulary = sizes.text?.vocabularySize == OpenAIConvention.vocabularySize
     facts.tokenizer = Stated(
       isOpenAIVocabulary ? .openAI : .none, .tensors,
       "\(sizes.text?.vocabularySize ?? 0) rows in the token table")
+    if isOpenAIVocabulary {
+      facts.pooling = Stated(.highestID, .libraryDefault, "end of text is the highest id in \(owner)")
+    }
     if case .modifiedResNet(let tower) = sizes.image {
       // Both libraries compute it so, and no configuration field reaches it but head_width.
       facts.image.heads = Stated(

@@ -15,6 +15,8 @@ extension StatedFacts {
     }
     if sizes.text != nil {
       facts.text = try config.ggufTower("clip.text", activation)
+      facts.pooling = Stated(
+        .highestID, .libraryDefault, "clip.cpp pools the last token, which is end of text")
       try facts.addSizes(config, textSizes)
       if let count = config.json["tokenizer.ggml.tokens"]?["count"]?.integerValue {
         facts.sizes.append(

@@ -9,6 +9,7 @@ extension StatedFacts {
     _ config: ConfigFile, sizes: CLIPArchitecture
   ) throws(ModelError) -> StatedFacts {
     let root = ConfigReader(config)
+    guard try root.isTransformersCLIP else { return StatedFacts() }
     if let type = try root.text("model_type"), let name = UnsupportedArchitecture.named(byModelType: type) {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
     }
@@ -56,6 +57,17 @@ extension StatedFacts {
 }
 
 extension ConfigReader {
+  /// Whether this is a model's configuration as transformers writes it, by a key that no other tool's `config.json` has with
+  /// this meaning. The library's defaults hold only there.
+  var isTransformersCLIP: Bool {
+    get throws(ModelError) {
+      if try text("model_type") != nil { return true }
+      let classes = (json["architectures"]?.arrayValue ?? []).compactMap(\.stringValue)
+      if classes.contains(where: { $0.hasPrefix("CLIP") }) { return true }
+      return json["text_config"]?.objectValue != nil || json["vision_config"]?.objectValue != nil
+    }
+  }
+
   /// The configuration of one tower: `text_config_dict`, a leftover of old versions, replaces `text_config` with all
   /// its values and defaults; a tower saved alone has its fields at the top.
   fileprivate func effective(_ kind: String) throws(ModelError) -> ConfigReader {
@@ -76,10 +88,12 @@ extension ConfigReader {
   }
 
   /// `eos_token_id` 2 is a mistake that every early CLIP carries; transformers takes it to mean the highest id.
-  fileprivate func pooling(vocabularySize: Int) throws(ModelError) -> Stated<TextPooling> {
+  fileprivate func pooling(vocabularySize: Int) throws(ModelError) -> Stated<TextPooling>? {
     let config = try effective("text")
     guard let id = try config.integer("eos_token_id") else {
-      return Stated(.highestID, .libraryDefault, "\(config.place): eos_token_id")
+      // `CLIPTextConfig` has 49407, which is the highest of OpenAI's ids.
+      return vocabularySize == OpenAIConvention.vocabularySize
+        ? Stated(.highestID, .libraryDefault, "\(config.place): eos_token_id") : nil
     }
     let isHighest = id == 2 || id == vocabularySize - 1
     return Stated(

@@ -20,6 +20,8 @@ extension StatedFacts {
     }
     if sizes.text != nil, let text = try backbone.tower("text_encoder") {
       facts.text = try text.towerFacts()
+      facts.pooling = Stated(
+        .highestID, .libraryDefault, "\(text.place): CLIPTextEncoder pools the highest id")
       try facts.addSizes(
         text,
         [

@@ -15,6 +15,7 @@ extension StatedFacts {
     if try model.object("multimodal_cfg") != nil {
       throw ModelError(.unsupportedArchitecture, found: "CoCa (\(model.place))", file: config.path)
     }
+    try modelKeys.requireAll(of: model)
     var facts = StatedFacts()
     let usesQuickGELU = try model.bool("quick_gelu")
     let activation = Stated<Activation>(
@@ -27,7 +28,7 @@ extension StatedFacts {
     if let dimension = try model.integer("embed_dim") {
       facts.sizes.append(StatedSize(field: .projection, value: dimension, detail: model.place))
     }
-    facts.preprocessing = try PreprocessingConfig.openCLIP(root)
+    facts.preprocessing = try PreprocessingConfig.openCLIP(root, imageSize: sizes.image?.imageSize)
     return facts
   }
 
@@ -37,11 +38,13 @@ extension StatedFacts {
     if let trunk = try vision.text("timm_model_name") {
       throw ModelError(.unsupportedArchitecture, found: "timm image trunk \(trunk)", file: vision.path)
     }
+    try Self.visionKeys.requireAll(of: vision)
+    try vision.refuseCustomBlocks()
+    try vision.refuse(unless: "pos_embed_type", is: "learnable")
     try vision.refuse(unless: "pool_type", is: "tok")
     for flag in ["no_ln_pre", "attentional_pool", "final_ln_after_pool"] where try vision.bool(flag) == true {
       throw vision.unsupported(flag)
     }
-    if try vision.number("ls_init_value") != nil { throw vision.unsupported("ls_init_value") }
     let headWidth = try vision.integer("head_width")
     guard headWidth ?? 64 > 0 else { throw vision.bad("head_width", "positive", vision.json["head_width"]) }
     image.heads = Stated(
@@ -64,7 +67,10 @@ extension StatedFacts {
       throw ModelError(
         .unsupportedArchitecture, found: "a Hugging Face text tower (\(encoder))", file: config.path)
     }
-    for flag in ["no_causal_mask", "embed_cls", "proj_bias"] where try config.bool(flag) == true {
+    try Self.textKeys.requireAll(of: config)
+    try config.refuseCustomBlocks()
+    for flag in ["no_causal_mask", "embed_cls", "proj_bias", "final_ln_after_pool"]
+    where try config.bool(flag) == true {
       throw config.unsupported(flag)
     }
     try config.refuse(unless: "proj_type", is: "linear")
@@ -74,6 +80,7 @@ extension StatedFacts {
     text.activation = try config.activation(or: activation)
     text.epsilon = try config.epsilon()
     pooling = try config.pooling()
+    tokenizer = try config.tokenizer()
     try addSize(config, "width", .textWidth)
     try addSize(config, "layers", .textLayers)
     try addSize(config, "context_length", .contextLength)
@@ -88,7 +95,75 @@ extension StatedFacts {
   }
 }
 
+// Fields of open_clip 3.3's `CLIP`, `CLIPVisionCfg` and `CLIPTextCfg` (open_clip/model.py). Dropout, the width of an MLP
+// (which the tensors show) and the settings of trunks that are refused change nothing.
+extension StatedFacts {
+  private static let modelKeys = ConfigKeys(
+    used: ["embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "multimodal_cfg"],
+    irrelevant: ["custom_text", "init_logit_scale", "nonscalar_logit_scale"])
+
+  private static let visionKeys = ConfigKeys(
+    used: blockKeys.union([
+      "layers", "width", "head_width", "patch_size", "image_size", "attentional_pool", "no_ln_pre",
+      "pos_embed_type", "final_ln_after_pool", "pool_type",
+    ]),
+    irrelevant: [
+      "mlp_ratio", "patch_dropout", "attn_pooler_queries", "attn_pooler_heads", "output_tokens",
+      "timm_model_name",
+      "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path",
+    ])
+
+  private static let textKeys = ConfigKeys(
+    used: blockKeys.union([
+      "context_length", "vocab_size", "hf_tokenizer_name", "tokenizer_mode", "tokenizer_kwargs", "width",
+      "heads",
+      "layers", "embed_cls", "eos_id", "no_causal_mask", "final_ln_after_pool", "pool_type", "proj_bias",
+      "proj_type",
+    ]),
+    irrelevant: [
+      "mlp_ratio", "pad_id", "output_tokens", "hf_model_name", "hf_model_pretrained", "hf_proj_type",
+      "hf_pooler_type",
+    ])
+
+  private static let blockKeys: Set<String> = [
+    "act_kwargs", "norm_kwargs", "ls_init_value", "block_type", "qk_norm", "scaled_cosine_attn",
+    "scale_heads",
+    "scale_attn_inner", "scale_attn", "scale_fc",
+  ]
+}
+
 extension ConfigReader {
+  /// Options of open_clip's `CustomResidualAttentionBlock`, and layer scale.
+  fileprivate func refuseCustomBlocks() throws(ModelError) {
+    try refuse(unless: "block_type", is: "default")
+    for flag in [
+      "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc",
+    ]
+    where try bool(flag) == true {
+      throw unsupported(flag)
+    }
+    if try number("ls_init_value") != nil { throw unsupported("ls_init_value") }
+  }
+
+  /// The tokenizer where a field names another than open_clip's `SimpleTokenizer` as we have it, which lowers its text; nil
+  /// where none does.
+  fileprivate func tokenizer() throws(ModelError) -> Stated<TokenizerKind>? {
+    if let name = try text("hf_tokenizer_name"), !name.isEmpty {
+      return Stated(.none, .configuration, "\(place): hf_tokenizer_name \(name)")
+    }
+    if let mode = try text("tokenizer_mode") {
+      return Stated(.none, .configuration, "\(place): tokenizer_mode \(mode)")
+    }
+    guard let options = try object("tokenizer_kwargs") else { return nil }
+    for member in options.json.objectValue?.members ?? [] {
+      guard member.key == "clean", member.value.stringValue == "lower" else {
+        return Stated(
+          .none, .configuration, "\(options.place): \(member.key) \(member.value.brief), not ours")
+      }
+    }
+    return nil
+  }
+
   fileprivate func refuse(unless key: String, is accepted: String) throws(ModelError) {
     if let value = try text(key), value != accepted { throw unsupported("\(key) \(value)") }
   }

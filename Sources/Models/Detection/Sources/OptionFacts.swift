@@ -2,14 +2,17 @@ internal import Architecture
 
 extension StatedFacts {
   /// The user's explicit options; a named architecture stands behind the more specific ones.
-  static func options(_ options: ModelOptions) throws(ModelError) -> StatedFacts {
+  static func options(
+    _ options: ModelOptions, sizes: CLIPArchitecture
+  ) throws(ModelError) -> StatedFacts {
     var facts = StatedFacts()
     facts.image = tower(
       heads: options.heads.image, activation: options.activation.image, epsilon: options.epsilon.image)
     facts.text = tower(
       heads: options.heads.text, activation: options.activation.text, epsilon: options.epsilon.text)
     facts.tokenizer = options.tokenizer.map { Stated($0, .option, "--tokenizer") }
-    facts.preprocessing = try preprocessing(options.preprocessing)
+    facts.pooling = options.pooling.map { Stated($0, .option, "--pooling") }
+    facts.preprocessing = try preprocessing(options.preprocessing, imageSize: sizes.image?.imageSize)
     if let name = options.architectureName { facts.fill(from: try architecture(name)) }
     return facts
   }
@@ -22,14 +25,14 @@ extension StatedFacts {
   }
 
   private static func preprocessing(
-    _ choice: PreprocessingChoice?
+    _ choice: PreprocessingChoice?, imageSize: Int?
   ) throws(ModelError) -> Stated<Preprocessing>? {
     switch choice {
     case nil: nil
     case .openAI: Stated(.openAI, .option, "--preprocess openai")
     case .exactly(let preprocessing): Stated(preprocessing, .option, "--preprocess")
     case .file(let path):
-      Stated(try PreprocessingConfig.read(path: path), .option, "--preprocess \(path)")
+      Stated(try PreprocessingConfig.read(path: path, imageSize: imageSize), .option, "--preprocess \(path)")
     }
   }
 
@@ -46,7 +49,10 @@ extension StatedFacts {
       facts.image.epsilon = Stated(tower.epsilon, .option, detail)
     case nil: break
     }
-    if let text = known.text { facts.text = stack(text.stack, detail) }
+    if let text = known.text {
+      facts.text = stack(text.stack, detail)
+      facts.pooling = Stated(text.pooling, .option, detail)
+    }
     return facts
   }
 

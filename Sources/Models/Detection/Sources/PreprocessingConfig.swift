@@ -5,14 +5,21 @@ internal import Checkpoints
 /// Preprocessing as the libraries' configuration files state it.
 enum PreprocessingConfig {
   /// `preprocess_cfg` of `open_clip_config.json`; a field that is absent has open_clip's default.
-  static func openCLIP(_ root: ConfigReader) throws(ModelError) -> Stated<Preprocessing> {
+  static func openCLIP(_ root: ConfigReader, imageSize: Int?) throws(ModelError) -> Stated<Preprocessing> {
     guard let config = try root.object("preprocess_cfg") else {
       return Stated(.openAI, .libraryDefault, "\(root.place): preprocess_cfg")
     }
-    return try openCLIP(fields: config)
+    return try openCLIP(fields: config, imageSize: imageSize)
   }
 
-  private static func openCLIP(fields config: ConfigReader) throws(ModelError) -> Stated<Preprocessing> {
+  /// open_clip's `PreprocessCfg`. A fill colour matters to `longest` alone, which is refused.
+  private static let openCLIPKeys = ConfigKeys(
+    used: ["mean", "std", "interpolation", "resize_mode", "mode", "size"], irrelevant: ["fill_color"])
+
+  private static func openCLIP(
+    fields config: ConfigReader, imageSize: Int?
+  ) throws(ModelError) -> Stated<Preprocessing> {
+    try openCLIPKeys.requireAll(of: config)
     var result = Preprocessing.openAI
     try config.readMoments("mean", "std", into: &result)
     switch try config.text("interpolation") ?? "bicubic" {
@@ -26,51 +33,95 @@ enum PreprocessingConfig {
     case let other: throw config.unsupported("resize_mode \(other)")
     }
     if let mode = try config.text("mode"), mode != "RGB" { throw config.unsupported("mode \(mode)") }
+    if let side = try config.side("size") { try config.requireImageSize(side, imageSize, "size") }
     return Stated(result, .configuration, config.place)
   }
 
+  /// transformers' `CLIPImageProcessor` and its fast twin.
+  private static let huggingFaceKeys = ConfigKeys(
+    used: [
+      "image_processor_type", "feature_extractor_type", "image_mean", "image_std", "do_resize", "do_rescale",
+      "do_normalize", "do_convert_rgb", "do_center_crop", "do_pad", "do_flip_channel_order", "resample",
+      "rescale_factor", "size", "crop_size", "default_to_square",
+    ],
+    irrelevant: [
+      "processor_class", "auto_map", "return_tensors", "data_format", "input_data_format", "device",
+      "disable_grouping", "_valid_processor_keys", "use_fast", "transformers_version", "model_input_names",
+    ])
+
+  private static let huggingFaceProcessors: Set = [
+    "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor",
+  ]
+
   /// `preprocessor_config.json` of transformers' CLIP; a field that is absent has `CLIPImageProcessor`'s default.
-  static func huggingFace(_ config: ConfigReader) throws(ModelError) -> Stated<Preprocessing> {
-    var result = Preprocessing.openAI
-    result.conversion = .beforeResize
-    result.crop = .down
-    try config.readMoments("image_mean", "image_std", into: &result)
+  ///
+  /// - Parameter imageSize: the tower's; nil where it is not known yet.
+  static func huggingFace(
+    _ config: ConfigReader, imageSize: Int?
+  ) throws(ModelError) -> Stated<Preprocessing> {
+    try huggingFaceKeys.requireAll(of: config)
+    for key in ["image_processor_type", "feature_extractor_type"] {
+      if let type = try config.text(key), !huggingFaceProcessors.contains(type) {
+        throw config.unsupported("\(key) \(type)")
+      }
+    }
     for step in ["do_resize", "do_rescale", "do_normalize", "do_convert_rgb"]
     where try config.bool(step) == false {
       throw config.unsupported("\(step) false")
     }
+    for step in ["do_pad", "do_flip_channel_order"] where try config.bool(step) == true {
+      throw config.unsupported("\(step) true")
+    }
+    if let factor = try config.number("rescale_factor"), abs(factor * 255 - 1) > 1e-6 {
+      throw config.unsupported("rescale_factor \(factor)")
+    }
+    var result = Preprocessing.openAI
+    result.conversion = .beforeResize
+    result.crop = .down
+    try config.readMoments("image_mean", "image_std", into: &result)
     switch try config.integer("resample") ?? 3 {
     case 3: result.interpolation = .bicubic
     case 2: result.interpolation = .bilinear
     case let other: throw config.unsupported("resample \(other)")
     }
-    if let factor = try config.number("rescale_factor"), abs(factor * 255 - 1) > 1e-6 {
-      throw config.unsupported("rescale_factor \(factor)")
-    }
-    result.resize = try resize(config)
+    try readGeometry(config, imageSize: imageSize, into: &result)
     return Stated(result, .configuration, config.place)
   }
 
-  /// The shortest edge and a crop of the same size, or both edges without a crop.
-  private static func resize(_ config: ConfigReader) throws(ModelError) -> Preprocessing.ResizeRule {
+  /// The shorter edge and a crop of at most that, or both edges without a crop.
+  private static func readGeometry(
+    _ config: ConfigReader, imageSize: Int?, into result: inout Preprocessing
+  ) throws(ModelError) {
     let crops = try config.bool("do_center_crop") ?? true
-    guard let size = config.json["size"], size.objectValue != nil else {
+    if crops, let crop = try config.side("crop_size") {
+      try config.requireImageSize(crop, imageSize, "crop_size")
+    }
+    switch try config.resizedSize() {
+    case nil: guard crops else { throw config.unsupported("do_center_crop false") }
+    case .shortestEdge(let edge):
       guard crops else { throw config.unsupported("do_center_crop false") }
-      return .shortest
+      try readEdge(edge, config, imageSize, into: &result)
+    case .square(let side):
+      result.resize = .squash
+      // A crop of the size that resizing just gave does nothing.
+      try config.requireImageSize(side, imageSize, "size")
     }
-    if size["shortest_edge"] != nil {
-      guard crops else { throw config.unsupported("do_center_crop false") }
-      return .shortest
+  }
+
+  private static func readEdge(
+    _ edge: Int, _ config: ConfigReader, _ imageSize: Int?, into result: inout Preprocessing
+  ) throws(ModelError) {
+    let crop = try config.side("crop_size") ?? imageSize
+    guard let crop, edge != crop else { return }
+    guard edge > crop else {
+      throw config.unsupported(
+        "size.shortest_edge \(edge), below the crop of \(crop): the border would be padded")
     }
-    guard let height = size["height"]?.integerValue, height == size["width"]?.integerValue else {
-      throw config.unsupported("size \(size.brief)")
-    }
-    // A crop of the size that resizing just gave does nothing.
-    return .squash
+    result.resizeEdge = edge
   }
 
   /// A configuration file that the user names.
-  static func read(path: String) throws(ModelError) -> Preprocessing {
+  static func read(path: String, imageSize: Int?) throws(ModelError) -> Preprocessing {
     let json: JSONValue
     do throws(ReadError) {
       let file = try MappedFile(path: path)
@@ -78,10 +129,14 @@ enum PreprocessingConfig {
     } catch {
       throw ModelError(error.inFile(path))
     }
-    let config = ConfigReader(path: path, place: path, json: json)
-    if json["preprocess_cfg"] != nil { return try openCLIP(config).value }
-    if json["image_mean"] != nil || json["resample"] != nil { return try huggingFace(config).value }
-    if json["mean"] != nil { return try openCLIP(fields: config).value }
+    var config = ConfigReader(path: path, place: path, json: json)
+    // transformers 5 writes `processor_config.json`, with the image processor inside.
+    if let inner = try config.object("image_processor") { config = inner }
+    if config.json["preprocess_cfg"] != nil { return try openCLIP(config, imageSize: imageSize).value }
+    if config.json["image_mean"] != nil || config.json["resample"] != nil {
+      return try huggingFace(config, imageSize: imageSize).value
+    }
+    if config.json["mean"] != nil { return try openCLIP(fields: config, imageSize: imageSize).value }
     throw config.bad("image_mean or preprocess_cfg", "there", nil)
   }
 }
@@ -94,5 +149,39 @@ extension ConfigReader {
     guard let (red, green, blue) = try triple(deviation) else { return }
     guard red > 0, green > 0, blue > 0 else { throw bad(deviation, "positive", json[deviation]) }
     result.standardDeviation = .init(red, green, blue)
+  }
+
+  /// What transformers' `size` may be.
+  fileprivate enum ResizedSize {
+    case shortestEdge(Int)
+    case square(Int)
+  }
+
+  fileprivate func resizedSize() throws(ModelError) -> ResizedSize? {
+    guard let size = json["size"], !size.isNull else { return nil }
+    // Old configurations hold a number: the shorter edge.
+    if let edge = size.integerValue { return .shortestEdge(edge) }
+    if let edge = size["shortest_edge"]?.integerValue, size.objectValue?.members.count == 1 {
+      return .shortestEdge(edge)
+    }
+    guard let side = try side("size") else { throw unsupported("size \(size.brief)") }
+    return .square(side)
+  }
+
+  /// The side of a square: `224`, `[224, 224]` or `{"height": 224, "width": 224}`; nil when absent or null.
+  fileprivate func side(_ key: String) throws(ModelError) -> Int? {
+    guard let value = json[key], !value.isNull else { return nil }
+    if let side = value.integerValue { return side }
+    let sides = [value["height"], value["width"]].compactMap { $0?.integerValue }
+    let listed = (value.arrayValue ?? []).compactMap(\.integerValue)
+    for pair in [sides, listed] where pair.count == 2 && pair[0] == pair[1] { return pair[0] }
+    throw unsupported("\(key) \(value.brief)")
+  }
+
+  fileprivate func requireImageSize(_ side: Int, _ imageSize: Int?, _ key: String) throws(ModelError) {
+    guard let imageSize, side != imageSize else { return }
+    throw ModelError(
+      .badConfiguration, expected: "\(key) to be \(imageSize), the size of the tensors' image tower",
+      found: "\(side)", file: path)
   }
 }

@@ -1,17 +1,17 @@
 internal import CVocabulary
 
 /// OpenAI's vocabulary as text: GPT-2's printable stand-ins for bytes, `</w>` at the end of a word.
-struct PublishedVocabulary {
+package struct PublishedVocabulary {
   /// By id, start and end of text last.
-  let tokens: [String]
+  package let tokens: [String]
   /// Left and right token by rank.
-  let merges: [(left: String, right: String)]
+  package let merges: [(left: String, right: String)]
 
-  static let startOfText = "<|startoftext|>"
-  static let endOfText = "<|endoftext|>"
-  static let endOfWord = "</w>"
+  package static let startOfText = "<|startoftext|>"
+  package static let endOfText = "<|endoftext|>"
+  package static let endOfWord = "</w>"
 
-  init() {
+  package init() {
     let letters = Self.byteLetters
     var tokens = letters + letters.map { $0 + Self.endOfWord }
     var merges: [(left: String, right: String)] = []

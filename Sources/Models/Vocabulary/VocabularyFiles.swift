@@ -1,0 +1,75 @@
+internal import Architecture
+internal import Archives
+internal import Checkpoints
+
+/// Whether the tokenizer that lies beside the weights is OpenAI's. Tables of equal length hold other words in models of
+/// other languages, and their ids would be wrong without any error.
+enum VocabularyFiles {
+  private static let openAI = PublishedVocabulary()
+
+  /// OpenAI's tokenizer where every file agrees with it, `none` with the first that does not; nil without files.
+  static func tokenizer(_ evidence: Evidence) throws(ModelError) -> Stated<TokenizerKind>? {
+    if let config = evidence.tokenizerConfig, let other = try otherTokenizer(ConfigReader(config)) {
+      return Stated(.none, .configuration, "\(config.origin): \(other)")
+    }
+    guard !evidence.tokenizerFiles.isEmpty else { return nil }
+    for file in evidence.tokenizerFiles {
+      if let difference = difference(file) {
+        return Stated(.none, .configuration, "\(file.name) is not OpenAI's: \(difference)")
+      }
+    }
+    let names = evidence.tokenizerFiles.map(\.name).joined(separator: ", ")
+    return Stated(.openAI, .configuration, "\(names): OpenAI's words")
+  }
+
+  /// What `tokenizer_config.json` states that OpenAI's tokenizer is not; nil where nothing differs.
+  private static func otherTokenizer(_ config: ConfigReader) throws(ModelError) -> String? {
+    if let name = try config.text("tokenizer_class"), !["CLIPTokenizer", "CLIPTokenizerFast"].contains(name) {
+      return "tokenizer_class \(name)"
+    }
+    return try config.bool("do_lower_case") == false ? "do_lower_case false" : nil
+  }
+
+  /// The first difference to OpenAI's vocabulary; nil where there is none.
+  private static func difference(_ file: SourceFile) -> String? {
+    do throws(ReadError) {
+      let content = try MappedFile(path: file.path)
+      switch file.name {
+      case "merges.txt":
+        return differenceOfMerges(
+          content.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            .split(separator: "\n").drop { $0.hasPrefix("#version") }.map(String.init))
+      case "vocab.json": return differenceOfWords(try JSONParser.parse(content.bytes, limits: .standard))
+      default:
+        let model = try JSONParser.parse(content.bytes, limits: .standard)["model"]
+        return differenceOfWords(model?["vocab"])
+          ?? differenceOfMerges((model?["merges"]?.arrayValue ?? []).map(line))
+      }
+    } catch {
+      return error.description
+    }
+  }
+
+  /// A merge as `tokenizer.json` holds it: `"a b"`, or `["a", "b"]` since tokenizers 0.20.
+  private static func line(_ merge: JSONValue) -> String {
+    merge.stringValue ?? (merge.arrayValue ?? []).compactMap(\.stringValue).joined(separator: " ")
+  }
+
+  private static func differenceOfMerges(_ lines: [String]) -> String? {
+    let expected = openAI.merges.map { "\($0.left) \($0.right)" }
+    guard lines.count == expected.count else { return "\(lines.count) merges, not \(expected.count)" }
+    let index = lines.indices.first { lines[$0] != expected[$0] }
+    return index.map { "merge \($0 + 1) is \"\(lines[$0].prefix(40))\", not \"\(expected[$0])\"" }
+  }
+
+  private static func differenceOfWords(_ table: JSONValue?) -> String? {
+    let members = table?.objectValue?.members ?? []
+    let expected = openAI.tokens
+    guard members.count == expected.count else { return "\(members.count) words, not \(expected.count)" }
+    let other = members.first { member in
+      guard let id = member.value.integerValue, expected.indices.contains(id) else { return true }
+      return expected[id] != member.key
+    }
+    return other.map { "the word \"\($0.key.prefix(40))\" has id \($0.value.brief)" }
+  }
+}
