@@ -50,7 +50,7 @@ extension ModelError.Code {
     case .unexpectedTensors:
       (
         "tensors that belong to no part of this architecture",
-        "save only the CLIP model's own state dict; nothing unknown is dropped in silence"
+        "take one complete tower with --tower image or --tower text, or save only the CLIP model's own state dict"
       )
     case .wrongShape:
       ("a tensor has the wrong shape", "the file mixes two models or was damaged: download or save it again")

@@ -38,6 +38,43 @@ import Testing
     #expect(error.code == .missingTensors && error.description.contains(name), "\(error)")
   }
 
+  @Test(
+    "A tower of which one tensor is left is a broken tower, never an absent one",
+    arguments: [
+      "token_embedding.weight", "positional_embedding", "transformer.", "ln_final.", "text_projection",
+    ])
+  func brokenTower(_ kept: String) throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.keep { $0.hasPrefix("visual.") || $0.hasPrefix(kept) }
+    #expect(try problem(edited).code == .missingTensors)
+    var options = Self.options
+    options.tower = .image
+    try edited.open { checkpoint in
+      let model = try CLIPModel(checkpoint, options: options)
+      #expect(model.architecture.text == nil)
+    }
+  }
+
+  @Test("A text tower of another kind is refused, or left out with a note where the image tower is asked for")
+  func otherTextTower() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.keep { $0.hasPrefix("visual.") }
+    edited.add("bert.encoder.layer.0.output.dense.weight", shape: [4, 4])
+    let error = try problem(edited)
+    #expect(error.code == .unexpectedTensors && error.description.contains("bert."), "\(error)")
+    var options = Self.options
+    options.tower = .image
+    try edited.open { checkpoint in
+      let model = try CLIPModel(checkpoint, options: options)
+      #expect(model.notes.contains { $0.contains("bert.encoder") }, "\(model.notes)")
+    }
+    options.tower = .text
+    try edited.open { checkpoint in
+      let error = try #require(throws: ModelError.self) { try CLIPModel(checkpoint, options: options) }
+      #expect(error.code == .towerAbsent)
+    }
+  }
+
   @Test("A tower without its projection is valid alone, beside the other tower it is damage")
   func projectionMissing() throws {
     var edited = try EditedCheckpoint("vit.safetensors")

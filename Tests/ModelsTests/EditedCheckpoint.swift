@@ -30,6 +30,8 @@ struct EditedCheckpoint {
     for index in entries.indices { entries[index].name = change(entries[index].name) }
   }
 
+  mutating func keep(_ isKept: (String) -> Bool) { entries.removeAll { !isKept($0.name) } }
+
   mutating func remove(_ name: String) { entries.removeAll { $0.name == name } }
 
   mutating func add(_ name: String, shape: [Int]) {

@@ -32,12 +32,12 @@ public struct ModelInspection: Sendable {
         try self.init(checkpoint, bundle: bundle, options: options)
         return
       }
-      if let (name, tensor) = UnsupportedArchitecture.named(by: checkpoint.tensors) {
+      if let (name, tensor) = UnsupportedArchitecture.named(by: checkpoint.tensors, options.tower) {
         throw ModelError(.unsupportedArchitecture, tensor: tensor, found: name)
       }
       var bindings = try TensorBindings(checkpoint)
       let sizes = try Self.sizes(bindings, options)
-      let dropped = bindings.drop(towersAbsentFrom: sizes)
+      let dropped = options.tower.map { bindings.keep($0) } ?? []
       let statements = try Statements(checkpoint, bindings.convention.library, sizes, options)
       let resolution = statements.resolve(sizes)
       var schema = ParameterSchema(resolution.architecture)
@@ -48,7 +48,8 @@ public struct ModelInspection: Sendable {
       self.init(
         checkpoint: checkpoint, convention: bindings.convention.name, architecture: resolution.architecture,
         preprocessing: resolution.preprocessing, tokenizer: resolution.tokenizer,
-        decisions: resolution.decisions, accounting: accounting, notes: checkpoint.notes + resolution.notes,
+        decisions: resolution.decisions, accounting: accounting,
+        notes: checkpoint.notes + resolution.notes + Accounting.notes(on: dropped),
         problems: (accounting.problems + resolution.undecided).map { $0.inFile(path) },
         inheritedIdentities: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
@@ -79,13 +80,7 @@ public struct ModelInspection: Sendable {
   private static func sizes(
     _ bindings: TensorBindings, _ options: ModelOptions
   ) throws(ModelError) -> CLIPArchitecture {
-    var sizes = try ShapeDetection(bindings: bindings).architecture()
-    if let tower = options.tower {
-      sizes = sizes.keeping(image: tower == .image, text: tower == .text)
-      guard sizes.image != nil || sizes.text != nil else {
-        throw ModelError(.towerAbsent, found: "--tower \(tower)")
-      }
-    }
+    let sizes = try ShapeDetection(bindings: bindings, tower: options.tower).architecture()
     if let name = options.architectureName {
       guard let named = ArchitectureCatalogue.architecture(named: name) else {
         throw ModelError(.unknownArchitectureName, found: name)

@@ -4,16 +4,24 @@ internal import Architecture
 /// epsilons of the result are placeholders that detection fills in.
 struct ShapeDetection {
   var bindings: TensorBindings
+  /// The only tower to look at; nil for all there are.
+  var tower: Tower?
 
+  /// A tower of which any tensor is there is a tower: what it lacks is an error.
+  ///
   /// - Throws: `notCLIP` when there is no tower, `missingTensors` or `impossibleShape` when one is broken.
   func architecture() throws(ModelError) -> CLIPArchitecture {
     var result = CLIPArchitecture(image: nil, text: nil)
-    if bindings.byName["visual.layer1.0.conv1.weight"] != nil {
-      result.image = .modifiedResNet(try modifiedResNet())
-    } else if bindings.byName.keys.contains(where: { $0.hasPrefix("visual.") }) {
-      result.image = .visionTransformer(try visionTransformer())
+    let towers = Set(bindings.byName.keys.compactMap(TensorBindings.tower))
+    if towers.contains(.image), tower != .text {
+      result.image =
+        bindings.byName["visual.layer1.0.conv1.weight"] == nil
+        ? .visionTransformer(try visionTransformer()) : .modifiedResNet(try modifiedResNet())
     }
-    if bindings.byName["token_embedding.weight"] != nil { result.text = try textTower() }
+    if towers.contains(.text), tower != .image { result.text = try textTower() }
+    if let tower, result.image == nil, result.text == nil, !towers.isEmpty {
+      throw ModelError(.towerAbsent, found: "--tower \(tower)")
+    }
     guard result.image != nil || result.text != nil else {
       throw ModelError(.notCLIP, found: TensorBindings.sample(bindings.byName.keys.sorted()))
     }

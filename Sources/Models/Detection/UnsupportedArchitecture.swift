@@ -1,3 +1,4 @@
+internal import Architecture
 internal import Checkpoints
 
 /// Architectures that are recognised so that the refusal can name them.
@@ -5,6 +6,8 @@ enum UnsupportedArchitecture {
   /// What gives one away: part of a tensor name, or the whole of it.
   private struct Trace {
     var architecture: String
+    /// The only tower that it says something of; nil for the whole model.
+    var tower: Tower?
     var fragments: [String]
   }
 
@@ -28,20 +31,25 @@ enum UnsupportedArchitecture {
       ]),
     Trace(architecture: "ConvNeXt CLIP", fragments: [".conv_dw."]),
     Trace(
-      architecture: "a Hugging Face text tower in open_clip (RoBERTa, XLM-R, mT5, NLLB)",
+      architecture: "a Hugging Face text tower in open_clip (RoBERTa, XLM-R, mT5, NLLB)", tower: .text,
       fragments: ["text.transformer.embeddings.", "text.transformer.encoder.", "text.proj."]),
     Trace(
-      architecture: "Chinese-CLIP or AltCLIP",
+      architecture: "Chinese-CLIP or AltCLIP", tower: .text,
       fragments: ["text_model.encoder.layer.", "text_model.roberta."]),
     Trace(architecture: "a timm image trunk", fragments: ["visual.trunk."]),
     Trace(architecture: "attentional pooling (CoCa's image tower)", fragments: ["visual.attn_pool."]),
     Trace(architecture: "layer scale (ViT-M-16-alt)", fragments: [".ls_1.", ".ls_2."]),
-    Trace(architecture: "a text projection with bias", fragments: ["text.text_projection.bias"]),
+    Trace(
+      architecture: "a text projection with bias", tower: .text, fragments: ["text.text_projection.bias"]),
   ]
 
   /// The architecture that the tensors betray, and the tensor that does.
-  static func named(by tensors: [CheckpointTensor]) -> (architecture: String, tensor: String)? {
-    for trace in traces {
+  ///
+  /// - Parameter tower: the only one that is asked for.
+  static func named(
+    by tensors: [CheckpointTensor], _ tower: Tower?
+  ) -> (architecture: String, tensor: String)? {
+    for trace in traces where tower == nil || trace.tower == nil || trace.tower == tower {
       for tensor in tensors where trace.fragments.contains(where: { tensor.name.matches(fragment: $0) }) {
         return (trace.architecture, tensor.name)
       }
@@ -55,6 +63,11 @@ enum UnsupportedArchitecture {
       return ("CLIPA (no LayerNorm before the first block)", "visual.ln_pre.weight")
     }
     return nil
+  }
+
+  /// transformers' `model_type`s whose image tower is CLIP's, with CLIP's defaults, beside a text tower of another kind.
+  static func hasImageTowerOfCLIP(modelType: String) -> Bool {
+    ["chinese_clip", "chinese_clip_vision_model", "altclip", "altclip_vision_model"].contains(modelType)
   }
 
   /// transformers' `model_type`s that resemble CLIP, by the name people know.

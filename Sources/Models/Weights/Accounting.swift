@@ -73,18 +73,46 @@ extension TensorBinding {
   }
 }
 
+extension Accounting {
+  fileprivate static let otherTower = "tower not asked for"
+  fileprivate static let otherPart = "not part of the tower asked for"
+
+  /// Tensors that were left out although they belong to no tower of a CLIP that we know.
+  static func notes(on dropped: [Ignored]) -> [String] {
+    let others = dropped.filter { $0.reason == otherPart }.map(\.name)
+    guard !others.isEmpty else { return [] }
+    return ["left out, since they belong to no CLIP tower: \(TensorBindings.sample(others))"]
+  }
+}
+
 extension TensorBindings {
-  /// Removes the tensors of towers that `sizes` does not have.
-  mutating func drop(towersAbsentFrom sizes: CLIPArchitecture) -> [Accounting.Ignored] {
-    guard sizes.image == nil || sizes.text == nil else { return [] }
+  /// The tower that a canonical name belongs to; nil for the logit scale and for names that no tower has.
+  static func tower(of name: String) -> Tower? {
+    if name.hasPrefix("visual.") { return .image }
+    let text = ["token_embedding.", "positional_embedding", "transformer.", "ln_final.", "text_projection"]
+    return text.contains { name.hasPrefix($0) } ? .text : nil
+  }
+
+  /// Removes all that is not of this tower, and not the logit scale.
+  ///
+  /// What stands where the text tower's names do stays with it: it may be a part that we do not know.
+  mutating func keep(_ tower: Tower) -> [Accounting.Ignored] {
     var dropped: [Accounting.Ignored] = []
     for (name, binding) in byName where name != "logit_scale" {
-      let isImage = name.hasPrefix("visual.")
-      guard isImage ? sizes.image == nil : sizes.text == nil else { continue }
+      let owner = Self.tower(of: name)
+      guard owner != tower, tower == .image || owner == .image else { continue }
       byName[name] = nil
       dropped += binding.parts.map {
-        Accounting.Ignored(name: $0.name, reason: "tower not asked for", tensorCount: 1)
+        Accounting.Ignored(
+          name: $0.name, reason: owner == nil ? Accounting.otherPart : Accounting.otherTower, tensorCount: 1)
       }
+    }
+    if tower == .image {
+      func isOfImages(_ name: String) -> Bool { name.hasPrefix("vision_model.") || name.hasPrefix("visual") }
+      dropped += unknown.filter { !isOfImages($0) }.map {
+        Accounting.Ignored(name: $0, reason: Accounting.otherPart, tensorCount: 1)
+      }
+      unknown.removeAll { !isOfImages($0) }
     }
     return dropped.sorted { $0.name < $1.name }
   }

@@ -208,7 +208,7 @@ extension ModelError {
   fileprivate var isAboutTensors: Bool {
     switch code {
     case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
-      .unsupportedDType:
+      .unsupportedDType, .unsupportedArchitecture:
       true
     default: false
     }

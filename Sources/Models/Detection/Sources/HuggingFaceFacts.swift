@@ -10,7 +10,9 @@ extension StatedFacts {
   ) throws(ModelError) -> StatedFacts {
     let root = ConfigReader(config)
     guard try root.isTransformersCLIP else { return StatedFacts() }
-    if let type = try root.text("model_type"), let name = UnsupportedArchitecture.named(byModelType: type) {
+    if let type = try root.text("model_type"), let name = UnsupportedArchitecture.named(byModelType: type),
+      sizes.text != nil || !UnsupportedArchitecture.hasImageTowerOfCLIP(modelType: type)
+    {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
     }
     var facts = StatedFacts()
