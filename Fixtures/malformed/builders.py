@@ -75,6 +75,7 @@ class Pickle:
     REDUCE = b"R"
     BUILD = b"b"
     NONE = b"N"
+    TRUE = b"\x88"
     FALSE = b"\x89"
 
     @staticmethod
@@ -124,6 +125,13 @@ class Pickle:
         return cls.call("torch._utils", rebuild,
                         cls.storage(kind, key, elements if count is None else count), cls.integer(offset),
                         *numbers, cls.FALSE, cls.call("collections", "OrderedDict"))
+
+    @classmethod
+    def tensor_with(cls, *more):
+        """A 2 × 3 tensor with arguments behind the hooks: metadata, and what torch does not have."""
+        return cls.call("torch._utils", "_rebuild_tensor_v2", cls.storage("FloatStorage", "0", 6), cls.integer(0),
+                        cls.tuple(cls.integer(2), cls.integer(3)), cls.tuple(cls.integer(3), cls.integer(1)), cls.FALSE,
+                        cls.call("collections", "OrderedDict"), *more)
 
     @classmethod
     def file(cls, value):

@@ -111,6 +111,16 @@ CASES = {
         "unsupportedTensorKind", "visual.proj", P.call("torch._utils", "_rebuild_sparse_tensor", P.NONE)),
     "complex-tensor.pt": tensor(
         "unsupportedDType", "visual.proj", P.tensor("0", [3], kind="ComplexFloatStorage", count=3)),
+    "negative-bit.pt": tensor(
+        "unsupportedTensorKind", "visual.proj", P.tensor_with(P.dictionary([("neg", P.TRUE)]))),
+    "conjugate-bit.pt": tensor(
+        "unsupportedTensorKind", "visual.proj", P.tensor_with(P.dictionary([("conj", P.TRUE)]))),
+    "unknown-metadata.pt": tensor(
+        "unsupportedTensorKind", "visual.proj", P.tensor_with(P.dictionary([("neg", P.FALSE), ("scale", P.integer(2))]))),
+    "repeated-metadata.pt": tensor(
+        "tensorRecordInvalid", "visual.proj", P.tensor_with(P.dictionary([("neg", P.FALSE), ("neg", P.FALSE)]))),
+    "metadata-of-another-kind.pt": tensor("tensorRecordInvalid", "visual.proj", P.tensor_with(P.integer(1))),
+    "argument-too-many.pt": tensor("tensorRecordInvalid", "visual.proj", P.tensor_with(P.NONE, P.NONE)),
     "tensor-without-strides.pt": tensor(
         "tensorRecordInvalid", "visual.proj",
         P.call("torch._utils", "_rebuild_tensor_v2", P.storage("FloatStorage", "0", 6), P.integer(0),

@@ -51,7 +51,8 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     }
   }
 
-  /// Arguments: storage, offset, size, stride; then flags and hooks; version 3 has the element type at index 6.
+  /// Arguments: storage, offset, size, stride; then a flag and hooks, of no use here; in version 3 the element type; last,
+  /// and optional, metadata.
   private mutating func tensor(_ record: PickleObject, name: String) throws(ReadError) -> CheckpointTensor {
     if case .rebuildUnreadable(let kind) = record.global {
       throw ReadError(.unsupportedTensorKind, found: kind)
@@ -72,6 +73,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       }
       dtype = stated
     }
+    try checkMetadata(arguments, at: record.global == .rebuildTensorV3 ? 7 : 6)
     guard let dtype else {
       throw ReadError(.unsupportedDType, found: "complex, 8-bit float or untyped elements")
     }
@@ -79,6 +81,31 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
       storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path,
       limits: limits)
+  }
+
+  /// Metadata is a dictionary that may turn every value into another (`torch/_utils.py`, `set_tensor_metadata`): a closed
+  /// list, of which only what changes nothing is read.
+  private func checkMetadata(_ arguments: [PickleValue], at index: Int) throws(ReadError) {
+    guard arguments.count > index else { return }
+    guard arguments.count == index + 1 else {
+      throw ReadError(
+        .tensorRecordInvalid, expected: "at most \(index + 1) arguments", found: "\(arguments.count)")
+    }
+    if case .none = arguments[index] { return }
+    guard let pairs = graph.pairs(of: arguments[index]) else {
+      throw ReadError(.tensorRecordInvalid, expected: "metadata in a dictionary")
+    }
+    var seen: Set<String> = []
+    for (key, value) in pairs {
+      guard let name = key.stringValue, seen.insert(name).inserted else {
+        throw ReadError(.tensorRecordInvalid, expected: "metadata whose keys are texts, each once")
+      }
+      guard name == "neg" || name == "conj", case .bool(false) = value else {
+        throw ReadError(
+          .unsupportedTensorKind,
+          found: "metadata \(name), which changes the values: save tensor.resolve_neg().resolve_conj()")
+      }
+    }
   }
 
   /// A tuple of sizes, or the `torch.Size` around one.
