@@ -103,6 +103,11 @@ check-exports: build runtime ## open exports with transformers, open_clip and ON
 	@Scripts/venv-onnx.sh
 	.venv-onnx/bin/python Scripts/check_exports.py $(EXPORTS)
 
+.PHONY: check-onnx
+check-onnx: build ## change ONNX graphs in many ways: refused, or the same vectors as ONNX Runtime's
+	@Scripts/venv-onnx.sh
+	.venv-onnx/bin/python Scripts/check_onnx.py
+
 .PHONY: check-official
 check-official: build ## test Scripts/official.sh against a server on the loopback interface; needs no network
 	@python3 Scripts/test_official.py $(BIN)

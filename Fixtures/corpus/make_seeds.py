@@ -16,7 +16,7 @@ import cases_torch_tar  # noqa: E402
 from builders import Member, Pickle, floats, safetensors_bytes, torch_members, zip_bytes  # noqa: E402
 from cases_gguf import ARRAY, CLIP, F32, TEXT, TYPE_Q4_0, U32, entry, gguf, info, string, u32, u64  # noqa: E402
 from cases_numpy import fields, npy  # noqa: E402
-from cases_onnx import FOLDED, SHARED, SOUND, STATED, model, node, tensor  # noqa: E402
+import cases_onnx  # noqa: E402
 from cases_safetensors import PAIR, text  # noqa: E402
 from msgpack import array, chunked, extended, integer, mapping, ndarray, triple  # noqa: E402
 
@@ -85,13 +85,8 @@ SEEDS = {
     "pytorch-zip/deflated": zip_bytes(torch_members(STATE, STORAGES, method=8))[0],
     "pclip/image": (HERE.parent / "valid/bundle/least-int8.pclip").read_bytes(),
     "pclip/text": (HERE.parent / "valid/bundle/text-int8.pclip").read_bytes(),
-    "onnx/linear": SOUND,
-    "onnx/folded": FOLDED,
-    "onnx/shared": SHARED,
-    "onnx/stated": STATED,
-    "onnx/quantized": model([tensor("w_quantized", [2, 2], 3, raw=bytes(4)), tensor("w_scale", [], raw=bytes(4)),
-                             tensor("a.bias", [2], 10, int32=[1, 2])],
-                            [node("MatMulInteger", ["x", "w_quantized"], ["y"]), node("Add", ["y", "a.bias"], ["z"])]),
+    "onnx/tower": cases_onnx.SOUND,
+    "onnx/quantized": cases_onnx.QUANTIZED,
     "flax-msgpack/state": FLAX,
     "npz/stored": zip_bytes([
         Member("logit_scale.npy", npy(fields(descr=b"'>f4'", shape=b"()"), bytes(4))),

@@ -21,16 +21,17 @@ extension ReadError.Code {
     1407, "onnxFusedGraph", "graph fused by an optimizer",
     hint: "give the ONNX file as it was before optimization, or the checkpoint that it was exported from",
     category: .unsupported)
-  public static let onnxUnnamedWeight = Self(
-    1408, "onnxUnnamedWeight", "no parameter name recoverable for a weight of the graph",
-    hint: "give the checkpoint that it was exported from, or export again with torch.onnx.export",
-    category: .unsupported)
   public static let onnxQuantization = Self(
     1409, "onnxQuantization", "quantized weight with scales or zero points that do not fit", hint: .saveAgain)
+  public static let onnxUnclaimedNode = Self(
+    1410, "onnxUnclaimedNode", "the ONNX graph computes something else than a CLIP",
+    hint:
+      "give the checkpoint that it was exported from, or export the model itself with torch.onnx.export, without changes",
+    category: .unsupported)
 
   /// Codes of ONNX files.
   static let onnx: [ReadError.Code] = [
     .protobufInvalid, .onnxNoGraph, .onnxTensorInvalid, .onnxTensorSize, .onnxExternalUnsafe,
-    .onnxExternalMissing, .onnxExternalRange, .onnxFusedGraph, .onnxUnnamedWeight, .onnxQuantization,
+    .onnxExternalMissing, .onnxExternalRange, .onnxFusedGraph, .onnxQuantization, .onnxUnclaimedNode,
   ]
 }

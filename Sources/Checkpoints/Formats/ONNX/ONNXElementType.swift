@@ -3,6 +3,8 @@ internal import TensorTypes
 
 /// The numbers of TensorProto.DataType.
 enum ONNXElementType {
+  static let bfloat16: Int64 = 16
+
   /// The element type; nil for text, which carries no weights.
   ///
   /// - Throws: `unsupportedDType` for types without a counterpart, `onnxTensorInvalid` for numbers without a meaning.

@@ -1,9 +1,21 @@
-/// What of an ONNX graph the weights need: the nodes, and the tensors that are constant.
+/// A graph: operations from inputs to outputs, and the tensors that are constant.
 struct ONNXGraph {
   var nodes: [ONNXNode] = []
   /// Initializers, in file order.
   var initializers: [ONNXTensor] = []
-  var producer = ""
+  var inputs: [ONNXPort] = []
+  /// Names of the values that are results.
+  var outputs: [String] = []
+  /// The version of ONNX's own operations.
+  var opset = 0
+  var hasBFloat16 = false
+}
+
+/// An input: its type, and its extents, nil where they are free.
+struct ONNXPort {
+  var name = ""
+  var isFloat = false
+  var extents: [Int?] = []
 }
 
 /// An operation: which values it takes and makes.
@@ -16,17 +28,16 @@ struct ONNXNode {
   var inputs: [String] = []
   var outputs: [String] = []
   var attributes: [String: Attribute] = [:]
-  /// The module whose operation this is, where the exporter states it.
-  var statedModule: String?
 
   enum Attribute {
     case integer(Int64)
     case float(Float)
     case tensor(ONNXTensor)
+    case integers([Int])
+    case floats([Float])
+    case text(String)
+    case graph(ONNXGraph)
   }
-
-  /// The module whose operation this is, stated or told by the name.
-  var module: String? { statedModule ?? ONNXName.module(ofNode: name) }
 
   func integer(_ name: String) -> Int64? {
     if case .integer(let value)? = attributes[name] { value } else { nil }
@@ -34,6 +45,14 @@ struct ONNXNode {
 
   func float(_ name: String) -> Float? {
     if case .float(let value)? = attributes[name] { value } else { nil }
+  }
+
+  func integers(_ name: String) -> [Int]? {
+    if case .integers(let list)? = attributes[name] { list } else { nil }
+  }
+
+  func text(_ name: String) -> String? {
+    if case .text(let text)? = attributes[name] { text } else { nil }
   }
 
   func input(_ index: Int) -> String? {

@@ -1,15 +1,16 @@
 internal import Archives
 
-/// Reads ModelProto → GraphProto → NodeProto → AttributeProto, and TensorProto. Graphs inside attributes (branches,
-/// loops) and functions are passed over: they hold no weights of a CLIP.
+/// Reads ModelProto → GraphProto → NodeProto → AttributeProto, ValueInfoProto and TensorProto. Functions are passed over.
 ///
 /// Field numbers are those of onnx/onnx.proto.
 struct ONNXParser {
   let file: MappedFile
   let limits: Limits
-  private var graph = ONNXGraph()
   /// Nodes, inputs, outputs and attributes so far: what memory grows with.
   private var entryCount = 0
+
+  /// Branches inside branches.
+  private static let deepestGraph = 8
 
   init(_ file: MappedFile, limits: Limits) {
     self.file = file
@@ -19,33 +20,62 @@ struct ONNXParser {
   /// - Throws: `protobufInvalid`, `onnxNoGraph`, `onnxTensorInvalid`, `limitExceeded`.
   mutating func parse() throws(ReadError) -> ONNXGraph {
     var fields = ProtobufFields(file, 0..<file.byteCount)
-    var hasGraph = false
+    var graph = ONNXGraph()
+    var opset = 0
     while let field = try fields.next() {
       switch field.number {
-      case 2: graph.producer = try field.text(in: file)
-      case 7:
-        hasGraph = true
-        try parseGraph(field.range())
+      case 7: try parseGraph(field.range(), into: &graph, depth: 0)
+      case 8: opset = max(opset, try version(field.range()))
       default: break
       }
     }
-    guard hasGraph, !(graph.initializers.isEmpty && graph.nodes.isEmpty) else {
+    graph.opset = opset
+    guard !(graph.initializers.isEmpty && graph.nodes.isEmpty) else {
       throw ReadError(.onnxNoGraph)
     }
     return graph
   }
 
-  private mutating func parseGraph(_ range: Range<Int>) throws(ReadError) {
+  /// The version of ONNX's own operations; 0 for another domain's.
+  private func version(_ range: Range<Int>) throws(ReadError) -> Int {
+    var fields = ProtobufFields(file, range)
+    var (domain, version) = ("", 0)
+    while let field = try fields.next() {
+      switch field.number {
+      case 1: domain = try field.text(in: file)
+      case 2: version = Int(clamping: try field.integer())
+      default: break
+      }
+    }
+    return domain.isEmpty || domain == "ai.onnx" ? version : 0
+  }
+
+  private mutating func parseGraph(
+    _ range: Range<Int>, into graph: inout ONNXGraph, depth: Int
+  ) throws(ReadError) {
+    guard depth <= Self.deepestGraph else {
+      throw ReadError(
+        .limitExceeded, at: UInt64(range.lowerBound),
+        expected: "at most \(Self.deepestGraph) graphs inside one another")
+    }
     var fields = ProtobufFields(file, range)
     while let field = try fields.next() {
       switch field.number {
-      case 1: try parseNode(field.range())
+      case 1: graph.nodes.append(try node(field.range(), depth: depth))
+      case 11:
+        try countEntry(at: field.offset)
+        graph.inputs.append(try port(field.range()))
+      case 12:
+        try countEntry(at: field.offset)
+        graph.outputs.append(try port(field.range()).name)
       case 5:
         guard graph.initializers.count < limits.tensors else {
           throw ReadError(
             .limitExceeded, at: UInt64(field.offset), expected: "at most \(limits.tensors) tensors")
         }
-        graph.initializers.append(try ONNXTensorParser.parse(file, field.range(), limits: limits))
+        let tensor = try ONNXTensorParser.parse(file, field.range(), limits: limits)
+        if tensor.dataType == ONNXElementType.bfloat16 { graph.hasBFloat16 = true }
+        graph.initializers.append(tensor)
       case 15:
         throw ReadError(.unsupportedTensorKind, at: UInt64(field.offset), found: "a sparse initializer")
       default: break
@@ -53,7 +83,7 @@ struct ONNXParser {
     }
   }
 
-  private mutating func parseNode(_ range: Range<Int>) throws(ReadError) {
+  private mutating func node(_ range: Range<Int>, depth: Int) throws(ReadError) -> ONNXNode {
     var node = ONNXNode()
     var fields = ProtobufFields(file, range)
     try countEntry(at: range.lowerBound)
@@ -69,28 +99,12 @@ struct ONNXParser {
       case 4: node.operation = try field.text(in: file)
       case 5:
         try countEntry(at: field.offset)
-        if let (name, value) = try attribute(field.range()) { node.attributes[name] = value }
+        if let (name, value) = try attribute(field.range(), depth: depth) { node.attributes[name] = value }
       case 7: node.domain = try field.text(in: file)
-      case 9:
-        let (key, value) = try metadata(field.range())
-        if key == "pkg.torch.onnx.name_scopes" { node.statedModule = ONNXName.module(inScopes: value) }
       default: break
       }
     }
-    graph.nodes.append(node)
-  }
-
-  private func metadata(_ range: Range<Int>) throws(ReadError) -> (key: String, value: String) {
-    var fields = ProtobufFields(file, range)
-    var entry = (key: "", value: "")
-    while let field = try fields.next() {
-      switch field.number {
-      case 1: entry.key = try field.text(in: file)
-      case 2: entry.value = try field.text(in: file)
-      default: break
-      }
-    }
-    return entry
+    return node
   }
 
   private mutating func countEntry(at offset: Int) throws(ReadError) {
@@ -101,20 +115,104 @@ struct ONNXParser {
     }
   }
 
-  /// Nil for kinds that no weight needs: lists, texts, graphs.
-  private func attribute(_ range: Range<Int>) throws(ReadError) -> (String, ONNXNode.Attribute)? {
+  /// Nil for kinds that no rule reads.
+  private mutating func attribute(
+    _ range: Range<Int>, depth: Int
+  ) throws(ReadError) -> (String, ONNXNode.Attribute)? {
     var fields = ProtobufFields(file, range)
     var name = ""
     var value: ONNXNode.Attribute?
+    var kind: Int64 = 0
+    var (integers, floats): ([Int], [Float]) = ([], [])
     while let field = try fields.next() {
       switch field.number {
       case 1: name = try field.text(in: file)
       case 2: value = .float(try field.float())
       case 3: value = .integer(try field.integer())
+      case 4: value = .text(try field.text(in: file))
       case 5: value = .tensor(try ONNXTensorParser.parse(file, field.range(), limits: limits))
+      case 6:
+        var graph = ONNXGraph()
+        try parseGraph(field.range(), into: &graph, depth: depth + 1)
+        value = .graph(graph)
+      case 7: try append(field, to: &floats)
+      case 8: try append(field, to: &integers)
+      case 20: kind = try field.integer()
       default: break
       }
     }
+    switch kind {
+    case 6: value = .floats(floats)
+    case 7: value = .integers(integers)
+    default: break
+    }
     return value.map { (name, $0) }
+  }
+
+  /// One number for each field, or all packed into one.
+  private mutating func append(_ field: ProtobufFields.Field, to list: inout [Int]) throws(ReadError) {
+    switch field.value {
+    case .varint(let bits): list.append(Int(Int64(bitPattern: bits)))
+    case .range(let range):
+      var numbers = VarintRun(file: file, range: range)
+      while let bits = try numbers.next() { list.append(Int(Int64(bitPattern: bits))) }
+    case .fixed32, .fixed64: _ = try field.integer()
+    }
+    try countEntry(at: field.offset)
+  }
+
+  private mutating func append(_ field: ProtobufFields.Field, to list: inout [Float]) throws(ReadError) {
+    guard case .range(let range) = field.value else { return list.append(try field.float()) }
+    for start in stride(from: range.lowerBound, to: range.upperBound - 3, by: 4) {
+      list.append(
+        Float(
+          bitPattern: UInt32(
+            littleEndian: file.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))))
+    }
+    try countEntry(at: field.offset)
+  }
+
+  /// ValueInfoProto → TypeProto → tensor type → shape.
+  private func port(_ range: Range<Int>) throws(ReadError) -> ONNXPort {
+    var port = ONNXPort()
+    var fields = ProtobufFields(file, range)
+    while let field = try fields.next() {
+      switch field.number {
+      case 1: port.name = try field.text(in: file)
+      case 2:
+        var types = ProtobufFields(file, try field.range())
+        while let type = try types.next() {
+          if type.number == 1 { try parseType(type.range(), into: &port) }
+        }
+      default: break
+      }
+    }
+    return port
+  }
+
+  private func parseType(_ range: Range<Int>, into port: inout ONNXPort) throws(ReadError) {
+    var fields = ProtobufFields(file, range)
+    while let field = try fields.next() {
+      switch field.number {
+      case 1: port.isFloat = [1, 10, 11, 16].contains(try field.integer())
+      case 2:
+        var extents = ProtobufFields(file, try field.range())
+        while let extent = try extents.next() {
+          guard extent.number == 1, port.extents.count < limits.tensorRank else { continue }
+          port.extents.append(try self.extent(extent.range()))
+        }
+      default: break
+      }
+    }
+  }
+
+  /// Nil for a dimension that has a name, or nothing.
+  private func extent(_ range: Range<Int>) throws(ReadError) -> Int? {
+    var fields = ProtobufFields(file, range)
+    var extent: Int?
+    while let field = try fields.next() {
+      if field.number == 1 { extent = Int(clamping: try field.integer()) }
+    }
+    return extent.flatMap { $0 > 0 ? $0 : nil }
   }
 }

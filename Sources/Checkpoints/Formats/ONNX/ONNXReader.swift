@@ -1,34 +1,74 @@
 internal import Archives
+internal import TensorTypes
 
-/// An ONNX file as a checkpoint: the weights of its graph, under the names that the exported module had.
+/// An ONNX file as a checkpoint. The graph is followed from its inputs to its outputs; what computes the embeddings is
+/// recognised as the towers of a CLIP, and each weight is named after what the graph does with it.
 enum ONNXReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     var parser = ONNXParser(file, limits: limits)
     let graph = try parser.parse()
-    try refuseFused(graph)
     var loader = ONNXTensorLoader(file: file)
-    var constants = try ONNXConstants(graph, &loader)
-    let index = ONNXGraphIndex(graph.nodes)
-    constants.nameByModules(index)
-    let weights = try ONNXWeights(constants, index)
-    guard !weights.tensors.isEmpty else {
-      throw ReadError(.onnxNoGraph, expected: "parameters of a CLIP", found: "none")
+    let initializers = try constants(graph, &loader)
+    var sizes = GraphSizes(graph)
+    let towers = try towers(graph, initializers, sizes, &loader)
+    // A position that is a constant, or computed otherwise, fits one probe text by chance.
+    sizes.shift = 1
+    guard try self.towers(graph, initializers, sizes, &loader).facts == towers.facts else {
+      throw ReadError(.onnxUnclaimedNode, expected: "the same towers for other texts", found: "others")
     }
-    return try checkpoint(file, loader, constants, weights, index, limits: limits)
+    let weights = try TowerTensors(towers, file: file.path)
+    guard weights.tensors.contains(where: { $0.name != "logit_scale" }) else {
+      throw ReadError(.onnxNoGraph, expected: "an embedding of a CLIP among its outputs", found: "none")
+    }
+    return try checkpoint(file, loader, initializers, weights, towers, limits: limits)
+  }
+
+  private static func constants(
+    _ graph: ONNXGraph, _ loader: inout ONNXTensorLoader
+  ) throws(ReadError) -> [String: GraphConstant] {
+    var constants: [String: GraphConstant] = [:]
+    for record in graph.initializers {
+      guard let tensor = try loader.tensor(record) else { continue }
+      guard let constant = GraphConstant(tensor, origin: record.name) else {
+        throw ReadError(.numberOverflow, at: UInt64(record.offset), found: "shape \(record.shape)")
+      }
+      guard constants.updateValue(constant, forKey: record.name) == nil else {
+        throw ReadError(
+          .duplicateTensorName, at: UInt64(record.offset), found: record.name, path: [.tensor(record.name)])
+      }
+    }
+    return constants
+  }
+
+  private static func towers(
+    _ graph: ONNXGraph, _ initializers: [String: GraphConstant], _ sizes: GraphSizes,
+    _ loader: inout ONNXTensorLoader
+  ) throws(ReadError) -> TowerReader {
+    var interpreter = GraphInterpreter(graph, sizes: sizes, loader: loader)
+    try interpreter.run(initializers)
+    loader = interpreter.loader
+    var outputs: [Activation] = []
+    for name in graph.outputs {
+      guard case .activation(let activation)? = interpreter.values[name] else { continue }
+      guard activation.quantization == nil else {
+        throw ReadError(.onnxUnclaimedNode, expected: "floats", found: "output \(name)")
+      }
+      outputs.append(activation)
+    }
+    return try TowerReader(outputs, interpreter.terms)
   }
 
   private static func checkpoint(
-    _ file: MappedFile, _ loader: ONNXTensorLoader, _ constants: ONNXConstants, _ weights: ONNXWeights,
-    _ index: ONNXGraphIndex, limits: Limits
+    _ file: MappedFile, _ loader: ONNXTensorLoader, _ initializers: [String: GraphConstant],
+    _ weights: TowerTensors,
+    _ towers: TowerReader, limits: Limits
   ) throws(ReadError) -> Checkpoint {
     let sieve = try TensorSieve(weights.tensors, limits: limits)
     let files = [file] + loader.externalFiles.sorted { $0.key < $1.key }.map(\.value)
     var checkpoint = Checkpoint(
       format: .onnx, files: files.map { SourceFile(path: $0.path, byteCount: $0.byteCount) },
-      tensors: sieve.tensors, ignored: sieve.ignored + unused(constants, weights), notes: sieve.notes)
-    checkpoint.evidence.strippedPrefix = sieve.strippedPrefix
-    checkpoint.evidence.scalarBuffers = sieve.scalarBuffers
-    checkpoint.evidence.graph = GraphFacts(constants, index, names: sieve.tensors.map(\.name))
+      tensors: sieve.tensors, ignored: unused(initializers, weights))
+    checkpoint.evidence.graph = towers.facts
     if weights.dequantizedCount > 0 {
       checkpoint.notes.append(
         "\(weights.dequantizedCount) tensors are dequantized from integers: what quantizing lost stays lost")
@@ -42,30 +82,15 @@ enum ONNXReader {
   }
 
   /// Constants that no parameter was made of: shapes, masks, scales of activations.
-  private static func unused(_ constants: ONNXConstants, _ weights: ONNXWeights) -> [IgnoredEntry] {
-    let rest = constants.order.filter { !weights.used.contains($0) && constants[$0]?.parameter == nil }
+  private static func unused(_ initializers: [String: GraphConstant], _ weights: TowerTensors)
+    -> [IgnoredEntry]
+  {
+    let rest = initializers.values.filter { !weights.used.contains($0.origin) }
     guard !rest.isEmpty else { return [] }
-    let byteCount = rest.reduce(0) { $0 + (constants[$1]?.tensor.byteCount ?? 0) }
     return [
       IgnoredEntry(
-        name: "constants of the graph", reason: .graphConstant, tensorCount: rest.count, byteCount: byteCount)
+        name: "constants of the graph", reason: .graphConstant, tensorCount: rest.count,
+        byteCount: rest.reduce(0) { $0 + $1.count * $1.dtype.byteWidth })
     ]
-  }
-
-  // MARK: Fused graphs
-
-  /// Operations of other domains that leave a layer's weights as they are.
-  private static let harmless: Set<String> = [
-    "QuickGelu", "Gelu", "FastGelu", "QuantizeLinear", "DequantizeLinear",
-  ]
-  /// ONNX's own operations that hold weights in a form this reader does not know.
-  private static let unread: Set<String> = ["QLinearMatMul", "QLinearConv"]
-
-  private static func refuseFused(_ graph: ONNXGraph) throws(ReadError) {
-    for node in graph.nodes {
-      let isOwn = node.domain.isEmpty || node.domain == "ai.onnx"
-      guard isOwn ? unread.contains(node.operation) : !harmless.contains(node.operation) else { continue }
-      throw ReadError(.onnxFusedGraph, found: "\(node.operation) (node \(node.name))")
-    }
   }
 }

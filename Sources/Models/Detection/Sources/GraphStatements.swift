@@ -5,16 +5,19 @@ extension StatedFacts {
   /// What the operations of an exported graph show: they compute what the module computed.
   static func graph(_ graph: GraphFacts, sizes: CLIPArchitecture) -> StatedFacts {
     var facts = StatedFacts()
-    facts.image = tower(graph.image, width: sizes.image?.attentionWidth)
-    facts.text = tower(graph.text, width: sizes.text?.stack.width)
+    facts.image = tower(graph.image)
+    facts.text = tower(graph.text)
+    facts.pooling = graph.text.pooling.map { pooling in
+      Stated(
+        TextPooling(pooling, vocabularySize: sizes.text?.vocabularySize), .evidence,
+        "operations of the ONNX graph")
+    }
     return facts
   }
 
-  private static func tower(_ tower: GraphFacts.Tower, width: Int?) -> TowerFacts {
+  private static func tower(_ tower: GraphFacts.Tower) -> TowerFacts {
     var facts = TowerFacts()
-    if let width, let heads = tower.heads?.count(ofWidth: width) {
-      facts.heads = Stated(heads, .evidence, "attention of the ONNX graph")
-    }
+    facts.heads = tower.heads.map { Stated($0, .evidence, "attention of the ONNX graph") }
     facts.activation = tower.activation.map {
       Stated(Activation($0), .evidence, "operations of the ONNX graph")
     }
@@ -33,12 +36,12 @@ extension Activation {
   }
 }
 
-extension AttentionHeads {
-  /// Nil where they do not divide `width`.
-  fileprivate func count(ofWidth width: Int) -> Int? {
-    switch self {
-    case .count(let heads): heads
-    case .width(let channels): width.isMultiple(of: channels) ? width / channels : nil
+extension TextPooling {
+  /// The first of the last id of a vocabulary is the first of the highest.
+  fileprivate init(_ shown: GraphFacts.TextPooling, vocabularySize: Int?) {
+    switch shown {
+    case .highestID: self = .highestID
+    case .firstID(let id): self = id + 1 == vocabularySize ? .highestID : .firstID(id)
     }
   }
 }

@@ -1,0 +1,187 @@
+internal import Archives
+internal import TensorTypes
+
+/// Follows a graph from its inputs to its outputs and gives every value a meaning: a constant, or a term. What it has no
+/// rule for is an error, so each node of a graph that is read is accounted for.
+///
+/// Shapes are numbers: inputs with a free batch get one of `batch` items, so that arithmetic on shapes is that of
+/// constants. The pooled position of text b is `positions[b]`.
+struct GraphInterpreter {
+  var values: [String: GraphValue] = [:]
+  private(set) var terms: [Term] = []
+  /// The node whose rule runs.
+  private(set) var node = ONNXNode()
+  let graph: ONNXGraph
+  var sizes: GraphSizes
+  var loader: ONNXTensorLoader
+  private var foldedCount = 0
+
+  /// Elements that all computed constants together may have; masks and position tables have a few million.
+  private static let largestFold = 1 << 25
+  /// Nodes; the largest CLIP in its smallest operations has some ten thousand.
+  private static let mostNodes = 100_000
+
+  init(_ graph: ONNXGraph, sizes: GraphSizes, loader: ONNXTensorLoader) {
+    self.graph = graph
+    self.sizes = sizes
+    self.loader = loader
+  }
+
+  /// - Throws: `onnxUnclaimedNode`, `onnxFusedGraph`, `onnxQuantization`, or what reading a constant throws.
+  mutating func run(_ initializers: [String: GraphConstant]) throws(ReadError) {
+    guard graph.nodes.count <= Self.mostNodes else {
+      throw ReadError(
+        .limitExceeded, expected: "at most \(Self.mostNodes) operations", found: "\(graph.nodes.count)")
+    }
+    for (name, constant) in initializers { values[name] = .constant(constant) }
+    for input in graph.inputs where values[input.name] == nil { try bind(input) }
+    for node in graph.nodes { try evaluate(node) }
+  }
+
+  private mutating func evaluate(_ node: ONNXNode) throws(ReadError) {
+    self.node = node
+    do throws(ReadError) {
+      for (name, value) in zip(node.outputs, try results()) where !name.isEmpty { values[name] = bent(value) }
+    } catch {
+      guard error.code == .onnxUnclaimedNode, error.found == nil else { throw error }
+      var error = error
+      error.found = node.description
+      throw error
+    }
+  }
+
+  /// The value, with this node where it changed what each element went through.
+  private func bent(_ value: GraphValue) -> GraphValue {
+    guard case .activation(var activation) = value, !activation.curve.isIdentity else { return value }
+    for case .activation(let input)? in node.inputs.map({ values[$0] }) where input.curve == activation.curve
+    {
+      return value
+    }
+    activation.bender = node.description
+    return .activation(activation)
+  }
+
+  private mutating func results() throws(ReadError) -> [GraphValue] {
+    switch node.domain {
+    case "", "ai.onnx": return try standardOperation()
+    case "com.microsoft":
+      if let result = try microsoftOperation() { return [result] }
+    default: break
+    }
+    throw ReadError(.onnxFusedGraph, found: node.description)
+  }
+
+  /// The branch of an If that a constant chooses.
+  mutating func branch() throws(ReadError) -> [GraphValue] {
+    let own = node
+    let isTrue = try numbers(try constant(0)).first != 0
+    guard case .graph(let graph)? = node.attributes[isTrue ? "then_branch" : "else_branch"] else {
+      throw unclaimed("a branch")
+    }
+    for record in graph.initializers {
+      guard let tensor = try loader.tensor(record), let constant = GraphConstant(tensor, origin: record.name)
+      else { continue }
+      values[record.name] = .constant(constant)
+    }
+    for node in graph.nodes { try evaluate(node) }
+    node = own
+    var results: [GraphValue] = []
+    for name in graph.outputs { results.append(try values[name].unwrap(or: unclaimed("an output \(name)"))) }
+    return results
+  }
+
+  /// Counts elements that a rule computes beside those that it reads.
+  mutating func foldedElements(_ count: Int) { foldedCount += count }
+
+  // MARK: Terms
+
+  mutating func add(_ kind: Term.Kind, _ shape: [Int]) throws(ReadError) -> Int {
+    guard TensorLayout.count(shape) != nil, shape.allSatisfy({ $0 > 0 }) else {
+      throw unclaimed("a shape of 1 to 2^40 elements")
+    }
+    terms.append(Term(kind: kind, shape: shape, node: node.description))
+    return terms.count - 1
+  }
+
+  /// A new term of a layout, by default its row-major one.
+  mutating func make(
+    _ kind: Term.Kind, _ shape: [Int], _ layout: TensorLayout? = nil
+  ) throws(ReadError) -> GraphValue {
+    let term = try add(kind, shape)
+    guard let layout = layout ?? TensorLayout(rowMajor: shape) else { throw unclaimed("a smaller shape") }
+    return .activation(Activation(term: term, layout: layout))
+  }
+
+  /// - Returns: the error of the node whose rule runs.
+  func unclaimed(_ expected: String) -> ReadError { ReadError(.onnxUnclaimedNode, expected: expected) }
+
+  // MARK: Operands
+
+  func value(_ index: Int) throws(ReadError) -> GraphValue {
+    guard let name = node.input(index) else { throw unclaimed("an input \(index)") }
+    guard let value = values[name] else { throw unclaimed("input \(name) made before it is taken") }
+    return value
+  }
+
+  func activation(_ index: Int) throws(ReadError) -> Activation {
+    guard case .activation(let activation) = try value(index) else {
+      throw unclaimed("pixels, tokens or what is computed from them as input \(index)")
+    }
+    return activation
+  }
+
+  /// An activation that is no integer.
+  func floats(_ index: Int) throws(ReadError) -> Activation {
+    let activation = try activation(index)
+    guard activation.quantization == nil else { throw unclaimed("floats as input \(index)") }
+    return activation
+  }
+
+  func constant(_ index: Int) throws(ReadError) -> GraphConstant {
+    guard case .constant(let constant) = try value(index) else {
+      throw unclaimed("a constant as input \(index)")
+    }
+    return constant
+  }
+
+  /// Nil where the input is left out.
+  func optionalConstant(_ index: Int) throws(ReadError) -> GraphConstant? {
+    node.input(index) == nil ? nil : try constant(index)
+  }
+
+  mutating func numbers(_ constant: GraphConstant) throws(ReadError) -> [Double] {
+    foldedCount += max(constant.count, 1)
+    guard foldedCount <= Self.largestFold else {
+      throw ReadError(
+        .limitExceeded, expected: "at most \(Self.largestFold) elements of computed constants",
+        found: node.description)
+    }
+    return try constant.numbers()
+  }
+
+  mutating func integers(_ constant: GraphConstant) throws(ReadError) -> [Int] {
+    try numbers(constant).map { Int(clamping: $0) }
+  }
+
+  /// A list that is an attribute in old opsets and an input in new ones.
+  mutating func integers(attribute: String, input: Int) throws(ReadError) -> [Int]? {
+    if let list = node.integers(attribute) { return list }
+    return try optionalConstant(input).map { constant throws(ReadError) in try integers(constant) }
+  }
+
+  func axis(_ number: Int, of layout: TensorLayout) throws(ReadError) -> Int {
+    guard let axis = layout.axis(number) else { throw unclaimed("an axis of \(layout.shape)") }
+    return axis
+  }
+}
+
+extension Int {
+  /// The nearest; 0 for what is no number.
+  init(clamping number: Double) {
+    self = Int(exactly: number.rounded(.towardZero)) ?? (number.isNaN ? 0 : number > 0 ? .max : .min)
+  }
+}
+
+extension ONNXNode {
+  var description: String { name.isEmpty ? operation : "\(operation) (node \(name))" }
+}

@@ -1,0 +1,113 @@
+/// What a value is, by how it was computed from pixels and token ids. A term's tensor is row-major with axes that its
+/// kind gives: `[batch, tokens, channels]`, or `[batch, channels, rows, columns]` of a map.
+struct Term {
+  var kind: Kind
+  var shape: [Int]
+  /// The operation that computed it, for errors.
+  var node: String
+
+  /// An earlier term, with the function that each of its elements went through.
+  struct Input {
+    var term: Int
+    var curve: Curve
+    var layout: TensorLayout
+    /// The operation that made the curve what it is.
+    var bender: String?
+  }
+
+  enum Kind {
+    case pixels
+    case ids
+    /// Whether an id is this one.
+    case isID(Int)
+    case lookup(table: GraphConstant)
+    /// With a square kernel, and a stride and padding that are equal on all sides.
+    case convolution(Input, kernel: GraphConstant, bias: GraphConstant?, stride: Int, padding: Int)
+    case batchNorm(Input, parts: [GraphConstant], epsilon: Float)
+    /// Of squares of this size beside one another.
+    case averagePool(Input, size: Int)
+    /// Over all positions of a map: `[batch, channels]`.
+    case mapMean(Input)
+    /// A row before the positions of a map: `[batch, 1 + positions, channels]`.
+    case classToken(GraphConstant, before: Input)
+    case meanToken(Int, before: Input)
+    /// With a table `[tokens, channels]` added.
+    case placed(Input, table: GraphConstant)
+    case mean(Int)
+    case centred(Int)
+    case variance(Int)
+    /// (x - mean) / √(variance + ε)
+    case normalized(Int, epsilon: Double)
+    case scaled(Input, by: GraphConstant)
+    case shifted(Input, by: GraphConstant)
+    /// Rows times a matrix `[in, out]`.
+    case product(Input, matrix: GraphConstant)
+    case sum(Input, Input)
+    /// Queries times keys of each head, `[batch, heads, tokens, tokens]`.
+    case scores(queries: Part, keys: Part)
+    /// Scores times a factor; far below zero where the key is behind the query.
+    case masked(Int, factor: Double)
+    case shares(Int, factor: Double)
+    /// Shares times values, `[batch, tokens, channels]`.
+    case context(shares: Int, values: Part)
+    /// The row of each text's pooled token, `[batch, channels]`.
+    case pooled(Input, GraphFacts.TextPooling)
+    case sumOfSquares(Input)
+    case length(Input)
+    case unit(Input)
+    /// Rows of one tower times rows of the other's.
+    case similarity(Input, Input)
+    /// Shares of a similarity's row.
+    case choice(Int)
+  }
+
+  /// Channels of a linear layer's output that are split into heads.
+  struct Part {
+    var term: Int
+    var factor: Double
+    var firstChannel: Int
+    var headWidth: Int
+  }
+}
+
+/// A value that depends on pixels or token ids.
+struct Activation {
+  var term: Int
+  var layout: TensorLayout
+  var curve = Curve.identity
+  /// The operation that made the curve what it is.
+  var bender: String?
+  /// How it is stored as integers.
+  var quantization: Quantization?
+
+  enum Quantization: Equatable {
+    /// Constant scale and zero point.
+    case fixed(scale: [Double], zeroPoint: [Double])
+    /// Scale and zero point of this DynamicQuantizeLinear.
+    case dynamic(Int)
+  }
+
+  func viewed(_ layout: TensorLayout) -> Activation {
+    var result = self
+    result.layout = layout
+    return result
+  }
+
+  func mapped(_ function: (Double) -> Double) -> Activation {
+    var result = self
+    result.curve = curve.mapped(function)
+    return result
+  }
+
+  var input: Term.Input { Term.Input(term: term, curve: curve, layout: layout, bender: bender) }
+}
+
+enum GraphValue {
+  case constant(GraphConstant)
+  case activation(Activation)
+  /// The scale of a DynamicQuantizeLinear, times a constant.
+  case dynamicScale(Int, times: GraphConstant?)
+  case dynamicZeroPoint(Int)
+  /// An integer product that still has to be multiplied by its scales.
+  case integerProduct(ONNXNode, Activation, Int, weight: GraphConstant, zeroPoint: GraphConstant?)
+}
