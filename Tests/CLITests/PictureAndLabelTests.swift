@@ -72,10 +72,30 @@ import Testing
       piped.output.replacing("\"-\"", with: "") == fromFile.output.replacing("\"\(Self.picture)\"", with: ""))
   }
 
-  @Test("A file of texts gives one vector a line, empty lines in between included")
+  @Test("A file of texts gives one vector a line, empty lines at its end passed over")
   func textsFile() throws {
-    let outcome = try Tool.run("embed", "-m", bundle, "--texts", "-", input: Data("a cat\n\na dog\n\n".utf8))
-    #expect(try inputs(outcome) == ["a cat", "", "a dog"], "\(outcome.error)")
+    let outcome = try Tool.run("embed", "-m", bundle, "--texts", "-", input: Data("a cat\na dog\n\n".utf8))
+    #expect(try inputs(outcome) == ["a cat", "a dog"], "\(outcome.error)")
+  }
+
+  @Test("An empty text and a NUL inside a line are refused with the line, as for labels")
+  func badTexts() throws {
+    let blank = try Tool.run("embed", "-m", bundle, "--texts", "-", input: Data("a cat\n\na dog\n".utf8))
+    #expect(blank.status == 65 && blank.error.contains("-, line 2: the text is empty"), "\(blank.error)")
+    let listed = try Tool.run("embed", "-m", bundle, "--text", "a cat", "--text", " ")
+    #expect(listed.status == 64 && listed.error.contains("text 2 is empty"), "\(listed.error)")
+    for option in ["--texts", "--labels", "--templates"] {
+      let command = option == "--texts" ? ["embed"] : ["classify", Self.picture, "--label", "x"]
+      let cut = try Tool.run(command + ["-m", bundle, option, "-"], input: Data("a {}\na\0b {}\n".utf8))
+      #expect(cut.status == 65 && cut.error.contains("-, line 2: a NUL byte"), "\(cut.error)")
+    }
+  }
+
+  @Test("A list of paths that holds NUL and does not end with it is refused: it was not made by find -print0")
+  func mixedList() throws {
+    let list = Data("\(Self.picture)\n\(Self.picture)\0x\n".utf8)
+    let outcome = try Tool.run("embed", "-m", bundle, "--pictures", "-", input: list)
+    #expect(outcome.status == 65 && outcome.error.contains("does not end with one"), "\(outcome.error)")
   }
 
   @Test("A vector does not depend on the pictures before it")

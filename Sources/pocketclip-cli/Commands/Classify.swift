@@ -57,7 +57,7 @@ struct Classify: ParsableCommand {
   func run() throws {
     try options.run { console in
       let labels = try Labels.read(listed: listedLabels, file: labels)
-      let templates = try PromptTemplates(templates + (templateFile.map(ListFile.entries) ?? []))
+      let templates = try PromptTemplates(templates + (templateFile.map(ListFile.lines) ?? []))
       let imageBundle = try BundleInput(model, runtime.modelOptions)
       let textBundle = try textModel.map { try BundleInput($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)

@@ -61,7 +61,10 @@ struct Embed: ParsableCommand {
         result.items = try VectorFile(path: output, settings: settings).items
         console.note("note: \(output): \(counted(result.items.count, "vector")) kept")
       }
-      let texts = result.lacking("text", of: try listedTexts + (texts.map(ListFile.entries) ?? []))
+      let texts = result.lacking(
+        "text",
+        of: try Words.refusingEmpty(
+          "text", listed: listedTexts, fromFile: texts.map(ListFile.lines) ?? [], texts))
       let files = result.lacking("image", of: try pictures.files(console))
       if let output { try VectorFile.checkDestination(output, replacing: force || resume, inputs: files) }
       try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)

@@ -1,19 +1,13 @@
 /// The classes to choose from: given one by one, or one a line in a file.
 enum Labels {
   static func read(listed: [String], file: String?) throws(Failure) -> [String] {
-    let fromFile = try file.map(ListFile.entries) ?? []
+    let fromFile = try file.map(ListFile.lines) ?? []
     guard !listed.isEmpty || !fromFile.isEmpty else {
       throw Failure(
         file == nil ? .usage : .badData, file.map { "\($0): no labels" } ?? "no labels",
         hint: "give --label several times, or --labels FILE with one a line")
     }
-    if let index = listed.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
-      throw Failure(.usage, "label \(index + 1) is empty", hint: "leave it out, or write what it stands for")
-    }
-    if let file, let index = fromFile.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
-      throw Failure(.badData, "\(file), line \(index + 1): the label is empty", hint: "remove the empty line")
-    }
-    return listed + fromFile
+    return try Words.refusingEmpty("label", listed: listed, fromFile: fromFile, file)
   }
 
   /// What is allowed but hardly meant.

@@ -1,23 +1,47 @@
 import Archives
 import Foundation
 
-/// A file with one entry a line, or standard input under the name `-`. Where the file has a NUL, entries end with NUL
-/// and may hold line breaks, as `find -print0` writes them.
+/// A file with one entry a line, or standard input under the name `-`. A list of paths may end each with NUL instead, and
+/// they may then hold line breaks: `find -print0` writes them so.
 enum ListFile {
-  /// The entries without empty ones at the end.
+  /// Words: labels, templates, texts. Without empty ones at the end.
   ///
-  /// - Throws: `cannotOpen`; `badData` for what is not UTF-8.
-  static func entries(of path: String) throws(Failure) -> [String] {
+  /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL.
+  static func lines(of path: String) throws(Failure) -> [String] {
+    let text = try text(of: path)
+    if let index = split(text, \.isNewline).firstIndex(where: { $0.contains("\0") }) {
+      throw Failure(
+        .badData, "\(path), line \(index + 1): a NUL byte", hint: "save the list as text, one entry a line")
+    }
+    return split(text, \.isNewline)
+  }
+
+  /// Paths, without empty ones at the end.
+  ///
+  /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL but does not end with one.
+  static func paths(of path: String) throws(Failure) -> [String] {
+    let text = try text(of: path)
+    guard text.contains("\0") else { return split(text, \.isNewline) }
+    guard text.hasSuffix("\0") else {
+      throw Failure(
+        .badData, "\(path): a NUL byte in a list that does not end with one",
+        hint: "end every path with a line break, or every one with NUL as `find -print0` does")
+    }
+    return split(text) { $0 == "\0" }
+  }
+
+  private static func split(_ text: String, _ isSeparator: (Character) -> Bool) -> [String] {
+    var entries = text.split(omittingEmptySubsequences: false, whereSeparator: isSeparator).map(String.init)
+    while entries.last?.allSatisfy(\.isWhitespace) == true { entries.removeLast() }
+    return entries
+  }
+
+  private static func text(of path: String) throws(Failure) -> String {
     guard var text = String(validating: try bytes(of: path), as: UTF8.self) else {
       throw Failure(.badData, "\(path): not UTF-8 text", hint: "save the list as UTF-8, one entry a line")
     }
     if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
-    let isNulSeparated = text.contains("\0")
-    var entries = text.split(omittingEmptySubsequences: false) {
-      isNulSeparated ? $0 == "\0" : $0.isNewline
-    }.map(String.init)
-    while entries.last?.allSatisfy(\.isWhitespace) == true { entries.removeLast() }
-    return entries
+    return text
   }
 
   private static func bytes(of path: String) throws(Failure) -> Data {

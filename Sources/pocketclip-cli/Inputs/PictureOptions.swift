@@ -27,7 +27,7 @@ struct PictureOptions: ParsableArguments {
   /// - Throws: `badData` when nothing is found.
   func files(_ console: Console) throws(Failure) -> [String] {
     guard !isEmpty else { return [] }
-    let named = try paths + (list.map(ListFile.entries) ?? []).filter { !$0.isEmpty }
+    let named = try paths + (list.map(ListFile.paths) ?? []).filter { !$0.isEmpty }
     var files: [String] = []
     for path in named {
       guard (try? Folder.kind(of: path)) == .folder else {
