@@ -53,6 +53,41 @@ struct FolderTests {
   }
 
   @Test(
+    "what holds no tensor of a CLIP, and variants of a file that is there, are no candidates",
+    arguments: ["optimizer.pt", "training_args.bin", "model.fp16.safetensors", "pytorch_model.bin"])
+  func bystanders(_ name: String) throws {
+    try withTemporaryFolder { folder in
+      let model = Fixture.url("valid/vit.safetensors")
+      try FileManager.default.copyItem(at: model, to: folder.appending(path: "model.safetensors"))
+      let isVariant = name.hasSuffix("fp16.safetensors")
+      // An archive of PyTorch's with no tensor of a CLIP, as optimizers and arguments are.
+      let other = isVariant ? model : Fixture.url("malformed/pytorch-legacy/sparse-tensor.pt")
+      try FileManager.default.copyItem(at: other, to: folder.appending(path: name))
+      guard name != "pytorch_model.bin" else {
+        // A file of a preferred name that cannot be read is reported.
+        #expect(throws: ReadError.self) { try Checkpoint.open(folder.path) }
+        return
+      }
+      let checkpoint = try Checkpoint.open(folder.path)
+      #expect(checkpoint.files.map(\.name) == ["model.safetensors"])
+      #expect(
+        checkpoint.notes.contains { $0.contains("\(name) beside it were not read") }, "\(checkpoint.notes)")
+    }
+  }
+
+  @Test("two models in a folder are still a question")
+  func twoModels() throws {
+    try withTemporaryFolder { folder in
+      for name in ["epoch_1.safetensors", "epoch_2.safetensors"] {
+        try FileManager.default.copyItem(
+          at: Fixture.url("valid/vit.safetensors"), to: folder.appending(path: name))
+      }
+      let error = try #require(throws: ReadError.self) { try Checkpoint.open(folder.path) }
+      #expect(error.code == .severalCheckpoints)
+    }
+  }
+
+  @Test(
     "an export in a folder onnx is found below the configuration, which describes it when given alone too")
   func exportFolder() throws {
     try withTemporaryFolder { folder in

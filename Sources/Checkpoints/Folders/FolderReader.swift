@@ -35,12 +35,17 @@ struct FolderReader {
       candidates = [Candidate(name: Self.export, rank: nil)]
     }
     guard !candidates.isEmpty else { throw try noCheckpoint() }
+    let passedOver = candidates.count > 1 ? keepModels(among: &candidates) : []
     var checkpoint = try candidates.removeFirst().open(folder, limits)
     for other in candidates { try requireSameWeights(checkpoint, other, all: candidates) }
     if !candidates.isEmpty {
       let names = candidates.map(\.name).joined(separator: ", ")
       checkpoint.notes.append(
         "read \(checkpoint.files[0].name); \(names) beside it hold as many weights and were not read")
+    }
+    if !passedOver.isEmpty {
+      checkpoint.notes.append(
+        "read \(checkpoint.files[0].name); \(passedOver.joined(separator: ", ")) beside it were not read")
     }
     try checkpoint.addEvidence(from: folder, limits: limits)
     checkpoint.layout = layout(of: checkpoint)
@@ -49,10 +54,35 @@ struct FolderReader {
 
   // MARK: Candidates
 
+  /// Leaves out what holds no tensor of a CLIP (optimizers, schedulers, arguments, another library's trunk) and variants
+  /// (`model.fp16.safetensors`) of a file that is there itself. A file of a preferred name that cannot be read stays: its
+  /// error must be seen.
+  ///
+  /// - Returns: the names left out.
+  private func keepModels(among candidates: inout [Candidate]) -> [String] {
+    let names = Set(candidates.map(\.name))
+    let kept = candidates.filter { candidate in
+      if let plain = candidate.nameWithoutVariant, names.contains(plain) { return false }
+      guard let checkpoint = try? candidate.open(folder, limits) else { return candidate.rank != nil }
+      return checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
+    }
+    guard !kept.isEmpty else { return [] }
+    let keptNames = Set(kept.map(\.name))
+    defer { candidates = kept }
+    return candidates.map(\.name).filter { !keptNames.contains($0) }
+  }
+
   private struct Candidate {
     var name: String
     /// Position in `preferredNames`, nil for other names.
     var rank: Int?
+
+    /// `model.safetensors` of `model.fp16.safetensors`; nil for a name without a middle part.
+    var nameWithoutVariant: String? {
+      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return nil }
+      return "\(parts[0]).\(parts[2])"
+    }
 
     func open(_ folder: ModelFolder, _ limits: Limits) throws(ReadError) -> Checkpoint {
       try Checkpoint.open(try folder.map(name), limits: limits)
