@@ -8,6 +8,7 @@ PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 scratch=.build-coverage
 fuzzer=$scratch/fuzz
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+rm -f "$scratch/release/libFuzzTargets.a" # it keeps the objects of files that were renamed since
 POCKETCLIP_FUZZ=1 swift build -c release --product FuzzTargets --scratch-path "$scratch" \
   -Xswiftc -profile-generate -Xswiftc -profile-coverage-mapping
 swiftc -use-ld=lld -sanitize=fuzzer,address -profile-generate -parse-as-library -Xlinker -u -Xlinker \

@@ -23,6 +23,8 @@ PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
 scratch=.build-fuzz
 fuzzer=$scratch/fuzz
+# An archive keeps the objects of files that were renamed since.
+rm -f "$scratch/release/libFuzzTargets.a"
 POCKETCLIP_FUZZ=1 swift build -c release --product FuzzTargets --scratch-path "$scratch"
 swiftc -use-ld=lld -sanitize=fuzzer,address -parse-as-library -Xlinker -u -Xlinker LLVMFuzzerTestOneInput \
   -o "$fuzzer" "$scratch/release/libFuzzTargets.a" -lz -ljpeg -lpng -lwebp
