@@ -75,12 +75,17 @@ struct FolderTests {
     }
   }
 
-  @Test("two models in a folder are still a question")
-  func twoModels() throws {
+  @Test(
+    "two models in a folder are still a question",
+    arguments: [
+      ("epoch_1.safetensors", "vit.safetensors"), ("clip.v2.safetensors", "vit.safetensors"),
+      ("other.gguf", "vit-clip-cpp-f16.gguf"),
+    ])
+  func twoModels(_ other: String, _ fixture: String) throws {
     try withTemporaryFolder { folder in
-      for name in ["epoch_1.safetensors", "epoch_2.safetensors"] {
+      for (name, fixture) in [("clip.safetensors", "vit.safetensors"), (other, fixture)] {
         try FileManager.default.copyItem(
-          at: Fixture.url("valid/vit.safetensors"), to: folder.appending(path: name))
+          at: Fixture.url("valid/\(fixture)"), to: folder.appending(path: name))
       }
       let error = try #require(throws: ReadError.self) { try Checkpoint.open(folder.path) }
       #expect(error.code == .severalCheckpoints)

@@ -18,6 +18,11 @@ struct FolderReader {
     "model.onnx",
   ]
 
+  /// Formats of which training leaves other files beside the weights.
+  private static let trainingFormats: Set<CheckpointFormat> = [
+    .torchZip, .torchLegacy, .torchTar, .safetensors, .npz,
+  ]
+
   /// An export in a folder of its own, looked at where there is nothing beside the configuration.
   private static let export = Folder.join(ModelFolder.exportFolderName, "model.onnx")
 
@@ -54,9 +59,9 @@ struct FolderReader {
 
   // MARK: Candidates
 
-  /// Leaves out what holds no tensor of a CLIP (optimizers, schedulers, arguments, another library's trunk) and variants
+  /// Leaves out training files and other libraries' weights, which hold no tensor of a CLIP, and variants
   /// (`model.fp16.safetensors`) of a file that is there itself. A file of a preferred name that cannot be read stays: its
-  /// error must be seen.
+  /// error must be seen. So do formats whose names for CLIP's tensors are not known here.
   ///
   /// - Returns: the names left out.
   private func keepModels(among candidates: inout [Candidate]) -> [String] {
@@ -64,7 +69,8 @@ struct FolderReader {
     let kept = candidates.filter { candidate in
       if let plain = candidate.nameWithoutVariant, names.contains(plain) { return false }
       guard let checkpoint = try? candidate.open(folder, limits) else { return candidate.rank != nil }
-      return checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
+      return !Self.trainingFormats.contains(checkpoint.format)
+        || checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
     }
     guard !kept.isEmpty else { return [] }
     let keptNames = Set(kept.map(\.name))
@@ -77,10 +83,13 @@ struct FolderReader {
     /// Position in `preferredNames`, nil for other names.
     var rank: Int?
 
-    /// `model.safetensors` of `model.fp16.safetensors`; nil for a name without a middle part.
+    /// Middle parts that diffusers and transformers give to other forms of the same weights.
+    private static let variants: Set<Substring> = ["fp16", "bf16", "fp32", "non_ema"]
+
+    /// `model.safetensors` of `model.fp16.safetensors`; nil for a name that is no variant's.
     var nameWithoutVariant: String? {
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count == 3 else { return nil }
+      guard parts.count == 3, Self.variants.contains(parts[1]) else { return nil }
       return "\(parts[0]).\(parts[2])"
     }
 

@@ -45,7 +45,7 @@ enum UnsupportedArchitecture {
 
   /// The architecture that the tensors betray, and the tensor that does.
   ///
-  /// - Parameter tower: the only one that is asked for.
+  /// - Parameter tower: the requested tower; nil for both.
   static func named(
     by tensors: [CheckpointTensor], _ tower: Tower?
   ) -> (architecture: String, tensor: String)? {

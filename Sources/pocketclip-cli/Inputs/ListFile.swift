@@ -8,12 +8,12 @@ enum ListFile {
   ///
   /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL.
   static func lines(of path: String) throws(Failure) -> [String] {
-    let text = try text(of: path)
-    if let index = split(text, \.isNewline).firstIndex(where: { $0.contains("\0") }) {
+    let lines = split(try text(of: path), \.isNewline)
+    if let index = lines.firstIndex(where: { $0.contains("\0") }) {
       throw Failure(
         .badData, "\(path), line \(index + 1): a NUL byte", hint: "save the list as text, one entry a line")
     }
-    return split(text, \.isNewline)
+    return lines
   }
 
   /// Paths, without empty ones at the end.
