@@ -8,6 +8,8 @@ public enum ExportError: Error {
   /// The weights cannot be stored at this precision.
   case weights(QuantizationError)
   case output(OutputError)
+  /// `ExportRequest.isCancelled` said so.
+  case cancelled
   /// The target has no way to say this model.
   case refused(ExportRefusal)
 }

@@ -12,6 +12,8 @@ public struct ExportRequest: Sendable {
   public var replacesExisting = false
   /// 0 for all that this process may use; no byte depends on it.
   public var threads = 0
+  /// Asked between tensors and from any thread: whether to stop, and leave nothing.
+  public var isCancelled: (@Sendable () -> Bool)?
   /// Told how many of how many weights are written, now and then and from any thread.
   public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
 

@@ -14,6 +14,7 @@ public enum Exporter {
     do throws(ModelError) {
       identities = try Identities(of: request.model)
     } catch { throw .model(error) }
+    guard request.isCancelled?() != true else { throw .cancelled }
     let plan = try ExportPlan(request, spaceID: identities.spaceID)
     try write(plan, request)
     return ExportedModel(
@@ -25,7 +26,8 @@ public enum Exporter {
     let run = FileWriteRun(
       model: request.model, threads: request.threads,
       progress: WriteProgress(
-        total: plan.files.reduce(0) { $0 + $1.elementCount }, onProgress: request.onProgress))
+        total: plan.files.reduce(0) { $0 + $1.elementCount }, onProgress: request.onProgress),
+      isCancelled: { request.isCancelled?() ?? false })
     if request.target.isFolder {
       try writeFolder(plan.files, request, run)
     } else if let file = plan.files.first {
@@ -42,6 +44,7 @@ public enum Exporter {
     }
     try run.write(file, to: output.region)
     try request.requireUndamagedSource()
+    guard !run.isCancelled() else { throw .cancelled }
     do throws(OutputError) { try output.publish() } catch { throw .output(error) }
   }
 
@@ -58,6 +61,7 @@ public enum Exporter {
       } catch { throw error.atPath(request.output) }
     }
     try request.requireUndamagedSource()
+    guard !run.isCancelled() else { throw .cancelled }
     do throws(OutputError) { try folder.publish() } catch { throw .output(error) }
   }
 

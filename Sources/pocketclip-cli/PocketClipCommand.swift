@@ -14,7 +14,7 @@ struct PocketClipCommand: ParsableCommand {
         pocketclip verify b32.pclip --against ViT-B-32.pt
         pocketclip classify -m b32.pclip picture.jpg --label "a dog" --label "a cat"
 
-      Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported, 70 internal, 73 cannot create output, 130 interrupted.
+      Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported, 70 internal, 73 cannot create output, 129, 130 and 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.
       """,
     version: runtimeVersion,
     groupedSubcommands: [
@@ -27,6 +27,7 @@ struct PocketClipCommand: ParsableCommand {
   static func main() {
     Interruption.exitsAtOnce()
     requireArguments()
+    refuseInvalidArguments()
     refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
     main(nil)
   }
@@ -36,6 +37,19 @@ struct PocketClipCommand: ParsableCommand {
     guard (CommandLine.arguments.first ?? "").isEmpty else { return }
     Console.write("pocketclip: the command's arguments cannot be read\n  hint: mount /proc\n")
     _exit(ExitStatus.internal.rawValue)
+  }
+
+  /// Swift replaces what is not UTF-8 by U+FFFD, which would be embedded, or looked for as a file.
+  private static func refuseInvalidArguments() {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
+        continue
+      }
+      Console.write(
+        "pocketclip: argument \(index) is not UTF-8: \(CommandLine.arguments[index])\n"
+          + "  hint: write texts as UTF-8, and rename files whose names are not\n")
+      _exit(ExitStatus.usage.rawValue)
+    }
   }
 
   /// ArgumentParser calls it an unexpected argument and names no verb.

@@ -9,9 +9,9 @@ import Testing
   func sourceIsKept() throws {
     let folder = try ScratchFolder()
     let weights = try Data(contentsOf: URL(filePath: Self.mini))
-    let source = try folder.write(weights, to: "mine.pt")
+    let source = try folder.write(weights, to: "mine")
     try FileManager.default.createSymbolicLink(
-      atPath: folder.path("link.pt"), withDestinationPath: folder.path("mine.pt"))
+      atPath: folder.path("link.pt"), withDestinationPath: folder.path("mine"))
     for path in [source, folder.path("link.pt")] {
       let outcome = try Tool.run("convert", path, "-o", source, "--force")
       #expect(outcome.status == 73 && outcome.error.contains("an input of this command"), "\(outcome.error)")
@@ -22,10 +22,12 @@ import Testing
   @Test("embed replaces neither its bundle nor an image that it reads, not even with --force")
   func inputsOfEmbedAreKept() throws {
     let folder = try ScratchFolder()
-    let bundle = folder.path("m.pclip")
-    #expect(try Tool.run("convert", Self.mini, "-o", bundle, "--no-measure").status == 0)
+    // Content decides what a file is, not its name.
+    let bundle = folder.path("m.safetensors")
+    #expect(try Tool.run("convert", Self.mini, "-o", folder.path("m"), "--no-measure").status == 0)
+    try FileManager.default.moveItem(atPath: folder.path("m"), toPath: bundle)
     let image = try folder.write(
-      Data(contentsOf: URL(filePath: Tool.fixture("minis/pictures/alarm-clock-00.jpg"))), to: "clock.jpg")
+      Data(contentsOf: URL(filePath: Tool.fixture("minis/pictures/alarm-clock-00.jpg"))), to: "clock.npy")
     for output in [bundle, image] {
       let before = try Data(contentsOf: URL(filePath: output))
       let outcome = try Tool.run("embed", "-m", bundle, image, "-o", output, "--force")
@@ -53,6 +55,53 @@ import Testing
   func noName(_ name: String) throws {
     #expect(try Tool.run("convert", Self.mini, "-o", name).status == 64)
     #expect(try Tool.run("embed", "-m", "m.pclip", "--text", "a", "-o", name).status == 64)
+  }
+
+  @Test(
+    "An ending that names another format is refused by every command that writes",
+    arguments: [
+      (["convert"], "m.onnx", "m.pclip"), (["convert"], "m.safetensors", "m.pclip"),
+      (["export", "--to", "safetensors"], "a/m.v2.pclip", "a/m.v2.safetensors"),
+      (["export", "--to", "onnx"], "m.onnx", "give m"),
+      (["export", "--to", "huggingface"], "m.bin", "give m"),
+      (["embed", "-m", "m.pclip", "--text", "a"], "x.onnx", "x.safetensors or x.npy"),
+      (["embed", "-m", "m.pclip", "--text", "a"], "v1.5", "v1.safetensors or v1.npy"),
+    ])
+  func otherEnding(_ command: [String], _ name: String, _ remedy: String) throws {
+    let source = command[0] == "embed" ? [] : [Self.mini]
+    let outcome = try Tool.run(command + source + ["-o", name])
+    #expect(outcome.status == 64 && outcome.error.contains(remedy), "\(outcome.error)")
+  }
+
+  @Test("What is not UTF-8 is refused, not embedded as U+FFFD")
+  func notUTF8() throws {
+    let tool = "'\(Tool.executable.path())' embed -m m.pclip"
+    for arguments in ["--text \"$(printf 'caf\\351')\"", "\"$(printf 'caf\\351.jpg')\""] {
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments = ["-c", "\(tool) \(arguments)"]
+      let error = Pipe()
+      process.standardError = error
+      try process.run()
+      let text = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 64 && text.contains("is not UTF-8"), "\(text)")
+    }
+  }
+
+  @Test(
+    "A signal ends export with the shell's status for it, and leaves nothing",
+    arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
+  func interruptedExport(_ signal: Int32, _ status: Int32) throws {
+    let folder = try ScratchFolder()
+    let (process, _, _) = try Tool.start(
+      ["export", "synthetic:ViT-B-32", "--to", "huggingface", "-o", folder.path("out")])
+    for _ in 0..<6000 where folder.contents.isEmpty { usleep(1000) }
+    #expect(folder.contents == [".out.pclip-partial"])
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == status)
+    #expect(folder.contents.isEmpty)
   }
 
   @Test("Vectors are refused before the work where they could not be written", arguments: ["", "no/such/"])

@@ -11,6 +11,8 @@ struct FileWriteRun: Sendable {
   let model: CLIPModel
   let threads: Int
   let progress: WriteProgress
+  /// Asked before each tensor.
+  let isCancelled: @Sendable () -> Bool
   let kernels = WeightKernels()
 
   /// Fills an empty file.
@@ -27,6 +29,7 @@ struct FileWriteRun: Sendable {
     parallelFor(jobs.count, threads: threads) { index in
       guard failure.withLock({ $0 == nil }) else { return }
       do throws(ExportError) {
+        guard !isCancelled() else { throw .cancelled }
         try run(jobs[index], region)
       } catch {
         let error = error

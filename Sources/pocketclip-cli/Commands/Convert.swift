@@ -73,7 +73,7 @@ struct Convert: ParsableCommand {
   }
 
   mutating func validate() throws {
-    try OutputPath.validate(output, "name a file")
+    try OutputPath.validate(output, .bundle, "name a file")
     if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
     guard !noMeasure || minCosine == nil && minAgreement == nil && reference.reference == nil else {
       throw ValidationError("--no-measure excludes --min-cosine, --min-agreement and --reference")

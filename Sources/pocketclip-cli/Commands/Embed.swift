@@ -48,7 +48,9 @@ struct Embed: ParsableCommand {
     }
     guard !resume || output != nil else { throw ValidationError("--resume needs -o") }
     guard !(resume && force) else { throw ValidationError("give --resume or --force, not both") }
-    try OutputPath.validate(output, "leave out -o for JSON lines on standard output")
+    if let output {
+      try OutputPath.validate(output, .vectors, "leave out -o for JSON lines on standard output")
+    }
   }
 
   func run() throws {

@@ -62,7 +62,8 @@ struct Export: ParsableCommand {
   }
 
   mutating func validate() throws {
-    try OutputPath.validate(output, "name a file or folder")
+    try OutputPath.validate(
+      output, to.target.isFolder ? .folder : .weights, "name a file or folder")
     if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
   }
 
@@ -76,6 +77,8 @@ struct Export: ParsableCommand {
       request.precision = precision.precision
       request.replacesExisting = force
       request.threads = threads ?? 0
+      Interruption.isNoted()
+      request.isCancelled = { Interruption.isRequested }
       request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
       let exported = try Exporter.run(request)
       console.progress(nil)

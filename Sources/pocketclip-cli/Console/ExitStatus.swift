@@ -11,7 +11,10 @@ enum ExitStatus: Int32, CaseIterable {
   case unsupported = 69
   case `internal` = 70
   case cannotCreate = 73
+  /// SIGHUP, SIGINT and SIGTERM: 128 and the signal's number.
+  case hungUp = 129
   case interrupted = 130
+  case terminated = 143
 
   var exitCode: ExitCode { ExitCode(rawValue) }
 }

@@ -58,6 +58,7 @@ extension Failure {
     case .model(let error): self.init(describing: error)
     case .weights(let error): self.init(.badData, error.description, hint: error.hint)
     case .output(let error): self.init(error)
+    case .cancelled: self.init(Interruption.status, "interrupted: nothing was written")
     case .refused(let refusal): self.init(.unsupported, refusal.description, hint: refusal.hint)
     }
   }

@@ -1,12 +1,73 @@
 import ArgumentParser
 
-/// Names that cannot be those of an output file.
+/// Names that an output cannot have.
 enum OutputPath {
-  static func validate(_ path: String?, _ alternative: String) throws(ValidationError) {
-    guard let path else { return }
+  /// What a command writes.
+  enum Content {
+    case bundle, vectors, weights, folder
+
+    fileprivate var description: String {
+      switch self {
+      case .bundle: "a bundle"
+      case .vectors: "vectors"
+      case .weights: "a safetensors file"
+      case .folder: "a folder"
+      }
+    }
+
+    /// The endings of such a file.
+    fileprivate var endings: [String] {
+      switch self {
+      case .bundle: ["pclip"]
+      case .vectors: ["safetensors", "npy"]
+      case .weights: ["safetensors"]
+      case .folder: []
+      }
+    }
+
+    /// Whether the ending decides what is written, so that one of no meaning is refused too.
+    fileprivate var isChosenByEnding: Bool {
+      switch self {
+      case .vectors: true
+      case .bundle, .weights, .folder: false
+      }
+    }
+  }
+
+  /// Endings that name a format.
+  private static let formats: Set = [
+    "bin", "ckpt", "csv", "engine", "gguf", "ggml", "gif", "gz", "h5", "hdf5", "html", "jpeg", "jpg", "json",
+    "jsonl",
+    "keras", "mlmodel", "mlpackage", "msgpack", "npy", "npz", "onnx", "parquet", "pb", "pclip", "pickle",
+    "pkl", "png",
+    "pt", "pth", "safetensors", "tar", "tflite", "tsv", "txt", "webp", "zip",
+  ]
+
+  /// - Parameter alternative: what the user can do instead of `-o -`.
+  static func validate(_ path: String, _ content: Content, _ alternative: String) throws(ValidationError) {
     guard !path.isEmpty else { throw ValidationError("-o: the name of the output is empty") }
     guard path != "-" else {
-      throw ValidationError("-o -: a file is written that is given its name when it is whole; \(alternative)")
+      throw ValidationError(
+        "-o - is not supported: the output is written to a temporary file and renamed when complete; \(alternative)"
+      )
     }
+    guard let ending = ending(of: path), !content.endings.contains(ending.lowercased()) else { return }
+    let isFormat = formats.contains(ending.lowercased())
+    guard isFormat || content.isChosenByEnding else { return }
+    let stem = String(path.dropLast(ending.count + 1))
+    let choices = content.endings.isEmpty ? [stem] : content.endings.map { "\(stem).\($0)" }
+    throw ValidationError(
+      "-o \(path): this command writes \(content.description)"
+        + (isFormat
+          ? ", and .\(ending) is the ending of another format" : ", and does not know the ending .\(ending)")
+        + "; give \(choices.joined(separator: " or "))")
+  }
+
+  /// What follows the last dot of the name; nil where there is none but at its beginning.
+  static func ending(of path: String) -> String? {
+    let name = path.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return nil }
+    let ending = name[name.index(after: dot)...]
+    return ending.isEmpty ? nil : String(ending)
   }
 }
