@@ -22,11 +22,12 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MALFORMED = ROOT / "Fixtures/malformed"
 SECONDS, MEGABYTES = 2, 200
-# Damage that only reading the weights shows, and paths that no file in a repository can stand for: the tests provoke
-# these themselves.
+# Damage that only reading the weights shows, options, and paths that no file in a repository can stand for: the tests
+# provoke these themselves.
 ELSEWHERE = {"fileNotFound": "PathTests", "permissionDenied": "PathTests", "notARegularFile": "PathTests",
              "ioFailure": "PathTests", "noAddressSpace": "PathTests", "notInHubCache": "PathTests",
-             "zipChecksumMismatch": "UnusualArchiveTests", "hdf5ChunkDamaged": "HDF5Tests"}
+             "zipChecksumMismatch": "UnusualArchiveTests", "hdf5ChunkDamaged": "HDF5Tests",
+             "noModelBelowPrefix": "TowerSearchTests"}
 BEGIN, END = "<!-- census: begin -->", "<!-- census: end -->"
 
 

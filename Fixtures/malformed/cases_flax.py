@@ -94,7 +94,7 @@ CASES = {
     "chunked-shape-overflows.msgpack": one(
         "numberOverflow", chunked([("0", integer(1 << 40)), ("1", integer(1 << 40))], TWO), VALUE),
     "no-arrays.msgpack": case("noStateDict", mapping(("text_model", mapping()), ("step", integer(7)))),
-    "two-models.msgpack": case("severalStateDicts", mapping(
+    "two-models.msgpack": case("severalModels", mapping(
         ("ema", mapping(("text_model", mapping(("x", ndarray()))))),
         ("params", mapping(("text_model", mapping(("x", ndarray()))))))),
     "two-keys-one-name.msgpack": {

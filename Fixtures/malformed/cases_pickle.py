@@ -99,7 +99,7 @@ CASES = {
     "a-list.pt": {"error": "noStateDict", "content": archive(P.file(P.EMPTY_LIST))},
     "only-numbers.pt": state("noStateDict", [("epoch", P.integer(3)), ("lr", P.integer(1))]),
     "only-optimizer.pt": state("noStateDict", [("optimizer", P.dictionary([("step", SCALE)]))]),
-    "two-models.pt": state("severalStateDicts", [
+    "two-models.pt": state("severalModels", [
         ("model", P.dictionary([("visual.proj", PROJ)])), ("ema", P.dictionary([("visual.proj", PROJ)]))]),
     "two-pickles.pt": {"error": "severalStateDicts", "content": zip_bytes([
         Member("a/data.pkl", P.file(P.EMPTY_DICT)), Member("b/data.pkl", P.file(P.EMPTY_DICT))])[0]},

@@ -72,6 +72,8 @@ CODES = {
     "shardTensorRepeated": 614,
     "shardTensorUnlisted": 615,
     "notInHubCache": 616,
+    "severalModels": 617,
+    "noModelBelowPrefix": 618,
     "ggufVersion": 1000,
     "ggufCount": 1001,
     "ggufText": 1002,

@@ -6,27 +6,46 @@ extension Checkpoint {
   /// Configuration files beside a file, or in a folder, become evidence. `org/name` is looked up in Hugging Face's
   /// local cache where no file or folder has that name.
   ///
-  /// - Parameter format: takes the file for one of this format; in a folder, reads the file of this format.
   /// - Throws: `ReadError`; its `category` says whether the path, the data or the format is to blame.
   public static func open(
-    _ path: String, as format: CheckpointFormat? = nil, limits: Limits = .standard
+    _ path: String, taking selection: Selection = Selection(), limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
     if let folder = try HubCache.folder(ofModelNamed: path) {
-      return try FolderReader(folder: folder, format: format, limits: limits).read()
+      return try FolderReader(folder: folder, selection: selection, limits: limits).read()
     }
     switch try Folder.kind(of: path) {
-    case .folder: return try FolderReader(folder: path, format: format, limits: limits).read()
+    case .folder: return try FolderReader(folder: path, selection: selection, limits: limits).read()
     case .file, .other:
-      var checkpoint = try open(try MappedFile(path: path), as: format, limits: limits)
+      try requireVariant(selection.variant, of: path)
+      var checkpoint = try open(try MappedFile(path: path), taking: selection, limits: limits)
       checkpoint.addNeighbours(of: path, limits: limits)
       return checkpoint
     }
   }
 
+  /// - Throws: `noCheckpointInFolder` for a file whose name tells another variant than the one asked for.
+  private static func requireVariant(_ variant: String?, of path: String) throws(ReadError) {
+    guard let variant, FolderCandidate(Folder.lastComponent(of: path)).variant != variant else { return }
+    throw ReadError(.noCheckpointInFolder, expected: "a file of the variant \(variant)", file: path)
+  }
+
   /// Opens one mapped file. Nothing beside it is looked at, unless it is an index of shards or names a file of its
   /// tensors' bytes.
   public static func open(
-    _ file: MappedFile, as format: CheckpointFormat? = nil, limits: Limits = .standard
+    _ file: MappedFile, taking selection: Selection = Selection(), limits: Limits = .standard
+  ) throws(ReadError) -> Checkpoint {
+    do throws(ReadError) {
+      var checkpoint = try container(file, format: selection.format, limits: limits)
+      try checkpoint.takeModel(below: selection.prefix, limits: limits)
+      return checkpoint
+    } catch {
+      throw error.inFile(file.path)
+    }
+  }
+
+  /// Opens a file for its tensors, whatever they belong to, by the names that it gives them.
+  package static func container(
+    _ file: MappedFile, format: CheckpointFormat? = nil, limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
     do throws(ReadError) {
       guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
@@ -40,5 +59,20 @@ extension Checkpoint {
     } catch {
       throw error.inFile(file.path)
     }
+  }
+
+  /// Keeps the model's tensors, by its own names. Our own bundles hold nothing else.
+  private mutating func takeModel(below prefix: String?, limits: Limits) throws(ReadError) {
+    guard format != .bundle else {
+      guard let prefix else { return }
+      throw ReadError(
+        .noModelBelowPrefix, expected: "no --prefix: a bundle holds one model", found: "\"\(prefix)\"")
+    }
+    let sieve = try TensorSieve(tensors, below: prefix, limits: limits)
+    tensors = sieve.tensors
+    ignored = sieve.ignored + ignored
+    notes += sieve.notes
+    evidence.strippedPrefix = sieve.strippedPrefix
+    evidence.scalarBuffers = sieve.scalarBuffers
   }
 }

@@ -9,7 +9,7 @@ public struct Checkpoint: Sendable {
   public var layout: CheckpointLayout
   /// The files that hold the weights: one, or the shards in the order of their names.
   public var files: [SourceFile]
-  /// In file order; names are unique, wrapper prefixes are stripped (`evidence.strippedPrefix`).
+  /// In file order; names are unique and the model's own: what stands before them is in `evidence.strippedPrefix`.
   public var tensors: [CheckpointTensor]
   /// What was left out, and why.
   public var ignored: [IgnoredEntry]
@@ -52,6 +52,10 @@ public struct IgnoredEntry: Sendable, Equatable {
     case graphConstant
     /// A storage that no tensor cites.
     case unusedStorage
+    /// What lies beside the towers in a larger model, or in another model of the file.
+    case otherModel
+    /// What another task computes from the image tower: a classifier, a safety checker's concepts.
+    case otherHead
     /// The layers that join an image encoder to a language model.
     case languageModelProjector
   }
@@ -80,6 +84,8 @@ extension IgnoredEntry.Reason: CustomStringConvertible {
     case .notATensor: "not a tensor"
     case .graphConstant: "constant of the traced graph"
     case .unusedStorage: "cited by no tensor"
+    case .otherModel: "not part of the model"
+    case .otherHead: "not part of the model: computes another task from the image tower"
     case .languageModelProjector: "projector of a language model"
     }
   }

@@ -8,8 +8,10 @@ public struct Evidence: Sendable {
   /// OpenAI's three scalar buffers, when all are there.
   public var scalarBuffers: ScalarBuffers?
 
-  /// `open_clip_config.json`.
+  /// `open_clip_config.json`, or its `model_cfg` alone as `config.json`.
   public var openCLIPConfig: ConfigFile?
+  /// `preprocess_cfg.json`: the other half of `open_clip_config.json`, beside exported graphs.
+  public var openCLIPPreprocessing: ConfigFile?
   /// `config.json`.
   public var huggingFaceConfig: ConfigFile?
   /// `preprocessor_config.json`.
@@ -23,7 +25,8 @@ public struct Evidence: Sendable {
 
   /// The wrapper the state dict was found under, outermost first (`state_dict`).
   public var wrapperKeys: [String] = []
-  /// The prefix removed from every name (`module.`), nil when there was none.
+  /// The prefix removed from the towers' names (`module.`), nil when there was none; two, with a comma, where each
+  /// tower has its own.
   public var strippedPrefix: String?
   /// `epoch` and `name` of a training checkpoint.
   public var training: TrainingFacts?

@@ -60,7 +60,9 @@ private let limits: Limits = {
 /// Opens and reads every tensor, up to a bound on elements that zero strides could multiply.
 @Sendable private func fuzzCheckpoint(_ bytes: RawSpan, as format: CheckpointFormat?) {
   let file = MappedFile(copying: bytes, path: "/nonexistent/fuzz")
-  guard let checkpoint = try? Checkpoint.open(file, as: format, limits: limits) else { return }
+  guard let checkpoint = try? Checkpoint.open(file, taking: Selection(format: format), limits: limits) else {
+    return
+  }
   for tensor in checkpoint.tensors.prefix(256) where tensor.elementCount <= 1 << 16 {
     _ = try? tensor.floats()
     _ = try? tensor.withRawBytes { $0?.byteCount ?? 0 }

@@ -65,7 +65,7 @@ public struct CLIPModel: Sendable {
     if isSynthetic(path) { return try CLIPModel(synthetic: path) }
     let checkpoint: Checkpoint
     do throws(ReadError) {
-      checkpoint = try Checkpoint.open(path, as: options.format)
+      checkpoint = try Checkpoint.open(path, taking: options.selection)
     } catch {
       throw ModelError(error)
     }

@@ -14,8 +14,8 @@ public struct ModelOptions: Sendable, Equatable {
   public var pooling: TextPooling?
   /// Take this tower alone; nil takes whatever is there.
   public var tower: Tower?
-  /// Take the file for one of this format; in a folder, the file of this format.
-  public var format: CheckpointFormat?
+  /// Which of several models in a file or folder to read.
+  public var selection = Selection()
 
   public init() {}
 }

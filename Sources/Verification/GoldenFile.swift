@@ -87,7 +87,7 @@ private struct GoldenReader {
 
   init(path: String) throws(VerificationError) {
     do throws(ReadError) {
-      let checkpoint = try Checkpoint.open(path)
+      let checkpoint = try Checkpoint.container(MappedFile(path: path))
       metadata = Dictionary(checkpoint.evidence.metadata.map { ($0.key, $0.value) }) { first, _ in first }
       tensors = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
     } catch {

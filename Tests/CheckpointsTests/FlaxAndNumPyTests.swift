@@ -65,7 +65,7 @@ struct FlaxTests {
     let checkpoint = try Checkpoint.open(folder.path)
     #expect(checkpoint.format == .safetensors)
     #expect(checkpoint.notes.contains { $0.contains("flax_model.msgpack") })
-    #expect(try Checkpoint.open(folder.path, as: .flax).format == .flax)
+    #expect(try Checkpoint.open(folder.path, taking: Selection(format: .flax)).format == .flax)
   }
 }
 

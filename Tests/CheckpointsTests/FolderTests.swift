@@ -114,6 +114,92 @@ struct FolderTests {
     }
   }
 
+  @Test(
+    "two graphs named as image and text tower are one model; any other two are a question",
+    arguments: [
+      ("visual/model.onnx", "textual/model.onnx", true), ("vision_model.onnx", "text_model.onnx", true),
+      ("onnx/vision_model.onnx", "onnx/text_model.onnx", true),
+      ("onnx/vision_model_fp16.onnx", "onnx/text_model_fp16.onnx", true), ("a.onnx", "b.onnx", false),
+    ])
+  func halves(_ image: String, _ text: String, areOne: Bool) throws {
+    try withTemporaryFolder { folder in
+      try copy("vit-hugging-face-image-onnx/model.onnx", to: folder, as: image)
+      try copy("vit-hugging-face-text-onnx/model.onnx", to: folder, as: text)
+      try copy("vit-hugging-face-image-onnx/config.json", to: folder, as: "config.json")
+      guard areOne else {
+        #expect(throws: ReadError.self) { try Checkpoint.open(folder.path) }
+        return
+      }
+      let checkpoint = try Checkpoint.open(folder.path)
+      #expect(checkpoint.files.count == 2 && checkpoint.evidence.huggingFaceConfig != nil)
+      let names = Set(checkpoint.tensors.map(\.name))
+      #expect(
+        names.isSuperset(of: [
+          "vision_model.embeddings.class_embedding", "text_model.embeddings.token_embedding.weight",
+        ]))
+      #expect(checkpoint.evidence.graph?.image.heads != nil && checkpoint.evidence.graph?.text.heads != nil)
+    }
+  }
+
+  @Test("open_clip's configuration beside exported graphs is read as what it is")
+  func exportedConfiguration() throws {
+    try withTemporaryFolder { folder in
+      try copy("vit-hugging-face-image-onnx/model.onnx", to: folder, as: "visual/model.onnx")
+      let files = [
+        ("config.json", #"{"embed_dim": 8, "vision_cfg": {}, "text_cfg": {}}"#),
+        ("visual/preprocess_cfg.json", #"{"size": [8, 8], "interpolation": "bilinear"}"#),
+      ]
+      for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+      let evidence = try Checkpoint.open(folder.path).evidence
+      #expect(evidence.huggingFaceConfig == nil)
+      #expect(evidence.openCLIPConfig?.json["model_cfg"]?["embed_dim"]?.integerValue == 8)
+      #expect(evidence.openCLIPPreprocessing?.json["interpolation"]?.stringValue == "bilinear")
+    }
+  }
+
+  @Test(
+    "the only model one folder down is read, with the configuration beside it; of two the paths are named",
+    arguments: ["checkpoint-500", "0_CLIPModel", "text_encoder"])
+  func oneFolderDown(_ name: String) throws {
+    try withTemporaryFolder { folder in
+      try copy("vit-hugging-face/model.safetensors", to: folder, as: name + "/model.safetensors")
+      try copy("vit-hugging-face/config.json", to: folder, as: name + "/config.json")
+      // Other parts of a pipeline, which are no CLIP's.
+      try copy("../malformed/pytorch-legacy/sparse-tensor.pt", to: folder, as: "unet/diffusion.bin")
+      try Data("{}".utf8).write(to: folder.appending(path: "model_index.json"))
+      let checkpoint = try Checkpoint.open(folder.path)
+      #expect(checkpoint.evidence.huggingFaceConfig != nil && checkpoint.tensors.count > 20)
+      #expect(checkpoint.notes.contains("read the model in the folder \(name)"))
+      try copy("vit.safetensors", to: folder, as: "safety_checker/model.safetensors")
+      let error = try #require(throws: ReadError.self) { try Checkpoint.open(folder.path) }
+      #expect(error.code == .severalCheckpoints && error.found?.contains("/safety_checker") == true)
+    }
+  }
+
+  @Test("--variant takes the form of the weights that it names, and refuses where there is none")
+  func variants() throws {
+    try withTemporaryFolder { folder in
+      for name in ["model.safetensors", "model.fp16.safetensors"] {
+        try copy("vit.safetensors", to: folder, as: name)
+      }
+      func file(_ variant: String?) throws -> String? {
+        try Checkpoint.open(folder.path, taking: Selection(variant: variant)).files.first?.name
+      }
+      #expect(try file(nil) == "model.safetensors")
+      #expect(try file("fp16") == "model.fp16.safetensors")
+      #expect(throws: ReadError.self) { try file("bf16") }
+      let single = folder.appending(path: "model.safetensors").path
+      #expect(throws: ReadError.self) { try Checkpoint.open(single, taking: Selection(variant: "fp16")) }
+    }
+  }
+
+  private func copy(_ fixture: String, to folder: URL, as name: String) throws {
+    let target = folder.appending(path: name)
+    try FileManager.default.createDirectory(
+      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: Fixture.url("valid/" + fixture), to: target)
+  }
+
   @Test("of two containers of the same weights the preferred one is read, and the other is named")
   func preferredDuplicate() throws {
     try withTemporaryFolder { folder in

@@ -71,6 +71,7 @@ struct ONNXTests {
   private func openBytes(_ bytes: Data) throws -> Checkpoint {
     let bytes = [UInt8](bytes)
     return try Checkpoint.open(
-      MappedFile(copying: bytes.span.bytes, path: "/nonexistent/model.onnx"), as: .onnx)
+      MappedFile(copying: bytes.span.bytes, path: "/nonexistent/model.onnx"),
+      taking: Selection(format: .onnx))
   }
 }

@@ -52,13 +52,15 @@ struct EditedCheckpoint {
   }
 
   /// Calls `body` with the folder that holds the file and its neighbours.
-  func open<Result>(_ body: (Checkpoint) throws -> Result) throws -> Result {
+  func open<Result>(
+    _ selection: Selection = Selection(), _ body: (Checkpoint) throws -> Result
+  ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "models-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for (name, text) in neighbours { try Data(text.utf8).write(to: folder.appending(path: name)) }
     try data.write(to: folder.appending(path: "model.safetensors"))
-    return try body(Checkpoint.open(folder.path))
+    return try body(Checkpoint.open(folder.path, taking: selection))
   }
 
   private var data: Data {

@@ -38,28 +38,4 @@ import Testing
       #expect(error?.code == .cannotJoin, "\(pair)")
     }
   }
-
-  @Test(
-    "A tower is found below what diffusion models and LLaVA put before its names",
-    arguments: [
-      "transformer.", "cond_stage_model.transformer.", "text_encoders.clip_l.transformer.",
-      "model.vision_tower.vision_tower.",
-    ])
-  func holders(prefix: String) throws {
-    let isText = !prefix.contains("vision")
-    let fixture = isText ? "vit-hugging-face-4.20.1-text" : "vit-hugging-face-image-projection"
-    var edited = try EditedCheckpoint(fixture)
-    edited.entries.removeAll { !$0.name.hasPrefix("text_model.") && !$0.name.hasPrefix("vision_model.") }
-    edited.rename { prefix + $0 }
-    let options = try ModelFixture.named("vit-hugging-face").options
-    try edited.open { checkpoint in
-      #expect(checkpoint.evidence.strippedPrefix == prefix)
-      var options = options
-      options.activation = PerTower(both: .quickGELU)
-      options.heads = PerTower(both: 1)
-      let model = try CLIPModel(checkpoint, options: options)
-      #expect((model.architecture.text != nil) == isText)
-      #expect(model.architecture.text?.projection == nil && model.architecture.image?.projection == nil)
-    }
-  }
 }

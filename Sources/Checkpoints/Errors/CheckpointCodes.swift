@@ -11,8 +11,7 @@ extension ReadError.Code {
     602, "noStateDict", "no tensors of a CLIP model in the file",
     hint: "save `model.state_dict()`, or {'state_dict': …}, and try again")
   public static let severalStateDicts = Self(
-    603, "severalStateDicts", "several models in one file",
-    hint: "save the one you mean alone, for example torch.save(ckpt['model'])")
+    603, "severalStateDicts", "several pickles in one archive", hint: .saveAgain)
   public static let duplicateTensorName = Self(
     604, "duplicateTensorName", "two tensors of one name", hint: .saveAgain)
   public static let tensorRecordInvalid = Self(
@@ -24,6 +23,13 @@ extension ReadError.Code {
   public static let storageSizeMismatch = Self(
     608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
   public static let byteOrderUnknown = Self(609, "byteOrderUnknown", "unknown byte order", hint: .saveAgain)
+
+  public static let severalModels = Self(
+    617, "severalModels", "several towers of one kind in one file",
+    hint: "take the one you mean with --prefix and what stands before its names, such as --prefix model_ema")
+  public static let noModelBelowPrefix = Self(
+    618, "noModelBelowPrefix", "no CLIP tower has names with this prefix",
+    hint: "give one of those found to --prefix, or leave the option out")
 
   public static let notInHubCache = Self(
     616, "notInHubCache", "neither a file nor a model in the local Hugging Face cache",
@@ -50,6 +56,6 @@ extension ReadError.Code {
     .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
     .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
     .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
-    .shardTensorUnlisted, .notInHubCache,
+    .shardTensorUnlisted, .notInHubCache, .severalModels, .noModelBelowPrefix,
   ]
 }

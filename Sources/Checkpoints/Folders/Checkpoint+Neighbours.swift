@@ -1,10 +1,12 @@
 internal import Archives
 
 extension Checkpoint {
-  /// Adds what configuration files in the checkpoint's own folder say. They are part of it, so a broken one is an
-  /// error.
+  /// Adds what configuration files in the checkpoint's own folder, or in the one above, say. They are part of it, so a
+  /// broken one is an error. What was said before stands.
   mutating func addEvidence(from folder: ModelFolder, limits: Limits) throws(ReadError) {
-    for name in ConfigName.allCases { try addConfig(name, folder, origin: "in the folder", limits) }
+    for name in ConfigName.allCases where evidence[keyPath: name.evidence] == nil {
+      try addConfig(name, folder, origin: "in the folder", limits)
+    }
     try addTokenizerAndCard(folder)
   }
 
@@ -39,6 +41,7 @@ extension Checkpoint {
     case huggingFace = "config.json"
     case preprocessor = "preprocessor_config.json"
     case processor = "processor_config.json"
+    case openCLIPPreprocessing = "preprocess_cfg.json"
     case tokenizer = "tokenizer_config.json"
 
     var evidence: WritableKeyPath<Evidence, ConfigFile?> {
@@ -47,6 +50,7 @@ extension Checkpoint {
       case .huggingFace: \.huggingFaceConfig
       case .preprocessor: \.preprocessorConfig
       case .processor: \.processorConfig
+      case .openCLIPPreprocessing: \.openCLIPPreprocessing
       case .tokenizer: \.tokenizerConfig
       }
     }
@@ -58,22 +62,40 @@ extension Checkpoint {
     guard let file = try folder.mapIfPresent(name.rawValue) else { return }
     do throws(ReadError) {
       let json = try JSONParser.parse(file.bytes, limits: limits)
-      evidence[keyPath: name.evidence] = ConfigFile(
-        path: file.path, origin: "\(name.rawValue) \(origin)", json: json)
+      let config = ConfigFile(path: file.path, origin: "\(name.rawValue) \(origin)", json: json)
+      if name == .huggingFace, let model = config.asOpenCLIP {
+        evidence.openCLIPConfig = evidence.openCLIPConfig ?? model
+      } else {
+        evidence[keyPath: name.evidence] = config
+      }
     } catch {
       throw error.inFile(file.path)
     }
   }
 
   private mutating func addTokenizerAndCard(_ folder: ModelFolder) throws(ReadError) {
-    for name in ["tokenizer.json", "vocab.json", "merges.txt"] {
+    let hasTokenizer = !evidence.tokenizerFiles.isEmpty
+    for name in ["tokenizer.json", "vocab.json", "merges.txt"] where !hasTokenizer {
       guard let file = try folder.mapIfPresent(name) else { continue }
       evidence.tokenizerFiles.append(SourceFile(path: file.path, byteCount: file.byteCount))
     }
     let statements = LicenceStatements(
       metadata: evidence.metadata, readme: try folder.mapIfPresent("README.md"))
-    evidence.licence = statements.licence
-    evidence.attribution = statements.attribution
+    evidence.licence = evidence.licence ?? statements.licence
+    evidence.attribution = evidence.attribution ?? statements.attribution
+  }
+}
+
+extension ConfigFile {
+  /// open_clip's configuration of a model, which Immich and our own exports call `config.json`, as the `model_cfg` that
+  /// `open_clip_config.json` has it in; nil for any other file.
+  fileprivate var asOpenCLIP: ConfigFile? {
+    guard json["vision_cfg"]?.objectValue != nil || json["text_cfg"]?.objectValue != nil,
+      json["embed_dim"] != nil, json["model_type"] == nil
+    else { return nil }
+    var wrapped = JSONObject()
+    _ = wrapped.append(JSONObject.Member(key: "model_cfg", value: json, byteOffset: 0))
+    return ConfigFile(path: path, origin: origin, json: .object(wrapped))
   }
 }
 

@@ -1,151 +1,119 @@
 internal import Archives
 internal import TensorTypes
 
-/// A folder: finds the one checkpoint in it, or says which there are.
+/// A folder: finds the one checkpoint in it or one folder below it, or says which there are.
 struct FolderReader {
   private let folder: ModelFolder
-  /// The only format to look for, nil for any.
-  private let format: CheckpointFormat?
+  private let selection: Selection
   private let limits: Limits
 
-  /// Names that libraries give to the same weights in several containers, in the order in which they prefer them.
-  /// Two files of these names are taken for duplicates when they hold equally many weights.
-  static let preferredNames = [
-    "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
-    "open_clip_pytorch_model.pth", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-    "pytorch_model.bin.index.json", "pytorch_model.pth", "model.pth", "flax_model.msgpack",
-    "flax_model.msgpack.index.json", "tf_model.h5", "tf_model.h5.index.json", "model.weights.h5",
-    "model.onnx",
-  ]
-
-  /// Formats of which training leaves other files beside the weights.
-  private static let trainingFormats: Set<CheckpointFormat> = [
-    .torchZip, .torchLegacy, .torchTar, .safetensors, .npz,
-  ]
-
-  /// An export in a folder of its own, looked at where there is nothing beside the configuration.
-  private static let export = Folder.join(ModelFolder.exportFolderName, "model.onnx")
-
-  init(folder: String, format: CheckpointFormat? = nil, limits: Limits) {
+  init(folder: String, selection: Selection = Selection(), limits: Limits) {
     self.folder = ModelFolder(folder)
-    self.format = format
+    self.selection = selection
     self.limits = limits
   }
 
   /// - Throws: `noCheckpointInFolder`, `severalCheckpoints`, or what opening the checkpoint throws.
   func read() throws(ReadError) -> Checkpoint {
     if ModelFolder.isCacheFolder(folder.path) { return try readCache() }
-    var candidates = try candidates()
-    if candidates.isEmpty, Folder.hasFile(folder.pathOf(Self.export)), format == nil || format == .onnx {
-      candidates = [Candidate(name: Self.export, rank: nil)]
+    var checkpoint: Checkpoint
+    if let here = try readHere() {
+      checkpoint = here
+      try checkpoint.addEvidence(from: folder, limits: limits)
+    } else {
+      checkpoint = try readBelow()
     }
-    guard !candidates.isEmpty else { throw try noCheckpoint() }
-    let passedOver = candidates.count > 1 ? keepModels(among: &candidates) : []
-    var checkpoint = try candidates.removeFirst().open(folder, limits)
-    for other in candidates { try requireSameWeights(checkpoint, other, all: candidates) }
-    if !candidates.isEmpty {
-      let names = candidates.map(\.name).joined(separator: ", ")
-      checkpoint.notes.append(
-        "read \(checkpoint.files[0].name); \(names) beside it hold as many weights and were not read")
-    }
-    if !passedOver.isEmpty {
-      checkpoint.notes.append(
-        "read \(checkpoint.files[0].name); \(passedOver.joined(separator: ", ")) beside it were not read")
-    }
-    try checkpoint.addEvidence(from: folder, limits: limits)
     checkpoint.layout = layout(of: checkpoint)
     return checkpoint
   }
 
-  // MARK: Candidates
+  // MARK: Files of the folder
 
-  /// Leaves out training files and other libraries' weights, which hold no tensor of a CLIP, and variants
-  /// (`model.fp16.safetensors`) of a file that is there itself. A file of a preferred name that cannot be read stays: its
-  /// error must be seen. So do formats whose names for CLIP's tensors are not known here.
-  ///
-  /// - Returns: the names left out.
-  private func keepModels(among candidates: inout [Candidate]) -> [String] {
-    let names = Set(candidates.map(\.name))
-    let kept = candidates.filter { candidate in
-      if let plain = candidate.nameWithoutVariant, names.contains(plain) { return false }
-      guard let checkpoint = try? candidate.open(folder, limits) else { return candidate.rank != nil }
-      return !Self.trainingFormats.contains(checkpoint.format)
-        || checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
+  /// The checkpoint among the folder's own files; nil where there is none.
+  private func readHere() throws(ReadError) -> Checkpoint? {
+    var candidates = try FolderCandidates(folder, selection, limits)
+    guard !candidates.all.isEmpty else { return nil }
+    candidates.keepModels()
+    if let pair = candidates.pair { return try read(pair) }
+    let first = candidates.all[0]
+    var checkpoint = try first.open(folder, selection, limits)
+    let duplicates = candidates.all.dropFirst()
+    for other in duplicates { try requireSameWeights(checkpoint, other, candidates) }
+    if !duplicates.isEmpty {
+      let names = duplicates.map(\.name).joined(separator: ", ")
+      checkpoint.notes.append("read \(first.name); \(names) beside it hold as many weights and were not read")
     }
-    guard !kept.isEmpty else { return [] }
-    let keptNames = Set(kept.map(\.name))
-    defer { candidates = kept }
-    return candidates.map(\.name).filter { !keptNames.contains($0) }
+    if !candidates.passedOver.isEmpty {
+      let names = candidates.passedOver.joined(separator: ", ")
+      checkpoint.notes.append("read \(first.name); \(names) beside it were not read")
+    }
+    return checkpoint
   }
 
-  private struct Candidate {
-    var name: String
-    /// Position in `preferredNames`, nil for other names.
-    var rank: Int?
-
-    /// Middle parts that diffusers and transformers give to other forms of the same weights.
-    private static let variants: Set<Substring> = ["fp16", "bf16", "fp32", "non_ema"]
-
-    /// `model.safetensors` of `model.fp16.safetensors`; nil for a name that is no variant's.
-    var nameWithoutVariant: String? {
-      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count == 3, Self.variants.contains(parts[1]) else { return nil }
-      return "\(parts[0]).\(parts[2])"
-    }
-
-    func open(_ folder: ModelFolder, _ limits: Limits) throws(ReadError) -> Checkpoint {
-      try Checkpoint.open(try folder.map(name), limits: limits)
-    }
-  }
-
-  /// Files that are checkpoints by content, preferred names first; shards that an index lists do not count.
-  private func candidates() throws(ReadError) -> [Candidate] {
-    var found: [Candidate] = []
-    var shards: Set<String> = []
-    var refusal: ReadError?
-    for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
-      let rank = Self.preferredNames.firstIndex(of: name)
-      let file: MappedFile
-      do throws(ReadError) {
-        file = try folder.map(name)
-      } catch {
-        // A file that belongs to something else must not stop the reading, unless there is nothing else to read.
-        if rank != nil { throw error }
-        refusal = refusal ?? error
-        continue
-      }
-      switch try? ContentDetector(file: file, limits: limits).detect() {
-      case .checkpoint(let row, _):
-        if row.isReadable, format == nil || format == row { found.append(Candidate(name: name, rank: rank)) }
-      case .shardIndex(let index):
-        found.append(Candidate(name: name, rank: rank))
-        for member in index["weight_map"]?.objectValue?.members ?? [] {
-          if let shard = member.value.stringValue { shards.insert(shard) }
-        }
-      // A file of a preferred name that is broken must be reported, not passed over.
-      case .none: if rank != nil { found.append(Candidate(name: name, rank: rank)) }
-      }
-    }
-    if found.isEmpty, let refusal { throw refusal }
-    found.removeAll { shards.contains($0.name) }
-    return found.sorted { ($0.rank ?? Int.max, $0.name) < ($1.rank ?? Int.max, $1.name) }
+  private func read(_ pair: (image: FolderCandidate, text: FolderCandidate)) throws(ReadError) -> Checkpoint {
+    let image = try pair.image.open(folder, selection, limits)
+    return try Checkpoint(
+      joining: image, try pair.text.open(folder, selection, limits), named: pair.image.name, pair.text.name)
   }
 
   /// Another checkpoint is a duplicate when both have conventional names and equally many weights.
   private func requireSameWeights(
-    _ chosen: Checkpoint, _ other: Candidate, all others: [Candidate]
+    _ chosen: Checkpoint, _ other: FolderCandidate, _ candidates: FolderCandidates
   ) throws(ReadError) {
-    let chosenName = chosen.files[0].name
-    let isConventional = Self.preferredNames.contains(chosenName) || chosen.layout == .shards
-    if isConventional, other.rank != nil, chosen.weightCount == (try? other.open(folder, limits))?.weightCount
+    let first = candidates.all[0]
+    let isConventional = first.rank != nil || chosen.layout == .shards
+    if isConventional, other.rank != nil,
+      chosen.weightCount == (try? other.open(folder, selection, limits))?.weightCount
     {
       return
     }
-    let names = [chosenName] + others.map(\.name)
-    throw ReadError(.severalCheckpoints, found: names.joined(separator: ", "), file: folder.path)
+    let names = candidates.all.map(\.name).joined(separator: ", ")
+    throw ReadError(.severalCheckpoints, found: names, file: folder.path)
+  }
+
+  // MARK: One folder down
+
+  /// The checkpoint that lies in the only folder below this one that has a CLIP's, as the tools that write several models
+  /// of one pipeline, or several steps of one training, leave it.
+  private func readBelow() throws(ReadError) -> Checkpoint {
+    var found: [(name: String, checkpoint: Checkpoint)] = []
+    for name in try Folder.names(in: folder.path, limits: limits) where !name.hasPrefix(".") {
+      guard Folder.hasFolder(folder.pathOf(name)), let below = try openBelow(name) else { continue }
+      found.append((name, below))
+    }
+    guard let first = found.first else { throw try noCheckpoint() }
+    var checkpoint = first.checkpoint
+    if found.count == 2, let (image, text) = TowerPair.order(first, found[1]) {
+      checkpoint = try Checkpoint(joining: image.checkpoint, text.checkpoint, named: image.name, text.name)
+    } else if found.count > 1 {
+      let names = found.map { folder.pathOf($0.name) }.joined(separator: ", ")
+      throw ReadError(.severalCheckpoints, found: names, file: folder.path)
+    } else {
+      checkpoint.notes.append("read the model in the folder \(first.name)")
+    }
+    for (name, _) in found {
+      try checkpoint.addEvidence(from: ModelFolder(folder.pathOf(name)), limits: limits)
+    }
+    try checkpoint.addEvidence(from: folder, limits: limits)
+    return checkpoint
+  }
+
+  /// A folder below whose files cannot be opened, or are no CLIP's, is another part of the pipeline.
+  private func openBelow(_ name: String) throws(ReadError) -> Checkpoint? {
+    let path = folder.pathOf(name)
+    try Folder.requireInside(path, root: folder.root)
+    let below = FolderReader(folder: path, selection: selection, limits: limits)
+    guard let candidates = try? FolderCandidates(below.folder, selection, limits),
+      candidates.all.contains(where: { $0.isModel(below.folder, limits) })
+    else { return nil }
+    return try below.readHere()
   }
 
   private func noCheckpoint() throws(ReadError) -> ReadError {
+    if let variant = selection.variant {
+      return ReadError(
+        .noCheckpointInFolder, expected: "a file of the variant \(variant)", file: folder.path)
+    }
     for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
       if case .checkpoint(let format, _)? = try? ContentDetector(file: folder.map(name), limits: limits)
         .detect()
@@ -183,7 +151,8 @@ struct FolderReader {
         names.isEmpty ? .noCheckpointInFolder : .severalCheckpoints,
         found: names.isEmpty ? nil : "snapshots \(names.joined(separator: ", "))", file: folder.path)
     }
-    return try FolderReader(folder: Folder.join(snapshots, chosen), format: format, limits: limits).read()
+    return try FolderReader(folder: Folder.join(snapshots, chosen), selection: selection, limits: limits)
+      .read()
   }
 }
 

@@ -79,8 +79,7 @@ struct ShardReader {
   private func check(
     _ shard: Checkpoint, name: String, homes: [String: String], seen: inout [String: String]
   ) throws(ReadError) {
-    let prefix = shard.evidence.strippedPrefix ?? ""
-    for stored in shard.tensors.map({ prefix + $0.name }) + shard.ignored.map({ prefix + $0.name }) {
+    for stored in shard.tensors.map(\.name) + shard.ignored.map(\.name) {
       if let other = seen.updateValue(name, forKey: stored) {
         throw ReadError(
           .shardTensorRepeated, found: "\(other) and \(name)", path: [.tensor(stored)],
@@ -97,9 +96,8 @@ struct ShardReader {
   private func merge(_ shards: [Checkpoint]) throws(ReadError) -> Checkpoint {
     guard var whole = shards.first else { throw ReadError(.shardIndexInvalid, expected: "a shard") }
     for shard in shards.dropFirst() {
-      guard shard.format == whole.format, shard.evidence.strippedPrefix == whole.evidence.strippedPrefix
-      else {
-        throw ReadError(.shardIndexInvalid, expected: "shards of one format and naming")
+      guard shard.format == whole.format else {
+        throw ReadError(.shardIndexInvalid, expected: "shards of one format")
       }
       whole.files += shard.files
       whole.archives += shard.archives

@@ -34,7 +34,7 @@ extension ModelOptions {
   fileprivate func requireOnlyTower() throws(ModelError) {
     var others = self
     others.tower = nil
-    others.format = nil
+    others.selection = Selection()
     guard others == ModelOptions() else {
       var error = ModelError(
         .unsupportedOption, expected: "no option but --tower: a bundle states everything itself",

@@ -40,6 +40,10 @@ struct Statements {
   ) throws(ModelError) -> [StatedFacts] {
     var openCLIP = StatedFacts()
     if let config = evidence.openCLIPConfig { openCLIP = try .openCLIP(config, sizes: sizes) }
+    if let config = evidence.openCLIPPreprocessing {
+      openCLIP.preprocessing = try PreprocessingConfig.openCLIP(
+        fields: ConfigReader(config), imageSize: sizes.image?.imageSize)
+    }
     var huggingFace = StatedFacts()
     if let config = evidence.huggingFaceConfig {
       huggingFace =

@@ -46,7 +46,7 @@ struct Inspect: ParsableCommand {
 
   private func inspect(_ modelOptions: ModelOptions) throws -> ModelInspection {
     do {
-      let checkpoint = try Checkpoint.open(path, as: modelOptions.format)
+      let checkpoint = try Checkpoint.open(path, taking: modelOptions.selection)
       return try ModelInspection(checkpoint, options: modelOptions)
     } catch {
       let failure = Failure(describing: error)

@@ -42,6 +42,18 @@ struct ModelInputOptions: ParsableArguments {
       valueName: "id"))
   var format: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take the model whose tensors' names begin with this, where a file holds several: model_ema.",
+      valueName: "text"))
+  var prefix: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Take this form of the weights, where a folder holds several: fp16 of model.fp16.safetensors.",
+      valueName: "name"))
+  var variant: String?
+
   @Option(help: "Which towers to take: image, text or both.")
   var tower = TowerChoice.both
 
@@ -85,13 +97,15 @@ struct ModelInputOptions: ParsableArguments {
       return kind
     }
     options.tower = tower.tower
-    options.format = try format.map { id throws(Failure) in
+    options.selection.format = try format.map { id throws(Failure) in
       guard let row = CheckpointFormat(identifier: id), row.isReadable else {
         let known = CheckpointFormat.all.filter(\.isReadable).map(\.identifier).joined(separator: ", ")
         throw Failure(.usage, "--format \(id): expected one of \(known)")
       }
       return row
     }
+    options.selection.prefix = prefix
+    options.selection.variant = variant
     return options
   }
 

@@ -1,44 +1,40 @@
 internal import Archives
 
-/// Which map of a Flax state holds the model: the top, or one below it (`params`), beside `batch_stats`.
+/// Which map of a Flax state holds the model: the top, or one below it (`params`), beside `batch_stats`; or several, of
+/// which the names choose.
 struct FlaxLevels {
-  /// Keys that lead to the parameters.
+  /// Keys that lead to the parameters; none where several maps on one level hold parameters.
   let wrapperKeys: [String]
-  private let statisticsKeys: [String]?
+  /// The maps whose names are told apart by their keys; empty where one map holds the model.
+  private let maps: [[String]]
 
   /// Maps inside maps that are looked into.
   private static let deepest = 4
 
   /// The highest level at which names look like a CLIP's; the top where none does.
-  ///
-  /// - Throws: `severalStateDicts` for two on one level.
-  init(_ leaves: [FlaxTree.Leaf]) throws(ReadError) {
+  init(_ leaves: [FlaxTree.Leaf]) {
     for depth in 0..<Self.deepest {
       var prefixes: Set<[String]> = []
       for leaf in leaves where leaf.path.count > depth {
-        if TensorNames.isFromCLIP(leaf.path.dropFirst(depth).joined(separator: ".")) {
+        if TensorNames.beginsAsCLIP(leaf.path.dropFirst(depth).joined(separator: ".")) {
           prefixes.insert(Array(leaf.path.prefix(depth)))
         }
       }
-      guard prefixes.count <= 1 else {
-        let names = prefixes.map { $0.joined(separator: ".") }.sorted()
-        throw ReadError(.severalStateDicts, found: names.joined(separator: ", "))
-      }
-      if let prefix = prefixes.first {
-        self.init(wrapperKeys: prefix)
-        return
-      }
+      guard !prefixes.isEmpty else { continue }
+      wrapperKeys = prefixes.count == 1 ? prefixes.first ?? [] : []
+      maps = prefixes.count == 1 ? [] : Array(prefixes)
+      return
     }
-    self.init(wrapperKeys: [])
+    (wrapperKeys, maps) = ([], [])
   }
 
-  private init(wrapperKeys: [String]) {
-    self.wrapperKeys = wrapperKeys
-    statisticsKeys = wrapperKeys.last == "params" ? wrapperKeys.dropLast() + ["batch_stats"] : nil
+  private var statisticsKeys: [String]? {
+    wrapperKeys.last == "params" ? wrapperKeys.dropLast() + ["batch_stats"] : nil
   }
 
   /// The name below the model's map; nil for what lies elsewhere.
   func name(of leaf: FlaxTree.Leaf) -> String? {
+    guard maps.isEmpty else { return maps.contains(where: leaf.path.starts) ? leaf.name : nil }
     for keys in [wrapperKeys, statisticsKeys].compactMap({ $0 }) where leaf.path.starts(with: keys) {
       return leaf.path.dropFirst(keys.count).joined(separator: ".")
     }

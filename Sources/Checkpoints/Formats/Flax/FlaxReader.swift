@@ -5,7 +5,7 @@ internal import TensorTypes
 enum FlaxReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     let tree = try FlaxTree(file, limits: limits)
-    let levels = try FlaxLevels(tree.leaves)
+    let levels = FlaxLevels(tree.leaves)
     var tensors: [CheckpointTensor] = []
     var ignored: [IgnoredEntry] = []
     var elsewhere: [FlaxTree.Leaf] = []
@@ -21,12 +21,10 @@ enum FlaxReader {
       }
     }
     guard !tensors.isEmpty else { throw ReadError(.noStateDict, found: "a map without arrays") }
-    let sieve = try TensorSieve(tensors, limits: limits)
     var checkpoint = Checkpoint(
-      format: .flax, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: sieve.tensors,
-      ignored: sieve.ignored + ignored, notes: sieve.notes)
+      format: .flax, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors,
+      ignored: ignored)
     checkpoint.evidence.wrapperKeys = levels.wrapperKeys
-    checkpoint.evidence.strippedPrefix = sieve.strippedPrefix
     checkpoint.ignoreTrainingState(elsewhere)
     return checkpoint
   }

@@ -13,11 +13,10 @@ enum GGUFReader {
     for (entry, range) in zip(header.tensors, ranges) {
       tensors.append(try tensor(entry, FileSlice(file: file, range: range), header))
     }
-    let sieve = try TensorSieve(tensors, limits: limits)
-    let projector = sieve.tensors.filter { GGUFModel.isProjector($0.name) }
+    let projector = tensors.filter { GGUFModel.isProjector($0.name) }
     var checkpoint = Checkpoint(
       format: .gguf, files: [SourceFile(path: file.path, byteCount: file.byteCount)],
-      tensors: sieve.tensors.filter { !GGUFModel.isProjector($0.name) }, ignored: sieve.ignored)
+      tensors: tensors.filter { !GGUFModel.isProjector($0.name) })
     if !projector.isEmpty {
       checkpoint.ignored.append(
         IgnoredEntry(
@@ -25,8 +24,7 @@ enum GGUFReader {
           byteCount: projector.reduce(0) { $0 + $1.byteCount }))
     }
     checkpoint.evidence = evidence(header, path: file.path)
-    checkpoint.evidence.strippedPrefix = sieve.strippedPrefix
-    checkpoint.notes = sieve.notes + notes(header, hasProjector: !projector.isEmpty)
+    checkpoint.notes = notes(header, hasProjector: !projector.isEmpty)
     return checkpoint
   }
 

@@ -26,55 +26,23 @@ enum HDF5Reader {
   private static func checkpoint(
     _ walk: HDF5Walk, _ file: MappedFile, limits: Limits
   ) throws(ReadError) -> Checkpoint {
-    let names = HDF5Names(walk.tensors.map(\.name))
     var checkpoint = Checkpoint(
       format: .hdf5, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: [],
       ignored: walk.ignored)
     for tensor in walk.tensors {
-      let name = names.stripped(tensor.name)
-      if let reason = HDF5Names.ignoredReason(name) {
-        checkpoint.ignored.append(IgnoredEntry(name: name, reason: reason, byteCount: tensor.byteCount))
+      if isPositionIndices(tensor.name) {
+        checkpoint.ignored.append(
+          IgnoredEntry(name: tensor.name, reason: .computedBuffer, byteCount: tensor.byteCount))
       } else {
-        checkpoint.tensors.append(CheckpointTensor(renaming: tensor, to: name))
+        checkpoint.tensors.append(tensor)
       }
-    }
-    if !names.prefix.isEmpty {
-      checkpoint.evidence.strippedPrefix = names.prefix
-      checkpoint.notes.append("removed the prefix \"\(names.prefix)\" from tensor names")
     }
     checkpoint.evidence.metadata = walk.metadata.map { (key: $0.name, value: $0.value) }
     return checkpoint
   }
-}
-
-/// What the names of TensorFlow's and Keras's datasets say.
-struct HDF5Names {
-  /// What TensorFlow puts before every name: the layer, the variable scope of the model, sometimes numbered.
-  let prefix: String
-
-  /// Where the model itself begins in a TensorFlow name.
-  private static let anchors: Set<Substring> = [
-    "text_model", "vision_model", "text_projection", "visual_projection", "logit_scale:0",
-  ]
-
-  /// The prefix of all names that have an anchor; empty where they differ.
-  init(_ names: [String]) {
-    let prefixes = Set(names.compactMap(Self.prefix))
-    prefix = prefixes.count == 1 ? prefixes.first ?? "" : ""
-  }
-
-  private static func prefix(_ name: String) -> String? {
-    let components = name.split(separator: "/")
-    guard let anchor = components.first(where: { anchors.contains($0) }) else { return nil }
-    return String(name[..<anchor.startIndex])
-  }
-
-  func stripped(_ name: String) -> String {
-    name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-  }
 
   /// Keras saves the position indices of both embeddings as variables; `optimizer_weights` is left to the walk.
-  static func ignoredReason(_ name: String) -> IgnoredEntry.Reason? {
-    name.hasSuffix("clip_vision_embedding/vars/1") ? .computedBuffer : nil
+  private static func isPositionIndices(_ name: String) -> Bool {
+    name.hasSuffix("clip_vision_embedding/vars/1")
   }
 }

@@ -12,12 +12,9 @@ enum NPZReader {
       tensors.append(try tensor(entry, of: zip, limits: limits))
     }
     guard !tensors.isEmpty else { throw ReadError(.noStateDict, found: "no arrays") }
-    let sieve = try TensorSieve(tensors, limits: limits)
     var checkpoint = Checkpoint(
       format: .npz, files: [SourceFile(path: zip.file.path, byteCount: zip.file.byteCount)],
-      tensors: sieve.tensors, ignored: sieve.ignored, notes: sieve.notes)
-    checkpoint.evidence.strippedPrefix = sieve.strippedPrefix
-    checkpoint.evidence.scalarBuffers = sieve.scalarBuffers
+      tensors: tensors)
     checkpoint.archives = [zip]
     return checkpoint
   }

@@ -20,7 +20,7 @@ enum ONNXReader {
     guard weights.tensors.contains(where: { $0.name != "logit_scale" }) else {
       throw ReadError(.onnxNoGraph, expected: "an embedding of a CLIP among its outputs", found: "none")
     }
-    return try checkpoint(file, loader, initializers, weights, towers, limits: limits)
+    return try checkpoint(file, loader, initializers, weights, towers)
   }
 
   private static func constants(
@@ -61,13 +61,12 @@ enum ONNXReader {
   private static func checkpoint(
     _ file: MappedFile, _ loader: ONNXTensorLoader, _ initializers: [String: GraphConstant],
     _ weights: TowerTensors,
-    _ towers: TowerReader, limits: Limits
+    _ towers: TowerReader
   ) throws(ReadError) -> Checkpoint {
-    let sieve = try TensorSieve(weights.tensors, limits: limits)
     let files = [file] + loader.externalFiles.sorted { $0.key < $1.key }.map(\.value)
     var checkpoint = Checkpoint(
       format: .onnx, files: files.map { SourceFile(path: $0.path, byteCount: $0.byteCount) },
-      tensors: sieve.tensors, ignored: unused(initializers, weights))
+      tensors: weights.tensors, ignored: unused(initializers, weights))
     checkpoint.evidence.graph = towers.facts
     if weights.dequantizedCount > 0 {
       checkpoint.notes.append(

@@ -11,20 +11,10 @@ enum SafetensorsReader {
     var checkpoint = Checkpoint(
       format: .safetensors, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors)
     checkpoint.evidence.metadata = container.metadata
-    try sift(&checkpoint, limits: limits)
-    return checkpoint
-  }
-
-  private static func sift(_ checkpoint: inout Checkpoint, limits: Limits) throws(ReadError) {
-    let sieve = try TensorSieve(checkpoint.tensors, limits: limits)
-    checkpoint.tensors = sieve.tensors
-    checkpoint.ignored = sieve.ignored
-    checkpoint.notes = sieve.notes
-    checkpoint.evidence.strippedPrefix = sieve.strippedPrefix
-    checkpoint.evidence.scalarBuffers = sieve.scalarBuffers
     let statements = LicenceStatements(metadata: checkpoint.evidence.metadata, readme: nil)
     checkpoint.evidence.licence = statements.licence
     checkpoint.evidence.attribution = statements.attribution
+    return checkpoint
   }
 
   private static func tensor(

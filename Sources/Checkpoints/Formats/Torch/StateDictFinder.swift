@@ -1,6 +1,6 @@
 internal import Archives
 
-/// Finds the dictionary of weights in what a training script pickled around it.
+/// Finds the dictionaries of weights in what a training script pickled around them.
 struct StateDictFinder<Tensors: TorchTensors> {
   /// A dictionary with text keys, at least one of which holds a tensor.
   struct Candidate {
@@ -15,23 +15,19 @@ struct StateDictFinder<Tensors: TorchTensors> {
 
   let tensors: Tensors
 
-  /// The top dictionary when it holds weights itself, otherwise the only one below it that looks like a CLIP.
+  /// The top dictionary when it holds weights itself, otherwise those below it that look like a CLIP's or a tower's.
   ///
-  /// - Throws: `noStateDict` or `severalStateDicts`, naming the keys there are.
-  func find() throws(ReadError) -> Candidate {
+  /// - Throws: `noStateDict`, naming the keys there are.
+  func find() throws(ReadError) -> [Candidate] {
     var candidates: [Candidate] = []
     var visited: Set<Int> = []
     collect(tensors.graph.root, keys: [], visited: &visited, into: &candidates)
     let promising = candidates.filter(\.looksLikeCLIP)
     if let top = candidates.first, top.wrapperKeys.isEmpty, top.looksLikeCLIP || promising.isEmpty {
-      return top
+      return [top]
     }
-    guard let found = promising.first else { throw noStateDict(candidates) }
-    guard promising.count == 1 else {
-      let names = promising.map { $0.wrapperKeys.joined(separator: ".") }
-      throw ReadError(.severalStateDicts, found: names.joined(separator: ", "))
-    }
-    return found
+    guard !promising.isEmpty else { throw noStateDict(candidates) }
+    return promising
   }
 
   private func collect(

@@ -5,7 +5,7 @@ struct StateDictReader<Tensors: TorchTensors> {
   private var tensors: Tensors
   private var contents = TorchContents()
 
-  /// - Throws: `noStateDict`, `severalStateDicts`, or what a tensor is refused for.
+  /// - Throws: `noStateDict`, or what a tensor is refused for.
   static func read(_ tensors: Tensors) throws(ReadError) -> TorchContents {
     var reader = StateDictReader(tensors: tensors)
     try reader.read()
@@ -16,22 +16,33 @@ struct StateDictReader<Tensors: TorchTensors> {
 
   private mutating func read() throws(ReadError) {
     let found = try StateDictFinder(tensors: tensors).find()
-    for (key, value) in found.pairs {
-      if tensors.isTensor(value) {
-        contents.tensors.append(try tensors.tensor(value, name: key))
-      } else {
-        contents.ignored.append(IgnoredEntry(name: key, reason: .notATensor, tensorCount: 0))
-      }
+    // Names of several dictionaries are told apart by the keys that lead to each.
+    if found.count == 1 { contents.evidence.wrapperKeys = found[0].wrapperKeys }
+    for candidate in found {
+      try read(candidate, prefix: found.count == 1 ? [] : candidate.wrapperKeys)
     }
-    contents.evidence.wrapperKeys = found.wrapperKeys
-    if !found.wrapperKeys.isEmpty { readTrainingFacts(around: found.wrapperKeys[0]) }
+    readTrainingFacts(around: Set(found.compactMap(\.wrapperKeys.first)))
   }
 
-  /// What lies beside the wrapped state dict: epoch and name are facts, tensors are training state.
-  private mutating func readTrainingFacts(around wrapper: String) {
+  private mutating func read(
+    _ found: StateDictFinder<Tensors>.Candidate, prefix: [String]
+  ) throws(ReadError) {
+    for (key, value) in found.pairs {
+      let name = (prefix + [key]).joined(separator: ".")
+      if tensors.isTensor(value) {
+        contents.tensors.append(try tensors.tensor(value, name: name))
+      } else {
+        contents.ignored.append(IgnoredEntry(name: name, reason: .notATensor, tensorCount: 0))
+      }
+    }
+  }
+
+  /// What lies beside the wrapped state dicts: epoch and name are facts, tensors are training state.
+  private mutating func readTrainingFacts(around wrappers: Set<String>) {
+    guard !wrappers.isEmpty else { return }
     var facts = TrainingFacts()
     for pair in tensors.graph.pairs(of: tensors.graph.root) ?? [] {
-      guard let key = pair.key.stringValue, key != wrapper else { continue }
+      guard let key = pair.key.stringValue, !wrappers.contains(key) else { continue }
       switch key {
       case "epoch": facts.epoch = pair.value.integerValue
       case "name": facts.name = pair.value.stringValue

@@ -25,8 +25,7 @@ struct TorchReader {
       contents.notes.append(
         "the checksum of data.pkl is not the one in the archive: compare the file's SHA-256")
     }
-    var checkpoint = try contents.checkpoint(
-      isScript ? .torchScript : .torchZip, in: archive.file, limits: limits)
+    var checkpoint = contents.checkpoint(isScript ? .torchScript : .torchZip, in: archive.file)
     checkpoint.archives = [archive.zip]
     return checkpoint
   }

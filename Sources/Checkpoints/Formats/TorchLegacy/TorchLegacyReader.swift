@@ -20,7 +20,7 @@ enum TorchLegacyReader {
         "written on a big-endian machine: values are read as little-endian, which is how PyTorch stores them there too"
       )
     }
-    return try contents.checkpoint(.torchLegacy, in: file, limits: limits)
+    return contents.checkpoint(.torchLegacy, in: file)
   }
 
   /// What the object's pickle says of each storage, by key.

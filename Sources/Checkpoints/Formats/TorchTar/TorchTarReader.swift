@@ -25,7 +25,7 @@ enum TorchTarReader {
       try TorchTarTensors(graph, tensors: content, storages: storages, limits: limits)
     }
     try tensors.requireReferences(to: storages)
-    return try StateDictReader.read(tensors).checkpoint(.torchTar, in: file, limits: limits)
+    return try StateDictReader.read(tensors).checkpoint(.torchTar, in: file)
   }
 
   /// - Throws: `torchTarSystem`: PyTorch did not run on big-endian machines then, and would have written its numbers

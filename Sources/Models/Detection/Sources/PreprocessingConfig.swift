@@ -16,7 +16,7 @@ enum PreprocessingConfig {
   private static let openCLIPKeys = ConfigKeys(
     used: ["mean", "std", "interpolation", "resize_mode", "mode", "size"], irrelevant: ["fill_color"])
 
-  private static func openCLIP(
+  static func openCLIP(
     fields config: ConfigReader, imageSize: Int?
   ) throws(ModelError) -> Stated<Preprocessing> {
     try openCLIPKeys.requireAll(of: config)

@@ -1,0 +1,47 @@
+/// A tensor's name in components, without those that wrappers of modules put anywhere into it.
+struct TensorName {
+  /// As the model itself, unwrapped, would call it.
+  let plain: String
+  /// Substrings of `plain`, parted by dots or slashes.
+  let components: [Substring]
+
+  /// DistributedDataParallel, torch.compile, FullyShardedDataParallel, activation checkpointing, DeepSpeed. No tensor of
+  /// a CLIP has a component of these names.
+  static let wrappers: Set<Substring> = [
+    "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module",
+  ]
+
+  init(_ name: String) {
+    let parts = Self.split(name)
+    guard parts.contains(where: Self.wrappers.contains) else {
+      (plain, components) = (name, parts)
+      return
+    }
+    plain = Self.withoutWrappers(name, parts)
+    components = Self.split(plain)
+  }
+
+  /// The name without its first components and what parts them from the rest.
+  func dropping(_ count: Int) -> String {
+    count < components.count ? String(plain[components[count].startIndex...]) : ""
+  }
+
+  /// What `dropping` leaves out.
+  func prefix(_ count: Int) -> String {
+    count < components.count ? String(plain[..<components[count].startIndex]) : plain
+  }
+
+  private static func split(_ name: String) -> [Substring] {
+    name.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
+  }
+
+  /// Leaves out each wrapper with the separator behind it.
+  private static func withoutWrappers(_ name: String, _ parts: [Substring]) -> String {
+    var plain = ""
+    for (index, part) in parts.enumerated() where !wrappers.contains(part) || index == parts.count - 1 {
+      plain += part
+      if part.endIndex < name.endIndex { plain.append(name[part.endIndex]) }
+    }
+    return plain
+  }
+}

@@ -1,0 +1,51 @@
+/// What tensor names give away where no tower of a CLIP is found by them.
+enum TensorNames {
+  /// Whether the name is one of a contrastive model, of the kinds that are read or only recognised.
+  static func isFromCLIP(_ name: String) -> Bool {
+    TowerMark.first(in: TensorName(name)) != nil || beginsAsCLIP(name)
+  }
+
+  /// The same, where nothing stands before it.
+  static func beginsAsCLIP(_ name: String) -> Bool {
+    let name = TensorName(name)
+    if let found = TowerMark.first(in: name), found.depth == 0 { return true }
+    let rest = withoutWrapper(name)
+    return heads.contains(rest) || families.contains { rest.hasPrefix($0) }
+  }
+
+  /// Lightning's and other trainers' attribute, stripped where all names begin with it.
+  static let trainerPrefix = "model."
+
+  private static func withoutWrapper(_ name: TensorName) -> String {
+    name.plain.hasPrefix(trainerPrefix) ? String(name.plain.dropFirst(trainerPrefix.count)) : name.plain
+  }
+
+  private static let heads: Set<String> = [
+    "logit_scale", "text_projection", "text_projection.weight", "visual_projection.weight",
+  ]
+
+  /// MobileCLIP's two towers, and open_clip's towers of other kinds.
+  private static let families = ["image_encoder.", "text_encoder.", "text.transformer."]
+
+  /// Whether a tensor beside an image tower shows that its text tower is of another kind: BERT's names.
+  static func isOtherText(_ name: TensorName) -> Bool { name.components.contains("word_embeddings") }
+
+  /// Why a tensor of this name carries no weights; nil for all others.
+  static func ignoredReason(_ name: String) -> IgnoredEntry.Reason? {
+    if scalarBuffers.contains(name) { return .scalarBuffer }
+    if otherHeads.contains(name) { return .otherHead }
+    switch name.split(separator: ".").last {
+    case "position_ids", "attn_mask": return .computedBuffer
+    case "num_batches_tracked": return .batchCounter
+    default: return nil
+    }
+  }
+
+  static let scalarBuffers = ["input_resolution", "context_length", "vocab_size"]
+
+  /// What transformers' `CLIPForImageClassification` and diffusers' safety checker compute behind CLIP's image tower.
+  private static let otherHeads: Set<String> = [
+    "classifier.weight", "classifier.bias", "concept_embeds", "special_care_embeds", "concept_embeds_weights",
+    "special_care_embeds_weights",
+  ]
+}

@@ -1,0 +1,95 @@
+internal import Archives
+internal import TensorTypes
+
+/// Takes a model out of what a container holds: its tensors get the model's own names, buffers and all that is not part
+/// of the model go to the ignored list, and names are proved unique.
+struct TensorSieve {
+  private(set) var tensors: [CheckpointTensor] = []
+  private(set) var ignored: [IgnoredEntry] = []
+  private(set) var notes: [String] = []
+  private(set) var strippedPrefix: String?
+  private var scalars: [String: Int] = [:]
+  private var names: Set<String> = []
+  private var outside = TensorGroups()
+
+  var scalarBuffers: ScalarBuffers? { ScalarBuffers(scalars) }
+
+  /// - Parameter prefix: the model that the user chose by what stands before its names.
+  /// - Throws: `duplicateTensorName`, `severalModels`, `noModelBelowPrefix` or `limitExceeded`.
+  init(_ all: [CheckpointTensor], below prefix: String?, limits: Limits) throws(ReadError) {
+    guard all.count <= limits.tensors else {
+      throw ReadError(.limitExceeded, expected: "at most \(limits.tensors) tensors", found: "\(all.count)")
+    }
+    let names = all.map { TensorName($0.name) }
+    let search = try TowerSearch(names, below: prefix)
+    let heads = TowerHeads(names, search)
+    let common = search.sites.isEmpty ? Self.commonPrefix(of: names) : ""
+    for (tensor, name) in zip(all, names) {
+      if let site = search.site(of: name) {
+        let rest = String(name.plain.dropFirst(site.prefix.count))
+        try add(tensor, as: search.sites.count > 1 ? site.nameInWhole + rest : rest)
+      } else if let head = heads.name(of: name) {
+        try add(tensor, as: head)
+      } else if search.sites.isEmpty || TensorNames.isOtherText(name) {
+        try add(tensor, as: String(name.plain.dropFirst(common.count)))
+      } else {
+        outside.add(tensor, name)
+      }
+    }
+    report(search, common, names, all)
+  }
+
+  private mutating func add(_ tensor: CheckpointTensor, as name: String) throws(ReadError) {
+    guard names.insert(name).inserted else {
+      throw ReadError(.duplicateTensorName, found: name, path: [.tensor(tensor.name)])
+    }
+    guard let reason = TensorNames.ignoredReason(name) else {
+      tensors.append(CheckpointTensor(renaming: tensor, to: name))
+      return
+    }
+    ignored.append(IgnoredEntry(name: name, reason: reason, byteCount: tensor.byteCount))
+    if reason == .scalarBuffer { scalars[name] = try Self.scalar(tensor) }
+  }
+
+  /// A trainer's attribute before all names, where no tower of a CLIP tells the prefix.
+  private static func commonPrefix(of names: [TensorName]) -> String {
+    let prefix = TensorNames.trainerPrefix
+    return !names.isEmpty && names.allSatisfy { $0.plain.hasPrefix(prefix) } ? prefix : ""
+  }
+
+  /// The value of a buffer of one integer; nil when it is something else.
+  private static func scalar(_ tensor: CheckpointTensor) throws(ReadError) -> Int? {
+    guard tensor.elementCount == 1, !tensor.dtype.isFloatingPoint else { return nil }
+    return Int(exactly: try tensor.floats()[0])
+  }
+
+  // MARK: Report
+
+  private mutating func report(
+    _ search: TowerSearch, _ common: String, _ names: [TensorName], _ all: [CheckpointTensor]
+  ) {
+    let prefixes = search.sites.isEmpty ? [common] : search.sites.map(\.prefix)
+    let stripped = prefixes.map { Self.stored($0, names, all) }.filter { !$0.isEmpty }
+    strippedPrefix = stripped.isEmpty ? nil : stripped.joined(separator: ", ")
+    for prefix in stripped { notes.append("removed the prefix \"\(prefix)\" from tensor names") }
+    ignored += outside.entries
+    if let text = outside.text { notes.append("not part of the model: \(text)") }
+  }
+
+  /// The prefix as the file has it, wrappers included.
+  private static func stored(_ prefix: String, _ names: [TensorName], _ all: [CheckpointTensor]) -> String {
+    guard let index = names.firstIndex(where: { $0.plain.hasPrefix(prefix) }) else { return prefix }
+    let rest = names[index].plain.dropFirst(prefix.count)
+    let stored = all[index].name
+    return stored.hasSuffix(rest) ? String(stored.dropLast(rest.count)) : prefix
+  }
+}
+
+extension ScalarBuffers {
+  fileprivate init?(_ values: [String: Int]) {
+    guard let resolution = values["input_resolution"], let context = values["context_length"],
+      let vocabulary = values["vocab_size"]
+    else { return nil }
+    self.init(inputResolution: resolution, contextLength: context, vocabularySize: vocabulary)
+  }
+}

@@ -1,0 +1,56 @@
+/// What one tensor name says about the towers of a CLIP: which it belongs to, and in whose names.
+enum TowerMark: Hashable {
+  /// `visual.…`, which OpenAI and open_clip put before all that is of the image tower.
+  case visual
+  /// `text.…`, open_clip's custom text tower.
+  case text
+  /// OpenAI's text tower: `token_embedding`.
+  case bareText
+  /// `class_embedding` or `attnpool`, of `model.visual` saved alone.
+  case bareVisual
+  /// `transformer.resblocks`, of OpenAI's text tower or of `model.visual` saved alone.
+  case blocks
+  /// transformers' `vision_model.…` and `text_model.…`.
+  case visionModel, textModel
+  /// The same saved alone by transformers 5: `embeddings.…`.
+  case bareVisionModel, bareTextModel
+
+  /// Components of a prefix; what lies deeper is not looked for.
+  static let deepest = 32
+
+  /// The first mark of a name and the number of components before it; nil for a name that is no tower's.
+  static func first(in name: TensorName) -> (mark: TowerMark, depth: Int)? {
+    for (depth, component) in name.components.prefix(deepest + 1).enumerated() {
+      let next = depth + 1 < name.components.count ? name.components[depth + 1] : nil
+      if let mark = mark(component, before: next) { return (mark, depth) }
+    }
+    return nil
+  }
+
+  private static func mark(_ component: Substring, before next: Substring?) -> TowerMark? {
+    guard let next else { return component == "class_embedding" ? .bareVisual : nil }
+    // A wrapper may bear the name of the tower that it holds: `vision_model.vision_model.embeddings`.
+    guard next != component else { return nil }
+    switch component {
+    case "visual": return .visual
+    case "text": return customTextParts.contains(next) ? .text : nil
+    case "token_embedding": return next == "weight" ? .bareText : nil
+    case "attnpool": return .bareVisual
+    case "transformer": return next == "resblocks" ? .blocks : nil
+    case "vision_model": return .visionModel
+    case "text_model": return .textModel
+    case "embeddings": return bareMarks[next]
+    default: return nil
+    }
+  }
+
+  private static let customTextParts: Set<Substring> = [
+    "token_embedding", "positional_embedding", "transformer", "ln_final", "text_projection", "cls_emb",
+    "proj",
+  ]
+
+  private static let bareMarks: [Substring: TowerMark] = [
+    "class_embedding": .bareVisionModel, "patch_embedding": .bareVisionModel,
+    "token_embedding": .bareTextModel,
+  ]
+}
