@@ -57,3 +57,6 @@ for precision in fp16 int8; do
 done
 
 sh Scripts/kill_conversions.sh "$pocketclip" Fixtures/minis/mini-rn.pt
+pictures=Fixtures/minis/pictures
+python3 Scripts/kill_embeds.py "$pocketclip" Fixtures/minis/mini-vit.pt $pictures/red-apple-00.jpg \
+  $pictures/alarm-clock-00.jpg $pictures/tractor-14.jpg

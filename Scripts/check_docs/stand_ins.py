@@ -44,7 +44,10 @@ def written(*arguments):
     """What `pocketclip` writes when it is given these arguments and `-o`."""
     def make(target, pocketclip):
         paths = [ROOT / word if word.startswith("Fixtures/") else word for word in arguments]
-        done = subprocess.run([pocketclip, *paths, "-o", target], capture_output=True, text=True)
+        # A page may call it by an ending of other formats, which `-o` refuses.
+        output = target.with_name(f"stand-in-{target.stem}")
+        done = subprocess.run([pocketclip, *paths, "-o", output], capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"stand-in {target.name}: pocketclip {' '.join(arguments)}:\n{done.stderr}")
+        output.rename(target)
     return make

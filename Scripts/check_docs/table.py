@@ -36,6 +36,7 @@ STAND_INS = {
     },
     "docs/BUNDLE.md": {name: copy(f"Fixtures/valid/bundle/{name}")
                        for name in ["vit.safetensors", "vit-fp32.pclip", "vit-int8.pclip"]},
+    "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/pictures")},
     "docs/CHECKPOINTS.md": {"type-99.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
     "docs/GOLDEN.md": {
         "Scripts": link("Scripts"), ".venv-goldens": link(".venv-goldens"), "ViT-B-32.pt": copy(MINI),
@@ -110,9 +111,8 @@ class Program:
 # Page, beginning of the block.
 PROGRAMS = {
     ("README.md", "import json, subprocess, numpy, safetensors"): Program("search.py", runner="python3", after="""
-with safetensors.safe_open("vectors.safetensors", "numpy") as file:
-    assert file.metadata()["space_id"] == query["space_id"], "images and query are not of one space"
-assert len(paths) == len(pictures) > 5
+assert rows[0]["space_id"] == query["space_id"], "images and query are not of one space"
+assert len(rows) == len(images) > 5
 """),
     ("README.md", "#include <pocketclip.h>"): Program("app.c", before="""\
 #include <pocketclip.h>

@@ -36,8 +36,9 @@ public enum ImageFiles {
     return try decode(bytes, name: name, limits: limits, reusing: &memory)
   }
 
-  private static func decode(
-    _ bytes: Data, name: String, limits: Limits, reusing memory: inout [UInt8]
+  /// The same for one picture after another, as `read` does.
+  public static func decode(
+    _ bytes: Data, name: String, limits: Limits = Limits(), reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
     switch ImageFormat(bytes) {
     case .jpeg: try JPEGDecoder.decode(bytes, name: name, limits: limits, reusing: &memory)
@@ -47,7 +48,10 @@ public enum ImageFiles {
     }
   }
 
-  private static func bytes(of path: String, limits: Limits) throws(ImageFileError) -> Data {
+  /// The content of a picture file, undecoded.
+  public static func bytes(
+    of path: String, limits: Limits = Limits()
+  ) throws(ImageFileError) -> Data {
     do {
       let file = try FileHandle(forReadingFrom: URL(filePath: path))
       defer { try? file.close() }

@@ -39,16 +39,17 @@ import Testing
   @Test("A pipe or a device is never replaced by a file")
   func pipeIsKept() throws {
     let folder = try ScratchFolder()
-    let pipe = folder.path("pipe")
-    try #require(mkfifo(pipe, 0o600) == 0)
+    let pipes = ["pipe", "pipe.npy", "v.npy.rows.jsonl"].map(folder.path)
+    for pipe in pipes { try #require(mkfifo(pipe, 0o600) == 0) }
     let bundle = folder.path("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
-    let converted = try Tool.run("convert", Self.mini, "-o", pipe, "--force")
-    let embedded = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", pipe, "--force")
-    for outcome in [converted, embedded] {
+    let converted = try Tool.run("convert", Self.mini, "-o", pipes[0], "--force")
+    let embedded = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", pipes[1], "--force")
+    let rows = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", folder.path("v.npy"), "--force")
+    for outcome in [converted, embedded, rows] {
       #expect(outcome.status == 73 && outcome.error.contains("a device or a pipe"), "\(outcome.error)")
     }
-    #expect(folder.contents == ["m.pclip", "pipe"])
+    #expect(folder.contents == ["m.pclip", "pipe", "pipe.npy", "v.npy.rows.jsonl"])
   }
 
   @Test("Neither - nor nothing is the name of a file", arguments: ["-", ""])
@@ -126,7 +127,7 @@ import Testing
     let bytes = try Data(contentsOf: URL(filePath: output))
     let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     #expect(bytes.count == 8 + headerLength + 2 * 64 * 4)
-    #expect(folder.contents == ["m.pclip", "v.safetensors"])
+    #expect(folder.contents == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
   }
 
   @Test("A standard output that takes no more is a failure", arguments: [[], ["--json"]])

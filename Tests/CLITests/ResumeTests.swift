@@ -1,10 +1,11 @@
 import Foundation
 import Testing
 
-/// `embed --resume` goes on with a file of vectors.
+/// `embed --resume` goes on with an output: unchanged content keeps its vector, everything else is computed.
 @Suite struct ResumeTests {
   static let apple = Tool.fixture("minis/pictures/red-apple-00.jpg")
   static let clock = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+  static let tractor = Tool.fixture("minis/pictures/tractor-14.jpg")
   private let folder: ScratchFolder
   private let bundle: String
   private let output: String
@@ -17,8 +18,24 @@ import Testing
     try #require(outcome.status == 0, "\(outcome.error)")
   }
 
+  private func embed(_ inputs: [String], to output: String, _ options: String...) throws -> Tool.Outcome {
+    try Tool.run(["embed", "-m", bundle, "-o", output] + options + inputs)
+  }
+
   private func resume(_ inputs: String...) throws -> Tool.Outcome {
-    try Tool.run(["embed", "-m", bundle, "-o", output, "--resume"] + inputs)
+    try embed(inputs, to: output, "--resume")
+  }
+
+  /// The output of a run in one go.
+  private func whole(_ inputs: [String], ending: String = "safetensors") throws -> String {
+    let path = folder.path("whole-\(UUID().uuidString).\(ending)")
+    let outcome = try embed(inputs, to: path)
+    try #require(outcome.status == 0, "\(outcome.error)")
+    return path
+  }
+
+  private func copy(_ picture: String, to name: String) throws -> String {
+    try folder.write(Data(contentsOf: URL(filePath: picture)), to: name)
   }
 
   @Test("Vectors are added to those that are there, and nothing is computed twice")
@@ -27,25 +44,107 @@ import Testing
     let second = try resume(Self.clock, Self.apple, "--text", "a")
     #expect(second.status == 0 && second.error.contains("2 vectors kept"), "\(second.error)")
     #expect(second.error.contains("3 vectors of 64 values"), "\(second.error)")
-    let resumed = try Data(contentsOf: URL(filePath: output))
+    let resumed = try VectorPair.bytes(output)
     let third = try resume(Self.clock, Self.apple, "--text", "a")
     #expect(third.error.contains("3 vectors kept"), "\(third.error)")
-    #expect(try Data(contentsOf: URL(filePath: output)) == resumed)
+    #expect(try VectorPair.bytes(output) == resumed)
+    #expect(folder.contents == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
   }
 
-  @Test("The resumed file is the file of one run, byte for byte")
-  func sameBytes() throws {
-    #expect(try resume(Self.apple).status == 0)
-    #expect(try resume(Self.apple, Self.clock).status == 0)
-    let whole = folder.path("whole.safetensors")
-    #expect(try Tool.run("embed", "-m", bundle, "-o", whole, Self.apple, Self.clock).status == 0)
-    #expect(try Data(contentsOf: URL(filePath: output)) == Data(contentsOf: URL(filePath: whole)))
+  @Test(
+    "The resumed output is that of one run, byte for byte, inputs that repeat included",
+    arguments: ["safetensors", "npy"])
+  func sameBytes(_ ending: String) throws {
+    let inputs = ["--text", "a", "--text", "a", Self.apple, Self.clock, Self.apple]
+    let output = folder.path("v.\(ending)")
+    for count in [2, 4, 6, 7, 7] {
+      #expect(try embed(Array(inputs.prefix(count)), to: output, "--resume").status == 0)
+    }
+    let all = try whole(inputs, ending: ending)
+    #expect(try VectorPair.bytes(output) == VectorPair.bytes(all))
+    #expect(try VectorPair(output).inputs == ["a", "a", Self.apple, Self.clock, Self.apple])
   }
 
-  @Test("Vectors of another bundle or made otherwise are not mixed, and the file is kept")
+  @Test("A file with another content gets its own vector, also where size and time are the same")
+  func changed() throws {
+    let first = try copy(Self.apple, to: "1.jpg")
+    let second = try copy(Self.clock, to: "2.jpg")
+    #expect(try resume(first, second).status == 0)
+    // A comment after the picture: another size. A flipped byte of the picture: the same.
+    var flipped = try Data(contentsOf: URL(filePath: second))
+    flipped[flipped.count / 2] ^= 1
+    let date = try FileManager.default.attributesOfItem(atPath: second)[.modificationDate] as? Date
+    try flipped.write(to: URL(filePath: second))
+    try FileManager.default.setAttributes([.modificationDate: try #require(date)], ofItemAtPath: second)
+    _ = try copy(Self.tractor, to: "1.jpg")
+    let outcome = try resume(first, second)
+    #expect(outcome.status == 0 && outcome.error.contains("2 files changed"), "\(outcome.error)")
+    #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole([first, second])))
+  }
+
+  @Test("A changed file of which no vector can be computed keeps the old one, marked stale, until it can")
+  func stale() throws {
+    let path = try copy(Self.apple, to: "1.jpg")
+    #expect(try resume(path, Self.clock).status == 0)
+    let before = try VectorPair(output)
+    try Data("no picture".utf8).write(to: URL(filePath: path))
+    let outcome = try resume(path, Self.clock)
+    #expect(outcome.status == 69 && outcome.error.contains("status stale"), "\(outcome.error)")
+    let after = try VectorPair(output)
+    #expect(after.statuses == ["stale", "ok"] && after.vectors == before.vectors)
+    #expect(after.rows[0]["sha256"] as? String == before.rows[0]["sha256"] as? String)
+    _ = try copy(Self.apple, to: "1.jpg")
+    #expect(try resume(path, Self.clock).status == 0)
+    #expect(try VectorPair(output).statuses == ["ok", "ok"])
+  }
+
+  @Test("Vectors of deleted files stay, marked missing, until --prune; a file that is back is ok again")
+  func deleted() throws {
+    let path = try copy(Self.apple, to: "1.jpg")
+    #expect(try resume(path, Self.clock, "--text", "a").status == 0)
+    try FileManager.default.removeItem(atPath: path)
+    let outcome = try resume(Self.clock)
+    #expect(
+      outcome.status == 0 && outcome.error.contains("1 file no longer exists: \(path)"), "\(outcome.error)")
+    #expect(try VectorPair(output).statuses == ["ok", "missing", "ok"])
+    _ = try copy(Self.apple, to: "1.jpg")
+    #expect(try resume(Self.clock).status == 0)
+    #expect(try VectorPair(output).statuses == ["ok", "ok", "ok"])
+    try FileManager.default.removeItem(atPath: path)
+    #expect(try embed([Self.clock], to: output, "--prune").status == 64)
+    let pruned = try embed([Self.clock, "--prune"], to: output, "--resume")
+    #expect(pruned.status == 0 && pruned.error.contains("1 removed"), "\(pruned.error)")
+    #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole(["--text", "a", Self.clock])))
+  }
+
+  @Test("--prune removes nothing where no file exists: another folder, or a drive that is not mounted")
+  func prunesNotAll() throws {
+    let path = try copy(Self.apple, to: "1.jpg")
+    #expect(try resume(path, "--text", "a").status == 0)
+    try FileManager.default.removeItem(atPath: path)
+    let before = try VectorPair.bytes(output)
+    let outcome = try embed(["--text", "b", "--prune"], to: output, "--resume")
+    #expect(outcome.status == 65 && outcome.error.contains("nothing is removed"), "\(outcome.error)")
+    #expect(try VectorPair.bytes(output) == before)
+    // What was computed is not lost.
+    #expect(try resume("--text", "b").status == 0)
+    #expect(try VectorPair(output).inputs == ["a", path, "b"])
+  }
+
+  @Test("A file that was moved, or copied, takes the vector of its content")
+  func moved() throws {
+    let path = try copy(Self.apple, to: "1.jpg")
+    #expect(try resume(path).status == 0)
+    let target = folder.path("2.jpg")
+    try FileManager.default.moveItem(atPath: path, toPath: target)
+    #expect(try embed([target, Self.clock, "--prune"], to: output, "--resume").status == 0)
+    #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole([target, Self.clock])))
+  }
+
+  @Test("Vectors of another bundle or made otherwise are not mixed, and the output is kept")
   func otherSettings() throws {
     #expect(try resume(Self.apple).status == 0)
-    let kept = try Data(contentsOf: URL(filePath: output))
+    let kept = try VectorPair.bytes(output)
     let raw = try resume(Self.clock, "--raw")
     #expect(raw.status == 65 && raw.error.contains("another normalized"), "\(raw.error)")
     let other = folder.path("other.pclip")
@@ -53,38 +152,15 @@ import Testing
     #expect(try Tool.run(["convert", bundle, "-o", other] + precision).status == 0)
     let mixed = try Tool.run("embed", "-m", other, "-o", output, "--resume", Self.clock)
     #expect(mixed.status == 65 && mixed.error.contains("another bundle_id"), "\(mixed.error)")
-    #expect(try Data(contentsOf: URL(filePath: output)) == kept)
-  }
-
-  @Test("What is no file of vectors is refused")
-  func otherFile() throws {
-    let other = output + ".other"
-    try FileManager.default.copyItem(atPath: bundle, toPath: other)
-    let outcome = try Tool.run("embed", "-m", bundle, "-o", other, "--resume", Self.apple)
-    #expect(outcome.status == 65 && outcome.error.contains("not a file of vectors"), "\(outcome.error)")
-    #expect(try Tool.run("embed", "-m", bundle, Self.apple, "--resume").status == 64)
-  }
-
-  @Test("Ctrl-C saves what is done, and the same command goes on")
-  func interrupted() throws {
-    // Reading a pipe without a writer, the tool waits after its first picture.
-    let pipe = folder.path("pipe.jpg")
-    try #require(mkfifo(pipe, 0o600) == 0)
-    let (process, _, _) = try Tool.start(
-      ["embed", "-m", bundle, "-o", output, "--resume", Self.apple, pipe, Self.clock])
-    var writer: Int32 = -1
-    for _ in 0..<3000 where writer < 0 {
-      writer = open(pipe, O_WRONLY | O_NONBLOCK)
-      if writer < 0 { usleep(10_000) }
-    }
-    try #require(writer >= 0)
-    kill(process.processIdentifier, SIGINT)
-    usleep(50_000)
-    close(writer)
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
-    let rest = try resume(Self.apple, Self.clock)
-    #expect(rest.status == 0 && rest.error.contains("1 vector kept"), "\(rest.error)")
-    #expect(rest.error.contains("2 vectors of 64 values"), "\(rest.error)")
+    let resNet = folder.path("rn.pclip")
+    let source = Tool.fixture("minis/mini-rn.pt")
+    #expect(try Tool.run("convert", source, "-o", resNet, "--no-measure").status == 0)
+    let space = try Tool.run("embed", "-m", resNet, "-o", output, "--resume", Self.clock)
+    #expect(space.status == 65 && space.error.contains("another space_id"), "\(space.error)")
+    #expect(try VectorPair.bytes(output) == kept)
+    // The remedy of each message.
+    let again = try Tool.run("embed", "-m", resNet, "-o", output, "--force", Self.clock)
+    #expect(again.status == 0, "\(again.error)")
+    #expect(folder.contents.allSatisfy { !$0.hasPrefix(".") })
   }
 }

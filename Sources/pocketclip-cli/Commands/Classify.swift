@@ -88,9 +88,9 @@ struct Classify: ParsableCommand {
       console.progress("\(done) of \(all)")
       let next = encoder.next(console)
       console.progress(nil)
-      guard let (path, vector) = next else { return results }
+      guard let next else { return results }
       done += 1
-      let result = classified(path, vector, classes)
+      let result = classified(next.path, next.vector, classes)
       if options.json {
         results.append(result)
       } else {

@@ -1,13 +1,14 @@
 import ArgumentParser
 import BundleFormat
-import Foundation
 import PocketCLIP
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn pictures and texts into vectors.",
     discussion: """
-      Without -o: JSON lines on standard output, each as soon as it is known. With -o: a safetensors file with the vectors in `vectors`, texts first, and in its metadata the inputs (a JSON array) and the embedding space.
+      Without -o: JSON lines on standard output, each as soon as it is known.
+
+      -o NAME writes the vectors, texts first, to NAME (.npy, or .safetensors as tensor `vectors`) and one line of JSON per vector to NAME.rows.jsonl: path or text, size, SHA-256, status, embedding space. A signal or a crash loses nothing: --resume goes on. It compares files by size and content, embeds again what changed, and keeps the vectors of deleted files with status missing.
 
       Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
                pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors --resume
@@ -24,18 +25,23 @@ struct Embed: ParsableCommand {
   @Option(help: ArgumentHelp("A file with one text a line; - is standard input.", valueName: "file"))
   var texts: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write a safetensors file.", valueName: "file"))
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Write vectors to this file (.safetensors or .npy) and their rows beside it.", valueName: "name"))
   var output: String?
 
   @Flag(help: "Vectors as the tower puts them out, not of unit length.")
   var raw = false
 
-  @Flag(help: "Replace the output file if it exists.")
+  @Flag(help: "Embed everything again and replace the output if it exists.")
   var force = false
 
-  @Flag(
-    help: "Keep the vectors that the output file has and add those it lacks, by path and text. Ctrl-C saves.")
+  @Flag(help: "Go on with an output, or with an interrupted run: keep what is unchanged, embed the rest.")
   var resume = false
+
+  @Flag(help: "With --resume, remove the vectors of files that no longer exist.")
+  var prune = false
 
   @OptionGroup var pictures: PictureOptions
   @OptionGroup var text: TextOptions
@@ -47,6 +53,7 @@ struct Embed: ParsableCommand {
       throw ValidationError("give pictures, --pictures, --text or --texts")
     }
     guard !resume || output != nil else { throw ValidationError("--resume needs -o") }
+    guard !prune || resume else { throw ValidationError("--prune needs --resume") }
     guard !(resume && force) else { throw ValidationError("give --resume or --force, not both") }
     if let output {
       try OutputPath.validate(output, .vectors, "leave out -o for JSON lines on standard output")
@@ -55,33 +62,76 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      if let output { try VectorFile.checkDestination(output, replacing: force || resume, inputs: [model]) }
+      let paths = output.map(VectorPaths.init)
+      let lists = [model] + [texts, pictures.list].compactMap(\.self)
+      try paths?.checkDestination(replacing: force || resume, inputs: lists)
       let bundle = try BundleInput(model, runtime.modelOptions)
-      var result = EmbedResult(bundle: bundle, keepsItems: output != nil || options.json)
-      let settings = VectorFile.Settings(bundle, isRaw: raw, isTurnedUpright: pictures.upright)
-      if resume, let output, FileManager.default.fileExists(atPath: output) {
-        result.items = try VectorFile(path: output, settings: settings).items
-        console.note("note: \(output): \(counted(result.items.count, "vector")) kept")
-      }
-      let texts = result.lacking(
-        "text",
-        of: try Words.refusingEmpty(
-          "text", listed: listedTexts, fromFile: texts.map(ListFile.lines) ?? [], texts))
-      let files = result.lacking("image", of: try pictures.files(console))
-      if let output { try VectorFile.checkDestination(output, replacing: force || resume, inputs: files) }
+      let texts = try Words.refusingEmpty(
+        "text", listed: listedTexts, fromFile: texts.map(ListFile.lines) ?? [], texts)
+      let files = try pictures.files(console)
+      try paths?.checkDestination(replacing: force || resume, inputs: files)
       try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
-      if resume { Interruption.isNoted() }
-      try embed(texts, bundle, into: &result, console)
-      var encoder = try PictureEncoder(
-        bundle, files: files, isNormalized: !raw, isTurnedUpright: pictures.upright)
-      try embed(counted(files.count, "picture"), of: &encoder, into: &result, console)
-      try write(result, settings, console)
-      if Interruption.isRequested {
-        console.note("note: interrupted; the same command goes on from here")
-        throw ExitStatus.interrupted.exitCode
+      if let paths {
+        try save(texts, files, bundle, to: paths, console)
+      } else {
+        try print(texts, files, bundle, console)
       }
-      try encoder.finish(console)
     }
+  }
+
+  private func save(
+    _ texts: [String], _ files: [String], _ bundle: BundleInput, to paths: VectorPaths, _ console: Console
+  ) throws {
+    let run = VectorRun(
+      paths: paths, bundle: bundle,
+      settings: VectorSettings(bundle, isRaw: raw, isTurnedUpright: pictures.upright),
+      mode: resume ? .resume : force ? .replace : .new, prunes: prune, text: text, console: console)
+    let result = try run.run(texts: texts, images: files)
+    if options.json {
+      var output = EmbedOutput(bundle, items: [], skipped: result.skipped)
+      output.output = paths.vectors
+      output.rows = paths.rows
+      output.counts = result.counts
+      try JSONOutput.print(output)
+    }
+    if let failure = result.failure { throw failure }
+  }
+
+  /// Prints each vector as soon as it is known, or all as one object.
+  private func print(
+    _ texts: [String], _ files: [String], _ bundle: BundleInput, _ console: Console
+  ) throws {
+    var items: [EmbedOutput.Item] = []
+    var skipped: [EmbedOutput.Skipped] = []
+    func add(_ item: EmbedOutput.Item) throws {
+      guard !options.json else { return items.append(item) }
+      console.progress(nil)
+      try console.print(try JSONOutput.line(EmbedOutput.Line(item, bundle.model.information.spaceID)))
+    }
+    if !texts.isEmpty {
+      let session = try bundle.session(batch: 16)
+      try text.check(texts, session, console, file: bundle.path)
+      for (text, vector) in zip(texts, try session.encode(texts: texts, normalized: !raw)) {
+        try add(EmbedOutput.Item(kind: "text", input: text, vector: vector))
+      }
+    }
+    var encoder = try PictureEncoder(
+      bundle, files: files, isNormalized: !raw, isTurnedUpright: pictures.upright)
+    var done = 0
+    console.progress("0 of \(counted(files.count, "picture"))")
+    while let outcome = encoder.next(console) {
+      done += 1
+      switch outcome.vector {
+      case .success(let vector):
+        try add(EmbedOutput.Item(kind: "image", input: outcome.path, vector: vector))
+      case .failure(let failure):
+        skipped.append(EmbedOutput.Skipped(input: outcome.path, error: failure.message))
+      }
+      console.progress("\(done) of \(counted(files.count, "picture"))")
+    }
+    console.progress(nil)
+    if options.json { try JSONOutput.print(EmbedOutput(bundle, items: items, skipped: skipped)) }
+    try encoder.finish(console)
   }
 
   private func requireTowers(
@@ -100,90 +150,24 @@ struct Embed: ParsableCommand {
     }
     if hasTexts, !information.hasTokenizer { throw bundle.lacksTokenizer }
   }
-
-  private func embed(
-    _ texts: [String], _ bundle: BundleInput, into result: inout EmbedResult, _ console: Console
-  ) throws {
-    guard !texts.isEmpty else { return }
-    let session = try bundle.session(batch: 16)
-    try text.check(texts, session, console, file: bundle.path)
-    for (text, vector) in zip(texts, try session.encode(texts: texts, normalized: !raw)) {
-      try result.add(EmbedOutput.Item(kind: "text", input: text, vector: vector), console)
-    }
-  }
-
-  private func embed(
-    _ all: String, of encoder: inout PictureEncoder, into result: inout EmbedResult, _ console: Console
-  ) throws(Failure) {
-    var done = 0
-    while !Interruption.isRequested {
-      console.progress("\(done) of \(all)")
-      guard let (path, vector) = encoder.next(console) else { break }
-      switch vector {
-      case .success(let vector):
-        try result.add(EmbedOutput.Item(kind: "image", input: path, vector: vector), console)
-      case .failure(let failure):
-        result.skipped.append(EmbedOutput.Skipped(input: path, error: failure.message))
-      }
-      done += 1
-    }
-    console.progress(nil)
-  }
-
-  private func write(_ result: EmbedResult, _ settings: VectorFile.Settings, _ console: Console) throws {
-    if let output, let width = result.items.first?.vector.count {
-      try VectorFile(items: result.items, settings: settings).write(to: output, replacing: force || resume)
-      console.note("\(output): \(counted(result.items.count, "vector")) of \(width) values")
-    }
-    guard options.json else { return }
-    let information = result.bundle.model.information
-    try JSONOutput.print(
-      EmbedOutput(
-        spaceId: information.spaceID, bundleId: information.bundleID, output: output,
-        items: output == nil ? result.items : [], skipped: result.skipped))
-  }
-}
-
-/// The vectors so far: printed at once, or kept for what is written in one piece.
-private struct EmbedResult {
-  let bundle: BundleInput
-  let keepsItems: Bool
-  var items: [EmbedOutput.Item] = []
-  var skipped: [EmbedOutput.Skipped] = []
-
-  init(bundle: BundleInput, keepsItems: Bool) {
-    self.bundle = bundle
-    self.keepsItems = keepsItems
-  }
-
-  /// The inputs of a kind that have no vector yet, in their order.
-  func lacking(_ kind: String, of inputs: [String]) -> [String] {
-    let known = Set(items.lazy.filter { $0.kind == kind }.map(\.input))
-    return known.isEmpty ? inputs : inputs.filter { !known.contains($0) }
-  }
-
-  /// - Throws: `cannotCreate` when standard output takes no more.
-  mutating func add(_ item: EmbedOutput.Item, _ console: Console) throws(Failure) {
-    guard !keepsItems else { return items.append(item) }
-    console.progress(nil)
-    let line: String
-    do {
-      line = try JSONOutput.line(EmbedOutput.Line(item, bundle.model.information.spaceID))
-    } catch {
-      throw Failure(describing: error)
-    }
-    try console.print(line)
-  }
 }
 
 struct EmbedOutput: SchemaOutput {
   static let schema = "embed"
   var spaceId, bundleId: String
-  /// The safetensors file that has the vectors; `items` is then empty.
-  var output: String?
+  /// The file of the vectors and that of their rows; `items` is then empty.
+  var output, rows: String?
+  var counts: VectorRun.Counts?
   var items: [Item]
   /// Pictures without a vector.
   var skipped: [Skipped]
+
+  init(_ bundle: BundleInput, items: [Item], skipped: [Skipped]) {
+    spaceId = bundle.model.information.spaceID
+    bundleId = bundle.model.information.bundleID
+    self.items = items
+    self.skipped = skipped
+  }
 
   struct Item: Encodable {
     /// `image` or `text`.

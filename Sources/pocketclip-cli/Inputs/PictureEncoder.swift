@@ -2,7 +2,7 @@ import PocketCLIP
 
 /// Turns picture files into vectors, in their order: a bad one is counted and does not stop the rest.
 struct PictureEncoder {
-  private let stream: PictureStream
+  private let stream: OrderedStream<String, PictureOutcome>
   private let pictureCount: Int
   private var rotatedCount = 0
   private var clippedCount = 0
@@ -10,19 +10,24 @@ struct PictureEncoder {
 
   /// - Throws: what opening the bundle once more throws.
   init(
-    _ bundle: BundleInput, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool
+    _ bundle: BundleInput, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool,
+    contents: VectorContents? = nil
   ) throws {
     let allThreads = bundle.model.information.threads
     let threads = max(1, min(allThreads, files.count))
     let settings = PictureSettings(
       bundle: try bundle.limited(toThreads: allThreads / threads), isNormalized: isNormalized,
-      isTurnedUpright: isTurnedUpright)
-    stream = PictureStream(files, settings, threads: threads)
+      isTurnedUpright: isTurnedUpright, contents: contents)
+    // Vectors have the same bits however many threads there are.
+    stream = OrderedStream(files, threads: threads) {
+      var worker = PictureWorker(settings)
+      return { worker.outcome(of: $0) }
+    }
     pictureCount = files.count
   }
 
   /// The next picture's vector, or why it has none, after a warning; nil after the last.
-  mutating func next(_ console: Console) -> (path: String, vector: Result<[Float], Failure>)? {
+  mutating func next(_ console: Console) -> PictureOutcome? {
     guard let outcome = stream.next() else { return nil }
     if outcome.ignoresOrientation { rotatedCount += 1 }
     if outcome.isClippedGrey { clippedCount += 1 }
@@ -31,7 +36,7 @@ struct PictureEncoder {
       if pictureCount > 1 { console.warn("skipped: \(failure.message)") }
       failures.append(failure)
     }
-    return (outcome.path, outcome.vector)
+    return outcome
   }
 
   /// Tells what applies to several pictures.

@@ -1,4 +1,5 @@
 import Architecture
+import Foundation
 import ImageFiles
 import ImagePreprocessing
 import PocketCLIP
@@ -12,19 +13,29 @@ struct PictureInput {
   /// 16-bit greys, of which Pillow cuts every value above 255 to white.
   let isClippedGrey: Bool
 
-  /// Decodes a JPEG, PNG or WebP file, or standard input under the name `-`.
+  /// The bytes of a file, or of standard input under the name `-`.
+  static func bytes(of path: String) throws(Failure) -> Data {
+    do throws(ImageFileError) {
+      return try ImageFiles.bytes(of: path == "-" ? "/dev/stdin" : path)
+    } catch {
+      throw Failure(error.exitStatus, error.description, hint: error.hint)
+    }
+  }
+
+  /// Decodes a JPEG, PNG or WebP file.
   ///
   /// - Parameters:
+  ///   - path: what errors call it.
   ///   - isTurnedUpright: whether the camera's rotation is obeyed.
   ///   - memory: an earlier picture's pixels, which are given up.
   init(
-    _ path: String, preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool,
+    _ path: String, _ bytes: Data, preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool,
     reusing memory: inout [UInt8]
   ) throws(Failure) {
     self.path = path
     var decoded: DecodedImage
     do throws(ImageFileError) {
-      decoded = try ImageFiles.read(path == "-" ? "/dev/stdin" : path, reusing: &memory)
+      decoded = try ImageFiles.decode(bytes, name: path == "-" ? "/dev/stdin" : path, reusing: &memory)
     } catch {
       throw Failure(error.exitStatus, error.description, hint: error.hint)
     }

@@ -6,12 +6,16 @@ struct PictureSettings: Sendable {
   let bundle: BundleInput
   let isNormalized: Bool
   let isTurnedUpright: Bool
+  /// Vectors that are known by content, where contents are recorded.
+  var contents: VectorContents?
 }
 
 /// What became of one picture.
 struct PictureOutcome: Sendable {
   let path: String
   var vector: Result<[Float], Failure>
+  /// Recorded only with `PictureSettings.contents`.
+  var content: InputContent?
   var ignoresOrientation = false
   var isClippedGrey = false
 }
@@ -28,9 +32,16 @@ struct PictureWorker {
   mutating func outcome(of path: String) -> PictureOutcome {
     let bundle = settings.bundle
     let input: PictureInput
+    var content: InputContent?
     do throws(Failure) {
+      // The bytes that are decoded, not those that the file has a moment later.
+      let bytes = try PictureInput.bytes(of: path)
+      content = settings.contents.map { _ in InputContent(bytes) }
+      if let content, let vector = settings.contents?.vector(of: content.hash) {
+        return PictureOutcome(path: path, vector: .success(vector), content: content)
+      }
       input = try PictureInput(
-        path, preprocessing: bundle.header.description.preprocessing,
+        path, bytes, preprocessing: bundle.header.description.preprocessing,
         imageSize: bundle.model.information.imageSize, isTurnedUpright: settings.isTurnedUpright,
         reusing: &memory)
     } catch {
@@ -38,7 +49,7 @@ struct PictureWorker {
     }
     defer { memory = input.picture.pixels }
     return PictureOutcome(
-      path: path, vector: Result { () throws(Failure) in try vector(of: input) },
+      path: path, vector: Result { () throws(Failure) in try vector(of: input) }, content: content,
       ignoresOrientation: input.ignoredOrientation != nil, isClippedGrey: input.isClippedGrey)
   }
 

@@ -1,0 +1,107 @@
+import BundleFormat
+import Foundation
+
+/// 32 bytes of SHA-256, without memory of their own: there is one per row.
+struct ContentHash: Hashable, Sendable {
+  private let first, second, third, fourth: UInt64
+
+  init(_ digest: Digest) {
+    func word(_ index: Int) -> UInt64 {
+      digest.bytes[8 * index..<8 * index + 8].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    (first, second, third, fourth) = (word(0), word(1), word(2), word(3))
+  }
+
+  init(of bytes: RawSpan) {
+    var stream = DigestStream()
+    stream.update(bytes)
+    self.init(stream.finish())
+  }
+
+  /// Nil unless the text is 64 lower-case hex digits.
+  init?(hex: String) {
+    var words: [UInt64] = []
+    var value: UInt64 = 0
+    var count = 0
+    for digit in hex.utf8 {
+      switch digit {
+      case 0x30...0x39: value = value << 4 | UInt64(digit - 0x30)
+      case 0x61...0x66: value = value << 4 | UInt64(digit - 0x57)
+      default: return nil
+      }
+      count += 1
+      if count.isMultiple(of: 16) { words.append(value) }
+    }
+    guard count == 64 else { return nil }
+    (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
+  }
+
+  /// 64 lower-case hex digits.
+  func appendHex(to bytes: inout [UInt8]) {
+    for word in [first, second, third, fourth] {
+      for shift in stride(from: 60, through: 0, by: -4) {
+        let digit = UInt8(word >> UInt64(shift) & 15)
+        bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+      }
+    }
+  }
+
+  var hex: String {
+    var bytes: [UInt8] = []
+    appendHex(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// What a vector was computed from: equal contents have equal vectors.
+struct InputContent: Equatable, Sendable {
+  var size: Int
+  var hash: ContentHash
+
+  init(size: Int, hash: ContentHash) {
+    self.size = size
+    self.hash = hash
+  }
+
+  init(_ bytes: Data) { self.init(size: bytes.count, hash: ContentHash(of: bytes.bytes)) }
+
+  init(text: String) {
+    let bytes = Array(text.utf8)
+    self.init(size: bytes.count, hash: ContentHash(of: bytes.span.bytes))
+  }
+}
+
+/// What became of a file since its vector was computed.
+enum FileChange: Sendable {
+  case unchanged, changed, missing
+
+  /// Compares sizes, and reads the file only where they are equal. The time of the last change takes no part: copies and
+  /// checkouts have new ones, and a changed file may keep its own.
+  init(of path: String, since content: InputContent) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      self = errno == ENOENT || errno == ENOTDIR ? .missing : .changed
+      return
+    }
+    let isSame =
+      status.st_mode & S_IFMT == S_IFREG && Int(status.st_size) == content.size
+      && Self.hash(of: path) == content.hash
+    self = isSame ? .unchanged : .changed
+  }
+
+  /// Nil where the file cannot be read: encoding it then says why.
+  private static func hash(of path: String) -> ContentHash? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var stream = DigestStream()
+    var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      guard count > 0 else { return ContentHash(stream.finish()) }
+      stream.update(buffer.span.bytes.extracting(0..<count))
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Archives
+import Foundation
+
+/// A complete output: vectors, mapped, and their rows, which agree.
+struct PublishedVectors {
+  let file: MappedFile
+  let dataOffset: Int
+  /// Values per vector.
+  let width: Int
+  let rowCount: Int
+  /// Taken by whoever keeps them.
+  private(set) var rows: [VectorRow]
+  /// Of every row; nil where there are no rows.
+  let settings: VectorSettings?
+  /// SHA-256 of the rows' file.
+  let rowsHash: ContentHash
+
+  /// - Throws: `badData` where the two do not belong together, or are not ours.
+  init(_ vectorsPath: String, _ rowsPath: String, _ format: VectorPaths.Format) throws(Failure) {
+    let layout = try VectorLayout(vectorsPath, format)
+    file = layout.file
+    dataOffset = layout.dataOffset
+    width = layout.width
+    let text: MappedFile
+    do throws(ReadError) { text = try MappedFile(path: rowsPath) } catch { throw Failure(describing: error) }
+    rowsHash = ContentHash(of: text.bytes)
+    var rows: [VectorRow] = []
+    rows.reserveCapacity(layout.count)
+    var common: VectorSettings?
+    var position = 0
+    while let end = text.bytes.nextLineEnd(from: position) {
+      let (row, settings) = try Self.row(text.bytes.extracting(position..<end), rows.count, rowsPath)
+      try (common ?? settings).requireSame(settings, "\(rowsPath), line \(rows.count + 1)")
+      guard rows.count < layout.count,
+        layout.hash(ofRow: rows.count) == row.vectorHash
+      else { throw Self.disagree(vectorsPath, rowsPath, line: rows.count + 1) }
+      common = settings
+      rows.append(row)
+      // Memory holds the rows, not the two files.
+      if rows.count.isMultiple(of: 4096) {
+        text.release(0..<position)
+        layout.file.release(0..<layout.dataOffset + rows.count * layout.rowByteCount)
+      }
+      position = end + 1
+    }
+    guard position == text.byteCount, rows.count == layout.count else {
+      throw Self.disagree(vectorsPath, rowsPath, line: rows.count + 1)
+    }
+    self.rows = rows
+    rowCount = rows.count
+    settings = common
+  }
+
+  mutating func takeRows() -> [VectorRow] {
+    defer { rows = [] }
+    return rows
+  }
+
+  func bytes(ofRow row: Int) -> Range<Int> {
+    let start = dataOffset + row * 4 * width
+    return start..<start + 4 * width
+  }
+
+  private static func row(
+    _ line: RawSpan, _ index: Int, _ path: String
+  ) throws(Failure) -> (VectorRow, VectorSettings) {
+    do throws(RowCodec.Fault) {
+      return try RowCodec.parse(line)
+    } catch {
+      throw Failure(
+        .badData, "\(path), line \(index + 1): \(error.reason)",
+        hint: "restore the file as it was written, or embed everything again with --force")
+    }
+  }
+
+  private static func disagree(_ vectors: String, _ rows: String, line: Int) -> Failure {
+    Failure(
+      .badData, "\(vectors) does not belong to \(rows): line \(line) is of another vector, or of none",
+      hint: "restore both files from one copy, or embed everything again with --force")
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+
+/// What a run has to compute, and what became of the files of the vectors that are there.
+struct ResumePlan {
+  struct Item: Sendable {
+    var input: String
+    /// The row whose vector is replaced.
+    var index: Int?
+  }
+
+  private(set) var texts: [Item] = []
+  private(set) var images: [Item] = []
+  /// Vectors that stay as they are.
+  private(set) var keptCount = 0
+  private(set) var changedCount = 0
+
+  /// Compares every file that the command names with its row, and looks whether the others still exist.
+  ///
+  /// - Parameter threads: how many files are read at a time.
+  init(
+    _ store: VectorStore, texts: [String], images: [String], threads: Int, _ console: Console
+  ) throws(Failure) {
+    var rows = RowIndex(store.entries)
+    for text in texts where rows.take(.text, text) == nil { self.texts.append(Item(input: text)) }
+    let items = images.map { Item(input: $0, index: rows.take(.image, $0)) }
+    let named = items.indices.filter { items[$0].index != nil }
+    let unnamed = Self.others(rows.remaining, in: store)
+    // A picture on standard input can be read only once: encoding it compares.
+    let known = named.filter { items[$0].input != "-" }
+    let checked = known.compactMap { items[$0].index } + unnamed
+    let changes = try Self.changes(checked, store, threads: threads, console)
+    var isKept = [Bool](repeating: false, count: items.count)
+    for (item, change) in zip(known, changes) { isKept[item] = change == .unchanged }
+    changedCount = zip(known, changes).count { $0.1 == .changed }
+    self.images = zip(items, isKept).filter { !$0.1 }.map(\.0)
+    keptCount = store.entries.count - self.images.count { $0.index != nil }
+  }
+
+  /// Marks the rows of image files that the command does not name and that are gone.
+  ///
+  /// - Returns: rows that were marked earlier, and whose files are there again.
+  private static func others(_ rows: [Int], in store: VectorStore) -> [Int] {
+    var returned: [Int] = []
+    for index in rows {
+      let row = store.entries[index].row
+      guard row.kind == .image, row.input != "-" else { continue }
+      if access(row.input, F_OK) != 0, errno == ENOENT || errno == ENOTDIR {
+        store.mark(index, .missing)
+      } else if row.status == .missing {
+        returned.append(index)
+      }
+    }
+    return returned
+  }
+
+  /// Marks each row.
+  private static func changes(
+    _ rows: [Int], _ store: VectorStore, threads: Int, _ console: Console
+  ) throws(Failure) -> [FileChange] {
+    let files = rows.map { (store.entries[$0].row.input, store.entries[$0].row.content) }
+    let stream = OrderedStream(files, threads: threads) {
+      { file in FileChange(of: file.0, since: file.1) }
+    }
+    var changes: [FileChange] = []
+    changes.reserveCapacity(files.count)
+    while changes.count < files.count, !Interruption.isRequested, let change = stream.next() {
+      console.progress("compared \(changes.count) of \(counted(files.count, "file"))")
+      switch change {
+      case .unchanged: store.mark(rows[changes.count], .ok)
+      case .changed: store.mark(rows[changes.count], .stale)
+      case .missing: store.mark(rows[changes.count], .missing)
+      }
+      changes.append(change)
+    }
+    console.progress(nil)
+    return changes
+  }
+}
+
+/// Rows by what they are of. An input that is given several times has as many rows.
+private struct RowIndex {
+  private var first: [VectorRow.Kind: [String: Int32]] = [.image: [:], .text: [:]]
+  /// Further rows of the same input, the last first.
+  private var further: [VectorRow.Kind: [String: [Int32]]] = [.image: [:], .text: [:]]
+
+  init(_ entries: [VectorStore.Entry]) {
+    for index in entries.indices.reversed() {
+      let row = entries[index].row
+      if let next = first[row.kind]?.updateValue(Int32(clamping: index), forKey: row.input) {
+        further[row.kind]?[row.input, default: []].append(next)
+      }
+    }
+  }
+
+  /// The next row of an input, which is then taken.
+  mutating func take(_ kind: VectorRow.Kind, _ input: String) -> Int? {
+    guard let index = first[kind]?.removeValue(forKey: input) else { return nil }
+    if let next = further[kind]?[input]?.popLast() { first[kind]?[input] = next }
+    return Int(index)
+  }
+
+  /// The rows that nobody took.
+  var remaining: [Int] {
+    let rows = first.values.flatMap(\.values) + further.values.flatMap { $0.values.joined() }
+    return rows.map(Int.init).sorted()
+  }
+}

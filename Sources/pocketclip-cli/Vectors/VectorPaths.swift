@@ -1,0 +1,65 @@
+import Archives
+import BundleWriter
+import Foundation
+
+/// Where `embed -o` puts vectors and their rows, and what lies beside them until both are complete.
+struct VectorPaths: Sendable {
+  enum Format: String, Sendable { case safetensors, npy }
+
+  let vectors: String
+  let format: Format
+  /// One line of JSON per vector.
+  let rows: String
+  /// The lock, and the vectors of a run that has not ended.
+  let journal: String
+  /// Complete files that have not got their names yet.
+  let newVectors, newRows: String
+  let folder: String
+
+  /// - Parameter output: a name that ends in `.safetensors` or `.npy`, or has no ending and gets the first.
+  init(_ output: String) {
+    let ending = OutputPath.ending(of: output)?.lowercased()
+    vectors = ending == nil ? output + ".safetensors" : output
+    format = ending.flatMap(Format.init) ?? .safetensors
+    rows = vectors + ".rows.jsonl"
+    folder = Folder.parent(of: vectors)
+    let slash = vectors.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let prefix = slash.map { [vectors] in String(vectors[...$0]) } ?? ""
+    let hidden = "\(prefix).\(Folder.lastComponent(of: vectors))"
+    journal = "\(hidden).pclip-partial"
+    newVectors = "\(hidden).pclip-new"
+    newRows = "\(hidden).rows.jsonl.pclip-new"
+  }
+
+  /// Refuses, before hours of work, an output that could not be written.
+  ///
+  /// - Parameter inputs: files that must not be replaced, not even with `--force`.
+  /// - Throws: `cannotCreate`.
+  func checkDestination(replacing: Bool, inputs: [String]) throws(Failure) {
+    do throws(OutputError) {
+      for path in [vectors, rows] {
+        try OutputFile.checkDestination(path, replacesExisting: replacing, sources: inputs)
+      }
+    } catch {
+      var failure = Failure(error)
+      if error.code == .exists {
+        failure.hint = "give another name, --resume to add what is new, or --force to replace it"
+      }
+      throw failure
+    }
+  }
+}
+
+extension Failure {
+  /// A file of the output that the system refused.
+  static func writing(_ path: String, errno number: Int32) -> Failure {
+    let reason = String(cString: strerror(number))
+    return switch number {
+    case ENOSPC, EDQUOT, EFBIG:
+      Failure(
+        .cannotCreate, "output \(path): no space left (\(reason))",
+        hint: "free some space, then go on with --resume")
+    default: Failure(.cannotCreate, "output \(path): writing failed (\(reason))", hint: "check the disk")
+    }
+  }
+}

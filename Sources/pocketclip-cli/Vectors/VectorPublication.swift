@@ -1,0 +1,117 @@
+import Archives
+import Foundation
+
+/// Gives vectors and rows their names so that whoever finds both finds two that belong together.
+///
+/// Both files are complete and on the disk under hidden names before anything changes. Then the old rows go, the vectors get
+/// their name, the rows get theirs. A crash leaves the old pair, or vectors without rows, which the next run completes.
+struct VectorPublication {
+  let paths: VectorPaths
+  /// Whether files of these names may be replaced.
+  var replaces: Bool
+
+  /// After `newVectors` and `newRows` are complete.
+  func publishBoth() throws(Failure) {
+    syncFolder()
+    if replaces {
+      guard unlink(paths.rows) == 0 || errno == ENOENT else { throw .writing(paths.rows, errno: errno) }
+      syncFolder()
+    }
+    try give(paths.newVectors, paths.vectors)
+    try give(paths.newRows, paths.rows)
+    syncFolder()
+  }
+
+  /// After `newRows` is complete, where the vectors stay as they are.
+  func publishRows() throws(Failure) {
+    guard rename(paths.newRows, paths.rows) == 0 else { throw .writing(paths.rows, errno: errno) }
+    syncFolder()
+  }
+
+  /// Completes or undoes what a crash left. Call under the lock.
+  func recover() throws(Failure) {
+    if access(paths.rows, F_OK) != 0, access(paths.newRows, F_OK) == 0 {
+      for vectors in [paths.newVectors, paths.vectors] {
+        guard (try? PublishedVectors(vectors, paths.newRows, paths.format)) != nil else { continue }
+        let publication = VectorPublication(paths: paths, replaces: true)
+        if vectors == paths.newVectors { try publication.give(vectors, paths.vectors) }
+        try publication.give(paths.newRows, paths.rows)
+        syncFolder()
+        break
+      }
+    }
+    unlink(paths.newVectors)
+    unlink(paths.newRows)
+  }
+
+  private func give(_ source: String, _ name: String) throws(Failure) {
+    if replaces {
+      guard rename(source, name) == 0 else { throw .writing(name, errno: errno) }
+      return
+    }
+    // Unlike a rename, a link never replaces what has appeared there in the meantime.
+    guard link(source, name) == 0 else {
+      guard errno != EEXIST else {
+        throw Failure(
+          .cannotCreate, "output \(name): a file of that name appeared during the run",
+          hint: "move it away, then publish what was computed with --resume")
+      }
+      guard rename(source, name) == 0 else { throw .writing(name, errno: errno) }
+      return
+    }
+    unlink(source)
+  }
+
+  /// Makes names survive a power cut; the data already does.
+  private func syncFolder() {
+    let descriptor = open(paths.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}
+
+/// A file that is written from its beginning to its end.
+struct SequentialFile: ~Copyable {
+  private let path: String
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private static let bufferByteCount = 1 << 20
+
+  init(_ path: String) throws(Failure) {
+    self.path = path
+    unlink(path)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard descriptor >= 0 else { throw .writing(path, errno: errno) }
+    buffer.reserveCapacity(Self.bufferByteCount + (1 << 16))
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends what `body` appends to the bytes that it is given.
+  mutating func append(_ body: (inout [UInt8]) -> Void) throws(Failure) {
+    body(&buffer)
+    if buffer.count >= Self.bufferByteCount { try flush() }
+  }
+
+  /// Waits until everything is on the disk.
+  consuming func finish() throws(Failure) {
+    try flush()
+    guard fsync(descriptor) == 0 else { throw .writing(path, errno: errno) }
+  }
+
+  private mutating func flush() throws(Failure) {
+    let number = buffer.withUnsafeBytes { bytes -> Int32 in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return errno }
+        rest = rest.dropFirst(count)
+      }
+      return 0
+    }
+    guard number == 0 else { throw .writing(path, errno: number) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+}

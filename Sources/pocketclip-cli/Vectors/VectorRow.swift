@@ -1,0 +1,65 @@
+import PocketCLIP
+
+/// What is known of one vector; a line of `NAME.rows.jsonl`.
+struct VectorRow: Equatable, Sendable {
+  enum Kind: String, Sendable { case image, text }
+
+  enum Status: String, Sendable {
+    /// The vector is that of the input.
+    case ok
+    /// The file has another content now, of which no vector could be computed.
+    case stale
+    /// The file no longer exists.
+    case missing
+  }
+
+  var kind: Kind
+  /// The path as given, or the text.
+  var input: String
+  /// What the vector was computed from.
+  var content: InputContent
+  var status = Status.ok
+  /// SHA-256 of the vector's bytes, by which vectors and rows prove that they belong together.
+  var vectorHash: ContentHash
+}
+
+/// What all vectors of one file have in common.
+struct VectorSettings: Equatable, Sendable {
+  var spaceID, bundleID, arithmetic: String
+  var isNormalized, isUpright: Bool
+
+  init(spaceID: String, bundleID: String, arithmetic: String, isNormalized: Bool, isUpright: Bool) {
+    self.spaceID = spaceID
+    self.bundleID = bundleID
+    self.arithmetic = arithmetic
+    self.isNormalized = isNormalized
+    self.isUpright = isUpright
+  }
+
+  init(_ bundle: BundleInput, isRaw: Bool, isTurnedUpright: Bool) {
+    let information = bundle.model.information
+    self.init(
+      spaceID: information.spaceID, bundleID: information.bundleID, arithmetic: "\(information.arithmetic)",
+      isNormalized: !isRaw, isUpright: isTurnedUpright)
+  }
+
+  var fields: [(name: String, value: String)] {
+    [
+      ("space_id", spaceID), ("bundle_id", bundleID), ("arithmetic", arithmetic),
+      ("normalized", "\(isNormalized)"), ("upright", "\(isUpright)"),
+    ]
+  }
+
+  /// Vectors of two models, or made in two ways, have no place in one file.
+  ///
+  /// - Throws: `badData`.
+  func requireSame(_ found: VectorSettings, _ path: String) throws(Failure) {
+    guard self != found else { return }
+    for (expected, found) in zip(fields, found.fields) where expected.value != found.value {
+      throw Failure(
+        .badData,
+        "\(path) was made with another \(expected.name): expected \(expected.value), found \(found.value)",
+        hint: "give another name to -o, or embed everything again with --force")
+    }
+  }
+}

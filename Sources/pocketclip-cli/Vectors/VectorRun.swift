@@ -1,0 +1,165 @@
+import PocketCLIP
+
+/// `embed -o`: computes what the output lacks, and publishes it complete.
+struct VectorRun {
+  let paths: VectorPaths
+  let bundle: BundleInput
+  let settings: VectorSettings
+  let mode: VectorStore.Mode
+  /// Whether rows of files that no longer exist are removed.
+  let prunes: Bool
+  let text: TextOptions
+  let console: Console
+
+  struct Result {
+    var counts = Counts()
+    var skipped: [EmbedOutput.Skipped] = []
+    /// The first failure, which does not keep the others from being published.
+    var failure: Failure?
+  }
+
+  struct Counts: Encodable {
+    /// Vectors of the output; of these, kept from earlier runs, and computed by this one.
+    var vectors = 0
+    var kept = 0
+    var embedded = 0
+    /// Rows whose file has another content, or is gone.
+    var stale = 0
+    var missing = 0
+    var pruned = 0
+  }
+
+  /// - Throws: an interruption too, after everything is saved.
+  func run(texts: [String], images: [String]) throws -> Result {
+    let width = try width(hasTexts: !texts.isEmpty, hasImages: !images.isEmpty)
+    Interruption.isNoted()
+    let store = try VectorStore(paths, settings, width: width, mode)
+    do {
+      return try run(store, texts: texts, images: images)
+    } catch {
+      if store.hasUnpublished, !Interruption.isRequested {
+        try? store.save()
+        console.note("note: what was computed is saved in \(paths.journal); --resume goes on from there")
+      }
+      throw error
+    }
+  }
+
+  private func run(_ store: VectorStore, texts: [String], images: [String]) throws -> Result {
+    var result = Result()
+    let threads = bundle.model.information.threads
+    let plan = try ResumePlan(store, texts: texts, images: images, threads: threads, console)
+    tell(plan, store)
+    try embed(plan.texts, store, &result)
+    var encoder = try PictureEncoder(
+      bundle, files: plan.images.map(\.input), isNormalized: settings.isNormalized,
+      isTurnedUpright: settings.isUpright, contents: store.contents)
+    try embed(plan.images, of: &encoder, store, &result)
+    try stopIfInterrupted(store, of: plan)
+    if prunes { result.counts.pruned = try store.prune() }
+    if store.isPublishable { try publish(store, &result) }
+    do throws(Failure) { try encoder.finish(console) } catch { result.failure = error }
+    return result
+  }
+
+  /// - Throws: `unsupported` where the inputs' vectors do not fit one file.
+  private func width(hasTexts: Bool, hasImages: Bool) throws(Failure) -> Int {
+    let information = bundle.model.information
+    let (image, text) = (information.imageOutput, information.textOutput)
+    guard !(hasTexts && hasImages) || image == text else {
+      throw Failure(
+        .unsupported,
+        "\(paths.vectors): images of this bundle have \(image) values, texts \(text): one file cannot hold both",
+        hint: "embed them into two files")
+    }
+    return hasImages ? image : text
+  }
+
+  private func tell(_ plan: ResumePlan, _ store: VectorStore) {
+    guard mode == .resume else { return }
+    let changed =
+      plan.changedCount > 0 ? ", \(counted(plan.changedCount, "file")) changed since the last run" : ""
+    console.note("note: \(paths.vectors): \(counted(plan.keptCount, "vector")) kept\(changed)")
+    let missing = store.entries.lazy.filter { $0.row.status == .missing }.map(\.row.input)
+    guard let first = missing.first, !prunes else { return }
+    let count = missing.count
+    console.warn(
+      "\(counted(count, "file")) no longer exist\(count == 1 ? "s" : ""): \(first)\(count > 1 ? ", …" : ""); "
+        + "the vectors stay with status missing (--prune removes them)")
+  }
+}
+
+extension VectorRun {
+  /// Texts encoded between two looks for a signal.
+  private static let textBatch = 64
+
+  private func embed(_ items: [ResumePlan.Item], _ store: VectorStore, _ result: inout Result) throws {
+    guard !items.isEmpty else { return }
+    let session = try bundle.session(batch: 16)
+    for start in stride(from: 0, to: items.count, by: Self.textBatch) where !Interruption.isRequested {
+      console.progress("\(start) of \(counted(items.count, "text"))")
+      let texts = items[start..<min(start + Self.textBatch, items.count)].map(\.input)
+      try text.check(texts, session, console, file: bundle.path)
+      let vectors = try session.encode(texts: texts, normalized: settings.isNormalized)
+      for (text, vector) in zip(texts, vectors) {
+        try store.record(.text, text, InputContent(text: text), vector, at: nil)
+        result.counts.embedded += 1
+      }
+    }
+    console.progress(nil)
+  }
+
+  private func embed(
+    _ items: [ResumePlan.Item], of encoder: inout PictureEncoder, _ store: VectorStore,
+    _ result: inout Result
+  ) throws {
+    for (done, item) in items.enumerated() where !Interruption.isRequested {
+      console.progress("\(done) of \(counted(items.count, "picture"))")
+      guard let outcome = encoder.next(console) else { break }
+      switch (outcome.vector, outcome.content) {
+      case (.success(let vector), let content?):
+        try store.record(.image, item.input, content, vector, at: item.index)
+        result.counts.embedded += 1
+      case (.failure(let failure), _):
+        result.skipped.append(EmbedOutput.Skipped(input: item.input, error: failure.message))
+      case (.success, nil): break  // Contents are recorded wherever there is a store.
+      }
+    }
+    console.progress(nil)
+  }
+
+  private func stopIfInterrupted(_ store: VectorStore, of plan: ResumePlan) throws(Failure) {
+    guard Interruption.isRequested else { return }
+    guard store.hasUnpublished else {
+      throw Failure(Interruption.status, "interrupted before the first new vector; nothing has changed")
+    }
+    try store.save()
+    let all = plan.keptCount + plan.texts.count + plan.images.count
+    throw Failure(
+      Interruption.status,
+      "interrupted: \(store.entries.count) of \(counted(all, "vector")) are saved in \(paths.journal)",
+      hint: remedy)
+  }
+
+  private var remedy: String {
+    switch mode {
+    case .new: "add --resume to the same command to go on from here"
+    case .resume: "the same command goes on from here"
+    case .replace: "give the same command with --resume in place of --force to go on from here"
+    }
+  }
+
+  private func publish(_ store: VectorStore, _ result: inout Result) throws {
+    try store.publish()
+    result.counts.vectors = store.entries.count
+    result.counts.kept = store.entries.count - result.counts.embedded
+    result.counts.stale = store.entries.count { $0.row.status == .stale }
+    result.counts.missing = store.entries.count { $0.row.status == .missing }
+    let stale =
+      result.counts.stale > 0 ? "; \(result.counts.stale) of files that changed since (status stale)" : ""
+    let pruned = result.counts.pruned > 0 ? ", \(result.counts.pruned) removed" : ""
+    console.note(
+      "\(paths.vectors) and \(paths.rows): \(counted(store.entries.count, "vector")) of \(store.width) values\(pruned)\(stale)"
+    )
+  }
+}

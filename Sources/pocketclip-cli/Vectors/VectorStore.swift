@@ -1,0 +1,265 @@
+import Archives
+import Foundation
+
+/// All vectors of one output: those published, those that an ended run left, and those of this run. Holds the lock from
+/// reading to publishing.
+///
+/// Memory holds rows, not vectors: about 200 bytes and the path for each.
+final class VectorStore {
+  enum Mode { case new, resume, replace }
+
+  struct Entry {
+    var row: VectorRow
+    /// Where the vector lies: a published row, or below zero the complement of an offset in the journal.
+    var source: Int
+  }
+
+  let paths: VectorPaths
+  private let settings: VectorSettings
+  private let codec: RowCodec
+  let width: Int
+  private let journal: VectorJournal
+  private var published: PublishedVectors?
+  private var publication: VectorPublication
+  private(set) var entries: [Entry] = []
+  /// Vectors by content, for files that hold the same.
+  let contents: VectorContents
+  private var journalEnd = VectorJournal.headerByteCount
+  private var isRowChanged = false
+  private var unsaved = (count: 0, since: ContinuousClock.now)
+
+  /// Vectors between two waits for the disk, and the time between them: what a power cut can cost. Another end of the
+  /// process costs nothing.
+  private static let savedCount = 4096
+  private static let savedInterval = Duration.seconds(120)
+
+  /// - Parameter width: values per vector.
+  /// - Throws: `cannotCreate` where another process holds the output, or where an ended run left vectors and `mode` is
+  ///   `new`; `badData` for an output that cannot be resumed.
+  convenience init(
+    _ paths: VectorPaths, _ settings: VectorSettings, width: Int, _ mode: Mode
+  ) throws(Failure) {
+    let journal = try VectorJournal(paths)
+    do throws(Failure) {
+      try self.init(paths, settings, width: width, mode, journal)
+    } catch {
+      if journal.isEmpty { journal.remove() }
+      throw error
+    }
+  }
+
+  private init(
+    _ paths: VectorPaths, _ settings: VectorSettings, width: Int, _ mode: Mode, _ journal: VectorJournal
+  ) throws(Failure) {
+    self.paths = paths
+    self.settings = settings
+    self.width = width
+    codec = RowCodec(settings)
+    self.journal = journal
+    publication = VectorPublication(paths: paths, replaces: mode != .new)
+    let left = journal.header
+    switch mode {
+    case .new:
+      if let left { try Self.requireEmpty(journal, left, paths) }
+      published = nil
+    case .replace: published = nil
+    case .resume:
+      try publication.recover()
+      published = left?.replaces == true ? nil : try Self.published(paths, settings, width: width)
+    }
+    contents = VectorContents(published, journal, width: width)
+    for (index, row) in (published?.takeRows() ?? []).enumerated() { insert(row, source: index) }
+    if mode == .resume, let left { try restore(left) }
+    publication.replaces = mode == .replace || published != nil || left?.replaces == true && mode == .resume
+    try journal.truncate(to: journalEnd)
+    try journal.write(
+      .init(base: published?.rowsHash, replaces: publication.replaces && published == nil, width: width))
+  }
+
+  deinit { if journalEnd == VectorJournal.headerByteCount { journal.remove() } }
+
+  /// How many vectors a run that is ended now leaves in the journal.
+  var hasUnpublished: Bool { journalEnd > VectorJournal.headerByteCount }
+
+  /// Whether there is something to give a name to.
+  var isPublishable: Bool { published != nil || !entries.isEmpty }
+
+  private func insert(_ row: VectorRow, source: Int) {
+    contents.insert(row, source)
+    entries.append(Entry(row: row, source: source))
+  }
+}
+
+// MARK: What earlier runs left
+
+extension VectorStore {
+  /// Another run than this one may want its vectors.
+  private static func requireEmpty(
+    _ journal: VectorJournal, _ header: VectorJournal.Header, _ paths: VectorPaths
+  ) throws(Failure) {
+    var count = 0
+    _ = try journal.readRecords(width: header.width) { (_) throws(Failure) in count += 1 }
+    guard count > 0 else { return }
+    throw Failure(
+      .cannotCreate, "output \(paths.vectors): an interrupted run left \(counted(count, "vector")) for it",
+      hint: "add --resume to go on from there, or --force to embed everything again")
+  }
+
+  private static func published(
+    _ paths: VectorPaths, _ settings: VectorSettings, width: Int
+  ) throws(Failure) -> PublishedVectors? {
+    let (hasVectors, hasRows) = (access(paths.vectors, F_OK) == 0, access(paths.rows, F_OK) == 0)
+    guard hasVectors || hasRows else { return nil }
+    guard hasVectors && hasRows else {
+      let (one, other) = hasVectors ? (paths.vectors, paths.rows) : (paths.rows, paths.vectors)
+      throw Failure(
+        .badData,
+        "\(one): \(other) is not beside it"
+          + (hasVectors ? " (versions before 0.1 kept the inputs in the header of the vectors)" : ""),
+        hint: "put it back, or embed everything again with --force")
+    }
+    let published = try PublishedVectors(paths.vectors, paths.rows, paths.format)
+    if let found = published.settings { try settings.requireSame(found, paths.vectors) }
+    guard published.width == width else {
+      throw Failure(
+        .badData, "\(paths.vectors): expected vectors of \(width) values, found \(published.width)",
+        hint: "give another name to -o, or embed everything again with --force")
+    }
+    return published
+  }
+
+  /// Takes over the vectors of a run that ended before it published.
+  private func restore(_ header: VectorJournal.Header) throws(Failure) {
+    guard header.base == published?.rowsHash else { return try requirePublished(header) }
+    journalEnd = try journal.readRecords(width: header.width) { (record) throws(Failure) in
+      guard header.width == width else {
+        throw Failure(
+          .badData, "\(journal.path): expected vectors of \(width) values, found \(header.width)",
+          hint: "give another name to -o, or embed everything again with --force")
+      }
+      try settings.requireSame(record.settings, journal.path)
+      place(record.row, at: record.index, source: ~record.offset)
+    }
+  }
+
+  /// The run may have ended between publishing and removing its journal. Otherwise its records are of other files.
+  private func requirePublished(_ header: VectorJournal.Header) throws(Failure) {
+    let known = Set(entries.lazy.map(\.row.vectorHash))
+    _ = try journal.readRecords(width: header.width) { (record) throws(Failure) in
+      guard !known.contains(record.row.vectorHash) else { return }
+      throw Failure(
+        .badData,
+        "\(journal.path): vectors of an interrupted run, but \(paths.vectors) is another file by now",
+        hint: "put the earlier file back, or remove \(journal.path) and embed again what it holds")
+    }
+  }
+
+  private func place(_ row: VectorRow, at index: Int, source: Int) {
+    guard index < entries.count else { return insert(row, source: source) }
+    contents.insert(row, source)
+    entries[index] = Entry(row: row, source: source)
+  }
+}
+
+// MARK: This run
+
+extension VectorStore {
+  /// Adds a vector, or puts it in the place of an older one.
+  ///
+  /// - Throws: `cannotCreate`; what was added before stays.
+  func record(
+    _ kind: VectorRow.Kind, _ input: String, _ content: InputContent, _ vector: [Float], at index: Int?
+  ) throws(Failure) {
+    let values = vector.map(\.bitPattern.littleEndian)
+    let row = VectorRow(
+      kind: kind, input: input, content: content, vectorHash: ContentHash(of: values.span.bytes))
+    var bytes = Array("\(index ?? entries.count) ".utf8)
+    codec.append(row, to: &bytes)
+    let offset = journalEnd + bytes.count
+    values.withUnsafeBytes { bytes += $0 }
+    try journal.write(bytes.span.bytes, at: journalEnd)
+    journalEnd += bytes.count
+    place(row, at: index ?? entries.count, source: ~offset)
+    unsaved.count += 1
+    if unsaved.count >= Self.savedCount || unsaved.since.duration(to: .now) >= Self.savedInterval {
+      try save()
+    }
+  }
+
+  /// Waits until everything is on the disk; `--resume` then goes on from here.
+  func save() throws(Failure) {
+    try journal.save()
+    unsaved = (0, .now)
+  }
+
+  func mark(_ index: Int, _ status: VectorRow.Status) {
+    guard entries[index].row.status != status else { return }
+    entries[index].row.status = status
+    isRowChanged = true
+  }
+
+  /// Removes the rows of files that no longer exist.
+  ///
+  /// - Returns: how many.
+  /// - Throws: `badData` where no file exists: paths are relative to a folder, and drives can be absent.
+  func prune() throws(Failure) -> Int {
+    let count = entries.count
+    let images = entries.lazy.filter { $0.row.kind == .image }
+    if let first = images.first, images.allSatisfy({ $0.row.status == .missing }) {
+      throw Failure(
+        .badData,
+        "\(paths.vectors): none of its image files exists, from \(first.row.input) on; nothing is removed",
+        hint:
+          "run the command in the folder where the output was made, with its drives mounted; or delete the output"
+      )
+    }
+    entries.removeAll { $0.row.status == .missing }
+    return count - entries.count
+  }
+
+  /// Gives vectors and rows their names, unless they are those that have them.
+  func publish() throws {
+    let hasSameVectors =
+      published.map { published in
+        published.rowCount == entries.count
+          && entries.enumerated().allSatisfy { $0.element.source == $0.offset }
+      } ?? false
+    if !hasSameVectors {
+      try writeVectors()
+      try writeRows()
+      try publication.publishBoth()
+    } else if isRowChanged {
+      try writeRows()
+      try publication.publishRows()
+    }
+    journal.remove()
+    journalEnd = VectorJournal.headerByteCount
+  }
+
+  private func writeRows() throws(Failure) {
+    var file = try SequentialFile(paths.newRows)
+    for entry in entries {
+      try file.append { codec.append(entry.row, to: &$0) }
+    }
+    try file.finish()
+  }
+
+  private func writeVectors() throws {
+    let left = try MappedFile(path: journal.path)
+    let header = try paths.format.header(count: entries.count, width: width, settings)
+    var file = try SequentialFile(paths.newVectors)
+    try file.append { $0 += header }
+    for (index, entry) in entries.enumerated() {
+      let (source, range) = place(of: entry, journal: left)
+      try file.append { bytes in source.bytes.extracting(range).withUnsafeBytes { bytes += $0 } }
+      // Memory holds what is being copied, not the files.
+      if index.isMultiple(of: 4096) { source.release(0..<range.lowerBound) }
+    }
+    try file.finish()
+  }
+
+  private func place(of entry: Entry, journal left: MappedFile) -> (MappedFile, Range<Int>) {
+    if entry.source >= 0, let published { return (published.file, published.bytes(ofRow: entry.source)) }
+    return (left, ~entry.source..<(~entry.source + 4 * width))
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+/// Whatever ends `embed -o`, what was computed is kept, and no name ever leads to a part of the output.
+@Suite struct InterruptedEmbedTests {
+  private static let inputs = [ResumeTests.apple, ResumeTests.clock]
+  private let folder: ScratchFolder
+  private let bundle: String
+  private let output: String
+  private let journal: String
+
+  init() throws {
+    folder = try ScratchFolder()
+    bundle = folder.path("m.pclip")
+    output = folder.path("v.safetensors")
+    journal = folder.path(".v.safetensors.pclip-partial")
+    let outcome = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
+    try #require(outcome.status == 0, "\(outcome.error)")
+  }
+
+  private func embed(_ options: String..., to path: String? = nil) throws -> Tool.Outcome {
+    try Tool.run(["embed", "-m", bundle, "-o", path ?? output] + options + Self.inputs)
+  }
+
+  /// A run that has saved its first vector and waits for the second picture, a pipe without a writer.
+  ///
+  /// - Returns: the process, and what opens the pipe for it.
+  private func waiting(_ options: [String] = []) throws -> (process: Process, goOn: () -> Void) {
+    let pipe = folder.path("pipe-\(UUID().uuidString).jpg")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let (process, _, _) = try Tool.start(
+      ["embed", "-m", bundle, "-o", output] + options + [Self.inputs[0], pipe, Self.inputs[1]])
+    var writer: Int32 = -1
+    // Header, row and vector.
+    for _ in 0..<3000 where writer < 0 || size(of: journal) < 512 + 256 {
+      if writer < 0 { writer = open(pipe, O_WRONLY | O_NONBLOCK) }
+      usleep(10_000)
+    }
+    try #require(writer >= 0 && size(of: journal) > 512 + 256)
+    return (process, { close(writer) })
+  }
+
+  private func size(of path: String) -> Int {
+    (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+  }
+
+  private func whole() throws -> [Data] {
+    let path = folder.path("whole.safetensors")
+    #expect(try embed("--force", to: path).status == 0)
+    return try VectorPair.bytes(path)
+  }
+
+  @Test(
+    "A signal saves what is done, with or without --resume, and --resume goes on",
+    arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)], [[], ["--resume"]])
+  func signals(_ signal: (number: Int32, status: Int32), _ options: [String]) throws {
+    let (process, goOn) = try waiting(options)
+    kill(process.processIdentifier, signal.number)
+    usleep(50_000)
+    goOn()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == signal.status)
+    #expect(!folder.contents.contains("v.safetensors") && size(of: journal) > 512)
+    let refused = try embed()
+    #expect(refused.status == 73 && refused.error.contains("left 1 vector for it"), "\(refused.error)")
+    let rest = try embed("--resume")
+    #expect(rest.status == 0 && rest.error.contains("1 vector kept"), "\(rest.error)")
+    #expect(try VectorPair.bytes(output) == whole() && size(of: journal) == 0)
+  }
+
+  @Test("A kill loses nothing, and what it cut off is not taken for a vector", arguments: [0, 1, 300, 700])
+  func killed(_ extraByteCount: Int) throws {
+    let (process, goOn) = try waiting()
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    goOn()
+    // The beginning of a second record, which is the first one's up to where it ends.
+    var bytes = try Data(contentsOf: URL(filePath: journal))
+    var next = Data("1".utf8) + bytes[513...].prefix(extraByteCount)
+    if extraByteCount == 700 { next[600] ^= 1 }
+    bytes.append(next.prefix(extraByteCount))
+    try bytes.write(to: URL(filePath: journal))
+    let rest = try embed("--resume")
+    #expect(rest.status == 0 && rest.error.contains("1 vector kept"), "\(rest.error)")
+    #expect(try VectorPair.bytes(output) == whole())
+  }
+
+  @Test("An interrupted --force leaves the old output as it was, and --resume ends what it began")
+  func interruptedForce() throws {
+    #expect(try Tool.run("embed", "-m", bundle, "-o", output, "--raw", "--text", "old").status == 0)
+    let old = try VectorPair.bytes(output)
+    let (process, goOn) = try waiting(["--force"])
+    kill(process.processIdentifier, SIGINT)
+    usleep(50_000)
+    goOn()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(try VectorPair.bytes(output) == old)
+    #expect(try embed("--resume").status == 0)
+    #expect(try VectorPair.bytes(output) == whole())
+  }
+
+  @Test("A second process is told which one holds the output, and changes nothing")
+  func locked() throws {
+    let (process, goOn) = try waiting()
+    for option in ["--resume", "--force"] {
+      let second = try embed(option)
+      #expect(second.status == 73, "\(second.error)")
+      #expect(second.error.contains("process \(process.processIdentifier) on "), "\(second.error)")
+    }
+    goOn()
+    process.waitUntilExit()
+    // The pipe had no picture in it; the others are there.
+    #expect(process.terminationStatus == 69)
+    #expect(try VectorPair.bytes(output) == whole())
+  }
+
+  @Test("A crash between the two names leaves no pair that disagrees, and the next run completes it")
+  func crashed() throws {
+    #expect(try Tool.run("embed", "-m", bundle, "-o", output, Self.inputs[0]).status == 0)
+    let old = try VectorPair.bytes(output)
+    let new = try whole()
+    let files = [
+      output, output + ".rows.jsonl", folder.path(".v.safetensors.pclip-new"),
+      folder.path(".v.safetensors.rows.jsonl.pclip-new"),
+    ]
+    let nothing = Data()
+    // What stands under the four names, and what a resumed run keeps.
+    let states: [(content: [Data], kept: Int)] = [
+      ([old[0], old[1], new[0].prefix(300), nothing], 1), ([old[0], old[1], new[0], new[1]], 1),
+      ([old[0], nothing, new[0], new[1]], 2), ([new[0], nothing, nothing, new[1]], 2),
+      ([nothing, nothing, new[0], new[1]], 2), ([nothing, nothing, new[0], new[1].prefix(700)], 0),
+    ]
+    for (content, kept) in states {
+      for (path, bytes) in zip(files, content) {
+        try? FileManager.default.removeItem(atPath: path)
+        if !bytes.isEmpty { try bytes.write(to: URL(filePath: path)) }
+      }
+      let outcome = try embed("--resume")
+      #expect(outcome.status == 0 && outcome.error.contains("\(kept) vector"), "\(outcome.error)")
+      #expect(try VectorPair.bytes(output) == new)
+      #expect(folder.contents.allSatisfy { !$0.hasPrefix(".") }, "\(folder.contents)")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Testing
+
+/// What `embed -o` wrote, read without our own readers.
+struct VectorPair {
+  var rows: [[String: Any]]
+  /// The bytes of each vector.
+  var vectors: [Data]
+
+  /// - Parameter width: values per vector.
+  init(_ path: String, width: Int = 64) throws {
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    let lengthRange = path.lowercased().hasSuffix(".npy") ? 8..<10 : 0..<8
+    let headerLength = bytes[lengthRange].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let values = bytes.dropFirst(lengthRange.upperBound + headerLength)
+    try #require(values.count.isMultiple(of: 4 * width))
+    vectors = stride(from: values.startIndex, to: values.endIndex, by: 4 * width).map {
+      Data(values[$0..<$0 + 4 * width])
+    }
+    let lines = try String(contentsOfFile: path + ".rows.jsonl", encoding: .utf8).split(separator: "\n")
+    rows = try lines.map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    try #require(rows.count == vectors.count)
+  }
+
+  var inputs: [String] { rows.compactMap { ($0["path"] ?? $0["text"]) as? String } }
+  var statuses: [String] { rows.compactMap { $0["status"] as? String } }
+
+  func vector(of input: String) throws -> Data {
+    vectors[try #require(inputs.firstIndex(of: input), "\(input)")]
+  }
+
+  /// The bytes of both files.
+  static func bytes(_ path: String) throws -> [Data] {
+    try [path, path + ".rows.jsonl"].map { try Data(contentsOf: URL(filePath: $0)) }
+  }
+}
