@@ -68,10 +68,10 @@ private struct Grey16Plane {
     return Grey16Plane(width: outputs.count, values: result)
   }
 
-  /// Rounds half away from zero and clamps each byte on its own: sums above 65,535 keep their low byte.
+  /// Rounds half away from zero and clamps, as Pillow 13 does. Pillow 12 clamped each byte on its own, so that sums above
+  /// 65,535 kept their low byte.
   private static func rounded(_ sum: Double) -> UInt16 {
     let value = Int(sum < 0 ? sum - 0.5 : sum + 0.5)
-    guard value > 0 else { return 0 }
-    return UInt16(value & 0xFF) | UInt16(min(value >> 8, 255)) << 8
+    return UInt16(clamping: value)
   }
 }
