@@ -82,8 +82,8 @@ dist/lib/libpocketclip.so:
 python: dist/lib/libpocketclip.so $(PYTHON_BUILD) ## build dist/pocketclip-*.whl, checked by mypy --strict
 	@sh Scripts/build-python.sh $(PYTHON_BUILD)
 
-python-test: dist/lib/libpocketclip.so $(PYTHON_TEST) ## test the Python package over the runtime of `make runtime`
-	@POCKETCLIP_LIBRARY=$(CURDIR)/dist/lib/libpocketclip.so PYTHONPATH=Python/src \
+python-test: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## test the Python package over the runtime of `make runtime`
+	@POCKETCLIP=$(CURDIR)/$(BIN) POCKETCLIP_LIBRARY=$(CURDIR)/dist/lib/libpocketclip.so PYTHONPATH=Python/src \
 	  $(PYTHON_TEST) -m unittest discover -s Python/tests
 
 check-docs: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## run every command that the documentation prints; DOCS=--all adds the slow ones

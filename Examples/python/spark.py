@@ -23,7 +23,9 @@ model = Model(sys.argv[1], threads=1)  # a worker per core already
 
 def decode(content):
     try:
-        return Image.open(io.BytesIO(content)).convert("RGB")
+        image = Image.open(io.BytesIO(content))  # in any mode
+        image.load()
+        return image
     except OSError:
         return None
 
@@ -44,7 +46,7 @@ rows = files.mapInPandas(embed, "path string, vector array<float>, error string,
 embedded = rows.where("error = ''").orderBy("path").toPandas()
 for path, error in rows.where("error != ''").select("path", "error").toPandas().values:
     print(f"{os.path.basename(path)}: {error}")
-here = model.encode_images([Image.open(path.removeprefix("file:")).convert("RGB") for path in embedded["path"]])
+here = model.encode_images([Image.open(path.removeprefix("file:")) for path in embedded["path"]])
 same = all((vector == expected).all() for vector, expected in zip(embedded["vector"], here))
 workers = embedded["worker"].nunique()
 print(f"{len(embedded)} pictures in {workers} workers, the same bits as here: {'yes' if same else 'NO'}")

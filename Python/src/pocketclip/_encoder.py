@@ -9,6 +9,7 @@ from ._buffers import matrix, picture
 from ._compare import similarity, softmax
 from ._errors import ArgumentError, call, item_error
 from ._output import Output
+from ._pictures import is_pil
 from ._records import ModelInfo, Picture, Tokens
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ._buffers import Buffer, Rows
     from ._handles import Scratch
     from ._output import Floats
+    from ._pictures import Preprocessing
 
     #: Filled with the error of each item that failed, by its index; its vector is zeros and the others are computed.
     #: Without one, the first error is raised.
@@ -41,6 +43,10 @@ class Encoder:
     def _give(self, scratch: Scratch) -> None:
         raise NotImplementedError
 
+    def _preprocessing(self) -> Preprocessing:
+        """What the bundle states about resizing."""
+        raise NotImplementedError
+
     def _call(self, function: Callable[..., int], *arguments: object) -> None:
         """Calls a function of the library whose first parameter is the session."""
         scratch = self._take()
@@ -61,12 +67,13 @@ class Encoder:
     ) -> Floats:
         """[n, info.image_output] from 8-bit RGB pictures of any size, preprocessed as the checkpoint's authors did.
 
-        images: uint8 [height, width, 3] each (NumPy arrays, PIL pictures, any buffer) or `Picture`. Nothing is copied
-            unless the pixels of a row lie apart.
+        images: uint8 [height, width, 3] each (NumPy arrays, any buffer), PIL images, or `Picture`. Nothing is copied
+            unless the pixels of a row lie apart. Give PIL images in the mode in which they were opened (CMYK, palettes,
+            alpha, grey): most checkpoints convert to RGB after resizing, and this does where the checkpoint does.
         unit: vectors of length 1; otherwise as the tower puts them out.
         out: float32 memory for the result, which is then returned.
         """
-        pairs, early = _convert(images, "images", _image, failures)
+        pairs, early = _convert(images, "images", self._image, failures)
         array = (_abi.Image * len(pairs))(*(pair[0] if pair else _abi.Image() for pair in pairs))
         result = Output(out, (len(pairs), self.info.image_output))
         for image, memory in filter(None, pairs):
@@ -85,13 +92,20 @@ class Encoder:
 
     def preprocess(self, image: Buffer | Picture, *, out: Buffer | None = None) -> Floats:
         """The image tower's input, float32 [3, image_size, image_size], exact to the bit."""
-        structure, memory = _image(image, "image")
+        structure, memory = self._image(image, "image")
         size = self.info.image_size
         pixels = Output(out, (3, size, size))
         pixels.refuse_overlap(structure.pixels or 0, memory.nbytes, "image")
         self._call(_abi.library.pclip_preprocess, byref(structure), pixels.start, pixels.count)
         result: Floats = pixels.result
         return result
+
+    def _image(self, image: Buffer | Picture, name: str) -> tuple[_abi.Image, memoryview]:
+        if isinstance(image, Picture):
+            return image.structure()
+        if is_pil(image) and image.mode != "RGB":
+            image = self._preprocessing().rgb(image, name)
+        return picture(image, name)
 
     # ---- Text ----
 
@@ -202,16 +216,12 @@ def _convert(
     for index, item in enumerate(items):
         try:
             converted.append(convert(item, f"{name}[{index}]"))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OSError) as error:  # OSError: PIL reads a file only now
             if failures is None:
                 raise
             converted.append(None)
             errors[index] = error
     return converted, errors
-
-
-def _image(image: Buffer | Picture, name: str) -> tuple[_abi.Image, memoryview]:
-    return image.structure() if isinstance(image, Picture) else picture(image, name)
 
 
 def _utf8(text: str, name: str) -> bytes:

@@ -8,8 +8,9 @@ from ctypes import byref, sizeof
 from . import _abi, _handles
 from ._buffers import address, view
 from ._encoder import Encoder
-from ._errors import ArgumentError, call, in_range
+from ._errors import ArgumentError, NoTowerError, call, in_range
 from ._handles import Limits, ModelHandle, Pool, Scratch
+from ._pictures import Preprocessing
 from ._records import ModelInfo
 
 TYPE_CHECKING = False
@@ -57,6 +58,7 @@ class Model(Encoder):
             raise ArgumentError("path: has a zero character")
         handle = ModelHandle(_abi.library.pclip_open, name, byref(options))
         self._path: bytes | None = name
+        self._memory: memoryview | None = None
         self._start(handle, Limits(max_batch, max_width, max_height), sessions)
         self._options = {"arithmetic": arithmetic, "threads": threads, "isa": isa, "copy": copy, "sessions": sessions}
 
@@ -84,6 +86,7 @@ class Model(Encoder):
             _abi.library.pclip_open_memory, address(memory), memory.nbytes, byref(options), keeping=memory
         )
         self._path = None
+        self._memory = memory
         self._start(handle, Limits(max_batch, max_width, max_height), sessions)
         self._options = {}
         return self
@@ -92,6 +95,7 @@ class Model(Encoder):
         if in_range(sessions, "sessions") < 0:
             raise ArgumentError(f"sessions is {sessions}, expected 0 or more")
         self._info = ModelInfo(handle.info)
+        self._resizing: Preprocessing | None = None
         self._limits = limits
         self._handle: ModelHandle | None = handle
         self._pool = Pool(handle, limits, sessions or self._info.threads)
@@ -99,6 +103,20 @@ class Model(Encoder):
     @property
     def info(self) -> ModelInfo:
         return self._info
+
+    def _preprocessing(self) -> Preprocessing:
+        if self._resizing is None:
+            if not self._info.has_image:
+                raise NoTowerError("the bundle has no image tower")
+            self._resizing = Preprocessing.read(self._start_of_bundle, self._info.bundle_id)
+        return self._resizing
+
+    def _start_of_bundle(self, count: int) -> bytes:
+        """The first bytes of the bundle."""
+        if self._path is None:
+            return b"" if self._memory is None else self._memory.cast("B")[:count].tobytes()
+        with open(self._path, "rb") as file:
+            return file.read(count)
 
     @property
     def closed(self) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from ._pictures import Preprocessing
+
 
 class Session(Encoder):
     """Memory for one call at a time, taken now and not during calls; threads that share it wait for each other.
@@ -49,6 +51,9 @@ class Session(Encoder):
     @property
     def info(self) -> ModelInfo:
         return self._model.info
+
+    def _preprocessing(self) -> Preprocessing:
+        return self._model._preprocessing()
 
     @property
     def closed(self) -> bool:

@@ -1,0 +1,78 @@
+"""PIL images of any mode: colours become RGB where the checkpoint's authors converted them, before or after resizing."""
+
+from __future__ import annotations
+
+from ._errors import FormatError, ImageSizeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_LONGEST_HEADER = 100_000_000  # safetensors' own limit
+_MOST_PIXELS = 178_956_970  # of a resized image: Pillow's own bound
+_RESAMPLING = {"bilinear": 2, "bicubic": 3}  # Pillow's numbers
+
+
+class Preprocessing:
+    """What a bundle states about resizing.
+
+    size: pixels along each side of the square that the image tower sees. The other fields are those of docs/BUNDLE.md.
+    """
+
+    __slots__ = ("conversion", "crop", "interpolation", "resize", "size")
+
+    def __init__(self, size: int, resize: str, interpolation: str, crop: str, conversion: str) -> None:
+        self.size = size
+        self.resize = resize
+        self.interpolation = interpolation
+        self.crop = crop
+        self.conversion = conversion
+
+    @classmethod
+    def read(cls, start: Callable[[int], bytes], bundle_id: str) -> Preprocessing:
+        """start: gives the first bytes of the bundle that has this id."""
+        import hashlib  # these imports take longer than opening a model
+        import json
+
+        length = int.from_bytes(start(8), "little")
+        header = start(8 + length) if length <= _LONGEST_HEADER else b""
+        if hashlib.sha256(header).hexdigest() != bundle_id:
+            raise FormatError("the bundle's file is another one by now: open the model again")
+        fields = json.loads(header[8:])["__metadata__"]
+        names = ("resize", "interpolation", "crop", "conversion")
+        return cls(int(fields["image.size"]), *(fields[f"preprocess.{name}"] for name in names))
+
+    def rgb(self, image: Any, name: str) -> Any:
+        """A PIL image in RGB, from which the library makes the pixels that the original code makes of `image`.
+
+        OpenAI and open_clip resize an image in its own mode and then convert it. For RGB and grey the order does not
+        matter; other modes are resized and cropped here, by Pillow as there, and the library leaves them as they are.
+        """
+        if image.mode in ("RGB", "L") or self.conversion == "before_resize":
+            return image.convert("RGB")
+        width, height = image.size
+        if not width or not height:
+            raise ImageSizeError(f"{name}: the image is empty")
+        resized = self._resized(width, height)
+        if resized[0] * resized[1] > _MOST_PIXELS:
+            raise ImageSizeError(f"{name}: {width} x {height} pixels in mode {image.mode} are too long to resize: crop it")
+        if resized != (width, height):
+            image = image.resize(resized, _RESAMPLING[self.interpolation])
+        left, top = (self._margin(length - self.size) for length in resized)
+        return image.crop((left, top, left + self.size, top + self.size)).convert("RGB")
+
+    def _resized(self, width: int, height: int) -> tuple[int, int]:
+        if self.resize == "squash":
+            return self.size, self.size
+        if width <= height:
+            return self.size, self.size * height // width
+        return self.size * width // height, self.size
+
+    def _margin(self, both: int) -> int:
+        return both // 2 if self.crop == "down" else round(both / 2)
+
+
+def is_pil(image: object) -> bool:
+    """Whether it is a PIL image; PIL is not imported to find out."""
+    return isinstance(getattr(image, "mode", None), str) and hasattr(image, "convert") and hasattr(image, "resize")

@@ -1,0 +1,104 @@
+"""PIL images of every mode: the bytes of the original libraries, and the vectors of the command line."""
+
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+import pocketclip
+import support
+from PIL import Image
+from pocketclip import ImageSizeError, NoTowerError, _pictures
+
+FOLDER = support.ROOT / "Fixtures/preprocessing"
+# Transforms of make_preprocessing.py as a bundle states them.
+TRANSFORMS = {
+    "openai": ("shortest", "bicubic", "half_to_even", "after_resize"),
+    "squash": ("squash", "bicubic", "half_to_even", "after_resize"),
+    "bilinear": ("shortest", "bilinear", "half_to_even", "after_resize"),
+}
+
+
+def goldens():
+    return json.loads((FOLDER / "goldens.json").read_text())["pictures"]
+
+
+def opened(name):
+    with Image.open(FOLDER / "pictures" / name) as image:
+        image.load()
+        return image
+
+
+def sha256(values):
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+class PreparedTests(unittest.TestCase):
+    def test_every_mode_gives_the_bytes_of_the_original_libraries(self):
+        compared = 0
+        for golden in goldens():
+            image = opened(golden["file"])
+            if image.mode in ("RGB", "L"):
+                continue  # Resized by the library; PocketRuntimeTests compare it.
+            for prepared in golden["prepared"]:
+                if prepared["transform"] in TRANSFORMS:
+                    preprocessing = _pictures.Preprocessing(prepared["size"], *TRANSFORMS[prepared["transform"]])
+                    square = preprocessing.rgb(image, "image")
+                    self.assertEqual(sha256(np.asarray(square)), prepared["bytes"], f"{golden['file']}: {prepared}")
+                    compared += 1
+        self.assertGreater(compared, 40)
+
+    def test_conversion_before_resizing_leaves_the_size(self):
+        for golden in goldens():
+            image = opened(golden["file"])
+            rgb = _pictures.Preprocessing(48, "shortest", "bicubic", "down", "before_resize").rgb(image, "image")
+            self.assertEqual(sha256(np.asarray(rgb)), golden["rgb"], golden["file"])
+
+    def test_a_bundle_states_its_own_preprocessing(self):
+        with support.model() as model:
+            stated = model._preprocessing()
+            self.assertEqual((stated.size, stated.resize, stated.interpolation, stated.crop, stated.conversion),
+                             (model.info.image_size, *TRANSFORMS["openai"]))
+            with pocketclip.Session(model) as session:
+                self.assertIs(session._preprocessing(), stated)
+        data = pathlib.Path(support.bundle("vit-int8")).read_bytes()
+        self.assertEqual(pocketclip.Model.from_bytes(data)._preprocessing().size, stated.size)
+
+    def test_mistakes(self):
+        image = Image.new("CMYK", (50, 40))
+        with support.model("hidden-text-fp32") as model, self.assertRaises(NoTowerError):
+            model.encode_images([image])
+        with support.model() as model:
+            with self.assertRaisesRegex(ImageSizeError, r"images\[0\].*crop it"):
+                model.encode_images([Image.new("P", (1, 60_000_000))])
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "m.pclip"
+                path.write_bytes(pathlib.Path(support.bundle("vit-int8")).read_bytes())
+                moved = pocketclip.Model(path)
+                other = path.with_name("other")
+                other.write_bytes(b"another file")
+                other.replace(path)  # The open model keeps the file that it has mapped.
+                with self.assertRaisesRegex(pocketclip.FormatError, "open the model again"):
+                    moved.encode_images([image])
+                failures = {}
+                moved.encode_images([image, np.zeros((4, 4, 3), np.uint8)], failures=failures)
+                self.assertEqual(list(failures), [0])
+
+
+@unittest.skipUnless(os.environ.get("POCKETCLIP"), "POCKETCLIP names the command line")
+class CommandLineTests(unittest.TestCase):
+    def test_images_of_every_mode_have_the_bits_of_the_command_line(self):
+        paths = [FOLDER / "pictures" / golden["file"] for golden in goldens()]
+        for name in ("vit-fp32", "vit-int8", "resnet-fp16"):
+            with tempfile.TemporaryDirectory() as folder, support.model(name) as model:
+                output = pathlib.Path(folder) / "v.npy"
+                subprocess.run([os.environ["POCKETCLIP"], "embed", "-m", support.bundle(name), "-o", output, "-q", *paths],
+                               check=True)
+                expected = np.load(output)
+                for path, vector in zip(paths, expected, strict=True):
+                    found = model.encode_images([opened(path.name)])[0]
+                    np.testing.assert_array_equal(found.view(np.uint32), vector.view(np.uint32), f"{name}: {path.name}")
