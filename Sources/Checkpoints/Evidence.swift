@@ -18,6 +18,8 @@ public struct Evidence: Sendable {
   public var preprocessorConfig: ConfigFile?
   /// `processor_config.json`, in which transformers 5 keeps what was `preprocessor_config.json`.
   public var processorConfig: ConfigFile?
+  /// `adapter_config.json` of peft.
+  public var adapterConfig: ConfigFile?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: ConfigFile?
   /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`.

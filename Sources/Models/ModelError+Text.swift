@@ -10,13 +10,16 @@ extension ModelError.Code {
     case .unreadable: ("the checkpoint cannot be read", "`pocketclip inspect` shows what the file is")
     case .notCLIP, .unsupportedArchitecture, .unsupportedOption: kindText
     case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
-      .unsupportedDType:
+      .unsupportedDType, .badReparametrization:
       tensorText
     case .notFinite, .negativeVariance: valueText
-    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling: undecidedText
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling,
+      .undecidedScale:
+      undecidedText
     case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
       .towerAbsent, .cannotJoin:
       configurationText
+    case .adapterWithoutBase, .adapterDoesNotFit: adapterText
     }
   }
 
@@ -59,10 +62,30 @@ extension ModelError.Code {
         "a tensor's shape fits no architecture",
         "the file is damaged or not a CLIP: download or save it again"
       )
+    case .badReparametrization:
+      (
+        "the two tensors that make up a weight do not fit each other",
+        "save the model again after merging them: merge_and_unload() of peft, or the weights of a plain model"
+      )
     case .repeatedTensor:
       ("two tensors of the file stand for the same weight", "remove one of them")
     default:
       ("weights of an unsupported element type", "save the weights as float32, float16 or bfloat16")
+    }
+  }
+
+  private var adapterText: (String, String) {
+    switch self {
+    case .adapterWithoutBase:
+      (
+        "a LoRA adapter, which changes a model that is not in the file",
+        "give the model that it was trained on: --base MODEL"
+      )
+    default:
+      (
+        "the adapter has a tensor that changes nothing of the model given as --base",
+        "give the model that it was trained on, as transformers names its tensors"
+      )
     }
   }
 
@@ -90,6 +113,12 @@ extension ModelError.Code {
       (
         "neither the tensors nor a configuration tell the number of attention heads",
         "say --heads, or name the architecture with --architecture; a wrong number gives meaningless vectors"
+      )
+    case .undecidedScale:
+      (
+        "nothing states the scale of the low-rank updates (LoRA)",
+        "give --lora-alpha, the lora_alpha of the training, or adapter_config.json beside the file; a wrong one gives wrong "
+          + "vectors without any error"
       )
     case .undecidedPooling:
       (

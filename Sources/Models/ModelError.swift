@@ -19,6 +19,7 @@ public struct ModelError: Error, Sendable, Equatable {
     case impossibleShape = 723
     case repeatedTensor = 724
     case unsupportedDType = 725
+    case badReparametrization = 726
 
     // 740: values.
     case notFinite = 740
@@ -34,9 +35,12 @@ public struct ModelError: Error, Sendable, Equatable {
     case badConfiguration = 766
     case towerAbsent = 767
     case undecidedPooling = 768
+    case undecidedScale = 769
 
     // 780: two files as one model.
     case cannotJoin = 780
+    case adapterWithoutBase = 781
+    case adapterDoesNotFit = 782
   }
 
   public var code: Code

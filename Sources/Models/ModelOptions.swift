@@ -14,6 +14,10 @@ public struct ModelOptions: Sendable, Equatable {
   public var pooling: TextPooling?
   /// Take this tower alone; nil takes whatever is there.
   public var tower: Tower?
+  /// The path of the model that an adapter changes.
+  public var base: String?
+  /// LoRA's α, where nothing beside the adapter states it.
+  public var adapterAlpha: Float?
   /// Which of several models in a file or folder to read.
   public var selection = Selection()
 

@@ -1,3 +1,4 @@
+internal import Architecture
 internal import CVocabulary
 internal import Tokenizer
 
@@ -15,15 +16,24 @@ enum ProbeTokens {
     }
   }
 
-  /// Ids for a model without a tokenizer, in its own vocabulary: start, a few tokens, end, zeros. Lengths differ.
-  static func generated(count: Int, contextLength: Int, vocabularySize: Int) -> [[Int32]] {
-    (0..<count).map { text in
+  /// Ids for a model without a tokenizer, in its own vocabulary: start, a few tokens, the id that the tower pools at, zeros.
+  /// Lengths differ.
+  static func generated(count: Int, for tower: TextTower) -> [[Int32]] {
+    let (contextLength, vocabularySize) = (tower.contextLength, tower.vocabularySize)
+    let end: Int =
+      switch tower.pooling {
+      case .highestID: vocabularySize - 1
+      case .firstID(let id): id
+      }
+    let start = end == vocabularySize - 2 ? vocabularySize - 1 : vocabularySize - 2
+    return (0..<count).map { text in
       let length = min(contextLength, 3 + text * (contextLength - 3) / max(count - 1, 1))
       return (0..<contextLength).map { position in
-        if position == 0 { return Int32(vocabularySize - 2) }
-        if position == length - 1 { return Int32(vocabularySize - 1) }
+        if position == 0 { return Int32(start) }
+        if position == length - 1 { return Int32(end) }
         guard position < length else { return 0 }
-        return Int32(1 + (text * 7919 + position * 104_729) % (vocabularySize - 3))
+        let id = 1 + (text * 7919 + position * 104_729) % (vocabularySize - 3)
+        return Int32(id == end ? id + 1 : id)
       }
     }
   }

@@ -19,9 +19,7 @@ struct ReferencePath {
       inputs.ids =
         model.tokenizer == .openAI
         ? try ProbeTokens.ids(of: probes.texts, contextLength: tower.contextLength)
-        : ProbeTokens.generated(
-          count: probes.texts.count, contextLength: tower.contextLength,
-          vocabularySize: tower.vocabularySize)
+        : ProbeTokens.generated(count: probes.texts.count, for: tower)
     }
     return inputs
   }

@@ -26,10 +26,8 @@ struct RuntimePath {
     }
     if textIsPresent, bundle.info.has_tokenizer == 1 {
       for text in probes.texts { inputs.ids.append(try bundle.tokenize(text)) }
-    } else if textIsPresent {
-      inputs.ids = ProbeTokens.generated(
-        count: probes.texts.count, contextLength: Int(bundle.info.context_length),
-        vocabularySize: Int(bundle.info.vocabulary_size))
+    } else if let tower = description.architecture.text {
+      inputs.ids = ProbeTokens.generated(count: probes.texts.count, for: tower)
     }
     return inputs
   }

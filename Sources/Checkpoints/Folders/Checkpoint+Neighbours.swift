@@ -41,6 +41,7 @@ extension Checkpoint {
     case huggingFace = "config.json"
     case preprocessor = "preprocessor_config.json"
     case processor = "processor_config.json"
+    case adapter = "adapter_config.json"
     case openCLIPPreprocessing = "preprocess_cfg.json"
     case tokenizer = "tokenizer_config.json"
 
@@ -50,6 +51,7 @@ extension Checkpoint {
       case .huggingFace: \.huggingFaceConfig
       case .preprocessor: \.preprocessorConfig
       case .processor: \.processorConfig
+      case .adapter: \.adapterConfig
       case .openCLIPPreprocessing: \.openCLIPPreprocessing
       case .tokenizer: \.tokenizerConfig
       }

@@ -58,7 +58,8 @@ extension ModelError.Code {
   /// Whether an option of the user's is all that is missing.
   public var isUndecided: Bool {
     switch self {
-    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling: true
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling, .undecidedScale:
+      true
     default: false
     }
   }

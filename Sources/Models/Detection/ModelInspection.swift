@@ -32,8 +32,12 @@ public struct ModelInspection: Sendable {
         try self.init(checkpoint, bundle: bundle, options: options)
         return
       }
-      if let (name, tensor) = UnsupportedArchitecture.named(by: checkpoint.tensors, options.tower) {
-        throw ModelError(.unsupportedArchitecture, tensor: tensor, found: name)
+      var checkpoint = checkpoint
+      try checkpoint.prepare(options)
+      if let (name, tensor, tower) = UnsupportedArchitecture.named(by: checkpoint.tensors, options.tower) {
+        var error = ModelError(.unsupportedArchitecture, tensor: tensor, found: name)
+        if tower == .text { error.remedy = "take the image tower alone with --tower image" }
+        throw error
       }
       var bindings = try TensorBindings(checkpoint)
       let sizes = try Self.sizes(bindings, options)

@@ -19,7 +19,13 @@ enum UnsupportedArchitecture {
       fragments: [".MAPHead_0.", ".Transformer.encoderblock", ".Encoder_0.encoderblock"]),
     Trace(
       architecture: "SigLIP",
-      fragments: ["visual.trunk.attn_pool.", "vision_model.head.probe", "logit_bias", "v.patch_embd.bias"]),
+      fragments: [
+        "visual.trunk.attn_pool.", "vision_model.head.", "text_model.head.",
+        "vision_model.embeddings.patch_embedding.bias", "v.patch_embd.bias",
+      ]),
+    Trace(
+      architecture: "SLIP (a timm image tower, image_projection and text_projection)",
+      fragments: ["image_projection", "visual.blocks.0.norm1."]),
     Trace(
       architecture: "EVA-CLIP (EVA01, EVA02)",
       fragments: [".mlp.fc1_g.", ".attn.q_bias", ".attn.inner_attn_ln.", ".mlp.w12.", "visual.blocks.0."]),
@@ -35,7 +41,9 @@ enum UnsupportedArchitecture {
       fragments: ["text.transformer.embeddings.", "text.transformer.encoder.", "text.proj."]),
     Trace(
       architecture: "Chinese-CLIP or AltCLIP", tower: .text,
-      fragments: ["text_model.encoder.layer.", "text_model.roberta."]),
+      fragments: [
+        "text_model.encoder.layer.", "text_model.roberta.", "text_model.embeddings.word_embeddings.",
+      ]),
     Trace(architecture: "a timm image trunk", fragments: ["visual.trunk."]),
     Trace(architecture: "attentional pooling (CoCa's image tower)", fragments: ["visual.attn_pool."]),
     Trace(architecture: "layer scale (ViT-M-16-alt)", fragments: [".ls_1.", ".ls_2."]),
@@ -48,10 +56,10 @@ enum UnsupportedArchitecture {
   /// - Parameter tower: the requested tower; nil for both.
   static func named(
     by tensors: [CheckpointTensor], _ tower: Tower?
-  ) -> (architecture: String, tensor: String)? {
+  ) -> (architecture: String, tensor: String, tower: Tower?)? {
     for trace in traces where tower == nil || trace.tower == nil || trace.tower == tower {
       for tensor in tensors where trace.fragments.contains(where: { tensor.name.matches(fragment: $0) }) {
-        return (trace.architecture, tensor.name)
+        return (trace.architecture, tensor.name, trace.tower)
       }
     }
     // CLIPA has no LayerNorm before the first block: both its tensors are absent while its neighbours are there.
@@ -60,7 +68,7 @@ enum UnsupportedArchitecture {
     if lacksLayerNorm,
       names.isSuperset(of: ["visual.class_embedding", "visual.conv1.weight", "visual.ln_post.weight"])
     {
-      return ("CLIPA (no LayerNorm before the first block)", "visual.ln_pre.weight")
+      return ("CLIPA (no LayerNorm before the first block)", "visual.ln_pre.weight", nil)
     }
     return nil
   }

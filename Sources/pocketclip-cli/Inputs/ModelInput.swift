@@ -44,6 +44,17 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The model that a LoRA adapter changes; its updates are merged into it.", valueName: "model"))
+  var base: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "LoRA's alpha, where no adapter_config.json states it: updates are scaled by alpha / rank.",
+      valueName: "number"))
+  var loraAlpha: Float?
+
+  @Option(
+    help: ArgumentHelp(
       "Take the model whose tensors' names begin with this, where a file holds several: model_ema.",
       valueName: "text"))
   var prefix: String?
@@ -103,6 +114,13 @@ struct ModelInputOptions: ParsableArguments {
         throw Failure(.usage, "--format \(id): expected one of \(known)")
       }
       return row
+    }
+    options.base = base
+    if let loraAlpha {
+      guard loraAlpha.isFinite, loraAlpha != 0 else {
+        throw Failure(.usage, "--lora-alpha \(loraAlpha): expected a number other than 0")
+      }
+      options.adapterAlpha = loraAlpha
     }
     options.selection.prefix = prefix
     options.selection.variant = variant

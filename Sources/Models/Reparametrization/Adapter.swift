@@ -1,0 +1,96 @@
+internal import Checkpoints
+
+/// A LoRA adapter saved alone, by peft, diffusers or kohya-ss's scripts, and the model that it changes.
+struct Adapter {
+  private let checkpoint: Checkpoint
+  private let settings: LowRankSettings
+
+  init(_ checkpoint: Checkpoint, _ settings: LowRankSettings) {
+    self.checkpoint = checkpoint
+    self.settings = settings
+  }
+
+  /// What kohya-ss's scripts put before a text tower's module, whose dots they write as underscores.
+  private static let flatPrefixes = ["lora_te_", "lora_te1_", "lora_te2_"]
+  /// What peft puts before every name, where no tower's names tell the prefix.
+  private static let modelPrefix = "base_model.model."
+  /// Before a module of a diffusion model, which is no part of a CLIP.
+  private static let otherPrefix = "lora_unet_"
+
+  /// The base model with the adapter's updates, and everything else as the base has it.
+  ///
+  /// - Throws: `adapterDoesNotFit`, naming a tensor of the adapter that changes nothing of the base; what merging throws.
+  func merged(into base: Checkpoint) throws(ModelError) -> Checkpoint {
+    let byName = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
+    var targets = Targets(base.tensors)
+    var unclaimed = Set(byName.keys)
+    var count = 0
+    let updates = checkpoint.tensors.compactMap { LowRankUpdate($0, byName) }
+    for update in updates { unclaimed.subtract(update.names) }
+    for update in targets.ownUpdates(of: updates) {
+      guard let place = targets.place(of: update.module) else { throw doesNotFit(named: update.down.name) }
+      let weight = targets.tensors[place]
+      targets.tensors[place] = try update.added(to: weight, scale: settings.scale(update), as: weight.name)
+      count += 1
+    }
+    for name in unclaimed.sorted() {
+      // peft's `modules_to_save`: trained in full.
+      guard settings.replacesModules, let place = targets.place(named: name), let tensor = byName[name],
+        tensor.shape == targets.tensors[place].shape
+      else { throw doesNotFit(named: name) }
+      targets.tensors[place] = CheckpointTensor(renaming: tensor, to: targets.tensors[place].name)
+    }
+    guard count > 0 else {
+      throw ModelError(.adapterDoesNotFit, found: "no updates", file: checkpoint.files.first?.path)
+    }
+    var result = base
+    result.tensors = targets.tensors
+    result.files += checkpoint.files
+    result.notes.append("merged \(count) low-rank updates of \(checkpoint.files[0].name) (LoRA)")
+    return result
+  }
+
+  private func doesNotFit(named name: String) -> ModelError {
+    ModelError(.adapterDoesNotFit, tensor: name, file: checkpoint.files.first?.path)
+  }
+
+  /// The base's weights by the names that adapters give their modules.
+  private struct Targets {
+    var tensors: [CheckpointTensor]
+    private var byName: [String: Int] = [:]
+    private var byFlatName: [String: Int] = [:]
+
+    init(_ tensors: [CheckpointTensor]) {
+      self.tensors = tensors
+      for (index, tensor) in tensors.enumerated() {
+        byName[tensor.name] = index
+        byFlatName[tensor.name.replacing(".", with: "_")] = index
+      }
+    }
+
+    /// Without those of other models in the same file: a diffusion model's, and the one of Stable Diffusion XL's two text
+    /// towers whose sizes are not the base's.
+    func ownUpdates(of updates: [LowRankUpdate]) -> [LowRankUpdate] {
+      let own = updates.filter { !$0.module.hasPrefix(Adapter.otherPrefix) }
+      let groups = Adapter.flatPrefixes.map { prefix in own.filter { $0.module.hasPrefix(prefix) } }
+      let fitting = groups.filter { group in !group.isEmpty && group.allSatisfy(fits) }
+      return groups.count(where: { !$0.isEmpty }) > 1 && fitting.count == 1 ? fitting[0] : own
+    }
+
+    private func fits(_ update: LowRankUpdate) -> Bool {
+      place(of: update.module).map { tensors[$0].shape == [update.up.shape.first, update.down.shape.last] }
+        ?? false
+    }
+
+    func place(named name: String) -> Int? {
+      byName[name.hasPrefix(Adapter.modelPrefix) ? String(name.dropFirst(Adapter.modelPrefix.count)) : name]
+    }
+
+    /// Where the weight of a module is.
+    func place(of module: String) -> Int? {
+      if let place = place(named: module + ".weight") { return place }
+      guard let prefix = Adapter.flatPrefixes.first(where: module.hasPrefix) else { return nil }
+      return byFlatName[module.dropFirst(prefix.count) + "_weight"]
+    }
+  }
+}

@@ -1,0 +1,73 @@
+internal import Archives
+internal import Checkpoints
+
+/// The scale of LoRA's updates: what an adapter's configuration, or the user, says of it.
+struct LowRankSettings {
+  private var alpha: Double?
+  /// Divided by the root of the rank instead of the rank.
+  private var isRankStabilized = false
+  private(set) var replacesModules = false
+
+  /// - Throws: `badConfiguration`, or `unsupportedOption` for a kind of adapter that computes something else.
+  init(_ config: ConfigFile?, alpha stated: Float?) throws(ModelError) {
+    alpha = stated.map(Double.init)
+    guard let config else { return }
+    let reader = ConfigReader(config)
+    if let type = try reader.text("peft_type"), type != "LORA" {
+      throw reader.unsupported("peft_type \(type)")
+    }
+    try Self.keys.requireAll(of: reader)
+    for key in Self.otherKinds where !(reader.json[key]?.isOff ?? true) { throw reader.unsupported(key) }
+    if let how = reader.json["init_lora_weights"]?.stringValue, how != "gaussian" {
+      throw reader.unsupported("init_lora_weights \(how), which changes the base model too")
+    }
+    if let bias = try reader.text("bias"), bias != "none" { throw reader.unsupported("bias \(bias)") }
+    isRankStabilized = try reader.bool("use_rslora") ?? false
+    replacesModules = reader.json["modules_to_save"]?.arrayValue?.isEmpty == false
+    let configured = try reader.number("lora_alpha")
+    alpha = alpha ?? configured
+  }
+
+  /// - Throws: `undecidedScale` where nothing says it.
+  func scale(_ update: LowRankUpdate) throws(ModelError) -> Float {
+    if update.alpha != nil { return 0 }
+    guard let alpha else {
+      throw ModelError(.undecidedScale, tensor: update.down.name, file: update.down.file)
+    }
+    let rank = Double(update.rank)
+    return Float(alpha / (isRankStabilized ? rank.squareRoot() : rank))
+  }
+
+  // peft 0.21's `LoraConfig`.
+  private static let keys = ConfigKeys(
+    used: otherKinds.union([
+      "peft_type", "lora_alpha", "use_rslora", "bias", "init_lora_weights", "modules_to_save", "r",
+    ]),
+    irrelevant: [
+      "auto_mapping", "base_model_name_or_path", "exclude_modules", "inference_mode", "layers_pattern",
+      "layers_to_transform", "lora_dropout", "megatron_config", "megatron_core", "peft_version",
+      "qalora_group_size", "revision", "target_modules", "task_type", "ensure_weight_tying",
+    ])
+
+  /// Other functions of the same matrices, and scales that differ between modules.
+  private static let otherKinds: Set<String> = [
+    "alora_invocation_tokens", "alpha_pattern", "arrow_config", "corda_config", "eva_config",
+    "fan_in_fan_out",
+    "kasa_config", "layer_replication", "loftq_config", "lora_bias", "lora_ga_config", "monteclora_config",
+    "rank_pattern", "target_parameters", "trainable_token_indices", "use_bdlora", "use_dora", "use_qalora",
+    "velora_config",
+  ]
+}
+
+extension JSONValue {
+  /// Null, false, or empty.
+  fileprivate var isOff: Bool {
+    switch self {
+    case .null: true
+    case .bool(let value): !value
+    case .array(let values): values.isEmpty
+    case .object(let object): object.members.isEmpty
+    case .integer, .number, .string: false
+    }
+  }
+}

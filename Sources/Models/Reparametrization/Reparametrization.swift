@@ -1,0 +1,55 @@
+internal import Checkpoints
+
+/// Weights that a file holds in another form than the model computes with, brought into that form before names are bound.
+struct Reparametrization {
+  private(set) var tensors: [CheckpointTensor]
+  private(set) var notes: [String] = []
+  /// Whether LoRA's updates were merged.
+  private(set) var hasUpdates = false
+
+  /// - Throws: `badReparametrization` where the parts of a weight do not fit each other.
+  init(_ tensors: [CheckpointTensor], updates: LowRankSettings) throws(ModelError) {
+    self.tensors = tensors
+    let forms: [any StoredForm] = [
+      RowScale.geometric, RowScale.weightNorm, RowScale.parametrized, LongPositions(),
+    ]
+    for form in forms { try bring(form) }
+    let merged = try LowRankUpdates(self.tensors, updates)
+    self.tensors = merged.tensors
+    notes += merged.notes
+    hasUpdates = !merged.notes.isEmpty
+  }
+
+  private mutating func bring(_ form: any StoredForm) throws(ModelError) {
+    let byName = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
+    var replaced: [String: CheckpointTensor] = [:]
+    var consumed: Set<String> = []
+    for tensor in tensors {
+      guard let parts = form.parts(of: tensor, byName) else { continue }
+      let weight = try form.weight(of: parts)
+      replaced[tensor.name] = weight
+      consumed.formUnion([parts.first.name, parts.second.name])
+    }
+    guard !replaced.isEmpty else { return }
+    tensors = tensors.compactMap { replaced[$0.name] ?? (consumed.contains($0.name) ? nil : $0) }
+    notes.append("\(replaced.count) weight\(replaced.count == 1 ? "" : "s"): \(form.note)")
+  }
+}
+
+/// A way to store one weight as two tensors.
+protocol StoredForm {
+  /// How the weight comes of them, for a note.
+  var note: String { get }
+
+  /// The two tensors, where `tensor` is the first of such a pair.
+  func parts(of tensor: CheckpointTensor, _ byName: [String: CheckpointTensor]) -> StoredParts?
+
+  /// - Throws: `badReparametrization`.
+  func weight(of parts: StoredParts) throws(ModelError) -> CheckpointTensor
+}
+
+struct StoredParts {
+  /// What the model calls the weight.
+  var name: String
+  var first, second: CheckpointTensor
+}

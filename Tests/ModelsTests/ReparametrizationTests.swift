@@ -1,0 +1,141 @@
+import Architecture
+import Archives
+import Checkpoints
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// Weights in the forms that training leaves: what peft, diffusers and PyTorch make of them is what is read.
+@Suite struct ReparametrizationTests {
+  private static let base = "vit-hugging-face"
+  /// The libraries compute in FP32, we in FP64 and round once: half a unit in the last place each, relative to values
+  /// whose update may cancel them.
+  private static let tolerance: Float = 4e-7
+
+  private func path(_ name: String) -> String { Fixture.url("adapters/" + name).path }
+
+  private func options(_ change: (inout ModelOptions) -> Void = { _ in }) throws -> ModelOptions {
+    var options = try ModelFixture.named(Self.base).options
+    options.base = try ModelFixture.named(Self.base).path
+    options.activation = PerTower(both: .quickGELU)
+    options.heads = PerTower(both: 1)
+    change(&options)
+    return options
+  }
+
+  /// The model's tensors are `merged`'s where that has one, and the base's everywhere else.
+  private func expect(_ model: CLIPModel, equals merged: String, tower: Tower? = nil) throws {
+    let whole = try CLIPModel.open(ModelFixture.named(Self.base).path, options: options { $0.base = nil })
+    var edited = try EditedCheckpoint(Self.base)
+    for tensor in try Checkpoint.open(path(merged)).tensors {
+      guard tower == nil || tensor.name.hasPrefix("text_") == (tower == .text) else { continue }
+      let values = try tensor.floats()
+      for (index, value) in values.enumerated() { edited.set(tensor.name, element: index, to: value) }
+    }
+    try edited.open { checkpoint in
+      let truth = try CLIPModel(checkpoint, options: options { $0.base = nil })
+      var changedCount = 0
+      for parameter in truth.schema.parameters {
+        let (found, expected) = (try model.values(of: parameter), try truth.values(of: parameter))
+        let scale = expected.map(abs).max() ?? 0
+        let error = zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(error <= Self.tolerance * scale, "\(parameter.name): \(error)")
+        if try expected != whole.values(of: parameter) { changedCount += 1 }
+      }
+      #expect(changedCount > 0)
+    }
+  }
+
+  @Test(
+    "an adapter is merged into --base as peft's merge_and_unload does",
+    arguments: [("plain", "plain-merged.safetensors"), ("stabilized", "stabilized-merged.safetensors")])
+  func adapters(_ adapter: String, _ merged: String) throws {
+    let model = try CLIPModel.open(path(adapter), options: options())
+    #expect(model.notes.contains { $0.contains("low-rank updates") && $0.contains("(LoRA)") })
+    #expect(model.source.files.count == 2)
+    try expect(model, equals: merged)
+  }
+
+  @Test(
+    "kohya-ss's names find the text tower's weights, with the alpha of each; the diffusion model's are passed over"
+  )
+  func kohya() throws {
+    let model = try CLIPModel.open(path("kohya.safetensors"), options: options())
+    try expect(model, equals: "plain-merged.safetensors", tower: .text)
+  }
+
+  @Test("a model saved with its updates is merged, and asks for the alpha that nothing states")
+  func unmerged() throws {
+    var edited = try EditedCheckpoint(Self.base)
+    edited.rename { "base_model.model." + $0 }
+    for tensor in try Checkpoint.open(path("unmerged.safetensors"), taking: Selection()).tensors {
+      let module = "base_model.model." + tensor.name
+      edited.remove(module.replacing(".base_layer", with: ""))
+      edited.add(module, shape: tensor.shape)
+      for (index, value) in try tensor.floats().enumerated() { edited.set(module, element: index, to: value) }
+    }
+    try edited.open { checkpoint in
+      let error = #expect(throws: ModelError.self) {
+        try CLIPModel(checkpoint, options: options { $0.base = nil })
+      }
+      #expect(error?.code == .undecidedScale)
+      let model = try CLIPModel(
+        checkpoint,
+        options: options {
+          $0.base = nil
+          $0.adapterAlpha = 6
+        })
+      try expect(model, equals: "plain-merged.safetensors")
+    }
+  }
+
+  @Test(
+    "an adapter alone, of another kind, or for another model is refused, and so is an option without effect")
+  func refusals() throws {
+    func code(_ name: String, _ change: (inout ModelOptions) -> Void = { _ in }) throws -> ModelError.Code? {
+      let error = #expect(throws: ModelError.self) {
+        try CLIPModel.open(path(name), options: options(change))
+      }
+      return error?.code
+    }
+    #expect(try code("plain") { $0.base = nil } == .adapterWithoutBase)
+    #expect(try code("kohya.safetensors") { $0.base = nil } == .adapterWithoutBase)
+    #expect(try code("dora") == .unsupportedOption)
+    #expect(try code("plain") { $0.base = Fixture.url("valid/vit.safetensors").path } == .adapterDoesNotFit)
+    #expect(try code("../valid/vit-hugging-face") == .adapterDoesNotFit)
+    #expect(
+      try code("../valid/vit-hugging-face") { ($0.base, $0.adapterAlpha) = (nil, 2) } == .unsupportedOption)
+  }
+
+  @Test(
+    "rows with lengths of their own, and Long-CLIP's two tables, give the weights that their authors' code computes",
+    arguments: ["weight-norm", "weight-norm-parametrized", "geometric", "long"])
+  func forms(_ name: String) throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    var expected: [Float] = []
+    let weight =
+      name == "long" ? "positional_embedding" : "visual.transformer.resblocks.0.attn.out_proj.weight"
+    edited.remove(weight)
+    let file = try MappedFile(path: path(name + ".safetensors"))
+    for entry in try SafetensorsFile(file: file, limits: .standard).entries {
+      let bytes = file.bytes.withUnsafeBytes { Array($0[entry.byteRange]) }
+      if entry.name == "expected" {
+        expected = stride(from: 0, to: bytes.count, by: 4).map { offset in
+          bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Float.self) }
+        }
+        continue
+      }
+      edited.entries.append(.init(name: entry.name, dtype: "F32", shape: entry.shape, bytes: bytes))
+    }
+    let options = try ModelFixture.named("vit.safetensors").options
+    try edited.open { checkpoint in
+      let model = try CLIPModel(checkpoint, options: options)
+      let parameter = try #require(model.schema.parameters.first { $0.name.description == weight })
+      let found = try model.values(of: parameter)
+      let scale = expected.map(abs).max() ?? 0
+      #expect(found.count == expected.count)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= Self.tolerance * scale })
+    }
+  }
+}
