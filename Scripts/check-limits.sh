@@ -71,6 +71,8 @@ for limit in no-threads 400000; do
   expect "$limit" 0 'tokenizer' inspect $minis/mini-vit.pt
   expect "$limit" 0 'cosine' classify -m "$mini" "$image" --label "an alarm clock" --label "a cat"
   expect "$limit" 0 'vector' embed -m "$mini" $minis/pictures
+  expect "$limit" 0 'vectors of' embed -m "$mini" $minis/pictures -o "$folder/v.npy" --force
+  expect "$limit" 0 'vectors kept' embed -m "$mini" $minis/pictures -o "$folder/v.npy" --resume
   expect "$limit" 0 'blocks' bench "$mini"
   expect "$limit" 0 'written' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
 done

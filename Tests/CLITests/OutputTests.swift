@@ -74,6 +74,14 @@ import Testing
     #expect(outcome.status == 64 && outcome.error.contains(remedy), "\(outcome.error)")
   }
 
+  @Test("A folder is not the name of a file", arguments: ["out/", ".", "a/.."])
+  func folderName(_ name: String) throws {
+    for command in [["convert", Self.mini], ["embed", "-m", "m.pclip", "--text", "a"]] {
+      let outcome = try Tool.run(command + ["-o", name])
+      #expect(outcome.status == 64 && outcome.error.contains("that is a folder"), "\(outcome.error)")
+    }
+  }
+
   @Test("What is not UTF-8 is refused, not embedded as U+FFFD")
   func notUTF8() throws {
     let tool = "'\(Tool.executable.path())' embed -m m.pclip"

@@ -117,6 +117,38 @@ import Testing
     #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole(["--text", "a", Self.clock])))
   }
 
+  @Test("Rows are found by bytes: composed and decomposed texts and names are different inputs")
+  func normalization() throws {
+    let composed = "caf\u{E9}"
+    let decomposed = "cafe\u{301}"
+    _ = try copy(Self.apple, to: composed + ".jpg")
+    let first = "\(folder.url.path())/\(composed).jpg"
+    let inputs = ["--text", composed, first]
+    #expect(try embed(inputs, to: output, "--resume").status == 0)
+    _ = try copy(Self.clock, to: decomposed + ".jpg")
+    let second = "\(folder.url.path())/\(decomposed).jpg"
+    #expect(try embed(["--text", decomposed, second], to: output, "--resume").status == 0)
+    let pair = try VectorPair(output)
+    #expect(pair.inputs.map { $0.utf8.count } == [5, first.utf8.count, 6, second.utf8.count])
+    let alone = try VectorPair(try whole(["--text", decomposed, second]))
+    #expect(Array(pair.vectors[2...]) == alone.vectors && pair.vectors[1] != pair.vectors[3])
+  }
+
+  @Test("A path is found under each of its spellings, and keeps the first")
+  func spellings() throws {
+    let path = try copy(Self.apple, to: "1.jpg")
+    let other = folder.url.path() + "/.//1.jpg"
+    #expect(try resume(path).status == 0)
+    #expect(try resume(other).status == 0)
+    #expect(try VectorPair(output).inputs == [path])
+    for name in ["./1.jpg", "1.jpg", ".///1.jpg"] {
+      let outcome = try Tool.run(
+        "embed", "-m", "m.pclip", "-o", "relative.npy", "--resume", name, in: folder.url.path())
+      #expect(outcome.status == 0, "\(outcome.error)")
+    }
+    #expect(try VectorPair(folder.path("relative.npy")).inputs == ["./1.jpg"])
+  }
+
   @Test("--prune removes nothing where no file exists: another folder, or a drive that is not mounted")
   func prunesNotAll() throws {
     let path = try copy(Self.apple, to: "1.jpg")

@@ -36,6 +36,10 @@ enum Interruption {
     }
   }
 
+  static var beforeAnyChange: Failure {
+    Failure(status, "interrupted before the first new vector: nothing has changed")
+  }
+
   /// What a shell reports of a process that the signal ended.
   static var status: ExitStatus {
     switch noted.load(ordering: .relaxed) {

@@ -25,6 +25,13 @@ enum OutputPath {
       }
     }
 
+    fileprivate var isFile: Bool {
+      switch self {
+      case .bundle, .vectors, .weights: true
+      case .folder: false
+      }
+    }
+
     /// Whether the ending decides what is written, so that one of no meaning is refused too.
     fileprivate var isChosenByEnding: Bool {
       switch self {
@@ -50,6 +57,11 @@ enum OutputPath {
       throw ValidationError(
         "-o - is not supported: the output is written to a temporary file and renamed when complete; \(alternative)"
       )
+    }
+    if content.isFile,
+      ["", ".", ".."].contains(path.split(separator: "/", omittingEmptySubsequences: false).last)
+    {
+      throw ValidationError("-o \(path): that is a folder; give the name of a file in it")
     }
     guard let ending = ending(of: path), !content.endings.contains(ending.lowercased()) else { return }
     let isFormat = formats.contains(ending.lowercased())

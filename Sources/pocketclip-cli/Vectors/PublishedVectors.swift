@@ -38,6 +38,7 @@ struct PublishedVectors {
       rows.append(row)
       // Memory holds the rows, not the two files.
       if rows.count.isMultiple(of: 4096) {
+        guard !Interruption.isRequested else { throw Interruption.beforeAnyChange }
         text.release(0..<position)
         layout.file.release(0..<layout.dataOffset + rows.count * layout.rowByteCount)
       }

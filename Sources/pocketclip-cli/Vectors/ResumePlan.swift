@@ -76,32 +76,3 @@ struct ResumePlan {
     return changes
   }
 }
-
-/// Rows by what they are of. An input that is given several times has as many rows.
-private struct RowIndex {
-  private var first: [VectorRow.Kind: [String: Int32]] = [.image: [:], .text: [:]]
-  /// Further rows of the same input, the last first.
-  private var further: [VectorRow.Kind: [String: [Int32]]] = [.image: [:], .text: [:]]
-
-  init(_ entries: [VectorStore.Entry]) {
-    for index in entries.indices.reversed() {
-      let row = entries[index].row
-      if let next = first[row.kind]?.updateValue(Int32(clamping: index), forKey: row.input) {
-        further[row.kind]?[row.input, default: []].append(next)
-      }
-    }
-  }
-
-  /// The next row of an input, which is then taken.
-  mutating func take(_ kind: VectorRow.Kind, _ input: String) -> Int? {
-    guard let index = first[kind]?.removeValue(forKey: input) else { return nil }
-    if let next = further[kind]?[input]?.popLast() { first[kind]?[input] = next }
-    return Int(index)
-  }
-
-  /// The rows that nobody took.
-  var remaining: [Int] {
-    let rows = first.values.flatMap(\.values) + further.values.flatMap { $0.values.joined() }
-    return rows.map(Int.init).sorted()
-  }
-}

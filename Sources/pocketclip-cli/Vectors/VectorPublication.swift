@@ -40,6 +40,11 @@ struct VectorPublication {
         break
       }
     }
+    discard()
+  }
+
+  /// Removes files that have not got their names.
+  func discard() {
     unlink(paths.newVectors)
     unlink(paths.newRows)
   }

@@ -131,7 +131,7 @@ extension VectorRun {
   private func stopIfInterrupted(_ store: VectorStore, of plan: ResumePlan) throws(Failure) {
     guard Interruption.isRequested else { return }
     guard store.hasUnpublished else {
-      throw Failure(Interruption.status, "interrupted before the first new vector; nothing has changed")
+      throw Interruption.beforeAnyChange
     }
     try store.save()
     let all = plan.keptCount + plan.texts.count + plan.images.count

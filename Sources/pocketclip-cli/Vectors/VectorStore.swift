@@ -224,12 +224,16 @@ extension VectorStore {
         published.rowCount == entries.count
           && entries.enumerated().allSatisfy { $0.element.source == $0.offset }
       } ?? false
+    do {
+      if !hasSameVectors { try writeVectors() }
+      if !hasSameVectors || isRowChanged { try writeRows() }
+    } catch {
+      publication.discard()
+      throw error
+    }
     if !hasSameVectors {
-      try writeVectors()
-      try writeRows()
       try publication.publishBoth()
     } else if isRowChanged {
-      try writeRows()
       try publication.publishRows()
     }
     journal.remove()
