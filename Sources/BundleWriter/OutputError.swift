@@ -36,7 +36,7 @@ public struct OutputError: Error, Sendable, Equatable {
   package static func last(path: String) -> OutputError { OutputError(errno: errno, path: path) }
 
   /// From a value of the C library's `errno`.
-  init(errno number: Int32, path: String) {
+  package init(errno number: Int32, path: String) {
     let code: Code =
       switch number {
       case ENOSPC, EDQUOT, EFBIG: .diskFull

@@ -6,6 +6,9 @@ import Foundation
 struct VectorPaths: Sendable {
   enum Format: String, Sendable { case safetensors, npy }
 
+  /// What a safetensors file of vectors states as its `format`.
+  static let metadataFormat = "pocketclip-vectors"
+
   let vectors: String
   let format: Format
   /// One line of JSON per vector.
@@ -59,7 +62,9 @@ extension Failure {
       Failure(
         .cannotCreate, "output \(path): no space left (\(reason))",
         hint: "free some space, then go on with --resume")
-    default: Failure(.cannotCreate, "output \(path): writing failed (\(reason))", hint: "check the disk")
+    case ENAMETOOLONG:
+      Failure(.cannotCreate, "output \(path): its name is too long", hint: "give a shorter name to -o")
+    default: Failure(OutputError(errno: number, path: path))
     }
   }
 }

@@ -60,6 +60,8 @@ final class VectorStore {
     let left = journal.header
     switch mode {
     case .new:
+      // Another process may have published between the first look and the lock.
+      try paths.checkDestination(replacing: false, inputs: [])
       if let left { try Self.requireEmpty(journal, left, paths) }
       published = nil
     case .replace: published = nil
