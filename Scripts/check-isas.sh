@@ -40,10 +40,12 @@ if [ "$(uname -m)" = x86_64 ]; then
   check "Arm with dotprod (Neoverse N1)" qemu-aarch64 -L "$arm" -cpu neoverse-n1 "$work/isas-aarch64" neon dotprod
   check "Arm with i8mm" qemu-aarch64 -L "$arm" -cpu max "$work/isas-aarch64" neon dotprod i8mm
 fi
-if [ "$(grep -o 'fused sums .*' "$work/found.txt" | sort -u | wc -l)" -gt 1 ]; then
-  echo "error: fused sums have different bits on different processors" >&2
-  exit 1
-fi
+for result in 'fused sums' 'resized images'; do
+  if [ "$(grep -o "$result .*" "$work/found.txt" | sort -u | wc -l)" -ne 1 ]; then
+    echo "error: $result have different bits on different processors" >&2
+    exit 1
+  fi
+done
 
 [ "$(uname -m)" = x86_64 ] || exit 0
 [ -f dist/lib/libpocketclip.so ] || Scripts/build-runtime.sh

@@ -4,6 +4,7 @@ public struct Preprocessing: Sendable, Equatable {
   /// Pixels of the shorter edge after resizing, where that is more than the crop keeps; nil: the image tower's size.
   /// Of `shortest` alone, and where colours are converted before resizing.
   public var resizeEdge: Int?
+  public var backend: Backend
   public var interpolation: Interpolation
   public var crop: CropRounding
   public var conversion: ColorConversion
@@ -13,12 +14,13 @@ public struct Preprocessing: Sendable, Equatable {
   public var standardDeviation: RGB
 
   public init(
-    resize: ResizeRule, resizeEdge: Int? = nil, interpolation: Interpolation, crop: CropRounding,
-    conversion: ColorConversion,
+    resize: ResizeRule, resizeEdge: Int? = nil, backend: Backend = .pillow, interpolation: Interpolation,
+    crop: CropRounding, conversion: ColorConversion,
     mean: RGB, standardDeviation: RGB
   ) {
     self.resize = resize
     self.resizeEdge = resizeEdge
+    self.backend = backend
     self.interpolation = interpolation
     self.crop = crop
     self.conversion = conversion
@@ -41,6 +43,16 @@ public struct Preprocessing: Sendable, Equatable {
     case shortest
     /// Both edges become the image size, whatever the proportions; nothing is cropped.
     case squash
+  }
+
+  /// Whose arithmetic resizes and normalizes. All three average over the same pixels; they round differently.
+  public enum Backend: UInt8, Sendable, CaseIterable {
+    /// Pillow: weights of 22 fractional bits. OpenAI, open_clip, and transformers' slow processors.
+    case pillow
+    /// torchvision, resizing 8-bit tensors in PyTorch's 8-bit kernel: weights of 16 bits. transformers' fast processors.
+    case torchvision
+    /// torchvision, resizing through FP32, as its releases up to 0.23 do with `bilinear` on AVX-512.
+    case torchvisionFloat
   }
 
   public enum Interpolation: UInt8, Sendable, CaseIterable {

@@ -140,6 +140,16 @@ extension Preprocessing {
     try codec.float("preprocess.std.green", &standardDeviation.green)
     try codec.float("preprocess.std.blue", &standardDeviation.blue)
     try codec.addition("preprocess.resize_edge", &resizeEdge, ArchitectureLimit.imageSize)
+    try codec.addition("preprocess.backend", &backend, absent: .pillow)
+  }
+
+  /// torchvision resizes tensors, which are RGB by then; through FP32 where it resizes bilinearly alone.
+  var backendFits: Bool {
+    switch backend {
+    case .pillow: true
+    case .torchvision: conversion == .beforeResize
+    case .torchvisionFloat: conversion == .beforeResize && interpolation == .bilinear
+    }
   }
 
   /// Whether the edge is one that a crop of `imageSize` can be taken from, and that the other rules leave room for.

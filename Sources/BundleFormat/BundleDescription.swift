@@ -117,6 +117,7 @@ extension BundleDescription {
     try visitRecipe(&codec, "image.recipe", ActivationRecipe(image, imagePrecision))
     try preprocessing.visitFields(&codec)
     try codec.require(preprocessing.fits(imageSize: image.imageSize), "preprocess.resize_edge")
+    try codec.require(preprocessing.backendFits, "preprocess.backend")
   }
 
   private mutating func visitTextFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {

@@ -15,6 +15,9 @@ protocol FieldCodec {
   /// before there was the field.
   mutating func addition(_ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>)
     throws(BundleFault)
+  mutating func addition<Choice: FieldChoice & Equatable>(
+    _ key: StaticString, _ value: inout Choice, absent: Choice
+  ) throws(BundleFault)
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) throws(BundleFault)
   /// Any bytes, percent-encoded.
   mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault)
@@ -110,6 +113,16 @@ extension Preprocessing.ResizeRule: FieldChoice {
     switch self {
     case .shortest: "shortest"
     case .squash: "squash"
+    }
+  }
+}
+
+extension Preprocessing.Backend: FieldChoice {
+  public var fieldValue: StaticString {
+    switch self {
+    case .pillow: "pillow"
+    case .torchvision: "torchvision"
+    case .torchvisionFloat: "torchvision_float"
     }
   }
 }

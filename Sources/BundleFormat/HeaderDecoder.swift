@@ -311,9 +311,7 @@ extension HeaderDecoder: FieldCodec {
   mutating func addition(
     _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
   ) throws(BundleFault) {
-    let before = position
-    guard skip(","), skip("\""), skip(key), skip("\":\"") else {
-      position = before
+    guard beginAddition(key) else {
       value = nil
       return
     }
@@ -322,10 +320,33 @@ extension HeaderDecoder: FieldCodec {
     value = known
   }
 
+  /// Steps into the field, if it is the next one.
+  private mutating func beginAddition(_ key: StaticString) -> Bool {
+    let before = position
+    if skip(","), skip("\""), skip(key), skip("\":\"") { return true }
+    position = before
+    return false
+  }
+
+  /// The value that an absence means is never written: one header says one thing.
+  mutating func addition<Choice: FieldChoice & Equatable>(
+    _ key: StaticString, _ value: inout Choice, absent: Choice
+  ) throws(BundleFault) {
+    value = absent
+    guard beginAddition(key) else { return }
+    let start = position
+    try choiceValue(&value)
+    guard value != absent else { throw BundleFault(.fieldValue, at: start) }
+  }
+
   mutating func choice<Choice: FieldChoice>(
     _ key: StaticString, _ value: inout Choice
   ) throws(BundleFault) {
     try beginField(key)
+    try choiceValue(&value)
+  }
+
+  private mutating func choiceValue<Choice: FieldChoice>(_ value: inout Choice) throws(BundleFault) {
     let start = position
     let spelled = Array(try quotedRest(.fieldValue))
     for candidate in Choice.allCases where candidate.fieldValue.matches(spelled.span) {

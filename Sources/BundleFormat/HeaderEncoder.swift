@@ -107,6 +107,12 @@ private struct FieldEncoder: FieldCodec {
     try integer(key, &known, allowed)
   }
 
+  mutating func addition<Choice: FieldChoice & Equatable>(
+    _ key: StaticString, _ value: inout Choice, absent: Choice
+  ) {
+    if value != absent { choice(key, &value) }
+  }
+
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) {
     append(key) { $0.append(value.fieldValue) }
   }

@@ -4,8 +4,8 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Fractional bits of a weight: 32 less 8 for the pixel and 2 for weights that overshoot. */
-#define WEIGHT_BITS 22
+/* Fractional bits of a sum: 32 less 8 for the pixel and 2 for weights that overshoot. */
+#define WEIGHT_BITS PK_RESIZE_PILLOW_BITS
 
 /* One axis in Pillow's terms; lengths are in input samples. */
 struct geometry {
@@ -67,14 +67,40 @@ void pk_resize_weights_f64(pk_resize_axis axis, size_t index, double *weights) {
   }
 }
 
-void pk_resize_weights_i32(pk_resize_axis axis, size_t index, int32_t *weights) {
+/* Rounding a sum at WEIGHT_BITS is then the same as rounding it at `bits`. */
+void pk_resize_weights_i32(pk_resize_axis axis, unsigned bits, size_t index, int32_t *weights) {
   const struct geometry geometry = geometry_of(axis);
   const pk_resize_taps taps = pk_resize_taps_of(axis, index);
   const double sum = weight_sum(axis, geometry, index, taps);
   for (size_t k = 0; k < taps.count; k++) {
-    const double scaled = raw_weight(axis, geometry, index, taps.first + k) / sum * (1 << WEIGHT_BITS);
-    weights[k] = (int32_t)(scaled < 0 ? -0.5 + scaled : 0.5 + scaled);
+    const double scaled = raw_weight(axis, geometry, index, taps.first + k) / sum * (1 << bits);
+    weights[k] = (int32_t)(scaled < 0 ? -0.5 + scaled : 0.5 + scaled) * (1 << (WEIGHT_BITS - bits));
   }
+}
+
+/* Of 16-bit weights of which the largest is `largest`. */
+static unsigned torch_bits_for(double largest) {
+  unsigned bits = 0;
+  while (bits < WEIGHT_BITS && (int32_t)(0.5 + largest * (1 << (bits + 1))) < 1 << 15) bits++;
+  return bits;
+}
+
+unsigned pk_resize_torch_bits(pk_resize_axis axis) {
+  const struct geometry geometry = geometry_of(axis);
+  /* No weight reaches 2, so that it does not become less. Enlarging stops here, at the first output's largest of 1 or more. */
+  const unsigned least = 14;
+  unsigned bits = WEIGHT_BITS;
+  double largest = 0.0;
+  for (size_t index = 0; index < axis.output && bits > least; index++) {
+    const pk_resize_taps taps = pk_resize_taps_of(axis, index);
+    const double sum = weight_sum(axis, geometry, index, taps);
+    for (size_t k = 0; k < taps.count; k++) {
+      const double weight = raw_weight(axis, geometry, index, taps.first + k) / sum;
+      if (weight > largest) largest = weight;
+    }
+    bits = torch_bits_for(largest);
+  }
+  return bits;
 }
 
 size_t pk_resize_row_stride(size_t taps, size_t channels) {

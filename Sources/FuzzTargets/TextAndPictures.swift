@@ -31,9 +31,14 @@ internal import Tokenizer
     maximumWidth: rgb.width, maximumHeight: rgb.height, imageSize: 16)
   var square = [UInt8](repeating: 0, count: 3 * 16 * 16)
   var span = square.mutableSpan
-  guard
-    (try? ImagePreprocessor(.openAI, imageSize: 16).crop(picture, into: &span, scratch: &scratch)) != nil
-  else { preconditionFailure("a decoded picture cannot be cropped") }
+  for backend in Preprocessing.Backend.allCases {
+    var preprocessing = Preprocessing.openAI
+    (preprocessing.backend, preprocessing.interpolation) = (backend, .bilinear)
+    guard
+      (try? ImagePreprocessor(preprocessing, imageSize: 16).crop(picture, into: &span, scratch: &scratch))
+        != nil
+    else { preconditionFailure("a decoded picture cannot be cropped") }
+  }
 }
 
 private let tokenizer: Tokenizer = {

@@ -1,8 +1,8 @@
 internal import Architecture
 internal import CKernels
 
-/// Resamples a picture in two passes, only where the crop needs it. The bytes are those that Pillow 13's `resize`
-/// followed by a crop gives.
+/// Resamples a picture in two passes of 8 bits each, only where the crop needs it. The bytes are those that the `resize` of
+/// Pillow 13, or of torchvision's 8-bit kernel, followed by a crop gives.
 struct CropResampler: ~Copyable {
   /// What the memory was made for.
   let maximumWidth: Int
@@ -49,41 +49,35 @@ struct CropResampler: ~Copyable {
     _ picture: borrowing PictureView, _ preprocessing: Preprocessing, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
   ) throws(PictureFault) {
-    try check(picture, outputCount: output.count)
+    try picture.check(
+      maximumWidth: maximumWidth, maximumHeight: maximumHeight, channelCount: channelCount,
+      outputCount: output.count, imageSize: imageSize)
     let interpolation = preprocessing.interpolation
     let geometry = CropGeometry(
       width: picture.width, height: picture.height, imageSize: imageSize, preprocessing)
+    let isPillow = preprocessing.backend == .pillow
     let horizontal = pk_resize_axis(from: picture.width, to: geometry.resizedWidth, interpolation)
     let vertical = pk_resize_axis(from: picture.height, to: geometry.resizedHeight, interpolation)
     let columns = geometry.left..<geometry.left + imageSize
-    rowFilter.prepare(horizontal, outputs: columns, channelCount: channelCount)
+    rowFilter.prepare(
+      horizontal, weightBits: horizontal.weightBits(isPillow), outputs: columns, channelCount: channelCount)
+    columnFilter.prepare(vertical, weightBits: vertical.weightBits(isPillow))
     if vertical.isIdentity {
       resampleRowsOnly(picture, top: geometry.top, kernels, into: &output)
-    } else if ImagePreprocessor.isVerticalFirst(horizontal, vertical) {
-      resampleColumnsFirst(picture, vertical, top: geometry.top, kernels, into: &output)
+    } else if isPillow, ImagePreprocessor.isVerticalFirst(horizontal, vertical) {
+      resampleColumnsFirst(picture, top: geometry.top, kernels, into: &output)
     } else {
-      resampleRowsFirst(picture, vertical, top: geometry.top, kernels, into: &output)
+      resampleRowsFirst(picture, vertical.maximumTapCount, top: geometry.top, kernels, into: &output)
     }
-  }
-
-  private func check(_ picture: borrowing PictureView, outputCount: Int) throws(PictureFault) {
-    guard picture.channelCount == channelCount else {
-      throw .badSize(width: picture.width, height: picture.height, channels: picture.channelCount)
-    }
-    guard picture.width <= maximumWidth, picture.height <= maximumHeight else {
-      throw .beyondLimit(maximumWidth: maximumWidth, maximumHeight: maximumHeight)
-    }
-    let needed = imageSize * imageSize * channelCount
-    guard outputCount == needed else { throw .badOutput(needed: needed, found: outputCount) }
   }
 
   private mutating func resampleColumnsFirst(
-    _ picture: borrowing PictureView, _ vertical: pk_resize_axis, top: Int, _ kernels: ResizeKernels,
+    _ picture: borrowing PictureView, top: Int, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
   ) {
     let rowBytes = picture.width * channelCount
     for y in 0..<imageSize {
-      columnFilter.prepare(vertical, output: top + y)
+      columnFilter.select(top + y)
       kernels.resampleColumns(
         picture.bytes, ringRows: picture.height, stride: picture.rowStride, width: rowBytes,
         by: columnFilter, into: &rows, at: 0)
@@ -94,14 +88,13 @@ struct CropResampler: ~Copyable {
   }
 
   private mutating func resampleRowsFirst(
-    _ picture: borrowing PictureView, _ vertical: pk_resize_axis, top: Int, _ kernels: ResizeKernels,
+    _ picture: borrowing PictureView, _ ringRows: Int, top: Int, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
   ) {
     let rowBytes = imageSize * channelCount
-    let ringRows = vertical.maximumTapCount
     var nextRow = 0
     for y in 0..<imageSize {
-      columnFilter.prepare(vertical, output: top + y)
+      columnFilter.select(top + y)
       let taps = columnFilter.taps
       for source in max(nextRow, taps.first)..<max(nextRow, taps.first + taps.count) {
         kernels.resampleRow(

@@ -1,6 +1,7 @@
 public import Architecture
 
-/// Pixels to what the image tower takes: resize, centre crop, normalization, each exact to the bit.
+/// Pixels to what the image tower takes: resize, centre crop, normalization, each exact to the bit as the backend of the
+/// preprocessing does it.
 ///
 /// A value without locks that any number of threads may use; each brings its own `Scratch`.
 public struct ImagePreprocessor: Sendable {
@@ -18,55 +19,81 @@ public struct ImagePreprocessor: Sendable {
     self.kernels = kernels
     let mean = preprocessing.mean
     let deviation = preprocessing.standardDeviation
-    red = ChannelNormalization(mean: mean.red, standardDeviation: deviation.red)
-    green = ChannelNormalization(mean: mean.green, standardDeviation: deviation.green)
-    blue = ChannelNormalization(mean: mean.blue, standardDeviation: deviation.blue)
+    let backend = preprocessing.backend
+    red = ChannelNormalization(mean: mean.red, standardDeviation: deviation.red, backend)
+    green = ChannelNormalization(mean: mean.green, standardDeviation: deviation.green, backend)
+    blue = ChannelNormalization(mean: mean.blue, standardDeviation: deviation.blue, backend)
   }
 
   /// Working memory for pictures up to a size, reused from picture to picture.
   public struct Scratch: ~Copyable {
     fileprivate var resampler: CropResampler
+    fileprivate var floatResampler: FloatCropResampler
     fileprivate var square: [UInt8]
 
-    /// Sizes in pixels, each at least 1.
-    public init(maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int = 3) {
+    /// Sizes in pixels, each at least 1. What another backend than this one needs is taken when it comes.
+    public init(
+      maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int = 3,
+      backend: Preprocessing.Backend = .pillow
+    ) {
       resampler = CropResampler(
         maximumWidth: maximumWidth, maximumHeight: maximumHeight, imageSize: imageSize,
         channelCount: channelCount)
+      floatResampler = FloatCropResampler(
+        maximumWidth: maximumWidth, maximumHeight: maximumHeight, imageSize: imageSize,
+        channelCount: channelCount)
+      if backend == .torchvisionFloat { floatResampler.allocate() }
       square = Array(repeating: 0, count: channelCount * imageSize * imageSize)
     }
 
     /// Bytes that such a scratch holds on the heap, allocator overhead apart.
     public static func byteCount(
-      maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int = 3
+      maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int = 3,
+      backend: Preprocessing.Backend = .pillow
     ) -> Int {
-      CropResampler.byteCount(
+      let floats =
+        backend == .torchvisionFloat
+        ? FloatCropResampler.byteCount(
+          maximumWidth: maximumWidth, maximumHeight: maximumHeight, imageSize: imageSize,
+          channelCount: channelCount) : 0
+      return CropResampler.byteCount(
         maximumWidth: maximumWidth, maximumHeight: maximumHeight, imageSize: imageSize,
-        channelCount: channelCount) + channelCount * imageSize * imageSize
+        channelCount: channelCount) + floats + channelCount * imageSize * imageSize
     }
   }
 
   /// Resizes and crops a picture of as many channels as the scratch has into `square`: 8-bit
-  /// `[imageSize, imageSize, channels]`, Pillow's bytes.
+  /// `[imageSize, imageSize, channels]`, the backend's bytes.
   public func crop(
     _ picture: borrowing PictureView, into square: inout MutableSpan<UInt8>, scratch: inout Scratch
   ) throws(PictureFault) {
-    try scratch.resampler.resample(picture, preprocessing, kernels, into: &square)
+    try resample(picture, &scratch.resampler, &scratch.floatResampler, into: &square)
   }
 
   /// Resizes, crops and normalizes an RGB picture into `planes`: FP32 `[3, imageSize, imageSize]`.
   public func prepare(
     _ picture: borrowing PictureView, into planes: inout MutableSpan<Float>, scratch: inout Scratch
   ) throws(PictureFault) {
-    try crop(picture, into: &scratch.square, resampler: &scratch.resampler)
+    try crop(picture, into: &scratch.square, &scratch.resampler, &scratch.floatResampler)
     try normalize(scratch.square.span, into: &planes)
   }
 
   private func crop(
-    _ picture: borrowing PictureView, into square: inout [UInt8], resampler: inout CropResampler
+    _ picture: borrowing PictureView, into square: inout [UInt8], _ resampler: inout CropResampler,
+    _ floatResampler: inout FloatCropResampler
   ) throws(PictureFault) {
     var span = square.mutableSpan
-    try resampler.resample(picture, preprocessing, kernels, into: &span)
+    try resample(picture, &resampler, &floatResampler, into: &span)
+  }
+
+  private func resample(
+    _ picture: borrowing PictureView, _ resampler: inout CropResampler,
+    _ floatResampler: inout FloatCropResampler, into square: inout MutableSpan<UInt8>
+  ) throws(PictureFault) {
+    switch preprocessing.backend {
+    case .pillow, .torchvision: try resampler.resample(picture, preprocessing, kernels, into: &square)
+    case .torchvisionFloat: try floatResampler.resample(picture, preprocessing, kernels, into: &square)
+    }
   }
 
   /// Normalizes 8-bit `[imageSize, imageSize, 3]` into FP32 `[3, imageSize, imageSize]`.
@@ -88,13 +115,19 @@ public struct ImagePreprocessor: Sendable {
   }
 }
 
-/// The 256 values a byte of one channel becomes: v / 255, less the mean, by the standard deviation, each step rounded
-/// to FP32 as torchvision's `ToTensor` and `Normalize` do.
+/// The 256 values a byte of one channel becomes, each step rounded to FP32. Pillow's users divide by 255, subtract the mean
+/// and divide by the standard deviation, as torchvision's `ToTensor` and `Normalize` do; transformers' torchvision backend
+/// multiplies mean and standard deviation by 255 instead.
 private struct ChannelNormalization: Sendable {
   private let values: [Float]
 
-  init(mean: Float, standardDeviation: Float) {
-    values = (0..<256).map { (Float($0) / 255 - mean) / standardDeviation }
+  init(mean: Float, standardDeviation: Float, _ backend: Preprocessing.Backend) {
+    switch backend {
+    case .pillow: values = (0..<256).map { (Float($0) / 255 - mean) / standardDeviation }
+    case .torchvision, .torchvisionFloat:
+      let (mean, deviation) = (mean * 255, standardDeviation * 255)
+      values = (0..<256).map { (Float($0) - mean) / deviation }
+    }
   }
 
   subscript(byte: UInt8) -> Float { values[Int(byte)] }

@@ -43,6 +43,20 @@ public struct PictureView: ~Escapable {
     self.bytes = bytes
   }
 
+  /// Throws where memory made for such pictures and an output of `imageSize` squared pixels does not fit.
+  func check(
+    maximumWidth: Int, maximumHeight: Int, channelCount: Int, outputCount: Int, imageSize: Int
+  ) throws(PictureFault) {
+    guard self.channelCount == channelCount else {
+      throw .badSize(width: width, height: height, channels: self.channelCount)
+    }
+    guard width <= maximumWidth, height <= maximumHeight else {
+      throw .beyondLimit(maximumWidth: maximumWidth, maximumHeight: maximumHeight)
+    }
+    let needed = imageSize * imageSize * channelCount
+    guard outputCount == needed else { throw .badOutput(needed: needed, found: outputCount) }
+  }
+
   /// The bytes of row `y`, `width` · `channelCount` of them.
   @_lifetime(copy self)
   func row(_ y: Int) -> Span<UInt8> {

@@ -13,6 +13,11 @@ extension pk_resize_axis {
 
   var isIdentity: Bool { input == output }
   var maximumTapCount: Int { pk_resize_max_taps(self) }
+
+  /// Fractional bits of the weights.
+  func weightBits(_ isPillow: Bool) -> UInt32 {
+    isPillow || isIdentity ? UInt32(PK_RESIZE_PILLOW_BITS) : pk_resize_torch_bits(self)
+  }
 }
 
 /// Weights for a run of outputs along a row, in the row kernel's layout. Its memory is reused from picture to picture.
@@ -40,7 +45,9 @@ struct RowFilter: ~Copyable {
     return outputCount * (16 + 4 * stride) + 4 * tapCount
   }
 
-  mutating func prepare(_ axis: pk_resize_axis, outputs: Range<Int>, channelCount: Int) {
+  mutating func prepare(
+    _ axis: pk_resize_axis, weightBits: UInt32, outputs: Range<Int>, channelCount: Int
+  ) {
     self.axis = axis
     self.outputs = outputs
     guard !axis.isIdentity else { return }
@@ -48,7 +55,7 @@ struct RowFilter: ~Copyable {
     for (index, output) in outputs.enumerated() {
       let tap = pk_resize_taps_of(axis, output)
       taps[index] = tap
-      pk_resize_weights_i32(axis, output, &tapWeights)
+      pk_resize_weights_i32(axis, weightBits, output, &tapWeights)
       var position = index * stride
       for pixel in 0..<tap.count {
         for _ in 0..<channelCount {
@@ -76,6 +83,8 @@ struct RowFilter: ~Copyable {
 /// Weights of one output row.
 struct ColumnFilter: ~Copyable {
   private(set) var taps = pk_resize_taps()
+  private var axis = pk_resize_axis()
+  private var weightBits: UInt32 = 0
   private var weights: [Int32]
 
   init(widest: pk_resize_axis) {
@@ -86,9 +95,15 @@ struct ColumnFilter: ~Copyable {
     4 * widest.maximumTapCount
   }
 
-  mutating func prepare(_ axis: pk_resize_axis, output: Int) {
+  mutating func prepare(_ axis: pk_resize_axis, weightBits: UInt32) {
+    self.axis = axis
+    self.weightBits = weightBits
+  }
+
+  /// Takes the weights of one output row.
+  mutating func select(_ output: Int) {
     taps = pk_resize_taps_of(axis, output)
-    pk_resize_weights_i32(axis, output, &weights)
+    pk_resize_weights_i32(axis, weightBits, output, &weights)
   }
 
   func withUnsafeWeights(_ body: (UnsafePointer<Int32>) -> Void) {

@@ -1,8 +1,8 @@
 public import CKernels
 
-/// The resampling kernels of one instruction set; all give the same bytes. The one place that hands out pointers.
+/// The resampling kernels of one instruction set; all give the same bytes. Only extensions of this type hand out pointers.
 public struct ResizeKernels: Sendable {
-  private let isa: pk_isa
+  let isa: pk_isa
 
   /// The kernels for a processor that supports `isa`.
   public init(isa: pk_isa) {

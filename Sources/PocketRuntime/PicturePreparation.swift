@@ -1,3 +1,4 @@
+import Architecture
 import CPlatform
 import CPocketCLIP
 import ImagePreprocessing
@@ -16,7 +17,8 @@ struct PicturePreparation: ~Copyable {
     for worker in 0..<workers {
       (scratches + worker).initialize(
         to: ImagePreprocessor.Scratch(
-          maximumWidth: limits.maxWidth, maximumHeight: limits.maxHeight, imageSize: preprocessor.imageSize))
+          maximumWidth: limits.maxWidth, maximumHeight: limits.maxHeight, imageSize: preprocessor.imageSize,
+          backend: preprocessor.preprocessing.backend))
     }
   }
 
@@ -25,11 +27,14 @@ struct PicturePreparation: ~Copyable {
     scratches.deallocate()
   }
 
-  static func byteCount(imageSize: Int, _ limits: SessionLimits, workers: Int) -> Int {
+  static func byteCount(
+    imageSize: Int, _ backend: Preprocessing.Backend, _ limits: SessionLimits, workers: Int
+  ) -> Int {
     workers
       * (MemoryLayout<ImagePreprocessor.Scratch>.stride
         + ImagePreprocessor.Scratch.byteCount(
-          maximumWidth: limits.maxWidth, maximumHeight: limits.maxHeight, imageSize: imageSize))
+          maximumWidth: limits.maxWidth, maximumHeight: limits.maxHeight, imageSize: imageSize,
+          backend: backend))
   }
 
   /// Prepares the pictures that `slots` names into rows of `pixels`; each was checked before.

@@ -54,7 +54,8 @@ package final class Session {
     total += Tokenizer.Scratch.byteCount(pieceCapacity: pieceCapacity(model))
     if let image = model.description.architecture.image {
       total += PicturePreparation.byteCount(
-        imageSize: image.imageSize, limits, workers: preparers(model, scratch))
+        imageSize: image.imageSize, model.description.preprocessing.backend, limits,
+        workers: preparers(model, scratch))
     }
     return total
   }

@@ -70,7 +70,8 @@ extension ProbePicture {
   func prepared(by preprocessor: ImagePreprocessor) throws(VerificationError) -> [Float] {
     var planes = [Float](repeating: 0, count: 3 * preprocessor.imageSize * preprocessor.imageSize)
     var scratch = ImagePreprocessor.Scratch(
-      maximumWidth: width, maximumHeight: height, imageSize: preprocessor.imageSize)
+      maximumWidth: width, maximumHeight: height, imageSize: preprocessor.imageSize,
+      backend: preprocessor.preprocessing.backend)
     do throws(PictureFault) {
       let view = try PictureView(pixels.span, width: width, height: height)
       var span = planes.mutableSpan

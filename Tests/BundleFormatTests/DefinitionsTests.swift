@@ -107,9 +107,40 @@ import Testing
     #expect(try opened(description).preprocessing.resizeEdge == 10)
   }
 
+  @Test("The resize backend comes back, is not written where it is Pillow, and enters the preprocessing's id")
+  func resizeBackend() throws {
+    var description = description()
+    let pillow = try Identity.preprocessing(description.preprocessing)
+    #expect(try !String(decoding: encoded(description), as: UTF8.self).contains("backend"))
+    #expect(try opened(description).preprocessing.backend == .pillow)
+    description.preprocessing.conversion = .beforeResize
+    description.preprocessing.interpolation = .bilinear
+    for backend in [Preprocessing.Backend.torchvision, .torchvisionFloat] {
+      description.preprocessing.backend = backend
+      let header = try String(decoding: encoded(description), as: UTF8.self)
+      #expect(header.contains(#""preprocess.backend":"\#(backend.fieldValue)""#))
+      #expect(try opened(description).preprocessing.backend == backend)
+      #expect(try Identity.preprocessing(description.preprocessing) != pillow)
+    }
+  }
+
+  @Test("Pillow is stated by the field's absence alone") func pillowWritten() throws {
+    var description = description()
+    description.preprocessing.conversion = .beforeResize
+    description.preprocessing.backend = .torchvision
+    var header = try encoded(description)
+    let written = Array(#""torchvision""#.utf8)
+    let start = try #require(header.indices.first { header[$0...].starts(with: written) })
+    header.replaceSubrange(start..<start + written.count, with: Array(#""pillow""#.utf8))
+    header += [UInt8](repeating: 0x20, count: written.count - #""pillow""#.utf8.count)
+    let fault = #expect(throws: BundleFault.self) { try opened(description, header) }
+    #expect(fault?.rule == .fieldValue)
+  }
+
   /// What a reader makes of the header, with just as much of the tensors as it looks at.
-  private func opened(_ description: BundleDescription) throws -> BundleDescription {
-    let header = try encoded(description)
+  private func opened(_ description: BundleDescription, _ edited: [UInt8]? = nil) throws -> BundleDescription
+  {
+    let header = try edited ?? encoded(description)
     let layout = BundleLayout(description)
     var file = header + [UInt8](repeating: 0, count: layout.byteCount)
     // Epsilon and standard deviation must be positive to open.
@@ -135,7 +166,11 @@ import Testing
     small.preprocessing.resizeEdge = 8
     var late = description()
     late.preprocessing.resizeEdge = 10
-    for wrong in [heads, fidelity, small, late] {
+    var tensors = description()
+    tensors.preprocessing.backend = .torchvision
+    var cubic = description()
+    (cubic.preprocessing.conversion, cubic.preprocessing.backend) = (.beforeResize, .torchvisionFloat)
+    for wrong in [heads, fidelity, small, late, tensors, cubic] {
       let fault = #expect(throws: BundleFault.self) { try encoded(wrong) }
       #expect(fault?.rule == .fieldsConsistent)
     }

@@ -10,9 +10,11 @@ import Testing
     pk_resize_axis(input: input, output: output, filter: PK_RESIZE_BICUBIC)
   }
 
-  private func weights(_ axis: pk_resize_axis, _ output: Int) -> (taps: pk_resize_taps, values: [Int32]) {
+  private func weights(
+    _ axis: pk_resize_axis, _ output: Int, bits: UInt32 = UInt32(PK_RESIZE_PILLOW_BITS)
+  ) -> (taps: pk_resize_taps, values: [Int32]) {
     var values = [Int32](repeating: 0, count: pk_resize_max_taps(axis))
-    pk_resize_weights_i32(axis, output, &values)
+    pk_resize_weights_i32(axis, bits, output, &values)
     return (pk_resize_taps_of(axis, output), values)
   }
 

@@ -323,6 +323,8 @@ static void check_quantize_weights_s8(void) {
   EACH_WIDTH(n) SAME(int8_t, n + 4, "a weight", k->quantize_weights_s8(n, a, 0.0081f, y));
 }
 
+#include "isas_resize.h"
+
 static const struct {
   const char *name;
   void (*run)(void);
@@ -349,6 +351,7 @@ int main(int count, char **names) {
       kernel = checks[i].name;
       checks[i].run();
     }
+    check_resize((pk_isa)isa);
     if (tested->fuses)
       printf("%s: %zu kernels, fused sums %016llx\n", tested->name, sizeof checks / sizeof *checks,
              (unsigned long long)checksum);

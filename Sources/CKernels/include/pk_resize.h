@@ -1,8 +1,10 @@
-/* Pillow's 8-bit antialiased resampling (Resample.c), to the bit.
+/* Antialiased resampling of 8-bit channels, to the bit: Pillow's (Resample.c), and PyTorch's two, which torchvision calls.
  *
- * An axis of `input` samples becomes one of `output` samples. Each output is a weighted sum of neighbouring inputs;
- * weights are computed in double precision and rounded to 22 fractional bits, sums are 32-bit integers, results are
- * rounded and clamped to 0-255. Each pass gives 8 bits; which one goes first is the caller's. Axes are at least 1. */
+ * An axis of `input` samples becomes one of `output` samples. Each output is a weighted sum of neighbouring inputs.
+ * Pillow and PyTorch's 8-bit kernel compute weights in double precision, round them to some fractional bits (Pillow
+ * to 22, PyTorch to what 16-bit integers hold), add in 32-bit integers, and round and clamp each pass to 0-255.
+ * PyTorch's float kernel computes weights and sums in single precision and rounds once, after both passes. Which pass
+ * goes first is the caller's. Axes are at least 1. */
 #ifndef PK_RESIZE_H
 #define PK_RESIZE_H
 
@@ -33,9 +35,15 @@ typedef struct pk_resize_taps {
 /* No output of the axis has more taps than this. */
 size_t pk_resize_max_taps(pk_resize_axis axis);
 pk_resize_taps pk_resize_taps_of(pk_resize_axis axis, size_t index);
-/* The weights of an output's taps, which sum to 1 (rounded each), and the same times 2^22 as integers. */
+/* The weights of an output's taps, which sum to 1 (rounded each), and the same rounded to `bits` fractional bits, times
+ * 2^22. */
 void pk_resize_weights_f64(pk_resize_axis axis, size_t index, double *weights);
-void pk_resize_weights_i32(pk_resize_axis axis, size_t index, int32_t *weights);
+void pk_resize_weights_i32(pk_resize_axis axis, unsigned bits, size_t index, int32_t *weights);
+
+/* Pillow's fractional bits. */
+#define PK_RESIZE_PILLOW_BITS 22
+/* PyTorch's: as many as leave the axis's largest weight below 2^15, at most 22. Looks at every output. */
+unsigned pk_resize_torch_bits(pk_resize_axis axis);
 
 /* Bytes that the row kernel multiplies at a time; a multiple of 1, 2, 3 and 4 channels. */
 #define PK_RESIZE_BLOCK 24
@@ -59,6 +67,33 @@ typedef struct pk_resize_kernels {
 
 /* The kernels for a machine that supports `isa`. All give the same bytes. */
 const pk_resize_kernels *pk_resize_kernels_for(pk_isa isa);
+
+/* ---- PyTorch's float kernel (upsample_bilinear2d_aa), of the triangle alone.
+ *
+ * The sum of n products is t0 w0, to which the others are added in order; of these n - 1, whole fours are rounded
+ * before they are added and the rest are added by fused multiply-add, as PyTorch's build for AVX2 and AVX-512 does. */
+
+/* No output has more taps than this, nor one of a shorter input or a longer output. */
+size_t pk_resize_float_max_taps(size_t input, size_t output);
+pk_resize_taps pk_resize_float_taps_of(size_t input, size_t output, size_t index);
+void pk_resize_float_weights(size_t input, size_t output, size_t index, float *weights);
+
+/* One picture row of interleaved channels (1 to 4): output i sums the taps[i] pixels with the weights from i * stride
+ * on, one for each pixel. */
+typedef void pk_resize_float_row(const uint8_t *input, const pk_resize_taps *taps, const float *weights, size_t stride,
+                                 size_t count, size_t channels, float *output);
+
+/* The weighted sum of rows of `width` floats, in a ring as above with `stride` in floats, rounded half to even. */
+typedef void pk_resize_float_column(const float *ring, size_t ring_rows, size_t stride, size_t width,
+                                    pk_resize_taps taps, const float *weights, uint8_t *output);
+
+typedef struct pk_resize_float_kernels {
+  pk_resize_float_row *row;
+  pk_resize_float_column *column;
+} pk_resize_float_kernels;
+
+/* The kernels for a machine that supports `isa`. All give the same bits. */
+const pk_resize_float_kernels *pk_resize_float_kernels_for(pk_isa isa);
 
 #pragma clang assume_nonnull end
 #pragma clang diagnostic pop
