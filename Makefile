@@ -108,6 +108,11 @@ check-onnx: build ## change ONNX graphs in many ways: refused, or the same vecto
 	@Scripts/venv-onnx.sh
 	.venv-onnx/bin/python Scripts/check_onnx.py
 
+.PHONY: check-layouts
+check-layouts: build ## write checkpoints as people have them: the same vectors as the library's, or a refusal whose advice works
+	@Scripts/venv-layouts.sh
+	.venv-layouts/bin/python Scripts/check_layouts.py
+
 .PHONY: check-official
 check-official: build ## test Scripts/official.sh against a server on the loopback interface; needs no network
 	@python3 Scripts/test_official.py $(BIN)

@@ -43,6 +43,21 @@ extension Checkpoint {
     }
   }
 
+  /// What a file is, without opening what it holds; nil for a folder and for an index of shards.
+  public static func format(
+    of path: String, limits: Limits = .standard
+  ) throws(ReadError) -> CheckpointFormat? {
+    guard try Folder.kind(of: path) != .folder else { return nil }
+    do throws(ReadError) {
+      switch try ContentDetector(file: MappedFile(path: path), limits: limits).detect() {
+      case .checkpoint(let format, _): return format
+      case .shardIndex: return nil
+      }
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
   /// Opens a file for its tensors, whatever they belong to, by the names that it gives them.
   package static func container(
     _ file: MappedFile, format: CheckpointFormat? = nil, limits: Limits = .standard

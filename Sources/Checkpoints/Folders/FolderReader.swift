@@ -17,17 +17,27 @@ struct FolderReader {
   func read() throws(ReadError) -> Checkpoint {
     if ModelFolder.isCacheFolder(folder.path) { return try readCache() }
     var checkpoint: Checkpoint
-    if let here = try readHere() {
+    if let below = try holdsNoModel ? readBelow() : nil {
+      checkpoint = below
+    } else if let here = try readHere() {
       checkpoint = here
       try checkpoint.addEvidence(from: folder, limits: limits)
     } else {
-      checkpoint = try readBelow()
+      throw try noCheckpoint()
     }
     checkpoint.layout = layout(of: checkpoint)
     return checkpoint
   }
 
   // MARK: Files of the folder
+
+  /// None of the folder's own files holds tensors of a CLIP, or is broken where a model was to be.
+  private var holdsNoModel: Bool {
+    get throws(ReadError) {
+      let candidates = try FolderCandidates(folder, selection, limits)
+      return candidates.all.allSatisfy { $0.rank == nil && !$0.isModel(folder, limits) }
+    }
+  }
 
   /// The checkpoint among the folder's own files; nil where there is none.
   private func readHere() throws(ReadError) -> Checkpoint? {
@@ -75,13 +85,15 @@ struct FolderReader {
 
   /// The checkpoint that lies in the only folder below this one that has a CLIP's, as the tools that write several models
   /// of one pipeline, or several steps of one training, leave it.
-  private func readBelow() throws(ReadError) -> Checkpoint {
+  ///
+  /// - Returns: nil where no folder below has one.
+  private func readBelow() throws(ReadError) -> Checkpoint? {
     var found: [(name: String, checkpoint: Checkpoint)] = []
     for name in try Folder.names(in: folder.path, limits: limits) where !name.hasPrefix(".") {
       guard Folder.hasFolder(folder.pathOf(name)), let below = try openBelow(name) else { continue }
       found.append((name, below))
     }
-    guard let first = found.first else { throw try noCheckpoint() }
+    guard let first = found.first else { return nil }
     var checkpoint = first.checkpoint
     if found.count == 2, let (image, text) = TowerPair.order(first, found[1]) {
       checkpoint = try Checkpoint(joining: image.checkpoint, text.checkpoint, named: image.name, text.name)

@@ -37,7 +37,8 @@ enum TensorNames {
     if otherHeads.contains(name) { return .otherHead }
     switch name.split(separator: ".").last {
     case "position_ids", "attn_mask": return .computedBuffer
-    case "num_batches_tracked": return .batchCounter
+    // The second counts what torch.optim.swa_utils.AveragedModel has averaged.
+    case "num_batches_tracked", "n_averaged": return .batchCounter
     default: return nil
     }
   }

@@ -21,9 +21,9 @@ struct Statements {
     if let graph = evidence.graph { facts.fill(from: .graph(graph, sizes: sizes)) }
     for configuration in try Self.configurations(evidence, library, sizes) { facts.fill(from: configuration) }
     if let config = evidence.huggingFaceConfig, library != .kerasHub,
-      try !ConfigReader(config).isTransformersCLIP
+      try !ConfigReader(config).isTransformersCLIP(of: sizes, isPart: evidence.strippedPrefix != nil)
     {
-      notes.append("\(config.origin) is not used: it is no model configuration of transformers")
+      notes.append("\(config.origin) is not used: it is not transformers' configuration of these towers")
     }
     if sizes.text?.vocabularySize == OpenAIConvention.vocabularySize, facts.tokenizer == nil {
       facts.tokenizer = try VocabularyFiles.tokenizer(evidence)
@@ -47,7 +47,10 @@ struct Statements {
     var huggingFace = StatedFacts()
     if let config = evidence.huggingFaceConfig {
       huggingFace =
-        try library == .kerasHub ? .kerasHub(config, sizes: sizes) : .huggingFace(config, sizes: sizes)
+        try library == .kerasHub
+        ? .kerasHub(config, sizes: sizes)
+        : .huggingFace(
+          config, sizes: sizes, isPart: evidence.strippedPrefix != nil)
     }
     if let config = evidence.preprocessorConfig {
       huggingFace.preprocessing = try PreprocessingConfig.huggingFace(

@@ -40,7 +40,7 @@ enum UnsupportedArchitecture {
       architecture: "a Hugging Face text tower in open_clip (RoBERTa, XLM-R, mT5, NLLB)", tower: .text,
       fragments: ["text.transformer.embeddings.", "text.transformer.encoder.", "text.proj."]),
     Trace(
-      architecture: "Chinese-CLIP or AltCLIP", tower: .text,
+      architecture: "a BERT text tower, as of Chinese-CLIP or AltCLIP", tower: .text,
       fragments: [
         "text_model.encoder.layer.", "text_model.roberta.", "text_model.embeddings.word_embeddings.",
       ]),

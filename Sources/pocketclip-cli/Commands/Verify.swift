@@ -83,7 +83,7 @@ struct Verify: ParsableCommand {
 
   private func isBundle() throws(ReadError) -> Bool {
     guard paths.count == 1, !CLIPModel.isSynthetic(path) else { return false }
-    return try Checkpoint.open(path).format == .bundle
+    return try Checkpoint.format(of: path) == .bundle
   }
 
   /// Checksums, rules, self-test.
@@ -149,7 +149,7 @@ struct Verify: ParsableCommand {
 
   private func checkpointReports(_ console: Console) throws -> [Report] {
     guard let golden else {
-      let swapped = against.first { (try? Checkpoint.open($0).format) == .bundle }
+      let swapped = against.first { (try? Checkpoint.format(of: $0)) == .bundle }
       throw Failure(
         .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
         hint: swapped.map { "the bundle comes first: pocketclip verify \($0) --against \(path)" }

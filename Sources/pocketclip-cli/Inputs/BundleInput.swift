@@ -112,10 +112,10 @@ extension BundleInput {
   /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
   private static func notABundle(_ path: String) -> Failure? {
     do throws(ReadError) {
-      let format = try Checkpoint.open(path).format
+      let format = try Checkpoint.format(of: path)
       guard format != .bundle else { return nil }
       return Failure(
-        .badData, "\(path): a checkpoint (\(format.name)), not a bundle",
+        .badData, "\(path): a checkpoint (\(format?.name ?? "in several files")), not a bundle",
         hint: "make a bundle of it first: pocketclip convert \(path) -o NAME.pclip")
     } catch {
       switch error.code {

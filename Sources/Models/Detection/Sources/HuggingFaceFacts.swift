@@ -5,12 +5,15 @@ internal import Checkpoints
 extension StatedFacts {
   /// `config.json` of transformers' CLIP, with the defaults of `CLIPTextConfig` and `CLIPVisionConfig` for what it
   /// leaves out.
+  ///
+  /// - Parameter isPart: the towers lie below a prefix, so that the configuration may be a larger model's.
   static func huggingFace(
-    _ config: ConfigFile, sizes: CLIPArchitecture
+    _ config: ConfigFile, sizes: CLIPArchitecture, isPart: Bool
   ) throws(ModelError) -> StatedFacts {
     let root = ConfigReader(config)
-    guard try root.isTransformersCLIP else { return StatedFacts() }
+    guard try root.isTransformersCLIP(of: sizes, isPart: isPart) else { return StatedFacts() }
     if let type = try root.text("model_type"), let name = UnsupportedArchitecture.named(byModelType: type),
+      try !root.statesTowers(of: sizes),
       sizes.text != nil || !UnsupportedArchitecture.hasImageTowerOfCLIP(modelType: type)
     {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
@@ -60,14 +63,28 @@ extension StatedFacts {
 
 extension ConfigReader {
   /// Whether this is a model's configuration as transformers writes it, by a key that no other tool's `config.json` has with
-  /// this meaning. The library's defaults hold only there.
-  var isTransformersCLIP: Bool {
-    get throws(ModelError) {
-      if try text("model_type") != nil { return true }
-      let classes = (json["architectures"]?.arrayValue ?? []).compactMap(\.stringValue)
-      if classes.contains(where: { $0.hasPrefix("CLIP") }) { return true }
-      return json["text_config"]?.objectValue != nil || json["vision_config"]?.objectValue != nil
+  /// this meaning, and not that of a larger model which says nothing of the towers. The library's defaults hold only there.
+  func isTransformersCLIP(of sizes: CLIPArchitecture, isPart: Bool) throws(ModelError) -> Bool {
+    if let type = try text("model_type") {
+      guard isPart, UnsupportedArchitecture.named(byModelType: type) != nil else { return true }
+      return try statesTowers(of: sizes)
     }
+    let classes = (json["architectures"]?.arrayValue ?? []).compactMap(\.stringValue)
+    if classes.contains(where: { $0.hasPrefix("CLIP") }) { return true }
+    return json["text_config"]?.objectValue != nil || json["vision_config"]?.objectValue != nil
+  }
+
+  /// Whether a larger model's configuration (LLaVA, CLIPSeg, a dual encoder) holds one of CLIP's for each of the towers.
+  fileprivate func statesTowers(of sizes: CLIPArchitecture) throws(ModelError) -> Bool {
+    let types = [
+      (kind: "vision", isThere: sizes.image != nil, types: ["clip_vision_model", "clipseg_vision_model"]),
+      (kind: "text", isThere: sizes.text != nil, types: ["clip_text_model", "clipseg_text_model"]),
+    ]
+    for tower in types where tower.isThere {
+      let type = try object(tower.kind + "_config")?.text("model_type")
+      guard let type, tower.types.contains(type) else { return false }
+    }
+    return true
   }
 
   /// The configuration of one tower: `text_config_dict`, a leftover of old versions, replaces `text_config` with all

@@ -1,0 +1,59 @@
+"""LoRA as peft saves it."""
+
+import torch
+
+from .model import PIXELS, Layout, Truth, hugging_face, ids, pixels, truth
+
+
+def tuned(**settings):
+    import peft
+    torch.manual_seed(5)
+    config = peft.LoraConfig(init_lora_weights=False, **settings)
+    base = hugging_face()
+    return base, peft.get_peft_model(hugging_face(), config)
+
+
+def merged(model):
+    return truth(model.merge_and_unload())
+
+
+def adapter(**settings):
+    def write(folder):
+        base, model = tuned(**settings)
+        base.save_pretrained(folder / "base")
+        model.save_pretrained(folder / "adapter")
+        return folder / "adapter", merged(model)
+    return write
+
+
+def followed(folder, paths, options):
+    return paths, [*options, "--base", str(folder / "base")]
+
+
+def unmerged(folder):
+    _, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
+    torch.save(model.state_dict(), folder / "model.pt")
+    return folder / "model.pt", merged(model)
+
+
+def unloaded(folder):
+    _, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
+    whole = model.merge_and_unload()
+    whole.save_pretrained(folder)
+    return folder, truth(whole)
+
+
+BARE = ["--activation", "gelu", "--heads", "2", "--pooling", "first:127", *PIXELS]
+
+ADAPTERS = [
+    Layout("peft's adapter of attention and MLP", adapter(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"]), PIXELS,
+           "--base", followed),
+    Layout("peft's adapter, scaled by the root of the rank, with a module trained in full",
+           adapter(r=4, lora_alpha=8, use_rslora=True, target_modules=["out_proj"],
+                   modules_to_save=["visual_projection"]), PIXELS, "--base", followed),
+    Layout("peft's DoRA", adapter(r=4, lora_alpha=8, use_dora=True, target_modules=["q_proj"]),
+           [*PIXELS], "use_dora"),
+    Layout("a model saved with its updates", unmerged, BARE, "--lora-alpha",
+           lambda folder, paths, options: (paths, [*options, "--lora-alpha", "8"])),
+    Layout("merge_and_unload", unloaded, PIXELS),
+]
