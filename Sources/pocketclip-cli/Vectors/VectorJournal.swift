@@ -159,9 +159,14 @@ extension VectorJournal {
   func readRecords(width: Int, _ body: (Record) throws(Failure) -> Void) throws(Failure) -> Int {
     let file: MappedFile
     do throws(ReadError) { file = try MappedFile(path: path) } catch { throw Failure(describing: error) }
+    let releasedByteCount = 1 << 24
     var position = min(Self.headerByteCount, file.byteCount)
     while let record = Self.record(in: file.bytes, at: position, width: width) {
       try body(record)
+      // Memory holds rows, not the file.
+      if (record.offset + 4 * width) / releasedByteCount > position / releasedByteCount {
+        file.release(0..<position)
+      }
       position = record.offset + 4 * width
     }
     return position
