@@ -130,6 +130,16 @@ import Testing
     #expect(try VectorPair(path).inputs == ["a"])
   }
 
+  @Test("Vectors are no bundle, and the message says what they are")
+  func asBundle() throws {
+    let path = folder.path("v.safetensors")
+    #expect(try embed("--text", "a", "-o", path).status == 0)
+    let outcome = try Tool.run("embed", "-m", path, "--text", "a")
+    #expect(
+      outcome.status == 65 && outcome.error.contains("vectors that `pocketclip embed` wrote"),
+      "\(outcome.error)")
+  }
+
   @Test("Where no picture can be read, nothing is written")
   func nothing() throws {
     #expect(try embed("/no/such.jpg", "-o", folder.path("v.npy")).status == 66)

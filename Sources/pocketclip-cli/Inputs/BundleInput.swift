@@ -62,7 +62,7 @@ struct BundleInput: Sendable {
     do throws(PocketCLIPError) {
       model = try Model(path: path, options: options)
     } catch {
-      throw Self.notABundle(path) ?? Failure(error, file: path)
+      throw VectorLayout.notABundle(path) ?? Self.notABundle(path) ?? Failure(error, file: path)
     }
     openSeconds = started.duration(to: .now).seconds
     let file = try MappedFile(path: path)

@@ -34,6 +34,17 @@ struct VectorLayout {
     (count, width) = (shape[0], shape[1])
   }
 
+  /// What a file of vectors is to a command that wants a bundle; nil for other files.
+  static func notABundle(_ path: String) -> Failure? {
+    guard let file = try? MappedFile(path: path),
+      let metadata = try? SafetensorsFile(file: file, limits: .standard).metadata,
+      metadata.contains(where: { $0.key == "format" && $0.value == VectorPaths.metadataFormat })
+    else { return nil }
+    return Failure(
+      .badData, "\(path): vectors that `pocketclip embed` wrote, not a bundle",
+      hint: "give the .pclip file that they were made with")
+  }
+
   private static func safetensors(_ file: MappedFile) throws(ReadError) -> (shape: [Int]?, dataOffset: Int) {
     let contents = try SafetensorsFile(file: file, limits: .standard)
     guard let entry = contents.entries.first, contents.entries.count == 1, entry.name == "vectors",
@@ -61,7 +72,7 @@ extension VectorPaths.Format {
   func header(count: Int, width: Int, _ settings: VectorSettings) throws -> [UInt8] {
     switch self {
     case .safetensors:
-      var metadata = ["format": "pocketclip-vectors"]
+      var metadata = ["format": VectorPaths.metadataFormat]
       for (name, value) in settings.fields { metadata[name] = value }
       let tensor = Header.Tensor(dtype: "F32", shape: [count, width], dataOffsets: [0, 4 * count * width])
       let encoder = JSONEncoder()
