@@ -24,6 +24,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
     case activations
     case pooling
     case resizeEdge
+    case resizeBackend
   }
 
   public var code: Code
@@ -49,6 +50,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .activations: "\(target.name): expected one activation for both towers, found \(found)"
     case .pooling: "\(target.name): transformers cannot pool at \(found), which means the highest id to it"
     case .resizeEdge: "\(target.name): its preprocess_cfg cannot state \(found) before the crop"
+    case .resizeBackend: "\(target.name): its reader cannot be told to resize images by \(found)"
     }
   }
 
@@ -64,6 +66,10 @@ extension ExportRefusal: CustomStringConvertible {
     case .activations: "take --to huggingface or --to onnx, which name one for each tower"
     case .pooling: "take --to open-clip, --to onnx or --to safetensors"
     case .resizeEdge: "take --to huggingface or --to safetensors, or --tower text"
+    case .resizeBackend:
+      "take --to safetensors, or --tower text, or --resize-backend "
+        + (target == .huggingFace ? "torchvision" : "pillow")
+        + " with the checkpoint, for slightly other pixels"
     }
   }
 }

@@ -73,6 +73,42 @@ import Testing
     }
   }
 
+  @Test(
+    "The resize backend is kept where the target can state it, and refused elsewhere",
+    arguments: Preprocessing.Backend.allCases)
+  func resizeBackend(_ backend: Preprocessing.Backend) throws {
+    var options = ModelOptions()
+    var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
+    (preprocessing.backend, preprocessing.conversion) = (backend, .beforeResize)
+    preprocessing.interpolation = .bilinear
+    options.preprocessing = .exactly(preprocessing)
+    let folder = try TemporaryFolder()
+    let model = try CLIPModel.open(SourceModel.miniViT.location, options: options)
+    let statable: Set<ExportTarget> =
+      switch backend {
+      case .pillow: [.safetensors, .huggingFace, .openCLIP, .onnx]
+      case .torchvision: [.safetensors, .huggingFace]
+      case .torchvisionFloat: [.safetensors]
+      }
+    for target in ExportTarget.allCases {
+      let output = folder.file(target.name)
+      let error = exportError(ExportRequest(model: model, target: target, output: output))
+      guard !statable.contains(target) else {
+        #expect(error == nil)
+        continue
+      }
+      guard case .refused(let refusal) = error else {
+        Issue.record("\(target.name): \(String(describing: error))")
+        continue
+      }
+      #expect(refusal.code == .resizeBackend)
+    }
+    guard statable.contains(.huggingFace) else { return }
+    let again = try CLIPModel.open(folder.file("huggingface"))
+    #expect(again.preprocessing?.backend == backend)
+    #expect(again.decisions.contains { $0.field == "preprocessing.backend" && $0.source == .configuration })
+  }
+
   @Test("Two halves make one folder")
   func halves() throws {
     let folder = try TemporaryFolder()

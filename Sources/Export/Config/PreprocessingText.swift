@@ -1,10 +1,19 @@
 internal import Architecture
+internal import Models
 
 extension ExportPlan {
-  /// - Throws: `resizeEdge`, where open_clip's configuration would give other pixels.
-  static func requireCropOfWhole(_ preprocessing: Preprocessing, _ target: ExportTarget) throws(ExportError) {
-    guard let edge = preprocessing.resizeEdge else { return }
-    throw .refused(ExportRefusal(.resizeEdge, target, found: "a shorter edge of \(edge) pixels"))
+  /// - Throws: `resizeEdge` or `resizeBackend`, where open_clip's configuration would give other pixels.
+  static func requirePixelsOfOpenCLIP(
+    _ preprocessing: Preprocessing, _ target: ExportTarget
+  ) throws(ExportError) {
+    if let edge = preprocessing.resizeEdge {
+      throw .refused(ExportRefusal(.resizeEdge, target, found: "a shorter edge of \(edge) pixels"))
+    }
+    switch preprocessing.backend {
+    case .pillow: return
+    case .torchvision, .torchvisionFloat:
+      throw .refused(ExportRefusal(.resizeBackend, target, found: preprocessing.backend.fieldText))
+    }
   }
 }
 

@@ -36,6 +36,11 @@ extension ExportPlan {
     if case .modifiedResNet = model.architecture.image {
       throw .refused(ExportRefusal(.resNet, .huggingFace, found: model.name))
     }
+    if model.architecture.image != nil, model.preprocessing?.backend == .torchvisionFloat {
+      throw .refused(
+        ExportRefusal(
+          .resizeBackend, .huggingFace, found: Preprocessing.Backend.torchvisionFloat.fieldText))
+    }
     if let text = model.architecture.text {
       // The mistake of every early CLIP, which transformers takes to mean the highest id.
       guard text.pooling != .firstID(2) else {

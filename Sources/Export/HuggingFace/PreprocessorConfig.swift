@@ -10,7 +10,8 @@ struct PreprocessorConfig {
     let square: JSONText = ["height": .integer(imageSize), "width": .integer(imageSize)]
     let isSquashed = preprocessing.resize == .squash
     return [
-      "image_processor_type": "CLIPImageProcessor",
+      "image_processor_type": isFast ? "CLIPImageProcessorFast" : "CLIPImageProcessor",
+      "use_fast": .bool(isFast),
       "do_resize": true,
       "size": isSquashed ? square : ["shortest_edge": .integer(preprocessing.resizeEdge ?? imageSize)],
       // As in Pillow's `Resampling`.
@@ -26,12 +27,21 @@ struct PreprocessorConfig {
     ]
   }
 
+  private var isFast: Bool { preprocessing.backend != .pillow }
+
   /// What transformers does its own way.
   var notes: [String] {
-    preprocessing.crop == .halfToEven || preprocessing.conversion == .afterResize
-      ? [
+    var notes: [String] = []
+    if preprocessing.crop == .halfToEven || preprocessing.conversion == .afterResize {
+      notes.append(
         "transformers rounds odd margins down and converts to RGB first: some pictures differ in their pixels"
-      ]
-      : []
+      )
+    }
+    if !isFast {
+      notes.append(
+        "transformers 5 resizes with torchvision whatever the files say: AutoImageProcessor takes backend=\"pil\" "
+          + "(use_fast=False before 5) for this model's pixels")
+    }
+    return notes
   }
 }

@@ -20,7 +20,7 @@ extension ExportPlan {
       let size = JSONText.integer(image.imageSize)
       let members = [(key: "size", value: [size, size] as JSONText)]
       let preprocessing = model.preprocessing ?? .openAI
-      try Self.requireCropOfWhole(preprocessing, .onnx)
+      try Self.requirePixelsOfOpenCLIP(preprocessing, .onnx)
       files.append(
         PlannedFile(
           name: "visual/preprocess_cfg.json", JSONText.object(members + preprocessing.openCLIPMembers).pretty)

@@ -18,7 +18,7 @@ extension ExportPlan {
       throw .refused(ExportRefusal(.activations, .openCLIP, found: "QuickGELU in one and GELU in the other"))
     }
     let preprocessing = model.preprocessing ?? .openAI
-    try Self.requireCropOfWhole(preprocessing, .openCLIP)
+    try Self.requirePixelsOfOpenCLIP(preprocessing, .openCLIP)
     let json: JSONText = [
       "model_cfg": config.json, "preprocess_cfg": .object(preprocessing.openCLIPMembers),
     ]

@@ -38,7 +38,7 @@ extension ModelOptions {
     guard others == ModelOptions() else {
       var error = ModelError(
         .unsupportedOption, expected: "no option but --tower: a bundle states everything itself",
-        found: "an architecture, activation, heads, epsilon, preprocessing or tokenizer option")
+        found: "an architecture, activation, heads, epsilon, preprocessing, resize or tokenizer option")
       error.remedy = "leave the option out; to change what a bundle states, convert its checkpoint again"
       throw error
     }

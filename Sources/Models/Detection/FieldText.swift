@@ -41,6 +41,17 @@ extension TextPooling {
   }
 }
 
+extension Preprocessing.Backend {
+  /// As `--resize-backend` takes it.
+  public var fieldText: String {
+    switch self {
+    case .pillow: "pillow"
+    case .torchvision: "torchvision"
+    case .torchvisionFloat: "torchvision_float"
+    }
+  }
+}
+
 extension Preprocessing {
   /// `openai`, or the resize rule, interpolation and moments.
   public var fieldText: String {
@@ -48,7 +59,7 @@ extension Preprocessing {
     let deviation = standardDeviation
     let edge = resizeEdge.map { " \($0)" } ?? ""
     return """
-      \(resize)\(edge) \(interpolation), crop \(crop), RGB \(conversion), mean \(mean.red) \(mean.green) \(mean.blue), \
+      \(resize)\(edge) \(interpolation) by \(backend.fieldText), crop \(crop), RGB \(conversion), mean \(mean.red) \(mean.green) \(mean.blue), \
       std \(deviation.red) \(deviation.green) \(deviation.blue)
       """
   }

@@ -5,6 +5,7 @@ struct StatedFacts: Sendable {
   var image = TowerFacts()
   var text = TowerFacts()
   var preprocessing: Stated<Preprocessing>?
+  var resizeBackend: StatedBackend?
   var pooling: Stated<TextPooling>?
   var tokenizer: Stated<TokenizerKind>?
   /// Sizes it states, to be compared with the tensors'.
@@ -26,7 +27,11 @@ struct StatedFacts: Sendable {
   mutating func fill(from other: StatedFacts) {
     image.fill(from: other.image)
     text.fill(from: other.text)
-    preprocessing = preprocessing ?? other.preprocessing
+    if preprocessing == nil {
+      preprocessing = other.preprocessing
+      // A configuration's backend is that of its own preprocessing.
+      resizeBackend = resizeBackend ?? other.resizeBackend
+    }
     pooling = pooling ?? other.pooling
     tokenizer = tokenizer ?? other.tokenizer
     sizes += other.sizes

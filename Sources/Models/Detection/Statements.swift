@@ -52,12 +52,12 @@ struct Statements {
         : .huggingFace(
           config, sizes: sizes, isPart: evidence.strippedPrefix != nil)
     }
-    if let config = evidence.preprocessorConfig {
-      huggingFace.preprocessing = try PreprocessingConfig.huggingFace(
-        ConfigReader(config), imageSize: sizes.image?.imageSize)
-    } else if let processor = try evidence.processorConfig.map(ConfigReader.init)?.object("image_processor") {
+    let nested = try evidence.processorConfig.map(ConfigReader.init)?.object("image_processor")
+    if let processor = evidence.preprocessorConfig.map(ConfigReader.init) ?? nested {
       huggingFace.preprocessing = try PreprocessingConfig.huggingFace(
         processor, imageSize: sizes.image?.imageSize)
+      huggingFace.resizeBackend = try .huggingFace(
+        processor, model: evidence.huggingFaceConfig.map(ConfigReader.init))
     }
     switch library {
     case .openAI: return [openCLIP, huggingFace]
@@ -83,7 +83,7 @@ struct Statements {
       resolution.architecture.image = .modifiedResNet(tower)
     case nil: break
     }
-    if sizes.image != nil { resolution.decidePreprocessing(facts.preprocessing) }
+    if sizes.image != nil { resolution.decide(facts.preprocessing, facts.resizeBackend) }
     if var text = sizes.text {
       resolution.decide(&text.stack, facts.text, "text")
       if let pooling = resolution.take(facts.pooling, "text.pooling", \.fieldText) {
@@ -123,6 +123,7 @@ struct Resolution {
   init(architecture: CLIPArchitecture) { self.architecture = architecture }
 
   /// Records a stated value and gives it back.
+  @discardableResult
   mutating func take<Value>(
     _ stated: Stated<Value>?, _ field: String, _ text: (Value) -> String
   ) -> Value? {
@@ -167,11 +168,6 @@ struct Resolution {
     let sizes = [64, 80, 88, 104, 112].filter { width % $0 == 0 }
     guard !sizes.isEmpty else { return "no usual head size divides it" }
     return sizes.map { "\(width / $0) head\(width / $0 == 1 ? "" : "s") of \($0)" }.joined(separator: ", ")
-  }
-
-  mutating func decidePreprocessing(_ stated: Stated<Preprocessing>?) {
-    preprocessing = take(stated, "preprocessing", \.fieldText)
-    if preprocessing == nil { undecided.append(ModelError(.undecidedPreprocessing)) }
   }
 
   /// A model that has as many words as OpenAI's may still have others.

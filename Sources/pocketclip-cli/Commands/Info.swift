@@ -44,7 +44,7 @@ struct InfoOutput: SchemaOutput {
     var precision: [String: String]
     var embeddingDimension: Int
     var imageSize, contextLength: Int?
-    var preprocessing, tokenizer: String?
+    var preprocessing, resizeBackend, tokenizer: String?
     var logitScale: Float?
     var spaceId, bundleId: String
     var fileByteCount: UInt64
@@ -120,6 +120,7 @@ extension InfoOutput.Bundle {
       precision["image"] = description.imagePrecision.fieldValue.description
       imageSize = information.imageSize
       preprocessing = description.preprocessing.summary
+      resizeBackend = description.preprocessing.backend.fieldValue.description
     }
     if description.architecture.text != nil {
       precision["text"] = description.textPrecision.fieldValue.description
@@ -199,8 +200,9 @@ extension Preprocessing {
   /// `openai`, or the fields that differ.
   var summary: String {
     if self == .openAI { return "prepared as by OpenAI" }
+    let edge = resizeEdge.map { " \($0)" } ?? ""
     return
-      "\(resize.fieldValue), \(interpolation.fieldValue), crop \(crop.fieldValue), RGB \(conversion.fieldValue), "
+      "\(resize.fieldValue)\(edge), \(interpolation.fieldValue) by \(backend.fieldValue), crop \(crop.fieldValue), RGB \(conversion.fieldValue), "
       + "mean \(mean.red) \(mean.green) \(mean.blue), "
       + "std \(standardDeviation.red) \(standardDeviation.green) \(standardDeviation.blue)"
   }

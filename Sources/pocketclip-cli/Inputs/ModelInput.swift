@@ -29,6 +29,13 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Which resize prepares the pixels: pillow (OpenAI, open_clip, transformers' slow processors), torchvision "
+        + "(transformers' fast ones) or torchvision_float (bilinear as torchvision up to 0.23 on AVX-512).",
+      valueName: "backend"))
+  var resizeBackend: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Which position's state stands for a text: highest (the highest id, as OpenAI and open_clip do) or first:ID.",
       valueName: "position"))
   var pooling: String?
@@ -94,6 +101,13 @@ struct ModelInputOptions: ParsableArguments {
       Float($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
     }
     options.preprocessing = try preprocessing()
+    options.resizeBackend = try resizeBackend.map { text throws(Failure) in
+      guard let backend = Preprocessing.Backend.allCases.first(where: { $0.fieldText == text }) else {
+        throw Failure(
+          .usage, "--resize-backend \(text): expected pillow, torchvision or torchvision_float")
+      }
+      return backend
+    }
     options.pooling = try pooling.map { text throws(Failure) in
       if text == "highest" { return .highestID }
       guard text.hasPrefix("first:"), let id = Int(text.dropFirst("first:".count)), id >= 0 else {

@@ -12,7 +12,10 @@ extension StatedFacts {
       heads: options.heads.text, activation: options.activation.text, epsilon: options.epsilon.text)
     facts.tokenizer = options.tokenizer.map { Stated($0, .option, "--tokenizer") }
     facts.pooling = options.pooling.map { Stated($0, .option, "--pooling") }
-    facts.preprocessing = try preprocessing(options.preprocessing, imageSize: sizes.image?.imageSize)
+    facts.resizeBackend = options.resizeBackend.map {
+      StatedBackend(Stated($0, .option, "--resize-backend \($0.fieldText)"))
+    }
+    facts.fill(from: try preprocessing(options.preprocessing, imageSize: sizes.image?.imageSize))
     if let name = options.architectureName { facts.fill(from: try architecture(name)) }
     return facts
   }
@@ -26,14 +29,17 @@ extension StatedFacts {
 
   private static func preprocessing(
     _ choice: PreprocessingChoice?, imageSize: Int?
-  ) throws(ModelError) -> Stated<Preprocessing>? {
+  ) throws(ModelError) -> StatedFacts {
+    var facts = StatedFacts()
     switch choice {
-    case nil: nil
-    case .openAI: Stated(.openAI, .option, "--preprocess openai")
-    case .exactly(let preprocessing): Stated(preprocessing, .option, "--preprocess")
+    case nil: break
+    case .openAI: facts.preprocessing = Stated(.openAI, .option, "--preprocess openai")
+    case .exactly(let preprocessing): facts.preprocessing = Stated(preprocessing, .option, "--preprocess")
     case .file(let path):
-      Stated(try PreprocessingConfig.read(path: path, imageSize: imageSize), .option, "--preprocess \(path)")
+      facts = try PreprocessingConfig.read(path: path, imageSize: imageSize)
+      facts.preprocessing = facts.preprocessing.map { Stated($0.value, .option, "--preprocess \(path)") }
     }
+    return facts
   }
 
   private static func architecture(_ name: String) throws(ModelError) -> StatedFacts {

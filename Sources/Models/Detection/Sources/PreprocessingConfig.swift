@@ -42,11 +42,11 @@ enum PreprocessingConfig {
     used: [
       "image_processor_type", "feature_extractor_type", "image_mean", "image_std", "do_resize", "do_rescale",
       "do_normalize", "do_convert_rgb", "do_center_crop", "do_pad", "do_flip_channel_order", "resample",
-      "rescale_factor", "size", "crop_size", "default_to_square",
+      "rescale_factor", "size", "crop_size", "default_to_square", "use_fast", "transformers_version",
     ],
     irrelevant: [
       "processor_class", "auto_map", "return_tensors", "data_format", "input_data_format", "device",
-      "disable_grouping", "_valid_processor_keys", "use_fast", "transformers_version", "model_input_names",
+      "disable_grouping", "_valid_processor_keys", "model_input_names",
     ])
 
   private static let huggingFaceProcessors: Set = [
@@ -121,23 +121,33 @@ enum PreprocessingConfig {
   }
 
   /// A configuration file that the user names.
-  static func read(path: String, imageSize: Int?) throws(ModelError) -> Preprocessing {
-    let json: JSONValue
+  static func read(path: String, imageSize: Int?) throws(ModelError) -> StatedFacts {
+    var config = try reader(path)
+    // transformers 5 writes `processor_config.json`, with the image processor inside.
+    if let inner = try config.object("image_processor") { config = inner }
+    var facts = StatedFacts()
+    if config.json["preprocess_cfg"] != nil {
+      facts.preprocessing = try openCLIP(config, imageSize: imageSize)
+    } else if config.json["image_mean"] != nil || config.json["resample"] != nil {
+      facts.preprocessing = try huggingFace(config, imageSize: imageSize)
+      let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+      facts.resizeBackend = try .huggingFace(config, model: try? reader(folder + "config.json"))
+    } else if config.json["mean"] != nil {
+      facts.preprocessing = try openCLIP(fields: config, imageSize: imageSize)
+    } else {
+      throw config.bad("image_mean or preprocess_cfg", "there", nil)
+    }
+    return facts
+  }
+
+  private static func reader(_ path: String) throws(ModelError) -> ConfigReader {
     do throws(ReadError) {
       let file = try MappedFile(path: path)
-      json = try JSONParser.parse(file.bytes, limits: .standard)
+      return ConfigReader(
+        path: path, place: path, json: try JSONParser.parse(file.bytes, limits: .standard))
     } catch {
       throw ModelError(error.inFile(path))
     }
-    var config = ConfigReader(path: path, place: path, json: json)
-    // transformers 5 writes `processor_config.json`, with the image processor inside.
-    if let inner = try config.object("image_processor") { config = inner }
-    if config.json["preprocess_cfg"] != nil { return try openCLIP(config, imageSize: imageSize).value }
-    if config.json["image_mean"] != nil || config.json["resample"] != nil {
-      return try huggingFace(config, imageSize: imageSize).value
-    }
-    if config.json["mean"] != nil { return try openCLIP(fields: config, imageSize: imageSize).value }
-    throw config.bad("image_mean or preprocess_cfg", "there", nil)
   }
 }
 

@@ -1,0 +1,132 @@
+internal import Architecture
+internal import Archives
+internal import Checkpoints
+
+/// Which resize prepares the pixels, and the contradiction that an option must decide.
+struct StatedBackend: Sendable {
+  var backend: Stated<Preprocessing.Backend>
+  var problem: ModelError?
+
+  init(_ backend: Stated<Preprocessing.Backend>, problem: ModelError? = nil) {
+    self.backend = backend
+    self.problem = problem
+  }
+
+  /// What transformers' files say. A class name that ends in `Fast` or `Pil` and `use_fast` name one of the two; otherwise the
+  /// release that wrote the files decides, since 5 is the first to resize with torchvision where nothing is said.
+  ///
+  /// - Parameter config: the image processor's.
+  /// - Parameter model: the `config.json` that lies beside it.
+  static func huggingFace(
+    _ config: ConfigReader, model: ConfigReader?
+  ) throws(ModelError) -> StatedBackend {
+    var named: [Stated<Preprocessing.Backend>] = []
+    if let type = try config.text("image_processor_type") {
+      let detail = "\(config.place): image_processor_type \(type)"
+      if type.hasSuffix("Fast") { named.append(Stated(.torchvision, .configuration, detail)) }
+      if type.hasSuffix("Pil") { named.append(Stated(.pillow, .configuration, detail)) }
+    }
+    if let isFast = try config.bool("use_fast") {
+      named.append(
+        Stated(isFast ? .torchvision : .pillow, .configuration, "\(config.place): use_fast \(isFast)"))
+    }
+    if let first = named.first {
+      let isAgreed = named.allSatisfy { $0.value == first.value }
+      return StatedBackend(first, problem: isAgreed ? nil : contradiction(named, config.path))
+    }
+    for reader in [config, model].compactMap({ $0 }) {
+      guard let version = try reader.text("transformers_version"), let release = major(version) else {
+        continue
+      }
+      guard release >= firstReleaseWithTorchvision else { break }
+      return StatedBackend(
+        Stated(.torchvision, .configuration, "\(reader.place): transformers_version \(version)"))
+    }
+    return StatedBackend(
+      Stated(.pillow, .libraryDefault, "transformers before \(firstReleaseWithTorchvision)"))
+  }
+
+  private static let firstReleaseWithTorchvision = 5
+
+  /// 5 of `5.23.0`.
+  private static func major(_ version: String) -> Int? {
+    Int(version.prefix { $0 != "." })
+  }
+
+  private static func contradiction(
+    _ statements: [Stated<Preprocessing.Backend>], _ path: String
+  ) -> ModelError {
+    var error = ModelError(
+      .badConfiguration, expected: "image_processor_type and use_fast to name one resize",
+      found: statements.map(\.detail).joined(separator: " and "), file: path)
+    error.remedy =
+      "give --resize-backend pillow (the slow processor) or --resize-backend torchvision (the fast one)"
+    return error
+  }
+}
+
+extension Resolution {
+  /// Puts the backend into the preprocessing and says what it rests on.
+  mutating func decide(
+    _ preprocessing: Stated<Preprocessing>?, _ stated: StatedBackend?
+  ) {
+    guard var preprocessing else {
+      undecided.append(ModelError(.undecidedPreprocessing))
+      return
+    }
+    if let stated {
+      preprocessing.value.backend = stated.backend.value
+      if let problem = stated.problem { undecided.append(problem) }
+    }
+    self.preprocessing = take(preprocessing, "preprocessing", \.fieldText)
+    guard let stated else { return }
+    take(stated.backend, "preprocessing.backend", \.fieldText)
+    if let error = preprocessing.value.backendRefusal(stated.backend, of: preprocessing) {
+      undecided.append(error)
+    }
+    noteResize(stated.backend, preprocessing.value.interpolation)
+  }
+
+  /// Where another resize may have been meant.
+  private mutating func noteResize(
+    _ backend: Stated<Preprocessing.Backend>, _ interpolation: Preprocessing.Interpolation
+  ) {
+    if backend.source == .libraryDefault {
+      notes.append(
+        "images are resized with Pillow: no fast image processor, use_fast or transformers_version of 5 or later is "
+          + "stated. transformers 5 resizes them with torchvision: --resize-backend torchvision")
+    }
+    if backend.source == .configuration, backend.value == .torchvision, interpolation == .bilinear {
+      notes.append(
+        "images are resized with torchvision's 8-bit kernel; torchvision up to 0.23 on AVX-512 resized bilinearly "
+          + "through floats: --resize-backend torchvision_float")
+    }
+  }
+}
+
+extension Preprocessing {
+  /// Why the backend cannot do the rest of it.
+  fileprivate func backendRefusal(
+    _ stated: Stated<Backend>, of whole: Stated<Preprocessing>
+  ) -> ModelError? {
+    if backend != .pillow, conversion == .afterResize {
+      var error = ModelError(
+        .unsupportedOption,
+        expected:
+          "pillow, since the preprocessing (\(whole.detail)) resizes images before it converts them to RGB",
+        found: stated.detail)
+      error.remedy =
+        "leave --resize-backend out, or give transformers' preprocessor_config.json with --preprocess"
+      return error
+    }
+    if backend == .torchvisionFloat, interpolation == .bicubic {
+      var error = ModelError(
+        .unsupportedOption,
+        expected: "torchvision, which resizes bicubically in 8 bits on every processor",
+        found: stated.detail)
+      error.remedy = "give --resize-backend torchvision"
+      return error
+    }
+    return nil
+  }
+}

@@ -1,0 +1,148 @@
+import Architecture
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// Which resize a checkpoint's files ask for.
+@Suite struct ResizeBackendTests {
+  /// What a preprocessor_config.json and a config.json say, and what follows.
+  struct Case: CustomTestStringConvertible {
+    var processor: String
+    var version: String?
+    var backend: Preprocessing.Backend
+    var isNoted = false
+
+    var testDescription: String { "\(processor), version \(version ?? "none")" }
+  }
+
+  static let slow = #""image_processor_type":"CLIPImageProcessor""#
+  static let fast = #""image_processor_type":"CLIPImageProcessorFast""#
+  static let pil = #""image_processor_type":"CLIPImageProcessorPil""#
+
+  static let cases = [
+    Case(processor: slow, version: nil, backend: .pillow, isNoted: true),
+    Case(processor: slow, version: "4.57.1", backend: .pillow, isNoted: true),
+    Case(processor: slow, version: "5.23.0", backend: .torchvision),
+    Case(processor: slow, version: "5.0.0.dev0", backend: .torchvision),
+    Case(processor: slow, version: "10.1", backend: .torchvision),
+    Case(processor: slow, version: "main", backend: .pillow, isNoted: true),
+    Case(
+      processor: #""feature_extractor_type":"CLIPFeatureExtractor""#, version: "4.16.0.dev0",
+      backend: .pillow, isNoted: true),
+    Case(processor: fast, version: nil, backend: .torchvision),
+    Case(processor: fast, version: "4.50.0", backend: .torchvision),
+    Case(processor: fast + #","use_fast":true"#, version: nil, backend: .torchvision),
+    Case(processor: slow + #","use_fast":true"#, version: "4.50.0", backend: .torchvision),
+    Case(processor: slow + #","use_fast":false"#, version: "5.23.0", backend: .pillow),
+    Case(processor: pil, version: "5.23.0", backend: .pillow),
+    Case(processor: slow + #","transformers_version":"5.1.0""#, version: "4.46.0", backend: .torchvision),
+    Case(
+      processor: slow + #","transformers_version":"4.46.0""#, version: "5.1.0", backend: .pillow,
+      isNoted: true),
+  ]
+
+  private static let pixels = #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]"#
+
+  private func config(_ version: String?) -> String {
+    #"{"model_type":"clip"\#(version.map { #","transformers_version":"\#($0)""# } ?? "")}"#
+  }
+
+  private func inspect(
+    _ neighbours: [String: String], _ options: ModelOptions = ModelOptions()
+  ) throws -> ModelInspection {
+    var edited = try EditedCheckpoint("vit-hugging-face")
+    edited.neighbours = neighbours
+    return try edited.open { try ModelInspection($0, options: options) }
+  }
+
+  private func inspect(_ it: Case, _ options: ModelOptions = ModelOptions()) throws -> ModelInspection {
+    try inspect(
+      [
+        "preprocessor_config.json": "{\(it.processor),\(Self.pixels)}", "config.json": config(it.version),
+      ], options)
+  }
+
+  private func isNoted(_ inspection: ModelInspection) -> Bool {
+    inspection.notes.contains { $0.contains("resized with Pillow") && $0.contains("--resize-backend") }
+  }
+
+  @Test(
+    "A fast class, use_fast or a release of 5 or later means torchvision, anything else Pillow",
+    arguments: cases)
+  func configured(_ it: Case) throws {
+    let inspection = try inspect(it)
+    #expect(inspection.preprocessing?.backend == it.backend)
+    #expect(isNoted(inspection) == it.isNoted)
+    let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.backend" })
+    #expect(decision.value == it.backend.fieldText)
+    #expect((decision.source == .libraryDefault) == it.isNoted)
+  }
+
+  @Test("The same files say the same when --preprocess names one of them", arguments: cases)
+  func named(_ it: Case) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "preprocessor_config.json")
+    try Data("{\(it.processor),\(Self.pixels)}".utf8).write(to: file)
+    try Data(config(it.version).utf8).write(to: folder.appending(path: "config.json"))
+    var options = ModelOptions()
+    options.preprocessing = .file(path: file.path())
+    let inspection = try inspect([:], options)
+    #expect(inspection.preprocessing?.backend == it.backend)
+    #expect(isNoted(inspection) == it.isNoted)
+  }
+
+  @Test("The option overrides whatever is configured", arguments: cases)
+  func option(_ it: Case) throws {
+    for backend in [Preprocessing.Backend.pillow, .torchvision] {
+      var options = ModelOptions()
+      options.resizeBackend = backend
+      let inspection = try inspect(it, options)
+      #expect(inspection.preprocessing?.backend == backend && !isNoted(inspection))
+      let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.backend" })
+      #expect(decision.source == .option)
+    }
+  }
+
+  @Test("transformers 5's processor_config.json is read the same way") func nested() throws {
+    let inspection = try inspect([
+      "processor_config.json": "{\"image_processor\":{\(Self.slow),\(Self.pixels)}}",
+      "config.json": config("5.23.0"),
+    ])
+    #expect(inspection.preprocessing?.backend == .torchvision)
+  }
+
+  @Test("A class and a flag that contradict each other are a question", arguments: [fast, pil])
+  func contradiction(_ type: String) throws {
+    let it = Case(processor: type + #","use_fast":\#(type == Self.pil)"#, version: nil, backend: .pillow)
+    let problem = try #require(try inspect(it).problems.first { $0.code == .badConfiguration })
+    #expect(problem.hint.contains("--resize-backend pillow"), "\(problem)")
+    var options = ModelOptions()
+    options.resizeBackend = .pillow
+    #expect(try inspect(it, options).problems.allSatisfy { $0.code != .badConfiguration })
+  }
+
+  @Test("torchvision cannot resize before colours are converted, nor bicubically through floats")
+  func impossible() throws {
+    var options = ModelOptions()
+    (options.preprocessing, options.resizeBackend) = (.openAI, .torchvision)
+    let early = try #require(try inspect([:], options).problems.first { $0.code == .unsupportedOption })
+    #expect(
+      early.hint.contains("preprocessor_config.json") && early.description.contains("--preprocess openai"))
+    options.preprocessing = nil
+    options.resizeBackend = .torchvisionFloat
+    let cubic = try #require(
+      try inspect(Self.cases[0], options).problems.first { $0.code == .unsupportedOption })
+    #expect(cubic.hint.contains("--resize-backend torchvision"), "\(cubic)")
+    let linear = Case(processor: Self.slow + #","resample":2"#, version: nil, backend: .torchvisionFloat)
+    #expect(try inspect(linear, options).preprocessing?.backend == .torchvisionFloat)
+  }
+
+  @Test("Bilinear torchvision names its other form") func bilinear() throws {
+    let it = Case(processor: Self.fast + #","resample":2"#, version: nil, backend: .torchvision)
+    #expect(try inspect(it).notes.contains { $0.contains("--resize-backend torchvision_float") })
+    #expect(try !inspect(Self.cases[7]).notes.contains { $0.contains("torchvision_float") })
+  }
+}
