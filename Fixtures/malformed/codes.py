@@ -74,6 +74,7 @@ CODES = {
     "notInHubCache": 616,
     "severalModels": 617,
     "noModelBelowPrefix": 618,
+    "oneOfSeveralShards": 619,
     "ggufVersion": 1000,
     "ggufCount": 1001,
     "ggufText": 1002,

@@ -17,6 +17,7 @@ extension Checkpoint {
     case .folder: return try FolderReader(folder: path, selection: selection, limits: limits).read()
     case .file, .other:
       try requireVariant(selection.variant, of: path)
+      try FolderCandidate(Folder.lastComponent(of: path)).requireWhole(path)
       var checkpoint = try open(try MappedFile(path: path), taking: selection, limits: limits)
       checkpoint.addNeighbours(of: path, limits: limits)
       return checkpoint

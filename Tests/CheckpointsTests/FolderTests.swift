@@ -176,6 +176,21 @@ struct FolderTests {
     }
   }
 
+  @Test("one shard is not taken for the model, even where a whole tower lies in it")
+  func oneShard() throws {
+    try withTemporaryFolder { folder in
+      let name = "model-00002-of-00003.safetensors"
+      try copy("vit-hugging-face-text-projection/model.safetensors", to: folder, as: name)
+      for path in [folder.path, folder.appending(path: name).path] {
+        let error = #expect(throws: ReadError.self) { try Checkpoint.open(path) }
+        #expect(error?.code == .oneOfSeveralShards)
+      }
+      let single = folder.appending(path: "model-00001-of-00001.safetensors")
+      try FileManager.default.moveItem(at: folder.appending(path: name), to: single)
+      #expect(throws: Never.self) { try Checkpoint.open(single.path) }
+    }
+  }
+
   @Test("--variant takes the form of the weights that it names, and refuses where there is none")
   func variants() throws {
     try withTemporaryFolder { folder in

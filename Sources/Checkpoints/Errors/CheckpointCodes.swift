@@ -31,6 +31,10 @@ extension ReadError.Code {
     618, "noModelBelowPrefix", "no CLIP tower has names with this prefix",
     hint: "give one of those found to --prefix, or leave the option out")
 
+  public static let oneOfSeveralShards = Self(
+    619, "oneOfSeveralShards", "one part of a checkpoint in several files",
+    hint: "give the index (….index.json) or the folder that holds it with all parts")
+
   public static let notInHubCache = Self(
     616, "notInHubCache", "neither a file nor a model in the local Hugging Face cache",
     hint: "check the path, or download the model first: hf download ORG/NAME", category: .cannotOpen)
@@ -57,5 +61,6 @@ extension ReadError.Code {
     .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
     .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
     .shardTensorUnlisted, .notInHubCache, .severalModels, .noModelBelowPrefix,
+    .oneOfSeveralShards,
   ]
 }

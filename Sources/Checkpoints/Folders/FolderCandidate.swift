@@ -38,10 +38,17 @@ struct FolderCandidate {
       || checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
   }
 
+  /// - Throws: `oneOfSeveralShards`: half of a model may look like a whole tower.
+  func requireWhole(_ path: String) throws(ReadError) {
+    guard ShardName.isOneOfSeveral(name) else { return }
+    throw ReadError(.oneOfSeveralShards, file: path)
+  }
+
   func open(
     _ folder: ModelFolder, _ selection: Selection, _ limits: Limits
   ) throws(ReadError) -> Checkpoint {
-    try Checkpoint.open(
+    try requireWhole(folder.pathOf(name))
+    return try Checkpoint.open(
       try folder.map(name), taking: Selection(prefix: selection.prefix), limits: limits)
   }
 }
