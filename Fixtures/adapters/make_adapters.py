@@ -12,6 +12,7 @@ import shutil
 
 import peft
 import torch
+import torch.nn.utils.prune
 from diffusers.utils.state_dict_utils import convert_state_dict_to_kohya
 from safetensors.torch import load_file, save_file
 from torch.nn.functional import normalize
@@ -83,6 +84,9 @@ def main():
         wrapped(torch.zeros(1, weight.shape[1]))  # computes the weight anew
         state = {f"{name}.{key}": value for key, value in wrapped.state_dict().items() if "bias" not in key}
         save_plain(state | {"expected": wrapped.weight.detach()}, f"{kind}.safetensors")
+    pruned = torch.nn.utils.prune.random_unstructured(torch.nn.Linear(*reversed(weight.shape)), "weight", 0.4)
+    save_plain({f"{name}.{key}": value for key, value in pruned.state_dict().items() if "bias" not in key}
+               | {"expected": pruned.weight.detach()}, "pruned.safetensors")
     # class GeometricLinear of zer0int's CLIP-fine-tune: r * F.normalize(theta, p=2, dim=1).
     lengths, directions = torch.rand(weight.shape[0], 1) + 0.5, torch.randn_like(weight)
     save_plain({f"{name}.r": lengths, f"{name}.theta": directions,

@@ -102,6 +102,7 @@ import Testing
     #expect(try code("plain") { $0.base = nil } == .adapterWithoutBase)
     #expect(try code("kohya.safetensors") { $0.base = nil } == .adapterWithoutBase)
     #expect(try code("dora") == .unsupportedOption)
+    #expect(try code("kohya.safetensors") { $0.adapterAlpha = 2 } == .unsupportedOption)
     #expect(try code("plain") { $0.base = Fixture.url("valid/vit.safetensors").path } == .adapterDoesNotFit)
     #expect(try code("../valid/vit-hugging-face") == .adapterDoesNotFit)
     #expect(
@@ -109,8 +110,8 @@ import Testing
   }
 
   @Test(
-    "rows with lengths of their own, and Long-CLIP's two tables, give the weights that their authors' code computes",
-    arguments: ["weight-norm", "weight-norm-parametrized", "geometric", "long"])
+    "rows with lengths of their own, masks, and Long-CLIP's two tables, give the weights that their authors' code computes",
+    arguments: ["weight-norm", "weight-norm-parametrized", "geometric", "pruned", "long"])
   func forms(_ name: String) throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     var expected: [Float] = []

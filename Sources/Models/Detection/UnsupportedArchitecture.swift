@@ -44,6 +44,9 @@ enum UnsupportedArchitecture {
       fragments: [
         "text_model.encoder.layer.", "text_model.roberta.", "text_model.embeddings.word_embeddings.",
       ]),
+    Trace(
+      architecture: "a weight behind torch.nn.utils.parametrize (remove_parametrizations makes it plain)",
+      fragments: [".parametrizations."]),
     Trace(architecture: "a timm image trunk", fragments: ["visual.trunk."]),
     Trace(architecture: "attentional pooling (CoCa's image tower)", fragments: ["visual.attn_pool."]),
     Trace(architecture: "layer scale (ViT-M-16-alt)", fragments: [".ls_1.", ".ls_2."]),

@@ -6,12 +6,15 @@ extension Checkpoint {
   ///
   /// - Throws: what opening the base or merging throws.
   mutating func prepare(_ options: ModelOptions) throws(ModelError) {
-    let settings = try LowRankSettings(evidence.adapterConfig, alpha: options.adapterAlpha)
+    // A configuration of an adapter that is not there, or merged already, says nothing.
+    let hasUpdates = tensors.contains { LowRankUpdate.isPart($0.name) }
+    let settings = try LowRankSettings(
+      hasUpdates ? evidence.adapterConfig : nil, alpha: options.adapterAlpha)
     if let base = options.base {
       self = try Adapter(self, settings).merged(into: Self.openBase(base))
     }
     let forms = try Reparametrization(tensors, updates: settings)
-    guard options.adapterAlpha == nil || options.base != nil || forms.hasUpdates else {
+    guard options.adapterAlpha == nil || hasUpdates else {
       throw ModelError(.unsupportedOption, found: "--lora-alpha: there is no low-rank update in the file")
     }
     tensors = forms.tensors

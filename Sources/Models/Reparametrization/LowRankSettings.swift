@@ -4,6 +4,7 @@ internal import Checkpoints
 /// The scale of LoRA's updates: what an adapter's configuration, or the user, says of it.
 struct LowRankSettings {
   private var alpha: Double?
+  private let isStatedByUser: Bool
   /// Divided by the root of the rank instead of the rank.
   private var isRankStabilized = false
   private(set) var replacesModules = false
@@ -11,6 +12,7 @@ struct LowRankSettings {
   /// - Throws: `badConfiguration`, or `unsupportedOption` for a kind of adapter that computes something else.
   init(_ config: ConfigFile?, alpha stated: Float?) throws(ModelError) {
     alpha = stated.map(Double.init)
+    isStatedByUser = stated != nil
     guard let config else { return }
     let reader = ConfigReader(config)
     if let type = try reader.text("peft_type"), type != "LORA" {
@@ -30,7 +32,14 @@ struct LowRankSettings {
 
   /// - Throws: `undecidedScale` where nothing says it.
   func scale(_ update: LowRankUpdate) throws(ModelError) -> Float {
-    if update.alpha != nil { return 0 }
+    if update.alpha != nil {
+      guard !isStatedByUser else {
+        throw ModelError(
+          .unsupportedOption, found: "--lora-alpha: the file states an alpha for each update",
+          file: update.down.file)
+      }
+      return 0
+    }
     guard let alpha else {
       throw ModelError(.undecidedScale, tensor: update.down.name, file: update.down.file)
     }

@@ -4,20 +4,18 @@ internal import Checkpoints
 struct Reparametrization {
   private(set) var tensors: [CheckpointTensor]
   private(set) var notes: [String] = []
-  /// Whether LoRA's updates were merged.
-  private(set) var hasUpdates = false
 
   /// - Throws: `badReparametrization` where the parts of a weight do not fit each other.
   init(_ tensors: [CheckpointTensor], updates: LowRankSettings) throws(ModelError) {
     self.tensors = tensors
     let forms: [any StoredForm] = [
-      RowScale.geometric, RowScale.weightNorm, RowScale.parametrized, LongPositions(),
+      RowScale.geometric, RowScale.weightNorm, RowScale.parametrized, MaskedWeight(),
+      LongPositions(),
     ]
     for form in forms { try bring(form) }
     let merged = try LowRankUpdates(self.tensors, updates)
     self.tensors = merged.tensors
     notes += merged.notes
-    hasUpdates = !merged.notes.isEmpty
   }
 
   private mutating func bring(_ form: any StoredForm) throws(ModelError) {
