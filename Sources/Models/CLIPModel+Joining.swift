@@ -38,10 +38,12 @@ extension CLIPModel {
     let architecture = CLIPArchitecture(image: imageTower, text: textTower)
     let hasLogitScale = image.hasLogitScale || text.hasLogitScale
     let whole = ParameterSchema(architecture)
+    let schema = hasLogitScale ? whole : whole.withoutLogitScale
     self.init(
       architecture: architecture, preprocessing: image.preprocessing, tokenizer: text.tokenizer,
-      schema: hasLogitScale ? whole : whole.withoutLogitScale, decisions: image.decisions + text.decisions,
-      accounting: Accounting(joining: image.accounting, text.accounting), notes: image.notes + text.notes,
+      schema: schema, decisions: image.decisions + text.decisions,
+      accounting: Accounting(joining: image.accounting, text.accounting),
+      notes: image.notes + text.notes + schema.notesOnLogitScale(architecture),
       source: ModelSource(joining: image.source, text.source),
       inheritedIdentities: Identities(joining: image.inheritedIdentities, text.inheritedIdentities),
       store: JoinedStore(image: image.store, text: text.store, textHasLogitScale: text.hasLogitScale))

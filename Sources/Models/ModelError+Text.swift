@@ -17,7 +17,7 @@ extension ModelError.Code {
       .undecidedScale:
       undecidedText
     case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
-      .towerAbsent, .cannotJoin:
+      .configurationContradictsTensors, .towerAbsent, .cannotJoin:
       configurationText
     case .adapterWithoutBase, .adapterDoesNotFit: adapterText
     }
@@ -143,6 +143,11 @@ extension ModelError.Code {
       ("unknown architecture name", "`pocketclip formats` lists the names")
     case .architectureContradictsTensors:
       ("the tensors are not those of the named architecture", "leave out --architecture, or correct it")
+    case .configurationContradictsTensors:
+      (
+        "a configuration states a size that the tensors do not have",
+        "give the configuration that belongs to these weights, or name the architecture with --architecture"
+      )
     case .badConfiguration:
       ("a configuration file does not say what it should", "correct the file, or give explicit options")
     case .cannotJoin:

@@ -36,6 +36,7 @@ public struct ModelError: Error, Sendable, Equatable {
     case towerAbsent = 767
     case undecidedPooling = 768
     case undecidedScale = 769
+    case configurationContradictsTensors = 770
 
     // 780: two files as one model.
     case cannotJoin = 780

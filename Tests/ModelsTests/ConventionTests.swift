@@ -153,17 +153,6 @@ import Testing
     #expect(preprocessing.resize == .shortest && preprocessing.mean == .init(0.5, 0.5, 0.5))
   }
 
-  @Test("Where a configuration contradicts the tensors, the tensors are believed and it is told")
-  func contradiction() throws {
-    let config = #"""
-      {"model_type":"clip","text_config":{\#(Self.heads),"max_position_embeddings":77},"vision_config":{\#(Self.heads)}}
-      """#
-    let inspection = try inspect("vit-hugging-face", ["config.json": config])
-    #expect(inspection.architecture.text?.contextLength == 16)
-    #expect(
-      inspection.notes.contains { $0.contains("context length 77") && $0.contains("tensors are believed") })
-  }
-
   @Test("More layers in a configuration than in the file: the file was cut")
   func cutLayers() throws {
     let config = #"""

@@ -83,12 +83,13 @@ import Testing
     #expect(try inspect(untold).problems.contains { $0.code == .undecidedActivation })
   }
 
-  @Test(
-    "a size that the keyed values state and the tensors do not have is told, and the tensors are believed")
+  @Test("A size that the keyed values state and the tensors do not have is an error")
   func contradiction() throws {
     let inspection = try inspect(setting("clip.vision.image_size", to: Self.u32Type + [23, 0, 0, 0]))
     #expect(inspection.architecture.image?.imageSize == 24)
-    #expect(inspection.notes.contains { $0.contains("image_size") && $0.contains("23") })
+    let problem = try #require(inspection.problems.first)
+    #expect(problem.code == .configurationContradictsTensors && problem.hint.contains("--activation"))
+    #expect(problem.description.contains("image size 23") && problem.description.contains("image_size"))
   }
 
   /// Q8_0 rounds to a 127th of a block's largest magnitude; Q4_0 to an 8th, and loses a whole step at the other

@@ -46,7 +46,7 @@ import Testing
     let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
     let file = try HollowCheckpoint(ParameterSchema(architecture))
     defer { file.remove() }
-    let refusal = try #require(try ModelInspection(Checkpoint.open(file.url.path)).refusal)
+    let refusal = try #require(try ModelInspection(Checkpoint.open(file.folder.path)).refusal)
     #expect(
       refusal.hint.contains("--architecture \(name) (LAION, DataComp) or \(name)-quickgelu"),
       "\(refusal.hint)")
@@ -54,7 +54,7 @@ import Testing
     var options = ModelOptions()
     options.architectureName = name
     options.preprocessing = .openAI
-    #expect(try ModelInspection(Checkpoint.open(file.url.path), options: options).refusal == nil)
+    #expect(try ModelInspection(Checkpoint.open(file.folder.path), options: options).refusal == nil)
   }
 
   @Test("KerasHub's kernels keep an axis of heads: without a configuration it is the shapes that tell")
@@ -135,29 +135,4 @@ extension ModelError {
     default: "--preprocess"
     }
   }
-}
-
-/// A state dict of full size whose weights are a hole in the file: it takes no space and is never read.
-private struct HollowCheckpoint {
-  let url = FileManager.default.temporaryDirectory.appending(path: "hollow-\(UUID().uuidString).safetensors")
-
-  init(_ schema: ParameterSchema) throws {
-    var offset = 0
-    var entries: [String] = []
-    for parameter in schema.parameters {
-      let end = offset + 2 * parameter.elementCount
-      entries.append(
-        "\"\(parameter.name)\":{\"dtype\":\"F16\",\"shape\":\(parameter.shape),\"data_offsets\":[\(offset),\(end)]}"
-      )
-      offset = end
-    }
-    let header = Data("{\(entries.joined(separator: ","))}".utf8)
-    let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
-    try (length + header).write(to: url)
-    let file = try FileHandle(forWritingTo: url)
-    try file.truncate(atOffset: UInt64(8 + header.count + offset))
-    try file.close()
-  }
-
-  func remove() { try? FileManager.default.removeItem(at: url) }
 }

@@ -23,7 +23,8 @@ extension ModelInspection {
       decisions: [
         Decision(field: "everything", value: "as stated", source: .evidence, detail: "the bundle's header")
       ],
-      accounting: Accounting(usedCount: bundle.header.tensors.count), notes: checkpoint.notes, problems: [],
+      accounting: Accounting(usedCount: bundle.header.tensors.count),
+      notes: checkpoint.notes + schema.notesOnLogitScale(architecture), problems: [],
       inheritedIdentities: Identities(image: description.imageID, text: description.textID), schema: schema,
       store: BundleStore(weights: bundle))
   }

@@ -53,7 +53,8 @@ public struct ModelInspection: Sendable {
         checkpoint: checkpoint, convention: bindings.convention.name, architecture: resolution.architecture,
         preprocessing: resolution.preprocessing, tokenizer: resolution.tokenizer,
         decisions: resolution.decisions, accounting: accounting,
-        notes: checkpoint.notes + resolution.notes + Accounting.notes(on: dropped),
+        notes: checkpoint.notes + resolution.notes + Accounting.notes(on: dropped)
+          + schema.notesOnLogitScale(resolution.architecture),
         problems: (accounting.problems + resolution.undecided).map { $0.inFile(path) },
         inheritedIdentities: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
@@ -131,4 +132,12 @@ extension ImageTower {
 
 extension ParameterSchema {
   var withoutLogitScale: ParameterSchema { keeping { $0.role != .logitScale } }
+
+  /// Two towers without a scale between them; one tower alone has nothing to scale.
+  func notesOnLogitScale(_ architecture: CLIPArchitecture) -> [String] {
+    guard architecture.image != nil, architecture.text != nil,
+      !parameters.contains(where: { $0.role == .logitScale })
+    else { return [] }
+    return ["the file has no logit_scale: vectors do not need it, and `classify` takes 100"]
+  }
 }

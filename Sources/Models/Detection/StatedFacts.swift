@@ -38,7 +38,7 @@ struct StatedFacts: Sendable {
   }
 }
 
-/// A size that a configuration states: the tensors win, and a difference is told.
+/// A size that a configuration states, to be compared with the tensors'.
 struct StatedSize: Sendable {
   enum Field: String, Sendable {
     case imageSize = "image size"
@@ -49,6 +49,8 @@ struct StatedSize: Sendable {
     case textLayers = "text layers"
     case contextLength = "context length"
     case vocabularySize = "vocabulary size"
+    case imageMLPWidth = "image MLP width"
+    case textMLPWidth = "text MLP width"
     case projection = "embedding dimension"
   }
 
@@ -71,6 +73,8 @@ extension CLIPArchitecture {
     case .textLayers: text?.stack.layers
     case .contextLength: text?.contextLength
     case .vocabularySize: text?.vocabularySize
+    case .imageMLPWidth: image?.visionTransformer?.stack.mlpWidth
+    case .textMLPWidth: text?.stack.mlpWidth
     case .projection: image?.projection ?? text?.projection
     }
   }

@@ -8,6 +8,8 @@ struct Statements {
   private var facts: StatedFacts
   /// Configurations that were passed over.
   private var notes: [String] = []
+  /// Configurations that are another model's by their sizes, but would decide something.
+  private var problems: [ModelError] = []
 
   init(
     _ checkpoint: Checkpoint, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture,
@@ -16,10 +18,18 @@ struct Statements {
     let evidence = checkpoint.evidence
     facts = try StatedFacts.options(options, sizes: sizes)
     facts.fill(from: .archive(evidence, sizes: sizes))
-    if let metadata = evidence.ggufMetadata { facts.fill(from: try .gguf(metadata, sizes: sizes)) }
+    let keyed = try evidence.ggufMetadata.map { metadata throws(ModelError) in
+      try StatedFacts.gguf(metadata, sizes: sizes)
+    }
+    let configurations = try Self.configurations(evidence, library, sizes)
+    var contradictions = Contradictions(
+      configurations + [keyed].compactMap { $0 }, sizes, architectureName: options.architectureName)
+    if let keyed { contradictions.fill(&facts, from: keyed) }
     if library == .kerasHub { facts.fill(from: .kerasHubKernels(checkpoint.tensors)) }
     if let graph = evidence.graph { facts.fill(from: .graph(graph, sizes: sizes)) }
-    for configuration in try Self.configurations(evidence, library, sizes) { facts.fill(from: configuration) }
+    for configuration in configurations { contradictions.fill(&facts, from: configuration) }
+    notes += contradictions.notes
+    problems = contradictions.problems
     if let config = evidence.huggingFaceConfig, library != .kerasHub,
       try !ConfigReader(config).isTransformersCLIP(of: sizes, isPart: evidence.strippedPrefix != nil)
     {
@@ -34,34 +44,34 @@ struct Statements {
     facts.fill(from: .libraryDefaults(library, sizes: sizes))
   }
 
-  /// Where both libraries' configurations lie beside the weights, the one whose names the tensors have speaks first.
+  /// What each file states. Where both libraries' configurations lie beside the weights, the one whose names the tensors
+  /// have speaks first; a library's file of preprocessing speaks before its file of the model.
   private static func configurations(
     _ evidence: Evidence, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture
   ) throws(ModelError) -> [StatedFacts] {
-    var openCLIP = StatedFacts()
-    if let config = evidence.openCLIPConfig { openCLIP = try .openCLIP(config, sizes: sizes) }
+    var openCLIP = [StatedFacts(), StatedFacts()]
     if let config = evidence.openCLIPPreprocessing {
-      openCLIP.preprocessing = try PreprocessingConfig.openCLIP(
+      openCLIP[0].preprocessing = try PreprocessingConfig.openCLIP(
         fields: ConfigReader(config), imageSize: sizes.image?.imageSize)
     }
-    var huggingFace = StatedFacts()
-    if let config = evidence.huggingFaceConfig {
-      huggingFace =
-        try library == .kerasHub
-        ? .kerasHub(config, sizes: sizes)
-        : .huggingFace(
-          config, sizes: sizes, isPart: evidence.strippedPrefix != nil)
-    }
+    if let config = evidence.openCLIPConfig { openCLIP[1] = try .openCLIP(config, sizes: sizes) }
+    var huggingFace = [StatedFacts(), StatedFacts()]
     let nested = try evidence.processorConfig.map(ConfigReader.init)?.object("image_processor")
     if let processor = evidence.preprocessorConfig.map(ConfigReader.init) ?? nested {
-      huggingFace.preprocessing = try PreprocessingConfig.huggingFace(
+      huggingFace[0].preprocessing = try PreprocessingConfig.huggingFace(
         processor, imageSize: sizes.image?.imageSize)
-      huggingFace.resizeBackend = try .huggingFace(
+      huggingFace[0].resizeBackend = try .huggingFace(
         processor, model: evidence.huggingFaceConfig.map(ConfigReader.init))
     }
+    if let config = evidence.huggingFaceConfig {
+      huggingFace[1] =
+        try library == .kerasHub
+        ? .kerasHub(config, sizes: sizes)
+        : .huggingFace(config, sizes: sizes, isPart: evidence.strippedPrefix != nil)
+    }
     switch library {
-    case .openAI: return [openCLIP, huggingFace]
-    case .huggingFace, .kerasHub: return [huggingFace, openCLIP]
+    case .openAI: return openCLIP + huggingFace
+    case .huggingFace, .kerasHub: return huggingFace + openCLIP
     }
   }
 
@@ -74,6 +84,7 @@ struct Statements {
   /// Puts what is stated into the sizes.
   func resolve(_ sizes: CLIPArchitecture) -> Resolution {
     var resolution = Resolution(architecture: sizes)
+    resolution.undecided = problems
     switch sizes.image {
     case .visionTransformer(var tower):
       resolution.decide(&tower.stack, facts.image, "image")
@@ -97,7 +108,6 @@ struct Statements {
       resolution.noteOtherTokenizer(facts.tokenizer)
     }
     resolution.notes += notes
-    resolution.noteContradictions(facts.sizes, sizes)
     return resolution
   }
 }
@@ -174,23 +184,5 @@ struct Resolution {
   mutating func noteOtherTokenizer(_ stated: Stated<TokenizerKind>?) {
     guard let stated, stated.value == .none, stated.source == .configuration else { return }
     notes.append("no tokenizer travels along, so that the model takes token ids only (\(stated.detail))")
-  }
-
-  /// Configurations are wrong more often than tensors; but blocks that are stated and not there have been cut off.
-  mutating func noteContradictions(_ stated: [StatedSize], _ sizes: CLIPArchitecture) {
-    for statement in stated {
-      guard let actual = sizes.size(statement.field), actual != statement.value else { continue }
-      guard !statement.isOfLayers || statement.value < actual else {
-        undecided.append(
-          ModelError(
-            .missingTensors,
-            expected: "\(statement.field.rawValue) \(statement.value), as \(statement.detail) states",
-            found: "\(actual)"))
-        continue
-      }
-      notes.append(
-        "\(statement.detail) says \(statement.field.rawValue) \(statement.value), the tensors have "
-          + "\(actual): the tensors are believed")
-    }
   }
 }

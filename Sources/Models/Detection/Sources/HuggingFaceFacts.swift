@@ -19,22 +19,25 @@ extension StatedFacts {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
     }
     var facts = StatedFacts()
-    if sizes.image != nil { try facts.readTower(root, "vision", \.image) }
+    if let image = sizes.image { try facts.readTower(root, "vision", width: image.attentionWidth, \.image) }
     if let text = sizes.text {
-      try facts.readTower(root, "text", \.text)
+      try facts.readTower(root, "text", width: text.stack.width, \.text)
       facts.pooling = try root.pooling(vocabularySize: text.vocabularySize)
+    }
+    // A tower's own `projection_dim` is often a default that nothing reads, a larger model's is its own.
+    let isCLIP = try root.text("model_type")?.hasPrefix("clip") ?? true
+    if isCLIP, let dimension = try root.integer("projection_dim") {
+      facts.sizes.append(
+        StatedSize(field: .projection, value: dimension, detail: "\(root.place): projection_dim"))
     }
     return facts
   }
 
   private mutating func readTower(
-    _ root: ConfigReader, _ kind: String, _ tower: WritableKeyPath<StatedFacts, TowerFacts>
+    _ root: ConfigReader, _ kind: String, width: Int, _ tower: WritableKeyPath<StatedFacts, TowerFacts>
   ) throws(ModelError) {
     let config = try root.effective(kind)
-    let heads = try config.integer("num_attention_heads")
-    self[keyPath: tower].heads = Stated(
-      heads ?? (kind == "text" ? 8 : 12), heads == nil ? .libraryDefault : .configuration,
-      "\(config.place): num_attention_heads")
+    self[keyPath: tower].heads = try config.heads(width: width, isText: kind == "text")
     self[keyPath: tower].activation = try config.activation()
     let epsilon = try config.number("layer_norm_eps")
     self[keyPath: tower].epsilon = Stated(
@@ -49,10 +52,11 @@ extension StatedFacts {
       ? [
         ("hidden_size", .textWidth), ("num_hidden_layers", .textLayers),
         ("max_position_embeddings", .contextLength), ("vocab_size", .vocabularySize),
+        ("intermediate_size", .textMLPWidth),
       ]
       : [
         ("hidden_size", .imageWidth), ("num_hidden_layers", .imageLayers), ("image_size", .imageSize),
-        ("patch_size", .patchSize),
+        ("patch_size", .patchSize), ("intermediate_size", .imageMLPWidth),
       ]
     for (key, field) in keys {
       guard let value = try config.integer(key) else { continue }
@@ -92,6 +96,16 @@ extension ConfigReader {
   fileprivate func effective(_ kind: String) throws(ModelError) -> ConfigReader {
     if let leftover = try object(kind + "_config_dict") { return leftover }
     return try object(kind + "_config") ?? self
+  }
+
+  /// The library's default is that of a tower of its default width: without either in the configuration, another width
+  /// leaves the heads open.
+  fileprivate func heads(width: Int, isText: Bool) throws(ModelError) -> Stated<Int>? {
+    let detail = "\(place): num_attention_heads"
+    if let heads = try integer("num_attention_heads") { return Stated(heads, .configuration, detail) }
+    let (heads, usualWidth) = isText ? (8, 512) : (12, 768)
+    guard try integer("hidden_size") ?? usualWidth == width else { return nil }
+    return Stated(heads, .libraryDefault, detail)
   }
 
   fileprivate func activation() throws(ModelError) -> Stated<Activation> {
