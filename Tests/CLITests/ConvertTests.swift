@@ -30,6 +30,32 @@ import Testing
     #expect(first == (try Data(contentsOf: URL(filePath: folder.path("b")))))
   }
 
+  @Test("The report lists the settings that an option or a library's default decided, with --quiet too")
+  func settings() throws {
+    let folder = try ScratchFolder()
+    let source = Tool.fixture("valid/vit-state-dict-2.13.pt")
+    let options = [
+      "--heads", "1", "--activation", "quickgelu", "--pooling", "highest", "--preprocess", "openai", "-q",
+    ]
+    let text = try Tool.run(["convert", source, "-o", folder.path("a")] + options)
+    #expect(text.status == 0 && text.error.isEmpty, "\(text.error)")
+    for line in [
+      "relative to these settings", "image.heads 1, text.heads 1 (option: --heads)",
+      "image.epsilon 1e-05, text.epsilon 1e-05 (library default: LayerNorm of clip and open_clip)",
+    ] {
+      #expect(text.output.contains(line), "\(text.output)")
+    }
+    let json = try Tool.run(
+      ["convert", source, "-o", folder.path("b"), "--tower", "text", "--json"] + options
+    ).json()
+    let rows = try #require(json["settings"] as? [[String: String]])
+    #expect(rows.contains { $0["field"] == "text.pooling" && $0["source"] == "option" })
+    #expect(rows.contains { $0["field"] == "text.epsilon" && $0["source"] == "library default" })
+    #expect(!rows.contains { $0["field"] == "image.epsilon" || $0["field"] == "preprocessing" })
+    let certain = try Tool.run("convert", Self.mini, "-o", folder.path("c"))
+    #expect(certain.output.contains("relative to settings that the checkpoint and its configuration state"))
+  }
+
   @Test("An existing file is kept unless --force is given")
   func existingFileIsKept() throws {
     let folder = try ScratchFolder()

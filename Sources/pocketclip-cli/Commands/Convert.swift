@@ -168,6 +168,9 @@ struct ConvertOutput: SchemaOutput {
   var seconds: Seconds
   /// Figures against the FP32 reference, one per arithmetic.
   var fidelity: [Report]
+  /// What neither the checkpoint nor a configuration decided. The reference takes it too, so that no figure shows a
+  /// mistake here.
+  var settings: [DecisionRow]
 
   struct Seconds: Encodable {
     var writing, measuring, finishing: Double
@@ -182,6 +185,9 @@ struct ConvertOutput: SchemaOutput {
     byteCount = bundle.byteCount
     sourceByteCount = model.source.files.reduce(0) { $0 + $1.byteCount }
     fidelity = bundle.reports
+    let architecture = bundle.description.architecture
+    settings =
+      model.decisions.filter { $0.isOfUserOrLibrary && $0.isPart(of: architecture) }.map(DecisionRow.init)
     seconds = Seconds(
       writing: bundle.writing.seconds, measuring: bundle.measuring.seconds,
       finishing: bundle.finishing.seconds)
@@ -195,7 +201,37 @@ struct ConvertOutput: SchemaOutput {
         + (fidelity.isEmpty ? "not measured, " : "measured in ")
         + (fidelity.isEmpty ? "" : "\(fixed(seconds.measuring, 2)) s with \(memory(peakByteCount)), ")
         + "published in \(fixed(seconds.finishing, 2)) s",
-    ] + fidelity.flatMap(\.summaryLines) + ["  space \(spaceId)"]
+    ] + fidelity.flatMap(\.summaryLines) + settingLines + ["  space \(spaceId)"]
+  }
+}
+
+extension ConvertOutput {
+  /// One line for each option and each default, with the values that it decided.
+  private var settingLines: [String] {
+    let beginning = fidelity.isEmpty ? "these settings come" : "relative to these settings, which come"
+    guard !settings.isEmpty else {
+      return fidelity.isEmpty
+        ? [] : ["  relative to settings that the checkpoint and its configuration state"]
+    }
+    return ["  \(beginning) from an option or a library's default:"]
+      + settings.grouped.map { group in
+        "    \(group.values.joined(separator: ", ")) (\(group.source): \(group.detail))"
+      }
+  }
+}
+
+extension Decision {
+  /// A bundle of one tower takes nothing of the other's.
+  fileprivate func isPart(of architecture: CLIPArchitecture) -> Bool {
+    let isOfTexts = field.hasPrefix("text.") || field == "tokenizer"
+    return isOfTexts ? architecture.text != nil : architecture.image != nil
+  }
+
+  fileprivate var isOfUserOrLibrary: Bool {
+    switch source {
+    case .option, .libraryDefault: true
+    case .evidence, .configuration, .fingerprint, .tensors: false
+    }
   }
 }
 

@@ -25,10 +25,6 @@ struct InspectOutput: SchemaOutput {
     var byteCount: Int
   }
 
-  struct DecisionRow: Encodable {
-    var field, value, source, detail: String
-  }
-
   struct IgnoredRow: Encodable {
     var name, reason: String
     var tensorCount: Int
@@ -59,9 +55,7 @@ struct InspectOutput: SchemaOutput {
     architecture = ArchitectureCatalogue.name(of: inspection.architecture) ?? inspection.architecture.summary
     convention = inspection.convention
     towers = Tower.allCases.filter { inspection.architecture.has($0) }.map { "\($0)" }
-    decisions = inspection.decisions.map {
-      DecisionRow(field: $0.field, value: $0.value, source: $0.source.rawValue, detail: $0.detail)
-    }
+    decisions = inspection.decisions.map(DecisionRow.init)
     tensorCount = inspection.accounting.usedCount
     parameterCount = ParameterSchema(inspection.architecture).parameters.reduce(0) { $0 + $1.elementCount }
     ignored = inspection.accounting.ignored.map {
@@ -100,18 +94,8 @@ struct InspectOutput: SchemaOutput {
 extension InspectOutput {
   /// What the tensors do not say, grouped by who said it.
   private var decisionLines: [String] {
-    var groups: [(teller: String, values: [String])] = []
-    for decision in decisions {
-      let teller = "\(decision.detail) [\(decision.source)]"
-      let value = "\(decision.field) \(decision.value)"
-      if let index = groups.firstIndex(where: { $0.teller == teller }) {
-        groups[index].values.append(value)
-      } else {
-        groups.append((teller, [value]))
-      }
-    }
-    return groups.flatMap { group in
-      ["  told by       \(group.teller)"] + group.values.map { "                  \($0)" }
+    decisions.grouped.flatMap { group in
+      ["  told by       \(group.detail) [\(group.source)]"] + group.values.map { "                  \($0)" }
     }
   }
 }
