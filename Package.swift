@@ -102,7 +102,7 @@ let package = Package(
       [
         "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "SyntheticWeights",
         "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
-        "ImagePreprocessing",
+        "ImagePreprocessing", "ImageFiles",
       ]),
     module(
       "Conversion",

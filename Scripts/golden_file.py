@@ -79,7 +79,7 @@ def outputs(subject, pixels, ids, viewed=2):
     """(unit-norm image and text embeddings, logits, stages in order) of FP32 pixels and integer ids."""
     dtype = next(subject.module.parameters()).dtype
     checks = check_precision(subject, dtype)
-    counts = (ids.argmax(dim=-1) + 1).tolist()
+    counts = (subject.pooled(ids) + 1).tolist()
     images, stages = run(subject, subject.image, subject.image_stages, pixels.to(dtype), None, viewed)
     texts, more = run(subject, subject.text, subject.text_stages, ids, counts, viewed)
     for check in checks:
@@ -89,11 +89,12 @@ def outputs(subject, pixels, ids, viewed=2):
 
 
 def write(path, subject, pixels, ids, *, model, weights, generated=None, metadata=None, viewed=2,
-          limit=None):
+          limit=None, inputs=None):
     """Writes the golden file `path` of a FP32 `subject`.
 
     pixels     float32 [n, 3, S, S], normalised; stored unless `generated` names the generator that makes them
     ids        int64 [m, C], zeros after the end of text
+    inputs     golden_inputs.Inputs that the library made pixels and ids of
     weights    `synthetic`, or the SHA-256 of the checkpoint's file
     limit      bytes beyond which the stages are stored as FP16
     """
@@ -105,6 +106,7 @@ def write(path, subject, pixels, ids, *, model, weights, generated=None, metadat
     for suffix, (images, texts, logits, _) in (("f32", single), ("f64", double)):
         tensors |= {f"image.embedding.{suffix}": images, f"text.embedding.{suffix}": texts, f"logits.{suffix}": logits}
     arrays = {name: np.ascontiguousarray(tensor.numpy()) for name, tensor in tensors.items()}
+    arrays |= inputs.arrays() if inputs else {}
     views = {f"stage.{stage}.{part}": tensor for stage, parts in double[3].items() for part, tensor in parts.items()}
     size = sum(a.nbytes for a in arrays.values()) + sum(4 * tensor.numel() for tensor in views.values())
     dtype = np.float16 if limit and size > limit else np.float32
@@ -112,7 +114,8 @@ def write(path, subject, pixels, ids, *, model, weights, generated=None, metadat
     facts = {
         "golden.version": VERSION, "golden.model": model, "golden.weights": weights,
         "golden.writer": writer(subject), "golden.stages": ",".join(double[3]),
-        **({"image.probes": generated} if generated else {}), **(metadata or {}),
+        **({"image.probes": generated} if generated else {}), **(inputs.metadata() if inputs else {}),
+        **(metadata or {}),
     }
     save_file(arrays, path, metadata=facts)
     os.chmod(path, 0o644)  # safetensors makes it private

@@ -13,6 +13,8 @@ from typing import Callable
 import torch
 from torch import nn
 
+import golden_inputs
+
 
 @dataclass
 class Stage:
@@ -36,6 +38,7 @@ class Subject:
     text_stages: list
     logit_scale: Callable  # → float
     library: str
+    pooled: Callable = staticmethod(lambda ids: ids.argmax(dim=-1))  # ids [n, C] → the position that is pooled [n]
 
     def doubled(self):
         """The same model in float64, watched at the same stages."""
@@ -92,36 +95,44 @@ def transformers_subject(model):
                    Stage("ln_final", text.final_layer_norm)]
     return Subject(model.eval(), lambda x: pooled(model.get_image_features(pixel_values=x)),
                    lambda ids: pooled(model.get_text_features(input_ids=ids)), image_stages, text_stages,
-                   lambda: model.logit_scale.exp().item(), "transformers")
+                   lambda: model.logit_scale.exp().item(), "transformers", pooled_position(text.config.eos_token_id))
+
+
+def pooled_position(eos):
+    """As CLIPTextTransformer: 2, which early configurations have by mistake, stands for the highest id."""
+    return lambda ids: ids.argmax(dim=-1) if eos == 2 else (ids == eos).int().argmax(dim=-1)
 
 
 SUBJECTS = {"clip": openai_subject, "open_clip": open_clip_subject, "transformers": transformers_subject}
 
 
 def load(path):
-    """The FP32 subject of a checkpoint file or folder, and its picture size."""
+    """The FP32 subject of a checkpoint file or folder, with its library's own preprocessing and tokenizer."""
     path = Path(path)
     if path.is_file():
         import clip
 
         model, _ = clip.load(str(path), device="cpu", jit=False)
-        return openai_subject(model.float()), model.visual.input_resolution
+        return Original(openai_subject(model.float()), model.visual.input_resolution, model.context_length, path)
     if (path / "open_clip_config.json").exists():
         return load_open_clip(path)
     if (path / "config.json").exists():
         from transformers import CLIPModel
 
         model = CLIPModel.from_pretrained(path, dtype=torch.float32)
-        return transformers_subject(model), model.config.vision_config.image_size
+        return Original(transformers_subject(model), model.config.vision_config.image_size,
+                        model.config.text_config.max_position_embeddings, path)
     raise SystemExit(f"{path}: neither OpenAI's .pt archive nor a folder with open_clip_config.json or config.json")
 
 
 def load_open_clip(folder):
     import open_clip
 
-    config = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]
-    model = open_clip.CLIP(**config)
-    weights = next(p for p in sorted(folder.iterdir()) if p.name.startswith("open_clip_") and p.suffix != ".json")
+    config = json.loads((folder / "open_clip_config.json").read_text())
+    model_config = config["model_cfg"]
+    model = open_clip.CLIP(**model_config)
+    weights = next(p for p in sorted(folder.iterdir())
+                   if p.name.startswith("open_clip_") and p.suffix in (".safetensors", ".bin", ".pt"))
     if weights.suffix == ".safetensors":
         from safetensors.torch import load_file
 
@@ -129,4 +140,40 @@ def load_open_clip(folder):
     else:
         state = torch.load(weights, map_location="cpu", weights_only=True)
     model.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in state.items()})
-    return open_clip_subject(model), config["vision_cfg"]["image_size"]
+    return Original(open_clip_subject(model), model_config["vision_cfg"]["image_size"], model.context_length, folder,
+                    config)
+
+
+@dataclass
+class Original:
+    """A checkpoint in its own library."""
+
+    subject: Subject
+    size: int
+    context: int
+    path: Path
+    config: dict = None  # open_clip_config.json
+
+    def inputs(self, images, texts, backend):
+        """golden_inputs.Inputs, FP32 pixels [n, 3, S, S] and ids [m, C], by the library's own preprocessing and
+        tokenizer."""
+        levels, pixels, found, preprocessor = self.prepared(images, backend)
+        ids, tokenizer = self._tokenized(texts)
+        return golden_inputs.Inputs(images, levels, texts, found, preprocessor, tokenizer), pixels, ids
+
+    def prepared(self, images, backend):
+        if self.subject.library == "transformers":
+            return golden_inputs.prepare_transformers(images, self.size, self.path, backend)
+        if backend == "torchvision":
+            raise SystemExit(f"--backend torchvision: {self.subject.library} resizes with Pillow")
+        if self.subject.library == "open_clip":
+            return golden_inputs.prepare_open_clip(images, self.size, self.config.get("preprocess_cfg", {}))
+        return golden_inputs.prepare_openai(images, self.size)
+
+    def _tokenized(self, texts):
+        if self.subject.library == "transformers":
+            return golden_inputs.tokenize_transformers(texts, self.context, self.path, self.subject.pooled)
+        if self.subject.library == "open_clip":
+            options = self.config["model_cfg"]["text_cfg"].get("tokenizer_kwargs") or {}
+            return golden_inputs.tokenize_open_clip(texts, self.context, options)
+        return golden_inputs.tokenize_openai(texts, self.context)

@@ -41,6 +41,8 @@ STAND_INS = {
     "docs/GOLDEN.md": {
         "Scripts": link("Scripts"), ".venv-goldens": link(".venv-goldens"), "ViT-B-32.pt": copy(MINI),
         "cat.jpg": copy(IMAGE), "captions.txt": copy(LABELS),
+        "open-clip-folder": written("export", MINI, "--to", "open-clip"),
+        "hugging-face-folder": written("export", MINI, "--to", "huggingface"),
     },
     "pocketclip help": {"ViT-B-32.pt": copy(MINI), "picture.jpg": copy(IMAGE)},
     "pocketclip help inspect": {"epoch_32.pt": copy(MINI), "broken.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},

@@ -36,6 +36,19 @@ public struct DecodedImage: Equatable, Sendable {
   public var palette: [SIMD3<UInt8>] = []
   /// EXIF orientation 2–8 where the file asks for it; nil where the picture is upright or does not say.
   public var orientation: Int?
+
+  /// Samples from elsewhere than a file: `width` · `height` · `mode.bytesPerPixel` of them.
+  public init(
+    mode: Mode, width: Int, height: Int, samples: [UInt8], palette: [SIMD3<UInt8>] = [],
+    orientation: Int? = nil
+  ) {
+    self.mode = mode
+    self.width = width
+    self.height = height
+    self.samples = samples
+    self.palette = palette
+    self.orientation = orientation
+  }
 }
 
 /// 8-bit RGB, interleaved, top row first, no gaps.

@@ -12,6 +12,8 @@ struct Comparison {
   var expectedTowers: [Tower]
   /// Differences found before the towers: pixels, tokens.
   var inputErrors: [Tower: StageError] = [:]
+  /// Preprocessing and tokenizer against an original library's; nil where both paths share ours.
+  var inputs: InputReport?
   /// The original implementation's FP32 outputs on the same probes.
   var original: Outputs?
   /// Tensors that are not the source's.
@@ -19,6 +21,7 @@ struct Comparison {
 
   func report(_ measured: Outputs, against truth: Outputs) -> Report {
     var judge = Judge()
+    for failure in inputs?.failures ?? [] { judge.fail(failure) }
     var towers: [Tower: TowerReport] = [:]
     for tower in Tower.allCases {
       guard let mine = measured.vectors(tower), let theirs = truth.vectors(tower) else { continue }
@@ -33,6 +36,7 @@ struct Comparison {
       if !isWithinBounds || hasWrongWeights(tower) {
         report.divergence = Divergence(report.stages, noise: noise)
       }
+      if let divergence = inputs?.divergence(tower) { report.divergence = divergence }
       towers[tower] = report
     }
     for tower in expectedTowers where towers[tower] == nil {
@@ -44,7 +48,8 @@ struct Comparison {
     return Report(
       subject: subject, truth: self.truth, probes: probes,
       reference: measured.product ?? truth.product, thresholds: thresholds, verdict: judge.verdict,
-      reasons: judge.reasons, image: towers[.image], text: towers[.text], agreement: agreement,
+      reasons: judge.reasons, inputs: inputs, image: towers[.image], text: towers[.text],
+      agreement: agreement,
       weights: weights)
   }
 
@@ -74,6 +79,24 @@ struct Comparison {
       images.count == trueImages.count, texts.count == trueTexts.count
     else { return nil }
     return Agreement((images, texts), (trueImages, trueTexts))
+  }
+}
+
+extension InputReport {
+  /// The stage before the towers that already differs.
+  fileprivate func divergence(_ tower: Tower) -> Divergence? {
+    switch tower {
+    case .image:
+      guard let pixels = preprocessing, pixels.status == .differs else { return nil }
+      let share = Double(pixels.differing) / Double(max(pixels.values, 1))
+      return Divergence(before: StageName.pixels, error: max(share, pixels.normalization))
+    case .text:
+      for (stage, report) in [(StageName.tokens, tokenizer), (StageName.pooling, pooling)] {
+        guard let report, report.status == .differs else { continue }
+        return Divergence(before: stage, error: Double(report.differing) / Double(max(report.texts, 1)))
+      }
+      return nil
+    }
   }
 }
 

@@ -40,6 +40,13 @@ public struct Divergence: Sendable, Equatable, Codable {
     errorBefore = largest.before
   }
 
+  /// Before any weight.
+  init(before stage: String, error: Double) {
+    self.stage = stage
+    self.error = error
+    errorBefore = 0
+  }
+
   /// A quarter of the signal: far beyond any rounding.
   private static let broken = 0.25
 }

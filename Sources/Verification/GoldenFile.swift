@@ -18,7 +18,10 @@ public struct GoldenFile: Sendable {
   /// Nil where a generator makes the pixels.
   private let storedPixels: [[Float]]?
   private let generator: String?
-  private let ids: [[Int32]]
+  let ids: [[Int32]]
+  /// What the pixels and ids were made of; nil where the file holds only these.
+  let images: GoldenImages?
+  let texts: GoldenTexts?
   let truth: Outputs
   let original: Outputs
 
@@ -36,6 +39,8 @@ public struct GoldenFile: Sendable {
     storedPixels = try reader.pixels()
     generator = reader.optionalText("image.probes")
     ids = try reader.ids()
+    images = try reader.images(storedPixels)
+    texts = try reader.texts(ids)
     truth = try reader.outputs("f64")
     original = try reader.outputs("f32")
     guard truth.images != nil || truth.texts != nil else { throw reader.problem("no embedding") }
@@ -59,13 +64,23 @@ public struct GoldenFile: Sendable {
         throw .incomparable("the model takes pictures of \(size) pixels a side, those of \(path) are others")
       }
     }
-    if let context = architecture.text?.contextLength, truth.texts != nil {
+    if let text = architecture.text, truth.texts != nil, hasPooledID(text.pooling) {
+      let context = text.contextLength
       inputs.ids = ids
       guard ids.allSatisfy({ $0.count == context }) else {
         throw .incomparable("the model takes \(context) ids a text, those of \(path) have others")
       }
     }
     return inputs
+  }
+
+  /// The runtime refuses texts without the id at which a tower pools. That is another pooling than the original's, which
+  /// `InputReport.pooling` states.
+  private func hasPooledID(_ pooling: TextPooling) -> Bool {
+    switch pooling {
+    case .highestID: true
+    case .firstID(let id): ids.allSatisfy { $0.contains { Int($0) == id } }
+    }
   }
 
   private func generated(count: Int, size: Int) throws(VerificationError) -> [[Float]] {
@@ -80,7 +95,7 @@ public struct GoldenFile: Sendable {
 }
 
 /// Takes a golden file apart.
-private struct GoldenReader {
+struct GoldenReader {
   let path: String
   let metadata: [String: String]
   let tensors: [String: CheckpointTensor]
@@ -107,6 +122,25 @@ private struct GoldenReader {
   }
 
   func optionalText(_ key: String) -> String? { metadata[key] }
+
+  /// A JSON array of strings.
+  func strings(_ key: String) throws(VerificationError) -> [String] {
+    let bytes = Array(try text(key).utf8)
+    let values: [JSONValue]?
+    do throws(ReadError) {
+      values = try JSONParser.parse(bytes.span.bytes, limits: .standard).arrayValue
+    } catch {
+      throw .reading(error.inFile(path))
+    }
+    guard let values, values.allSatisfy({ $0.stringValue != nil }) else {
+      throw problem("\(key): expected a JSON array of strings")
+    }
+    return values.compactMap(\.stringValue)
+  }
+
+  func bytes(_ tensor: CheckpointTensor) throws(VerificationError) -> [UInt8] {
+    try floats(tensor).map { UInt8($0) }
+  }
 
   /// Stored pixels.
   func pixels() throws(VerificationError) -> [[Float]]? {

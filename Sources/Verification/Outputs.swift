@@ -30,6 +30,7 @@ enum StageName {
   /// Prepared pixels, and tokens, before anything of the model has touched them.
   static let pixels = "preprocessing"
   static let tokens = "tokenizer"
+  static let pooling = "pooling"
 }
 
 /// Prepared inputs: everything after pixels and tokens.

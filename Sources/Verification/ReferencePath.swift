@@ -24,6 +24,28 @@ struct ReferencePath {
     return inputs
   }
 
+  /// Preprocessing and tokenizer, compared with the original library's on the same images and texts.
+  func inputReport(_ golden: GoldenFile) throws(VerificationError) -> InputReport {
+    var report = InputReport()
+    if let tower = model.architecture.image, let preprocessing = model.preprocessing,
+      golden.truth.images != nil
+    {
+      let preprocessor = ImagePreprocessor(preprocessing, imageSize: tower.imageSize)
+      report.preprocessing = try InputComparison.pixels(
+        golden, preprocessing, imageSize: tower.imageSize
+      ) { picture throws(VerificationError) in try picture.prepared(by: preprocessor) }
+    }
+    if let tower = model.architecture.text, golden.truth.texts != nil {
+      let tokenize = { text throws(VerificationError) in
+        try ProbeTokens.ids(of: [text], contextLength: tower.contextLength)[0]
+      }
+      report.tokenizer = try InputComparison.tokens(
+        golden, tokenize: model.tokenizer == .openAI ? tokenize : nil)
+      report.pooling = InputComparison.pooling(golden, tower)
+    }
+    return report
+  }
+
   /// - Throws: what reading weights throws, and `reference`.
   func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
     let forward = ReferenceForward(model, product: try request.start())

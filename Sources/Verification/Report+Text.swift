@@ -14,6 +14,9 @@ extension Report {
     var lines = ["\(subject) against \(truth)", "probes      \(probes)"]
     if let reference { lines.append("reference   \(reference)") }
     lines.append("thresholds  \(thresholds.name)")
+    for (index, line) in (inputs?.lines ?? []).enumerated() {
+      lines.append((index == 0 ? "inputs      " : "            ") + line)
+    }
     for tower in Tower.allCases {
       if let report = self.tower(tower) { lines += report.lines(tower, thresholds.bounds(tower)) }
     }

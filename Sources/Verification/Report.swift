@@ -22,6 +22,8 @@ public struct Report: Sendable, Equatable, Codable {
   public var verdict: Verdict
   /// Why it failed or was insufficient, one sentence each.
   public var reasons: [String]
+  /// Preprocessing and tokenizer against the original library's; nil without a golden file, where both sides are ours.
+  public var inputs: InputReport?
   public var image: TowerReport?
   public var text: TowerReport?
   public var agreement: Agreement?
@@ -31,7 +33,7 @@ public struct Report: Sendable, Equatable, Codable {
   init(
     subject: String, truth: String, probes: String, reference: String?, thresholds: Thresholds,
     verdict: Verdict,
-    reasons: [String], image: TowerReport?, text: TowerReport?, agreement: Agreement?,
+    reasons: [String], inputs: InputReport?, image: TowerReport?, text: TowerReport?, agreement: Agreement?,
     weights: [WeightError]?
   ) {
     schema = "pocketclip.verify"
@@ -43,6 +45,7 @@ public struct Report: Sendable, Equatable, Codable {
     self.thresholds = thresholds
     self.verdict = verdict
     self.reasons = reasons
+    self.inputs = inputs
     self.image = image
     self.text = text
     self.agreement = agreement

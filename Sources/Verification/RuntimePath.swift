@@ -32,6 +32,23 @@ struct RuntimePath {
     return inputs
   }
 
+  /// Preprocessing and tokenizer, compared with the original library's on the same images and texts.
+  func inputReport(_ golden: GoldenFile) throws(VerificationError) -> InputReport {
+    var report = InputReport()
+    if let image = description.architecture.image, imageIsPresent, golden.truth.images != nil {
+      report.preprocessing = try InputComparison.pixels(
+        golden, description.preprocessing, imageSize: image.imageSize
+      ) { picture throws(VerificationError) in try bundle.preprocess(picture) }
+    }
+    if textIsPresent, golden.truth.texts != nil {
+      let tokenize = { [bundle] text throws(VerificationError) in try bundle.tokenize(text) }
+      report.tokenizer = try InputComparison.tokens(
+        golden, tokenize: bundle.info.has_tokenizer == 1 ? tokenize : nil)
+      report.pooling = description.architecture.text.map { InputComparison.pooling(golden, $0) }
+    }
+    return report
+  }
+
   func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
     var outputs = Outputs()
     if imageIsPresent, !inputs.pixels.isEmpty {

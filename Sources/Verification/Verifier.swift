@@ -42,12 +42,12 @@ public enum Verifier {
   public static func compare(
     _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
+    let path = ReferencePath(model: model, request: reference)
     let comparison = Comparison(
       subject: model.source.fileName, truth: golden.truthName, probes: golden.path, thresholds: thresholds,
-      noise: StageNoise.fp32, expectedTowers: model.towers, original: golden.original)
-    return comparison.report(
-      try ReferencePath(model: model, request: reference).run(golden.inputs(model.architecture)),
-      against: golden.truth)
+      noise: StageNoise.fp32, expectedTowers: model.towers, inputs: try path.inputReport(golden),
+      original: golden.original)
+    return comparison.report(try path.run(golden.inputs(model.architecture)), against: golden.truth)
   }
 
   /// A bundle, through the runtime, with a golden file of the original implementation.
@@ -59,7 +59,7 @@ public enum Verifier {
     let comparison = Comparison(
       subject: path, truth: golden.truthName, probes: golden.path,
       thresholds: thresholds ?? .standard(for: runtime.description, arithmetic), noise: runtime.noise,
-      expectedTowers: runtime.towers, original: golden.original)
+      expectedTowers: runtime.towers, inputs: try runtime.inputReport(golden), original: golden.original)
     return comparison.report(
       try runtime.run(golden.inputs(runtime.description.architecture)), against: golden.truth)
   }

@@ -3,6 +3,8 @@ import Testing
 
 @Suite struct SchemaTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
+  private static let golden = Tool.fixture("golden/inputs/mini-vit.safetensors")
+  private static let oldGolden = Tool.fixture("minis/goldens/mini-vit.safetensors")
 
   @Test("What --json prints fits its schema, verb by verb")
   func everyVerb() throws {
@@ -16,6 +18,8 @@ import Testing
       ("inspect", try Tool.run("inspect", Tool.fixture("valid/vit.safetensors"), "--json")),
       ("formats", try Tool.run("formats", "--json")),
       ("verify", try Tool.run("verify", bundle, "--against", Self.mini, "--json")),
+      ("verify", try Tool.run("verify", bundle, "--golden", Self.golden, "--json")),
+      ("verify", try Tool.run("verify", bundle, "--golden", Self.oldGolden, "--json")),
       ("verify", try Tool.run("verify", bundle, "--against", Tool.fixture("minis/mini-rn.pt"), "--json")),
       ("classify", try Tool.run("classify", "-m", bundle, picture, "/no/such.jpg", "--label", "a", "--json")),
       ("embed", try Tool.run("embed", "-m", bundle, picture, "--text", "b", "--json")),

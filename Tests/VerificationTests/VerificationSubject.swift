@@ -24,6 +24,18 @@ enum VerificationSubject {
     }
   }
 
+  /// The same with other settings than OpenAI's.
+  static func miniViT(
+    pooling: TextPooling? = nil, _ change: (inout Preprocessing) -> Void
+  ) throws -> CLIPModel {
+    var preprocessing = Preprocessing.openAI
+    change(&preprocessing)
+    return try model("minis/mini-vit.pt") {
+      $0.preprocessing = .exactly(preprocessing)
+      $0.pooling = pooling
+    }
+  }
+
   static func miniResNet() throws -> CLIPModel { try model("minis/mini-rn.pt") { _ in } }
 
   /// The tiny ViT, both of whose projections are square.

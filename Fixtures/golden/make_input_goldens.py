@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Goldens that hold images and texts beside pixels and ids, by each library: inputs/*.safetensors (docs/GOLDEN.md).
+
+    mini-vit                    clip-anytorch: the trained mini, images and texts
+    mini-vit-canonical          the same weights; texts by open_clip's tokenizer with another cleaning
+    vit-open-clip               open_clip, images alone: the tiny model has no tokenizer
+    vit-hugging-face            transformers, resizing with Pillow
+    vit-hugging-face-torchvision    transformers, resizing with torchvision
+
+Environment: Scripts/venv-goldens.sh.
+"""
+
+import pathlib
+import sys
+
+import torch
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent
+sys.path[:0] = [str(FIXTURES.parent / "Scripts"), str(FIXTURES / "valid")]
+import golden_file
+import golden_inputs
+import golden_models
+from make_goldens import ids as tiny_ids
+
+OUTPUT = HERE / "inputs"
+MINI = FIXTURES / "minis" / "mini-vit.pt"
+
+
+def write(name, original, inputs, pixels, ids, weights="folder"):
+    OUTPUT.mkdir(exist_ok=True)
+    golden_file.write(OUTPUT / f"{name}.safetensors", original.subject, pixels, ids, model=name, weights=weights,
+                      inputs=inputs, viewed=1)
+
+
+def mini():
+    original = golden_models.load(MINI)
+    texts = golden_inputs.probe_texts(original.subject.library)
+    images = golden_inputs.probe_images(original.size, original.subject.library)
+    inputs, pixels, ids = original.inputs(images, texts, None)
+    digest = golden_file.sha256(MINI)
+    write("mini-vit", original, inputs, pixels, ids, digest)
+    # Two images suffice where texts are the point.
+    inputs, pixels, _ = original.inputs(images[2:4], texts, None)
+    ids, inputs.tokenizer = golden_inputs.tokenize_open_clip(texts, original.context, {"clean": "canonicalize"})
+    write("mini-vit-canonical", original, inputs, pixels, ids, digest)
+
+
+def tiny(folder, name, backend):
+    original = golden_models.load(FIXTURES / "valid" / folder)
+    images = golden_inputs.probe_images(original.size, original.subject.library)
+    levels, pixels, found, preprocessor = original.prepared(images, backend)
+    inputs = golden_inputs.Inputs(images, levels, [], found, preprocessor, "")
+    write(name, original, inputs, pixels, tiny_ids())
+
+
+def main():
+    torch.set_num_threads(1)
+    mini()
+    tiny("vit-open-clip", "vit-open-clip", None)
+    tiny("vit-hugging-face", "vit-hugging-face", "pillow")
+    tiny("vit-hugging-face", "vit-hugging-face-torchvision", "torchvision")
+
+
+if __name__ == "__main__":
+    main()
