@@ -27,6 +27,15 @@ STATE = Pickle.file(Pickle.dictionary([
         ("module.logit_scale", Pickle.tensor("1", [], kind="HalfStorage")),
     ])),
 ]))
+# Objects of other classes: attributes, items, arguments by name, a member of an enumeration, a pickled module.
+VALUES = Pickle.file(Pickle.dictionary([
+    ("state_dict", Pickle.dictionary([("visual.proj", Pickle.tensor("0", [2, 3]))])),
+    ("options", Pickle.call("mine", "Options", Pickle.tensor("1", [])) + Pickle.dictionary(
+        [("lr", Pickle.integer(1))]) + Pickle.BUILD + Pickle.MARK + Pickle.text("a") + Pickle.NONE + Pickle.SETITEMS),
+    ("named", Pickle.name("mine", "Named") + b")" + Pickle.EMPTY_DICT + b"\x92"),
+    ("mode", Pickle.call("builtins", "getattr", Pickle.name("mine", "Mode"), Pickle.text("TRAIN"))),
+    ("net", Pickle.tuple(Pickle.text("module"), Pickle.name("mine", "Net"), Pickle.NONE, Pickle.NONE) + b"Q)\x81"),
+]))
 SCRIPT = Pickle.file(
     Pickle.name("__torch__.___torch_mangle_1", "CLIP") + b")\x81" + Pickle.EMPTY_DICT + Pickle.MARK
     + Pickle.text("logit_scale") + Pickle.tensor("0", [2]) + Pickle.SETITEMS + Pickle.BUILD)
@@ -70,11 +79,13 @@ SEEDS = {
     "zip/deflated": zip_bytes([Member("a/b", floats(30), method=8)], comment=b"comment")[0],
     "zip/zip64": zip_bytes([Member("a", b"1")], zip64_count=1)[0],
     "pickle/state": STATE,
+    "pickle/values": VALUES,
     "pickle/script": SCRIPT,
     "pickle/protocol-4": b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94(\x8c\x01a\x94]\x94(K\x01N\x88eu.",
     "safetensors/pair": safetensors_bytes(text({"__metadata__": {"format": "pt"}, **PAIR}), bytes(16)),
     "json/config": b'{"model_type": "clip", "text_config": {"hidden_act": "gelu", "eps": 1e-05, "x": [null, true, -0.5]}}',
     "json/escapes": rb'["\u0041\ud83d\ude00\n", "", {}, [], 0, -1.5E+3]',
+    "pytorch-zip/values": zip_bytes(torch_members(VALUES, STORAGES))[0],
     "pytorch-zip/training": zip_bytes(torch_members(STATE, STORAGES))[0],
     "torchscript/script": zip_bytes([*torch_members(SCRIPT, {"0": floats(2)}), Member("archive/constants.pkl", b"")])[0],
     "text/references": "&amp;lt;b&amp;gt; &#x41;&#66 &notit; &nGt; &#0;&#xFFFE; &CounterClockwiseContourIntegral;".encode(),

@@ -8,6 +8,8 @@ from builders import Member, Pickle as P, floats, torch_members, zip_bytes
 STORAGES = {"0": floats(6), "1": floats(1)}
 PROJ = P.tensor("0", [2, 3])
 SCALE = P.tensor("1", [])
+# A module of a class that is not ours, with a parameter among its attributes.
+OBJECT = P.name("open_clip.model", "CLIP") + b")\x81" + P.dictionary([("_parameters", P.dictionary([("proj", PROJ)]))]) + P.BUILD
 MEMBER = "member archive/data.pkl"
 START = zip_bytes(torch_members(b"", {}))[1]["archive/data.pkl"]
 
@@ -22,8 +24,8 @@ def broken(error, content, at=None):
     return {"error": error, "content": archive(content), "offset": offset, "places": [MEMBER]}
 
 
-def refused(module, name, error="pickleRefusedGlobal"):
-    return broken(error, P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
+def refused(module, name):
+    return broken("pickleRefusedGlobal", P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
 
 
 def state(error, pairs, places=(), storages=STORAGES, extra=()):
@@ -66,14 +68,30 @@ CASES = {
     "os-system.pt": refused("os", "system"),
     "posix-system.pt": refused("posix", "system"),
     "builtins-eval.pt": refused("builtins", "eval"),
-    "builtins-getattr.pt": refused("__builtin__", "getattr"),
+    "builtins-getattr.pt": broken("pickleRefusedGlobal", P.file(
+        P.call("__builtin__", "getattr", P.call("open_clip", "Loader"), P.text("run")))),
+    "getattr-of-a-class.pt": broken("pickleRefusedGlobal", P.file(
+        P.call("builtins", "getattr", P.name("torch", "serialization"), P.text("__globals__")))),
+    "dotted-name.pt": broken(
+        "pickleRefusedGlobal", b"\x80\x04\x8c\x05torch\x8c\x11storage.os.system\x93.", at=28),
     "subprocess-popen.pt": refused("subprocess", "Popen"),
-    "functools-partial.pt": refused("functools", "partial"),
-    "pathlib-path.pt": refused("pathlib", "PosixPath"),
     "torch-hub-load.pt": refused("torch.hub", "load"),
     "stack-global-os-system.pt": broken(
         "pickleRefusedGlobal", b"\x80\x04\x8c\x02os\x8c\x06system\x93.", at=14),
-    "whole-module.pt": refused("open_clip.model", "CLIP", "wholeModulePickle"),
+    "whole-module.pt": {"error": "wholeModulePickle", "content": archive(P.file(OBJECT))},
+    "module-in-a-dictionary.pt": state("wholeModulePickle", [("epoch", P.integer(3)), ("model", OBJECT)], ["key model"]),
+    "object-in-a-state-dict.pt": state(
+        "unsupportedTensorKind", [("logit_scale", SCALE), ("visual.proj", OBJECT)], ["key visual.proj"]),
+    "object-beside-a-tensor.pt": state("wholeModulePickle", [("step", SCALE), ("net", OBJECT)], ["key net"]),
+    "object-without-tensors.pt": {
+        "error": "noStateDict", "content": archive(P.file(P.call("mine", "Options", P.integer(1))))},
+    "arrays.pt": state("numPyStateDict", [("visual.proj", P.call(
+        "numpy._core.multiarray", "_reconstruct", P.name("numpy", "ndarray"), P.tuple(P.integer(0)), P.NONE))]),
+    "items-without-value.pt": broken("pickleWrongType", P.file(
+        P.call("mine", "Options") + P.MARK + P.text("a") + P.SETITEMS)),
+    "subclass.pt": tensor("unsupportedTensorKind", "visual.proj", P.call(
+        "torch._tensor", "_rebuild_from_type_v2", P.name("torch._utils", "_rebuild_tensor_v2"), P.name("mine", "Quantized"),
+        P.tuple(P.storage("FloatStorage", "0", 6)), P.EMPTY_DICT)),
     "stack-underflow.pt": broken("pickleStackUnderflow", P.file(b"\x85"), at=2),
     "no-mark.pt": broken("pickleStackUnderflow", P.file(P.EMPTY_DICT + P.SETITEMS), at=3),
     "unknown-memo.pt": broken("pickleUnknownMemo", P.file(b"h\x05"), at=2),

@@ -56,9 +56,9 @@ def broken(error, obj, at=None, **parts):
     return case(error, legacy(obj, **parts), None if at is None else OBJECT_AT + at)
 
 
-def refused(module, name, error="pickleRefusedGlobal"):
+def refused(module, name):
     """A pickle that asks Python to call `name` with a text."""
-    return broken(error, P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
+    return broken("pickleRefusedGlobal", P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
 
 
 def one(error, value, *places, listed=keys("1"), stored=data(6)):
@@ -67,10 +67,11 @@ def one(error, value, *places, listed=keys("1"), stored=data(6)):
 
 
 def module():
-    """What torch.save(model) begins with: the class, cited with its source code."""
+    """What torch.save(model) wrote: the class, cited with its source code, and its attributes."""
     cited = P.MARK + P.text("module") + P.name("clip.model", "CLIP")
-    rest = P.text("model.py") + P.text("class CLIP: ...") + b"tQ)\x81" + P.EMPTY_DICT + P.BUILD
-    return broken("wholeModulePickle", P.file(cited + rest), at=2 + 1 + len(P.text("module")))
+    rest = P.text("model.py") + P.text("class CLIP: ...") + b"tQ)\x81"
+    parameters = P.dictionary([("_parameters", P.dictionary([("proj", PROJ), ("logit_scale", SCALE)]))])
+    return broken("wholeModulePickle", P.file(cited + rest + parameters + P.BUILD))
 
 
 VIEW = P.tuple(P.text("3"), P.integer(4), P.integer(3))
@@ -92,7 +93,8 @@ CASES = {
     "os-system.pt": refused("os", "system"),
     "builtins-exec.pt": refused("builtins", "exec"),
     "subprocess-popen.pt": refused("subprocess", "Popen"),
-    "data-parallel.pt": refused("torch.nn.parallel.data_parallel", "DataParallel", "wholeModulePickle"),
+    "data-parallel.pt": broken("wholeModulePickle", state(
+        ("model", P.call("torch.nn.parallel.data_parallel", "DataParallel", PROJ, SCALE)))) | {"places": ["key model"]},
     "whole-module.pt": module(),
     "keys-run-a-command.pt": case(
         "pickleRefusedGlobal", legacy(listed=P.file(P.call("os", "system", P.text("id")))), KEYS_AT + 2),

@@ -194,8 +194,9 @@ CASES = {
 
     "os-system.tar": refused("os", "system"),
     "builtins-eval.tar": refused("__builtin__", "eval"),
-    "whole-module.tar": inside("wholeModulePickle", "pickle", P.file(
-        P.tuple(P.name("clip.model", "CLIP"), P.text("model.py"), P.text("class CLIP: ...")) + b"Q)\x81"), 3),
+    "whole-module.tar": case("wholeModulePickle", tar(pickle=P.file(
+        P.tuple(P.name("clip.model", "CLIP"), P.text("model.py"), P.text("class CLIP: ...")) + b"Q)\x81"
+        + P.dictionary([("proj", cite(20)), ("logit_scale", cite(21))]) + P.BUILD))),
     "machine-runs-a-command.tar": inside(
         "pickleRefusedGlobal", "sys_info", P.file(P.call("posix", "system", P.text("id"))), 2),
     "storages-run-a-command.tar": inside(

@@ -15,6 +15,7 @@ CODES = {
     "unsupportedDType": 141,
     "unsupportedTensorKind": 142,
     "wholeModulePickle": 143,
+    "numPyStateDict": 144,
     "limitExceeded": 160,
     "numberOverflow": 161,
     "zipBadEndRecord": 200,

@@ -59,6 +59,8 @@ public struct IgnoredEntry: Sendable, Equatable {
     case otherModel
     /// What another task computes from the image tower: a classifier, a safety checker's concepts.
     case otherHead
+    /// Inside an object of a class that is not known.
+    case opaqueObject
     /// The layers that join an image encoder to a language model.
     case languageModelProjector
   }
@@ -90,6 +92,7 @@ extension IgnoredEntry.Reason: CustomStringConvertible {
     case .scoreBias: "bias of a sigmoid score, on which neither vectors nor a softmax depend"
     case .otherModel: "not part of the model"
     case .otherHead: "not part of the model: computes another task from the image tower"
+    case .opaqueObject: "in an object that is not read"
     case .languageModelProjector: "projector of a language model"
     }
   }

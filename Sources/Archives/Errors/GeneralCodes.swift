@@ -47,6 +47,10 @@ extension ReadError.Code {
   public static let wholeModulePickle = Self(
     143, "wholeModulePickle", "a whole pickled module, not a state dict",
     hint: "save `model.state_dict()` instead of the model object", category: .unsupported)
+  public static let numPyStateDict = Self(
+    144, "numPyStateDict", "the pickle holds NumPy arrays in place of tensors",
+    hint: "save tensors: torch.save({k: torch.from_numpy(v) for k, v in arrays.items()}, path)",
+    category: .unsupported)
 
   // 160: bounds that protect memory and time.
   public static let limitExceeded = Self(
@@ -59,6 +63,6 @@ extension ReadError.Code {
     .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .noAddressSpace,
     .emptyFile,
     .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .unsupportedFormat, .unsupportedDType,
-    .unsupportedTensorKind, .wholeModulePickle, .limitExceeded, .numberOverflow,
+    .unsupportedTensorKind, .wholeModulePickle, .numPyStateDict, .limitExceeded, .numberOverflow,
   ]
 }

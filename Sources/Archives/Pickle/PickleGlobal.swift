@@ -1,7 +1,7 @@
 public import TensorTypes
 
-/// The closed list of things a pickle may name. Naming one never runs anything: each is a constant that later readers
-/// give a meaning.
+/// What a pickle may name. Naming something never runs it: the closed table below has the constants that later readers
+/// give a meaning, names that would run commands are errors, and all others are inert.
 public enum PickleGlobal: Sendable, Equatable, Hashable {
   // Containers that behave like dictionaries or sets once built.
   case orderedDict
@@ -15,8 +15,12 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
   case rebuildTensorV3
   case rebuildParameter
   case rebuildParameterWithState
+  /// A tensor with attributes of Python's, or of a subclass: `(function, class, arguments, attributes)`.
+  case rebuildFromType
   /// Sparse, quantized and other tensors that are no dense array; the name says which.
   case rebuildUnreadable(String)
+  /// `torch.Tensor` and `torch.nn.Parameter`, as classes.
+  case plainTensor
   /// `torch.FloatStorage` and its like; nil for complex elements.
   case storage(DType?)
   /// `torch.storage.UntypedStorage`: counted in bytes.
@@ -40,23 +44,26 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
 
   /// A class of a TorchScript archive, with its name without modules and mangling. An inert record.
   case scriptClass(String)
+  /// `builtins.getattr`, by which Python 3.11 names the members of enumerations. Only a name in a class is taken.
+  case attribute
+  /// Any other class or function, with its module. What it would make is not made; its arguments are kept, so that tensors
+  /// among them are found and named.
+  case opaque(module: String, name: String)
 }
 
 extension PickleGlobal {
   /// What `module` and `name` stand for.
   ///
-  /// - Throws: `pickleRefusedGlobal`, or `wholeModulePickle` for classes of neural network libraries.
+  /// - Throws: `pickleRefusedGlobal` for names that would run commands.
   static func named(_ name: String, in module: String, at offset: UInt64) throws(ReadError) -> PickleGlobal {
     if let known = table[Key(module: module, name: name)] { return known }
     if module == "__torch__" || module.hasPrefix("__torch__.") { return .scriptClass(name) }
-    if moduleFamilies.contains(where: { module == $0 || module.hasPrefix($0 + ".") }) {
-      throw ReadError(.wholeModulePickle, at: offset, found: "class \(module).\(name)")
+    if module == "torch._utils", name.hasPrefix("_rebuild_") { return .rebuildUnreadable(name) }
+    guard module != "torch._utils", !PickleRefusals.contains(name, in: module) else {
+      throw ReadError(.pickleRefusedGlobal, at: offset, found: "refused: \(module).\(name)")
     }
-    throw ReadError(.pickleRefusedGlobal, at: offset, found: "refused: \(module).\(name)")
+    return .opaque(module: module, name: name)
   }
-
-  /// Where classes of pickled models come from: `torch.save(model)` instead of `torch.save(model.state_dict())`.
-  private static let moduleFamilies = ["torch.nn", "clip", "open_clip", "transformers", "timm"]
 
   private struct Key: Hashable {
     var module: String
@@ -82,6 +89,8 @@ extension PickleGlobal {
       (["collections"], "Counter", .counter),
       (["collections"], "defaultdict", .defaultDict),
       (builtins, "set", .set),
+      (builtins, "frozenset", .set),
+      (builtins, "getattr", .attribute),
       (builtins, "bytearray", .byteArray),
       (builtins, "complex", .complex),
       (["torch._utils"], "_rebuild_tensor", .rebuildTensor),
@@ -94,6 +103,9 @@ extension PickleGlobal {
       (["torch._utils"], "_rebuild_qtensor", .rebuildUnreadable("quantized tensor")),
       (["torch._utils"], "_rebuild_nested_tensor", .rebuildUnreadable("nested tensor")),
       (["torch._utils"], "_rebuild_meta_tensor_no_storage", .rebuildUnreadable("tensor without data")),
+      (["torch._tensor"], "_rebuild_from_type_v2", .rebuildFromType),
+      (["torch"], "Tensor", .plainTensor),
+      (["torch.nn.parameter", "torch.nn"], "Parameter", .plainTensor),
       (["torch.storage"], "UntypedStorage", .untypedStorage),
       (["torch"], "Size", .torchSize),
       (["torch"], "device", .torchDevice),

@@ -26,6 +26,22 @@ public struct PickleObject: Sendable {
   public var arguments: [PickleValue]
   /// The argument of BUILD: attributes, as a dictionary for most classes.
   public var state: PickleValue?
+  /// What APPENDS and SETITEMS put into it: elements, or keys and values in turn.
+  public var items: [PickleValue] = []
+
+  public init(global: PickleGlobal, arguments: [PickleValue], state: PickleValue? = nil) {
+    self.global = global
+    self.arguments = arguments
+    self.state = state
+  }
+
+  /// The values that it was given, in whatever way.
+  public var contents: [PickleValue] { arguments + items + (state.map { [$0] } ?? []) }
+
+  /// `module.name` of a class or function that nothing here knows.
+  public var opaqueName: String? {
+    if case .opaque(let module, let name) = global { "\(module).\(name)" } else { nil }
+  }
 }
 
 /// The result of unpickling: a root and the containers it refers to.

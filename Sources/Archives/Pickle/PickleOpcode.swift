@@ -55,6 +55,7 @@ enum PickleOpcode: UInt8, CaseIterable {
   case stackGlobal = 0x93
   case reduce = 0x52
   case newObj = 0x81
+  case newObjEx = 0x92
   case build = 0x62
   case binPersID = 0x51
 

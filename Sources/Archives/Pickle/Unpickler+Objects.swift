@@ -17,18 +17,38 @@ extension Unpickler {
         throw failure(.pickleWrongType, expected: "two texts as a global's name")
       }
       try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
-    case .reduce, .newObj:
+    case .reduce, .newObj, .newObjEx:
+      // Protocol 4 passes arguments by name as well.
+      let named = opcode == .newObjEx ? try pop() : nil
       let arguments = try pop()
       let callee = try pop()
-      guard let values = graph.elements(of: arguments), case .tuple = arguments,
-        case .global(let global) = callee
-      else { throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments") }
-      try push(try record(global, values))
+      guard var values = graph.elements(of: arguments), case .tuple = arguments else {
+        throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments")
+      }
+      if let named {
+        try charge(values.count + 1)
+        values.append(named)
+      }
+      try push(try call(callee, values))
     case .build: try build(state: try pop())
     default:
-      graph.persistentIDs.append(try pop())
+      let id = try pop()
+      if let module = citedModule(id) {
+        try push(module)
+        return
+      }
+      graph.persistentIDs.append(id)
       try push(.persistent(graph.persistentIDs.count - 1))
     }
+  }
+
+  /// The class of a pickled module, which PyTorch before 1.6 cites with its file and source code, and before 0.1.10
+  /// without the word in front.
+  private func citedModule(_ id: PickleValue) -> PickleValue? {
+    guard var parts = graph.elements(of: id)?[...] else { return nil }
+    if parts.count == 4, parts.first?.stringValue == "module" { parts = parts.dropFirst() }
+    guard parts.count == 3, case .global(.opaque)? = parts.first else { return nil }
+    return parts.first
   }
 
   /// Text up to a line feed.
@@ -47,6 +67,33 @@ extension Unpickler {
     return text
   }
 
+  /// What calling `callee` is recorded as.
+  private mutating func call(
+    _ callee: PickleValue, _ arguments: [PickleValue]
+  ) throws(ReadError) -> PickleValue {
+    switch callee {
+    case .global(.attribute): return .global(try attribute(arguments))
+    case .global(let global): return try record(global, arguments)
+    // What an inert object would return is as inert: a `functools.partial`, an instance with `__call__`.
+    case .object(let index) where graph.objects[index].opaqueName != nil:
+      try charge(arguments.count + 1)
+      graph.objects.append(
+        PickleObject(global: graph.objects[index].global, arguments: [callee] + arguments))
+      return .object(graph.objects.count - 1)
+    default: throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments")
+    }
+  }
+
+  /// `getattr(class, name)`: a member of an enumeration. Of anything else it could be a step towards code.
+  private func attribute(_ arguments: [PickleValue]) throws(ReadError) -> PickleGlobal {
+    guard arguments.count == 2, case .global(.opaque(let module, let owner)) = arguments[0],
+      let name = arguments[1].stringValue
+    else {
+      throw failure(.pickleRefusedGlobal, found: "refused: builtins.getattr of something that is no class")
+    }
+    return try PickleGlobal.named("\(owner).\(name)", in: module, at: instructionOffset)
+  }
+
   /// What asking for `global(arguments…)` gives: a container, or a record of the request.
   private mutating func record(
     _ global: PickleGlobal, _ arguments: [PickleValue]
@@ -63,7 +110,7 @@ extension Unpickler {
     case .storage, .untypedStorage, .torchDType, .tensorClass:
       throw failure(.pickleWrongType, expected: "a function or class", found: "\(global)")
     default:
-      graph.objects.append(PickleObject(global: global, arguments: arguments, state: nil))
+      graph.objects.append(PickleObject(global: global, arguments: arguments))
       return .object(graph.objects.count - 1)
     }
   }

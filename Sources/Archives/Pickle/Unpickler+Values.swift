@@ -117,19 +117,24 @@ extension Unpickler {
     try charge(values.count)
     switch try top() {
     case .list(let index), .set(let index): graph.sequences[index].append(contentsOf: values)
+    case .object(let index): graph.objects[index].items.append(contentsOf: values)
     default: throw failure(.pickleWrongType, expected: "a list or set to append to")
     }
   }
 
   /// `items` are keys and values in turn.
   mutating func setItems(_ items: [PickleValue]) throws(ReadError) {
-    guard case .dict(let index) = try top() else {
-      throw failure(.pickleWrongType, expected: "a dictionary to set items in")
-    }
     guard items.count.isMultiple(of: 2) else {
       throw failure(.pickleWrongType, expected: "as many values as keys")
     }
     try charge(items.count)
+    if case .object(let index) = try top() {
+      graph.objects[index].items += items
+      return
+    }
+    guard case .dict(let index) = try top() else {
+      throw failure(.pickleWrongType, expected: "a dictionary to set items in")
+    }
     for position in stride(from: 0, to: items.count, by: 2) {
       graph.dictionaries[index].append((items[position], items[position + 1]))
     }

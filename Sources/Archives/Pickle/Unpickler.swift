@@ -96,7 +96,7 @@ public struct Unpickler: ~Escapable {
     case .emptyList, .append, .appends, .list, .emptyTuple, .tuple, .tuple1, .tuple2, .tuple3, .emptyDict,
       .setItem, .setItems, .dict, .emptySet, .addItems, .frozenSet:
       try executeContainer(opcode)
-    case .global, .stackGlobal, .reduce, .newObj, .build, .binPersID: try executeObject(opcode)
+    case .global, .stackGlobal, .reduce, .newObj, .newObjEx, .build, .binPersID: try executeObject(opcode)
     case .binPut, .longBinPut, .memoize, .binGet, .longBinGet: try executeMemo(opcode)
     }
   }

@@ -15,26 +15,48 @@ struct StateDictReader<Tensors: TorchTensors> {
   private init(tensors: Tensors) { self.tensors = tensors }
 
   private mutating func read() throws(ReadError) {
-    let found = try StateDictFinder(tensors: tensors).find()
+    let found: [StateDictFinder<Tensors>.Candidate]
+    do throws(ReadError) { found = try StateDictFinder(tensors: tensors).find() } catch {
+      throw OpaqueObjects(tensors).explain(error)
+    }
     // Names of several dictionaries are told apart by the keys that lead to each.
     if found.count == 1 { contents.evidence.wrapperKeys = found[0].wrapperKeys }
+    let paths = Set(found.map(\.wrapperKeys))
     for candidate in found {
-      try read(candidate, prefix: found.count == 1 ? [] : candidate.wrapperKeys)
+      try read(candidate, prefix: found.count == 1 ? [] : candidate.wrapperKeys, others: paths)
     }
     readTrainingFacts(around: Set(found.compactMap(\.wrapperKeys.first)))
   }
 
+  /// - Parameter others: keys that lead to dictionaries that are read themselves.
   private mutating func read(
-    _ found: StateDictFinder<Tensors>.Candidate, prefix: [String]
+    _ found: StateDictFinder<Tensors>.Candidate, prefix: [String], others: Set<[String]>
   ) throws(ReadError) {
     for (key, value) in found.pairs {
       let name = (prefix + [key]).joined(separator: ".")
       if tensors.isTensor(value) {
         contents.tensors.append(try tensors.tensor(value, name: name))
-      } else {
-        contents.ignored.append(IgnoredEntry(name: name, reason: .notATensor, tensorCount: 0))
+      } else if !others.contains(found.wrapperKeys + [key]) {
+        try readOther(name, value, isModel: found.looksLikeCLIP)
       }
     }
+  }
+
+  /// What a dictionary of tensors holds besides. An object with tensors in it may be a tensor of a class that is not
+  /// known, or a part of the model: leaving it out would change the model.
+  private mutating func readOther(_ key: String, _ value: PickleValue, isModel: Bool) throws(ReadError) {
+    var census = TensorCensus(tensors)
+    census.count(value)
+    if census.tensorCount > 0 {
+      guard let className = tensors.graph.object(of: value)?.className else {
+        ignoreTrainingState(key, value)
+        return
+      }
+      throw ReadError(
+        isModel ? .unsupportedTensorKind : .wholeModulePickle, found: "an object of class \(className)",
+        path: [.key(key)])
+    }
+    contents.ignored.append(IgnoredEntry(name: key, reason: .notATensor, tensorCount: 0))
   }
 
   /// What lies beside the wrapped state dicts: epoch and name are facts, tensors are training state.
@@ -56,11 +78,15 @@ struct StateDictReader<Tensors: TorchTensors> {
     var census = TensorCensus(tensors)
     census.count(value)
     guard census.tensorCount > 0 else { return }
+    let amount =
+      "\(census.tensorCount) tensor\(census.tensorCount == 1 ? "" : "s"), \(byteText(census.byteCount))"
+    let holder = OpaqueObjects(tensors).holder(in: value)
     contents.ignored.append(
       IgnoredEntry(
-        name: key, reason: .trainingState, tensorCount: census.tensorCount, byteCount: census.byteCount))
+        name: key, reason: holder == nil ? .trainingState : .opaqueObject, tensorCount: census.tensorCount,
+        byteCount: census.byteCount))
     contents.notes.append(
-      "ignored \(key): training state, \(census.tensorCount) tensor\(census.tensorCount == 1 ? "" : "s"), \(byteText(census.byteCount))"
-    )
+      holder.map { "ignored \(key): in an object of class \($0), which is not read: \(amount)" }
+        ?? "ignored \(key): training state, \(amount)")
   }
 }

@@ -1,6 +1,6 @@
 internal import Archives
 
-/// Counts the tensors below a value, each container once.
+/// Counts the tensors below a value, each container once; those that objects of unknown classes hold as well.
 struct TensorCensus<Tensors: TorchTensors> {
   private let tensors: Tensors
   private(set) var tensorCount = 0
@@ -10,6 +10,7 @@ struct TensorCensus<Tensors: TorchTensors> {
   private enum PickleContainer: Hashable {
     case dictionary(Int)
     case sequence(Int)
+    case object(Int)
   }
 
   init(_ tensors: Tensors) { self.tensors = tensors }
@@ -26,8 +27,12 @@ struct TensorCensus<Tensors: TorchTensors> {
       switch next {
       case .dict(let index) where visited.insert(.dictionary(index)).inserted:
         pending += (tensors.graph.pairs(of: next) ?? []).map(\.value)
-      case .list(let index), .tuple(let index):
+      case .list(let index), .tuple(let index), .set(let index):
         if visited.insert(.sequence(index)).inserted { pending += tensors.graph.elements(of: next) ?? [] }
+      case .object(let index) where visited.insert(.object(index)).inserted:
+        pending += tensors.graph.object(of: next)?.contents ?? []
+      // A storage that no tensor stands around: what an unknown function would have made a tensor of.
+      case .persistent: tensorCount += 1
       default: break
       }
     }

@@ -41,14 +41,32 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     guard let object = graph.object(of: value) else { return nil }
     switch object.global {
     case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildUnreadable: return object
+    case .rebuildFromType: return recordFromType(object)
     case .rebuildParameter, .rebuildParameterWithState:
       guard let inner = object.arguments.first.flatMap({ graph.object(of: $0) }) else { return nil }
       return switch inner.global {
       case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildUnreadable: inner
+      case .rebuildFromType: recordFromType(inner)
       default: nil
       }
     default: return nil
     }
+  }
+
+  /// A plain tensor that has attributes of Python's besides, which say nothing about its values; a subclass decides itself
+  /// what they are.
+  private func recordFromType(_ object: PickleObject) -> PickleObject {
+    let parts = object.arguments
+    guard parts.count == 4, case .global(let function) = parts[0], parts[1] == .global(.plainTensor),
+      function == .rebuildTensorV2 || function == .rebuildTensorV3, let inner = graph.elements(of: parts[2])
+    else {
+      var name = "tensor subclass"
+      if parts.count > 1, case .global(.opaque(let module, let subclass)) = parts[1] {
+        name += " \(module).\(subclass)"
+      }
+      return PickleObject(global: .rebuildUnreadable(name), arguments: [])
+    }
+    return PickleObject(global: function, arguments: inner)
   }
 
   /// Arguments: storage, offset, size, stride; then a flag and hooks, of no use here; in version 3 the element type; last,

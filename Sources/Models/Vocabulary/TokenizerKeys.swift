@@ -1,0 +1,45 @@
+internal import Archives
+
+/// Keys of `tokenizer_config.json`: a closed list. Any other may change the ids.
+enum TokenizerKeys {
+  /// Keys whose values are compared with OpenAI's tokenizer.
+  private static let specials = [
+    "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>",
+  ]
+  private static let used: Set<String> = ["tokenizer_class", "do_lower_case", "added_tokens_decoder"]
+
+  /// How text is cut and padded by transformers, where files lie, and what no text of a caption reaches.
+  private static let irrelevant: Set<String> = [
+    "add_prefix_space", "additional_special_tokens", "auto_map", "backend", "chat_template",
+    "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy", "max_length",
+    "model_input_names", "model_max_length", "model_specific_special_tokens", "name_or_path", "pad_token",
+    "pad_to_multiple_of", "pad_token_type_id", "padding", "padding_side", "processor_class",
+    "special_tokens_map_file", "split_special_tokens", "stride", "tokenizer_file", "truncation", "truncation_side",
+    "truncation_strategy", "trust_remote_code", "use_fast",
+  ]
+
+  /// The first key whose value OpenAI's tokenizer does not have, or that is not known; nil where there is none.
+  static func difference(_ config: JSONValue) -> String? {
+    for member in config.objectValue?.members ?? [] where !member.value.isNull {
+      if let expected = specials[member.key] {
+        let token = member.value.stringValue ?? member.value["content"]?.stringValue
+        if token != expected { return "\(member.key) \(token ?? "that is no text")" }
+      } else if member.key == "added_tokens_decoder" {
+        if let token = addedToken(member.value) { return "the added token \(token)" }
+      } else if !used.contains(member.key), !irrelevant.contains(member.key) {
+        return "unknown key \(member.key), which may change the ids"
+      }
+    }
+    return nil
+  }
+
+  /// A token that the tokenizer finds in a text before OpenAI's rules see it. OpenAI's own are there, and "!", with which
+  /// Stable Diffusion 2 pads.
+  private static func addedToken(_ table: JSONValue) -> String? {
+    let known = ["0": "!", "49406": "<|startoftext|>", "49407": "<|endoftext|>"]
+    let other = table.objectValue?.members.first { member in
+      member.value["content"]?.stringValue.map { known[member.key] != $0 } ?? true
+    }
+    return other.map { ($0.value["content"]?.stringValue ?? $0.key) + " of id \($0.key)" }
+  }
+}
