@@ -41,9 +41,9 @@ CASES = {
     "lfs-pointer.pt": {"error": "gitLFSPointer", "content": LFS},
     "error-page.pt": {"error": "htmlPage", "content": HTML},
     "access-denied.pt": {"error": "htmlPage", "content": b'<?xml version="1.0"?><Error>AccessDenied</Error>'},
-    "a-text.pt": {"error": "unknownFormat", "content": b"the weights are on the other disk\n"},
+    "a-text.pt": {"error": "notACheckpoint", "content": b"the weights are on the other disk\n"},
     "zeros.pt": {"error": "unknownFormat", "content": bytes(4096)},
-    "not-an-index.json": {"error": "unknownFormat", "content": b'{"model_type": "clip"}'},
+    "not-an-index.json": {"error": "notACheckpoint", "content": b'{"model_type": "clip"}'},
     "joblib.pkl": unsupported(b"\x80\x04N."),
     "weights.tar.gz": unsupported(b"\x1f\x8b\x08\0" + bytes(20)),
 

@@ -11,6 +11,8 @@ CODES = {
     "htmlPage": 122,
     "truncatedFile": 123,
     "unknownFormat": 124,
+    "notACheckpoint": 125,
+    "checkpointInArchive": 126,
     "unsupportedFormat": 140,
     "unsupportedDType": 141,
     "unsupportedTensorKind": 142,

@@ -33,6 +33,11 @@ extension ReadError.Code {
     124, "unknownFormat", "not a checkpoint of any known format",
     hint: "give the file of weights, or the folder that holds it; `pocketclip formats` lists what can be read"
   )
+  public static let notACheckpoint = Self(
+    125, "notACheckpoint", "not a checkpoint", hint: "give the file of weights, or the folder that holds it")
+  public static let checkpointInArchive = Self(
+    126, "checkpointInArchive", "an archive around a checkpoint",
+    hint: "unpack it, and give the file of weights in it")
 
   // 140: recognised, but not something this version reads.
   public static let unsupportedFormat = Self(
@@ -62,7 +67,8 @@ extension ReadError.Code {
   package static let general: [ReadError.Code] = [
     .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .noAddressSpace,
     .emptyFile,
-    .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .unsupportedFormat, .unsupportedDType,
+    .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .notACheckpoint, .checkpointInArchive,
+    .unsupportedFormat, .unsupportedDType,
     .unsupportedTensorKind, .wholeModulePickle, .numPyStateDict, .limitExceeded, .numberOverflow,
   ]
 }

@@ -20,10 +20,12 @@ public struct ReadError: Error, Sendable, Equatable {
   public var path: [Step]
   public var expected: String?
   public var found: String?
+  /// What to do in this case, where more can be said than the code's hint.
+  public var advice: String?
 
   public init(
     _ code: Code, at byteOffset: UInt64? = nil, expected: String? = nil, found: String? = nil,
-    path: [Step] = [], file: String? = nil
+    path: [Step] = [], file: String? = nil, advice: String? = nil
   ) {
     self.code = code
     self.byteOffset = byteOffset
@@ -31,6 +33,7 @@ public struct ReadError: Error, Sendable, Equatable {
     self.found = found
     self.path = path
     self.file = file
+    self.advice = advice
   }
 
   /// The same error, with the file named unless an inner layer already named one.
@@ -69,7 +72,7 @@ extension ReadError: CustomStringConvertible {
   }
 
   /// What the user can do, one sentence.
-  public var hint: String { code.hint }
+  public var hint: String { advice ?? code.hint }
 }
 
 extension ReadError.Step: CustomStringConvertible {

@@ -79,6 +79,28 @@ package enum Inflate {
     }
   }
 
+  /// The first bytes that a gzip file inflates to; fewer than `count` where it is shorter or damaged.
+  package static func beginning(ofGzip input: RawSpan, count: Int) -> [UInt8] {
+    var stream = z_stream()
+    // 16 more stand for gzip's header and trailer.
+    guard
+      inflateInit2_(&stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return [] }
+    defer { inflateEnd(&stream) }
+    return [UInt8](unsafeUninitializedCapacity: count) { output, written in
+      input.extracting(first: 1 << 16).withUnsafeBytes { source in
+        stream.next_in = source.baseAddress.map {
+          UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))
+        }
+        stream.avail_in = UInt32(clamping: source.count)
+        stream.next_out = output.baseAddress
+        stream.avail_out = UInt32(clamping: count)
+        _ = CZlib.inflate(&stream, Z_NO_FLUSH)
+        written = count - Int(stream.avail_out)
+      }
+    }
+  }
+
   /// Feeds zlib in pieces, since it counts in 32 bits. One spare byte of output tells a stream that is too long.
   private static func run(
     _ stream: inout z_stream, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer

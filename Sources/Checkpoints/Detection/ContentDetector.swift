@@ -11,15 +11,18 @@ struct ContentDetector {
   let file: MappedFile
   let limits: Limits
 
-  /// - Throws: `emptyFile`, `gitLFSPointer`, `htmlPage`, `truncatedFile`, `unknownFormat`, or a zip's or index's own
-  ///   error.
+  /// - Throws: `emptyFile`, `gitLFSPointer`, `htmlPage`, `notACheckpoint`, `checkpointInArchive`, `unsupportedFormat`,
+  ///   `truncatedFile`, `unknownFormat`, or a zip's or index's own error.
   func detect() throws(ReadError) -> DetectedContent {
     guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
     let probe = FileProbe(file, limits: limits)
+    try ForeignFormat.refuse(probe)
     if let content = try match(probe) { return content }
-    try refuseText()
+    try refuseMarkup()
     if let index = try shardIndex() { return .shardIndex(index) }
     if try probe.takeForZipWithPrefix(), let content = try match(probe) { return content }
+    try refuseText(probe)
+    if let refusal = ForeignFormat.openVINOWeights(probe) { throw refusal }
     throw ReadError(.unknownFormat, found: startAsShown)
   }
 
@@ -29,15 +32,12 @@ struct ContentDetector {
       return .checkpoint(format, probe)
     }
     guard let zip = try probe.zip() else { return nil }
-    let names = zip.entries.lazy.filter { !$0.isFolder }.prefix(5).map(\.name).joined(separator: ", ")
-    throw ReadError(
-      .zipMissingMember, expected: "a data.pkl, as PyTorch writes",
-      found: names.isEmpty ? "no members" : names)
+    try ForeignArchive(zip: zip, path: file.path).refuse()
   }
 
   // MARK: Text in place of weights
 
-  private func refuseText() throws(ReadError) {
+  private func refuseMarkup() throws(ReadError) {
     if starts(with: Array("version https://git-lfs".utf8)) {
       throw ReadError(.gitLFSPointer, found: lfsSize.map { "pointer to \($0) bytes" })
     }
@@ -45,6 +45,16 @@ struct ContentDetector {
     if ["<!doctype", "<html", "<head", "<?xml"].contains(where: { start.hasPrefix($0) }) {
       throw ReadError(.htmlPage, found: startAsText)
     }
+  }
+
+  /// Code, a README, a configuration.
+  private func refuseText(_ probe: FileProbe) throws(ReadError) {
+    guard probe.isText else { return }
+    let isJSON = startAsText.first { !$0.isWhitespace } == "{"
+    throw ReadError(
+      .notACheckpoint, found: "a \(isJSON ? "JSON" : "text") file that \(startAsShown)",
+      advice: isJSON
+        ? "give the file of weights beside it, or the folder of both" : ReadError(.notACheckpoint).hint)
   }
 
   /// The size that an LFS pointer states.
@@ -57,7 +67,7 @@ struct ContentDetector {
   /// A Hugging Face index: a JSON object with a `weight_map`.
   private func shardIndex() throws(ReadError) -> JSONObject? {
     guard startAsText.first(where: { !$0.isWhitespace }) == "{", file.byteCount <= limits.jsonBytes,
-      contains("\"weight_map\"")
+      FileProbe(file, limits: limits).contains("\"weight_map\"")
     else { return nil }
     let value = try JSONParser.parse(file.bytes, limits: limits)
     guard case .object(let object) = value, object["weight_map"] != nil else { return nil }
@@ -69,27 +79,15 @@ struct ContentDetector {
 
   /// The same where it is text; of other bytes the first eight in hex.
   private var startAsShown: String {
-    let start = file.bytes.withUnsafeBytes { Array($0.prefix(48)) }
-    guard start.allSatisfy({ (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }) else {
-      return "starts with the bytes " + start.prefix(8).map(\.hexText).joined(separator: " ")
+    guard FileProbe(file, limits: limits).isText else {
+      let start = file.bytes.withUnsafeBytes { Array($0.prefix(8)) }
+      return "starts with the bytes " + start.map(\.hexText).joined(separator: " ")
     }
     return "starts with " + startAsText.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   private func text(upTo count: Int) -> String {
     file.bytes.withUnsafeBytes { String(decoding: $0.prefix(count), as: UTF8.self) }
-  }
-
-  /// Spares parsing megabytes of tokenizer to learn that it is no index.
-  private func contains(_ text: StaticString) -> Bool {
-    file.bytes.withUnsafeBytes { bytes in
-      text.withUTF8Buffer { wanted in
-        guard let first = wanted.first, bytes.count >= wanted.count else { return false }
-        return (0...bytes.count - wanted.count).contains { start in
-          bytes[start] == first && bytes[start..<start + wanted.count].elementsEqual(wanted)
-        }
-      }
-    }
   }
 
   private func starts(with magic: [UInt8]) -> Bool {

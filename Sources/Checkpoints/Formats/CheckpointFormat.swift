@@ -22,14 +22,17 @@ public struct CheckpointFormat: Sendable {
   let reader: Reader?
   /// What the refusal of a format without reader adds from the content; nil where the name says all.
   let refusal: Refusal?
+  /// What to give instead; nil for the code's own hint.
+  let remedy: Remedy?
 
   typealias Reader = @Sendable (FileProbe) throws(ReadError) -> Checkpoint
   typealias Refusal = @Sendable (FileProbe) throws(ReadError) -> String
+  typealias Remedy = @Sendable (FileProbe) -> String
 
   init(
     _ identifier: String, name: String, detection: String, origin: String, codes: [ReadError.Code] = [],
     recognises: @escaping @Sendable (FileProbe) throws(ReadError) -> Bool, reader: Reader? = nil,
-    refusal: Refusal? = nil
+    refusal: Refusal? = nil, remedy: Remedy? = nil
   ) {
     self.identifier = identifier
     self.name = name
@@ -39,6 +42,7 @@ public struct CheckpointFormat: Sendable {
     self.recognises = recognises
     self.reader = reader
     self.refusal = refusal
+    self.remedy = remedy
   }
 
   /// Whether this version reads it; the others are recognised and refused by name.
@@ -51,7 +55,8 @@ public struct CheckpointFormat: Sendable {
   func read(_ probe: FileProbe) throws(ReadError) -> Checkpoint {
     guard let reader else {
       let details = try refusal?(probe)
-      throw ReadError(.unsupportedFormat, found: nameAndOrigin + (details.map { ": " + $0 } ?? ""))
+      throw ReadError(
+        .unsupportedFormat, found: nameAndOrigin + (details.map { ": " + $0 } ?? ""), advice: remedy?(probe))
     }
     return try reader(probe)
   }

@@ -22,6 +22,41 @@ final class FileProbe {
     return magic.indices.allSatisfy { byte(offset + $0) == magic[$0] }
   }
 
+  /// Little-endian; nil beyond the end.
+  func integer32(at offset: Int) -> UInt32? {
+    let file = file
+    guard offset >= 0, offset <= file.byteCount - 4 else { return nil }
+    return UInt32(littleEndian: file.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+
+  /// The first bytes, as text.
+  func text(upTo count: Int) -> String {
+    let file = file
+    return file.bytes.withUnsafeBytes { String(decoding: $0.prefix(count), as: UTF8.self) }
+  }
+
+  /// Whether the first bytes are text, in UTF-8 and without control characters.
+  var isText: Bool {
+    let file = file
+    let start = file.bytes.withUnsafeBytes { Array($0.prefix(512)) }
+    guard start.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }) else { return false }
+    // The last character may be cut.
+    return (0...3).contains { String(validating: start.dropLast($0), as: UTF8.self) != nil }
+  }
+
+  /// Whether the file has these bytes anywhere.
+  func contains(_ text: StaticString) -> Bool {
+    let file = file
+    return file.bytes.withUnsafeBytes { bytes in
+      text.withUTF8Buffer { wanted in
+        guard let first = wanted.first, bytes.count >= wanted.count else { return false }
+        return (0...bytes.count - wanted.count).contains { start in
+          bytes[start] == first && bytes[start..<start + wanted.count].elementsEqual(wanted)
+        }
+      }
+    }
+  }
+
   /// The archive, where the file begins as a zip does.
   ///
   /// - Throws: what a damaged zip throws: whatever begins like one is one.

@@ -30,6 +30,8 @@ struct ProtobufFields {
     end = range.upperBound
   }
 
+  var isAtEnd: Bool { position == end }
+
   /// The next field; nil at the end of the message.
   ///
   /// - Throws: `protobufInvalid`.

@@ -1,0 +1,3 @@
+import torch
+
+model = torch.load("ViT-B-32.pt")
