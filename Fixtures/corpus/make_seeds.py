@@ -103,6 +103,10 @@ SEEDS = {
         Member("logit_scale.npy", npy(fields(descr=b"'>f4'", shape=b"()"), bytes(4))),
         Member("visual/proj.npy", npy(fields(descr=b"'<V2'", order=b"True", shape=b"(2L, 3)"), bytes(12), (2, 0)))])[0],
     "npz/deflated": zip_bytes([Member("visual.proj.npy", npy(), method=8)])[0],
+    **{f"keras/{name}-{method}": zip_bytes([
+        Member("config.json", b'{"class_name": "CLIPBackbone"}', method=method),
+        Member("model.weights.h5", content, method=method)])[0]
+       for name, content in cases_hdf5.seeds().items() for method in (0, 8)},
     **{f"hdf5/{name}": content for name, content in cases_hdf5.seeds().items()},
     **{f"pytorch-legacy/{name}": content for name, content in cases_torch_legacy.seeds().items()},
     **{f"pytorch-tar/{name}": content for name, content in cases_torch_tar.seeds().items()},

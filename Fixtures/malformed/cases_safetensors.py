@@ -29,6 +29,14 @@ def length(value, rest=b"{}"):
     return value.to_bytes(8, "little") + rest
 
 
+def int8(error, shape=(2, 2), rows=2, scales="F32", layout=0):
+    """bitsandbytes' int8: a weight, the scales of its rows, and the code of its layout."""
+    end = 4 + 4 * rows
+    header = {"x.weight": entry(shape, "I8", (0, 4)), "x.SCB": entry((rows,), scales, (4, end)),
+              "x.weight_format": entry((), "U8", (end, end + 1))}
+    return case(error, header, bytes(end) + bytes([layout]), tensor="x.weight")
+
+
 PAIR = {"x": entry(), "y": entry(offsets=(8, 16))}
 NESTED = b'{"x":' + b"[" * 70 + b"]" * 70 + b"}"
 
@@ -53,7 +61,14 @@ CASES = {
     "three-offsets.safetensors": one("safetensorsEntry", offsets=(0, 4, 8)),
     "entry-a-number.safetensors": case("safetensorsEntry", {"x": 3}, at=b'"x"', tensor="x"),
     "unknown-dtype.safetensors": one("safetensorsUnknownDType", dtype="FLOAT"),
-    "float8.safetensors": one("unsupportedDType", dtype="F8_E4M3", shape=(8,)),
+    "float8-exponents.safetensors": one("unsupportedDType", dtype="F8_E8M0", shape=(8,)),
+    "float8-too-few.safetensors": one("safetensorsByteCount", dtype="F8_E4M3", shape=(9,)),
+    "int8-without-a-scale.safetensors": int8("tensorRecordInvalid", rows=1),
+    "int8-scales-of-another-type.safetensors": int8("tensorRecordInvalid", scales="I32"),
+    "int8-in-tiles.safetensors": int8("unsupportedTensorKind", layout=1),
+    "int8-one-axis.safetensors": int8("tensorRecordInvalid", shape=(4,)),
+    "four-bits.safetensors": case("unsupportedTensorKind", {"x.qweight": entry(dtype="I32"), "x.scales": entry(
+        dtype="F32", offsets=(8, 16))}, bytes(16), tensor="x.qweight"),
     "hole.safetensors": case(
         "safetensorsOffsets", {"x": entry(), "y": entry(offsets=(12, 20))}, bytes(20), at=b'"y"', tensor="y"),
     "hole-at-the-start.safetensors": one("safetensorsOffsets", bytes(12), offsets=(4, 12)),

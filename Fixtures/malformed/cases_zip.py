@@ -145,6 +145,7 @@ CASES = {
         "zipInflationRatio", BOMB, offset=directory_entry(BOMB, "archive/data/0"),
         places=[member("archive/data/0")]),
     "no-members.zip": case("zipMissingMember", zip_bytes([])[0]),
+    "two-counts.pt": case("zipBadEndRecord", VALID[:END + 8] + b"\x09\0" + VALID[END + 10:], END),
     "around-a-checkpoint.zip": case("checkpointInArchive", zip_bytes([Member("clip/ViT-B-32.pt", b"x")])[0]),
     "no-pickle.zip": case("zipMissingMember", zip_bytes(members()[1:])[0]),
 }

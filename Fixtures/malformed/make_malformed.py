@@ -14,6 +14,7 @@ import cases_checkpoint
 import cases_flax
 import cases_gguf
 import cases_hdf5
+import cases_keras
 import cases_numpy
 import cases_onnx
 import cases_pickle
@@ -49,7 +50,7 @@ def main():
     for group, cases in {"zip": cases_zip.CASES, "pickle": cases_pickle.CASES,
                          "safetensors": cases_safetensors.CASES, "checkpoint": cases_checkpoint.CASES,
                          "flax-msgpack": cases_flax.CASES, "gguf": cases_gguf.CASES, "npz": cases_numpy.NPZ,
-                         "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES,
+                         "npy": cases_numpy.NPY, "hdf5": cases_hdf5.CASES | cases_keras.CASES,
                          "pytorch-legacy": cases_torch_legacy.CASES, "onnx": cases_onnx.CASES,
                          "pytorch-tar": cases_torch_tar.CASES}.items():
         shutil.rmtree(HERE / group, ignore_errors=True)

@@ -60,7 +60,8 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
     case .fieldExpected: "every field of the version is there, in order, and no other"
     case .fieldValue: "the field's value is one that the format allows"
     case .fieldEncoding: "values are printable ASCII without quote or backslash, others percent-encoded"
-    case .fieldsConsistent: "the fields fit each other"
+    case .fieldsConsistent:
+      "the fields agree: heads divide the width, and sizes belong to the towers that are there"
     case .tensorDigest: "every tensor has its sha256 field of 64 hex digits, in file order"
     case .entrySyntax: "a tensor's entry is name, dtype, shape and data_offsets without white space"
     case .tensorExpected:

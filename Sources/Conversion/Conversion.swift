@@ -76,7 +76,9 @@ extension Conversion {
       report.subject = "\(request.output), \(demand.arithmetic.rawValue)"
       return report
     }
-    if let failed = reports.first(where: { $0.verdict != .pass }) { throw .belowDemand(failed) }
+    if let failed = reports.first(where: { $0.verdict != .pass }) {
+      throw .belowDemand(failed, request.precision)
+    }
     return reports
   }
 }

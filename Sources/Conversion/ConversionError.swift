@@ -1,3 +1,4 @@
+public import BundleFormat
 public import BundleWriter
 public import Models
 public import PocketCLIP
@@ -12,5 +13,5 @@ public enum ConversionError: Error {
   /// The unfinished bundle could not be compared with its source.
   case verification(VerificationError)
   /// The bundle is not as close as demanded; nothing was written.
-  case belowDemand(Report)
+  case belowDemand(Report, Precision)
 }

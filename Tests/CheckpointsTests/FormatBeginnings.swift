@@ -4,7 +4,7 @@ import Checkpoints
 enum FormatBeginning {
   /// By identifier; the zips' profiles are told apart by their members, so they share a beginning.
   static let bytes: [String: [UInt8]] = [
-    "torchscript": zip, "pytorch-zip": zip, "npz": zip,
+    "torchscript": zip, "pytorch-zip": zip, "npz": zip, "keras": zip,
     "safetensors": count(90_000_000) + text("{"),
     "pclip": count(1000) + text(#"{"__metadata__":{"pclip.version":"1""#),
     "gguf": text("GGUF") + [3, 0, 0, 0],

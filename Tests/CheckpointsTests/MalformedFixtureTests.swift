@@ -91,7 +91,7 @@ struct MalformedFixtureTests {
 
   @Test("every readable format has a group of its own, or its container has")
   func everyFormatHasAGroup() {
-    let containers = ["torchscript": "pickle", "pytorch-zip": "pickle"]
+    let containers = ["torchscript": "pickle", "pytorch-zip": "pickle", "keras": "hdf5"]
     for format in CheckpointFormat.all where format.isReadable && format != .bundle {
       let group = containers[format.identifier] ?? format.identifier
       #expect(MalformedFixture.groups.contains(group), "\(format)")

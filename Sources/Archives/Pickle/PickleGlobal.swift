@@ -27,6 +27,7 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
   case untypedStorage
   /// `torch.float16` and its like; nil for types we do not read.
   case torchDType(DType?)
+  case torchFloat8(Float8)
   /// `torch.FloatTensor` and its like, by which PyTorch named element types before it had `torch.float32`.
   case tensorClass
   case torchSize
@@ -128,6 +129,9 @@ extension PickleGlobal {
     (storages, "CharStorage", .storage(.i8)),
     (storages, "ByteStorage", .storage(.u8)),
     (storages, "BoolStorage", .storage(.bool)),
+    (storages, "QInt8Storage", .storage(.i8)),
+    (storages, "QUInt8Storage", .storage(.u8)),
+    (storages, "QInt32Storage", .storage(.i32)),
     (storages, "ComplexFloatStorage", .storage(nil)),
     (storages, "ComplexDoubleStorage", .storage(nil)),
   ]
@@ -152,9 +156,9 @@ extension PickleGlobal {
     (["torch"], "bool", .torchDType(.bool)),
     (["torch"], "complex64", .torchDType(nil)),
     (["torch"], "complex128", .torchDType(nil)),
-    (["torch"], "float8_e4m3fn", .torchDType(nil)),
-    (["torch"], "float8_e5m2", .torchDType(nil)),
-    (["torch"], "float8_e4m3fnuz", .torchDType(nil)),
-    (["torch"], "float8_e5m2fnuz", .torchDType(nil)),
+    (["torch"], "float8_e4m3fn", .torchFloat8(.e4m3fn)),
+    (["torch"], "float8_e5m2", .torchFloat8(.e5m2)),
+    (["torch"], "float8_e4m3fnuz", .torchFloat8(.e4m3fnuz)),
+    (["torch"], "float8_e5m2fnuz", .torchFloat8(.e5m2fnuz)),
   ]
 }

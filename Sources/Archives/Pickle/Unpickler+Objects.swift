@@ -107,7 +107,7 @@ extension Unpickler {
       return .dict(index)
     case .set:
       return .set(try newSequence(arguments.first.flatMap { graph.elements(of: $0) } ?? []))
-    case .storage, .untypedStorage, .torchDType, .tensorClass:
+    case .storage, .untypedStorage, .torchDType, .torchFloat8, .tensorClass:
       throw failure(.pickleWrongType, expected: "a function or class", found: "\(global)")
     default:
       graph.objects.append(PickleObject(global: global, arguments: arguments))

@@ -79,7 +79,10 @@ struct SafetensorsEntryReader {
         expected: "\(byteCount) bytes for \(dtype.safetensorsName) \(shape)",
         found: "\(end - start)")
     }
-    return SafetensorsFile.Entry(name: member.key, dtype: dtype, shape: shape, byteRange: start..<end)
+    return SafetensorsFile.Entry(
+      name: member.key, dtype: dtype,
+      float8: member.value["dtype"]?.stringValue.flatMap(Float8.init(safetensorsName:)),
+      shape: shape, byteRange: start..<end)
   }
 
   private func dtype(of member: JSONObject.Member) throws(ReadError) -> DType {
@@ -88,6 +91,7 @@ struct SafetensorsEntryReader {
     }
     let bytes = Array(name.utf8)
     if let dtype = DType(safetensorsName: bytes.span) { return dtype }
+    if Float8(safetensorsName: name) != nil { return .u8 }
     let code: ReadError.Code =
       Self.knownButUnsupported.contains(name) ? .unsupportedDType : .safetensorsUnknownDType
     throw ReadError(code, at: member.byteOffset, found: name)
@@ -95,7 +99,7 @@ struct SafetensorsEntryReader {
 
   /// Types of the format that no published CLIP weights use.
   private static let knownButUnsupported: Set<String> = [
-    "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "C64", "F4", "F6_E2M3", "F6_E3M2",
+    "F8_E8M0", "C64", "F4", "F6_E2M3", "F6_E3M2",
   ]
 
   private func sizes(_ value: JSONValue?, what: String, offset: UInt64) throws(ReadError) -> [Int] {

@@ -9,7 +9,9 @@ public import TensorTypes
 public struct SafetensorsFile: Sendable {
   public struct Entry: Sendable, Equatable {
     public var name: String
+    /// Bytes of eight-bit floats have the type `u8`, and `float8` says which.
     public var dtype: DType
+    public var float8: Float8?
     /// Slowest axis first.
     public var shape: [Int]
     /// Absolute in the file.

@@ -50,8 +50,13 @@ struct ZipEndRecord {
     } catch {
       throw ReadError(.zipBadEndRecord, at: UInt64(position))
     }
-    guard disks.this == 0, disks.directory == 0, UInt64(disks.entries) == entryCount else {
-      throw ReadError(.zipMultipleDisks, at: UInt64(position))
+    guard disks.this == 0, disks.directory == 0 else {
+      throw ReadError(.zipMultipleDisks, at: UInt64(position), found: "number \(disks.this) of several")
+    }
+    guard UInt64(disks.entries) == entryCount else {
+      throw ReadError(
+        .zipBadEndRecord, at: UInt64(position), expected: "one count of members",
+        found: "\(disks.entries) and \(entryCount)")
     }
     try applyZip64(endRecordPosition: position, in: bytes)
   }

@@ -18,7 +18,7 @@ struct FolderCandidate {
     "open_clip_pytorch_model.pth", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
     "pytorch_model.bin.index.json", "pytorch_model.pth", "model.pth", "flax_model.msgpack",
     "flax_model.msgpack.index.json", "tf_model.h5", "tf_model.h5.index.json", "model.weights.h5",
-    "model.onnx",
+    "model.weights.json", "model.onnx",
   ]
 
   /// Formats of which training leaves other files beside the weights.

@@ -34,9 +34,7 @@ struct FolderCandidates {
         if row.isReadable, selection.format == nil || selection.format == row { all.append(candidate) }
       case .shardIndex(let index):
         all.append(candidate)
-        for member in index["weight_map"]?.objectValue?.members ?? [] {
-          if let shard = member.value.stringValue { shards.insert(shard) }
-        }
+        shards.formUnion(KerasShards.files(of: index))
       // A file of a preferred name that is broken must be reported, not passed over.
       case .none: if candidate.rank != nil { all.append(candidate) }
       }

@@ -8,6 +8,7 @@ struct ShardReader {
 
   /// - Throws: any `shard…` code, or what opening a shard throws.
   func read() throws(ReadError) -> Checkpoint {
+    if let keras = try KerasShards(index) { return try read(keras) }
     let listed = try weightMap()
     let names = Set(listed.values).sorted()
     var shards: [Checkpoint] = []
@@ -60,7 +61,7 @@ struct ShardReader {
     return result
   }
 
-  private func open(_ name: String) throws(ReadError) -> Checkpoint {
+  func open(_ name: String) throws(ReadError) -> Checkpoint {
     guard Folder.hasFile(folder.pathOf(name)) else {
       throw ReadError(.shardMissing, found: name, file: folder.pathOf(name))
     }
@@ -93,7 +94,7 @@ struct ShardReader {
     }
   }
 
-  private func merge(_ shards: [Checkpoint]) throws(ReadError) -> Checkpoint {
+  func merge(_ shards: [Checkpoint]) throws(ReadError) -> Checkpoint {
     guard var whole = shards.first else { throw ReadError(.shardIndexInvalid, expected: "a shard") }
     for shard in shards.dropFirst() {
       guard shard.format == whole.format else {

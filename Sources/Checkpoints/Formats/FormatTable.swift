@@ -4,7 +4,7 @@ extension CheckpointFormat {
   /// Every format, in the order in which content is compared with them: a stricter profile stands before the container
   /// it is a profile of, and formats without a magic number stand last.
   public static let all: [CheckpointFormat] = [
-    .torchScript, .torchZip, .npz,
+    .torchScript, .torchZip, .keras, .npz,
     .bundle, .safetensors,
     .gguf, .npy, .gzip, .torchLegacy, .torchTar, .hdf5,
     .pickle, .flax, .onnx,

@@ -15,11 +15,13 @@ struct TensorSieve {
   var scalarBuffers: ScalarBuffers? { ScalarBuffers(scalars) }
 
   /// - Parameter prefix: the model that the user chose by what stands before its names.
-  /// - Throws: `duplicateTensorName`, `severalModels`, `noModelBelowPrefix` or `limitExceeded`.
-  init(_ all: [CheckpointTensor], below prefix: String?, limits: Limits) throws(ReadError) {
-    guard all.count <= limits.tensors else {
-      throw ReadError(.limitExceeded, expected: "at most \(limits.tensors) tensors", found: "\(all.count)")
+  /// - Throws: `duplicateTensorName`, `severalModels`, `noModelBelowPrefix`, `unsupportedTensorKind` or `limitExceeded`.
+  init(_ stored: [CheckpointTensor], below prefix: String?, limits: Limits) throws(ReadError) {
+    guard stored.count <= limits.tensors else {
+      throw ReadError(.limitExceeded, expected: "at most \(limits.tensors) tensors", found: "\(stored.count)")
     }
+    let (all, note) = try QuantizedWeights(stored).dequantized()
+    if let note { notes.append(note) }
     let names = all.map { TensorName($0.name) }
     let search = try TowerSearch(names, below: prefix)
     let heads = TowerHeads(names, search)

@@ -63,6 +63,16 @@ extension Failure {
     }
   }
 
+  /// There is no precision above FP32's.
+  private static func remedy(_ precision: Precision) -> String {
+    let bound = "say with --min-cosine what is good enough for you"
+    return switch precision {
+    case .int8: "take --precision fp16 or fp32, or \(bound)"
+    case .fp16: "take --precision fp32, or \(bound)"
+    case .fp32: bound
+    }
+  }
+
   fileprivate init(_ error: ConversionError) {
     switch error {
     case .write(.source(let error)): self.init(describing: error)
@@ -71,13 +81,13 @@ extension Failure {
       self.init(error)
     case .write(.description(let fault)):
       self.init(
-        .unsupported, "a bundle cannot state this model: \(fault.rule.summary)",
+        .unsupported, "a bundle cannot hold this model: it breaks the rule that \(fault.rule.summary)",
         hint: "report the architecture: its numbers are beyond those of any published model")
     case .verification(let error): self.init(describing: error)
-    case .belowDemand(let report):
+    case .belowDemand(let report, let precision):
       self.init(
         .verificationFailed, "nothing was written: \(report.reasons.joined(separator: "; "))",
-        hint: "take a higher --precision, or say with --min-cosine what is good enough for you")
+        hint: Self.remedy(precision))
     case .runtime(let error): self.init(.internal, "the new bundle does not run: \(error.message)")
     }
   }

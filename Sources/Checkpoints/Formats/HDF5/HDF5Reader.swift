@@ -12,12 +12,14 @@ enum HDF5Reader {
     try read(FileSlice(file: file, range: 0..<file.byteCount), superblockAt: start, limits: limits)
   }
 
-  private static func read(
+  /// Reads a file, or one inside another.
+  static func read(
     _ file: FileSlice, superblockAt start: Int, limits: Limits
   ) throws(ReadError) -> Checkpoint {
-    let superblock = try HDF5Superblock(file.file, at: start)
+    let superblock = try HDF5Superblock(file, at: start)
+    let first = file.range.lowerBound + superblock.baseAddress
     let space = HDF5Space(
-      FileSlice(file: file.file, range: superblock.baseAddress..<file.byteCount), widths: superblock.widths)
+      FileSlice(file: file.file, range: first..<file.range.upperBound), widths: superblock.widths)
     var walk = HDF5Walk(space, limits: limits)
     try walk.run(from: superblock.root)
     return try checkpoint(walk, file.file, limits: limits)

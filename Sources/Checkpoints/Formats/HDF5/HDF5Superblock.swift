@@ -5,22 +5,21 @@ struct HDF5Superblock {
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
   let widths: HDF5Widths
-  /// From the start of the file; addresses count from here.
+  /// From the start of the bytes; addresses count from here.
   let baseAddress: Int
   /// The address of the root group's object header.
   let root: UInt64?
 
   /// - Throws: `hdf5Superblock`, `hdf5Version`, `hdf5Checksum`, `hdf5Storage` or `truncatedFile`.
-  init(_ file: MappedFile, at start: Int) throws(ReadError) {
-    var cursor = HDF5Cursor(
-      FileSlice(file: file, range: 0..<file.byteCount), start..<file.byteCount, widths: HDF5Widths())
+  init(_ file: FileSlice, at start: Int) throws(ReadError) {
+    var cursor = HDF5Cursor(file, start..<file.byteCount, widths: HDF5Widths())
     do throws(ReadError) {
       try cursor.skip(Self.signature.count)
       let version = try cursor.version(0...3, of: "superblock")
       self = try version < 2 ? Self(classic: cursor, version) : Self(checked: cursor, start: start)
     } catch {
       guard error.code == .hdf5OutsideFile else { throw error }
-      throw ReadError(.truncatedFile, at: UInt64(file.byteCount), expected: "a superblock")
+      throw ReadError(.truncatedFile, at: UInt64(file.range.upperBound), expected: "a superblock")
     }
   }
 
@@ -78,7 +77,8 @@ struct HDF5Superblock {
     }
     guard let end, end <= UInt64(byteCount) else {
       throw ReadError(
-        .truncatedFile, at: UInt64(byteCount), expected: end.map { "\($0) bytes" } ?? "a stated length",
+        .truncatedFile, at: UInt64(cursor.file.range.upperBound),
+        expected: end.map { "\($0) bytes" } ?? "a stated length",
         found: "\(byteCount)")
     }
     return base

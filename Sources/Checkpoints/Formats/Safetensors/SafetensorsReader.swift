@@ -24,9 +24,12 @@ enum SafetensorsReader {
       throw ReadError(.numberOverflow, found: "shape \(entry.shape)", path: [.tensor(entry.name)])
     }
     do throws(ReadError) {
+      let stored = FileSlice(file: file, range: entry.byteRange)
+      let storage: any ByteSource =
+        if let format = entry.float8 { try ConvertedBytes.halves(stored, format) } else { stored }
       return try CheckpointTensor(
-        name: entry.name, dtype: entry.dtype, shape: entry.shape, strides: strides, storageOffset: 0,
-        storage: FileSlice(file: file, range: entry.byteRange), file: file.path)
+        name: entry.name, dtype: entry.float8 == nil ? entry.dtype : .f16, shape: entry.shape,
+        strides: strides, storageOffset: 0, storage: storage, file: file.path)
     } catch {
       throw error.inside(.tensor(entry.name))
     }

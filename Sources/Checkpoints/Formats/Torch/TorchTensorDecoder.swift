@@ -73,7 +73,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
   /// and optional, metadata.
   private mutating func tensor(_ record: PickleObject, name: String) throws(ReadError) -> CheckpointTensor {
     if case .rebuildUnreadable(let kind) = record.global {
-      throw ReadError(.unsupportedTensorKind, found: kind)
+      throw ReadError(.unsupportedTensorKind, found: kind, advice: Self.remedies[kind])
     }
     let arguments = record.arguments
     guard arguments.count >= 4, let offset = arguments[1].integerValue else {
@@ -83,22 +83,35 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       throw ReadError(.tensorRecordInvalid, expected: "a storage")
     }
     let reference = try StorageReference(id, in: graph)
-    let source = try storages.source(of: reference)
+    var source = try storages.source(of: reference)
     var dtype = reference.dtype
     if record.global == .rebuildTensorV3 {
-      guard arguments.count >= 7, case .global(.torchDType(let stated)) = arguments[6] else {
-        throw ReadError(.tensorRecordInvalid, expected: "an element type")
+      switch arguments.count >= 7 ? arguments[6] : .none {
+      case .global(.torchDType(let stated)): dtype = stated
+      case .global(.torchFloat8(let format)):
+        source = try ConvertedBytes.halves(source, format)
+        dtype = .f16
+      default: throw ReadError(.tensorRecordInvalid, expected: "an element type")
       }
-      dtype = stated
     }
     try checkMetadata(arguments, at: record.global == .rebuildTensorV3 ? 7 : 6)
     guard let dtype else {
-      throw ReadError(.unsupportedDType, found: "complex, 8-bit float or untyped elements")
+      throw ReadError(.unsupportedDType, found: "complex or untyped elements")
     }
     return try CheckpointTensor(
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
       storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path,
       limits: limits)
+  }
+
+  /// What to save in place of the tensors that are no dense array.
+  private static var remedies: [String: String] {
+    [
+      "sparse tensor": "save tensor.to_dense() in its place",
+      "quantized tensor": "save tensor.dequantize() in its place",
+      "nested tensor": "save torch.nested.to_padded_tensor(tensor, 0) in its place",
+      "tensor without data": "load the weights before saving: the tensor is on the meta device",
+    ]
   }
 
   /// Metadata is a dictionary that may turn every value into another (`torch/_utils.py`, `set_tensor_metadata`): a closed

@@ -1,0 +1,144 @@
+internal import Archives
+internal import TensorTypes
+
+/// Weights that a library quantized and stores as several tensors each: bitsandbytes' int8 is dequantized, other schemes
+/// are named.
+struct QuantizedWeights {
+  private let tensors: [CheckpointTensor]
+  private let indices: [String: Int]
+
+  init(_ tensors: [CheckpointTensor]) {
+    self.tensors = tensors
+    indices = Dictionary(tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
+  }
+
+  /// The tensors with weights in place of what stands for them, and what to tell about those; nil where there are none.
+  ///
+  /// - Throws: `unsupportedTensorKind` for a scheme that is not read, or `tensorRecordInvalid`.
+  func dequantized() throws(ReadError) -> (tensors: [CheckpointTensor], note: String?) {
+    try refuse()
+    var result: [CheckpointTensor] = []
+    var count = 0
+    for tensor in tensors {
+      if isPart(tensor.name) { continue }
+      if let scales = self[tensor.name.replacingSuffix(Self.weight, Self.scales)], tensor.dtype == .i8 {
+        result.append(try int8(tensor, scales))
+        count += 1
+      } else {
+        result.append(tensor)
+      }
+    }
+    let weights = "\(count) weight\(count == 1 ? "" : "s")"
+    return (result, count > 0 ? "\(weights) dequantized from bitsandbytes int8, whose values they are" : nil)
+  }
+
+  private subscript(name: String?) -> CheckpointTensor? { name.flatMap { indices[$0] }.map { tensors[$0] } }
+
+  // MARK: bitsandbytes' int8
+
+  private static let weight = ".weight"
+  private static let scales = ".SCB"
+  private static let format = ".weight_format"
+
+  /// Scales, and the code of the layout, of an int8 weight that is there.
+  private func isPart(_ name: String) -> Bool {
+    for suffix in [Self.scales, Self.format] {
+      if let weight = name.replacingSuffix(suffix, Self.weight), self[weight]?.dtype == .i8 { return true }
+    }
+    return false
+  }
+
+  /// As `bitsandbytes.functional.int8_vectorwise_dequant` of 0.50: value · scale of the row · 1/127, in FP32, each product
+  /// rounded.
+  private func int8(
+    _ weight: CheckpointTensor, _ scales: CheckpointTensor
+  ) throws(ReadError) -> CheckpointTensor {
+    do throws(ReadError) {
+      guard weight.shape.count == 2, weight.isContiguous, scales.dtype == .f32, weight.shape[1] > 0,
+        scales.elementCount == weight.shape[0]
+      else {
+        throw ReadError(
+          .tensorRecordInvalid, expected: "one FP32 scale for each row of \(weight.shape)",
+          found: "\(scales.dtype.safetensorsName) \(scales.shape)")
+      }
+      if let format = self[weight.name.replacingSuffix(Self.weight, Self.format)] {
+        guard format.elementCount == 1, try format.floats() == [0] else {
+          throw ReadError(
+            .unsupportedTensorKind, found: "bitsandbytes int8 in a GPU's tile order",
+            advice: "save it again with bitsandbytes 0.45 or later")
+        }
+      }
+      let (byteCount, overflows) = weight.elementCount.multipliedReportingOverflow(by: 4)
+      guard !overflows, let strides = StridedLayout.rowMajorStrides(of: weight.shape) else {
+        throw ReadError(.numberOverflow, found: "shape \(weight.shape)")
+      }
+      let rows = try scales.floats()
+      let (width, start) = (weight.shape[1], weight.storageOffset)
+      let values = ConvertedBytes(
+        weight.storage, encoding: "bitsandbytes int8", byteCount: byteCount
+      ) { bytes, output in
+        for (row, scale) in rows.enumerated() {
+          for column in 0..<width {
+            let index = row * width + column
+            let value = Float(bytes.unsafeLoad(fromByteOffset: start + index, as: Int8.self))
+            output.storeBytes(
+              of: (value * scale * 7.874015718698502e-3).bitPattern.littleEndian, toByteOffset: 4 * index,
+              as: UInt32.self)
+          }
+        }
+      }
+      return try CheckpointTensor(
+        name: weight.name, dtype: .f32, shape: weight.shape, strides: strides, storageOffset: 0,
+        storage: values, file: weight.file)
+    } catch {
+      throw error.path.isEmpty ? error.inside(.tensor(weight.name)) : error
+    }
+  }
+
+  // MARK: Schemes that are named
+
+  private static let original = "give the model that it was quantized from"
+  private static let fourBit =
+    "dequantize it first: torch.save(CLIPModel.from_pretrained('FOLDER').dequantize().state_dict(), 'weights.pt'), and put "
+    + "config.json beside that file"
+
+  private func refuse() throws(ReadError) {
+    for tensor in tensors {
+      guard let scheme = scheme(of: tensor) else { continue }
+      throw ReadError(
+        .unsupportedTensorKind, found: scheme.name, path: [.tensor(tensor.name)], advice: scheme.advice)
+    }
+  }
+
+  /// The scheme that a tensor's name and its neighbours identify.
+  private func scheme(of tensor: CheckpointTensor) -> (name: String, advice: String)? {
+    let name = tensor.name
+    func has(_ suffix: String, _ other: String) -> Bool { self[name.replacingSuffix(suffix, other)] != nil }
+    if has(".quant_map", ".quant_state.bitsandbytes__nf4") { return ("bitsandbytes NF4", Self.fourBit) }
+    if has(".quant_map", ".quant_state.bitsandbytes__fp4") { return ("bitsandbytes FP4", Self.fourBit) }
+    if name.hasSuffix(".weight.quant_map") { return ("bitsandbytes 4 bit", Self.fourBit) }
+    if has(".qweight", ".qzeros") || has(".qweight", ".scales") {
+      return (has(".qweight", ".g_idx") ? "GPTQ" : "AWQ or GPTQ", Self.original)
+    }
+    if tensor.dtype == .u32, has(".weight", ".scales") {
+      return (has(".weight", ".biases") ? "MLX's affine quantization" : "MLX's quantization", Self.original)
+    }
+    if has(".weight_packed", ".weight_scale") { return ("compressed-tensors", Self.original) }
+    if name.hasSuffix(".weight._data") { return ("optimum-quanto", Self.original) }
+    let isFloat8 = tensor.storedType.hasPrefix("F8_")
+    if isFloat8,
+      [".weight_scale", ".scale_weight", ".weight_scale_inv"].contains(where: { has(".weight", $0) })
+    {
+      return ("FP8 with a scale beside each weight", Self.original)
+    }
+    if name.hasSuffix("scaled_fp8") { return ("FP8 with scales", Self.original) }
+    return nil
+  }
+}
+
+extension String {
+  /// Nil where the text does not end so.
+  fileprivate func replacingSuffix(_ suffix: String, _ other: String) -> String? {
+    hasSuffix(suffix) ? dropLast(suffix.count) + other : nil
+  }
+}
