@@ -13,6 +13,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import pathlib
 import shutil
 import sys
@@ -33,6 +34,7 @@ def with_torch():
     import onnx
     import openvino
     import torch
+    import torch.distributed.checkpoint
     from onnx import TensorProto, helper
 
     print("torch", torch.__version__, "openvino", openvino.__version__, "coremltools", coremltools.__version__)
@@ -66,6 +68,15 @@ def with_torch():
     (HERE / "openvino").mkdir(exist_ok=True)
     openvino.save_model(openvino.convert_model(HERE / "model.onnx"), HERE / "openvino/openvino_model.xml")
     (HERE / "model.onnx").unlink()
+
+    shutil.rmtree(HERE / "distributed", ignore_errors=True)
+    os.chdir(HERE)  # the checkpoint states its path
+    torch.distributed.checkpoint.save(
+        {"model": {"visual.proj": torch.ones(2, 2), "logit_scale": torch.tensor(4.6)}},
+        checkpoint_id="distributed")
+    # What ZeRO-3 leaves in the model's own file: names without values.
+    torch.save({"visual.proj": torch.empty(0, dtype=torch.float16), "ln_final.weight": torch.empty(0),
+                "logit_scale": torch.empty(0)}, HERE / "zero-3.bin")
 
     traced = torch.jit.trace(Product(), sample)
     converted = coremltools.convert(traced, inputs=[coremltools.TensorType(shape=(1, 2))], convert_to="mlprogram")

@@ -32,6 +32,13 @@ struct ForeignFormatTests {
     Case("saved-model/saved_model.pb", "TensorFlow SavedModel", tensorFlow),
     Case("saved-model/variables/variables.index", "TensorFlow checkpoint", tensorFlow),
     Case("tensorflow/model.ckpt.index", "TensorFlow checkpoint", tensorFlow),
+    Case(
+      "distributed/__0_0.distcp", "shard of a PyTorch distributed checkpoint",
+      "join the folder: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER weights.pt"),
+    Case(
+      "zero-3.bin", "3 empty tensors, as DeepSpeed's ZeRO-3 leaves in place of weights",
+      "in the training's checkpoint folder, run `python zero_to_fp32.py . OUTPUT`",
+      code: .unsupportedTensorKind),
     Case("model.tflite", "TensorFlow Lite model", source),
     Case("model.ort", "ONNX Runtime's ORT model", "give the .onnx file"),
     Case("executorch.pte", "ExecuTorch program", source),
@@ -82,6 +89,25 @@ struct ForeignFormatTests {
     }
     #expect(error.code == file.code && error.found == file.found, "\(error)")
     #expect(error.hint.hasPrefix(file.remedy), "\(error.hint)")
+  }
+
+  @Test(
+    "are named where a folder holds nothing else",
+    arguments: [
+      Case("openvino", "weights of an OpenVINO IR", source),
+      Case("package.mlpackage", "Core ML model", source),
+      Case("saved-model", "TensorFlow SavedModel", tensorFlow),
+      Case("tensorflow", "TensorFlow checkpoint", tensorFlow),
+      Case(
+        "distributed", "PyTorch distributed checkpoint",
+        "join it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch "),
+    ])
+  func folders(folder: Case) throws {
+    let error = try #require(throws: ReadError.self) {
+      _ = try Checkpoint.open(Fixture.url("foreign/" + folder.file).path)
+    }
+    #expect(error.code == folder.code && error.found == folder.found, "\(error)")
+    #expect(error.hint.hasPrefix(folder.remedy), "\(error.hint)")
   }
 
   @Test("are named whatever their name is", arguments: ["model.tflite", "network.mlmodel", "program.pt2"])

@@ -79,8 +79,32 @@ import Testing
     #expect(silu.category == .unsupported && silu.description.contains("use_silu"), "\(silu)")
     var untold = try bytes(Self.whole)
     let key = try #require(untold.firstRange(of: Array("clip.use_gelu".utf8)))
-    untold.replaceSubrange(key, with: Array("clip.use_what".utf8))
+    untold.replaceSubrange(key, with: Array("general.gelus".utf8))
     #expect(try inspect(untold).problems.contains { $0.code == .undecidedActivation })
+  }
+
+  @Test("a key of clip. that is not known is refused, since it may change the vectors")
+  func unknownKey() throws {
+    var bytes = try bytes(Self.whole)
+    let key = try #require(bytes.firstRange(of: Array("clip.use_gelu".utf8)))
+    bytes.replaceSubrange(key, with: Array("clip.use_what".utf8))
+    let error = try #require(throws: ModelError.self) { try inspect(bytes) }
+    #expect(error.description.contains("unknown key clip.use_what"), "\(error)")
+  }
+
+  @Test("of another architecture the names decide; clip.cpp's pooling is not taken, other keys are listed")
+  func otherArchitecture() throws {
+    var bytes = try bytes(Self.whole)
+    let value = try #require(bytes.firstRange(of: [4, 0, 0, 0, 0, 0, 0, 0] + Array("clip".utf8)))
+    bytes.replaceSubrange(value, with: [4, 0, 0, 0, 0, 0, 0, 0] + Array("pigs".utf8))
+    let key = try #require(bytes.firstRange(of: Array("clip.has_text_encoder".utf8)))
+    bytes.replaceSubrange(key, with: Array("pigs.has_text_encoder".utf8))
+    let inspection = try inspect(bytes)
+    #expect(inspection.architecture.image != nil && inspection.architecture.text != nil)
+    #expect(inspection.problems.contains { $0.code == .undecidedPooling })
+    #expect(
+      inspection.notes.contains("GGUF metadata that is not known and not used: pigs.has_text_encoder"),
+      "\(inspection.notes)")
   }
 
   @Test("A size that the keyed values state and the tensors do not have is an error")

@@ -102,7 +102,19 @@ struct QuantizedWeights {
     "dequantize it first: torch.save(CLIPModel.from_pretrained('FOLDER').dequantize().state_dict(), 'weights.pt'), and put "
     + "config.json beside that file"
 
+  /// DeepSpeed's third stage keeps the weights in other files, and an empty tensor under each name.
+  private func refuseEmpty() throws(ReadError) {
+    let empty = tensors.filter { $0.shape == [0] && $0.dtype.isFloatingPoint }
+    guard empty.count > 1, let first = empty.first else { return }
+    throw ReadError(
+      .unsupportedTensorKind,
+      found: "\(empty.count) empty tensors, as DeepSpeed's ZeRO-3 leaves in place of weights",
+      path: [.tensor(first.name)],
+      advice: "in the training's checkpoint folder, run `python zero_to_fp32.py . OUTPUT`, and give OUTPUT")
+  }
+
   private func refuse() throws(ReadError) {
+    try refuseEmpty()
     for tensor in tensors {
       guard let scheme = scheme(of: tensor) else { continue }
       throw ReadError(

@@ -14,7 +14,8 @@ enum TokenizerKeys {
     "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy", "max_length",
     "model_input_names", "model_max_length", "model_specific_special_tokens", "name_or_path", "pad_token",
     "pad_to_multiple_of", "pad_token_type_id", "padding", "padding_side", "processor_class",
-    "special_tokens_map_file", "split_special_tokens", "stride", "tokenizer_file", "truncation", "truncation_side",
+    "special_tokens_map_file", "split_special_tokens", "stride", "tokenizer_file", "truncation",
+    "truncation_side",
     "truncation_strategy", "trust_remote_code", "use_fast",
   ]
 

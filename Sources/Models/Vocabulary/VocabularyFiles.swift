@@ -27,7 +27,8 @@ enum VocabularyFiles {
     if let name = try config.text("tokenizer_class"), !["CLIPTokenizer", "CLIPTokenizerFast"].contains(name) {
       return "tokenizer_class \(name)"
     }
-    return try config.bool("do_lower_case") == false ? "do_lower_case false" : nil
+    if try config.bool("do_lower_case") == false { return "do_lower_case false" }
+    return TokenizerKeys.difference(config.json)
   }
 
   /// The first difference to OpenAI's vocabulary; nil where there is none.

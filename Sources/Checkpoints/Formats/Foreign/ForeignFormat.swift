@@ -24,7 +24,7 @@ struct ForeignFormat: Sendable {
 
   /// Models of other runtimes.
   static let models: [ForeignFormat] = [
-    openVINO, coreML, savedModel, tensorFlowCheckpoint,
+    openVINO, coreML, savedModel, tensorFlowCheckpoint, distributedShard,
     ForeignFormat(
       name: "TensorFlow Lite model", detection: "TFL3 at byte 4", remedy: source,
       recognises: { $0.starts(with: Array("TFL3".utf8), at: 4) }),

@@ -54,11 +54,26 @@ extension ForeignFormat {
     }
   }
 
-  /// Core ML keeps its model in a folder of folders.
+  /// What a folder is whose files are no checkpoints: Core ML's and PyTorch's distributed ones, and DeepSpeed's.
   static func refusal(ofFolder path: String) -> ReadError? {
-    guard Folder.hasFile(Folder.join(path, "Data/com.apple.CoreML/model.mlmodel")) else { return nil }
-    return coreML.refusal.inFile(path)
+    func has(_ name: String) -> Bool { Folder.hasFile(Folder.join(path, name)) }
+    if has("Data/com.apple.CoreML/model.mlmodel") { return coreML.refusal.inFile(path) }
+    if has(".metadata") {
+      let name = path.printable(80).shellQuoted
+      return ReadError(
+        .unsupportedFormat, found: "PyTorch distributed checkpoint", file: path,
+        advice: "join it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch \(name) weights.pt"
+      )
+    }
+    return nil
   }
+
+  /// A shard of PyTorch's distributed checkpoints: archives of torch.save one behind another.
+  static let distributedShard = ForeignFormat(
+    name: "shard of a PyTorch distributed checkpoint", detection: "a name that ends in .distcp",
+    remedy:
+      "join the folder: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER weights.pt",
+    recognises: { $0.file.path.hasSuffix(".distcp") && $0.byte(0) == 0x50 })
 
   /// Weights that OpenVINO keeps beside its XML have no header: the file beside them tells.
   ///

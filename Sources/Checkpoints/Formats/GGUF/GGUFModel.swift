@@ -2,17 +2,40 @@ internal import Archives
 
 /// What model a GGUF file holds, as its keys and tensor names tell.
 enum GGUFModel {
-  /// - Throws: `ggufOtherModel`, or `ggufCutEncoder` for what LLaVA's converters leave of CLIP's image tower.
+  private static let architecture = "general.architecture"
+
+  /// - Throws: `ggufOtherModel`, `unsupportedFormat` for one part of several, or `ggufCutEncoder` for what LLaVA's
+  ///   converters leave of CLIP's image tower.
   static func requireCLIP(_ header: GGUFHeader) throws(ReadError) {
-    let key = "general.architecture"
-    let member = header.metadata.members.first { $0.key == key }
-    guard member?.value.stringValue == "clip" else {
+    if let count = header.metadata["split.count"]?.integerValue, count > 1 {
       throw ReadError(
-        .ggufOtherModel, at: member?.byteOffset, expected: "clip",
+        .unsupportedFormat, found: "one of the \(count) parts of a split GGUF",
+        advice: "join the parts with `llama-gguf-split --merge FIRST-PART WHOLE.gguf`, and give the result")
+    }
+    let member = header.metadata.members.first { $0.key == architecture }
+    // Diffusion tools state other architectures for a text encoder, or none: the names of the tensors tell.
+    guard member?.value.stringValue == "clip" || header.tensors.contains(where: { isOfCLIP($0.name) }) else {
+      throw ReadError(
+        .ggufOtherModel, at: member?.byteOffset, expected: "clip, or names of a CLIP's tensors",
         found: member?.value.stringValue ?? "nothing",
-        path: [.key(key)])
+        path: [.key(architecture)])
     }
     try requireWholeEncoder(header)
+  }
+
+  /// By clip.cpp's and llama.cpp's names, OpenAI's or transformers'.
+  private static func isOfCLIP(_ name: String) -> Bool {
+    name.hasPrefix("v.blk.") || name.hasPrefix("t.blk.") || TowerMark.first(in: TensorName(name)) != nil
+  }
+
+  // MARK: Keys
+
+  /// Namespaces whose keys describe the file, its vocabulary or its quantization; `Models` reads those of `clip.`.
+  private static let namespaces = ["general.", "tokenizer.", "quantize.", "split.", "clip.", "comfy.gguf."]
+
+  /// Keys that nothing here knows, in the order of the file.
+  static func unknownKeys(_ header: GGUFHeader) -> [String] {
+    header.metadata.members.map(\.key).filter { key in !namespaces.contains { key.hasPrefix($0) } }
   }
 
   /// Language models read the encoder before its last block, so their files lack all that comes after.

@@ -76,6 +76,11 @@ enum GGUFReader {
         "\(count) tensors are dequantized from \(quantization.name): their values are the quantized file's, not the "
           + "original model's")
     }
+    let unknown = GGUFModel.unknownKeys(header)
+    if !unknown.isEmpty {
+      let shown = unknown.prefix(5).joined(separator: ", ") + (unknown.count > 5 ? ", …" : "")
+      notes.append("GGUF metadata that is not known and not used: \(shown)")
+    }
     if GGUFModel.hasBothTowers(header) {
       notes.append(
         "the format stores no logit scale: vectors do not need it, and `classify` takes 100, where CLIP's training "

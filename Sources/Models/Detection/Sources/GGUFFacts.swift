@@ -6,6 +6,7 @@ extension StatedFacts {
   /// The keyed values of a GGUF file, as clip.cpp's and llama.cpp's converters write them.
   static func gguf(_ metadata: ConfigFile, sizes: CLIPArchitecture) throws(ModelError) -> StatedFacts {
     let config = ConfigReader(metadata)
+    try GGUFKeys.requireKnown(config)
     var facts = StatedFacts()
     let activation = try config.ggufActivation()
     if sizes.image != nil {
@@ -15,8 +16,11 @@ extension StatedFacts {
     }
     if sizes.text != nil {
       facts.text = try config.ggufTower("clip.text", activation)
-      facts.pooling = Stated(
-        .highestID, .libraryDefault, "clip.cpp pools the last token, which is end of text")
+      // Other architectures are other tools' files, whose text towers are not clip.cpp's.
+      if try config.text("general.architecture") == "clip" {
+        facts.pooling = Stated(
+          .highestID, .libraryDefault, "clip.cpp pools the last token, which is end of text")
+      }
       try facts.addSizes(config, textSizes)
       if let count = config.json["tokenizer.ggml.tokens"]?["count"]?.integerValue {
         facts.sizes.append(

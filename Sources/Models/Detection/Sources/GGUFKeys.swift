@@ -17,7 +17,8 @@ enum GGUFKeys {
   /// What the file holds, and what only the projector of a language model or its tiling of images uses.
   private static let irrelevant: Set<String> = [
     "clip.has_text_encoder", "clip.has_vision_encoder", "clip.has_audio_encoder", "clip.has_llava_projector",
-    "clip.has_minicpmv_projector", "clip.has_glm_projector", "clip.has_qwen2vl_merger", "clip.minicpmv_version",
+    "clip.has_minicpmv_projector", "clip.has_glm_projector", "clip.has_qwen2vl_merger",
+    "clip.minicpmv_version",
     "clip.projector_type", "clip.vision.projector_type", "clip.vision.projector.scale_factor",
     "clip.vision.feature_layer", "clip.vision.mm_patch_merge_type", "clip.vision.image_grid_pinpoints",
     "clip.vision.image_crop_resolution", "clip.vision.image_aspect_ratio", "clip.vision.spatial_merge_size",
@@ -26,7 +27,8 @@ enum GGUFKeys {
   /// - Throws: `unsupportedOption` naming the first key in neither list.
   static func requireKnown(_ config: ConfigReader) throws(ModelError) {
     for member in config.json.objectValue?.members ?? [] where member.key.hasPrefix("clip.") {
-      guard used.contains(member.key) || irrelevant.contains(member.key) || member.key.hasPrefix("clip.audio.")
+      guard
+        used.contains(member.key) || irrelevant.contains(member.key) || member.key.hasPrefix("clip.audio.")
       else { throw config.unsupported("unknown key \(member.key), which may change the vectors") }
     }
   }
