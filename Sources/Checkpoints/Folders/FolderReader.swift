@@ -126,12 +126,9 @@ struct FolderReader {
       return ReadError(
         .noCheckpointInFolder, expected: "a file of the variant \(variant)", file: folder.path)
     }
+    if let refusal = ForeignFormat.refusal(ofFolder: folder.path) { return refusal }
     for name in try Folder.names(in: folder.path, limits: limits) where Folder.hasFile(folder.pathOf(name)) {
-      if case .checkpoint(let format, _)? = try? ContentDetector(file: folder.map(name), limits: limits)
-        .detect()
-      {
-        return ReadError(.unsupportedFormat, found: format.nameAndOrigin, file: folder.pathOf(name))
-      }
+      if let refusal = ForeignFormat.refusal(ofFile: folder.pathOf(name), limits: limits) { return refusal }
     }
     return ReadError(.noCheckpointInFolder, file: folder.path)
   }
