@@ -98,6 +98,14 @@ import Testing
     #expect(inspection.preprocessing?.resizeEdge == 32)
     let plain = try inspect("vit-hugging-face", ["preprocessor_config.json": Self.pixels])
     #expect(plain.preprocessing?.resizeEdge == nil)
+    // What a file leaves out has the library's default of 224, not the tower's size.
+    let cropAlone = try inspect("vit-hugging-face", ["preprocessor_config.json": #"{"crop_size": 24}"#])
+    #expect(cropAlone.preprocessing?.resizeEdge == 224)
+    for partial in [#"{"size": 24}"#, "{}"] {
+      #expect(throws: ModelError.self, "\(partial)") {
+        try inspect("vit-hugging-face", ["preprocessor_config.json": partial])
+      }
+    }
   }
 
   @Test("transformers 5 keeps the image processor in processor_config.json")

@@ -42,7 +42,8 @@ import Testing
       isNoted: true),
   ]
 
-  private static let pixels = #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]"#
+  private static let pixels =
+    #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"size":{"shortest_edge":24},"crop_size":24"#
 
   private func config(_ version: String?) -> String {
     #"{"model_type":"clip"\#(version.map { #","transformers_version":"\#($0)""# } ?? "")}"#

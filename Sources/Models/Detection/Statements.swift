@@ -27,7 +27,11 @@ struct Statements {
     if let keyed { contradictions.fill(&facts, from: keyed) }
     if library == .kerasHub { facts.fill(from: .kerasHubKernels(checkpoint.tensors)) }
     if let graph = evidence.graph { facts.fill(from: .graph(graph, sizes: sizes)) }
-    for configuration in configurations { contradictions.fill(&facts, from: configuration) }
+    for configuration in configurations {
+      try options.requireAgreement(with: configuration.tokenizer)
+      contradictions.fill(&facts, from: configuration)
+    }
+    if options.tokenizer != nil { try options.requireAgreement(with: VocabularyFiles.tokenizer(evidence)) }
     notes += contradictions.notes
     problems = contradictions.problems
     if let config = evidence.huggingFaceConfig, library != .kerasHub,
@@ -109,6 +113,19 @@ struct Statements {
     }
     resolution.notes += notes
     return resolution
+  }
+}
+
+extension ModelOptions {
+  /// - Throws: `unsupportedOption` where OpenAI's tokenizer is asked for, and a file beside the weights has another.
+  fileprivate func requireAgreement(with stated: Stated<TokenizerKind>?) throws(ModelError) {
+    guard tokenizer == .openAI, let stated, stated.value == .none else { return }
+    var error = ModelError(
+      .unsupportedOption, expected: "the tokenizer that lies beside the weights",
+      found: "--tokenizer openai: \(stated.detail)")
+    error.remedy =
+      "leave --tokenizer out and give token ids; OpenAI's tokenizer would give other ids for some texts"
+    throw error
   }
 }
 

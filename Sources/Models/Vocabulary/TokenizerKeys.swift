@@ -6,16 +6,18 @@ enum TokenizerKeys {
   private static let specials = [
     "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>",
   ]
+  /// Where transformers puts padding, and which end of a long text it cuts.
+  private static let sides: Set<String> = ["padding_side", "truncation_side"]
   private static let used: Set<String> = ["tokenizer_class", "do_lower_case", "added_tokens_decoder"]
+  private static let contextLength = 77
 
   /// How text is cut and padded by transformers, where files lie, and what no text of a caption reaches.
   private static let irrelevant: Set<String> = [
     "add_prefix_space", "additional_special_tokens", "auto_map", "backend", "chat_template",
     "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy", "max_length",
-    "model_input_names", "model_max_length", "model_specific_special_tokens", "name_or_path", "pad_token",
-    "pad_to_multiple_of", "pad_token_type_id", "padding", "padding_side", "processor_class",
+    "model_input_names", "model_specific_special_tokens", "name_or_path", "pad_token",
+    "pad_to_multiple_of", "pad_token_type_id", "padding", "processor_class",
     "special_tokens_map_file", "split_special_tokens", "stride", "tokenizer_file", "truncation",
-    "truncation_side",
     "truncation_strategy", "trust_remote_code", "use_fast",
   ]
 
@@ -25,6 +27,13 @@ enum TokenizerKeys {
       if let expected = specials[member.key] {
         let token = member.value.stringValue ?? member.value["content"]?.stringValue
         if token != expected { return "\(member.key) \(token ?? "that is no text")" }
+      } else if sides.contains(member.key) {
+        if member.value.stringValue != "right" { return "\(member.key) \(member.value.brief)" }
+      } else if member.key == "model_max_length" {
+        // Old files hold 1e30 for "none".
+        if let length = member.value.doubleValue, length < Double(contextLength) {
+          return "model_max_length \(length)"
+        }
       } else if member.key == "added_tokens_decoder" {
         if let token = addedToken(member.value) { return "the added token \(token)" }
       } else if !used.contains(member.key), !irrelevant.contains(member.key) {

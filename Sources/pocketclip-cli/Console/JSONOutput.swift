@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 
 /// One JSON object with `schema` and `version` first among its promises; Schemas/NAME.schema.json describes each.
@@ -16,12 +17,24 @@ enum JSONOutput {
     try StandardOutput.write(data + Data("\n".utf8))
   }
 
-  /// One object on one line.
+  /// One object on one line, of which every character can be printed: what a terminal would obey is escaped as JSON does.
   static func line(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    guard text.printable != text else { return text }
+    return text.unicodeScalars.map { scalar in
+      let character = String(scalar)
+      // All that is not printable lies below U+FFFF, so that one escape of four digits holds it.
+      return character.printable == character ? character : "\\u" + hexadecimal(scalar.value)
+    }
+    .joined()
+  }
+
+  private static func hexadecimal(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
   /// Puts `schema` and `version` beside the output's own keys.

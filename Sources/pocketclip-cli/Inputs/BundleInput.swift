@@ -106,7 +106,9 @@ extension BundleInput {
   var lacksTokenizer: Failure {
     Failure(
       .unsupported, "\(path): no tokenizer travels in this bundle",
-      hint: "convert again with --tokenizer openai if that is its vocabulary")
+      hint:
+        "give token ids, or convert again with --tokenizer openai if words and text cleaning are OpenAI's: "
+        + "what `pocketclip inspect` says of the tokenizer tells whether they are")
   }
 
   /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
@@ -120,7 +122,7 @@ extension BundleInput {
     } catch {
       switch error.code {
       case .bundleRuleBroken, .bundleTooNew: return nil
-      case .unknownFormat, .unsupportedFormat:
+      case .unknownFormat, .unsupportedFormat, .notACheckpoint, .checkpointInArchive:
         return Failure(
           .badData, "\(path): not a bundle: \(error.found ?? error.description)",
           hint: "give a .pclip file that `pocketclip convert` wrote; convert again if it is damaged")

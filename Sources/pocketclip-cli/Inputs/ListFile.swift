@@ -8,7 +8,7 @@ enum ListFile {
   ///
   /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL.
   static func lines(of path: String) throws(Failure) -> [String] {
-    let lines = split(try text(of: path), \.isNewline)
+    let lines = split(try text(of: path), isLineBreak)
     if let index = lines.firstIndex(where: { $0.contains("\0") }) {
       throw Failure(
         .badData, "\(path), line \(index + 1): a NUL byte", hint: "save the list as text, one entry a line")
@@ -21,13 +21,18 @@ enum ListFile {
   /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL but does not end with one.
   static func paths(of path: String) throws(Failure) -> [String] {
     let text = try text(of: path)
-    guard text.contains("\0") else { return split(text, \.isNewline) }
+    guard text.contains("\0") else { return split(text, isLineBreak) }
     guard text.hasSuffix("\0") else {
       throw Failure(
         .badData, "\(path): a NUL byte in a list that does not end with one",
         hint: "end every path with a line break, or every one with NUL as `find -print0` does")
     }
     return split(text) { $0 == "\0" }
+  }
+
+  /// Line breaks of text files, as Python and other tools split them; U+2028 and its like are part of an entry.
+  private static func isLineBreak(_ character: Character) -> Bool {
+    character == "\n" || character == "\r\n" || character == "\r"
   }
 
   private static func split(_ text: String, _ isSeparator: (Character) -> Bool) -> [String] {

@@ -93,11 +93,11 @@ enum PreprocessingConfig {
     _ config: ConfigReader, imageSize: Int?, into result: inout Preprocessing
   ) throws(ModelError) {
     let crops = try config.bool("do_center_crop") ?? true
-    if crops, let crop = try config.side("crop_size") {
+    if crops {
+      let crop = try config.side("crop_size") ?? defaultSide
       try config.requireImageSize(crop, imageSize, "crop_size")
     }
-    switch try config.resizedSize() {
-    case nil: guard crops else { throw config.unsupported("do_center_crop false") }
+    switch try config.resizedSize() ?? .shortestEdge(defaultSide) {
     case .shortestEdge(let edge):
       guard crops else { throw config.unsupported("do_center_crop false") }
       try readEdge(edge, config, imageSize, into: &result)
@@ -108,11 +108,14 @@ enum PreprocessingConfig {
     }
   }
 
+  /// `CLIPImageProcessor`'s shortest edge and crop where a file states none.
+  private static let defaultSide = 224
+
   private static func readEdge(
     _ edge: Int, _ config: ConfigReader, _ imageSize: Int?, into result: inout Preprocessing
   ) throws(ModelError) {
-    let crop = try config.side("crop_size") ?? imageSize
-    guard let crop, edge != crop else { return }
+    let crop = try config.side("crop_size") ?? defaultSide
+    guard edge != crop else { return }
     guard edge > crop else {
       throw config.unsupported(
         "size.shortest_edge \(edge), below the crop of \(crop): the border would be padded")

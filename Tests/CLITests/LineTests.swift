@@ -1,0 +1,30 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Lines of lists that are read, and of JSON that is written.
+@Suite struct LineTests {
+  /// What Unicode breaks lines at, or a terminal obeys, beside the line break itself.
+  private static let odd = [
+    "\u{0B}", "\u{0C}", "\u{7F}", "\u{85}", "\u{2028}", "\u{2029}", "\u{202E}", "\u{2066}",
+  ]
+
+  @Test("A text goes into JSON and back whatever is in it, and only line breaks end an entry of a list")
+  func oddCharacters() throws {
+    let folder = try ScratchFolder()
+    let (list, bundle) = (folder.path("texts.txt"), folder.path("mini.pclip"))
+    let texts = Self.odd.map { "a\($0)b" } + ["c"]
+    for ending in ["\n", "\r\n"] {
+      try Data((texts.joined(separator: ending) + ending).utf8).write(to: URL(filePath: list))
+      _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--force")
+      let outcome = try Tool.run("embed", "-m", bundle, "--texts", list)
+      let rows = outcome.output.split(separator: "\n")
+      #expect(outcome.status == 0 && rows.count == texts.count, "\(outcome.error)")
+      for (row, text) in zip(rows, texts) {
+        let object = try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
+        #expect(object?["input"] as? String == text)
+        #expect(row.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+      }
+    }
+  }
+}
