@@ -1,6 +1,7 @@
 internal import CTextTables
 
-/// OpenAI's byte-pair tokenizer (`clip.simple_tokenizer` with ftfy's repair as identity): the same ids for any text.
+/// OpenAI's byte-pair tokenizer (`clip.simple_tokenizer`): the same ids for any text, but of ftfy's repairs only the last,
+/// canonical composition.
 ///
 /// A value without locks that any number of threads may use; each brings its own `Scratch`.
 public struct Tokenizer: Sendable {
@@ -53,13 +54,16 @@ public struct Tokenizer: Sendable {
   /// Writes start of text, the text's tokens and end of text; the ids after them are left alone (OpenAI pads with 0).
   ///
   /// A text too long for `ids` keeps the first `ids.count` ids, of which the last becomes end of text; the rest of
-  /// the text is not looked at. Ill-formed UTF-8 is read as U+FFFD. Any bytes are a valid text.
+  /// the text is only checked for marks to compose. Ill-formed UTF-8 is read as U+FFFD. Any bytes are a valid text.
   public func tokenize(
     _ text: Span<UInt8>, into ids: inout MutableSpan<Int32>, scratch: inout Scratch
   ) -> Result {
     guard !ids.isEmpty else { return Result(count: 0, cutOffset: 0) }
     let unescaped = CharacterReferences(CharacterReferences(UTF8Scalars(text)))
-    var pieces = PieceSplitter(LowerCasing(WhitespaceCleaning(unescaped)))
+    // White space is white space before and after composition; cleaned first, it is looked through with smaller copies.
+    let needsComposition = !isPlain(text) && !isComposed(unescaped)
+    let composed = Composition(WhitespaceCleaning(unescaped), isNeeded: needsComposition)
+    var pieces = PieceSplitter(LowerCasing(composed))
     ids[0] = startOfText
     var count = 1
     var cutOffset: Int? = ids.count > 1 ? nil : 0

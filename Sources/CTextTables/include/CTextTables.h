@@ -5,13 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Pinned Unicode and HTML tables of the tokenizer, made by Scripts/make_text_tables.py.
+/* Pinned Unicode and HTML tables of the tokenizer, made by Scripts/make_text_tables.py and, for composition,
+ * Scripts/make_composition_tables.py.
  *
  * They are in C because constant Swift arrays are built on the heap in Embedded mode, and because Swift's own
  * Unicode tables are large and follow the toolchain's version. Every function accepts any value. */
 
 /* Lets Swift import an enumeration as one that a switch can exhaust. */
 #define CT_CLOSED __attribute__((enum_extensibility(closed)))
+
+/* Where there is no scalar to return. */
+#define CT_NO_SCALAR 0xFFFFFFFFu
 
 /* The versions of the tables, part of the tokenizer id: "classes A, case B". */
 const char *ct_unicode_version(void);
@@ -33,6 +37,23 @@ uint32_t ct_lower(uint32_t scalar);
 enum CT_CLOSED ct_casing { CT_UNCASED = 0, CT_CASED = 1, CT_CASE_IGNORABLE = 2 };
 enum ct_casing ct_casing_of(uint32_t scalar);
 
+/* Canonical composition (NFC). The tables are those of Scripts/make_composition_tables.py. */
+
+/* The canonical combining class; 0 for a starter. */
+uint8_t ct_combining_class(uint32_t scalar);
+
+/* The full canonical decomposition, in canonical order only as far as the scalar's own parts go; the scalar itself if
+ * it has none. Returns how many parts there are. */
+enum { CT_LONGEST_DECOMPOSITION = 4 };
+size_t ct_decompose(uint32_t scalar, uint32_t parts[CT_LONGEST_DECOMPOSITION]);
+
+/* The scalar that the two compose to, or CT_NO_SCALAR. */
+uint32_t ct_compose(uint32_t first, uint32_t second);
+
+/* Whether composition may replace the scalar or join it to what stands before it. A text in which no scalar does,
+ * and whose marks stand in canonical order, is composed already. */
+bool ct_may_change_in_composition(uint32_t scalar);
+
 /* The longest name of an HTML entity is 31 letters and digits; names that need no semicolon have at most 6. */
 enum { CT_LONGEST_ENTITY_NAME = 31, CT_LONGEST_LEGACY_NAME = 6 };
 
@@ -42,7 +63,6 @@ size_t ct_named_entity(const uint8_t *name, size_t length, bool legacy, uint32_t
 
 /* The scalar that the numeric reference to `number` stands for; CT_NO_SCALAR if it stands for nothing.
  * Numbers above 0x10FFFF and surrogates give U+FFFD. */
-#define CT_NO_SCALAR 0xFFFFFFFFu
 uint32_t ct_numeric_reference(uint32_t number);
 
 #endif
