@@ -27,7 +27,7 @@ SECONDS, MEGABYTES = 2, 200
 ELSEWHERE = {"fileNotFound": "PathTests", "permissionDenied": "PathTests", "notARegularFile": "PathTests",
              "ioFailure": "PathTests", "noAddressSpace": "PathTests", "notInHubCache": "PathTests",
              "zipChecksumMismatch": "UnusualArchiveTests", "hdf5ChunkDamaged": "HDF5Tests",
-             "noModelBelowPrefix": "TowerSearchTests", "oneOfSeveralShards": "FolderTests"}
+             "noModelBelowPrefix": "TowerSearchTests", "oneOfSeveralShards": "FolderTests", "furtherModules": "FolderTests"}
 BEGIN, END = "<!-- census: begin -->", "<!-- census: end -->"
 
 

@@ -78,6 +78,7 @@ CODES = {
     "severalModels": 617,
     "noModelBelowPrefix": 618,
     "oneOfSeveralShards": 619,
+    "furtherModules": 620,
     "ggufVersion": 1000,
     "ggufCount": 1001,
     "ggufText": 1002,

@@ -19,6 +19,7 @@ extension Checkpoint {
       try requireVariant(selection.variant, of: path)
       try FolderCandidate(Folder.lastComponent(of: path)).requireWhole(path)
       var checkpoint = try open(try MappedFile(path: path), taking: selection, limits: limits)
+      checkpoint.evidence.isSingleFile = true
       checkpoint.addNeighbours(of: path, limits: limits)
       return checkpoint
     }

@@ -47,6 +47,9 @@ public struct Evidence: Sendable {
   /// One of our own bundles says everything about itself.
   public var bundle: BundleWeights?
 
+  /// A file was given, not the folder that it lies in: what lies beside it may belong to something else.
+  public var isSingleFile = false
+
   public init() {}
 
   /// The archive's module types include OpenAI's QuickGELU.

@@ -191,6 +191,37 @@ struct FolderTests {
     }
   }
 
+  @Test("a pipeline of sentence-transformers with a layer behind the CLIP is not the CLIP")
+  func sentenceTransformers() throws {
+    try withTemporaryFolder { folder in
+      try copy("vit-hugging-face/model.safetensors", to: folder, as: "0_CLIPModel/model.safetensors")
+      let modules = folder.appending(path: "modules.json")
+      let clip = #"{"idx": 0, "path": "0_CLIPModel", "type": "sentence_transformers.models.CLIPModel"}"#
+      try Data("[\(clip)]".utf8).write(to: modules)
+      #expect(try Checkpoint.open(folder.path).tensors.count > 20)
+      let dense = #"{"idx": 1, "path": "1_Dense", "type": "sentence_transformers.models.Dense"}"#
+      try Data("[\(clip),\(dense)]".utf8).write(to: modules)
+      let error = #expect(throws: ReadError.self) { try Checkpoint.open(folder.path) }
+      #expect(error?.code == .furtherModules && error?.found?.contains("Dense") == true)
+    }
+  }
+
+  @Test("the tokenizer of a pipeline's text encoder lies in the folder beside it")
+  func pipelineTokenizer() throws {
+    try withTemporaryFolder { folder in
+      try copy("vit-hugging-face/model.safetensors", to: folder, as: "text_encoder/model.safetensors")
+      let tokenizer = folder.appending(path: "tokenizer")
+      try FileManager.default.createDirectory(at: tokenizer, withIntermediateDirectories: true)
+      for name in ["vocab.json", "tokenizer_config.json"] {
+        try Data("{}".utf8).write(to: tokenizer.appending(path: name))
+      }
+      for path in [folder.path, folder.appending(path: "text_encoder").path] {
+        let evidence = try Checkpoint.open(path).evidence
+        #expect(evidence.tokenizerFiles.map(\.name) == ["vocab.json"] && evidence.tokenizerConfig != nil)
+      }
+    }
+  }
+
   @Test("--variant takes the form of the weights that it names, and refuses where there is none")
   func variants() throws {
     try withTemporaryFolder { folder in

@@ -103,7 +103,7 @@ struct MalformedFixtureTests {
     // A damaged weight is found when it is read, not at open: UnusualArchiveTests, HDF5Tests. An option is no file's
     // fault: TowerSearchTests. A shard is sound, only not all: FolderTests.
     let elsewhere: [ReadError.Code] = [
-      .zipChecksumMismatch, .hdf5ChunkDamaged, .noModelBelowPrefix, .oneOfSeveralShards,
+      .zipChecksumMismatch, .hdf5ChunkDamaged, .noModelBelowPrefix, .oneOfSeveralShards, .furtherModules,
     ]
     let isProvokedElsewhere = PathTests.codes.contains(code) || elsewhere.contains(code)
     #expect(isProvokedElsewhere || MalformedFixture.all.contains { $0.code == code })

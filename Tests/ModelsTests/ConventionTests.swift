@@ -101,6 +101,13 @@ import Testing
     // What a file leaves out has the library's default of 224, not the tower's size.
     let cropAlone = try inspect("vit-hugging-face", ["preprocessor_config.json": #"{"crop_size": 24}"#])
     #expect(cropAlone.preprocessing?.resizeEdge == 224)
+    // A number is the shorter edge, or both edges where the file says so.
+    let number = Self.pixels.replacing(#"{"shortest_edge":24}"#, with: "24")
+    let square = number.replacing(#""size":24"#, with: #""default_to_square":true,"size":24"#)
+    for (config, rule) in [(number, Preprocessing.ResizeRule.shortest), (square, .squash)] {
+      let inspection = try inspect("vit-hugging-face", ["preprocessor_config.json": config])
+      #expect(inspection.preprocessing?.resize == rule)
+    }
     for partial in [#"{"size": 24}"#, "{}"] {
       #expect(throws: ModelError.self, "\(partial)") {
         try inspect("vit-hugging-face", ["preprocessor_config.json": partial])

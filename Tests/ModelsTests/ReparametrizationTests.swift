@@ -90,6 +90,20 @@ import Testing
     }
   }
 
+  @Test("updates of two text towers of equal sizes are a question")
+  func twoTextTowers() throws {
+    var edited = try EditedCheckpoint("../adapters/kohya.safetensors")
+    edited.entries += edited.entries.filter { $0.name.hasPrefix("lora_te1_") }.map { entry in
+      var entry = entry
+      entry.name = entry.name.replacing("lora_te1_", with: "lora_te2_")
+      return entry
+    }
+    try edited.open { checkpoint in
+      let error = #expect(throws: ModelError.self) { try CLIPModel(checkpoint, options: options()) }
+      #expect(error?.code == .adapterDoesNotFit && error?.hint.contains("lora_te2_") == true)
+    }
+  }
+
   @Test(
     "an adapter alone, of another kind, or for another model is refused, and so is an option without effect")
   func refusals() throws {

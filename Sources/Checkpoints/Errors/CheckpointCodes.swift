@@ -35,6 +35,10 @@ extension ReadError.Code {
     619, "oneOfSeveralShards", "one part of a checkpoint in several files",
     hint: "give the index (….index.json) or the folder that holds it with all parts")
 
+  public static let furtherModules = Self(
+    620, "furtherModules", "the folder's modules.json computes more behind the CLIP",
+    hint: "give the file of the CLIP's weights itself, and compute the rest from its vectors")
+
   public static let notInHubCache = Self(
     616, "notInHubCache", "neither a file nor a model in the local Hugging Face cache",
     hint: "check the path, or download the model first: hf download ORG/NAME", category: .cannotOpen)
@@ -61,6 +65,6 @@ extension ReadError.Code {
     .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
     .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
     .shardTensorUnlisted, .notInHubCache, .severalModels, .noModelBelowPrefix,
-    .oneOfSeveralShards,
+    .oneOfSeveralShards, .furtherModules,
   ]
 }

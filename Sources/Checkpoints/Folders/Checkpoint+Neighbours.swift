@@ -8,6 +8,21 @@ extension Checkpoint {
       try addConfig(name, folder, origin: "in the folder", limits)
     }
     try addTokenizerAndCard(folder)
+    try addPipelineTokenizer(folder, limits: limits)
+  }
+
+  /// diffusers puts the tokenizer of `text_encoder` into `tokenizer` beside it, that of `text_encoder_2` into
+  /// `tokenizer_2`.
+  private mutating func addPipelineTokenizer(_ folder: ModelFolder, limits: Limits) throws(ReadError) {
+    let encoder = "text_encoder"
+    let name = Folder.lastComponent(of: folder.path)
+    guard name.hasPrefix(encoder), evidence.tokenizerFiles.isEmpty, evidence.tokenizerConfig == nil else {
+      return
+    }
+    let path = Folder.join(Folder.parent(of: folder.path), "tokenizer" + name.dropFirst(encoder.count))
+    guard Folder.hasFolder(path) else { return }
+    try addConfig(.tokenizer, ModelFolder(path), origin: "in the tokenizer's folder", limits)
+    try addTokenizerAndCard(ModelFolder(path))
   }
 
   /// Adds what configuration files beside a single file say. They may belong to something else, so a broken one is

@@ -16,6 +16,7 @@ struct FolderReader {
   /// - Throws: `noCheckpointInFolder`, `severalCheckpoints`, or what opening the checkpoint throws.
   func read() throws(ReadError) -> Checkpoint {
     if ModelFolder.isCacheFolder(folder.path) { return try readCache() }
+    try SentenceModules.requireNothingMore(in: folder, limits: limits)
     var checkpoint: Checkpoint
     if let below = try holdsNoModel ? readBelow() : nil {
       checkpoint = below

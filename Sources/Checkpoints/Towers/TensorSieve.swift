@@ -74,6 +74,11 @@ struct TensorSieve {
     let stripped = prefixes.map { Self.stored($0, names, all) }.filter { !$0.isEmpty }
     strippedPrefix = stripped.isEmpty ? nil : stripped.joined(separator: ", ")
     for prefix in stripped { notes.append("removed the prefix \"\(prefix)\" from tensor names") }
+    let heads = ignored.filter { $0.reason == .otherHead }.map(\.name)
+    if !heads.isEmpty {
+      notes.append(
+        "not part of the model: \(heads.joined(separator: ", ")), another task's; vectors are the tower's")
+    }
     ignored += outside.entries
     if let text = outside.text { notes.append("not part of the model: \(text)") }
   }

@@ -17,10 +17,13 @@ func exifOrientation(_ bytes: [UInt8]) -> Int? {
   else { return nil }
   for index in 0..<entryCount {
     let entry = directory + 2 + 12 * index
-    guard let tag = integer(at: entry, byteCount: 2), let value = integer(at: entry + 8, byteCount: 2) else {
+    guard let tag = integer(at: entry, byteCount: 2), let type = integer(at: entry + 2, byteCount: 2) else {
       return nil
     }
-    if tag == 0x0112 { return value }
+    guard tag == 0x0112 else { continue }
+    // A short by the standard; Pillow takes the other whole numbers too.
+    let byteCounts = [1: 1, 3: 2, 4: 4]
+    return byteCounts[type].flatMap { integer(at: entry + 8, byteCount: $0) }
   }
   return nil
 }

@@ -60,8 +60,9 @@ struct Statements {
     }
     if let config = evidence.openCLIPConfig { openCLIP[1] = try .openCLIP(config, sizes: sizes) }
     var huggingFace = [StatedFacts(), StatedFacts()]
+    // As transformers 5 does, which writes the processor's file alone and leaves an older preprocessor's where it is.
     let nested = try evidence.processorConfig.map(ConfigReader.init)?.object("image_processor")
-    if let processor = evidence.preprocessorConfig.map(ConfigReader.init) ?? nested {
+    if let processor = nested ?? evidence.preprocessorConfig.map(ConfigReader.init) {
       huggingFace[0].preprocessing = try PreprocessingConfig.huggingFace(
         processor, imageSize: sizes.image?.imageSize)
       huggingFace[0].resizeBackend = try .huggingFace(
@@ -73,6 +74,8 @@ struct Statements {
         ? .kerasHub(config, sizes: sizes)
         : .huggingFace(config, sizes: sizes, isPart: evidence.strippedPrefix != nil)
     }
+    // transformers gives its own names to tensors: beside a single file with OpenAI's, its configuration is another model's.
+    if library == .openAI, evidence.isSingleFile { huggingFace[1] = StatedFacts() }
     switch library {
     case .openAI: return openCLIP + huggingFace
     case .huggingFace, .kerasHub: return huggingFace + openCLIP

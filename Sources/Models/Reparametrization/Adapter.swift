@@ -27,11 +27,17 @@ struct Adapter {
     var count = 0
     let updates = checkpoint.tensors.compactMap { LowRankUpdate($0, byName) }
     for update in updates { unclaimed.subtract(update.names) }
-    for update in targets.ownUpdates(of: updates) {
+    for update in try targets.ownUpdates(of: updates) {
       guard let place = targets.place(of: update.module) else { throw doesNotFit(named: update.down.name) }
       let weight = targets.tensors[place]
       targets.tensors[place] = try update.added(to: weight, scale: settings.scale(update), as: weight.name)
       count += 1
+    }
+    guard !updates.isEmpty else {
+      var error = ModelError(
+        .adapterDoesNotFit, found: "no low-rank update at all", file: checkpoint.files.first?.path)
+      error.remedy = "leave --base out: the file is no adapter"
+      throw error
     }
     for name in unclaimed.sorted() {
       // peft's `modules_to_save`: trained in full.
@@ -70,11 +76,22 @@ struct Adapter {
 
     /// Without those of other models in the same file: a diffusion model's, and the one of Stable Diffusion XL's two text
     /// towers whose sizes are not the base's.
-    func ownUpdates(of updates: [LowRankUpdate]) -> [LowRankUpdate] {
+    ///
+    /// - Throws: `adapterDoesNotFit` for two text towers' of equal sizes: which of them is the base's nobody can tell.
+    func ownUpdates(of updates: [LowRankUpdate]) throws(ModelError) -> [LowRankUpdate] {
       let own = updates.filter { !$0.module.hasPrefix(Adapter.otherPrefix) }
       let groups = Adapter.flatPrefixes.map { prefix in own.filter { $0.module.hasPrefix(prefix) } }
       let fitting = groups.filter { group in !group.isEmpty && group.allSatisfy(fits) }
-      return groups.count(where: { !$0.isEmpty }) > 1 && fitting.count == 1 ? fitting[0] : own
+      guard groups.count(where: { !$0.isEmpty }) > 1 else { return own }
+      guard fitting.count == 1 else {
+        var error = ModelError(
+          .adapterDoesNotFit, tensor: groups[1].first?.down.name, found: "updates of two text towers",
+          file: own.first?.down.file)
+        error.remedy =
+          "save those of one text tower alone: the tensors whose names begin with lora_te1_ or lora_te2_"
+        throw error
+      }
+      return fitting[0]
     }
 
     private func fits(_ update: LowRankUpdate) -> Bool {
@@ -82,8 +99,15 @@ struct Adapter {
         ?? false
     }
 
+    /// transformers 4 and 5 name a tower saved alone with and without `text_model.` or `vision_model.`.
     func place(named name: String) -> Int? {
-      byName[name.hasPrefix(Adapter.modelPrefix) ? String(name.dropFirst(Adapter.modelPrefix.count)) : name]
+      let plain =
+        name.hasPrefix(Adapter.modelPrefix) ? String(name.dropFirst(Adapter.modelPrefix.count)) : name
+      if let place = byName[plain] { return place }
+      let towers = ["text_model.", "vision_model."]
+      let others = towers.map { plain.hasPrefix($0) ? String(plain.dropFirst($0.count)) : $0 + plain }
+      let places = others.compactMap { byName[$0] }
+      return places.count == 1 ? places[0] : nil
     }
 
     /// Where the weight of a module is.

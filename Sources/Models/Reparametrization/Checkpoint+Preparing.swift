@@ -15,8 +15,17 @@ extension Checkpoint {
     }
     let forms = try Reparametrization(tensors, updates: settings)
     guard options.adapterAlpha == nil || hasUpdates else {
-      throw ModelError(.unsupportedOption, found: "--lora-alpha: there is no low-rank update in the file")
+      var error = ModelError(
+        .unsupportedOption, found: "--lora-alpha: there is no low-rank update in the file")
+      error.remedy = "leave --lora-alpha out"
+      throw error
     }
+    if evidence.adapterConfig != nil, !hasUpdates, options.base == nil {
+      notes.append(
+        "adapter_config.json lies beside the weights, but no adapter was read: to merge it, give the adapter's file and "
+          + "these weights as --base")
+    }
+    notes += settings.notes
     tensors = forms.tensors
     notes += forms.notes
   }

@@ -8,6 +8,7 @@ struct LowRankSettings {
   /// Divided by the root of the rank instead of the rank.
   private var isRankStabilized = false
   private(set) var replacesModules = false
+  private(set) var notes: [String] = []
 
   /// - Throws: `badConfiguration`, or `unsupportedOption` for a kind of adapter that computes something else.
   init(_ config: ConfigFile?, alpha stated: Float?) throws(ModelError) {
@@ -27,6 +28,9 @@ struct LowRankSettings {
     isRankStabilized = try reader.bool("use_rslora") ?? false
     replacesModules = reader.json["modules_to_save"]?.arrayValue?.isEmpty == false
     let configured = try reader.number("lora_alpha")
+    if let alpha, let configured, alpha != configured {
+      notes.append("--lora-alpha \(alpha) overrules lora_alpha \(configured) of \(config.origin)")
+    }
     alpha = alpha ?? configured
   }
 

@@ -64,7 +64,10 @@ struct Verify: ParsableCommand {
     try options.run { console in
       let started = ContinuousClock.now
       let isBundle = try isBundle()
-      if isBundle { try checkContent(console) }
+      if isBundle {
+        try requireComparison()
+        try checkContent(console)
+      }
       let reports = try isBundle ? bundleReports(console) : checkpointReports(console)
       let output = VerifyOutput(
         subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
@@ -75,6 +78,17 @@ struct Verify: ParsableCommand {
       }
       if output.verdict != .pass { try warnOfOtherWeights(console) }
       guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
+    }
+  }
+
+  /// - Throws: a usage error for options that say how to compare, where a bundle is compared with nothing.
+  private func requireComparison() throws(Failure) {
+    guard against.isEmpty, golden == nil else { return }
+    guard try input.modelOptions() == ModelOptions(), arithmetic == nil, minCosine == nil, minAgreement == nil
+    else {
+      throw Failure(
+        .usage, "\(path): a bundle alone is checked, not compared, so that this option has no effect",
+        hint: "give --against CHECKPOINT or --golden FILE, or leave the option out")
     }
   }
 

@@ -33,6 +33,11 @@ struct TorchReader {
   private mutating func readModules() throws(ReadError) -> TorchContents {
     var contents = TorchContents()
     contents.evidence.moduleTypes = decoder.graph.scriptClassNames
+    if let wrapper = wrapperName {
+      contents.notes.append(
+        "the archive's program is not read: whatever \(wrapper) computes before or behind the towers is left out"
+      )
+    }
     var walker = ScriptModuleWalker(graph: decoder.graph, limits: limits)
     let isTensor = decoder.isTensor
     for (name, value) in try walker.walk(isTensor: isTensor) {
@@ -47,6 +52,19 @@ struct TorchReader {
     }
     contents.ignored += unusedStorages
     return contents
+  }
+
+  /// The class at the root, where it is none of a CLIP or its towers; nil otherwise.
+  private var wrapperName: String? {
+    guard let root = decoder.graph.object(of: decoder.graph.root), case .scriptClass(let path) = root.global,
+      let name = path.split(separator: ".").last.map(String.init)
+    else { return nil }
+    let known = [
+      "CLIP", "CustomTextCLIP", "Multimodal", "VisionTransformer", "VisualTransformer", "ModifiedResNet",
+      "TextTransformer", "CLIPModel", "CLIPTextModel", "CLIPVisionModel", "CLIPTextModelWithProjection",
+      "CLIPVisionModelWithProjection",
+    ]
+    return known.contains(name) ? nil : name
   }
 
   /// In a TorchScript archive every storage should belong to a parameter or buffer.

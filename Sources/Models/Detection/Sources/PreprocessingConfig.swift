@@ -172,8 +172,10 @@ extension ConfigReader {
 
   fileprivate func resizedSize() throws(ModelError) -> ResizedSize? {
     guard let size = json["size"], !size.isNull else { return nil }
-    // Old configurations hold a number: the shorter edge.
-    if let edge = size.integerValue { return .shortestEdge(edge) }
+    // Old configurations hold a number: the shorter edge, or both where they say so.
+    if let edge = size.integerValue {
+      return try bool("default_to_square") == true ? .square(edge) : .shortestEdge(edge)
+    }
     if let edge = size["shortest_edge"]?.integerValue, size.objectValue?.members.count == 1 {
       return .shortestEdge(edge)
     }

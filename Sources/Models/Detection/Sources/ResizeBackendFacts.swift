@@ -96,6 +96,11 @@ extension Resolution {
         "images are resized with Pillow: no fast image processor, use_fast or transformers_version of 5 or later is "
           + "stated. transformers 5 resizes them with torchvision: --resize-backend torchvision")
     }
+    if backend.source == .configuration, backend.value != .pillow {
+      notes.append(
+        "transparent images lose their alpha, as in OpenAI's code and transformers 4; transformers 5 lays them on white"
+      )
+    }
     if backend.source == .configuration, backend.value == .torchvision, interpolation == .bilinear {
       notes.append(
         "images are resized with torchvision's 8-bit kernel; torchvision up to 0.23 on AVX-512 resized bilinearly "

@@ -1,0 +1,24 @@
+internal import Archives
+
+/// `modules.json` of sentence-transformers: what a pipeline computes one after another.
+enum SentenceModules {
+  /// Modules that are the CLIP itself, or give its vectors unit length.
+  private static let known: Set<Substring> = ["CLIPModel", "Transformer", "Normalize"]
+
+  /// - Throws: `furtherModules` for a pipeline with a layer behind the CLIP, whose vectors are not the CLIP's.
+  static func requireNothingMore(in folder: ModelFolder, limits: Limits) throws(ReadError) {
+    guard let file = try folder.mapIfPresent("modules.json") else { return }
+    let json: JSONValue
+    do throws(ReadError) {
+      json = try JSONParser.parse(file.bytes, limits: limits)
+    } catch {
+      throw error.inFile(file.path)
+    }
+    let types = (json.arrayValue ?? []).compactMap { $0["type"]?.stringValue }
+    let further = types.filter { type in
+      type.split(separator: ".").last.map { !known.contains($0) } ?? true
+    }
+    guard !further.isEmpty else { return }
+    throw ReadError(.furtherModules, found: further.joined(separator: ", "), file: file.path)
+  }
+}
