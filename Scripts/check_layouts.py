@@ -23,7 +23,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from layouts import LAYOUTS, Truth  # noqa: E402
+from layouts.all import LAYOUTS, Truth  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LEAST_COSINE = 0.999999

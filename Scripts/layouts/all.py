@@ -3,8 +3,7 @@
 from .adapters import ADAPTERS
 from .exports import EXPORTS
 from .libraries import LIBRARIES
-from .model import Truth
+from .model import Truth  # noqa: F401
 from .trainings import TRAININGS
 
 LAYOUTS = TRAININGS + LIBRARIES + ADAPTERS + EXPORTS
-__all__ = ["LAYOUTS", "Truth"]
