@@ -163,6 +163,10 @@ struct Verify: ParsableCommand {
 
   private func checkpointReports(_ console: Console) throws -> [Report] {
     guard let golden else {
+      // A damaged bundle may look like a checkpoint: its damage is said first.
+      if paths.count == 1, !CLIPModel.isSynthetic(path) {
+        _ = try Checkpoint.open(path, taking: input.modelOptions().selection)
+      }
       let swapped = against.first { (try? Checkpoint.format(of: $0)) == .bundle }
       throw Failure(
         .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
