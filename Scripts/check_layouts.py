@@ -22,8 +22,8 @@ import warnings
 import numpy as np
 from safetensors.numpy import save_file
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from layouts.all import LAYOUTS, Truth  # noqa: E402
+from layouts.all import LAYOUTS
+from verify_report import worst_cosines
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LEAST_COSINE = 0.999999
@@ -43,21 +43,8 @@ def verify(tool, path, options, truth, folder):
     run = subprocess.run([tool, "verify", *map(str, path), "--golden", str(golden), "--json", *options],
                          capture_output=True, text=True)
     if run.returncode in (0, 1):
-        return Outcome(min(worst(json.loads(run.stdout))), "")
+        return Outcome(min(worst_cosines(json.loads(run.stdout))), "")
     return Outcome(None, run.stderr.strip().replace(str(folder), "…"))
-
-
-def worst(report):
-    """Every worst cosine in a report."""
-    if isinstance(report, dict):
-        for key, value in report.items():
-            if key in ("worstCosine", "worst_cosine"):
-                yield value
-            else:
-                yield from worst(value)
-    elif isinstance(report, list):
-        for value in report:
-            yield from worst(value)
 
 
 def check(tool, layout, folder):

@@ -13,14 +13,12 @@ import argparse
 import collections
 import concurrent.futures
 import copy
-import importlib.util
 import json
 import logging
 import pathlib
 import subprocess
 import sys
 import tempfile
-import types
 import warnings
 
 import numpy as np
@@ -29,18 +27,13 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
+from transformers import CLIPConfig, CLIPModel
+
+from layouts.model import CLIP, CONTEXT, VOCABULARY, randomize
+from verify_report import worst_cosines
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LEAST_COSINE = 0.99999
-CONTEXT, VOCABULARY = 16, 128
-
-if importlib.util.find_spec("pkg_resources") is None:  # `import clip` wants it, its model does not
-    package = types.ModuleType("clip")
-    package.__path__ = importlib.util.find_spec("clip").submodule_search_locations
-    sys.modules["clip"] = package
-
-from clip.model import CLIP  # noqa: E402
-from transformers import CLIPConfig, CLIPModel  # noqa: E402
 
 
 # ---- Graphs ----------------------------------------------------------------------------------------
@@ -55,23 +48,6 @@ class Towers(torch.nn.Module):
 
     def forward(self, image, text):
         return self.image(self.clip_model, image), self.text(self.clip_model, text)
-
-
-def randomize(model):
-    generator = torch.Generator().manual_seed(1)
-    for name, tensor in model.state_dict().items():
-        if not tensor.is_floating_point():
-            continue
-        noise = torch.randn(tensor.shape, generator=generator)
-        if "running_var" in name:
-            tensor.copy_(1 + 0.2 * noise.abs())
-        elif tensor.ndim == 1:
-            tensor.copy_(0.1 * noise + (1 if name.endswith("weight") else 0))
-        elif "embedding" in name:
-            tensor.copy_(0.5 * noise)
-        elif tensor.ndim > 1:
-            tensor.copy_(noise * 1.5 / (tensor[0].numel() ** 0.5))
-    return model.float().eval()
 
 
 def openai(layers, size, width):
@@ -397,20 +373,7 @@ def judge(tool, folder, number, model, example):
     if run.returncode not in (0, 1):
         is_refusal = run.returncode in (65, 69) and "golden" not in run.stderr
         return "refused" if is_refusal else f"exit status {run.returncode}: {run.stderr[:300]}"
-    return min(worst(json.loads(run.stdout)))
-
-
-def worst(report):
-    """Every worst cosine in a report."""
-    if isinstance(report, dict):
-        for key, value in report.items():
-            if key in ("worstCosine", "worst_cosine"):
-                yield value
-            else:
-                yield from worst(value)
-    elif isinstance(report, list):
-        for value in report:
-            yield from worst(value)
+    return min(worst_cosines(json.loads(run.stdout)))
 
 
 def main():

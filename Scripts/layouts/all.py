@@ -3,7 +3,6 @@
 from .adapters import ADAPTERS
 from .exports import EXPORTS
 from .libraries import LIBRARIES
-from .model import Truth  # noqa: F401
 from .trainings import TRAININGS
 
 LAYOUTS = TRAININGS + LIBRARIES + ADAPTERS + EXPORTS
