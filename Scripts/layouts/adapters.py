@@ -2,7 +2,7 @@
 
 import torch
 
-from .model import PIXELS, Layout, Truth, hugging_face, ids, pixels, truth
+from .model import PIXELS, TEXT, Layout, Truth, hugging_face, ids, randomize, truth
 
 
 def tuned(**settings):
@@ -30,6 +30,25 @@ def followed(folder, paths, options):
     return paths, [*options, "--base", str(folder / "base")]
 
 
+def diffusers_adapter(folder):
+    """A text encoder's adapter as diffusers saves it for a pipeline, with its settings in the file's metadata."""
+    import peft
+    import transformers
+    from diffusers.loaders import StableDiffusionLoraLoaderMixin
+    from diffusers.utils import convert_state_dict_to_diffusers
+    torch.manual_seed(5)
+    config = peft.LoraConfig(r=4, lora_alpha=10, target_modules=["q_proj", "fc2"], init_lora_weights=False)
+    base = randomize(transformers.CLIPTextModel(transformers.CLIPTextConfig(**TEXT)))
+    base.save_pretrained(folder / "base")
+    base.add_adapter(config)
+    StableDiffusionLoraLoaderMixin.save_lora_weights(
+        folder / "adapter", text_encoder_lora_layers=convert_state_dict_to_diffusers(peft.get_peft_model_state_dict(base)),
+        text_encoder_lora_adapter_metadata=config.to_dict())
+    with torch.no_grad():
+        text = base.double()(ids()).pooler_output.numpy()
+    return folder / "adapter/pytorch_lora_weights.safetensors", Truth("transformers 5.23", text=text)
+
+
 def unmerged(folder):
     _, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
     torch.save(model.state_dict(), folder / "model.pt")
@@ -51,6 +70,8 @@ ADAPTERS = [
     Layout("peft's adapter, scaled by the root of the rank, with a module trained in full",
            adapter(r=4, lora_alpha=8, use_rslora=True, target_modules=["out_proj"],
                    modules_to_save=["visual_projection"]), PIXELS, "--base", followed),
+    Layout("diffusers' adapter of a text encoder, with its settings in the metadata", diffusers_adapter, [], "--base",
+           followed),
     Layout("peft's DoRA", adapter(r=4, lora_alpha=8, use_dora=True, target_modules=["q_proj"]),
            [*PIXELS], "use_dora"),
     Layout("a model saved with its updates", unmerged, BARE, "--lora-alpha",

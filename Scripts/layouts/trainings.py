@@ -217,7 +217,7 @@ TRAININGS = [
     saved("a tuple", lambda m: (m.state_dict(), 3), refusal="state_dict"),
     saved("an optimizer alone", lambda m: torch.optim.AdamW(m.parameters()).state_dict(), refusal="no tensors of a CLIP"),
     saved("torch.ao's dynamically quantized linear layers",
-          lambda m: torch.ao.quantization.quantize_dynamic(m, {nn.Linear}).state_dict(), refusal="quantized"),
+          lambda m: torch.ao.quantization.quantize_dynamic(m, {nn.Linear}).state_dict(), refusal="quantized by torch.ao"),
     Layout("torch's file format of before 1.6", legacy),
     Layout("a zip around the checkpoint", packed(as_zip), refusal="weights/model.pt", remedy=unzip),
     Layout("a tarball around the checkpoint", packed(as_tarball), refusal="unpack", remedy=untar),

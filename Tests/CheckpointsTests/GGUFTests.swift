@@ -17,6 +17,15 @@ struct GGUFTests {
     (try open(Self.quantized + "types.gguf"), try open(Self.quantized + "types.expected.safetensors"))
   }
 
+  @Test("of a long list of words their number is kept, and what tells them from others")
+  func words() throws {
+    let words = try open("valid/vit-clip-cpp-f16.gguf").evidence.ggufMetadata?.json["tokenizer.ggml.tokens"]
+    #expect(words?["count"]?.integerValue == 128)
+    // Python: hashlib.sha256("".join(f"token{index}\n" for index in range(128)).encode()).hexdigest()
+    #expect(
+      words?["sha256"]?.stringValue == "b4c8b2379f3c631a5e89bbb86810b8c66cd7f3d724c6c864080029583551498e")
+  }
+
   @Test("tensors of every type have the values of gguf-py's dequantize, bit for bit")
   func everyType() throws {
     let (given, expected) = try types()

@@ -91,6 +91,25 @@ import Testing
     #expect(!inspection.problems.contains { $0.code == .undecidedActivation })
   }
 
+  @Test("Configurations of another library beside a single file are another model's, and are named")
+  func foreignNeighbours() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.neighbours = ["config.json": #"{"model_type": "clip"}"#, "preprocessor_config.json": Self.pixels]
+    let inspection = try edited.open(isFileGiven: true) { try ModelInspection($0) }
+    #expect(inspection.problems.contains { $0.code == .undecidedActivation })
+    #expect(inspection.problems.contains { $0.code == .undecidedPreprocessing })
+    #expect(
+      inspection.notes.contains { $0.contains("config.json beside the file, preprocessor_config.json") },
+      "\(inspection.notes)")
+  }
+
+  @Test("GGUF's list of words is compared with OpenAI's by its digest")
+  func wordsOfGGUF() {
+    // Python: hashlib.sha256("".join(word + "\n" for word, id in sorted(SimpleTokenizer().encoder.items(), key=…)))
+    let digest = "e30e57b6f1e47616982ef898d8922be24e535b4fa3d0110477b3a6f02ebbae7d"
+    #expect(PublishedVocabulary().digest == digest)
+  }
+
   @Test("The shorter edge may be larger than the crop, which must be the tower's size")
   func resizeEdge() throws {
     let edge = Self.pixels.replacing(#""shortest_edge":24"#, with: #""shortest_edge":32"#)

@@ -51,16 +51,17 @@ struct EditedCheckpoint {
     entries[index].shape = shape
   }
 
-  /// Calls `body` with the folder that holds the file and its neighbours.
+  /// Calls `body` with the folder that holds the file and its neighbours, or with the file alone.
   func open<Result>(
-    _ selection: Selection = Selection(), _ body: (Checkpoint) throws -> Result
+    _ selection: Selection = Selection(), isFileGiven: Bool = false, _ body: (Checkpoint) throws -> Result
   ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "models-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for (name, text) in neighbours { try Data(text.utf8).write(to: folder.appending(path: name)) }
-    try data.write(to: folder.appending(path: "model.safetensors"))
-    return try body(Checkpoint.open(folder.path, taking: selection))
+    let file = folder.appending(path: "model.safetensors")
+    try data.write(to: file)
+    return try body(Checkpoint.open(isFileGiven ? file.path : folder.path, taking: selection))
   }
 
   private var data: Data {

@@ -52,7 +52,7 @@ import Testing
     arguments: [("plain", "plain-merged.safetensors"), ("stabilized", "stabilized-merged.safetensors")])
   func adapters(_ adapter: String, _ merged: String) throws {
     let model = try CLIPModel.open(path(adapter), options: options())
-    #expect(model.notes.contains { $0.contains("low-rank updates") && $0.contains("(LoRA)") })
+    #expect(model.notes.contains { $0.contains("low-rank update") && $0.contains("(LoRA)") })
     #expect(model.source.files.count == 2)
     try expect(model, equals: merged)
   }

@@ -3,7 +3,7 @@
     from pocketclip import Model, similarity
 
     with Model("b32.pclip") as model:
-        images = model.encode_images([picture])          # uint8 [height, width, 3]: NumPy, PIL, any buffer
+        images = model.encode_images([picture])          # a PIL image, or a uint8 array [height, width, 3]
         texts = model.encode_texts(["a photo of a cat", "a photo of a dog"])
         scores = similarity(images, texts)
 

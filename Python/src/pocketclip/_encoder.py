@@ -67,9 +67,10 @@ class Encoder:
     ) -> Floats:
         """[n, info.image_output] from 8-bit RGB pictures of any size, preprocessed as the checkpoint's authors did.
 
-        images: uint8 [height, width, 3] each (NumPy arrays, any buffer), PIL images, or `Picture`. Nothing is copied
-            unless the pixels of a row lie apart. Give PIL images in the mode in which they were opened (CMYK, palettes,
-            alpha, grey): most checkpoints convert to RGB after resizing, and this does where the checkpoint does.
+        images: PIL images, `Picture`s, or 8-bit pixels [height, width, 3] in NumPy arrays and other buffers. Pixels are
+            copied only where those of one row do not lie side by side. Give a PIL image in the mode in which it was
+            opened (CMYK, palette, alpha, grey): it is converted to RGB where the checkpoint converts, most often after
+            resizing.
         unit: vectors of length 1; otherwise as the tower puts them out.
         out: float32 memory for the result, which is then returned.
         """

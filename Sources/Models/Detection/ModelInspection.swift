@@ -34,10 +34,8 @@ public struct ModelInspection: Sendable {
       }
       var checkpoint = checkpoint
       try checkpoint.prepare(options)
-      if let (name, tensor, tower) = UnsupportedArchitecture.named(by: checkpoint.tensors, options.tower) {
-        var error = ModelError(.unsupportedArchitecture, tensor: tensor, found: name)
-        if tower == .text { error.remedy = "take the image tower alone with --tower image" }
-        throw error
+      if let refusal = UnsupportedArchitecture.refusal(of: checkpoint.tensors, options.tower) {
+        throw refusal
       }
       var bindings = try TensorBindings(checkpoint)
       let sizes = try Self.sizes(bindings, options)
@@ -54,7 +52,7 @@ public struct ModelInspection: Sendable {
         preprocessing: resolution.preprocessing, tokenizer: resolution.tokenizer,
         decisions: resolution.decisions, accounting: accounting,
         notes: checkpoint.notes + resolution.notes + Accounting.notes(on: dropped)
-          + schema.notesOnLogitScale(resolution.architecture),
+          + schema.notesOnLogitScale(resolution.architecture) + resolution.architecture.notesOnProjection,
         problems: (accounting.problems + resolution.undecided).map { $0.inFile(path) },
         inheritedIdentities: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
@@ -123,6 +121,17 @@ extension CLIPArchitecture {
     guard let image, let text else { return [] }
     return (image.projection == nil ? ["visual.proj"] : [])
       + (text.projection == nil ? ["text_projection"] : [])
+  }
+}
+
+extension CLIPArchitecture {
+  /// A tower alone may have no projection, as transformers' classes without one: then it embeds into a space of its own.
+  fileprivate var notesOnProjection: [String] {
+    let bare = [image.map { ("image", $0.projection) }, text.map { ("text", $0.projection) }]
+      .compactMap { $0 }.filter { $0.1 == nil }
+    return bare.map {
+      "the \($0.0) tower has no projection: its vectors are its pooled states, and meet no other tower's"
+    }
   }
 }
 

@@ -15,7 +15,8 @@ struct Statements {
     _ checkpoint: Checkpoint, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture,
     _ options: ModelOptions
   ) throws(ModelError) {
-    let evidence = checkpoint.evidence
+    let foreign = ForeignNeighbours(checkpoint.evidence, library)
+    let evidence = foreign.evidence
     facts = try StatedFacts.options(options, sizes: sizes)
     facts.fill(from: .archive(evidence, sizes: sizes))
     let keyed = try evidence.ggufMetadata.map { metadata throws(ModelError) in
@@ -38,6 +39,9 @@ struct Statements {
       try !ConfigReader(config).isTransformersCLIP(of: sizes, isPart: evidence.strippedPrefix != nil)
     {
       notes.append("\(config.origin) is not used: it is not transformers' configuration of these towers")
+    }
+    if let names = foreign.names {
+      notes.append("not used, since the tensors have another library's names: \(names)")
     }
     if sizes.text?.vocabularySize == OpenAIConvention.vocabularySize, facts.tokenizer == nil {
       facts.tokenizer = try VocabularyFiles.tokenizer(evidence)
@@ -74,8 +78,6 @@ struct Statements {
         ? .kerasHub(config, sizes: sizes)
         : .huggingFace(config, sizes: sizes, isPart: evidence.strippedPrefix != nil)
     }
-    // transformers gives its own names to tensors: beside a single file with OpenAI's, its configuration is another model's.
-    if library == .openAI, evidence.isSingleFile { huggingFace[1] = StatedFacts() }
     switch library {
     case .openAI: return openCLIP + huggingFace
     case .huggingFace, .kerasHub: return huggingFace + openCLIP

@@ -9,6 +9,8 @@ enum UnsupportedArchitecture {
     /// The only tower that it says something of; nil for the whole model.
     var tower: Tower?
     var fragments: [String]
+    /// What to do, where it is more than to take another model.
+    var remedy: String?
   }
 
   /// The most specific first.
@@ -45,8 +47,11 @@ enum UnsupportedArchitecture {
         "text_model.encoder.layer.", "text_model.roberta.", "text_model.embeddings.word_embeddings.",
       ]),
     Trace(
-      architecture: "a weight behind torch.nn.utils.parametrize (remove_parametrizations makes it plain)",
-      fragments: [".parametrizations."]),
+      architecture: "layers quantized by torch.ao", fragments: [".zero_point"],
+      remedy: "save the state dict of the model as it was before quantizing"),
+    Trace(
+      architecture: "a weight behind torch.nn.utils.parametrize", fragments: [".parametrizations."],
+      remedy: "save the model after torch.nn.utils.parametrize.remove_parametrizations of each module"),
     Trace(architecture: "a timm image trunk", fragments: ["visual.trunk."]),
     Trace(architecture: "attentional pooling (CoCa's image tower)", fragments: ["visual.attn_pool."]),
     Trace(architecture: "layer scale (ViT-M-16-alt)", fragments: [".ls_1.", ".ls_2."]),
@@ -54,26 +59,25 @@ enum UnsupportedArchitecture {
       architecture: "a text projection with bias", tower: .text, fragments: ["text.text_projection.bias"]),
   ]
 
-  /// The architecture that the tensors betray, and the tensor that does.
+  /// The refusal for the architecture that the tensors betray, naming a tensor that does; nil where none does.
   ///
   /// - Parameter tower: the requested tower; nil for both.
-  static func named(
-    by tensors: [CheckpointTensor], _ tower: Tower?
-  ) -> (architecture: String, tensor: String, tower: Tower?)? {
+  static func refusal(of tensors: [CheckpointTensor], _ tower: Tower?) -> ModelError? {
     for trace in traces where tower == nil || trace.tower == nil || trace.tower == tower {
       for tensor in tensors where trace.fragments.contains(where: { tensor.name.matches(fragment: $0) }) {
-        return (trace.architecture, tensor.name, trace.tower)
+        var error = ModelError(.unsupportedArchitecture, tensor: tensor.name, found: trace.architecture)
+        error.remedy = trace.tower == .text ? "take the image tower alone with --tower image" : trace.remedy
+        return error
       }
     }
     // CLIPA has no LayerNorm before the first block: both its tensors are absent while its neighbours are there.
     let names = Set(tensors.map(\.name))
-    let lacksLayerNorm = !names.contains("visual.ln_pre.weight") && !names.contains("visual.ln_pre.bias")
-    if lacksLayerNorm,
+    guard names.isDisjoint(with: ["visual.ln_pre.weight", "visual.ln_pre.bias"]),
       names.isSuperset(of: ["visual.class_embedding", "visual.conv1.weight", "visual.ln_post.weight"])
-    {
-      return ("CLIPA (no LayerNorm before the first block)", "visual.ln_pre.weight", nil)
-    }
-    return nil
+    else { return nil }
+    return ModelError(
+      .unsupportedArchitecture, tensor: "visual.ln_pre.weight",
+      found: "CLIPA (no LayerNorm before the first block)")
   }
 
   /// transformers' `model_type`s whose image tower is CLIP's, with CLIP's defaults, beside a text tower of another kind.

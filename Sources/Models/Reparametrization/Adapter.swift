@@ -12,10 +12,10 @@ struct Adapter {
 
   /// What kohya-ss's scripts put before a text tower's module, whose dots they write as underscores.
   private static let flatPrefixes = ["lora_te_", "lora_te1_", "lora_te2_"]
-  /// What peft puts before every name, where no tower's names tell the prefix.
-  private static let modelPrefix = "base_model.model."
+  /// What peft and diffusers put before every name, where no tower's names tell the prefix.
+  private static let modelPrefixes = ["base_model.model.", "text_encoder."]
   /// Before a module of a diffusion model, which is no part of a CLIP.
-  private static let otherPrefix = "lora_unet_"
+  private static let otherPrefixes = ["lora_unet_", "unet."]
 
   /// The base model with the adapter's updates, and everything else as the base has it.
   ///
@@ -24,20 +24,20 @@ struct Adapter {
     let byName = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
     var targets = Targets(base.tensors)
     var unclaimed = Set(byName.keys)
-    var count = 0
     let updates = checkpoint.tensors.compactMap { LowRankUpdate($0, byName) }
     for update in updates { unclaimed.subtract(update.names) }
-    for update in try targets.ownUpdates(of: updates) {
+    let own = try targets.ownUpdates(of: updates)
+    guard !own.isEmpty else {
+      var error = ModelError(
+        .adapterDoesNotFit, found: "no low-rank update of a text or image tower",
+        file: checkpoint.files.first?.path)
+      error.remedy = "leave --base out: the file is no adapter of a CLIP"
+      throw error
+    }
+    for update in own {
       guard let place = targets.place(of: update.module) else { throw doesNotFit(named: update.down.name) }
       let weight = targets.tensors[place]
       targets.tensors[place] = try update.added(to: weight, scale: settings.scale(update), as: weight.name)
-      count += 1
-    }
-    guard !updates.isEmpty else {
-      var error = ModelError(
-        .adapterDoesNotFit, found: "no low-rank update at all", file: checkpoint.files.first?.path)
-      error.remedy = "leave --base out: the file is no adapter"
-      throw error
     }
     for name in unclaimed.sorted() {
       // peft's `modules_to_save`: trained in full.
@@ -46,13 +46,11 @@ struct Adapter {
       else { throw doesNotFit(named: name) }
       targets.tensors[place] = CheckpointTensor(renaming: tensor, to: targets.tensors[place].name)
     }
-    guard count > 0 else {
-      throw ModelError(.adapterDoesNotFit, found: "no updates", file: checkpoint.files.first?.path)
-    }
     var result = base
     result.tensors = targets.tensors
     result.files += checkpoint.files
-    result.notes.append("merged \(count) low-rank updates of \(checkpoint.files[0].name) (LoRA)")
+    result.notes.append(
+      "merged \(own.count) low-rank update\(own.count == 1 ? "" : "s") of \(checkpoint.files[0].name) (LoRA)")
     return result
   }
 
@@ -79,7 +77,7 @@ struct Adapter {
     ///
     /// - Throws: `adapterDoesNotFit` for two text towers' of equal sizes: which of them is the base's nobody can tell.
     func ownUpdates(of updates: [LowRankUpdate]) throws(ModelError) -> [LowRankUpdate] {
-      let own = updates.filter { !$0.module.hasPrefix(Adapter.otherPrefix) }
+      let own = updates.filter { update in !Adapter.otherPrefixes.contains(where: update.module.hasPrefix) }
       let groups = Adapter.flatPrefixes.map { prefix in own.filter { $0.module.hasPrefix(prefix) } }
       let fitting = groups.filter { group in !group.isEmpty && group.allSatisfy(fits) }
       guard groups.count(where: { !$0.isEmpty }) > 1 else { return own }
@@ -101,8 +99,8 @@ struct Adapter {
 
     /// transformers 4 and 5 name a tower saved alone with and without `text_model.` or `vision_model.`.
     func place(named name: String) -> Int? {
-      let plain =
-        name.hasPrefix(Adapter.modelPrefix) ? String(name.dropFirst(Adapter.modelPrefix.count)) : name
+      let prefix = Adapter.modelPrefixes.first(where: name.hasPrefix) ?? ""
+      let plain = String(name.dropFirst(prefix.count))
       if let place = byName[plain] { return place }
       let towers = ["text_model.", "vision_model."]
       let others = towers.map { plain.hasPrefix($0) ? String(plain.dropFirst($0.count)) : $0 + plain }

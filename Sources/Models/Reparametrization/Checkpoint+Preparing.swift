@@ -8,8 +8,8 @@ extension Checkpoint {
   mutating func prepare(_ options: ModelOptions) throws(ModelError) {
     // A configuration of an adapter that is not there, or merged already, says nothing.
     let hasUpdates = tensors.contains { LowRankUpdate.isPart($0.name) }
-    let settings = try LowRankSettings(
-      hasUpdates ? evidence.adapterConfig : nil, alpha: options.adapterAlpha)
+    let config = try evidence.adapterConfig == nil ? diffusersAdapterConfig() : evidence.adapterConfig
+    let settings = try LowRankSettings(hasUpdates ? config : nil, alpha: options.adapterAlpha)
     if let base = options.base {
       self = try Adapter(self, settings).merged(into: Self.openBase(base))
     }
@@ -28,6 +28,29 @@ extension Checkpoint {
     notes += settings.notes
     tensors = forms.tensors
     notes += forms.notes
+  }
+
+  /// What diffusers writes into the metadata of an adapter for the models of a pipeline: the settings of the one whose
+  /// names the tensors have, each behind that model's name.
+  private func diffusersAdapterConfig() throws(ModelError) -> ConfigFile? {
+    guard let text = evidence.metadataValue("lora_adapter_metadata") else { return nil }
+    let json: JSONValue
+    do throws(ReadError) {
+      json = try JSONParser.parse(Array(text.utf8).span.bytes, limits: .standard)
+    } catch {
+      throw ModelError(error.inFile(files.first?.path ?? ""))
+    }
+    let prefix = evidence.strippedPrefix ?? "text_encoder."
+    var own = JSONObject()
+    for member in json.objectValue?.members ?? [] where member.key.hasPrefix(prefix) {
+      _ = own.append(
+        JSONObject.Member(
+          key: String(member.key.dropFirst(prefix.count)), value: member.value, byteOffset: member.byteOffset)
+      )
+    }
+    guard !own.members.isEmpty else { return nil }
+    return ConfigFile(
+      path: files.first?.path ?? "", origin: "lora_adapter_metadata of the file", json: .object(own))
   }
 
   private static func openBase(_ path: String) throws(ModelError) -> Checkpoint {

@@ -75,7 +75,7 @@ struct GGUFCursor: ~Escapable {
   }
 
   @_lifetime(copy self)
-  private mutating func bytes(_ count: Int) throws(ReadError) -> RawSpan {
+  mutating func bytes(_ count: Int) throws(ReadError) -> RawSpan {
     do throws(ByteFault) { return try cursor.readBytes(count) } catch { throw Self.truncated(error) }
   }
 

@@ -1,4 +1,5 @@
 internal import Archives
+private import BundleFormat
 
 /// The types of GGUF's keyed values (`gguf_type`).
 enum GGUFValueType: UInt32 {
@@ -18,7 +19,8 @@ enum GGUFValueType: UInt32 {
 }
 
 extension GGUFCursor {
-  /// Elements of an array that are kept; of a longer one, such as a vocabulary, only `{"count": N}`.
+  /// Elements of an array that are kept; of a longer one only `{"count": N}`, and of texts, such as a vocabulary,
+  /// `sha256` of them, each with a line break behind it.
   private static var keptElements: Int { 16 }
 
   /// A value with its type before it.
@@ -63,11 +65,15 @@ extension GGUFCursor {
         throw ReadError(
           .limitExceeded, at: start, expected: "at most \(limits.metadataTexts) texts", found: "\(count)")
       }
-      for _ in 0..<count { try skip(try self.count(of: "bytes of text", leastBytes: 1)) }
-    } else {
-      try skip(count * type.leastBytes)
+      var digest = DigestStream()
+      for _ in 0..<count {
+        digest.update(try bytes(try self.count(of: "bytes of text", leastBytes: 1)))
+        digest.update([UInt8(ascii: "\n")])
+      }
+      return .object(JSONObject(count: count, sha256: String(decoding: digest.finish().hex, as: UTF8.self)))
     }
-    return .object(JSONObject(count: count))
+    try skip(count * type.leastBytes)
+    return .object(JSONObject(count: count, sha256: nil))
   }
 
   @_lifetime(self: copy self)
@@ -101,8 +107,9 @@ extension GGUFCursor {
 }
 
 extension JSONObject {
-  fileprivate init(count: Int) {
+  fileprivate init(count: Int, sha256: String?) {
     self.init()
     _ = append(Member(key: "count", value: .integer(Int64(count)), byteOffset: 0))
+    if let sha256 { _ = append(Member(key: "sha256", value: .string(sha256), byteOffset: 0)) }
   }
 }

@@ -67,7 +67,7 @@ extension PickleValue {
     case .dict(let index): .dictionary(index)
     case .list(let index), .tuple(let index), .set(let index): .sequence(index)
     case .object(let index): .object(index)
-    default: nil
+    case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .global, .persistent: nil
     }
   }
 }

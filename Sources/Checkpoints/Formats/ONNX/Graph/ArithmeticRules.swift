@@ -211,6 +211,13 @@ extension GraphInterpreter {
 
   // MARK: One operand
 
+  /// - Throws: `onnxUnclaimedNode` where token ids are computed with.
+  private func requireNoIDs(_ activation: Activation) throws(ReadError) {
+    let kind = terms[activation.term].kind
+    if case .ids = kind { throw unclaimed("ids as they are") }
+    if case .isID = kind { throw unclaimed("ids as they are") }
+  }
+
   mutating func elementwise() throws(ReadError) -> GraphValue {
     let function = try elementFunction()
     switch try value(0) {
@@ -218,10 +225,7 @@ extension GraphInterpreter {
       return .constant(
         try computed(try numbers(constant).map(function), constant.shape, as: constant))
     case .activation(let activation):
-      switch terms[activation.term].kind {
-      case .ids, .isID: throw unclaimed("ids as they are")
-      default: break
-      }
+      try requireNoIDs(activation)
       guard activation.quantization == nil else { throw unclaimed("floats") }
       // The bias of FastGelu is added before.
       if node.operation == "FastGelu", node.input(1) != nil {
@@ -282,10 +286,7 @@ extension GraphInterpreter {
     case (.constant(let a), .constant(let b)):
       return .constant(try folded([a, b]) { isMaximum ? max($0[0], $0[1]) : min($0[0], $0[1]) })
     case (.activation(let a), .constant(let b)), (.constant(let b), .activation(let a)):
-      switch terms[a.term].kind {
-      case .ids, .isID: throw unclaimed("ids as they are")
-      default: break
-      }
+      try requireNoIDs(a)
       guard b.count == 1, a.quantization == nil, b.shape.count <= a.layout.rank else {
         throw unclaimed("a number")
       }
