@@ -74,9 +74,12 @@ struct QuantizedWeights {
       }
       let rows = try scales.floats()
       let (width, start) = (weight.shape[1], weight.storageOffset)
-      let values = ConvertedBytes(
-        weight.storage, encoding: "bitsandbytes int8", byteCount: byteCount
-      ) { bytes, output in
+      let stored = weight.storage
+      let values = ComputedBytes(
+        byteCount: byteCount, encoding: "bitsandbytes int8", from: [stored]
+      ) { output throws(ReadError) in
+        let content = try stored.load()
+        let bytes = content.bytes
         for (row, scale) in rows.enumerated() {
           for column in 0..<width {
             let index = row * width + column

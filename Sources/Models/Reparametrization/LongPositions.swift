@@ -27,7 +27,7 @@ struct LongPositions: StoredForm {
         found: "\(rest.shape)", file: rest.file)
     }
     let count = Self.keptCount * kept.shape[1]
-    return try .computing(parts.name, shape: kept.shape, file: kept.file) { () throws(ReadError) in
+    return try .computing(parts.name, shape: kept.shape, from: [kept, rest]) { () throws(ReadError) in
       Array(try kept.floats().prefix(count)) + Array(try rest.floats().dropFirst(count))
     }
   }

@@ -52,7 +52,7 @@ struct LowRankUpdate {
         expected: "matrices [r, K] and [N, r] for the weight \(weight.name), \(weight.shape)",
         found: "\(down.shape) and \(up.shape)", file: down.file)
     }
-    return try .computing(name, shape: weight.shape, file: weight.file) { () throws(ReadError) in
+    return try .computing(name, shape: weight.shape, from: [weight, down, up]) { () throws(ReadError) in
       let own = try alpha?.floats().first.map { $0 / Float(rank) }
       return try product(own ?? scale, weight.floats(), down.floats(), up.floats())
     }

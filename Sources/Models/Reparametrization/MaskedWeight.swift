@@ -23,7 +23,7 @@ struct MaskedWeight: StoredForm {
         expected: "the shape of \(original.name), \(original.shape)",
         found: "\(mask.shape)", file: mask.file)
     }
-    return try .computing(parts.name, shape: original.shape, file: original.file) { () throws(ReadError) in
+    return try .computing(parts.name, shape: original.shape, from: [original, mask]) { () throws(ReadError) in
       zip(try original.floats(), try mask.floats()).map(*)
     }
   }

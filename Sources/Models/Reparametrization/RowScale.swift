@@ -41,7 +41,7 @@ struct RowScale: StoredForm {
         found: "\(lengths.shape)", file: lengths.file)
     }
     let leastNorm = leastNorm
-    return try .computing(parts.name, shape: directions.shape, file: directions.file) {
+    return try .computing(parts.name, shape: directions.shape, from: [directions, lengths]) {
       () throws(ReadError) in
       var values = try directions.floats()
       let scales = try lengths.floats()
@@ -60,10 +60,10 @@ struct RowScale: StoredForm {
 extension CheckpointTensor {
   /// The same with this layer's errors.
   static func computing(
-    _ name: String, shape: [Int], file: String, _ compute: @escaping Computation
+    _ name: String, shape: [Int], from parts: [CheckpointTensor], _ compute: @escaping Computation
   ) throws(ModelError) -> CheckpointTensor {
     do throws(ReadError) {
-      return try CheckpointTensor(computing: name, shape: shape, file: file, compute)
+      return try CheckpointTensor(computing: name, shape: shape, from: parts, compute)
     } catch {
       throw ModelError(error)
     }

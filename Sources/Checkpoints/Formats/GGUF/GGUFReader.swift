@@ -48,7 +48,7 @@ enum GGUFReader {
         }
         return try CheckpointTensor(
           name: entry.name, dtype: .f32, shape: entry.shape, strides: strides, storageOffset: 0,
-          storage: DequantizedTensor(stored, quantization), file: stored.file.path)
+          storage: ComputedBytes.dequantized(stored, quantization), file: stored.file.path)
       }
     } catch {
       throw error.inside(.tensor(entry.name))

@@ -89,7 +89,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       switch arguments.count >= 7 ? arguments[6] : .none {
       case .global(.torchDType(let stated)): dtype = stated
       case .global(.torchFloat8(let format)):
-        source = try ConvertedBytes.halves(source, format)
+        source = try ComputedBytes.halves(source, format)
         dtype = .f16
       default: throw ReadError(.tensorRecordInvalid, expected: "an element type")
       }
