@@ -6,6 +6,7 @@
     vit-open-clip               open_clip, images alone: the tiny model has no tokenizer
     vit-hugging-face            transformers, resizing with Pillow
     vit-hugging-face-torchvision    transformers, resizing with torchvision
+    vit-hugging-face-white          transformers, two transparent images, which it lays on white
 
 Environment: Scripts/venv-goldens.sh.
 """
@@ -46,9 +47,9 @@ def mini():
     write("mini-vit-canonical", original, inputs, pixels, ids, digest)
 
 
-def tiny(folder, name, backend):
+def tiny(folder, name, backend, images=None):
     original = golden_models.load(FIXTURES / "valid" / folder)
-    images = golden_inputs.probe_images(original.size, original.subject.library)
+    images = images or golden_inputs.probe_images(original.size, original.subject.library)
     levels, pixels, found, preprocessor = original.prepared(images, backend)
     inputs = golden_inputs.Inputs(images, levels, [], found, preprocessor, "")
     write(name, original, inputs, pixels, tiny_ids())
@@ -60,6 +61,8 @@ def main():
     tiny("vit-open-clip", "vit-open-clip", None)
     tiny("vit-hugging-face", "vit-hugging-face", "pillow")
     tiny("vit-hugging-face", "vit-hugging-face-torchvision", "torchvision")
+    transparent = [golden_inputs.probe("RGBA", 31, 40, 7), golden_inputs.probe("LA", 37, 28, 8)]
+    tiny("vit-hugging-face", "vit-hugging-face-white", "torchvision", transparent)
 
 
 if __name__ == "__main__":

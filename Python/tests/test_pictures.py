@@ -27,8 +27,12 @@ def goldens():
     return json.loads((FOLDER / "goldens.json").read_text())["pictures"]
 
 
-def opened(name):
-    with Image.open(FOLDER / "pictures" / name) as image:
+def transparent_goldens():
+    return json.loads((FOLDER / "transparency.json").read_text())["images"]
+
+
+def opened(name, folder="pictures"):
+    with Image.open(FOLDER / folder / name) as image:
         image.load()
         return image
 
@@ -58,11 +62,23 @@ class PreparedTests(unittest.TestCase):
             rgb = _pictures.Preprocessing(48, "shortest", "bicubic", "down", "before_resize").rgb(image, "image")
             self.assertEqual(sha256(np.asarray(rgb)), golden["rgb"], golden["file"])
 
+    def test_images_on_white_have_the_bytes_of_transformers(self):
+        on_white = _pictures.Preprocessing(48, "shortest", "bicubic", "down", "before_resize", "white")
+        for golden in transparent_goldens():
+            image = opened(golden["file"], ".")
+            self.assertEqual(sha256(np.asarray(on_white.rgb(image, "image"))), golden["rgb"], golden["file"])
+            if "pa" in golden:
+                self.assertEqual(sha256(np.asarray(on_white.rgb(image.convert("PA"), "image"))), golden["pa"])
+        for golden in goldens():
+            image = opened(golden["file"])
+            if not _pictures.has_transparency(image):
+                self.assertEqual(sha256(np.asarray(on_white.rgb(image, "image"))), golden["rgb"], golden["file"])
+
     def test_a_bundle_states_its_own_preprocessing(self):
         with support.model() as model:
             stated = model._preprocessing()
-            self.assertEqual((stated.size, stated.resize, stated.interpolation, stated.crop, stated.conversion),
-                             (model.info.image_size, *TRANSFORMS["openai"]))
+            self.assertEqual((stated.size, stated.resize, stated.interpolation, stated.crop, stated.conversion, stated.alpha),
+                             (model.info.image_size, *TRANSFORMS["openai"], "drop"))
             with pocketclip.Session(model) as session:
                 self.assertIs(session._preprocessing(), stated)
         data = pathlib.Path(support.bundle("vit-int8")).read_bytes()
@@ -102,3 +118,23 @@ class CommandLineTests(unittest.TestCase):
                 for path, vector in zip(paths, expected, strict=True):
                     found = model.encode_images([opened(path.name)])[0]
                     np.testing.assert_array_equal(found.view(np.uint32), vector.view(np.uint32), f"{name}: {path.name}")
+
+    def test_images_on_white_have_the_bits_of_the_command_line(self):
+        tool = os.environ["POCKETCLIP"]
+        paths = [FOLDER / golden["file"] for golden in transparent_goldens()]
+        checkpoint = support.ROOT / "Fixtures/valid/vit-hugging-face"
+        with tempfile.TemporaryDirectory() as folder:
+            vectors = {}
+            for alpha in ("drop", "white"):
+                bundle, output = (pathlib.Path(folder) / f"{alpha}.{ending}" for ending in ("pclip", "npy"))
+                subprocess.run([tool, "convert", checkpoint, "-o", bundle, "-q", "--precision", "fp32", "--alpha", alpha],
+                               check=True, stdout=subprocess.DEVNULL)
+                subprocess.run([tool, "embed", "-m", bundle, "-o", output, "-q", *paths], check=True)
+                vectors[alpha] = np.load(output)
+                with pocketclip.Model(bundle) as model:
+                    self.assertEqual(model._preprocessing().alpha, alpha)
+                    found = model.encode_images([opened(path, ".") for path in paths])
+                np.testing.assert_array_equal(found.view(np.uint32), vectors[alpha].view(np.uint32))
+            differ = (vectors["drop"] != vectors["white"]).any(axis=1)
+            expected = [golden["rgb"] != golden["dropped"] for golden in transparent_goldens()]
+            self.assertEqual(differ.tolist(), expected)

@@ -8,6 +8,7 @@ public struct Preprocessing: Sendable, Equatable {
   public var interpolation: Interpolation
   public var crop: CropRounding
   public var conversion: ColorConversion
+  public var alpha: Alpha
   /// Subtracted per channel (R, G, B) after division by 255.
   public var mean: RGB
   /// Divides per channel after the mean is subtracted.
@@ -16,7 +17,7 @@ public struct Preprocessing: Sendable, Equatable {
   public init(
     resize: ResizeRule, resizeEdge: Int? = nil, backend: Backend = .pillow, interpolation: Interpolation,
     crop: CropRounding, conversion: ColorConversion,
-    mean: RGB, standardDeviation: RGB
+    alpha: Alpha = .drop, mean: RGB, standardDeviation: RGB
   ) {
     self.resize = resize
     self.resizeEdge = resizeEdge
@@ -24,6 +25,7 @@ public struct Preprocessing: Sendable, Equatable {
     self.interpolation = interpolation
     self.crop = crop
     self.conversion = conversion
+    self.alpha = alpha
     self.mean = mean
     self.standardDeviation = standardDeviation
   }
@@ -70,6 +72,14 @@ public struct Preprocessing: Sendable, Equatable {
   /// Whether palettes, alpha and CMYK become RGB after resizing (OpenAI, open_clip) or before it (transformers).
   public enum ColorConversion: UInt8, Sendable, CaseIterable {
     case afterResize, beforeResize
+  }
+
+  /// What becomes of transparency when an image becomes RGB.
+  public enum Alpha: UInt8, Sendable, CaseIterable {
+    /// Its colours stay: Pillow's `convert("RGB")`. OpenAI, open_clip, and transformers before 5.21.
+    case drop
+    /// The image is laid on white before it is resized. transformers from 5.21 on.
+    case white
   }
 
   /// OpenAI's transform (`_transform` in `clip/clip.py`), which all nine models share.

@@ -141,6 +141,7 @@ extension Preprocessing {
     try codec.float("preprocess.std.blue", &standardDeviation.blue)
     try codec.addition("preprocess.resize_edge", &resizeEdge, ArchitectureLimit.imageSize)
     try codec.addition("preprocess.backend", &backend, absent: .pillow)
+    try codec.addition("preprocess.alpha", &alpha, absent: .drop)
   }
 
   /// torchvision resizes tensors, which are RGB by then; through FP32 where it resizes bilinearly alone.
@@ -151,6 +152,9 @@ extension Preprocessing {
     case .torchvisionFloat: conversion == .beforeResize && interpolation == .bilinear
     }
   }
+
+  /// An image is laid on white before it is resized, and is RGB by then.
+  var alphaFits: Bool { alpha == .drop || conversion == .beforeResize }
 
   /// Whether the edge is one that a crop of `imageSize` can be taken from, and that the other rules leave room for.
   func fits(imageSize: Int) -> Bool {

@@ -118,6 +118,7 @@ extension BundleDescription {
     try preprocessing.visitFields(&codec)
     try codec.require(preprocessing.fits(imageSize: image.imageSize), "preprocess.resize_edge")
     try codec.require(preprocessing.backendFits, "preprocess.backend")
+    try codec.require(preprocessing.alphaFits, "preprocess.alpha")
   }
 
   private mutating func visitTextFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {

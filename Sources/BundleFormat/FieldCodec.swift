@@ -153,3 +153,12 @@ extension Preprocessing.ColorConversion: FieldChoice {
     }
   }
 }
+
+extension Preprocessing.Alpha: FieldChoice {
+  public var fieldValue: StaticString {
+    switch self {
+    case .drop: "drop"
+    case .white: "white"
+    }
+  }
+}

@@ -25,6 +25,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
     case pooling
     case resizeEdge
     case resizeBackend
+    case alpha
   }
 
   public var code: Code
@@ -51,6 +52,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .pooling: "\(target.name): transformers cannot pool at \(found), which means the highest id to it"
     case .resizeEdge: "\(target.name): its preprocess_cfg cannot state \(found) before the crop"
     case .resizeBackend: "\(target.name): its reader cannot be told to resize images by \(found)"
+    case .alpha: "\(target.name): its reader drops the alpha channel, and the model lays images on \(found)"
     }
   }
 
@@ -70,6 +72,9 @@ extension ExportRefusal: CustomStringConvertible {
       "take --to safetensors, or --tower text, or --resize-backend "
         + (target == .huggingFace ? "torchvision" : "pillow")
         + " with the checkpoint, for slightly other pixels"
+    case .alpha:
+      "take --to huggingface or --to safetensors, or --tower text, or --alpha drop with the checkpoint, for other pixels of "
+        + "transparent images"
     }
   }
 }

@@ -24,6 +24,10 @@ internal import Tokenizer
   let data = bytes.withUnsafeBytes { Data($0) }
   guard let image = try? ImageFiles.decode(data, name: "fuzz", limits: limits) else { return }
   precondition(image.samples.count == image.width * image.height * image.mode.bytesPerPixel)
+  var onWhite = Preprocessing.openAI
+  (onWhite.conversion, onWhite.alpha) = (.beforeResize, .white)
+  precondition(
+    (try? image.prepared(for: onWhite, imageSize: 16))?.pixels.count == 3 * image.width * image.height)
   guard let rgb = try? image.prepared(for: .openAI, imageSize: 16),
     let picture = try? PictureView(rgb.pixels.span, width: rgb.width, height: rgb.height)
   else { preconditionFailure("a decoded picture cannot be prepared") }

@@ -27,6 +27,7 @@ enum PNGDecoder {
       bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_png_read_header,
       decode: cic_png_decode)
     image.orientation = EmbeddedMetadata.ofPNG(bytes).orientation
+    image.transparency = try Transparency(png: bytes, mode: image.mode, name: name)
     return image
   }
 }

@@ -6,8 +6,9 @@ extension DecodedImage {
   ///
   /// OpenAI and open_clip resize a picture in the mode it was stored in and then convert. For RGB and grey the order
   /// does not matter; palettes, alpha, inks and 16 bits are therefore resized and cropped here, to `imageSize` pixels
-  /// a side, which the preprocessor then leaves as they are.
+  /// a side, which the preprocessor then leaves as they are. transformers converts before it resizes.
   public func prepared(for preprocessing: Preprocessing, imageSize: Int) throws(PictureFault) -> RGBImage {
+    guard preprocessing.alpha == .drop else { return onWhite() }
     let geometry = CropGeometry(width: width, height: height, imageSize: imageSize, preprocessing)
     // torchvision leaves a picture that already has its size untouched.
     let keepsSize = geometry.resizedWidth == width && geometry.resizedHeight == height

@@ -34,19 +34,22 @@ public struct DecodedImage: Equatable, Sendable {
   public var samples: [UInt8]
   /// Red, green and blue of each index; 256 entries for `palette`, else none.
   public var palette: [SIMD3<UInt8>] = []
+  /// Of a mode without an alpha channel.
+  public var transparency: Transparency?
   /// EXIF orientation 2–8 where the file asks for it; nil where the picture is upright or does not say.
   public var orientation: Int?
 
   /// Samples from elsewhere than a file: `width` · `height` · `mode.bytesPerPixel` of them.
   public init(
     mode: Mode, width: Int, height: Int, samples: [UInt8], palette: [SIMD3<UInt8>] = [],
-    orientation: Int? = nil
+    transparency: Transparency? = nil, orientation: Int? = nil
   ) {
     self.mode = mode
     self.width = width
     self.height = height
     self.samples = samples
     self.palette = palette
+    self.transparency = transparency
     self.orientation = orientation
   }
 }

@@ -10,6 +10,7 @@ public struct ModelOptions: Sendable, Equatable {
   public var epsilon = PerTower<Float>()
   public var preprocessing: PreprocessingChoice?
   public var resizeBackend: Preprocessing.Backend?
+  public var alpha: Preprocessing.Alpha?
   public var tokenizer: TokenizerKind?
   /// Which position's state stands for a text.
   public var pooling: TextPooling?

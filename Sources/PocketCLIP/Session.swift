@@ -103,7 +103,8 @@ extension Session {
 
 // Pictures.
 extension Session {
-  /// Interleaved 8-bit RGB, top row first.
+  /// Interleaved 8-bit RGB, top row first. The caller drops the alpha of transparent images or lays them on white, as the bundle
+  /// states (`preprocess.alpha`, docs/BUNDLE.md).
   public struct Picture: Sendable {
     public var pixels: [UInt8]
     public var width, height: Int

@@ -124,6 +124,20 @@ import Testing
     }
   }
 
+  @Test("Images on white come back, dropped alpha is not written, and the rule enters the preprocessing's id")
+  func alpha() throws {
+    var description = description()
+    description.preprocessing.conversion = .beforeResize
+    let dropped = try Identity.preprocessing(description.preprocessing)
+    #expect(try !String(decoding: encoded(description), as: UTF8.self).contains("alpha"))
+    #expect(try opened(description).preprocessing.alpha == .drop)
+    description.preprocessing.alpha = .white
+    #expect(
+      try String(decoding: encoded(description), as: UTF8.self).contains(#""preprocess.alpha":"white""#))
+    #expect(try opened(description).preprocessing.alpha == .white)
+    #expect(try Identity.preprocessing(description.preprocessing) != dropped)
+  }
+
   @Test("Pillow is stated by the field's absence alone") func pillowWritten() throws {
     var description = description()
     description.preprocessing.conversion = .beforeResize
@@ -168,9 +182,11 @@ import Testing
     late.preprocessing.resizeEdge = 10
     var tensors = description()
     tensors.preprocessing.backend = .torchvision
+    var white = description()
+    white.preprocessing.alpha = .white
     var cubic = description()
     (cubic.preprocessing.conversion, cubic.preprocessing.backend) = (.beforeResize, .torchvisionFloat)
-    for wrong in [heads, fidelity, small, late, tensors, cubic] {
+    for wrong in [heads, fidelity, small, late, tensors, white, cubic] {
       let fault = #expect(throws: BundleFault.self) { try encoded(wrong) }
       #expect(fault?.rule == .fieldsConsistent)
     }

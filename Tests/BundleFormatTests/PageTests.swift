@@ -82,7 +82,7 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
       keys.formUnion(metadata.keys.filter { !$0.hasPrefix("sha256.") })
     }
     // Written only where they have a value, which these bundles' do not.
-    let additions: Set<String> = ["preprocess.resize_edge", "preprocess.backend"]
+    let additions: Set<String> = ["preprocess.resize_edge", "preprocess.backend", "preprocess.alpha"]
     #expect(keys.union(additions) == Set(properties.keys))
     for key in additions { #expect(page.contains("| `\(key)`?"), "\(key)") }
     let abbreviated: Set<String> = [

@@ -76,7 +76,7 @@ import Testing
     "A value that an option does not take is a usage error that lists those it takes",
     arguments: [
       ["--activation", "relu"], ["--heads", "two"], ["--tokenizer", "bert"], ["--heads", "1,2,3"],
-      ["--resize-backend", "pil"],
+      ["--resize-backend", "pil"], ["--alpha", "grey"],
     ])
   func optionValues(_ option: [String]) throws {
     expectRefusal(try Tool.run("inspect", Self.mini, option[0], option[1]), 64, option[0], "expected")

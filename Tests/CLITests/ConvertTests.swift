@@ -56,6 +56,30 @@ import Testing
     #expect(certain.output.contains("relative to settings that the checkpoint and its configuration state"))
   }
 
+  @Test("What becomes of transparency is reported, stated by the bundle and applied to images")
+  func alpha() throws {
+    let folder = try ScratchFolder()
+    let (clear, opaque) = (
+      Tool.fixture("preprocessing/transparent/clear.png"),
+      Tool.fixture("preprocessing/transparent/opaque.png")
+    )
+    for alpha in ["drop", "white"] {
+      let bundle = folder.path(alpha)
+      let converted = try Tool.run(
+        "convert", Tool.fixture("valid/vit-hugging-face"), "-o", bundle, "--alpha", alpha)
+      #expect(
+        converted.output.contains("preprocessing.alpha \(alpha) (option: --alpha \(alpha))"),
+        "\(converted.output)")
+      let info = try Tool.run("info", bundle, "--json").json()
+      #expect((info["bundle"] as? [String: Any])?["alpha"] as? String == alpha)
+      let vectors = try Tool.run("embed", "-m", bundle, clear, opaque).output.split(separator: "\n").map {
+        try (JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["vector"] as? [Double]
+      }
+      // The colours of both are the same.
+      #expect(vectors.count == 2 && vectors[0] != nil && (vectors[0] == vectors[1]) == (alpha == "drop"))
+    }
+  }
+
   @Test("An existing file is kept unless --force is given")
   func existingFileIsKept() throws {
     let folder = try ScratchFolder()

@@ -109,6 +109,31 @@ import Testing
     #expect(again.decisions.contains { $0.field == "preprocessing.backend" && $0.source == .configuration })
   }
 
+  @Test("Images on white are kept where the target can state it, and refused elsewhere")
+  func alpha() throws {
+    var options = ModelOptions()
+    var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
+    (preprocessing.alpha, preprocessing.conversion) = (.white, .beforeResize)
+    options.preprocessing = .exactly(preprocessing)
+    let folder = try TemporaryFolder()
+    let model = try CLIPModel.open(SourceModel.miniViT.location, options: options)
+    for target in ExportTarget.allCases {
+      let error = exportError(ExportRequest(model: model, target: target, output: folder.file(target.name)))
+      switch target {
+      case .safetensors, .huggingFace: #expect(error == nil)
+      case .openCLIP, .onnx:
+        guard case .refused(let refusal) = error else {
+          Issue.record("\(target.name): \(String(describing: error))")
+          continue
+        }
+        #expect(refusal.code == .alpha && refusal.hint.contains("--alpha drop"))
+      }
+    }
+    let again = try CLIPModel.open(folder.file("huggingface"))
+    #expect(again.preprocessing?.alpha == .white)
+    #expect(again.decisions.contains { $0.field == "preprocessing.alpha" && $0.source == .configuration })
+  }
+
   @Test("Two halves make one folder")
   func halves() throws {
     let folder = try TemporaryFolder()

@@ -123,6 +123,22 @@ import Verification
       other.rendered.contains("tokenizer: not compared (the model has no tokenizer)"), "\(other.rendered)")
   }
 
+  @Test("Images that the original lays on white fail where alpha is dropped, and the report names alpha")
+  func alpha() throws {
+    let white = try tiny("vit-hugging-face") { $0.alpha = .white }
+    for report in try reports(white, golden("vit-hugging-face-white")) {
+      #expect(report.verdict == .pass && report.inputs?.preprocessing?.status == .equal, "\(report.rendered)")
+    }
+    let dropped = try tiny("vit-hugging-face") { $0.alpha = .drop }
+    for report in try reports(dropped, golden("vit-hugging-face-white")) {
+      #expect(
+        report.verdict == .fail && report.rendered.contains("those of alpha white"), "\(report.rendered)")
+    }
+    let opaque = try Verifier.compare(
+      white, with: golden("vit-hugging-face-torchvision"), reference: .underTest)
+    #expect(opaque.verdict == .pass && opaque.inputs?.preprocessing?.undetermined.contains("alpha") == true)
+  }
+
   @Test("Another resize backend is no fault: the report says how many values differ and by how much")
   func backends() throws {
     for (mine, theirs) in [(Preprocessing.Backend.pillow, "torchvision"), (.torchvision, "pillow")] {

@@ -9,7 +9,7 @@ from ._buffers import matrix, picture
 from ._compare import similarity, softmax
 from ._errors import ArgumentError, call, item_error
 from ._output import Output
-from ._pictures import is_pil
+from ._pictures import has_transparency, is_pil
 from ._records import ModelInfo, Picture, Tokens
 
 TYPE_CHECKING = False
@@ -70,7 +70,8 @@ class Encoder:
         images: PIL images, `Picture`s, or 8-bit pixels [height, width, 3] in NumPy arrays and other buffers. Pixels are
             copied only where those of one row do not lie side by side. Give a PIL image in the mode in which it was
             opened (CMYK, palette, alpha, grey): it is converted to RGB where the checkpoint converts, most often after
-            resizing.
+            resizing. A transparent one loses its alpha channel or is laid on white, as the bundle states; do that
+            yourself to pixels in arrays.
         unit: vectors of length 1; otherwise as the tower puts them out.
         out: float32 memory for the result, which is then returned.
         """
@@ -104,7 +105,7 @@ class Encoder:
     def _image(self, image: Buffer | Picture, name: str) -> tuple[_abi.Image, memoryview]:
         if isinstance(image, Picture):
             return image.structure()
-        if is_pil(image) and image.mode != "RGB":
+        if is_pil(image) and (image.mode != "RGB" or has_transparency(image)):
             image = self._preprocessing().rgb(image, name)
         return picture(image, name)
 

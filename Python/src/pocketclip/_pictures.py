@@ -20,14 +20,17 @@ class Preprocessing:
     size: pixels along each side of the square that the image tower sees. The other fields are those of docs/BUNDLE.md.
     """
 
-    __slots__ = ("conversion", "crop", "interpolation", "resize", "size")
+    __slots__ = ("alpha", "conversion", "crop", "interpolation", "resize", "size")
 
-    def __init__(self, size: int, resize: str, interpolation: str, crop: str, conversion: str) -> None:
+    def __init__(
+        self, size: int, resize: str, interpolation: str, crop: str, conversion: str, alpha: str = "drop"
+    ) -> None:
         self.size = size
         self.resize = resize
         self.interpolation = interpolation
         self.crop = crop
         self.conversion = conversion
+        self.alpha = alpha
 
     @classmethod
     def read(cls, start: Callable[[int], bytes], bundle_id: str) -> Preprocessing:
@@ -41,14 +44,18 @@ class Preprocessing:
             raise FormatError("the bundle's file is another one by now: open the model again")
         fields = json.loads(header[8:])["__metadata__"]
         names = ("resize", "interpolation", "crop", "conversion")
-        return cls(int(fields["image.size"]), *(fields[f"preprocess.{name}"] for name in names))
+        stated = (fields[f"preprocess.{name}"] for name in names)
+        return cls(int(fields["image.size"]), *stated, fields.get("preprocess.alpha", "drop"))
 
     def rgb(self, image: Any, name: str) -> Any:
         """A PIL image in RGB, from which the library makes the pixels that the original code makes of `image`.
 
         OpenAI and open_clip resize an image in its own mode and then convert it. For RGB and grey the order does not
         matter; other modes are resized and cropped here, by Pillow as there, and the library leaves them as they are.
+        transformers converts images before it resizes them, and lays them on white from 5.21 on.
         """
+        if self.alpha == "white" and has_transparency(image):
+            return _on_white(image)
         if image.mode in ("RGB", "L") or self.conversion == "before_resize":
             return image.convert("RGB")
         width, height = image.size
@@ -71,6 +78,19 @@ class Preprocessing:
 
     def _margin(self, both: int) -> int:
         return both // 2 if self.crop == "down" else round(both / 2)
+
+
+def has_transparency(image: Any) -> bool:
+    """Whether a PIL image has an alpha channel, or a colour or palette entries that are transparent."""
+    return "A" in image.getbands() or image.info.get("transparency") is not None
+
+
+def _on_white(image: Any) -> Any:
+    from PIL import Image
+
+    colors = image.convert("RGBA")
+    white = Image.new("RGBA", colors.size, "white")
+    return Image.alpha_composite(white, colors).convert("RGB")
 
 
 def is_pil(image: object) -> bool:

@@ -181,7 +181,9 @@ PCLIP_API int32_t pclip_tokenize(pclip_session *session, pclip_text text, int32_
 
 /* ---- Pictures ----------------------------------------------------------------------------------------- */
 
-/* Interleaved 8-bit RGB, top row first; `stride` is bytes from one row to the next, 0 for 3 * width. */
+/* Interleaved 8-bit RGB, top row first; `stride` is bytes from one row to the next, 0 for 3 * width. The caller converts
+ * other images as the bundle states (preprocess.conversion and preprocess.alpha, docs/BUNDLE.md): it drops the alpha
+ * channel, or lays the image on white. */
 typedef struct pclip_image {
   const uint8_t *pixels;
   int32_t width;

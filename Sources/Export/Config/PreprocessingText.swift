@@ -2,12 +2,16 @@ internal import Architecture
 internal import Models
 
 extension ExportPlan {
-  /// - Throws: `resizeEdge` or `resizeBackend`, where open_clip's configuration would give other pixels.
+  /// - Throws: `resizeEdge`, `alpha` or `resizeBackend`, where open_clip's configuration would give other pixels.
   static func requirePixelsOfOpenCLIP(
     _ preprocessing: Preprocessing, _ target: ExportTarget
   ) throws(ExportError) {
     if let edge = preprocessing.resizeEdge {
       throw .refused(ExportRefusal(.resizeEdge, target, found: "a shorter edge of \(edge) pixels"))
+    }
+    switch preprocessing.alpha {
+    case .drop: break
+    case .white: throw .refused(ExportRefusal(.alpha, target, found: preprocessing.alpha.fieldText))
     }
     switch preprocessing.backend {
     case .pillow: return

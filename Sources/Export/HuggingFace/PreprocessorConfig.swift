@@ -6,25 +6,35 @@ struct PreprocessorConfig {
   /// Pixels per side.
   var imageSize: Int
 
-  var json: JSONText {
+  var json: JSONText { .object(settings + release) }
+
+  private var settings: [(key: String, value: JSONText)] {
     let square: JSONText = ["height": .integer(imageSize), "width": .integer(imageSize)]
     let isSquashed = preprocessing.resize == .squash
     return [
-      "image_processor_type": isFast ? "CLIPImageProcessorFast" : "CLIPImageProcessor",
-      "use_fast": .bool(isFast),
-      "do_resize": true,
-      "size": isSquashed ? square : ["shortest_edge": .integer(preprocessing.resizeEdge ?? imageSize)],
+      ("image_processor_type", isFast ? "CLIPImageProcessorFast" : "CLIPImageProcessor"),
+      ("use_fast", .bool(isFast)),
+      ("do_resize", true),
+      ("size", isSquashed ? square : ["shortest_edge": .integer(preprocessing.resizeEdge ?? imageSize)]),
       // As in Pillow's `Resampling`.
-      "resample": preprocessing.interpolation == .bicubic ? 3 : 2,
-      "do_center_crop": .bool(!isSquashed),
-      "crop_size": square,
-      "do_convert_rgb": true,
-      "do_rescale": true,
-      "rescale_factor": .double(1 / 255.0),
-      "do_normalize": true,
-      "image_mean": preprocessing.meanJSON,
-      "image_std": preprocessing.deviationJSON,
+      ("resample", preprocessing.interpolation == .bicubic ? 3 : 2),
+      ("do_center_crop", .bool(!isSquashed)),
+      ("crop_size", square),
+      ("do_convert_rgb", true),
+      ("do_rescale", true),
+      ("rescale_factor", .double(1 / 255.0)),
+      ("do_normalize", true),
+      ("image_mean", preprocessing.meanJSON),
+      ("image_std", preprocessing.deviationJSON),
     ]
+  }
+
+  /// No key states that images are laid on white; the first release that does so says it.
+  private var release: [(key: String, value: JSONText)] {
+    switch preprocessing.alpha {
+    case .drop: []
+    case .white: [("transformers_version", "5.21.0")]
+    }
   }
 
   private var isFast: Bool { preprocessing.backend != .pillow }
@@ -41,6 +51,15 @@ struct PreprocessorConfig {
       notes.append(
         "transformers 5 resizes with torchvision whatever the files say: AutoImageProcessor takes backend=\"pil\" "
           + "(use_fast=False before 5) for this model's pixels")
+    }
+    switch preprocessing.alpha {
+    case .drop:
+      notes.append(
+        "transformers 5.21 and later lay transparent images on white whatever the files say; this model drops their alpha"
+      )
+    case .white:
+      notes.append(
+        "transformers before 5.21 drops the alpha channel of images; this model lays them on white")
     }
     return notes
   }

@@ -52,14 +52,25 @@ extension Preprocessing.Backend {
   }
 }
 
+extension Preprocessing.Alpha {
+  /// As `--alpha` takes it.
+  public var fieldText: String {
+    switch self {
+    case .drop: "drop"
+    case .white: "white"
+    }
+  }
+}
+
 extension Preprocessing {
   /// `openai`, or the resize rule, interpolation and moments.
   public var fieldText: String {
     if self == .openAI { return "openai" }
     let deviation = standardDeviation
     let edge = resizeEdge.map { " \($0)" } ?? ""
+    let transparency = alpha == .drop ? "" : ", alpha on \(alpha)"
     return """
-      \(resize)\(edge) \(interpolation) by \(backend.fieldText), crop \(crop), RGB \(conversion), mean \(mean.red) \(mean.green) \(mean.blue), \
+      \(resize)\(edge) \(interpolation) by \(backend.fieldText), crop \(crop), RGB \(conversion)\(transparency), mean \(mean.red) \(mean.green) \(mean.blue), \
       std \(deviation.red) \(deviation.green) \(deviation.blue)
       """
   }

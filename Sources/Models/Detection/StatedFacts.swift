@@ -6,6 +6,7 @@ struct StatedFacts: Sendable {
   var text = TowerFacts()
   var preprocessing: Stated<Preprocessing>?
   var resizeBackend: StatedBackend?
+  var alpha: Stated<Preprocessing.Alpha>?
   var pooling: Stated<TextPooling>?
   var tokenizer: Stated<TokenizerKind>?
   /// Sizes it states, to be compared with the tensors'.
@@ -29,8 +30,9 @@ struct StatedFacts: Sendable {
     text.fill(from: other.text)
     if preprocessing == nil {
       preprocessing = other.preprocessing
-      // A configuration's backend is that of its own preprocessing.
+      // A configuration's backend and transparency are those of its own preprocessing.
       resizeBackend = resizeBackend ?? other.resizeBackend
+      alpha = alpha ?? other.alpha
     }
     pooling = pooling ?? other.pooling
     tokenizer = tokenizer ?? other.tokenizer

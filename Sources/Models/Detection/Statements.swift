@@ -69,7 +69,7 @@ struct Statements {
     if let processor = nested ?? evidence.preprocessorConfig.map(ConfigReader.init) {
       huggingFace[0].preprocessing = try PreprocessingConfig.huggingFace(
         processor, imageSize: sizes.image?.imageSize)
-      huggingFace[0].resizeBackend = try .huggingFace(
+      try huggingFace[0].readTransformersRules(
         processor, model: evidence.huggingFaceConfig.map(ConfigReader.init))
     }
     if let config = evidence.huggingFaceConfig {
@@ -103,7 +103,7 @@ struct Statements {
       resolution.architecture.image = .modifiedResNet(tower)
     case nil: break
     }
-    if sizes.image != nil { resolution.decide(facts.preprocessing, facts.resizeBackend) }
+    if sizes.image != nil { resolution.decide(facts.preprocessing, facts.resizeBackend, facts.alpha) }
     if var text = sizes.text {
       resolution.decide(&text.stack, facts.text, "text")
       if let pooling = resolution.take(facts.pooling, "text.pooling", \.fieldText) {

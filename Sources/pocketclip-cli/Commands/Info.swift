@@ -44,7 +44,7 @@ struct InfoOutput: SchemaOutput {
     var precision: [String: String]
     var embeddingDimension: Int
     var imageSize, contextLength: Int?
-    var preprocessing, resizeBackend, tokenizer: String?
+    var preprocessing, resizeBackend, alpha, tokenizer: String?
     var logitScale: Float?
     var spaceId, bundleId: String
     var fileByteCount: UInt64
@@ -121,6 +121,7 @@ extension InfoOutput.Bundle {
       imageSize = information.imageSize
       preprocessing = description.preprocessing.summary
       resizeBackend = description.preprocessing.backend.fieldValue.description
+      alpha = description.preprocessing.alpha.fieldValue.description
     }
     if description.architecture.text != nil {
       precision["text"] = description.textPrecision.fieldValue.description
@@ -201,8 +202,9 @@ extension Preprocessing {
   var summary: String {
     if self == .openAI { return "prepared as by OpenAI" }
     let edge = resizeEdge.map { " \($0)" } ?? ""
+    let transparency = alpha == .drop ? "" : ", alpha on \(alpha.fieldValue)"
     return
-      "\(resize.fieldValue)\(edge), \(interpolation.fieldValue) by \(backend.fieldValue), crop \(crop.fieldValue), RGB \(conversion.fieldValue), "
+      "\(resize.fieldValue)\(edge), \(interpolation.fieldValue) by \(backend.fieldValue), crop \(crop.fieldValue), RGB \(conversion.fieldValue)\(transparency), "
       + "mean \(mean.red) \(mean.green) \(mean.blue), "
       + "std \(standardDeviation.red) \(standardDeviation.green) \(standardDeviation.blue)"
   }

@@ -36,6 +36,13 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "What becomes of transparency: drop (OpenAI, open_clip, transformers before 5.21) or white (images are laid on "
+        + "white before they are resized, as transformers 5.21 and later do).",
+      valueName: "drop|white"))
+  var alpha: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Which position's state stands for a text: highest (the highest id, as OpenAI and open_clip do) or first:ID.",
       valueName: "position"))
   var pooling: String?
@@ -107,6 +114,12 @@ struct ModelInputOptions: ParsableArguments {
           .usage, "--resize-backend \(text): expected pillow, torchvision or torchvision_float")
       }
       return backend
+    }
+    options.alpha = try alpha.map { text throws(Failure) in
+      guard let rule = Preprocessing.Alpha.allCases.first(where: { $0.fieldText == text }) else {
+        throw Failure(.usage, "--alpha \(text): expected drop or white")
+      }
+      return rule
     }
     options.pooling = try pooling.map { text throws(Failure) in
       if text == "highest" { return .highestID }

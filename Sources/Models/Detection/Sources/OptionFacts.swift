@@ -15,6 +15,7 @@ extension StatedFacts {
     facts.resizeBackend = options.resizeBackend.map {
       StatedBackend(Stated($0, .option, "--resize-backend \($0.fieldText)"))
     }
+    facts.alpha = options.alpha.map { Stated($0, .option, "--alpha \($0.fieldText)") }
     facts.fill(from: try preprocessing(options.preprocessing, imageSize: sizes.image?.imageSize))
     if let name = options.architectureName { facts.fill(from: try architecture(name)) }
     return facts

@@ -134,7 +134,7 @@ enum PreprocessingConfig {
     } else if config.json["image_mean"] != nil || config.json["resample"] != nil {
       facts.preprocessing = try huggingFace(config, imageSize: imageSize)
       let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-      facts.resizeBackend = try .huggingFace(config, model: try? reader(folder + "config.json"))
+      try facts.readTransformersRules(config, model: try? reader(folder + "config.json"))
     } else if config.json["mean"] != nil {
       facts.preprocessing = try openCLIP(fields: config, imageSize: imageSize)
     } else {

@@ -16,9 +16,8 @@ struct StatedBackend: Sendable {
   /// release that wrote the files decides, since 5 is the first to resize with torchvision where nothing is said.
   ///
   /// - Parameter config: the image processor's.
-  /// - Parameter model: the `config.json` that lies beside it.
   static func huggingFace(
-    _ config: ConfigReader, model: ConfigReader?
+    _ config: ConfigReader, _ release: TransformersRelease?
   ) throws(ModelError) -> StatedBackend {
     var named: [Stated<Preprocessing.Backend>] = []
     if let type = try config.text("image_processor_type") {
@@ -34,23 +33,10 @@ struct StatedBackend: Sendable {
       let isAgreed = named.allSatisfy { $0.value == first.value }
       return StatedBackend(first, problem: isAgreed ? nil : contradiction(named, config.path))
     }
-    for reader in [config, model].compactMap({ $0 }) {
-      guard let version = try reader.text("transformers_version"), let release = major(version) else {
-        continue
-      }
-      guard release >= firstReleaseWithTorchvision else { break }
-      return StatedBackend(
-        Stated(.torchvision, .configuration, "\(reader.place): transformers_version \(version)"))
+    if let release, release.isAtLeast(.firstWithTorchvision) {
+      return StatedBackend(Stated(.torchvision, .configuration, release.detail))
     }
-    return StatedBackend(
-      Stated(.pillow, .libraryDefault, "transformers before \(firstReleaseWithTorchvision)"))
-  }
-
-  private static let firstReleaseWithTorchvision = 5
-
-  /// 5 of `5.23.0`.
-  private static func major(_ version: String) -> Int? {
-    Int(version.prefix { $0 != "." })
+    return StatedBackend(Stated(.pillow, .libraryDefault, "transformers before 5"))
   }
 
   private static func contradiction(
@@ -66,9 +52,9 @@ struct StatedBackend: Sendable {
 }
 
 extension Resolution {
-  /// Puts the backend into the preprocessing and says what it rests on.
+  /// Puts backend and transparency into the preprocessing and says what they rest on.
   mutating func decide(
-    _ preprocessing: Stated<Preprocessing>?, _ stated: StatedBackend?
+    _ preprocessing: Stated<Preprocessing>?, _ stated: StatedBackend?, _ alpha: Stated<Preprocessing.Alpha>?
   ) {
     guard var preprocessing else {
       undecided.append(ModelError(.undecidedPreprocessing))
@@ -78,7 +64,9 @@ extension Resolution {
       preprocessing.value.backend = stated.backend.value
       if let problem = stated.problem { undecided.append(problem) }
     }
+    if let alpha { preprocessing.value.alpha = alpha.value }
     self.preprocessing = take(preprocessing, "preprocessing", \.fieldText)
+    decide(alpha, of: preprocessing)
     guard let stated else { return }
     take(stated.backend, "preprocessing.backend", \.fieldText)
     if let error = preprocessing.value.backendRefusal(stated.backend, of: preprocessing) {
@@ -95,11 +83,6 @@ extension Resolution {
       notes.append(
         "images are resized with Pillow: no fast image processor, use_fast or transformers_version of 5 or later is "
           + "stated. transformers 5 resizes them with torchvision: --resize-backend torchvision")
-    }
-    if backend.source == .configuration, backend.value != .pillow {
-      notes.append(
-        "transparent images lose their alpha, as in OpenAI's code and transformers 4; transformers 5 lays them on white"
-      )
     }
     if backend.source == .configuration, backend.value == .torchvision, interpolation == .bilinear {
       notes.append(

@@ -1,0 +1,105 @@
+import Architecture
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// What becomes of transparency, by a checkpoint's files and by the option.
+@Suite struct AlphaTests {
+  /// What a preprocessor_config.json and a config.json say, and what follows.
+  struct Case: CustomTestStringConvertible {
+    var processor: String
+    var version: String?
+    var alpha: Preprocessing.Alpha
+
+    var testDescription: String { "\(processor), version \(version ?? "none")" }
+  }
+
+  private static let plain = #""image_processor_type":"CLIPImageProcessor""#
+  private static let fast = #""image_processor_type":"CLIPImageProcessorFast""#
+
+  static let cases = [
+    Case(processor: plain, version: nil, alpha: .drop),
+    Case(processor: plain, version: "4.57.6", alpha: .drop),
+    Case(processor: plain, version: "5.0.0", alpha: .drop),
+    Case(processor: plain, version: "5.20.2", alpha: .drop),
+    Case(processor: plain, version: "5.21.0", alpha: .white),
+    Case(processor: plain, version: "5.100", alpha: .white),
+    Case(processor: plain, version: "6", alpha: .white),
+    Case(processor: plain, version: "5", alpha: .drop),
+    Case(processor: plain, version: "main", alpha: .drop),
+    Case(processor: fast, version: nil, alpha: .drop),
+    Case(processor: fast, version: "4.57.6", alpha: .drop),
+    Case(processor: plain + #","use_fast":false"#, version: "5.23.0", alpha: .white),
+    Case(processor: plain + #","transformers_version":"5.23.0""#, version: "4.46.3", alpha: .white),
+    Case(processor: plain + #","transformers_version":"4.46.3""#, version: "5.23.0", alpha: .drop),
+  ]
+
+  private static let pixels =
+    #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"size":{"shortest_edge":24},"crop_size":24"#
+
+  private func inspect(_ it: Case, _ options: ModelOptions = ModelOptions()) throws -> ModelInspection {
+    var edited = try EditedCheckpoint("vit-hugging-face")
+    edited.neighbours = [
+      "preprocessor_config.json": "{\(it.processor),\(Self.pixels)}", "config.json": config(it.version),
+    ]
+    return try edited.open { try ModelInspection($0, options: options) }
+  }
+
+  private func config(_ version: String?) -> String {
+    #"{"model_type":"clip"\#(version.map { #","transformers_version":"\#($0)""# } ?? "")}"#
+  }
+
+  private func isNoted(_ inspection: ModelInspection) -> Bool {
+    inspection.notes.contains { $0.contains("lose their alpha") && $0.contains("--alpha white") }
+  }
+
+  @Test("A release of 5.21 or later means white, anything else that alpha is dropped", arguments: cases)
+  func configured(_ it: Case) throws {
+    let inspection = try inspect(it)
+    #expect(inspection.preprocessing?.alpha == it.alpha)
+    #expect(isNoted(inspection) == (it.alpha == .drop))
+    let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.alpha" })
+    #expect(decision.value == it.alpha.fieldText)
+    #expect(decision.source == (it.alpha == .white ? .configuration : .libraryDefault))
+  }
+
+  @Test("The same files say the same when --preprocess names one of them", arguments: cases)
+  func named(_ it: Case) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "preprocessor_config.json")
+    try Data("{\(it.processor),\(Self.pixels)}".utf8).write(to: file)
+    try Data(config(it.version).utf8).write(to: folder.appending(path: "config.json"))
+    var options = ModelOptions()
+    options.preprocessing = .file(path: file.path())
+    let inspection = try EditedCheckpoint("vit-hugging-face").open {
+      try ModelInspection($0, options: options)
+    }
+    #expect(inspection.preprocessing?.alpha == it.alpha)
+    #expect(isNoted(inspection) == (it.alpha == .drop))
+  }
+
+  @Test("The option overrides whatever is configured", arguments: cases)
+  func option(_ it: Case) throws {
+    for alpha in Preprocessing.Alpha.allCases {
+      var options = ModelOptions()
+      options.alpha = alpha
+      let inspection = try inspect(it, options)
+      #expect(inspection.preprocessing?.alpha == alpha && !isNoted(inspection))
+      let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.alpha" })
+      #expect(decision.source == .option)
+    }
+  }
+
+  @Test("An image that is converted after resizing cannot be laid on white before") func impossible() throws {
+    var options = ModelOptions()
+    (options.preprocessing, options.alpha) = (.openAI, .white)
+    let problem = try #require(
+      try inspect(Self.cases[0], options).problems.first { $0.code == .unsupportedOption })
+    #expect(problem.description.contains("--alpha white") && problem.hint.contains("leave --alpha out"))
+    options.alpha = .drop
+    #expect(try inspect(Self.cases[0], options).problems.allSatisfy { $0.code != .unsupportedOption })
+  }
+}
