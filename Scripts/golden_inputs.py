@@ -71,7 +71,9 @@ def read_image(path, longest):
         image.load()
     except OSError as error:
         raise SystemExit(f"{path}: not an image that Pillow reads: {error}") from None
-    if image.mode not in CHANNELS:
+    if image.info.get("transparency") is not None:
+        image = image.convert("RGBA")
+    elif image.mode not in CHANNELS:
         image = image.convert("RGB")
     if longest and max(image.size) > longest:
         image.thumbnail((longest, longest))
@@ -82,7 +84,7 @@ def probe_images(size, library):
     """Six images that show every setting of preprocessing: larger, smaller and longer than the model's, printing inks,
     transparency, and margins that rounding down and rounding half to even crop at another column and row.
 
-    transformers drops transparency up to 4.x and puts it on white from 5 on; which is no setting, so none is shown.
+    transformers lays it on white from 5.21 on whatever a model's files say, so its images show none.
     """
     shapes = [
         ("RGB", size + size // 3 | 1, odd_margin(size + size // 3 | 1, size)),
