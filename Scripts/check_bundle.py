@@ -121,7 +121,7 @@ class Bundle:
         for name, (dtype, shape, _) in self.expected.items():
             self.arrays[name] = np.frombuffer(self.bytes[name], DTYPES[dtype]).reshape(shape)
         for name in filter(re.compile(r"logit|preprocess|\w+\.epsilon").match, self.arrays):
-            low = -np.inf if name in ("logit_scale", "preprocess.mean") else 0
+            low = -np.inf if name in ("logit_scale", "logit_bias", "preprocess.mean") else 0
             yield "B-030", all(low < x < np.inf for x in self.value(name))
         if "tokenizer.merges" in self.arrays:
             row, merges = np.arange(48896)[:, None], self.arrays["tokenizer.merges"]

@@ -79,6 +79,7 @@ SMALL = [
     # Its weights are random, and no int8 keeps what they compute.
     Case("rn", fixture("valid/rn-open-clip"), {**RESNET, "onnx": ["fp32", "fp16"]}),
     Case("head-80", fixture("valid/head-80-open-clip"), {**FOLDERS, **ONNX}),
+    Case("sigmoid", fixture("valid/sigmoid-open-clip"), {"open-clip": FOLDERS["open-clip"], **ONNX}),
     Case("mini-vit int8 bundle", ["BUNDLE"], {"huggingface": ["fp32"], "onnx": ["fp32"]}),
     Case("two halves", fixture("valid/vit-hugging-face-image-projection", "valid/vit-hugging-face-text-projection"),
          {"huggingface": ["fp32"], "open-clip": ["fp32"], "onnx": ["fp32"]}, PIXELS),

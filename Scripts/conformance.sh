@@ -19,15 +19,16 @@ weights() {
   case $1 in
   vit) echo Fixtures/valid/vit.safetensors ;;
   rn) echo Fixtures/valid/rn-open-clip/open_clip_model.safetensors ;;
+  sigmoid) echo Fixtures/valid/sigmoid-open-clip/open_clip_model.safetensors ;;
   esac
 }
-options() { case $1 in vit) echo --heads 1 --pooling highest ;; rn) echo --heads 2,1 --pooling highest ;; esac; }
+heads() { case $1 in vit) echo 1 ;; rn) echo 2,1 ;; sigmoid) echo 2 ;; esac; }
 
 echo "fresh bundles of the tiny checkpoints and of the trained minis:"
 for precision in fp32 fp16 int8; do
-  for tiny in vit rn; do
+  for tiny in vit rn sigmoid; do
     convert "$(weights $tiny)" -o "$out/$tiny.pclip" --precision $precision --min-cosine 0 \
-      --activation quickgelu $(options $tiny) --preprocess openai --tokenizer none
+      --activation quickgelu --heads $(heads $tiny) --pooling highest --preprocess openai --tokenizer none
     echo "$tiny $precision: $("$python" Scripts/test_check_bundle.py "$out/$tiny.pclip" "$(weights $tiny)")"
   done
   for mini in mini-vit mini-rn; do

@@ -85,7 +85,7 @@ def outputs(subject, pixels, ids, viewed=2):
     for check in checks:
         check.remove()
     images, texts = unit(images), unit(texts)
-    return images, texts, subject.logit_scale() * images @ texts.T, {**stages, **more}
+    return images, texts, subject.logits(images @ texts.T), {**stages, **more}
 
 
 def write(path, subject, pixels, ids, *, model, weights, generated=None, metadata=None, viewed=2,

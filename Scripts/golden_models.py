@@ -36,7 +36,7 @@ class Subject:
     text: Callable  # ids [n, C] → [n, E]
     image_stages: list
     text_stages: list
-    logit_scale: Callable  # → float
+    logits: Callable  # cosines → what the model's score makes probabilities of
     library: str
     pooled: Callable = staticmethod(lambda ids: ids.argmax(dim=-1))  # ids [n, C] → the position that is pooled [n]
 
@@ -53,6 +53,13 @@ class Subject:
 
 def blocks(prefix, modules, **options):
     return [Stage(f"{prefix}.{index}", module, **options) for index, module in enumerate(modules)]
+
+
+def logits(model, cosines):
+    """`model.logit_bias` is open_clip's, for SigLIP's loss."""
+    bias = getattr(model, "logit_bias", None)
+    scaled = model.logit_scale.exp().item() * cosines
+    return scaled if bias is None else scaled + bias.item()
 
 
 def openai_subject(model):
@@ -78,7 +85,7 @@ def _native_subject(model, library, tokens_first):
             *blocks("transformer.resblocks", model.transformer.resblocks, tokens_first=tokens_first),
             Stage("ln_final", model.ln_final)]
     return Subject(model.eval(), model.encode_image, model.encode_text, image, text,
-                   lambda: model.logit_scale.exp().item(), library)
+                   lambda cosines: logits(model, cosines), library)
 
 
 def transformers_subject(model):
@@ -95,7 +102,7 @@ def transformers_subject(model):
                    Stage("ln_final", text.final_layer_norm)]
     return Subject(model.eval(), lambda x: pooled(model.get_image_features(pixel_values=x)),
                    lambda ids: pooled(model.get_text_features(input_ids=ids)), image_stages, text_stages,
-                   lambda: model.logit_scale.exp().item(), "transformers", pooled_position(text.config.eos_token_id))
+                   lambda cosines: logits(model, cosines), "transformers", pooled_position(text.config.eos_token_id))
 
 
 def pooled_position(eos):

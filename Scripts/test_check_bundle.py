@@ -82,7 +82,7 @@ def tower_id(bundle, tower):
         elif key in bundle.fields:
             digest.update(f"{key}={bundle.fields[key]}\n".encode())
     for name, values in bundle.weights().items():
-        if name != "logit_scale" and name.startswith("visual.") == (tower == "image"):
+        if name not in ("logit_scale", "logit_bias") and name.startswith("visual.") == (tower == "image"):
             shape = struct.pack(f"<{values.ndim + 1}Q", values.ndim, *values.shape)
             digest.update(hashlib.sha256(name.encode() + b"\0" + shape + values.tobytes()).digest())
     return digest.hexdigest()

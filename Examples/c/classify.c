@@ -33,6 +33,6 @@ int main(int argc, char **argv) {
   check(pclip_encode_image(session, &picture, 1, 0, image, dim, NULL, &error));
   check(pclip_encode_text(session, texts, count, 0, text, dim * count, NULL, NULL, &error));
   check(pclip_similarity(image, 1, text, count, dim, score, &error));
-  check(pclip_softmax(score, 1, count, info.logit_scale, &error));
+  check(pclip_scores(model, score, 1, count, NULL, &error));
   for (int i = 0; i < labels; i++) printf("%5.1f %%  %.9g  %s\n", 100 * (double)score[i], (double)score[i], argv[3 + i]);
 }

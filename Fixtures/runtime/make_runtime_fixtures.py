@@ -2,7 +2,7 @@
 
     Scripts/venv-goldens.sh; .venv-goldens/bin/python Fixtures/runtime/make_runtime_fixtures.py
 
-torch 2.13.0+cpu, clip-anytorch 2.6.0 (OpenAI's clip package), numpy. Truth is the float64 forward pass, with
+torch 2.13.0+cpu, clip-anytorch 2.6.0 (OpenAI's clip package), open_clip 3.3.0 (the model with a sigmoid), numpy. Truth is the float64 forward pass, with
 clip.model.LayerNorm.forward replaced by nn.LayerNorm.forward, which it casts to float32 otherwise.
 """
 
@@ -11,6 +11,7 @@ import pathlib
 import sys
 
 import numpy as np
+import open_clip
 import torch
 from clip import model as clip_model
 
@@ -34,6 +35,12 @@ HIDDEN_TEXT = {"context_length": 9, "vocabulary": 50, "width": 20, "layers": 2, 
 # A tokenizer, which needs the whole vocabulary: most rows of the table are zero, and the file is kept gzipped.
 WORDS = {"context_length": 9, "vocabulary": 49408, "width": 4, "layers": 1, "heads": 1, "mlp_width": 16,
          "activation": "gelu", "pooled_id": "none", "projection": "none"}
+
+# What open_clip makes with `init_logit_bias`, as for training with SigLIP's loss.
+SIGMOID_VIT = {"kind": "vit", "size": 24, "patch_size": 8, "width": 32, "layers": 2, "heads": 2, "mlp_width": 128,
+               "activation": "gelu", "projection": 16}
+SIGMOID_TEXT = {"context_length": 9, "vocabulary": 50, "width": 24, "layers": 2, "heads": 2, "mlp_width": 96,
+                "activation": "gelu", "pooled_id": "none", "projection": 16}
 
 
 class TextTower(torch.nn.Module):
@@ -96,6 +103,7 @@ def main():
         write_family(name, tower, visual.eval(), text.eval())
     write_hidden_states()
     write_tokenizer()
+    write_sigmoid()
 
 
 def write_hidden_states():
@@ -137,6 +145,23 @@ def write_tokenizer():
     bundle.unlink()
 
 
+def write_sigmoid():
+    """sigmoid(scale * cosine + bias) of every picture and text, by open_clip's own logits in float64."""
+    torch.manual_seed(20261129)
+    vision = {"image_size": 24, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16}
+    words = {"context_length": 9, "vocab_size": 50, "width": 24, "layers": 2, "heads": 2}
+    model = open_clip.CLIP(16, vision, words, init_logit_scale=np.log(12), init_logit_bias=-1.5)
+    randomize(model)
+    state = {key: value.numpy().copy() for key, value in model.state_dict().items()}
+    model = model.double().eval()
+    pixels = selftest_pixels(IMAGES * 3 * 24**2).reshape(IMAGES, 3, 24, 24)
+    with torch.no_grad():
+        logits, _ = model.get_logits(torch.from_numpy(pixels).double(), torch.tensor(text_ids(SIGMOID_TEXT)))
+    zeros = {"image": np.zeros(16), "text": np.zeros(16)}
+    write_bundle(here / "sigmoid-fp32.pclip", "fp32", state, SIGMOID_VIT, SIGMOID_TEXT, selftest=zeros)
+    (here / "sigmoid-probabilities.f64").write_bytes(torch.sigmoid(logits).numpy().tobytes())
+
+
 def write_family(name, tower, visual, text):
     # Weights that FP16 holds exactly, so that one truth serves FP32 and FP16.
     state = {"visual." + key: value for key, value in visual.state_dict().items()} | dict(text.state_dict())
@@ -158,7 +183,7 @@ def golden_vectors(tower, visual, text):
     values = 3 * tower["size"] ** 2
     pixels = selftest_pixels(IMAGES * values).reshape(IMAGES, 3, tower["size"], tower["size"])
     images = visual(torch.from_numpy(pixels).double())
-    texts = text.encode_text(torch.tensor(text_ids()))
+    texts = text.encode_text(torch.tensor(text_ids(TEXT)))
     images = images / images.norm(dim=1, keepdim=True)
     texts = texts / texts.norm(dim=1, keepdim=True)
     first_text = text.encode_text(torch.tensor([selftest_ids(TEXT["context_length"], TEXT["vocabulary"])]))
@@ -170,9 +195,9 @@ def golden_vectors(tower, visual, text):
 IMAGES = 3
 
 
-def text_ids():
+def text_ids(tower):
     """One text of each length from 2 to the context: start, 7·position + length, …, end, zeros."""
-    context, vocabulary = TEXT["context_length"], TEXT["vocabulary"]
+    context, vocabulary = tower["context_length"], tower["vocabulary"]
     rows = []
     for length in range(2, context + 1):
         middle = [(7 * position + length) % (vocabulary - 2) for position in range(1, length - 1)]

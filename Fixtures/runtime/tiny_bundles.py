@@ -180,6 +180,9 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
               ("logit_scale", "present" if "logit_scale" in state else "absent")]
     if "logit_scale" in state:
         bundle.add("logit_scale", scalar(state["logit_scale"]))
+    if "logit_bias" in state:
+        fields.append(("score.kind", "sigmoid"))
+        bundle.add("logit_bias", scalar(state["logit_bias"]))
     if image:
         bundle.add("image.epsilon", scalar(1e-5))
         bundle.add("preprocess.mean", scalar(0.48145466, 0.4578275, 0.40821073))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parents[1] / "Scripts"))
 import golden_file
 import golden_models
 import tiny
-from make_open_clip import HEAD_80
+from make_open_clip import HEAD_80, SIGMOID
 
 LENGTHS = (3, 2, 9, tiny.CONTEXT)  # tokens of each text, start and end included
 
@@ -49,7 +49,8 @@ def main():
     torch.set_num_threads(1)
     for kind, numbers in tiny.MODELS.items():
         write(kind, CLIP(**numbers).float(), golden_models.openai_subject, numbers["image_resolution"])
-    write("head-80", open_clip.CLIP(**HEAD_80), golden_models.open_clip_subject, HEAD_80["vision_cfg"]["image_size"])
+    for kind, config in (("head-80", HEAD_80), ("sigmoid", SIGMOID)):
+        write(kind, open_clip.CLIP(**config), golden_models.open_clip_subject, config["vision_cfg"]["image_size"])
 
 
 if __name__ == "__main__":

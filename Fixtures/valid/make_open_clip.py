@@ -51,6 +51,19 @@ HEAD_80_ARCHITECTURE = {
              "mlp": 256},
 }
 
+# As for training with SigLIP's loss: a bias, so that each pair of an image and a text is scored by itself.
+SIGMOID = {
+    "embed_dim": 24, "init_logit_bias": -10,
+    "vision_cfg": {"image_size": 16, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8},
+    "text_cfg": {"context_length": tiny.CONTEXT, "vocab_size": tiny.VOCABULARY, "width": 32, "heads": 2, "layers": 1},
+}
+SIGMOID_ARCHITECTURE = {
+    "embedding": 24, "activation": "gelu", "epsilon": 1e-5,
+    "image": {"kind": "transformer", "size": 16, "patch": 8, "layers": 1, "width": 32, "heads": 2, "mlp": 128},
+    "text": {"context": tiny.CONTEXT, "vocabulary": tiny.VOCABULARY, "width": 32, "heads": 2, "layers": 1,
+             "mlp": 128},
+}
+
 
 class NoTokenizer:
     """`save_for_hf` wants one; 128 tokens have no tokenizer files."""
@@ -130,6 +143,8 @@ def main():
         write_folder(f"{kind}-open-clip", kind, configuration(kind))
     tiny.write_model("head-80", make(HEAD_80)[1], HEAD_80_ARCHITECTURE)
     write_folder("head-80-open-clip", "head-80", HEAD_80)
+    tiny.write_model("sigmoid", make(SIGMOID)[1], SIGMOID_ARCHITECTURE)
+    write_folder("sigmoid-open-clip", "sigmoid", SIGMOID)
     write_training()
     write_safetensors()
 

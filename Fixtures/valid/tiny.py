@@ -27,6 +27,7 @@ MODELS = {
 }
 
 STEPS = {  # suffix of the name: (step of the grid, standard deviation of k, centre)
+    "logit_bias": (2.0**-3, 0, -100),
     "logit_scale": (2.0**-5, 0, 147),
     "running_var": (2.0**-6, 8, 64),
     "running_mean": (2.0**-5, 4, 0),
@@ -66,8 +67,8 @@ def is_weight(name):
 
 
 def tower(name):
-    """`image`, `text`, or `both` for the one tensor that belongs to neither."""
-    return "image" if name.startswith("visual.") else "both" if name == "logit_scale" else "text"
+    """`image`, `text`, or `both` for the score's tensors, which belong to neither."""
+    return "image" if name.startswith("visual.") else "both" if name in ("logit_scale", "logit_bias") else "text"
 
 
 def fill(model):

@@ -94,7 +94,31 @@ class VerbTests(unittest.TestCase):
         self.assertIs(pocketclip.softmax(scores, 1, out=scores), scores)
         np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
 
-    def test_classifying_is_encoding_comparing_and_softmax(self):
+    def test_a_sigmoid_gives_open_clips_probabilities(self):
+        model = support.model("sigmoid-fp32")
+        info = model.info
+        self.assertEqual((info.score_kind, info.logit_bias, info.pad_id, info.attends_pads), ("sigmoid", -1.5, None, False))
+        images = model.encode_pixels(support.generated_pixels(3 * 3 * info.image_size**2))
+        texts = model.encode_ids(support.generated_ids(info.context_length, info.vocabulary_size))
+        scores = pocketclip.similarity(images, texts)
+        golden = support.golden("sigmoid-probabilities", len(texts))
+        np.testing.assert_allclose(model.probabilities(scores), golden, rtol=0, atol=1e-6)
+        np.testing.assert_array_equal(Session(model).probabilities(scores), model.probabilities(scores))
+        logits = 2.5 * scores.astype(float) - 1.5
+        np.testing.assert_allclose(model.probabilities(scores, scale=2.5), 1 / (1 + np.exp(-logits)), atol=1e-6)
+        self.assertIs(model.probabilities(scores, out=scores), scores)
+
+    def test_a_softmax_is_that_of_the_models_scale(self):
+        model = support.model("vit-fp32")
+        self.assertEqual((model.info.score_kind, model.info.logit_bias), ("softmax", None))
+        scores = np.array([[0.2, 0.25, 0.1]], np.float32)
+        expected = pocketclip.softmax(scores, model.info.logit_scale)
+        np.testing.assert_array_equal(model.probabilities(scores), expected)
+        with self.assertRaisesRegex(pocketclip.ArgumentError, "no logit scale"):
+            support.model("hidden-fp32").probabilities(scores)
+        self.assertEqual(support.words().info.pad_id, 0)
+
+    def test_classifying_is_encoding_comparing_and_scoring(self):
         class Labelled(Model):
             """Has ids for texts, as the tiny bundles have no vocabulary."""
 

@@ -4,7 +4,7 @@ public struct Parameter: Sendable, Equatable {
   /// Row-major extents, slowest axis first.
   public var shape: [Int]
   public var role: Role
-  /// The tower it belongs to; nil for the logit scale, which belongs to neither.
+  /// The tower it belongs to; nil for the score's scale and bias, which belong to neither.
   public var tower: Tower?
 
   /// What a tensor is for, which decides how a bundle stores it.
@@ -25,6 +25,8 @@ public struct Parameter: Sendable, Equatable {
     case batchNorm(BatchNormPart)
     /// `[]`, a natural logarithm.
     case logitScale
+    /// `[]`, added to the scaled cosine.
+    case logitBias
   }
 
   /// Where a linear layer's input comes from: the pairs that int8 equalizes.
@@ -45,14 +47,15 @@ public struct Parameter: Sendable, Equatable {
   public var elementCount: Int { shape.reduce(1, *) }
 }
 
-/// Every tensor of an architecture in a fixed order: image tower, text tower, logit scale.
+/// Every tensor of an architecture in a fixed order: image tower, text tower, score.
 ///
 /// This one list drives shape checks, missing and unexpected reports, identity digests, synthetic weights, the
 /// bundle's file order and the documentation.
 public struct ParameterSchema: Sendable {
   public let parameters: [Parameter]
 
-  public init(_ architecture: CLIPArchitecture) {
+  /// - Parameter score: nil for a source that has none.
+  public init(_ architecture: CLIPArchitecture, score: Score.Kind? = .softmax) {
     var builder = SchemaBuilder()
     switch architecture.image {
     case .visionTransformer(let tower): builder.add(tower)
@@ -61,8 +64,22 @@ public struct ParameterSchema: Sendable {
     }
     if let text = architecture.text { builder.add(text) }
     builder.tower = nil
-    builder.add("logit_scale", [], .logitScale)
+    if score != nil { builder.add("logit_scale", [], .logitScale) }
+    if score == .sigmoid { builder.add("logit_bias", [], .logitBias) }
     parameters = builder.parameters
+  }
+
+  /// Nil where there is no scale.
+  public var scoreKind: Score.Kind? {
+    var kind: Score.Kind?
+    for parameter in parameters {
+      switch parameter.role {
+      case .logitScale: kind = kind ?? .softmax
+      case .logitBias: kind = .sigmoid
+      case .linear, .projection, .convolution, .tokenTable, .positions, .vector, .batchNorm: break
+      }
+    }
+    return kind
   }
 
   /// The same list without some of its parameters.

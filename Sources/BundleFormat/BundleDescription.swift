@@ -11,7 +11,8 @@ public struct BundleDescription: Sendable, Equatable {
   public var imageID: Digest?
   public var textID: Digest?
   public var layout = TensorLayout.panel16
-  public var logitScale = Presence.absent
+  /// Nil where the source has no scale: then there is no score either.
+  public var score: Score.Kind?
   public var imagePrecision = Precision.fp32
   public var textPrecision = Precision.fp32
   public var preprocessing = Preprocessing.openAI
@@ -51,10 +52,6 @@ public enum ActivationRecipe: UInt8, Sendable, CaseIterable {
     case (.int8, .modifiedResNet): self = .imageU8
     }
   }
-}
-
-public enum Presence: UInt8, Sendable, CaseIterable {
-  case absent, present
 }
 
 /// The worst cosines, in millionths, that the conversion was told to reach: the demand, never the figure reached,
@@ -99,7 +96,7 @@ extension BundleDescription {
     try codec.digest("image.id", &imageID)
     try codec.digest("text.id", &textID)
     try codec.choice("layout", &layout)
-    try codec.choice("logit_scale", &logitScale)
+    try visitScore(&codec)
     try visitImageFields(&codec)
     try visitTextFields(&codec)
     try fidelity.visitFields(&codec, towers)
@@ -108,6 +105,15 @@ extension BundleDescription {
 
   /// The format version this code writes and the latest it reads.
   public static let version = 1
+
+  private mutating func visitScore<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    var logitScale = score == nil ? Presence.absent : .present
+    var kind = score ?? .softmax
+    try codec.choice("logit_scale", &logitScale)
+    try codec.addition("score.kind", &kind, absent: .softmax)
+    try codec.require(kind == .softmax || logitScale == .present, "score.kind")
+    score = logitScale == .present ? kind : nil
+  }
 
   private mutating func visitImageFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     guard var image = architecture.image else { return }
@@ -180,6 +186,11 @@ extension Provenance {
     try codec.text("provenance.license", &license)
     try codec.text("provenance.attribution", &attribution)
   }
+}
+
+/// The value of the field `logit_scale`.
+enum Presence: UInt8, CaseIterable {
+  case absent, present
 }
 
 /// The value of the field `towers`.

@@ -47,7 +47,8 @@ public struct BundleLayout: Sendable {
 
 extension BundleLayout {
   private mutating func addScalars(_ description: BundleDescription) {
-    if description.logitScale == .present { addScalar("logit_scale", .logitScale) }
+    if description.score != nil { addScalar("logit_scale", .logitScale) }
+    if description.score == .sigmoid { addScalar("logit_bias", .logitBias) }
     if description.architecture.image != nil {
       addScalar("image.epsilon", .imageEpsilon)
       addScalar("preprocess.mean", .mean)
@@ -97,7 +98,7 @@ extension BundleLayout {
     case .positions: addTable(parameter, index, .f32)
     case .vector: addVector(parameter.name, shape[0], .vector(count: shape[0]), parameter: index)
     case .batchNorm(let part): addBatchNorm(parameter, index, part)
-    case .logitScale: break
+    case .logitScale, .logitBias: break
     }
   }
 

@@ -27,7 +27,8 @@ public struct EqualizedPair: Sendable, Equatable {
         // The values are the last rows of an in-projection, and all rows of a v_proj.
         let firstRow = parameters[weight].shape[0] - parameters[index].shape[1]
         return EqualizedPair(consumer: index, weight: weight, bias: bias, firstRow: firstRow)
-      case .linear(input: .other), .convolution, .tokenTable, .positions, .vector, .batchNorm, .logitScale:
+      case .linear(input: .other), .convolution, .tokenTable, .positions, .vector, .batchNorm, .logitScale,
+        .logitBias:
         return nil
       }
     }

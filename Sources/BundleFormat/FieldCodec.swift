@@ -69,6 +69,15 @@ extension Presence: FieldChoice {
   }
 }
 
+extension Score.Kind: FieldChoice {
+  public var fieldValue: StaticString {
+    switch self {
+    case .softmax: "softmax"
+    case .sigmoid: "sigmoid"
+    }
+  }
+}
+
 extension Precision: FieldChoice {
   public var fieldValue: StaticString {
     switch self {

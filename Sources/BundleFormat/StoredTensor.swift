@@ -45,7 +45,7 @@ public struct StoredTensor: Sendable, Equatable {
   }
 
   public enum Scalar: Sendable, Equatable {
-    case logitScale, imageEpsilon, textEpsilon, mean, standardDeviation
+    case logitScale, logitBias, imageEpsilon, textEpsilon, mean, standardDeviation
   }
 }
 

@@ -27,7 +27,7 @@ public struct WeightMatrix: Sendable, Equatable {
       self.init(
         outputs: shape[0], inputs: shape[1] * area,
         area == 1 ? .rows : .channelsSlowest(channels: shape[1], kernelArea: area))
-    case .vector, .batchNorm, .logitScale: return nil
+    case .vector, .batchNorm, .logitScale, .logitBias: return nil
     }
   }
 

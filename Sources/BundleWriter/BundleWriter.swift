@@ -50,7 +50,7 @@ struct WritePlan: Sendable {
         request.withPlaceholders, layout, digests: zeros
       ).count
     } catch { throw .description(error) }
-    parameters = ParameterSchema(request.sourceArchitecture).parameters
+    parameters = ParameterSchema(request.sourceArchitecture, score: request.description.score).parameters
     let kept = ParameterSchema(request.description.architecture).parameters
     var indices: [ParameterName: Int] = [:]
     for (index, parameter) in parameters.enumerated() { indices[parameter.name] = index }

@@ -174,18 +174,22 @@ extension WriteRun {
   private func values(of scalar: StoredTensor.Scalar) throws(Failure) -> [Float] {
     let description = request.description
     switch scalar {
-    case .logitScale:
-      guard let parameter = plan.parameters.last else { return [] }
-      let values = try fetch(parameter) { values in values.indices.map { values[$0] } }
-      guard values.span.firstNonFinite == nil else {
-        throw .weights(.notFinite(tensor: parameter.name, element: 0))
-      }
-      return values
+    case .logitScale: return try scoreValue(.logitScale)
+    case .logitBias: return try scoreValue(.logitBias)
     case .imageEpsilon: return [description.architecture.image?.epsilon ?? 0]
     case .textEpsilon: return [description.architecture.text?.stack.epsilon ?? 0]
     case .mean: return description.preprocessing.mean.values
     case .standardDeviation: return description.preprocessing.standardDeviation.values
     }
+  }
+
+  private func scoreValue(_ role: Parameter.Role) throws(Failure) -> [Float] {
+    guard let parameter = plan.parameters.first(where: { $0.role == role }) else { return [] }
+    let values = try fetch(parameter) { values in values.indices.map { values[$0] } }
+    guard values.span.firstNonFinite == nil else {
+      throw .weights(.notFinite(tensor: parameter.name, element: 0))
+    }
+    return values
   }
 
   private func identified(_ results: Results<Source.Failure>) throws(Failure) -> BundleDescription {

@@ -52,9 +52,6 @@ public struct IgnoredEntry: Sendable, Equatable {
     case graphConstant
     /// A storage that no tensor cites.
     case unusedStorage
-    /// `logit_bias` of a model trained with SigLIP's loss: added to every logit, so that neither vectors nor a softmax
-    /// depend on it.
-    case scoreBias
     /// What lies beside the towers in a larger model, or in another model of the file.
     case otherModel
     /// What another task computes from the image tower: a classifier, a safety checker's concepts.
@@ -89,7 +86,6 @@ extension IgnoredEntry.Reason: CustomStringConvertible {
     case .notATensor: "not a tensor"
     case .graphConstant: "constant of the traced graph"
     case .unusedStorage: "cited by no tensor"
-    case .scoreBias: "bias of a sigmoid score, on which neither vectors nor a softmax depend"
     case .otherModel: "not part of the model"
     case .otherHead: "not part of the model: computes another task from the image tower"
     case .opaqueObject: "in an object that is not read"

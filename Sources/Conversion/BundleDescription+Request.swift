@@ -12,7 +12,7 @@ extension BundleDescription {
     let model = request.model
     architecture = request.architecture
     self.model = Array(model.name.utf8)
-    logitScale = model.hasLogitScale ? .present : .absent
+    score = model.scoreKind
     imagePrecision = request.precision
     textPrecision = request.precision
     if architecture.image != nil, let preprocessing = model.preprocessing {

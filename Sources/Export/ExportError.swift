@@ -23,6 +23,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
     case projections
     case activations
     case pooling
+    case score
     case resizeEdge
     case resizeBackend
     case alpha
@@ -50,6 +51,8 @@ extension ExportRefusal: CustomStringConvertible {
     case .projections: "\(target.name): expected both towers to project to one dimension, found \(found)"
     case .activations: "\(target.name): expected one activation for both towers, found \(found)"
     case .pooling: "\(target.name): transformers cannot pool at \(found), which means the highest id to it"
+    case .score:
+      "\(target.name): expected a softmax as score, which transformers' CLIPModel computes, found \(found)"
     case .resizeEdge: "\(target.name): its preprocess_cfg cannot state \(found) before the crop"
     case .resizeBackend: "\(target.name): its reader cannot be told to resize images by \(found)"
     case .alpha: "\(target.name): its reader drops the alpha channel, and the model lays images on \(found)"
@@ -67,6 +70,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .projections: "take --to onnx or --to safetensors, or one tower of it with --tower"
     case .activations: "take --to huggingface or --to onnx, which name one for each tower"
     case .pooling: "take --to open-clip, --to onnx or --to safetensors"
+    case .score: "take --to open-clip or --to safetensors, which carry the bias; or one tower with --tower"
     case .resizeEdge: "take --to huggingface or --to safetensors, or --tower text"
     case .resizeBackend:
       "take --to safetensors, or --tower text, or --resize-backend "

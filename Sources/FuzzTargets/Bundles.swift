@@ -11,8 +11,8 @@ internal import Checkpoints
   for tensor in weights.header.tensors {
     precondition(tensor.byteOffset >= 0 && tensor.byteOffset + tensor.byteCount <= bytes.byteCount)
   }
-  for parameter in ParameterSchema(weights.header.description.architecture).parameters
-  where parameter.role != .logitScale || weights.storedType(of: parameter) != nil {
+  let description = weights.header.description
+  for parameter in ParameterSchema(description.architecture, score: description.score).parameters {
     // As many values as the file can stand for: every stored byte is at most one of them, or a BatchNorm's.
     precondition(parameter.elementCount <= max(bytes.byteCount, 1 << 16), "\(parameter.name)")
     var values = [Float](repeating: 0, count: parameter.elementCount)

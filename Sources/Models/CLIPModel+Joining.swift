@@ -36,9 +36,12 @@ extension CLIPModel {
       )
     }
     let architecture = CLIPArchitecture(image: imageTower, text: textTower)
-    let hasLogitScale = image.hasLogitScale || text.hasLogitScale
-    let whole = ParameterSchema(architecture)
-    let schema = hasLogitScale ? whole : whole.withoutLogitScale
+    guard image.scoreKind == text.scoreKind || image.scoreKind == nil || text.scoreKind == nil else {
+      throw ModelError(
+        .cannotJoin, expected: "one kind of score in both files",
+        found: "one with a logit_bias (a sigmoid), one without (a softmax)")
+    }
+    let schema = ParameterSchema(architecture, score: text.scoreKind ?? image.scoreKind)
     self.init(
       architecture: architecture, preprocessing: image.preprocessing, tokenizer: text.tokenizer,
       schema: schema, decisions: image.decisions + text.decisions,
@@ -46,7 +49,7 @@ extension CLIPModel {
       notes: image.notes + text.notes + schema.notesOnLogitScale(architecture),
       source: ModelSource(joining: image.source, text.source),
       inheritedIdentities: Identities(joining: image.inheritedIdentities, text.inheritedIdentities),
-      store: JoinedStore(image: image.store, text: text.store, textHasLogitScale: text.hasLogitScale))
+      store: JoinedStore(image: image.store, text: text.store, textHasScore: text.scoreKind != nil))
   }
 
   private var towers: String {
@@ -62,16 +65,16 @@ extension CLIPModel {
   }
 }
 
-/// Each parameter from the half whose tower it belongs to; the logit scale from the text's where that has one.
+/// Each parameter from the half whose tower it belongs to; the score's from the text's where that has one.
 private struct JoinedStore: ParameterStore {
   var image, text: any ParameterStore
-  var textHasLogitScale: Bool
+  var textHasScore: Bool
 
   private func half(of parameter: Parameter) -> any ParameterStore {
     switch parameter.tower {
     case .image: image
     case .text: text
-    case nil: textHasLogitScale ? text : image
+    case nil: textHasScore ? text : image
     }
   }
 

@@ -72,7 +72,8 @@ public struct CLIPModel: Sendable {
     return try CLIPModel(checkpoint, options: options)
   }
 
-  public var hasLogitScale: Bool { schema.parameters.contains { $0.role == .logitScale } }
+  /// Nil for a source without a scale.
+  public var scoreKind: Score.Kind? { schema.scoreKind }
 }
 
 extension CLIPModel {
@@ -91,6 +92,18 @@ extension CLIPModel {
     let values = scratch.reserve(parameter.elementCount)
     try store.read(parameter, from: 0, into: values)
     return try checked(UnsafeBufferPointer(values), of: parameter, body).get()
+  }
+
+  /// Nil for a source without a scale.
+  public func score() throws(ModelError) -> Score? {
+    guard let logScale = try scalar(.logitScale) else { return nil }
+    guard let bias = try scalar(.logitBias) else { return .softmax(logScale: logScale) }
+    return .sigmoid(logScale: logScale, bias: bias)
+  }
+
+  private func scalar(_ role: Parameter.Role) throws(ModelError) -> Float? {
+    guard let parameter = schema.parameters.first(where: { $0.role == role }) else { return nil }
+    return try values(of: parameter).first
   }
 
   /// A copy of a parameter's values, for small ones.

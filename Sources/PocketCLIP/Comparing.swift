@@ -18,7 +18,7 @@ public func similarity(_ first: [[Float]], _ second: [[Float]]) throws(PocketCLI
   return (0..<first.count).map { Array(scores[$0 * second.count..<($0 + 1) * second.count]) }
 }
 
-/// What a label's score is worth: softmax(scale · similarity) over the labels.
+/// A softmax of similarities times a scale, whatever the model; `Model.probabilities(of:scale:)` computes the model's score.
 public func probabilities(of similarities: [Float], scale: Float) -> [Float] {
   var scores = similarities
   var error = pclip_error()
@@ -28,23 +28,44 @@ public func probabilities(of similarities: [Float], scale: Float) -> [Float] {
   return code == PCLIP_OK ? scores : similarities.map { _ in .nan }
 }
 
+extension Model {
+  /// How probable each text is for an image, from their similarities: softmax(scale · s) over the texts, or
+  /// sigmoid(scale · s + bias) of each, as `information.scoreKind` says.
+  ///
+  /// - Parameter scale: what similarities are multiplied by; nil for the bundle's own.
+  /// - Throws: `argument` if there is no scale.
+  public func probabilities(
+    of similarities: [Float], scale: Float? = nil
+  ) throws(PocketCLIPError) -> [Float] {
+    var scores = similarities
+    let count = scores.count
+    try check { error in
+      guard var scale else { return pclip_scores(handle, &scores, 1, count, nil, error) }
+      return pclip_scores(handle, &scores, 1, count, &scale, error)
+    }
+    return scores
+  }
+}
+
 extension Session {
   /// How probable each text is for each picture; a picture that cannot be encoded has its error.
   ///
-  /// - Parameter scale: what similarities are multiplied by before the softmax; nil for the bundle's own.
+  /// - Parameter scale: what similarities are multiplied by; nil for the bundle's own.
   /// - Throws: `argument` if there is no scale.
   public func classify(
     pictures: [Picture], texts: [String], scale: Float? = nil
   ) throws(PocketCLIPError) -> [Result<[Float], PocketCLIPError>] {
-    guard let scale = scale ?? model.information.logitScale else {
+    guard scale ?? model.information.logitScale != nil else {
       throw PocketCLIPError(.argument, message: "the bundle has no logit scale: pass one")
     }
     let labels = try encode(texts: texts)
     let images = try encode(pictures: pictures)
     return images.map { image in
       image.flatMap { (vector: [Float]) -> Result<[Float], PocketCLIPError> in
-        Result { () throws(PocketCLIPError) in try similarity([vector], labels)[0] }
-      }.map { probabilities(of: $0, scale: scale) }
+        Result { () throws(PocketCLIPError) in
+          try model.probabilities(of: similarity([vector], labels)[0], scale: scale)
+        }
+      }
     }
   }
 }

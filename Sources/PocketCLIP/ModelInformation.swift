@@ -16,6 +16,13 @@ public struct ModelInformation: Sendable, Equatable {
   public var threads: Int
   /// exp of the stored logarithm; nil if the source had none.
   public var logitScale: Float?
+  /// Nil for a softmax.
+  public var logitBias: Float?
+  public var scoreKind: ScoreKind
+  /// What follows a text's end; nil without a tokenizer.
+  public var padID: Int?
+  /// False: vectors do not depend on what follows the end of a text.
+  public var attendsPads: Bool
   public var instructionSet: String
   /// `IMAGE.TEXT` in hex, `-` where unknown.
   public var spaceID: String
@@ -41,11 +48,23 @@ public struct ModelInformation: Sendable, Equatable {
     arithmetic = Model.Arithmetic(rawValue: info.arithmetic) ?? .automatic
     threads = Int(info.threads)
     logitScale = info.logit_scale == 0 ? nil : info.logit_scale
+    scoreKind = info.score_kind == PCLIP_SCORE_SIGMOID ? .sigmoid : .softmax
+    logitBias = scoreKind == .sigmoid ? info.logit_bias : nil
+    padID = info.pad_id < 0 ? nil : Int(info.pad_id)
+    attendsPads = info.attends_pads != 0
     instructionSet = string(info.isa)
     spaceID = string(info.space_id)
     bundleID = string(info.bundle_id)
     fileByteCount = info.file_bytes
   }
+}
+
+/// How similarities become probabilities.
+public enum ScoreKind: String, Sendable, Equatable {
+  /// Over the texts of an image: they sum to 1.
+  case softmax
+  /// Of each pair of an image and a text by itself.
+  case sigmoid
 }
 
 /// Whether vectors of two bundles may be compared: any id known on both sides must be equal.

@@ -1,6 +1,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // The names are those of the C header.
 
+import Architecture
 import CKernels
 public import CPocketCLIP
 
@@ -35,8 +36,28 @@ public func pclip_softmax(
     try requireAddressable(rows, columns)
     guard rows > 0, columns > 0 else { return }
     let scores = try required(scores, "scores")
-    for index in 0..<rows * columns { scores[index] *= scale }
-    pk_kernels_detect().pointee.softmax_f32(rows, columns, scores, columns)
+    softmax(scores, rows, columns, scale: scale)
+  }
+}
+
+@c @implementation
+public func pclip_scores(
+  _ model: OpaquePointer?, _ scores: UnsafeMutablePointer<Float>?, _ rows: Int, _ columns: Int,
+  _ scale: UnsafePointer<Float>?, _ error: UnsafeMutablePointer<pclip_error>?
+) -> Int32 {
+  report(error) { () throws(RuntimeFault) in
+    let score = Model.of(try required(model, "model")).score
+    try requireAddressable(rows, columns)
+    try requireAligned(scale, "scale")
+    guard let scale = scale?.pointee ?? score.map({ pk_expf($0.logScale) }) else {
+      throw RuntimeFault.noScale
+    }
+    guard rows > 0, columns > 0 else { return }
+    let scores = try required(scores, "scores")
+    switch score {
+    case .softmax, nil: softmax(scores, rows, columns, scale: scale)
+    case .sigmoid(_, let bias): sigmoid(scores, rows * columns, scale: scale, bias: bias)
+    }
   }
 }
 

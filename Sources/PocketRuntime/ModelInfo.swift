@@ -30,9 +30,22 @@ extension pclip_model_info {
       case .bf16: Int32(PCLIP_ARITHMETIC_BF16)
       }
     threads = Int32(clamping: model.compute.threads)
-    logit_scale = model.floats(.scalar(.logitScale)).map { pk_expf($0[0]) } ?? 0
+    setScore(model.score)
     file_bytes = UInt64(model.file.count)
+    pad_id = model.tokenizer == nil ? -1 : Session.padID
+    attends_pads = 0  // Every text tower is causal and pools at the end of the text.
     setNames(model)
+  }
+
+  private mutating func setScore(_ score: Score?) {
+    guard let score else { return }
+    logit_scale = pk_expf(score.logScale)
+    switch score {
+    case .softmax: score_kind = Int32(PCLIP_SCORE_SOFTMAX)
+    case .sigmoid(_, let bias):
+      score_kind = Int32(PCLIP_SCORE_SIGMOID)
+      logit_bias = bias
+    }
   }
 
   private mutating func setNames(_ model: Model) {

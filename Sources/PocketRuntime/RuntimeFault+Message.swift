@@ -12,6 +12,7 @@ extension RuntimeFault {
     case .misaligned(let name): "\(name) is not aligned as its type needs"
     case .overlapping(let name): "\(name) overlaps the input"
     case .sessionInUse: "another call is using the session"
+    case .noScale: "scale is NULL, and the bundle has no logit scale: pass one"
     case .value(let name, let found, let expected): "\(name) is \(found), expected \(expected)"
     case .range(let name, let found, let allowed):
       "\(name) is \(found), expected \(allowed.lowerBound) to \(allowed.upperBound)"

@@ -9,6 +9,7 @@ enum RuntimeFault: Error {
   case misaligned(StaticString)
   case overlapping(StaticString)
   case sessionInUse
+  case noScale
   case value(StaticString, found: Int, expected: StaticString)
   case range(StaticString, found: Int, allowed: ClosedRange<Int>)
   case beyondAddressSpace(StaticString)
@@ -43,7 +44,8 @@ enum RuntimeFault: Error {
 
   var code: FaultCode {
     switch self {
-    case .null, .misaligned, .overlapping, .sessionInUse, .value, .range, .beyondAddressSpace, .environment,
+    case .null, .misaligned, .overlapping, .sessionInUse, .noScale, .value, .range, .beyondAddressSpace,
+      .environment,
       .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes:
       FaultCode(PCLIP_E_ARGUMENT)
     case .capacity: FaultCode(PCLIP_E_BUFFER)

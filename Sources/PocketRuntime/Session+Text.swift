@@ -32,7 +32,10 @@ extension Session {
     run(&slice, tower, weights, &output)
   }
 
-  /// Start, the text's ids, end; zeros up to the context length.
+  /// What follows the end of a text.
+  static let padID: Int32 = 0
+
+  /// Start, the text's ids, end; pads up to the context length.
   func tokenize(
     _ text: pclip_text, into ids: UnsafeMutablePointer<Int32>, count: Int
   ) throws(RuntimeFault) -> Tokenizer.Result {
@@ -47,7 +50,7 @@ extension Session {
     var target = MutableSpan(_unsafeStart: ids, count: count)
     let result = tokenizer.tokenize(
       UnsafeBufferPointer(start: utf8, count: text.count).span, into: &target, scratch: &tokenizerScratch)
-    (ids + result.count).update(repeating: 0, count: count - result.count)
+    (ids + result.count).update(repeating: Session.padID, count: count - result.count)
     return result
   }
 

@@ -51,12 +51,14 @@ public struct ReferenceForward {
     return try TextForward(tower: tower, weights: weights, product: product, observe: observe)(ids)
   }
 
-  /// exp(logit_scale) · I · Tᵀ of unit-norm embeddings: images `[A, E]`, texts `[B, E]` → `[A, B]`.
+  /// exp(logit_scale) · I · Tᵀ + logit_bias, where there is one, of unit-norm embeddings: images `[A, E]`, texts `[B, E]`
+  /// → `[A, B]`.
   public func logits(images: Tensor, texts: Tensor) throws(ModelError) -> Tensor {
     let logScale = Double(try weights("logit_scale").values[0])
     let scale = Float(ElementaryFunctions.exponential(.init(repeating: logScale))[0])
     var logits = images.linear(texts, by: product)  // [A, B]
-    for index in logits.values.indices { logits.values[index] *= scale }
+    let bias = model.scoreKind == .sigmoid ? try weights("logit_bias").values[0] : 0
+    for index in logits.values.indices { logits.values[index] = logits.values[index] * scale + bias }
     return logits
   }
 }

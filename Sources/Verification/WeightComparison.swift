@@ -66,7 +66,7 @@ extension Parameter {
   fileprivate var rowLength: Int {
     switch role {
     case .linear, .convolution, .tokenTable: max(1, elementCount / shape[0])
-    case .projection, .positions, .vector, .batchNorm, .logitScale: max(1, elementCount)
+    case .projection, .positions, .vector, .batchNorm, .logitScale, .logitBias: max(1, elementCount)
     }
   }
 }

@@ -58,6 +58,18 @@ private struct OriginalSchemas: Decodable {
     #expect(image.count + text.count == 302 + 1)
   }
 
+  @Test("The score has its scale and bias last, which a source without a score lacks")
+  func score() {
+    func rest(_ score: Score.Kind?) -> [String] {
+      let schema = ParameterSchema(Self.vitB32, score: score)
+      #expect(schema.scoreKind == score)
+      return schema.parameters.dropFirst(301).map { $0.name.description }
+    }
+    #expect(rest(nil) == [])
+    #expect(rest(.softmax) == ["logit_scale"])
+    #expect(rest(.sigmoid) == ["logit_scale", "logit_bias"])
+  }
+
   @Test("A tower without its projection lists everything else")
   func projectionIsOptional() {
     var architecture = Self.vitB32

@@ -82,7 +82,9 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
       keys.formUnion(metadata.keys.filter { !$0.hasPrefix("sha256.") })
     }
     // Written only where they have a value, which these bundles' do not.
-    let additions: Set<String> = ["preprocess.resize_edge", "preprocess.backend", "preprocess.alpha"]
+    let additions: Set<String> = [
+      "preprocess.resize_edge", "preprocess.backend", "preprocess.alpha", "score.kind",
+    ]
     #expect(keys.union(additions) == Set(properties.keys))
     for key in additions { #expect(page.contains("| `\(key)`?"), "\(key)") }
     let abbreviated: Set<String> = [

@@ -63,7 +63,7 @@ import Testing
       switch parameter.role {
       case .linear, .projection, .convolution, .tokenTable:
         #expect(try restored(parameter, weights) == values.map { Float(Float16($0)) }, "\(parameter.name)")
-      case .vector, .positions, .logitScale:
+      case .vector, .positions, .logitScale, .logitBias:
         #expect(try restored(parameter, weights) == values, "\(parameter.name)")
       case .batchNorm: break
       }
@@ -83,7 +83,7 @@ import Testing
           steps[index] == 0 ? abs(restored[index]) : abs(restored[index] - values[index]) / steps[index]
         }.max()
         #expect(try #require(worst) <= Self.halfAStep, "\(parameter.name)")
-      case .vector, .positions, .logitScale:
+      case .vector, .positions, .logitScale, .logitBias:
         #expect(try restored(parameter, weights) == values, "\(parameter.name)")
       case .batchNorm: break
       }

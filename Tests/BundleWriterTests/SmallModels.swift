@@ -44,11 +44,13 @@ enum SmallModels {
     text: nil)
 
   /// A description of everything in `architecture` at one precision.
-  static func description(_ architecture: CLIPArchitecture, _ precision: Precision) -> BundleDescription {
+  static func description(
+    _ architecture: CLIPArchitecture, _ precision: Precision, score: Score.Kind = .softmax
+  ) -> BundleDescription {
     var description = BundleDescription()
     description.model = Array("small \"model\" 100 %".utf8)
     description.architecture = architecture
-    description.logitScale = .present
+    description.score = score
     description.imagePrecision = precision
     description.textPrecision = precision
     description.provenance.file = Array("ü.pt".utf8)
@@ -56,11 +58,11 @@ enum SmallModels {
   }
 
   static func request(
-    _ architecture: CLIPArchitecture, _ precision: Precision, seed: UInt64 = 1
+    _ architecture: CLIPArchitecture, _ precision: Precision, seed: UInt64 = 1, score: Score.Kind = .softmax
   ) -> BundleRequest<RandomSource> {
     BundleRequest(
       source: RandomSource(seed: seed), sourceArchitecture: architecture,
-      description: description(architecture, precision))
+      description: description(architecture, precision, score: score))
   }
 }
 
@@ -108,6 +110,7 @@ struct RandomSource: ParameterSource {
       // An output that is nothing but zeros.
       return index / parameter.shape[1] == 2 ? 0 : 0.1 * uniform
     case .logitScale: return 4.6
+    case .logitBias: return -12.5
     default: return 0.1 * uniform
     }
   }

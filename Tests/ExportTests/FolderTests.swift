@@ -8,7 +8,7 @@ import Testing
 /// Folders that transformers and open_clip open, read again by this project's own reader.
 @Suite struct FolderTests {
   static let huggingFace: [SourceModel] = [.miniViT, .head80, .textHidden, .imageProjected]
-  static let openCLIP: [SourceModel] = [.miniViT, .miniRN, .head80, .rn]
+  static let openCLIP: [SourceModel] = [.miniViT, .miniRN, .head80, .rn, .sigmoid]
 
   @Test(
     "A Hugging Face folder read again is the same model, to the bit and without an option",
@@ -26,6 +26,7 @@ import Testing
     let exported = try Exporter.run(request)
     let again = try CLIPModel.open(folder.file("out"))
     #expect(again.architecture == model.architecture)
+    #expect(try again.score() == model.score())
     #expect(try largestDifference(model, again) == 0)
     #expect(try Identities(of: again) == exported.identities)
     #expect(again.tokenizer == model.tokenizer)
@@ -143,9 +144,37 @@ import Testing
     let exported = try Exporter.run(
       ExportRequest(model: model, target: .huggingFace, output: folder.file("out")))
     let whole = try CLIPModel.open(folder.file("out"))
-    #expect(whole.architecture == model.architecture && whole.hasLogitScale)
+    #expect(whole.architecture == model.architecture && whole.scoreKind == .softmax)
     #expect(
-      model.hasLogitScale || exported.notes.contains { $0.contains("no logit scale") }, "\(exported.notes)")
+      model.scoreKind != nil || exported.notes.contains { $0.contains("no logit scale") }, "\(exported.notes)"
+    )
+  }
+
+  @Test(
+    "A sigmoid's bias is in a file of tensors, and in the metadata and a note of graphs that end at embeddings"
+  )
+  func sigmoid() throws {
+    let folder = try TemporaryFolder()
+    let model = try SourceModel.sigmoid.open()
+    _ = try Exporter.run(
+      ExportRequest(model: model, target: .safetensors, output: folder.file("m.safetensors")))
+    let again = try CLIPModel.open(folder.file("m.safetensors"), options: options(of: model))
+    #expect(try again.score() == model.score() && model.score() != nil)
+    let exported = try Exporter.run(ExportRequest(model: model, target: .onnx, output: folder.file("onnx")))
+    #expect(exported.notes.contains { $0.contains("logit_bias") }, "\(exported.notes)")
+    for tower in ["visual", "textual"] {
+      let graph = try folder.bytes("onnx/\(tower)/model.onnx")
+      for text in ["pocketclip.logit_scale", "4.59375", "pocketclip.logit_bias", "-12.5"] {
+        #expect(graph.range(of: Data(text.utf8)) != nil, "\(tower): \(text)")
+      }
+    }
+    var half = ModelOptions()
+    half.tower = .text
+    let text = try CLIPModel.open(SourceModel.sigmoid.location, options: half)
+    let tower = try Exporter.run(
+      ExportRequest(model: text, target: .huggingFace, output: folder.file("text")))
+    #expect(tower.notes.contains { $0.contains("bias") }, "\(tower.notes)")
+    #expect(try CLIPModel.open(folder.file("text")).scoreKind == nil)
   }
 
   @Test(
@@ -170,6 +199,7 @@ import Testing
       (.hidden, .huggingFace, .projections, "--to onnx"),
       (.textHidden, .openCLIP, .halfModel, "--to huggingface"),
       (.hidden, .openCLIP, .projections, "--to onnx"),
+      (.sigmoid, .huggingFace, .score, "--to open-clip"),
     ]
     for (source, target, code, remedy) in cases {
       let error = exportError(try ExportRequest(source, target, to: folder.file("out")))

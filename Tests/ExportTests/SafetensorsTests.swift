@@ -36,7 +36,7 @@ private let halfRounding: Float = 0x1p-11
       case .linear, .projection, .convolution, .tokenTable:
         #expect(again.storedType(of: parameter) == .f16)
         #expect(zip(a, b).allSatisfy { abs($0 - $1) <= halfRounding * max(abs($0), 0x1p-14) })
-      case .positions, .vector, .batchNorm, .logitScale:
+      case .positions, .vector, .batchNorm, .logitScale, .logitBias:
         #expect(a == b && again.storedType(of: parameter) == .f32)
       }
     }

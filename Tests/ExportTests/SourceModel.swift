@@ -21,6 +21,8 @@ struct SourceModel: Sendable, CustomTestStringConvertible {
   static let miniRN = SourceModel(path: "minis/mini-rn.pt")
   /// Heads of 80 channels, 4 MLP widths that are no multiple of the width, GELU.
   static let head80 = SourceModel(path: "valid/head-80-open-clip")
+  /// A score by sigmoid(scale · cosine + bias).
+  static let sigmoid = SourceModel(path: "valid/sigmoid-open-clip")
   static let rn = SourceModel(path: "valid/rn-open-clip")
   /// Both towers without projections, GELU in one and its tanh form in the other, pooled at an id of its own.
   static let hidden = SourceModel(path: "runtime/hidden-fp32.pclip")

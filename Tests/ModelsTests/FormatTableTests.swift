@@ -65,6 +65,7 @@ private struct FormatRow {
   private static func original(of model: String) throws -> CLIPModel {
     let names = [
       "vit": "vit-torchscript-1.7.pt", "rn": "rn-torchscript-1.7.pt", "head-80": "head-80-open-clip",
+      "sigmoid": "sigmoid-open-clip",
     ]
     return try ModelFixture.named(#require(names[model])).open()
   }

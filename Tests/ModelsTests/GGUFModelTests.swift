@@ -61,7 +61,7 @@ import Testing
   @Test("without a logit scale the model is whole, and a note says what takes its place")
   func logitScale() throws {
     let inspection = try inspect(bytes(Self.whole))
-    #expect(try CLIPModel(Checkpoint.open(Fixture.url(Self.whole).path)).hasLogitScale == false)
+    #expect(try CLIPModel(Checkpoint.open(Fixture.url(Self.whole).path)).scoreKind == nil)
     #expect(inspection.notes.contains { $0.contains("logit scale") && $0.contains("100") })
   }
 

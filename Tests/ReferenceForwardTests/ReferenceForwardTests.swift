@@ -125,9 +125,13 @@ import Testing
     #expect(model.architecture.text?.projection == nil && states.shape == [1, 64])
   }
 
-  @Test("Logits are exp(logit_scale) times the cosine")
-  func logits() throws {
-    let model = try Self.viT()
+  @Test(
+    "Logits are exp(logit_scale) times the cosine, plus a logit_bias",
+    arguments: ["vit-open-clip", "sigmoid-open-clip"])
+  func logits(_ name: String) throws {
+    let model = try CLIPModel.open(Fixture.url("valid/\(name)").path)
+    let bias = try model.score()?.bias ?? 0
+    #expect((bias != 0) == (name == "sigmoid-open-clip"))
     let forward = try ReferenceForward(model, product: .underTest)
     let images = try forward.encodeImages(Self.pixels(2, of: model)).normalized
     let texts = try forward.encodeTexts([Self.text([5], of: model)]).normalized
@@ -137,7 +141,7 @@ import Testing
     let cosine = zip(images.row(1), texts.row(0)).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
     #expect(logits.shape == [2, 1] && scaleFactor > 50)
     // The cosine is an FP32 sum of 64 products.
-    #expect(abs(logits.values[1] - Float(cosine) * scaleFactor) <= 64 * 0x1p-24 * scaleFactor)
+    #expect(abs(logits.values[1] - (Float(cosine) * scaleFactor + bias)) <= 64 * 0x1p-24 * scaleFactor)
     let length = images.row(0).reduce(0.0) { $0 + Double($1) * Double($1) }
     #expect(abs(length - 1) < 1e-6)
   }

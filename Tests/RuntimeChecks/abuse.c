@@ -118,6 +118,8 @@ static void nulls(void) {
   ARGUMENT(pclip_encode_image(session, &(pclip_image){NULL, 8, 8, 0}, 1, 0, vectors, image_width, NULL, &error));
   ARGUMENT(pclip_similarity(NULL, 1, vectors, 1, 4, vectors + 4, &error));
   ARGUMENT(pclip_softmax(NULL, 1, 4, 1, &error));
+  ARGUMENT(pclip_scores(NULL, vectors, 1, 4, NULL, &error));
+  ARGUMENT(pclip_scores(model, NULL, 1, 4, NULL, &error));
   pclip_close(NULL);
   pclip_session_destroy(NULL);
   EXPECT(pclip_session_size(NULL, NULL) == 0 && none == NULL && no_session == NULL);
@@ -143,6 +145,8 @@ static void unaligned_buffers(void) {
   ARGUMENT(pclip_session_create(model, ASKEW(pclip_session_limits, picture_bytes), &no_session, &error));
   ARGUMENT(pclip_similarity(ASKEW(float, vectors), 1, pixels, 1, 4, expected, &error));
   ARGUMENT(pclip_softmax(ASKEW(float, vectors), 1, 4, 1, &error));
+  ARGUMENT(pclip_scores(model, ASKEW(float, vectors), 1, 4, NULL, &error));
+  ARGUMENT(pclip_scores(model, vectors, 1, 4, ASKEW(float, pixels), &error));
 }
 
 static void aliased_buffers(void) {

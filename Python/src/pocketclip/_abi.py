@@ -10,6 +10,7 @@ from ctypes import CDLL, POINTER, Structure, c_char, c_char_p, c_float, c_int32,
 
 ABI_VERSION = 1
 RAW = 1
+SCORE_KINDS = {"softmax": 0, "sigmoid": 1}
 ARITHMETICS = {"auto": 0, "fast": 1, "exact": 2, "bf16": 3}
 
 
@@ -48,6 +49,10 @@ class ModelInfo(Structure):
         ("space_id", c_char * 136),
         ("bundle_id", c_char * 72),
         ("file_bytes", c_uint64),
+        ("pad_id", c_int32),
+        ("attends_pads", c_int32),
+        ("logit_bias", c_float),
+        ("score_kind", c_int32),
     ]
 
 
@@ -87,6 +92,7 @@ PROTOTYPES = {
     "pclip_encode_text": (c_int32, _encode[:-2] + [c_void_p] + _encode[-2:]),
     "pclip_encode_ids": (c_int32, _encode),
     "pclip_similarity": (c_int32, [c_void_p, c_size_t, c_void_p, c_size_t, c_size_t, c_void_p, _error]),
+    "pclip_scores": (c_int32, [c_void_p, c_void_p, c_size_t, c_size_t, c_void_p, _error]),
     "pclip_softmax": (c_int32, [c_void_p, c_size_t, c_size_t, c_float, _error]),
     "pclip_abi_version": (c_int32, []),
     "pclip_version": (c_char_p, []),

@@ -9,7 +9,7 @@ from ._output import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._buffers import Buffer, Rows
+    from ._buffers import Buffer, Matrix, Rows
     from ._output import Floats
 
 
@@ -38,18 +38,24 @@ def similarity(a: Rows, b: Rows, *, out: Buffer | None = None) -> Floats:
 
 
 def softmax(scores: Rows, scale: float, *, out: Buffer | None = None) -> Floats:
-    """softmax(scale * score) of each row of float32 [n, m]. `info.logit_scale` is CLIP's own scale.
+    """softmax(scale * score) of each row of float32 [n, m]; `Model.probabilities` computes the model's own score.
 
     out: may be `scores` itself.
     """
+    rows, result = in_place(scores, out)
+    call(_abi.library.pclip_softmax, result.start, rows.count, rows.width, scale)
+    probabilities: Floats = result.result
+    return probabilities
+
+
+def in_place(scores: Rows, out: Buffer | None) -> tuple[Matrix, Output]:
+    """The scores, and memory that holds a copy of them, or is theirs."""
     rows = matrix(scores, "scores", "f")
     result = Output(out, (rows.count, rows.width))
     if result.start != rows.start:
         result.refuse_overlap(rows.start, rows.memory.nbytes, "scores")
         result.fill(rows.start)
-    call(_abi.library.pclip_softmax, result.start, rows.count, rows.width, scale)
-    probabilities: Floats = result.result
-    return probabilities
+    return rows, result
 
 
 def compare_spaces(first: str, second: str) -> bool | None:

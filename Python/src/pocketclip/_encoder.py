@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_int32
+from ctypes import byref, c_float, c_int32
 
 from . import _abi
 from ._buffers import matrix, picture
-from ._compare import similarity, softmax
+from ._compare import in_place, similarity
 from ._errors import ArgumentError, call, item_error
 from ._output import Output
 from ._pictures import has_transparency, is_pil
@@ -159,26 +159,46 @@ class Encoder:
         scale: float | None = None,
         failures: Failures | None = None,
     ) -> Floats:
-        """[images, texts]: how probable each text is for each picture; a row sums to 1.
+        """[images, texts]: how probable each text is for each picture, as `probabilities` computes it.
 
-        scale: what similarities are multiplied by before the softmax; the bundle's own if None.
+        scale: what similarities are multiplied by; the bundle's own if None.
         failures: of pictures, whose rows are zeros.
         """
-        scale = self.info.logit_scale if scale is None else scale
-        if scale is None:
-            raise ArgumentError("the bundle has no logit scale: pass scale")
+        self._require_scale(scale)
         labels = self.encode_texts(texts)
         failed: dict[int, Exception] | None = None if failures is None else {}
         vectors = self.encode_images(images, failures=failed)
         scores = Output(None, (len(vectors), len(labels)))
         similarity(vectors, labels, out=scores.result)
-        softmax(scores.result, scale, out=scores.result)
+        self.probabilities(scores.result, scale=scale, out=scores.result)
         if failures is not None and failed:
             failures.update(failed)
             for index in failed:
                 scores.clear_row(index)
         result: Floats = scores.result
         return result
+
+    def probabilities(self, scores: Rows, *, scale: float | None = None, out: Buffer | None = None) -> Floats:
+        """What the model makes of similarities, float32 [images, texts], as `info.score_kind` says.
+
+        "softmax": softmax(scale * score) of each row, which sums to 1. "sigmoid": sigmoid(scale * score + logit_bias).
+        scale: the bundle's own if None.
+        out: may be `scores` itself.
+        """
+        self._require_scale(scale)
+        rows, result = in_place(scores, out)
+        other = None if scale is None else byref(c_float(scale))
+        scratch = self._take()
+        try:
+            call(_abi.library.pclip_scores, scratch.model.pointer, result.start, rows.count, rows.width, other)
+        finally:
+            self._give(scratch)
+        probabilities: Floats = result.result
+        return probabilities
+
+    def _require_scale(self, scale: float | None) -> None:
+        if scale is None and self.info.logit_scale is None:
+            raise ArgumentError("the bundle has no logit scale: pass scale")
 
     def self_test(self) -> None:
         """Computes the generated inputs that travel in the bundle and compares with the stored vectors."""

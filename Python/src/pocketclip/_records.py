@@ -74,6 +74,7 @@ class ModelInfo:
 
     __slots__ = (
         "arithmetic",
+        "attends_pads",
         "bundle_id",
         "context_length",
         "embedding_dim",
@@ -85,7 +86,10 @@ class ModelInfo:
         "image_projected",
         "image_size",
         "isa",
+        "logit_bias",
         "logit_scale",
+        "pad_id",
+        "score_kind",
         "space_id",
         "text_output",
         "text_projected",
@@ -115,6 +119,14 @@ class ModelInfo:
         self.threads: int = info.threads
         #: exp of the stored logarithm; None if the source had none.
         self.logit_scale: float | None = info.logit_scale or None
+        #: How similarities become probabilities: "softmax" over the texts of an image, "sigmoid" of each pair alone.
+        self.score_kind = next(name for name, value in _abi.SCORE_KINDS.items() if value == info.score_kind)
+        #: Added to the scaled similarity; None of a softmax.
+        self.logit_bias: float | None = info.logit_bias if self.score_kind == "sigmoid" else None
+        #: What follows the end of a text; None without a tokenizer.
+        self.pad_id: int | None = info.pad_id if info.pad_id >= 0 else None
+        #: False: vectors do not depend on what follows the end of a text.
+        self.attends_pads = bool(info.attends_pads)
         self.isa: str = info.isa.decode()
         #: IMAGE.TEXT in hex, '-' where unknown: vectors of unequal known ids never mix.
         self.space_id: str = info.space_id.decode()

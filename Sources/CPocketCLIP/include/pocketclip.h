@@ -116,6 +116,9 @@ PCLIP_API int32_t pclip_open_memory(const void *bytes, size_t count, const pclip
 /* Frees the model. Its sessions must be gone. NULL is allowed. */
 PCLIP_API void pclip_close(pclip_model *model);
 
+/* The probability of a text for an image: among other texts (CLIP's loss), or by itself (SigLIP's loss). */
+enum { PCLIP_SCORE_SOFTMAX = 0, PCLIP_SCORE_SIGMOID = 1 };
+
 typedef struct pclip_model_info {
   size_t size;               /* in: sizeof(pclip_model_info)                                                   */
   int32_t has_image;         /* 1 if the bundle has an image tower                                             */
@@ -136,6 +139,10 @@ typedef struct pclip_model_info {
   char space_id[136];        /* IMAGE.TEXT in hex, '-' where unknown: vectors of unequal known ids never mix   */
   char bundle_id[72];        /* SHA-256 of the header, hex                                                     */
   uint64_t file_bytes;       /* mapped, shared between processes                                               */
+  int32_t pad_id;            /* what pclip_tokenize puts after the end of a text; -1 without a tokenizer       */
+  int32_t attends_pads;      /* 0: vectors do not depend on what follows the pooled position, as of all today  */
+  float logit_bias;          /* of PCLIP_SCORE_SIGMOID, else 0                                                 */
+  int32_t score_kind;        /* PCLIP_SCORE_SOFTMAX or _SIGMOID: what pclip_scores computes                    */
 } pclip_model_info;
 
 /* Fills *info; info->size tells which fields the caller knows. */
@@ -218,7 +225,7 @@ PCLIP_API int32_t pclip_encode_text(pclip_session *session, const pclip_text *te
                                     uint32_t flags, float *out, size_t out_count, int32_t *truncated,
                                     int32_t *statuses, pclip_error *error);
 
-/* The same from ids: count × context_length, padded with anything after the pooled position. */
+/* The same from ids: count × context_length. Where attends_pads is 0, ids after the pooled position may be anything. */
 PCLIP_API int32_t pclip_encode_ids(pclip_session *session, const int32_t *ids, size_t count, uint32_t flags,
                                    float *out, size_t out_count, int32_t *statuses, pclip_error *error);
 
@@ -228,7 +235,14 @@ PCLIP_API int32_t pclip_encode_ids(pclip_session *session, const int32_t *ids, s
 PCLIP_API int32_t pclip_similarity(const float *a, size_t a_count, const float *b, size_t b_count, size_t dim,
                                    float *scores, pclip_error *error);
 
-/* In place, per row of `columns` similarities: softmax(scale * score). Use logit_scale for CLIP's own. */
+/* In place: what the model makes of the similarities of images (rows) and texts (columns).
+ * PCLIP_SCORE_SOFTMAX: softmax(scale * s) of each row, which sums to 1: which of these texts fits best.
+ * PCLIP_SCORE_SIGMOID: sigmoid(scale * s + logit_bias) of each similarity: whether this text fits; rows have any sum.
+ * `scale` NULL is the model's logit_scale, and PCLIP_E_ARGUMENT where it has none. */
+PCLIP_API int32_t pclip_scores(const pclip_model *model, float *scores, size_t rows, size_t columns,
+                               const float *scale, pclip_error *error);
+
+/* In place, per row of `columns` similarities: softmax(scale * score), whatever the model. */
 PCLIP_API int32_t pclip_softmax(float *scores, size_t rows, size_t columns, float scale, pclip_error *error);
 
 /* ---- About -------------------------------------------------------------------------------------------- */

@@ -33,7 +33,6 @@ enum TensorNames {
   /// Why a tensor of this name carries no weights; nil for all others.
   static func ignoredReason(_ name: String) -> IgnoredEntry.Reason? {
     if scalarBuffers.contains(name) { return .scalarBuffer }
-    if name == "logit_bias" { return .scoreBias }
     if otherHeads.contains(name) { return .otherHead }
     switch name.split(separator: ".").last {
     case "position_ids", "attn_mask": return .computedBuffer

@@ -11,8 +11,10 @@ extension ExportPlan {
     let logitScale = hasBothTowers ? LogitScale(model) : nil
     let config = HuggingFaceConfig(
       architecture: model.architecture, precision: request.precision,
-      logitScale: try Self.logitScale(of: model))
-    let tensors = request.tensors(.huggingFace).filter { hasBothTowers || $0.name != "logit_scale" }
+      logitScale: try model.exportedScore()?.logScale)
+    let tensors = request.tensors(.huggingFace).filter {
+      hasBothTowers || $0.name != "logit_scale" && $0.name != "logit_bias"
+    }
     files = [
       PlannedFile(name: "config.json", config.json.pretty),
       PlannedFile(
@@ -20,6 +22,9 @@ extension ExportPlan {
         metadata: request.metadata(spaceID: spaceID)),
     ]
     notes = logitScale?.notes ?? []
+    if model.scoreKind == .sigmoid {
+      notes.append("one tower alone has no score: its scale and bias are left out")
+    }
     if let image = model.architecture.image {
       let processor = PreprocessorConfig(
         preprocessing: model.preprocessing ?? .openAI, imageSize: image.imageSize)
@@ -46,12 +51,12 @@ extension ExportPlan {
       guard text.pooling != .firstID(2) else {
         throw .refused(ExportRefusal(.pooling, .huggingFace, found: "id 2"))
       }
-      if let image = model.architecture.image { try requireOneSpace(image, text, .huggingFace) }
+      if let image = model.architecture.image {
+        try requireOneSpace(image, text, .huggingFace)
+        guard model.scoreKind != .sigmoid else {
+          throw .refused(ExportRefusal(.score, .huggingFace, found: "a sigmoid with a bias"))
+        }
+      }
     }
-  }
-
-  private static func logitScale(of model: CLIPModel) throws(ExportError) -> Float? {
-    guard let parameter = model.schema.parameters.first(where: { $0.role == .logitScale }) else { return nil }
-    do throws(ModelError) { return try model.values(of: parameter).first } catch { throw .model(error) }
   }
 }

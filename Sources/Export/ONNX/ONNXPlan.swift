@@ -8,8 +8,10 @@ extension ExportPlan {
   init(onnx request: ExportRequest, spaceID: String) throws(ExportError) {
     let model = request.model
     let weights = try ONNXWeights(model, request.precision, threads: request.threads)
-    let metadata = request.onnxMetadata(spaceID: spaceID)
+    let score = try model.exportedScore()
+    let metadata = request.onnxMetadata(spaceID: spaceID) + (score?.onnxMetadata ?? [])
     files = []
+    notes = score?.onnxNotes ?? []
     if let image = model.architecture.image {
       var builder = ONNXGraphBuilder("image_encoder", weights: weights)
       switch image {
@@ -35,6 +37,31 @@ extension ExportPlan {
     }
     files.append(
       PlannedFile(name: "config.json", OpenCLIPConfig(architecture: model.architecture).json.pretty))
+  }
+}
+
+// The graphs end at the embeddings. For a softmax users have long taken CLIP's scale of 100, or none, since it orders texts
+// alike; a sigmoid's probabilities are nothing without its numbers.
+extension Score {
+  fileprivate var onnxMetadata: [(key: String, value: String)] {
+    switch self {
+    case .softmax: []
+    case .sigmoid(let logScale, let bias):
+      [
+        ("pocketclip.score", "sigmoid"), ("pocketclip.logit_scale", "\(logScale)"),
+        ("pocketclip.logit_bias", "\(bias)"),
+      ]
+    }
+  }
+
+  fileprivate var onnxNotes: [String] {
+    switch self {
+    case .softmax: []
+    case .sigmoid:
+      [
+        "the graphs give embeddings; the numbers of sigmoid(exp(logit_scale) * cosine + logit_bias) are in their metadata"
+      ]
+    }
   }
 }
 

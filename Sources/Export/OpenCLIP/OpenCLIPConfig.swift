@@ -3,6 +3,8 @@ internal import Architecture
 /// A model as open_clip's `CLIPVisionCfg` and `CLIPTextCfg` state it.
 struct OpenCLIPConfig {
   var architecture: CLIPArchitecture
+  /// Of a sigmoid; open_clip makes the parameter only where the configuration has its first value.
+  var logitBias: Float?
 
   /// open_clip's own LayerNorm and BatchNorm.
   private static let libraryEpsilon: Float = 1e-5
@@ -14,6 +16,7 @@ struct OpenCLIPConfig {
       members.append(("embed_dim", .integer(dimension)))
     }
     if usesQuickGELU { members.append(("quick_gelu", true)) }
+    if let logitBias { members.append(("init_logit_bias", .float(logitBias))) }
     switch architecture.image {
     case .visionTransformer(let tower): members.append(("vision_cfg", Self.vision(tower)))
     case .modifiedResNet(let tower): members.append(("vision_cfg", Self.vision(tower)))

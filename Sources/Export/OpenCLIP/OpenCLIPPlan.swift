@@ -7,7 +7,8 @@ extension ExportPlan {
   /// tokenizer is OpenAI's, so none travels.
   init(openCLIP request: ExportRequest, spaceID: String) throws(ExportError) {
     let model = request.model
-    let config = OpenCLIPConfig(architecture: model.architecture)
+    let config = OpenCLIPConfig(
+      architecture: model.architecture, logitBias: try model.exportedScore()?.bias)
     guard let image = model.architecture.image, let text = model.architecture.text else {
       throw .refused(
         ExportRefusal(
@@ -49,13 +50,19 @@ extension ExportPlan {
   }
 }
 
+extension CLIPModel {
+  func exportedScore() throws(ExportError) -> Score? {
+    do throws(ModelError) { return try score() } catch { throw .model(error) }
+  }
+}
+
 /// The logit scale of libraries that cannot do without one.
 struct LogitScale {
   /// What both libraries give a new model: ln(1 / 0.07), as the paper has it.
   private static let initial: Float = 2.659_260_0
   private let isMissing: Bool
 
-  init(_ model: CLIPModel) { isMissing = !model.hasLogitScale }
+  init(_ model: CLIPModel) { isMissing = model.scoreKind == nil }
 
   /// The tensor, where the source has none.
   var supplied: [NamedTensor] { isMissing ? [NamedTensor("logit_scale", scalar: Self.initial)] : [] }

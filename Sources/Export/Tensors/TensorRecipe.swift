@@ -73,7 +73,7 @@ extension Parameter.Role {
   var isWeight: Bool {
     switch self {
     case .linear, .projection, .convolution, .tokenTable: true
-    case .positions, .vector, .batchNorm, .logitScale: false
+    case .positions, .vector, .batchNorm, .logitScale, .logitBias: false
     }
   }
 }

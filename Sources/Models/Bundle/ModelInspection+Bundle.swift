@@ -14,8 +14,7 @@ extension ModelInspection {
         throw ModelError(.towerAbsent, found: "--tower \(tower)")
       }
     }
-    var schema = ParameterSchema(architecture)
-    if description.logitScale == .absent { schema = schema.withoutLogitScale }
+    let schema = ParameterSchema(architecture, score: description.score)
     self.init(
       checkpoint: checkpoint, convention: "OpenAI", architecture: architecture,
       preprocessing: architecture.image == nil ? nil : description.preprocessing,

@@ -17,6 +17,9 @@ public struct ModelInspection: Sendable {
   /// Why it cannot be run, most fundamental first; empty when it can.
   public let problems: [ModelError]
 
+  /// Nil for a source without a scale.
+  public var scoreKind: Score.Kind? { schema.scoreKind }
+
   /// Tower ids that a bundle states for the checkpoint it was made from.
   let inheritedIdentities: Identities?
   let schema: ParameterSchema
@@ -42,18 +45,18 @@ public struct ModelInspection: Sendable {
       let dropped = options.tower.map { bindings.keep($0) } ?? []
       let statements = try Statements(checkpoint, bindings.convention.library, sizes, options)
       let resolution = statements.resolve(sizes)
-      var schema = ParameterSchema(resolution.architecture)
-      if bindings.byName["logit_scale"] == nil { schema = schema.withoutLogitScale }
+      let score = ScoreDetection(bindings, stated: resolution.scoreBias, resolution.architecture)
+      let schema = ParameterSchema(resolution.architecture, score: score.kind)
       var accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)
       accounting.missing += sizes.missingProjections
       let path = checkpoint.files.first?.path ?? ""
       self.init(
         checkpoint: checkpoint, convention: bindings.convention.name, architecture: resolution.architecture,
         preprocessing: resolution.preprocessing, tokenizer: resolution.tokenizer,
-        decisions: resolution.decisions, accounting: accounting,
-        notes: checkpoint.notes + resolution.notes + Accounting.notes(on: dropped)
+        decisions: resolution.decisions + score.decisions, accounting: accounting,
+        notes: checkpoint.notes + resolution.notes + score.notes + Accounting.notes(on: dropped)
           + schema.notesOnLogitScale(resolution.architecture) + resolution.architecture.notesOnProjection,
-        problems: (accounting.problems + resolution.undecided).map { $0.inFile(path) },
+        problems: (accounting.problems + score.problems + resolution.undecided).map { $0.inFile(path) },
         inheritedIdentities: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
       throw error.inFile(checkpoint.files.first?.path ?? "")
@@ -140,12 +143,10 @@ extension ImageTower {
 }
 
 extension ParameterSchema {
-  var withoutLogitScale: ParameterSchema { keeping { $0.role != .logitScale } }
-
   /// Two towers without a scale between them; one tower alone has nothing to scale.
   func notesOnLogitScale(_ architecture: CLIPArchitecture) -> [String] {
     guard architecture.image != nil, architecture.text != nil,
-      !parameters.contains(where: { $0.role == .logitScale })
+      scoreKind == nil
     else { return [] }
     return ["the file has no logit_scale: vectors do not need it, and `classify` takes 100"]
   }

@@ -9,6 +9,8 @@ struct StatedFacts: Sendable {
   var alpha: Stated<Preprocessing.Alpha>?
   var pooling: Stated<TextPooling>?
   var tokenizer: Stated<TokenizerKind>?
+  /// Whether the model has a `logit_bias`.
+  var scoreBias: Stated<Bool>?
   /// Sizes it states, to be compared with the tensors'.
   var sizes: [StatedSize] = []
 
@@ -36,6 +38,7 @@ struct StatedFacts: Sendable {
     }
     pooling = pooling ?? other.pooling
     tokenizer = tokenizer ?? other.tokenizer
+    scoreBias = scoreBias ?? other.scoreBias
     sizes += other.sizes
   }
 }

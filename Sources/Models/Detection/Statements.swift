@@ -116,6 +116,7 @@ struct Statements {
       resolution.tokenizer = resolution.take(facts.tokenizer, "tokenizer", \.fieldText) ?? .none
       resolution.noteOtherTokenizer(facts.tokenizer)
     }
+    resolution.scoreBias = facts.scoreBias
     resolution.notes += notes
     return resolution
   }
@@ -148,6 +149,7 @@ struct Resolution {
   var architecture: CLIPArchitecture
   var preprocessing: Preprocessing?
   var tokenizer = TokenizerKind.none
+  var scoreBias: Stated<Bool>?
   var decisions: [Decision] = []
   var notes: [String] = []
   var undecided: [ModelError] = []

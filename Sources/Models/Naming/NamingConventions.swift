@@ -19,6 +19,7 @@ extension NamingConvention {
       NameRow("text.**", "**"),
       NameRow("visual.**", "visual.**"),
       NameRow("logit_scale", "logit_scale"),
+      NameRow("logit_bias", "logit_bias"),
     ])
 
   /// The state dict of `model.visual` alone.
@@ -36,6 +37,7 @@ extension NamingConvention {
       NameRow("text_projection.weight", "text_projection", .transposed),
       NameRow("visual_projection.weight", "visual.proj", .transposed),
       NameRow("logit_scale", "logit_scale"),
+      NameRow("logit_bias", "logit_bias"),
     ])
 
   /// `CLIPTextModel` as transformers 5 writes it.

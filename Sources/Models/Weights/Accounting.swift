@@ -86,19 +86,21 @@ extension Accounting {
 }
 
 extension TensorBindings {
-  /// The tower that a canonical name belongs to; nil for the logit scale and for names that no tower has.
+  private static let scoreNames = ["logit_scale", "logit_bias"]
+
+  /// The tower that a canonical name belongs to; nil for the score's and for names that no tower has.
   static func tower(of name: String) -> Tower? {
     if name.hasPrefix("visual.") { return .image }
     let text = ["token_embedding.", "positional_embedding", "transformer.", "ln_final.", "text_projection"]
     return text.contains { name.hasPrefix($0) } ? .text : nil
   }
 
-  /// Removes all that is not of this tower, and not the logit scale.
+  /// Removes all that is not of this tower, and not the score's.
   ///
   /// What stands where the text tower's names do stays with it: it may be a part that we do not know.
   mutating func keep(_ tower: Tower) -> [Accounting.Ignored] {
     var dropped: [Accounting.Ignored] = []
-    for (name, binding) in byName where name != "logit_scale" {
+    for (name, binding) in byName where !Self.scoreNames.contains(name) {
       let owner = Self.tower(of: name)
       guard owner != tower, tower == .image || owner == .image else { continue }
       byName[name] = nil

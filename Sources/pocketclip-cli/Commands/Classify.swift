@@ -7,6 +7,7 @@ struct Classify: ParsableCommand {
     abstract: "Choose among labels for each picture (zero-shot classification).",
     discussion: """
       Each label is put into every template; the texts' vectors are averaged, as OpenAI did for ImageNet.
+      Percentages are those of the model's score: over the labels (softmax), or of each label by itself (sigmoid).
 
       Example: pocketclip classify -m b32.pclip cat.jpg --label cat --label dog
                pocketclip classify -m b32.pclip Photos/ --labels birds.txt --lines
@@ -70,7 +71,9 @@ struct Classify: ParsableCommand {
       if options.json {
         let information = imageBundle.model.information
         try JSONOutput.print(
-          ClassifyOutput(spaceId: information.spaceID, bundleId: information.bundleID, pictures: results))
+          ClassifyOutput(
+            spaceId: information.spaceID, bundleId: information.bundleID,
+            scoreKind: textBundle.model.information.scoreKind.rawValue, pictures: results))
       }
       try encoder.finish(console)
     }
@@ -90,7 +93,7 @@ struct Classify: ParsableCommand {
       console.progress(nil)
       guard let next else { return results }
       done += 1
-      let result = classified(next.path, next.vector, classes)
+      let result = try classified(next.path, next.vector, classes)
       if options.json {
         results.append(result)
       } else {
@@ -101,10 +104,10 @@ struct Classify: ParsableCommand {
 
   private func classified(
     _ path: String, _ vector: Result<[Float], Failure>, _ classes: ClassVectors
-  ) -> ClassifyOutput.Picture {
+  ) throws -> ClassifyOutput.Picture {
     switch vector {
     case .success(let vector):
-      ClassifyOutput.Picture(path: path, error: nil, labels: classes.ranked(vector, top: top))
+      ClassifyOutput.Picture(path: path, error: nil, labels: try classes.ranked(vector, top: top))
     case .failure(let failure):
       ClassifyOutput.Picture(path: path, error: failure.message, labels: [])
     }
@@ -153,7 +156,10 @@ struct Classify: ParsableCommand {
 struct ClassVectors {
   let labels: [String]
   let vectors: [[Float]]
-  let logitScale: Float
+  /// Whose score is used.
+  private let model: Model
+  /// Nil for the model's own.
+  private let scale: Float?
 
   init(
     _ labels: [String], _ templates: PromptTemplates, _ bundle: BundleInput, _ options: TextOptions,
@@ -167,20 +173,21 @@ struct ClassVectors {
     let perLabel = templates.sentences.count
     self.labels = labels
     vectors = labels.indices.map { Self.unitMean(encoded[$0 * perLabel..<($0 + 1) * perLabel]) }
-    logitScale = Self.logitScale(of: bundle, console)
+    model = bundle.model
+    scale = Self.usualScale(for: bundle, console)
   }
 
   /// Without a stored scale, 100: CLIP's training clamps it there, and published models end there.
-  private static func logitScale(of bundle: BundleInput, _ console: Console) -> Float {
-    if let stored = bundle.model.information.logitScale { return stored }
+  private static func usualScale(for bundle: BundleInput, _ console: Console) -> Float? {
+    guard bundle.model.information.logitScale == nil else { return nil }
     console.note("note: \(bundle.path) has no logit scale: percentages are those of 100, the usual one")
     return 100
   }
 
   /// The labels closest to a picture's vector, the closest first.
-  func ranked(_ vector: [Float], top: Int) -> [ClassifyOutput.Label] {
+  func ranked(_ vector: [Float], top: Int) throws -> [ClassifyOutput.Label] {
     let similarities = vectors.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
-    let shares = probabilities(of: similarities, scale: logitScale)
+    let shares = try model.probabilities(of: similarities, scale: scale)
     let order = similarities.indices.sorted {
       similarities[$0] == similarities[$1] ? $0 < $1 : similarities[$0] > similarities[$1]
     }
@@ -202,7 +209,7 @@ struct ClassVectors {
 
 struct ClassifyOutput: SchemaOutput {
   static let schema = "classify"
-  var spaceId, bundleId: String
+  var spaceId, bundleId, scoreKind: String
   var pictures: [Picture]
 
   struct Picture: Encodable {

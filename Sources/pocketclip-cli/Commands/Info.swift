@@ -45,7 +45,8 @@ struct InfoOutput: SchemaOutput {
     var embeddingDimension: Int
     var imageSize, contextLength: Int?
     var preprocessing, resizeBackend, alpha, tokenizer: String?
-    var logitScale: Float?
+    var logitScale, logitBias: Float?
+    var scoreKind: String
     var spaceId, bundleId: String
     var fileByteCount: UInt64
     /// Mapping, validating and indexing the tokenizer.
@@ -84,6 +85,7 @@ struct InfoOutput: SchemaOutput {
       lines.append("  texts         \(length) tokens, tokenizer \(bundle.tokenizer ?? "none")")
     }
     if let scale = bundle.logitScale { lines.append("  logit scale   \(fixed(Double(scale), 4))") }
+    if let bias = bundle.logitBias { lines.append("  logit bias    \(fixed(Double(bias), 4)), of a sigmoid") }
     lines.append("  space         \(bundle.spaceId)")
     lines.append("  bundle id     \(bundle.bundleId)")
     lines.append(
@@ -130,6 +132,8 @@ extension InfoOutput.Bundle {
     }
     embeddingDimension = information.embeddingDimension
     logitScale = information.logitScale
+    logitBias = information.logitBias
+    scoreKind = information.scoreKind.rawValue
     spaceId = information.spaceID
     bundleId = information.bundleID
     fileByteCount = information.fileByteCount

@@ -57,7 +57,8 @@ struct InspectOutput: SchemaOutput {
     towers = Tower.allCases.filter { inspection.architecture.has($0) }.map { "\($0)" }
     decisions = inspection.decisions.map(DecisionRow.init)
     tensorCount = inspection.accounting.usedCount
-    parameterCount = ParameterSchema(inspection.architecture).parameters.reduce(0) { $0 + $1.elementCount }
+    parameterCount = ParameterSchema(inspection.architecture, score: inspection.scoreKind)
+      .parameters.reduce(0) { $0 + $1.elementCount }
     ignored = inspection.accounting.ignored.map {
       IgnoredRow(name: $0.name, reason: $0.reason, tensorCount: $0.tensorCount)
     }

@@ -60,7 +60,7 @@ public struct BundleWeights: Sendable {
       try RestoredTable(self, parameter).read(from: first, into: output)
     case .vector: try readVector(parameter, from: first, into: output)
     case .batchNorm(let part): try readBatchNorm(parameter, part, from: first, into: output)
-    case .logitScale: try readFloats(of: stored(parameter.name), from: first, into: output)
+    case .logitScale, .logitBias: try readFloats(of: stored(parameter.name), from: first, into: output)
     }
   }
 

@@ -28,6 +28,9 @@ extension StatedFacts {
     if let dimension = try model.integer("embed_dim") {
       facts.sizes.append(StatedSize(field: .projection, value: dimension, detail: model.place))
     }
+    let bias = try model.number("init_logit_bias")
+    facts.scoreBias = Stated(
+      bias != nil, bias == nil ? .libraryDefault : .configuration, "\(model.place): init_logit_bias")
     facts.preprocessing = try PreprocessingConfig.openCLIP(root, imageSize: sizes.image?.imageSize)
     return facts
   }
@@ -99,7 +102,7 @@ extension StatedFacts {
 // (which the tensors show) and the settings of trunks that are refused change nothing.
 extension StatedFacts {
   private static let modelKeys = ConfigKeys(
-    used: ["embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "multimodal_cfg"],
+    used: ["embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "multimodal_cfg", "init_logit_bias"],
     irrelevant: ["custom_text", "init_logit_scale", "nonscalar_logit_scale"])
 
   private static let visionKeys = ConfigKeys(

@@ -1,0 +1,39 @@
+internal import Architecture
+
+/// How the model turns cosines into probabilities: only a sigmoid's loss trains a bias, which would change no softmax.
+struct ScoreDetection {
+  let kind: Score.Kind?
+  private(set) var decisions: [Decision] = []
+  private(set) var notes: [String] = []
+  private(set) var problems: [ModelError] = []
+
+  /// - Parameter stated: whether a configuration has a bias; nil where none says.
+  init(_ bindings: TensorBindings, stated: Stated<Bool>?, _ architecture: CLIPArchitecture) {
+    guard let bias = bindings.byName["logit_bias"] else {
+      let hasScale = bindings.byName["logit_scale"] != nil
+      kind = hasScale ? .softmax : nil
+      // One tower alone has nothing to score.
+      let isScored = hasScale || architecture.image != nil && architecture.text != nil
+      if let stated, stated.value, isScored { problems = [Self.missingBias(stated.detail)] }
+      return
+    }
+    // A bias alone leaves the scale missing.
+    kind = .sigmoid
+    decisions = [
+      Decision(field: "score", value: "sigmoid", source: .evidence, detail: "the tensor \(bias.sourceNames)")
+    ]
+    if let stated, !stated.value {
+      notes = ["the file has a logit_bias, but \(stated.detail) is not there: the score is a sigmoid"]
+    } else if stated == nil, bindings.convention.library == .huggingFace {
+      notes = ["the score is a sigmoid with the file's logit_bias, which transformers' CLIPModel leaves out"]
+    }
+  }
+
+  private static func missingBias(_ detail: String) -> ModelError {
+    var error = ModelError(.missingTensors, expected: "logit_bias, as \(detail) states", found: "none")
+    error.remedy =
+      "save the checkpoint again with its logit_bias; where a softmax trained the model, remove init_logit_bias from "
+      + "the configuration"
+    return error
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// A checkpoint with a bias, from its files to the percentages of `classify`.
+@Suite struct ScoreTests {
+  /// FP32 vectors and their cosines, times a scale of 12, against open_clip's float64: measured 3e-7.
+  private static let tolerance = 1e-6
+
+  private let folder: ScratchFolder
+  private let golden: [String: Any]
+
+  init() throws {
+    folder = try ScratchFolder()
+    let data = try Data(contentsOf: URL(filePath: Tool.fixture("score/mini-vit.json")))
+    golden = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  /// The trained mini as open_clip saves a model with a bias.
+  private func checkpoint() throws -> String {
+    let path = folder.path("biased")
+    let outcome = try Tool.run(
+      "export", Tool.fixture("minis/mini-vit.pt"), "--to", "open-clip", "--precision", "fp32", "-o", path)
+    try #require(outcome.status == 0, "\(outcome.error)")
+    let config = URL(filePath: "\(path)/open_clip_config.json")
+    let text = try String(contentsOf: config, encoding: .utf8)
+    let stated = text.replacing(#""quick_gelu": true"#, with: #""quick_gelu": true, "init_logit_bias": -4"#)
+    try #require(stated != text)
+    try stated.write(to: config, atomically: true, encoding: .utf8)
+    let weights = URL(filePath: "\(path)/open_clip_model.safetensors")
+    try Self.biased(
+      Data(contentsOf: weights), scale: number("logit_scale"), bias: number("logit_bias")
+    ).write(to: weights)
+    return path
+  }
+
+  private func number(_ key: String) throws -> Float { Float(try #require(golden[key] as? Double)) }
+
+  /// The safetensors file with another scale, and a bias behind all tensors.
+  private static func biased(_ file: Data, scale: Float, bias: Float) throws -> Data {
+    let count = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    var header = try #require(
+      try JSONSerialization.jsonObject(with: file[8..<8 + count]) as? [String: Any])
+    var tensors = file[(8 + count)...]
+    let entry = try #require(header["logit_scale"] as? [String: Any])
+    let first = tensors.startIndex + (try #require(entry["data_offsets"] as? [Int]))[0]
+    withUnsafeBytes(of: scale) { tensors.replaceSubrange(first..<first + 4, with: $0) }
+    let offsets = [tensors.count, tensors.count + 4]
+    header["logit_bias"] = ["dtype": "F32", "shape": [Int](), "data_offsets": offsets] as [String: Any]
+    withUnsafeBytes(of: bias) { tensors.append(contentsOf: $0) }
+    let json = try JSONSerialization.data(withJSONObject: header)
+    return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json + tensors
+  }
+
+  @Test("A checkpoint with a bias is classified with open_clip's probabilities, each label by itself")
+  func classify() throws {
+    let bundle = folder.path("m.pclip")
+    let converted = try Tool.run(
+      "convert", try checkpoint(), "-o", bundle, "--precision", "fp32", "--no-measure")
+    try #require(converted.status == 0, "\(converted.error)")
+    let expected = try #require(golden["probabilities"] as? [String: [Double]])
+    let labels = try #require(golden["labels"] as? [String])
+    let template = try #require(golden["template"] as? String)
+    let pictures = expected.keys.sorted()
+    let outcome = try Tool.run(
+      ["classify", "-m", bundle, "--json", "--template", template] + labels.flatMap { ["--label", $0] }
+        + pictures.map { Tool.fixture("minis/pictures/\($0)") })
+    try #require(outcome.status == 0, "\(outcome.error)")
+    let output = try outcome.json()
+    #expect(output["score_kind"] as? String == "sigmoid")
+    let found = try #require(output["pictures"] as? [[String: Any]])
+    #expect(found.count == pictures.count)
+    for (picture, name) in zip(found, pictures) {
+      let rows = try #require(picture["labels"] as? [[String: Any]])
+      #expect(rows.count == labels.count)
+      for (label, truth) in zip(labels, expected[name] ?? []) {
+        let row = rows.first { $0["label"] as? String == label }
+        let probability = try #require(row?["probability"] as? Double)
+        #expect(abs(probability - truth) <= Self.tolerance, "\(name), \(label)")
+      }
+    }
+    let info = try Tool.run("info", bundle)
+    #expect(info.output.contains("logit bias    -4.0000, of a sigmoid"), "\(info.output)")
+    let unbiased = folder.path("unbiased.pclip")
+    _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", unbiased, "--no-measure")
+    #expect(try space(bundle) == space(unbiased))
+  }
+
+  private func space(_ bundle: String) throws -> String {
+    let bundle = try Tool.run("info", bundle, "--json").json()["bundle"] as? [String: Any]
+    return try #require(bundle?["space_id"] as? String)
+  }
+}
