@@ -97,6 +97,8 @@ CASES = {
     "two-models.msgpack": case("severalModels", mapping(
         ("ema", mapping(("text_model", mapping(("x", ndarray()))))),
         ("params", mapping(("text_model", mapping(("x", ndarray()))))))),
+    "only-moments.msgpack": case("noWeights", mapping(
+        ("opt_state", mapping(("mu", mapping(("text_model", mapping(("x", ndarray()))))))))),
     "two-keys-one-name.msgpack": {
         **case("duplicateTensorName", mapping(("a.b", ndarray()), ("a", mapping(("b", ndarray()))))),
         "places": ["tensor a.b"]},

@@ -119,6 +119,7 @@ CASES = {
     "only-optimizer.pt": state("noStateDict", [("optimizer", P.dictionary([("step", SCALE)]))]),
     "two-models.pt": state("severalModels", [
         ("model", P.dictionary([("visual.proj", PROJ)])), ("ema", P.dictionary([("visual.proj", PROJ)]))]),
+    "only-gradients.pt": state("noWeights", [("grads", P.dictionary([("visual.proj", PROJ)]))]),
     "two-pickles.pt": {"error": "severalStateDicts", "content": zip_bytes([
         Member("a/data.pkl", P.file(P.EMPTY_DICT)), Member("b/data.pkl", P.file(P.EMPTY_DICT))])[0]},
     "repeated-key.pt": state(

@@ -79,6 +79,7 @@ CODES = {
     "noModelBelowPrefix": 618,
     "oneOfSeveralShards": 619,
     "furtherModules": 620,
+    "noWeights": 621,
     "ggufVersion": 1000,
     "ggufCount": 1001,
     "ggufText": 1002,

@@ -218,6 +218,10 @@ TRAININGS = [
     saved("an optimizer alone", lambda m: torch.optim.AdamW(m.parameters()).state_dict(), refusal="no tensors of a CLIP"),
     saved("torch.ao's dynamically quantized linear layers",
           lambda m: torch.ao.quantization.quantize_dynamic(m, {nn.Linear}).state_dict(), refusal="quantized by torch.ao"),
+    saved("a difference of weights alone", lambda clip: {"delta": clip.state_dict()}, refusal="a difference of weights",
+          remedy=with_options("--prefix", "delta")),
+    saved("gradients beside the weights", lambda clip: {
+        "state_dict": clip.state_dict(), "grads": {name: torch.zeros_like(value) for name, value in clip.state_dict().items()}}),
     Layout("torch's file format of before 1.6", legacy),
     Layout("a zip around the checkpoint", packed(as_zip), refusal="weights/model.pt", remedy=unzip),
     Layout("a tarball around the checkpoint", packed(as_tarball), refusal="unpack", remedy=untar),

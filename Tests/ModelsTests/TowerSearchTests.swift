@@ -202,6 +202,59 @@ import Testing
   }
 
   @Test(
+    "values below a word that says they are no weights are taken by --prefix alone, and listed beside a model",
+    arguments: [
+      ("delta.", "a difference of weights"), ("model.grads.", "gradients"),
+      ("lora/model_delta/", "a difference"),
+      ("exp_avg_sq.", "an optimizer's state"), ("Optimizer.state.", "an optimizer's state"),
+      ("momentum.", "an optimizer's state"), ("fisher_information.", "the importance of weights"),
+      ("module.mask.", "a mask of weights"),
+    ])
+  func otherValues(_ prefix: String, _ meaning: String) throws {
+    let fixture = try ModelFixture.named("vit.safetensors")
+    let truth = try fixture.open()
+    var edited = try EditedCheckpoint("vit.safetensors")
+    let weights = edited.entries
+    edited.rename { prefix + $0 }
+    let error = #expect(throws: ReadError.self) { try edited.open { _ in } }
+    #expect(error?.code == .noWeights && error?.found?.contains(meaning) == true)
+    try edited.open(Selection(prefix: prefix)) { try expectEqual($0, truth, fixture.options) }
+    edited.entries = edited.entries.map { entry in
+      var entry = entry
+      entry.bytes = entry.bytes.map { _ in 0 }
+      return entry
+    }
+    for name in ["", "model.", "image_encoder."] {
+      var beside = edited
+      beside.entries += weights.map { entry in
+        var entry = entry
+        // One tower for itself, with the heads of both elsewhere.
+        entry.name =
+          name == "image_encoder." && !entry.name.hasPrefix("visual.")
+          ? "text." + entry.name : name + entry.name
+        if entry.name == "text.logit_scale" { entry.name = "logit_scale" }
+        return entry
+      }
+      try beside.open { checkpoint in
+        #expect(
+          checkpoint.ignored.reduce(0) { $0 + ($1.reason == .otherModel ? $1.tensorCount : 0) }
+            == weights.count)
+        try expectEqual(checkpoint, truth, fixture.options)
+      }
+    }
+  }
+
+  @Test(
+    "a momentum encoder and a diffusion model's encoder have weights",
+    arguments: ["momentum_encoder.", "diffusion."])
+  func encoders(_ prefix: String) throws {
+    let fixture = try ModelFixture.named("vit.safetensors")
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.rename { prefix + $0 }
+    try edited.open { try expectEqual($0, fixture.open(), fixture.options) }
+  }
+
+  @Test(
     "a text tower of another kind beside an image tower is refused, and left out with --tower image",
     arguments: ["bert.", "text_model.", "image_encoder/text_encoder.bert."])
   func otherText(_ names: String) throws {

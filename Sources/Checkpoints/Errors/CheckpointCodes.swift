@@ -31,6 +31,10 @@ extension ReadError.Code {
     618, "noModelBelowPrefix", "no CLIP tower has names with this prefix",
     hint: "give one of those found to --prefix, or leave the option out")
 
+  public static let noWeights = Self(
+    621, "noWeights", "the only tensors with names of a CLIP are below a name that says they are no weights",
+    hint: "give the model's own weights, or take these values as weights with --prefix")
+
   public static let oneOfSeveralShards = Self(
     619, "oneOfSeveralShards", "one part of a checkpoint in several files",
     hint: "give the index (….index.json) or the folder that holds it with all parts")
@@ -65,6 +69,6 @@ extension ReadError.Code {
     .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
     .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
     .shardTensorUnlisted, .notInHubCache, .severalModels, .noModelBelowPrefix,
-    .oneOfSeveralShards, .furtherModules,
+    .oneOfSeveralShards, .furtherModules, .noWeights,
   ]
 }

@@ -28,7 +28,7 @@ struct QuantizedWeights {
         result.append(tensor)
       }
     }
-    let weights = "\(count) weight\(count == 1 ? "" : "s")"
+    let weights = counted(count, "weight")
     return (result, count > 0 ? "\(weights) dequantized from bitsandbytes int8, whose values they are" : nil)
   }
 

@@ -1,3 +1,5 @@
+internal import Archives
+
 /// Tensors that are not part of the model, counted by the components that their names begin with.
 struct TensorGroups {
   private var groups: [String: (tensors: Int, bytes: Int)] = [:]
@@ -28,9 +30,10 @@ struct TensorGroups {
   var text: String? {
     guard !order.isEmpty else { return nil }
     let shown = entries.prefix(Self.shown).map {
-      "\($0.name) (\($0.tensorCount) tensor\($0.tensorCount == 1 ? "" : "s"))"
+      "\($0.name) (\(counted($0.tensorCount, "tensor")))"
     }
     .joined(separator: ", ")
-    return order.count > Self.shown ? "\(shown) and \(order.count - Self.shown) more groups" : shown
+    return order.count > Self.shown
+      ? "\(shown) and \(counted(order.count - Self.shown, "more group"))" : shown
   }
 }

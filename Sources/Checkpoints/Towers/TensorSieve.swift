@@ -75,12 +75,12 @@ struct TensorSieve {
     strippedPrefix = stripped.isEmpty ? nil : stripped.joined(separator: ", ")
     for prefix in stripped { notes.append("removed the prefix \"\(prefix)\" from tensor names") }
     let heads = ignored.filter { $0.reason == .otherHead }.map(\.name)
-    if !heads.isEmpty {
-      notes.append(
-        "not part of the model: \(heads.joined(separator: ", ")), another task's; vectors are the tower's")
-    }
     ignored += outside.entries
-    if let text = outside.text { notes.append("not part of the model: \(text)") }
+    let rest = [heads.isEmpty ? nil : heads.joined(separator: ", "), outside.text].compactMap { $0 }
+    guard !rest.isEmpty else { return }
+    notes.append(
+      "not part of the model: \(rest.joined(separator: ", ")); the vectors are the plain towers', without what these compute"
+    )
   }
 
   /// The prefix as the file has it, wrappers included.

@@ -4,16 +4,16 @@ internal import Archives
 struct TowerSearch {
   /// Where the towers lie: one site, or one for each tower. Empty where no name is a tower's.
   let sites: [TowerSite]
-  /// Prefixes of towers that were not chosen.
+  /// Prefixes of towers that were not chosen, or hold no weights.
   private let others: Set<String>
 
   /// - Parameter prefix: what the user chose; nil where there should be one model only.
-  /// - Throws: `severalModels` or `noModelBelowPrefix`, naming the prefixes there are.
+  /// - Throws: `severalModels`, `noModelBelowPrefix` or `noWeights`, naming the prefixes there are.
   init(_ names: [TensorName], below prefix: String?) throws(ReadError) {
     let found = Self.sites(names)
     if let prefix {
-      let typed = TensorName(prefix.isEmpty || prefix.hasSuffix(".") ? prefix : prefix + ".").plain
-      let chosen = found.filter { $0.prefix == typed }
+      let typed = ["", ".", "/"].map { TensorName(prefix + $0).plain }
+      let chosen = found.filter { typed.contains($0.prefix) }
       guard !chosen.isEmpty else {
         throw ReadError(
           .noModelBelowPrefix, expected: Self.list(found).map { "one of " + $0 } ?? "no --prefix",
@@ -21,10 +21,12 @@ struct TowerSearch {
       }
       sites = chosen
     } else {
-      guard found.count < 2 || (found.count == 2 && found[0].completes(found[1])) else {
-        throw ReadError(.severalModels, found: Self.list(found))
+      let weights = found.filter { $0.otherMeaning == nil }
+      if weights.isEmpty, let first = found.first { throw Self.noWeights(first, found) }
+      guard weights.count < 2 || (weights.count == 2 && weights[0].completes(weights[1])) else {
+        throw ReadError(.severalModels, found: Self.list(weights))
       }
-      sites = found
+      sites = weights
     }
     others = Set(found.map(\.prefix)).subtracting(sites.map(\.prefix))
   }
@@ -49,9 +51,20 @@ struct TowerSearch {
     return sites.values.sorted { $0.prefix < $1.prefix }
   }
 
+  private static func noWeights(_ first: TowerSite, _ found: [TowerSite]) -> ReadError {
+    ReadError(
+      .noWeights, expected: "weights of a CLIP", found: list(found),
+      advice: "give the model's own weights, or take these values as weights with --prefix \(first.prefix)")
+  }
+
+  /// Whether a name lies below a prefix that was not chosen.
+  func isOther(_ name: TensorName) -> Bool {
+    (0..<name.components.count).contains { others.contains(name.prefix($0)) } && site(of: name) == nil
+  }
+
   private static func list(_ sites: [TowerSite]) -> String? {
     guard !sites.isEmpty else { return nil }
-    let shown = sites.prefix(6).map { "\"\($0.prefix)\" (\($0.content))" }.joined(separator: ", ")
+    let shown = sites.prefix(6).map { "\"\($0.prefix)\" (\($0.description))" }.joined(separator: ", ")
     return sites.count > 6 ? "\(shown) and \(sites.count - 6) more" : shown
   }
 }

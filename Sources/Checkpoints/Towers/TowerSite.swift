@@ -2,11 +2,16 @@
 struct TowerSite {
   /// What stands before the towers' own names, its last separator included; empty at the top.
   let prefix: String
+  /// What the tensors are where the prefix says that they are no weights; nil for weights.
+  let otherMeaning: String?
   private var marks: Set<TowerMark> = []
   /// Tensors that bear a mark.
   private(set) var markedCount = 0
 
-  init(prefix: String) { self.prefix = prefix }
+  init(prefix: String) {
+    self.prefix = prefix
+    otherMeaning = OtherValues.meaning(of: TensorName(prefix).components)
+  }
 
   mutating func add(_ mark: TowerMark) {
     marks.insert(mark)
@@ -40,8 +45,10 @@ struct TowerSite {
     return isBareVisual && !marks.contains(.visual) ? "visual." : ""
   }
 
-  /// `an image tower`, for messages.
-  var content: String {
+  /// `an image tower`, or `gradients of an image tower`, for messages.
+  var description: String { otherMeaning.map { "\($0) of \(content)" } ?? content }
+
+  private var content: String {
     switch (hasImage, hasText) {
     case (true, true): "both towers"
     case (true, false): "an image tower"

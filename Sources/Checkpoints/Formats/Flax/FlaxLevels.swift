@@ -11,21 +11,29 @@ struct FlaxLevels {
   /// Maps inside maps that are looked into.
   private static let deepest = 4
 
-  /// The highest level at which names look like a CLIP's; the top where none does.
+  /// The highest level at which names look like a CLIP's; the top where none does. Maps that hold no weights count where
+  /// no other does.
   init(_ leaves: [FlaxTree.Leaf]) {
-    for depth in 0..<Self.deepest {
+    let weights = leaves.filter { OtherValues.meaning(of: $0.path.map { $0[...] }) == nil }
+    let found = Self.highest(weights)
+    if found.count == 1 {
+      (wrapperKeys, maps) = (found.first ?? [], [])
+    } else {
+      (wrapperKeys, maps) = ([], Array(found.isEmpty ? Self.highest(leaves) : found))
+    }
+  }
+
+  private static func highest(_ leaves: [FlaxTree.Leaf]) -> Set<[String]> {
+    for depth in 0..<deepest {
       var prefixes: Set<[String]> = []
       for leaf in leaves where leaf.path.count > depth {
         if TensorNames.beginsAsCLIP(leaf.path.dropFirst(depth).joined(separator: ".")) {
           prefixes.insert(Array(leaf.path.prefix(depth)))
         }
       }
-      guard !prefixes.isEmpty else { continue }
-      wrapperKeys = prefixes.count == 1 ? prefixes.first ?? [] : []
-      maps = prefixes.count == 1 ? [] : Array(prefixes)
-      return
+      if !prefixes.isEmpty { return prefixes }
     }
-    (wrapperKeys, maps) = ([], [])
+    return []
   }
 
   private var statisticsKeys: [String]? {

@@ -19,11 +19,12 @@ struct StateDictReader<Tensors: TorchTensors> {
     do throws(ReadError) { found = try StateDictFinder(tensors: tensors).find() } catch {
       throw OpaqueObjects(tensors).explain(error)
     }
-    // Names of several dictionaries are told apart by the keys that lead to each.
-    if found.count == 1 { contents.evidence.wrapperKeys = found[0].wrapperKeys }
+    // Keys stay a part of the names where they distinguish several dictionaries, or say that one holds no weights.
+    let isModel = found.count == 1 && OtherValues.meaning(of: found[0].wrapperKeys.map { $0[...] }) == nil
+    if isModel { contents.evidence.wrapperKeys = found[0].wrapperKeys }
     let paths = Set(found.map(\.wrapperKeys))
     for candidate in found {
-      try read(candidate, prefix: found.count == 1 ? [] : candidate.wrapperKeys, others: paths)
+      try read(candidate, prefix: isModel ? [] : candidate.wrapperKeys, others: paths)
     }
     readTrainingFacts(around: Set(found.compactMap(\.wrapperKeys.first)))
   }
@@ -79,7 +80,7 @@ struct StateDictReader<Tensors: TorchTensors> {
     census.count(value)
     guard census.tensorCount > 0 else { return }
     let amount =
-      "\(census.tensorCount) tensor\(census.tensorCount == 1 ? "" : "s"), \(byteText(census.byteCount))"
+      "\(counted(census.tensorCount, "tensor")), \(byteText(census.byteCount))"
     let holder = OpaqueObjects(tensors).holder(in: value)
     contents.ignored.append(
       IgnoredEntry(

@@ -1,0 +1,45 @@
+/// Words before a tensor's name by which it holds something of a weight, not the weight: its shape is the weight's, so
+/// that nothing else distinguishes them.
+///
+/// Names of torch.optim's and optax's states, of task arithmetic, of federated learning and of continual learning.
+enum OtherValues {
+  /// Words that say it also as a part of a longer name: `model_delta`, `grad_ema`.
+  private static let parts: [Substring: String] = [
+    "delta": difference, "deltas": difference,
+    "grad": gradient, "grads": gradient, "gradient": gradient, "gradients": gradient,
+    "optimizer": optimizer, "optimizers": optimizer, "optim": optimizer,
+    "fisher": importance, "hessian": importance,
+  ]
+
+  /// Words that say it alone. A `momentum_encoder` has weights of its own, and `diff` is short for more than one word.
+  private static let names: [Substring: String] = [
+    "diff": difference, "diffs": difference, "difference": difference, "differences": difference,
+    "weight_diff": difference, "task_vector": difference, "task_vectors": difference,
+    "update": difference, "updates": difference,
+    "opt": optimizer, "opt_state": optimizer, "momentum": optimizer, "momentum_buffer": optimizer,
+    "velocity": optimizer, "exp_avg": optimizer, "exp_avgs": optimizer, "exp_avg_sq": optimizer,
+    "exp_avg_sqs": optimizer, "max_exp_avg_sq": optimizer, "exp_inf": optimizer, "square_avg": optimizer,
+    "acc_delta": optimizer, "mu": optimizer, "nu": optimizer,
+    "importance": importance, "importances": importance,
+    "mask": mask, "masks": mask,
+    "variance": spread, "std": spread, "sq_mean": spread,
+  ]
+
+  private static let difference = "a difference of weights"
+  private static let gradient = "gradients"
+  private static let optimizer = "an optimizer's state"
+  private static let importance = "the importance of weights"
+  private static let mask = "a mask of weights"
+  private static let spread = "the spread of weights"
+
+  /// What the values below these components are; nil where no word says that they are no weights.
+  static func meaning(of components: some Sequence<Substring>) -> String? {
+    for component in components {
+      let word = component.lowercased()[...]
+      if let meaning = names[word] { return meaning }
+      let parts = word.split { $0 == "_" || $0 == "-" }
+      if let meaning = parts.lazy.compactMap({ Self.parts[$0] }).first { return meaning }
+    }
+    return nil
+  }
+}
