@@ -62,6 +62,28 @@ def unloaded(folder):
     return folder, truth(whole)
 
 
+def beside(folder):
+    """peft's adapter in the folder of the weights: transformers' `from_pretrained` applies it."""
+    import transformers
+    base, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
+    base.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder, truth(transformers.CLIPModel.from_pretrained(folder))
+
+
+def together(folder):
+    """Weights and updates that are not in them, in one state dict."""
+    base, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
+    updates = {name.replace("base_model.model.", "").replace(".default", ""): value
+               for name, value in model.state_dict().items() if "lora_" in name}
+    torch.save(base.state_dict() | updates, folder / "model.pt")
+    return folder / "model.pt", merged(model)
+
+
+def deciding(*more):
+    return lambda folder, paths, options: (paths, [*options, *more])
+
+
 BARE = ["--activation", "gelu", "--heads", "2", "--pooling", "first:127", *PIXELS]
 
 ADAPTERS = [
@@ -77,4 +99,8 @@ ADAPTERS = [
     Layout("a model saved with its updates", unmerged, BARE, "--lora-alpha",
            lambda folder, paths, options: (paths, [*options, "--lora-alpha", "8"])),
     Layout("merge_and_unload", unloaded, PIXELS),
+    Layout("peft's adapter in the folder of the weights", beside, PIXELS, "--adapter merge",
+           deciding("--adapter", "merge")),
+    Layout("weights and updates in one state dict", together, [*BARE, "--lora-alpha", "8"], "--adapter merge",
+           deciding("--adapter", "merge")),
 ]

@@ -20,6 +20,8 @@ public struct Evidence: Sendable {
   public var processorConfig: ConfigFile?
   /// `adapter_config.json` of peft.
   public var adapterConfig: ConfigFile?
+  /// The adapter's weights beside `adapter_config.json`, unless they are the checkpoint itself.
+  public var adapterFile: SourceFile?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: ConfigFile?
   /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`.

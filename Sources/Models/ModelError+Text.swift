@@ -19,7 +19,7 @@ extension ModelError.Code {
     case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
       .configurationContradictsTensors, .towerAbsent, .cannotJoin:
       configurationText
-    case .adapterWithoutBase, .adapterDoesNotFit: adapterText
+    case .adapterWithoutBase, .adapterDoesNotFit, .undecidedAdapter: adapterText
     }
   }
 
@@ -80,6 +80,11 @@ extension ModelError.Code {
       (
         "a LoRA adapter, which changes a model that is not in the file",
         "give the model that it was trained on: --base MODEL"
+      )
+    case .undecidedAdapter:
+      (
+        "an adapter (LoRA) lies with complete weights, and nothing states whether they hold it already",
+        "give --adapter merge (as transformers does with adapter_config.json beside the weights) or --adapter ignore"
       )
     default:
       (

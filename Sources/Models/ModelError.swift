@@ -42,6 +42,7 @@ public struct ModelError: Error, Sendable, Equatable {
     case cannotJoin = 780
     case adapterWithoutBase = 781
     case adapterDoesNotFit = 782
+    case undecidedAdapter = 783
   }
 
   public var code: Code

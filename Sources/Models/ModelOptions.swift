@@ -20,6 +20,8 @@ public struct ModelOptions: Sendable, Equatable {
   public var base: String?
   /// LoRA's α, where nothing beside the adapter states it.
   public var adapterAlpha: Float?
+  /// What becomes of an adapter that lies beside complete weights.
+  public var adapter: AdapterChoice?
   /// Which of several models in a file or folder to read.
   public var selection = Selection()
 
@@ -38,6 +40,11 @@ public struct PerTower<Value: Sendable & Equatable>: Sendable, Equatable {
 
   /// The same for both towers.
   public init(both value: Value) { self.init(image: value, text: value) }
+}
+
+/// Whether a model is the weights alone, or with the adapter that lies beside them.
+public enum AdapterChoice: Sendable, Equatable, CaseIterable {
+  case merge, ignore
 }
 
 /// How the user says that pictures are prepared.

@@ -85,8 +85,18 @@ extension Checkpoint {
       } else {
         evidence[keyPath: name.evidence] = config
       }
+      if name == .adapter { try addAdapterFile(folder) }
     } catch {
       throw error.inFile(file.path)
+    }
+  }
+
+  private mutating func addAdapterFile(_ folder: ModelFolder) throws(ReadError) {
+    for name in FolderCandidate.adapterNames where evidence.adapterFile == nil {
+      guard let file = try folder.mapIfPresent(name), !files.contains(where: { $0.path == file.path }) else {
+        continue
+      }
+      evidence.adapterFile = SourceFile(path: file.path, byteCount: file.byteCount)
     }
   }
 

@@ -21,6 +21,12 @@ struct FolderCandidate {
     "model.weights.json", "model.onnx",
   ]
 
+  /// What peft calls an adapter's files.
+  static let adapterNames = ["adapter_model.safetensors", "adapter_model.bin"]
+  static let adapterConfigName = "adapter_config.json"
+
+  var isAdapter: Bool { Self.adapterNames.contains(name) }
+
   /// Formats of which training leaves other files beside the weights.
   private static let trainingFormats: Set<CheckpointFormat> = [
     .torchZip, .torchLegacy, .torchTar, .safetensors, .npz,

@@ -59,6 +59,12 @@ struct FolderCandidates {
   /// Leaves out training files and other libraries' weights, which hold no tensor of a CLIP. A file of a preferred name
   /// that cannot be read stays: its error must be seen.
   mutating func keepModels() {
+    // peft's adapter beside the weights that it changes: it becomes evidence, and `--adapter` decides on it.
+    if Folder.hasFile(folder.pathOf(FolderCandidate.adapterConfigName)),
+      all.contains(where: { !$0.isAdapter && $0.isModel(folder, limits) })
+    {
+      all.removeAll(where: \.isAdapter)
+    }
     guard all.count > 1 else { return }
     let kept = all.filter { candidate in
       if candidate.isModel(folder, limits) { return true }

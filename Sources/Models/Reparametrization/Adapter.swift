@@ -1,3 +1,4 @@
+internal import Archives
 internal import Checkpoints
 
 /// A LoRA adapter saved alone, by peft, diffusers or kohya-ss's scripts, and the model that it changes.
@@ -47,10 +48,13 @@ struct Adapter {
       targets.tensors[place] = CheckpointTensor(renaming: tensor, to: targets.tensors[place].name)
     }
     var result = base
+    let files = try AdapterFiles(checkpoint.evidence, beside: base.evidence)
+    result.evidence = files.evidence
+    result.notes += files.notes
     result.tensors = targets.tensors
     result.files += checkpoint.files
     result.notes.append(
-      "merged \(own.count) low-rank update\(own.count == 1 ? "" : "s") of \(checkpoint.files[0].name) (LoRA)")
+      "merged \(counted(own.count, "low-rank update")) of \(checkpoint.files[0].name) (LoRA)")
     return result
   }
 

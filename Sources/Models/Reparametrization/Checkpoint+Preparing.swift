@@ -6,25 +6,25 @@ extension Checkpoint {
   ///
   /// - Throws: what opening the base or merging throws.
   mutating func prepare(_ options: ModelOptions) throws(ModelError) {
+    let neighbour = try AdapterBeside(self, options)
     // A configuration of an adapter that is not there, or merged already, says nothing.
     let hasUpdates = tensors.contains { LowRankUpdate.isPart($0.name) }
     let config = try evidence.adapterConfig == nil ? diffusersAdapterConfig() : evidence.adapterConfig
-    let settings = try LowRankSettings(hasUpdates ? config : nil, alpha: options.adapterAlpha)
+    let isRead = hasUpdates || neighbour.merged != nil
+    let settings = try LowRankSettings(isRead ? config : nil, alpha: options.adapterAlpha)
     if let base = options.base {
-      self = try Adapter(self, settings).merged(into: Self.openBase(base))
+      self = try Adapter(self, settings).merged(into: Self.reading(base))
+    } else if let adapter = neighbour.merged {
+      self = try Adapter(Self.reading(adapter), settings).merged(into: self)
     }
-    let forms = try Reparametrization(tensors, updates: settings)
-    guard options.adapterAlpha == nil || hasUpdates else {
+    let forms = try Reparametrization(tensors, updates: settings, of: options.adapter)
+    guard options.adapterAlpha == nil || isRead else {
       var error = ModelError(
         .unsupportedOption, found: "--lora-alpha: there is no low-rank update in the file")
       error.remedy = "leave --lora-alpha out"
       throw error
     }
-    if evidence.adapterConfig != nil, !hasUpdates, options.base == nil {
-      notes.append(
-        "adapter_config.json lies beside the weights, but no adapter was read: to merge it, give the adapter's file and "
-          + "these weights as --base")
-    }
+    notes += neighbour.notes
     notes += settings.notes
     tensors = forms.tensors
     notes += forms.notes
@@ -53,7 +53,7 @@ extension Checkpoint {
       path: files.first?.path ?? "", origin: "lora_adapter_metadata of the file", json: .object(own))
   }
 
-  private static func openBase(_ path: String) throws(ModelError) -> Checkpoint {
+  private static func reading(_ path: String) throws(ModelError) -> Checkpoint {
     do throws(ReadError) {
       return try Checkpoint.open(path)
     } catch {

@@ -32,6 +32,12 @@ struct LowRankUpdate {
 
   static func isPart(_ name: String) -> Bool { name.contains(".lora_") || name.contains(".lora.") }
 
+  /// The weight that the tensor of an update changes.
+  static func weight(of part: String) -> String {
+    let ends = [".lora_", ".lora."].compactMap { part.firstRange(of: $0)?.lowerBound }
+    return (ends.min().map { String(part[..<$0]) } ?? part) + ".weight"
+  }
+
   var names: [String] { [down.name, up.name] + (alpha.map { [$0.name] } ?? []) }
 
   var rank: Int { down.shape.first ?? 0 }

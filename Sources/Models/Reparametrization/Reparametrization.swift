@@ -1,3 +1,4 @@
+internal import Archives
 internal import Checkpoints
 
 /// Weights that a file holds in another form than the model computes with, brought into that form before names are bound.
@@ -5,15 +6,18 @@ struct Reparametrization {
   private(set) var tensors: [CheckpointTensor]
   private(set) var notes: [String] = []
 
-  /// - Throws: `badReparametrization` where the parts of a weight do not fit each other.
-  init(_ tensors: [CheckpointTensor], updates: LowRankSettings) throws(ModelError) {
+  /// - Parameter choice: what becomes of updates beside complete weights.
+  /// - Throws: `badReparametrization` where the parts of a weight do not fit each other; what `LowRankUpdates` throws.
+  init(
+    _ tensors: [CheckpointTensor], updates: LowRankSettings, of choice: AdapterChoice?
+  ) throws(ModelError) {
     self.tensors = tensors
     let forms: [any StoredForm] = [
       RowScale.geometric, RowScale.weightNorm, RowScale.parametrized, MaskedWeight(),
       LongPositions(),
     ]
     for form in forms { try bring(form) }
-    let merged = try LowRankUpdates(self.tensors, updates)
+    let merged = try LowRankUpdates(self.tensors, updates, choice)
     self.tensors = merged.tensors
     notes += merged.notes
   }
@@ -30,7 +34,7 @@ struct Reparametrization {
     }
     guard !replaced.isEmpty else { return }
     tensors = tensors.compactMap { replaced[$0.name] ?? (consumed.contains($0.name) ? nil : $0) }
-    notes.append("\(replaced.count) weight\(replaced.count == 1 ? "" : "s"): \(form.note)")
+    notes.append("\(counted(replaced.count, "weight")): \(form.note)")
   }
 }
 

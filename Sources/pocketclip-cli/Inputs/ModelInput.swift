@@ -62,6 +62,23 @@ struct ModelInputOptions: ParsableArguments {
   var base: String?
 
   @Option(
+    help:
+      "Where a LoRA adapter lies with complete weights: merge it into them (as transformers does), or ignore it."
+  )
+  var adapter: AdapterOption?
+
+  enum AdapterOption: String, ExpressibleByArgument, CaseIterable {
+    case merge, ignore
+
+    var choice: AdapterChoice {
+      switch self {
+      case .merge: .merge
+      case .ignore: .ignore
+      }
+    }
+  }
+
+  @Option(
     help: ArgumentHelp(
       "LoRA's alpha, where no adapter_config.json states it: updates are scaled by alpha / rank.",
       valueName: "number"))
@@ -143,6 +160,7 @@ struct ModelInputOptions: ParsableArguments {
       return row
     }
     options.base = base
+    options.adapter = adapter?.choice
     if let loraAlpha {
       guard loraAlpha.isFinite, loraAlpha != 0 else {
         throw Failure(.usage, "--lora-alpha \(loraAlpha): expected a number other than 0")

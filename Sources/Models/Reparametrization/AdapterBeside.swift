@@ -1,0 +1,36 @@
+internal import Checkpoints
+
+/// An adapter in the folder of complete weights. transformers' `from_pretrained` applies it to them, and open_clip does not,
+/// so the user decides.
+struct AdapterBeside {
+  /// The adapter's file, to be merged into the weights.
+  private(set) var merged: String?
+  private(set) var notes: [String] = []
+
+  /// - Throws: `undecidedAdapter`, or `unsupportedOption` where there is no adapter to decide on.
+  init(_ checkpoint: Checkpoint, _ options: ModelOptions) throws(ModelError) {
+    let hasUpdates = checkpoint.tensors.contains { LowRankUpdate.isPart($0.name) }
+    guard !hasUpdates, options.base == nil, checkpoint.evidence.adapterConfig != nil else {
+      guard options.adapter == nil || (hasUpdates && options.base == nil) else { throw Self.nothingToDecide }
+      return
+    }
+    guard let file = checkpoint.evidence.adapterFile else {
+      guard options.adapter == nil else { throw Self.nothingToDecide }
+      notes = [
+        "adapter_config.json lies beside the weights, but no adapter does: the vectors are those of the weights alone"
+      ]
+      return
+    }
+    switch options.adapter {
+    case nil: throw ModelError(.undecidedAdapter, found: "\(file.name) beside the weights")
+    case .merge: merged = file.path
+    case .ignore: notes = ["\(file.name) beside the weights is not merged (--adapter ignore)"]
+    }
+  }
+
+  private static var nothingToDecide: ModelError {
+    var error = ModelError(.unsupportedOption, found: "--adapter: no adapter lies with complete weights")
+    error.remedy = "leave --adapter out; --base MODEL merges an adapter that was saved alone"
+    return error
+  }
+}
