@@ -86,6 +86,20 @@ def other(kind, config):
     return write
 
 
+def bert_beside(name):
+    """A model of CLIP's image tower and a text tower like BERT."""
+    def write(folder):
+        text = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, vocab_size=60)
+        if name == "AltCLIP":
+            text["project_dim"] = 48
+        config = getattr(transformers, name + "Config")(text_config=text, vision_config=VISION, projection_dim=48)
+        model = randomize(getattr(transformers, name + "Model")(config))
+        model.save_pretrained(folder)
+        value = model.double().get_image_features(pixel_values=pixels().double())
+        return folder, Truth("transformers 5.23", image=getattr(value, "pooler_output", value).detach().numpy())
+    return write
+
+
 def siglip():
     common = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
     return transformers.SiglipConfig(text_config=dict(common, vocab_size=60),
@@ -234,10 +248,8 @@ LIBRARIES = [
         text_config=dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, vocab_size=60),
         vision_config=dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2,
                            image_size=16, patch_size=8))), refusal="owlvit"),
-    stored("AltCLIP", other("AltCLIPModel", transformers.AltCLIPConfig(
-        text_config=dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, vocab_size=60,
-                         project_dim=48),
-        vision_config=VISION, projection_dim=48)), refusal="AltCLIP"),
+    *[stored(name, bert_beside(name), [*PIXELS], "BERT", with_options("--tower", "image")) for name in (
+        "AltCLIP", "ChineseCLIP")],
     stored("open_clip's folder", open_clip_folder(False), []),
     stored("open_clip's folder, text tower below `text.`", open_clip_folder(True), []),
     stored("accelerate's shards below an attribute", accelerated, OPENAI),

@@ -21,8 +21,8 @@ extension RuntimeFault {
     case .environment(let name, let found, let expected):
       "\(name) is '\(found.characters)', expected \(expected)"
     case .bf16Missing:
-      "this processor has no BF16 arithmetic, or not with these kernels; use auto, fast or exact"
-    case .bf16Weights: "bf16 arithmetic needs a bundle in FP16: convert with --precision fp16, or use auto"
+      "this processor has no BF16 arithmetic, or not with these kernels; use exact"
+    case .bf16Weights: "bf16 arithmetic needs a bundle in FP16: convert with --precision fp16, or use exact"
     case .isaUnknown(let name): isaMessage(name.characters)
     case .missing(.imageTower): "the bundle has no image tower"
     case .missing(.textTower): "the bundle has no text tower"

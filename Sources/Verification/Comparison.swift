@@ -1,4 +1,5 @@
 internal import Architecture
+internal import Archives
 
 /// Judges one set of outputs by another.
 struct Comparison {
@@ -40,7 +41,8 @@ struct Comparison {
       towers[tower] = report
     }
     for tower in expectedTowers where towers[tower] == nil {
-      judge.miss("the \(tower) tower was not compared")
+      let needed = tower == .image ? "image" : "text"
+      judge.miss("the \(tower) tower was not compared: both sides need the vector of at least 1 \(needed)")
     }
     let agreement = agreement(measured, truth)
     judge.judge(agreement, thresholds.agreement)
@@ -148,6 +150,6 @@ private struct Judge {
 
   mutating func judge(_ agreement: Agreement?, _ least: Double?) {
     guard let agreement, let least, agreement.fraction < least else { return }
-    fail("zero-shot: \(agreement.agreeing) of \(agreement.pictures) pictures choose the same text")
+    fail("zero-shot: \(agreement.agreeing) of \(counted(agreement.pictures, "image")) choose the same text")
   }
 }

@@ -1,3 +1,5 @@
+internal import Archives
+
 /// How the way from images and texts to pixels and ids compares with an original library's.
 public struct InputReport: Sendable, Equatable, Codable {
   public enum Status: String, Sendable, Equatable, Codable {
@@ -61,7 +63,7 @@ extension InputReport {
     if let tokenizer, tokenizer.status == .differs { failures.append("tokenizer: \(tokenizer.text)") }
     if let pooling, pooling.status == .differs {
       failures.append(
-        "pooling: \(pooling.differing) of \(pooling.texts) texts at another position; \(pooling.reason ?? "")"
+        "pooling: \(pooling.differing) of \(counted(pooling.texts, "text")) at another position; \(pooling.reason ?? "")"
       )
     }
     return failures
@@ -73,8 +75,8 @@ extension InputReport.Pixels {
     guard status != .notCompared else { return "not compared (\(reason ?? ""))" }
     let levels =
       differing == 0
-      ? "all \(values) values equal in \(images) images"
-      : "\(differing) of \(values) values differ in \(images) images, by at most \(largestDifference) of 255"
+      ? "all \(values) values equal in \(counted(images, "image"))"
+      : "\(differing) of \(values) values differ in \(counted(images, "image")), by at most \(largestDifference) of 255"
     let because = reason.map { "; \($0)" } ?? ""
     let open = undetermined.isEmpty ? "" : "; no image shows \(undetermined.joined(separator: ", "))"
     return levels + because + open
@@ -85,8 +87,8 @@ extension InputReport.Tokens {
   fileprivate var text: String {
     switch status {
     case .notCompared: "not compared (\(reason ?? ""))"
-    case .equal, .close: "the ids of all \(texts) texts are equal"
-    case .differs: "\(differing) of \(texts) texts have other ids; \(reason ?? "")"
+    case .equal, .close: "the ids of \(texts == 1 ? "the only text" : "all \(texts) texts") are equal"
+    case .differs: "\(differing) of \(counted(texts, "text")) have other ids; \(reason ?? "")"
     }
   }
 }

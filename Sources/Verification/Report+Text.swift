@@ -1,4 +1,5 @@
 internal import Architecture
+internal import Archives
 
 #if canImport(Glibc)
   internal import Glibc
@@ -23,8 +24,8 @@ extension Report {
     if let agreement {
       let demand = thresholds.agreement.map { " (at least \(($0 * 100).digits(1)) %)" } ?? ""
       lines.append(
-        "zero-shot   \(agreement.agreeing) of \(agreement.pictures) pictures choose the same of "
-          + "\(agreement.texts) texts\(demand)")
+        "zero-shot   \(agreement.agreeing) of \(counted(agreement.pictures, "image")) choose the same of "
+          + "\(counted(agreement.texts, "text"))\(demand)")
     }
     lines.append("verdict     \(verdict.rawValue)")
     lines += reasons.map { "            \($0)" }
@@ -48,7 +49,7 @@ extension TowerReport {
     let originalText = original.map { ", the original's FP32 \($0.rms.scientific)\(ratioBound)" } ?? ""
     return [
       "\(name)cosine mean \(metrics.meanCosine.digits(9)), worst \(metrics.worstCosine.digits(9))\(cosineBound), "
-        + "\(metrics.probes) probes",
+        + counted(metrics.probes, "probe"),
       "\(blank)largest difference \(metrics.maximumAbsolute.scientific)\(absoluteBound)\(sqnr)",
       "\(blank)RMS error \(metrics.rms.scientific)\(originalText)",
     ]

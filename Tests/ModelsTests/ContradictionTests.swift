@@ -28,6 +28,24 @@ import Testing
     return try edited.open { try ModelInspection($0, options: options) }
   }
 
+  @Test(
+    "open_clip's configuration of a ResNet beside a Vision Transformer, or the other way round, is another model's",
+    arguments: [("vit.safetensors", "rn-open-clip"), ("rn.npz", "vit-open-clip")])
+  func otherKind(_ name: String, _ other: String) throws {
+    var edited = try EditedCheckpoint(name)
+    edited.neighbours["open_clip_config.json"] = String(
+      decoding: try Fixture.data("valid/\(other)/open_clip_config.json"), as: UTF8.self)
+    try edited.open(isFileGiven: true) { checkpoint in
+      let error = try #require(ModelInspection(checkpoint).refusal)
+      #expect(error.code == .configurationContradictsTensors)
+      #expect("\(error)".contains("ResNet stages"), "\(error)")
+      var options = try ModelFixture.named(name).options
+      options.heads.image = options.heads.image ?? 2
+      let inspection = try ModelInspection(checkpoint, options: options)
+      #expect(inspection.refusal == nil && inspection.notes.contains { $0.contains("decides nothing") })
+    }
+  }
+
   struct Case: Sendable, CustomTestStringConvertible {
     var text = ""
     var vision = ""

@@ -50,6 +50,8 @@ struct StatedSize: Sendable {
     case patchSize = "patch size"
     case imageWidth = "image width"
     case imageLayers = "image layers"
+    /// Four of a ResNet, none of a Vision Transformer.
+    case imageStages = "number of ResNet stages"
     case textWidth = "text width"
     case textLayers = "text layers"
     case contextLength = "context length"
@@ -74,6 +76,7 @@ extension CLIPArchitecture {
     case .patchSize: image?.visionTransformer?.patchSize
     case .imageWidth: image?.visionTransformer?.stack.width ?? image?.modifiedResNet?.width
     case .imageLayers: image?.visionTransformer?.stack.layers
+    case .imageStages: image.map { $0.isResNet ? 4 : 0 }
     case .textWidth: text?.stack.width
     case .textLayers: text?.stack.layers
     case .contextLength: text?.contextLength

@@ -114,6 +114,7 @@ struct Statements {
       }
       resolution.architecture.text = text
       resolution.tokenizer = resolution.take(facts.tokenizer, "tokenizer", \.fieldText) ?? .none
+      resolution.requireIDs(facts, of: text)
       resolution.noteOtherTokenizer(facts.tokenizer)
     }
     resolution.scoreBias = facts.scoreBias
@@ -201,7 +202,28 @@ struct Resolution {
   private static func headChoices(_ width: Int) -> String {
     let sizes = [64, 80, 88, 104, 112].filter { width % $0 == 0 }
     guard !sizes.isEmpty else { return "no usual head size divides it" }
-    return sizes.map { "\(width / $0) head\(width / $0 == 1 ? "" : "s") of \($0)" }.joined(separator: ", ")
+    return sizes.map { "\(counted(width / $0, "head")) of \($0)" }.joined(separator: ", ")
+  }
+
+  /// A position or a tokenizer whose ids the token table does not have.
+  mutating func requireIDs(_ facts: StatedFacts, of text: TextTower) {
+    let count = text.vocabularySize
+    if let stated = facts.pooling, case .firstID(let id) = stated.value, id >= count {
+      var error = ModelError(
+        .unsupportedOption,
+        expected: "an id of the \(counted(count, "row")) of the token table, 0 to \(count - 1)",
+        found: "first:\(id) (\(stated.detail))")
+      error.remedy =
+        "give --pooling first:ID with the end-of-text id of this model's tokenizer, or --pooling highest"
+      undecided.append(error)
+    }
+    if facts.tokenizer?.value == .openAI, count < OpenAIConvention.vocabularySize {
+      var error = ModelError(
+        .unsupportedOption, expected: "a token table of at least \(OpenAIConvention.vocabularySize) rows",
+        found: "--tokenizer openai and \(counted(count, "row"))")
+      error.remedy = "leave --tokenizer out: the bundle then takes token ids"
+      undecided.append(error)
+    }
   }
 
   /// A model that has as many words as OpenAI's may still have others.

@@ -45,6 +45,8 @@ enum UnsupportedArchitecture {
       architecture: "a BERT text tower, as of Chinese-CLIP or AltCLIP", tower: .text,
       fragments: [
         "text_model.encoder.layer.", "text_model.roberta.", "text_model.embeddings.word_embeddings.",
+        "bert.encoder.layer.", "bert.embeddings.word_embeddings.", ".bert.encoder.layer.",
+        ".bert.embeddings.word_embeddings.",
       ]),
     Trace(
       architecture: "layers quantized by torch.ao", fragments: [".zero_point"],

@@ -33,12 +33,14 @@ extension NamingConvention {
   static let huggingFace = NamingConvention(
     name: "Hugging Face", library: .huggingFace,
     markers: ["text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding"],
-    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.") + [
-      NameRow("text_projection.weight", "text_projection", .transposed),
-      NameRow("visual_projection.weight", "visual.proj", .transposed),
-      NameRow("logit_scale", "logit_scale"),
-      NameRow("logit_bias", "logit_bias"),
-    ])
+    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.")
+      // transformers 5.23 saves AltCLIP's image tower with the text tower's word for a block.
+      + blockRows(from: "vision_model.encoder.layer.{}", to: "visual.transformer.resblocks.{}") + [
+        NameRow("text_projection.weight", "text_projection", .transposed),
+        NameRow("visual_projection.weight", "visual.proj", .transposed),
+        NameRow("logit_scale", "logit_scale"),
+        NameRow("logit_bias", "logit_bias"),
+      ])
 
   /// `CLIPTextModel` as transformers 5 writes it.
   static let huggingFaceBareText = NamingConvention(

@@ -1,4 +1,5 @@
 import Architecture
+import Archives
 
 /// What `bench` prints for people.
 struct BenchTable {

@@ -90,7 +90,17 @@ struct BenchVariant {
     return bundles.map { BenchVariant($0, namesFile: paths.count > 1) }
   }
 
+  /// - Throws: `badData`.
   private static func requireOneModel(_ first: BundleInput, _ other: BundleInput) throws(Failure) {
+    let towers = (first.towerNames, other.towerNames)
+    guard towers.0 == towers.1 else {
+      throw Failure(
+        .badData,
+        "only bundles of the same towers can be compared: \(first.path) has \(towers.0), \(other.path) \(towers.1)",
+        hint:
+          "convert the checkpoint with one --tower and several --precision, or run bench on each bundle alone"
+      )
+    }
     let spaces = (first.model.information.spaceID, other.model.information.spaceID)
     let reason: String
     switch SpaceComparison(spaces.0, spaces.1) {
@@ -101,5 +111,13 @@ struct BenchVariant {
     throw Failure(
       .badData, "only bundles of one model can be compared: \(reason)",
       hint: "convert one checkpoint with --precision fp16 and with --precision int8, and give both")
+  }
+}
+
+extension BundleInput {
+  /// `image`, `text` or `image and text`.
+  fileprivate var towerNames: String {
+    Tower.allCases.filter { header.description.architecture.has($0) }.map { "\($0)" }.joined(
+      separator: " and ")
   }
 }

@@ -1,3 +1,4 @@
+import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
@@ -168,7 +169,7 @@ struct ClassVectors {
     let session = try bundle.session(batch: 16)
     let texts = labels.flatMap(templates.texts)
     try options.check(texts, session, console, file: bundle.path)
-    console.progress("encoding \(texts.count) texts")
+    console.progress("encoding \(counted(texts.count, "text"))")
     let encoded = try session.encode(texts: texts)
     let perLabel = templates.sentences.count
     self.labels = labels

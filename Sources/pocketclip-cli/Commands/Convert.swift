@@ -1,4 +1,5 @@
 import Architecture
+import Archives
 import ArgumentParser
 import BundleFormat
 import Checkpoints
@@ -132,7 +133,11 @@ extension Convert {
     let tower = options.tower
     options.tower = nil
     do throws(ModelError) {
-      return try CLIPModel.open(paths, options: options)
+      let model = try CLIPModel.open(paths, options: options)
+      guard tower.map(model.architecture.has) ?? true else {
+        throw ModelError(.towerAbsent, found: tower.map { "--tower \($0)" }, file: paths.first)
+      }
+      return model
     } catch {
       guard let tower, error.isAboutTensors else { throw error }
       options.tower = tower
@@ -265,7 +270,8 @@ extension Report {
         "\(name) cosine mean \(fixed($0.metrics.meanCosine, 6)), worst \(fixed($0.metrics.worstCosine, 6))"
       }
     }
-    let agreement = agreement.map { ["\($0.agreeing) of \($0.pictures) pictures choose the same text"] } ?? []
+    let agreement =
+      agreement.map { ["\($0.agreeing) of \(counted($0.pictures, "image")) choose the same text"] } ?? []
     return ["  \(thresholds.name.padding(to: 10)) " + (towers + agreement).joined(separator: " · ")]
   }
 }

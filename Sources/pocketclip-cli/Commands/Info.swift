@@ -1,4 +1,5 @@
 import Architecture
+import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
@@ -17,6 +18,12 @@ struct Info: ParsableCommand {
 
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
+
+  func validate() throws {
+    guard path != nil || !runtime.isGiven else {
+      throw ValidationError("--arithmetic, --threads and --isa run a bundle: give one, or leave them out")
+    }
+  }
 
   func run() throws {
     try options.run { console in
@@ -96,7 +103,7 @@ struct InfoOutput: SchemaOutput {
         + bundle.residentByteCount.sorted { $0.key < $1.key }.map { "\($0): \(formattedBytes($1))" }
         .joined(separator: ", ") + ", in a process that embeds one item")
     lines.append(
-      "  runs          \(bundle.arithmetic), \(bundle.threads) threads, kernels \(instructionSet), opened in "
+      "  runs          \(bundle.arithmetic), \(counted(bundle.threads, "thread")), kernels \(instructionSet), opened in "
         + "\(fixed(bundle.openSeconds * 1000, 1)) ms")
     for (path, cosine) in bundle.demandedCosine.sorted(by: { $0.key < $1.key }) {
       lines.append("  demanded      \(path): worst cosine \(fixed(cosine, 6))")
@@ -144,7 +151,9 @@ extension InfoOutput.Bundle {
       residentByteCount["\(tower)"] =
         input.header.weightByteCount(tower) + sessionByteCount + Self.processByteCount
     }
-    arithmetic = "\(information.arithmetic)"
+    // `fast` is a choice of int8 alone: without it every product has float operands.
+    arithmetic =
+      "\(information.arithmetic == .fast && !description.hasInt8 ? .exact : information.arithmetic)"
     threads = information.threads
     demandedCosine = description.fidelity.demandedCosine
     source = InfoOutput.Source(description.provenance)

@@ -1,4 +1,5 @@
 import Architecture
+import Archives
 import Checkpoints
 import Models
 
@@ -78,7 +79,7 @@ struct InspectOutput: SchemaOutput {
     for file in files { lines.append("  file          \(file.path) (\(formattedBytes(file.byteCount)))") }
     lines.append("  tensors       \(tensorCount) used, \(convention) names, \(parameterCount) parameters")
     for row in ignored {
-      let count = row.tensorCount > 1 ? " (\(row.tensorCount) tensors)" : ""
+      let count = row.tensorCount > 1 ? " (\(counted(row.tensorCount, "tensor")))" : ""
       lines.append("  ignored       \(row.name)\(count): \(row.reason)")
     }
     lines += decisionLines

@@ -17,9 +17,6 @@ func formattedBytes(_ count: Int) -> String {
   return unit == 0 ? "\(count) bytes" : "\(fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0)) \(units[unit])"
 }
 
-/// `1 picture`, `2 pictures`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
 /// A decimal with a fixed number of fraction digits, independent of the locale.
 func fixed(_ value: Double, _ digits: Int) -> String {
   guard value.isFinite else { return "\(value)" }

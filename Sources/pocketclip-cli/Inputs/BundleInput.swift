@@ -22,6 +22,8 @@ struct RuntimeOptions: ParsableArguments {
       valueName: "name"))
   var isa: String?
 
+  var isGiven: Bool { arithmetic != nil || threads != nil || isa != nil }
+
   enum ArithmeticChoice: String, ExpressibleByArgument, CaseIterable {
     case fast, exact, bf16
 

@@ -1,3 +1,4 @@
+import Archives
 import PocketCLIP
 
 /// Turns picture files into vectors, in their order: a bad one is counted and does not stop the rest.

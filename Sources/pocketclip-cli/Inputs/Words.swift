@@ -1,12 +1,16 @@
 /// Labels or texts: an empty one is a slip, and its vector means nothing.
 enum Words {
   /// - Parameter kind: `label` or `text`.
+  /// - Throws: `usage` or `badData` for an empty word, and for a file without any.
   static func refusingEmpty(
     _ kind: String, listed: [String], fromFile: [String], _ file: String?
   ) throws(Failure) -> [String] {
     if let index = listed.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw Failure(
         .usage, "\(kind) \(index + 1) is empty", hint: "leave it out, or write what it stands for")
+    }
+    if let file, fromFile.isEmpty {
+      throw Failure(.badData, "\(file): no \(kind)s", hint: "write one \(kind) a line")
     }
     if let file, let index = fromFile.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw Failure(

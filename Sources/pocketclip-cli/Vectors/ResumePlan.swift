@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 
 /// What a run has to compute, and what became of the files of the vectors that are there.

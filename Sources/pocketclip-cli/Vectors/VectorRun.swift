@@ -1,3 +1,4 @@
+import Archives
 import PocketCLIP
 
 /// `embed -o`: computes what the output lacks, and publishes it complete.

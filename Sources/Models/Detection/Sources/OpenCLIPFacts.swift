@@ -56,10 +56,16 @@ extension StatedFacts {
     image.activation = try vision.activation(or: activation)
     image.epsilon = try vision.epsilon()
     try addSize(vision, "image_size", .imageSize)
-    if case .visionTransformer = tower {
+    try addSize(vision, "width", .imageWidth)
+    // One number of layers makes a Vision Transformer, an array of them a ResNet.
+    if let stages = vision.json["layers"]?.arrayValue {
+      sizes.append(
+        StatedSize(field: .imageStages, value: stages.count, detail: "\(vision.place): layers"))
+    } else if case .visionTransformer = tower {
       try addSize(vision, "patch_size", .patchSize)
-      try addSize(vision, "width", .imageWidth)
       try addSize(vision, "layers", .imageLayers)
+    } else if vision.json["layers"] != nil {
+      sizes.append(StatedSize(field: .imageStages, value: 0, detail: "\(vision.place): layers"))
     }
   }
 

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// What an error says names the option and the numbers, and its advice works when followed literally.
+@Suite struct AdviceTests {
+  private static let vit = Tool.fixture("valid/vit.safetensors")
+  private static let options = [
+    "--heads", "1", "--activation", "quickgelu", "--pooling", "highest", "--preprocess", "openai",
+    "--precision", "fp16", "--no-measure", "-q",
+  ]
+
+  private func bundle(_ folder: ScratchFolder, _ tower: String) throws -> String {
+    let path = folder.path("\(tower).pclip")
+    let outcome = try Tool.run(["convert", Self.vit, "-o", path, "--tower", tower] + Self.options)
+    try #require(outcome.status == 0, "\(outcome.error)")
+    return path
+  }
+
+  @Test("bench --compare of bundles with other towers names both")
+  func otherTowers() throws {
+    let folder = try ScratchFolder()
+    let paths = try ["image", "text", "both"].map { try bundle(folder, $0) }
+    for pair in [[0, 1], [1, 0], [2, 0], [1, 2]].map({ $0.map { paths[$0] } }) {
+      let outcome = try Tool.run(["bench", "--seconds", "0.001", "--compare"] + pair)
+      #expect(outcome.status == 65 && outcome.error.contains("same towers"), "\(outcome.error)")
+    }
+  }
+
+  @Test("a tower that a bundle or checkpoint does not have is an error about --tower")
+  func absentTower() throws {
+    let folder = try ScratchFolder()
+    let outcome = try Tool.run("convert", bundle(folder, "image"), "-o", folder.path("x"), "--tower", "text")
+    #expect(outcome.status == 65 && outcome.error.contains("--tower text"), "\(outcome.error)")
+  }
+
+  @Test(
+    "an id or a tokenizer beyond the token table is an error with both numbers",
+    arguments: [
+      (["--pooling", "first:99999"], "first:99999", "128"), (["--pooling", "first:128"], "first:128", "127"),
+      (["--tokenizer", "openai"], "49408", "128"),
+    ])
+  func beyondTheTable(_ option: [String], _ one: String, _ other: String) throws {
+    let folder = try ScratchFolder()
+    let outcome = try Tool.run(["convert", Self.vit, "-o", folder.path("x")] + Self.options + option)
+    #expect(outcome.status == 69, "\(outcome.error)")
+    #expect(outcome.error.contains(one) && outcome.error.contains(other), "\(outcome.error)")
+  }
+
+  @Test("an empty list of texts is refused as an empty list of images is")
+  func emptyLists() throws {
+    let folder = try ScratchFolder()
+    let model = try bundle(folder, "both")
+    for list in ["--texts", "--pictures"] {
+      let outcome = try Tool.run("embed", "-m", model, list, "/dev/null")
+      #expect(outcome.status == 65 && outcome.error.contains("/dev/null"), "\(outcome.error)")
+    }
+  }
+
+  @Test("info names the arithmetic that FP16 runs, and without a bundle refuses the options of one")
+  func information() throws {
+    let folder = try ScratchFolder()
+    let model = try bundle(folder, "image")
+    #expect(try Tool.run("info", model).output.contains("runs          exact"))
+    for option in [["--threads", "1"], ["--arithmetic", "fast"], ["--isa", "scalar"]] {
+      #expect(try Tool.run(["info"] + option).status == 64)
+    }
+  }
+}
