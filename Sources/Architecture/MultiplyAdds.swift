@@ -8,9 +8,14 @@
   /// so that figures compare with other engines' on the same input.
   extension ImageTower {
     public var multiplyAdds: Int {
-      switch self {
-      case .visionTransformer(let tower): tower.multiplyAdds
-      case .modifiedResNet(let tower): tower.multiplyAdds
+      let trunk =
+        switch trunk {
+        case .patches(let trunk): trunk.multiplyAdds(imageSize: imageSize)
+        case .resNet(let trunk): trunk.multiplyAdds(imageSize: imageSize)
+        }
+      switch pool {
+      case .classToken: return trunk + width * (projection ?? 0)
+      case .attention(let pool): return trunk + pool.multiplyAdds(of: self)
       }
     }
   }
@@ -23,11 +28,12 @@
     }
   }
 
-  extension VisionTransformer {
-    /// g²·3P²·d for the patch embedding, the blocks on g² + 1 tokens, d·e for the projection.
-    var multiplyAdds: Int {
-      gridSize * gridSize * patchElementCount * stack.width + stack.multiplyAdds(tokens: tokenCount)
-        + stack.width * (projection ?? 0)
+  extension PatchTrunk {
+    /// g²·3P²·d for the patch embedding, the blocks on g² + 1 tokens.
+    func multiplyAdds(imageSize: Int) -> Int {
+      let grid = gridSize(imageSize: imageSize)
+      return grid * grid * patchElementCount * stack.width
+        + stack.multiplyAdds(tokens: tokenCount(imageSize: imageSize))
     }
   }
 
@@ -38,13 +44,13 @@
     }
   }
 
-  extension ModifiedResNet {
+  extension ResNetTrunk {
     /// A convolution of k × k from c to n channels takes k²·c·n multiply-adds per output pixel.
-    var multiplyAdds: Int {
-      let half = width / 2
+    func multiplyAdds(imageSize: Int) -> Int {
+      let half = stemWidth / 2
       let stemPixels = (imageSize / 2) * (imageSize / 2)
-      var total = stemPixels * 9 * (3 * half + half * half + half * width)
-      var (channels, size) = (width, imageSize / 4)
+      var total = stemPixels * 9 * (3 * half + half * half + half * stemWidth)
+      var (channels, size) = (stemWidth, imageSize / 4)
       for stage in 0..<Blocks.stageCount {
         let inner = innerChannels(stage: stage)
         for index in 0..<blocks[stage] {
@@ -55,7 +61,7 @@
           (channels, size) = (inner * Self.expansion, outputSize)
         }
       }
-      return total + attentionPool
+      return total
     }
 
     /// 1×1 and 3×3 before the average pool, 1×1 after it; the shortcut of a stage's first bottleneck also after its
@@ -67,11 +73,13 @@
       let shortcut = downsamples ? outputPixels * channels * output : 0
       return pixels * (channels * inner + 9 * inner * inner) + outputPixels * inner * output + shortcut
     }
+  }
 
+  extension AttentionPool {
     /// One query, keys and values of n tokens of width d, attention, d·e for the output.
-    private var attentionPool: Int {
-      let width = attentionPoolWidth
-      return width * width * (1 + 2 * tokenCount) + 2 * tokenCount * width + width * projection
+    func multiplyAdds(of tower: ImageTower) -> Int {
+      let (width, tokens) = (tower.width, tokenCount(of: tower))
+      return width * width * (1 + 2 * tokens) + 2 * tokens * width + width * tower.outputWidth
     }
   }
 #endif

@@ -18,72 +18,80 @@ enum ArchitectureLimit {
 
 extension ImageTower {
   /// Stands where the fields that follow are about to be read into.
-  static var unread: ImageTower { .visionTransformer(.unread) }
+  static var unread: ImageTower {
+    ImageTower(imageSize: 0, trunk: .patches(.unread), pool: .classToken, projection: nil)
+  }
 
   mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
-    var kind = ImageTowerKind(self)
+    var kind = ImageTowerKind(trunk)
     try codec.choice("image.kind", &kind)
+    try codec.integer("image.size", &imageSize, ArchitectureLimit.imageSize)
     switch kind {
-    case .vit:
-      var tower = VisionTransformer.unread
-      if case .visionTransformer(let known) = self { tower = known }
-      try tower.visitFields(&codec)
-      self = .visionTransformer(tower)
-    case .resnet:
-      var tower = ModifiedResNet.unread
-      if case .modifiedResNet(let known) = self { tower = known }
-      try tower.visitFields(&codec)
-      self = .modifiedResNet(tower)
+    case .vit: try visitPatchFields(&codec)
+    case .resnet: try visitResNetFields(&codec)
     }
+  }
+
+  @inline(never)
+  private mutating func visitPatchFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    var patches = if case .patches(let known) = trunk { known } else { PatchTrunk.unread }
+    try patches.visitFields(&codec)
+    trunk = .patches(patches)
+    try codec.optional("image.projection", &projection, ArchitectureLimit.projection)
+    try codec.require(patches.patchSize <= imageSize, "image.patch_size")
+  }
+
+  @inline(never)
+  private mutating func visitResNetFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    var resNet = if case .resNet(let known) = trunk { known } else { ResNetTrunk.unread }
+    try resNet.visitBlocks(&codec)
+    var heads = pool.heads ?? 0
+    try codec.integer("image.heads", &heads, ArchitectureLimit.heads)
+    try codec.float("image.epsilon", &resNet.epsilon)
+    trunk = .resNet(resNet)
+    pool = .attention(AttentionPool(heads: heads))
+    var outputs = projection ?? 0
+    try codec.integer("image.projection", &outputs, ArchitectureLimit.projection)
+    projection = outputs
+    try codec.require(resNet.stemWidth % 2 == 0, "image.width")
+    try codec.require(
+      imageSize >= ResNetTrunk.downsampling && imageSize % ResNetTrunk.downsampling == 0, "image.size")
+    try codec.require(resNet.outputWidth % heads == 0, "image.heads")
   }
 }
 
+/// As bundles name what a tower is built of; the first line of a tower's identity.
 enum ImageTowerKind: UInt8, CaseIterable {
   case vit, resnet
 
-  init(_ tower: ImageTower) {
-    switch tower {
-    case .visionTransformer: self = .vit
-    case .modifiedResNet: self = .resnet
+  init(_ trunk: ImageTrunk) {
+    switch trunk {
+    case .patches: self = .vit
+    case .resNet: self = .resnet
     }
   }
 }
 
-extension VisionTransformer {
-  static var unread: VisionTransformer {
-    VisionTransformer(imageSize: 0, patchSize: 0, stack: .unread, projection: nil)
-  }
+extension PatchTrunk {
+  static var unread: PatchTrunk { PatchTrunk(patchSize: 0, stack: .unread) }
 
   mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
-    try codec.integer("image.size", &imageSize, ArchitectureLimit.imageSize)
     try codec.integer("image.patch_size", &patchSize, ArchitectureLimit.patchSize)
     try stack.visitFields(
       &codec, width: "image.width", layers: "image.layers", heads: "image.heads", mlpWidth: "image.mlp_width",
       activation: "image.activation", epsilon: "image.epsilon")
-    try codec.optional("image.projection", &projection, ArchitectureLimit.projection)
-    try codec.require(patchSize <= imageSize, "image.patch_size")
   }
 }
 
-extension ModifiedResNet {
-  static var unread: ModifiedResNet {
-    ModifiedResNet(
-      imageSize: 0, width: 0, blocks: Blocks(0, 0, 0, 0), heads: 0, projection: 0, epsilon: 0)
-  }
+extension ResNetTrunk {
+  static var unread: ResNetTrunk { ResNetTrunk(stemWidth: 0, blocks: Blocks(0, 0, 0, 0), epsilon: 0) }
 
-  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
-    try codec.integer("image.size", &imageSize, ArchitectureLimit.imageSize)
-    try codec.integer("image.width", &width, ArchitectureLimit.resNetWidth)
+  mutating func visitBlocks<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.integer("image.width", &stemWidth, ArchitectureLimit.resNetWidth)
     try codec.integer("image.blocks.1", &blocks.stage1, ArchitectureLimit.layers)
     try codec.integer("image.blocks.2", &blocks.stage2, ArchitectureLimit.layers)
     try codec.integer("image.blocks.3", &blocks.stage3, ArchitectureLimit.layers)
     try codec.integer("image.blocks.4", &blocks.stage4, ArchitectureLimit.layers)
-    try codec.integer("image.heads", &heads, ArchitectureLimit.heads)
-    try codec.float("image.epsilon", &epsilon)
-    try codec.integer("image.projection", &projection, ArchitectureLimit.projection)
-    try codec.require(width % 2 == 0, "image.width")
-    try codec.require(imageSize >= Self.downsampling && imageSize % Self.downsampling == 0, "image.size")
-    try codec.require(attentionPoolWidth % heads == 0, "image.heads")
   }
 }
 

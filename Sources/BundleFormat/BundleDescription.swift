@@ -46,10 +46,10 @@ public enum ActivationRecipe: UInt8, Sendable, CaseIterable {
   case imageU8
 
   public init(_ tower: ImageTower, _ precision: Precision) {
-    switch (precision, tower) {
+    switch (precision, tower.trunk.activationScaling) {
     case (.fp32, _), (.fp16, _): self = .none
-    case (.int8, .visionTransformer): self = .tokenS8
-    case (.int8, .modifiedResNet): self = .imageU8
+    case (.int8, .perToken): self = .tokenS8
+    case (.int8, .perMap): self = .imageU8
     }
   }
 }

@@ -21,15 +21,7 @@ extension BundleHeader {
 
   private mutating func setImageEpsilon(_ epsilon: Float, _ tensor: StoredTensor) throws(BundleFault) {
     try require(epsilon.isFinite && epsilon > 0, tensor)
-    switch description.architecture.image {
-    case .visionTransformer(var tower):
-      tower.stack.epsilon = epsilon
-      description.architecture.image = .visionTransformer(tower)
-    case .modifiedResNet(var tower):
-      tower.epsilon = epsilon
-      description.architecture.image = .modifiedResNet(tower)
-    case nil: break
-    }
+    description.architecture.image?.epsilon = epsilon
   }
 
   private mutating func setTextEpsilon(_ epsilon: Float, _ tensor: StoredTensor) throws(BundleFault) {

@@ -138,10 +138,9 @@ extension WriteRun {
     let parts = try (0..<4).map { offset throws(Failure) in
       try fetch(plan.parameters[gainIndex + offset]) { values in values.indices.map { values[$0] } }
     }
-    let epsilon: Float =
-      if case .modifiedResNet(let tower) = request.sourceArchitecture.image { tower.epsilon } else { 0 }
     return BatchNormFold(
-      gain: parts[0], bias: parts[1], mean: parts[2], variance: parts[3], epsilon: epsilon)
+      gain: parts[0], bias: parts[1], mean: parts[2], variance: parts[3],
+      epsilon: request.sourceArchitecture.image?.epsilon ?? 0)
   }
 
   private func writeSmall(_ values: [Float], _ index: Int) throws(Failure) -> Digest {
@@ -211,15 +210,6 @@ extension WriteRun {
     let digests = results.canonicalDigests
     return try Identity.tower(
       tower, of: request.sourceArchitecture, tensorDigests: indices.map { digests[$0] })
-  }
-}
-
-extension ImageTower {
-  fileprivate var epsilon: Float {
-    switch self {
-    case .visionTransformer(let tower): tower.stack.epsilon
-    case .modifiedResNet(let tower): tower.epsilon
-    }
   }
 }
 

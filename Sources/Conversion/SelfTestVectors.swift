@@ -47,10 +47,10 @@ enum SelfTestTolerance {
   static let int8ResNet: Float = 0.03
 
   static func of(_ precision: Precision, _ tower: ImageTower?) -> Float {
-    switch (precision, tower) {
+    switch (precision, tower?.trunk.activationScaling ?? .perToken) {
     case (.fp32, _), (.fp16, _): float
-    case (.int8, .modifiedResNet): int8ResNet
-    case (.int8, .visionTransformer), (.int8, nil): int8Transformer
+    case (.int8, .perMap): int8ResNet
+    case (.int8, .perToken): int8Transformer
     }
   }
 }

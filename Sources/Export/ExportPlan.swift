@@ -30,16 +30,8 @@ extension ExportPlan {
 extension CLIPArchitecture {
   /// What no tensor tells, as this project's options spell it.
   fileprivate var unsaid: String {
-    var stacks: [TransformerStack] = []
-    var heads: [Int] = []
-    switch image {
-    case .visionTransformer(let tower): stacks.append(tower.stack)
-    case .modifiedResNet(let tower): heads.append(tower.heads)
-    case nil: break
-    }
-    if let text { stacks.append(text.stack) }
-    heads += stacks.map(\.heads)
-    let activations = stacks.map { $0.activation.optionName }
+    let heads = [image?.heads, text?.stack.heads].compactMap(\.self)
+    let activations = activations.map(\.optionName)
     // Readers know how a model with OpenAI's vocabulary pools.
     let pooling =
       text.map {

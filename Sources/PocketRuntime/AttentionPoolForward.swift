@@ -3,26 +3,31 @@ import BundleFormat
 import CKernels
 import CPlatform
 
-extension ModifiedResNetPass {
+extension ResNetTrunkPass {
   /// `AttentionPool2d.forward`: the mean of all pixels asks, the mean and all pixels answer.
   ///
   /// - Parameter tokens: a map to work in; `x` is overwritten once it has been read.
   func pool(_ x: FeatureMap, tokens: UnsafeMutablePointer<Float>) -> Rows<Float> {
     let tokens = Rows(base: tokens, stride: x.stride)
     makeTokens(x, into: tokens)
-    let input = prepared(tokens, rows: tower.tokenCount)
+    let input = prepared(tokens, rows: tokenCount)
     // A map has room for all tokens, so what is left of x holds two of them: the query and attention's output.
     let (query, output) = (x.rows, x.rows.dropping(1))
     compute.linear(weights.pool.query, input, rows: 1, into: query)
     restore(tokens, input)
     PoolingWork(
-      kernels: compute.kernels, tower: tower, weights: weights.pool, tokens: tokens, query: query.base,
-      output: output.base, buffers: scratch.pooling, widened: scratch.patches.floats
-    ).run(parts: tower.heads, threads: compute.threads)
-    output.clearPadding(0, tower.attentionPoolWidth)
+      kernels: compute.kernels, tokenCount: tokenCount, weights: weights.pool, tokens: tokens,
+      query: query.base,
+      output: output.base, buffers: scratch.pooling, widened: scratch.patches.floats, width: width
+    ).run(parts: weights.pool.pool.heads, threads: compute.threads)
+    output.clearPadding(0, width)
     compute.linear(weights.pool.output, prepared(output, rows: 1), rows: 1, into: scratch.result)
     return scratch.result
   }
+
+  /// The map's pixels and their mean.
+  private var tokenCount: Int { weights.pool.pool.tokenCount(of: weights.tower) }
+  private var width: Int { weights.trunk.outputWidth }
 
   /// The mean of all pixels, then the pixels, each plus its position.
   private func makeTokens(_ x: FeatureMap, into tokens: Rows<Float>) {
@@ -30,9 +35,9 @@ extension ModifiedResNetPass {
     let equalWeights = scratch.pooling.scores(worker: 0)
     equalWeights.update(repeating: 1, count: x.pixelCount)
     kernels.mean_rows_f32(x.pixelCount, x.stride, equalWeights, x.values, x.stride, tokens[0])
-    for row in 0..<tower.tokenCount {
+    for row in 0..<tokenCount {
       let values = row == 0 ? tokens[0] : x.rows[row - 1]
-      kernels.add_f32(tower.attentionPoolWidth, values, weights.pool.positions.row(row), tokens[row])
+      kernels.add_f32(width, values, weights.pool.positions.row(row), tokens[row])
     }
   }
 
@@ -53,7 +58,7 @@ extension ModifiedResNetPass {
   private func restore(_ tokens: Rows<Float>, _ input: LinearInput) {
     guard case .quantized(let bytes, .common(let quantization)) = input else { return }
     compute.kernels.pointee.dequantize_u8(
-      tower.tokenCount * tokens.stride, bytes.base, quantization.scale, quantization.zero_point, tokens.base)
+      tokenCount * tokens.stride, bytes.base, quantization.scale, quantization.zero_point, tokens.base)
   }
 }
 
@@ -63,9 +68,9 @@ struct PoolingBuffers {
   private let rows: Rows<Float>
   private let width: Int
 
-  init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, workers: Int) {
-    width = tower.attentionPoolWidth
-    rows = memory.rows(workers, rowStride(2 * width + tower.tokenCount, of: Float.self), of: Float.self)
+  init(_ memory: inout ScratchMemory, width: Int, tokenCount: Int, workers: Int) {
+    self.width = width
+    rows = memory.rows(workers, rowStride(2 * width + tokenCount, of: Float.self), of: Float.self)
   }
 
   func inputs(worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] }
@@ -80,7 +85,7 @@ struct PoolingBuffers {
 /// of which q·bₖ is the same for all tokens and vanishes in the softmax.
 private struct PoolingWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
-  var tower: ModifiedResNet
+  var tokenCount: Int
   var weights: AttentionPoolWeights
   var tokens: Rows<Float>
   var query: UnsafeMutablePointer<Float>
@@ -88,6 +93,7 @@ private struct PoolingWork: ParallelWork {
   var buffers: PoolingBuffers
   /// One row per worker, of at least 16 · width values.
   var widened: Rows<Float>
+  let width: Int
 
   static var body: pf_body {
     { context, part, worker in
@@ -96,8 +102,7 @@ private struct PoolingWork: ParallelWork {
   }
 
   func run(part head: Int, worker: Int) {
-    let (width, count) = (tower.attentionPoolWidth, tower.tokenCount)
-    let headSize = width / tower.heads
+    let headSize = width / weights.pool.heads
     let columns = head * headSize..<(head + 1) * headSize
     // A panel may hold outputs of two heads.
     let panels =
@@ -107,9 +112,9 @@ private struct PoolingWork: ParallelWork {
     let outputs = buffers.outputs(worker: worker)
     let scores = buffers.scores(worker: worker)
     ask(columns, panels, outputs, into: inputs, worker: worker)
-    for token in 0..<count { scores[token] = kernels.pointee.dot_f32(width, inputs, tokens[token]) }
-    kernels.pointee.softmax_f32(1, count, scores, count)
-    kernels.pointee.mean_rows_f32(count, width, scores, tokens.base, tokens.stride, inputs)
+    for token in 0..<tokenCount { scores[token] = kernels.pointee.dot_f32(width, inputs, tokens[token]) }
+    kernels.pointee.softmax_f32(1, tokenCount, scores, tokenCount)
+    kernels.pointee.mean_rows_f32(tokenCount, width, scores, tokens.base, tokens.stride, inputs)
     Compute(kernels: kernels, threads: 1).linear(
       weights.value, .floats(Rows(base: inputs, stride: width)), rows: 1,
       into: Rows(base: outputs, stride: width), panels: panels)

@@ -85,32 +85,31 @@ extension Session {
   private static let maximumStride = 1 << 40
 
   private func run(_ slice: ImageSlice, _ output: inout BatchOutput) {
-    guard slice.items > 0, let weights = model.image else { return }
+    guard slice.items > 0 else { return }
     let scratch = slice.scratch
-    switch (model.description.architecture.image, weights, scratch.tower) {
-    case (.visionTransformer(let tower), .visionTransformer(let weights), .visionTransformer(let buffers)):
-      let result = pass(tower, weights, buffers, items: slice.items).run(scratch.pictures, observer: observer)
+    switch scratch.encoder {
+    case .patches(let weights, let buffers):
+      let result = pass(weights, buffers, items: slice.items).run(scratch.pictures, observer: observer)
       for slot in 0..<slice.items { output.store(result[slot], item: scratch.slots[slot]) }
-    case (
-      .modifiedResNet(let tower), .modifiedResNet(let weights), .modifiedResNet(let buffers, let results)
-    ):
-      PictureWork(
-        compute: model.compute, tower: tower, weights: weights, scratches: buffers,
+    case .resNet(let weights, let buffers, let results):
+      ResNetWork(
+        compute: model.compute, weights: weights, scratches: buffers,
         pictures: scratch.pictures, results: results, observer: observer
       ).run(pictures: slice.items)
       for slot in 0..<slice.items { output.store(results[slot], item: scratch.slots[slot]) }
-    default: break  // The three were made from one description.
     }
   }
 
   private func pass(
-    _ tower: VisionTransformer, _ weights: VisionTransformerWeights, _ scratch: TransformerScratch, items: Int
-  ) -> VisionTransformerPass {
-    for item in 0...items { scratch.starts[item] = Int32(truncatingIfNeeded: item * tower.tokenCount) }
+    _ weights: PatchTrunkWeights, _ scratch: TransformerScratch, items: Int
+  ) -> PatchTrunkPass {
+    let rows = weights.tower.tokenCount
+    for item in 0...items { scratch.starts[item] = Int32(truncatingIfNeeded: item * rows) }
     let transformer = TransformerPass(
-      compute: model.compute, stack: tower.stack, scratch: scratch,
-      segments: Segments(starts: scratch.starts, items: items), kind: .image)
-    return VisionTransformerPass(tower: tower, weights: weights, transformer: transformer)
+      compute: model.compute, stack: weights.trunk.stack, scratch: scratch,
+      segments: Segments(starts: scratch.starts, items: items), isCausal: false, pooledRow: .first,
+      tower: .image)
+    return PatchTrunkPass(weights: weights, transformer: transformer)
   }
 }
 

@@ -105,7 +105,8 @@ extension Session {
     guard slice.items > 0 else { return }
     let transformer = TransformerPass(
       compute: model.compute, stack: tower.stack, scratch: slice.scratch.transformer,
-      segments: Segments(starts: slice.starts, items: slice.items), kind: .text)
+      segments: Segments(starts: slice.starts, items: slice.items), isCausal: true, pooledRow: .last,
+      tower: .text)
     let result = TextPass(tower: tower, weights: weights, transformer: transformer)
       .run(ids: slice.scratch.ids, observer: observer)
     for slot in 0..<slice.items { output.store(result[slot], item: slice.scratch.slots[slot]) }

@@ -25,7 +25,7 @@ struct SessionScratch {
     var memory = ScratchMemory(base: base)
     claim = memory.buffer(1, of: pf_claim.self)
     var textMemory = memory
-    image = architecture.image.map { ImageScratch(&memory, $0, model, limits) }
+    image = model.image.map { ImageScratch(&memory, $0, model, limits) }
     text = architecture.text.map { TextScratch(&textMemory, $0, model, limits) }
     memory.join(textMemory)
     byteCount = memory.byteCount
@@ -36,6 +36,14 @@ struct SessionScratch {
   static let rowTarget = 448
 }
 
+/// An image tower as a session runs it: what it is, its weights, and what it computes in.
+enum ImageEncoder {
+  case patches(PatchTrunkWeights, TransformerScratch)
+  /// The first buffers are for one picture that all workers share; where each works on a picture of its own, all are
+  /// used.
+  case resNet(ResNetTrunkWeights, [ResNetTrunkScratch], results: Rows<Float>)
+}
+
 final class ImageScratch {
   /// Pictures computed together.
   let items: Int
@@ -44,37 +52,37 @@ final class ImageScratch {
   let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
   /// Index in the batch of each picture.
   let slots: UnsafeMutablePointer<Int>
-  let tower: TowerScratch
+  let encoder: ImageEncoder
 
   /// Enough for none to wait long for the last.
   private static let picturesPerWorker = 4
   /// Each takes the memory of all its maps.
   private static let picturesAtOnce = 16
 
-  enum TowerScratch {
-    case visionTransformer(TransformerScratch)
-    /// The first is for one picture that all workers share; where each works on a picture of its own, all are used.
-    case modifiedResNet([ResNetScratch], results: Rows<Float>)
-  }
-
-  init(_ memory: inout ScratchMemory, _ tower: ImageTower, _ model: Model, _ limits: SessionLimits) {
+  @inline(never)
+  init(
+    _ memory: inout ScratchMemory, _ weights: ImageWeights, _ model: Model, _ limits: SessionLimits
+  ) {
+    let tower = weights.tower
     let form = model.rowForm(.image)
     let workers = model.compute.threads
-    switch tower {
-    case .visionTransformer(let tower):
+    switch weights {
+    case .patches(let weights):
       items = min(limits.maxBatch, max(1, SessionScratch.rowTarget / tower.tokenCount))
-      self.tower = .visionTransformer(
+      encoder = .patches(
+        weights,
         TransformerScratch(
-          &memory, tower.stack, rows: items * tower.tokenCount, items: items, itemRows: tower.tokenCount,
-          outputs: tower.projection ?? tower.stack.width, patchElements: tower.patchElementCount,
-          form: form, workers: workers))
-    case .modifiedResNet(let tower):
+          &memory, weights.trunk.stack, rows: items * tower.tokenCount, items: items,
+          itemRows: tower.tokenCount, outputs: tower.outputWidth,
+          patchElements: weights.trunk.patchElementCount, form: form, workers: workers))
+    case .resNet(let weights):
       items = min(limits.maxBatch, ImageScratch.picturesPerWorker * workers)
       let alone = items < workers ? 1 : min(workers, ImageScratch.picturesAtOnce)
-      self.tower = .modifiedResNet(
+      encoder = .resNet(
+        weights,
         (0..<alone).map { worker in
-          ResNetScratch(&memory, tower, form, workers: worker == 0 ? workers : 1)
-        }, results: memory.rows(items, tower.projection, of: Float.self))
+          ResNetTrunkScratch(&memory, weights, form, workers: worker == 0 ? workers : 1)
+        }, results: memory.rows(items, tower.outputWidth, of: Float.self))
     }
     pixels = memory.rows(items, 3 * tower.imageSize * tower.imageSize, of: Float.self)
     pictures = memory.buffer(items, of: UnsafePointer<Float>.self)

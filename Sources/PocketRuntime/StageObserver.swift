@@ -1,14 +1,14 @@
+package import Architecture
+
 /// A place in a forward pass whose values can be looked at.
 package enum Stage: Sendable, Equatable {
-  case imageEmbedding
-  case imageBlock(Int)
-  case imagePooled
+  /// Of a transformer: its first input, one of its blocks, its pooled rows after the last LayerNorm.
+  case embedding(Tower)
+  case block(Tower, Int)
+  case pooled(Tower)
   case stem
   /// Stage 1…4 and the bottleneck's index in it.
   case bottleneck(stage: Int, Int)
-  case textEmbedding
-  case textBlock(Int)
-  case textPooled
 }
 
 /// Values of one stage for the items being computed: `rows` rows of `width` values, `stride` apart.
@@ -30,14 +30,14 @@ package typealias StageObserver = (Stage, StageValues) -> Void
     /// The name that golden files use: OpenAI's module path.
     package var name: String {
       switch self {
-      case .imageEmbedding: "visual.ln_pre"
-      case .imageBlock(let index): "visual.transformer.resblocks.\(index)"
-      case .imagePooled: "visual.ln_post"
+      case .embedding(.image): "visual.ln_pre"
+      case .embedding(.text): "positional_embedding"
+      case .block(.image, let index): "visual.transformer.resblocks.\(index)"
+      case .block(.text, let index): "transformer.resblocks.\(index)"
+      case .pooled(.image): "visual.ln_post"
+      case .pooled(.text): "ln_final"
       case .stem: "visual.stem"
       case .bottleneck(let stage, let index): "visual.layer\(stage).\(index)"
-      case .textEmbedding: "positional_embedding"
-      case .textBlock(let index): "transformer.resblocks.\(index)"
-      case .textPooled: "ln_final"
       }
     }
   }

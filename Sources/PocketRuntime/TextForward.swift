@@ -13,7 +13,7 @@ struct TextPass {
   func run(ids: UnsafePointer<Int32>, observer: StageObserver?) -> Rows<Float> {
     embed(ids)
     let rows = transformer.segments.rowCount
-    observer?(.textEmbedding, transformer.values(transformer.scratch.stream, rows: rows))
+    observer?(.embedding(.text), transformer.values(transformer.scratch.stream, rows: rows))
     transformer.run(weights.blocks, observer: observer)
     transformer.project(weights.lnFinal, weights.projection, observer: observer)
     return transformer.scratch.result

@@ -13,13 +13,15 @@ struct TransformerPass {
   let stack: TransformerStack
   let scratch: TransformerScratch
   let segments: Segments
-  let kind: Kind
+  /// Whether a row sees only the rows before it and itself.
+  let isCausal: Bool
+  let pooledRow: PooledRow
+  /// Names the stages.
+  let tower: Tower
 
-  enum Kind {
-    /// Every row sees every row; the first (the class token) stands for the item.
-    case image
-    /// Causal; the last row stands for the item.
-    case text
+  /// Which row stands for an item.
+  enum PooledRow {
+    case first, last
   }
 
   /// Runs all blocks; afterwards `scratch.pooledStream` has a row per item.
@@ -27,12 +29,12 @@ struct TransformerPass {
     for index in blocks.indices.dropLast() {
       attendAll(blocks[index])
       finish(blocks[index], scratch.stream, rows: segments.rowCount)
-      observer?(stage(index), values(scratch.stream, rows: segments.rowCount))
+      observer?(.block(tower, index), values(scratch.stream, rows: segments.rowCount))
     }
     guard let last = blocks.last else { return }
     attendPooled(last)
     finish(last, scratch.pooledStream, rows: segments.items)
-    observer?(stage(blocks.count - 1), values(scratch.pooledStream, rows: segments.items))
+    observer?(.block(tower, blocks.count - 1), values(scratch.pooledStream, rows: segments.items))
   }
 
   /// The final LayerNorm of the pooled rows and their projection; `scratch.result` has a row per item.
@@ -49,7 +51,7 @@ struct TransformerPass {
     let floats = RowBuffers(floats: scratch.pooledBuffers.floats, narrow: nil)
     _ = compute.normalized(
       segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), floats)
-    observer?(kind == .image ? .imagePooled : .textPooled, values(floats.floats, rows: segments.items))
+    observer?(.pooled(tower), values(floats.floats, rows: segments.items))
     for item in 0..<segments.items {
       let width = min(stack.width, scratch.result.stride)
       scratch.result[item].update(from: floats.floats[item], count: width)
@@ -59,8 +61,6 @@ struct TransformerPass {
   func layerNorm(_ weights: LayerNormWeights) -> LayerNorm {
     LayerNorm(weights: weights, epsilon: stack.epsilon)
   }
-
-  private func stage(_ index: Int) -> Stage { kind == .image ? .imageBlock(index) : .textBlock(index) }
 
   func values(_ rows: Rows<Float>, rows count: Int) -> StageValues {
     StageValues(values: rows.base, rows: count, width: stack.width, stride: rows.stride)
@@ -73,7 +73,7 @@ extension TransformerPass {
     let input = compute.normalized(
       segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), scratch.buffers)
     compute.linear(block.inProjection, input, rows: segments.rowCount, into: scratch.wide)
-    attend(.every(isCausal: kind == .text), query: scratch.wide)
+    attend(.every(isCausal: isCausal), query: scratch.wide)
   }
 
   /// The same for the pooled rows alone: `scratch.mixed` and `scratch.pooledStream` have a row per item.
@@ -92,7 +92,7 @@ extension TransformerPass {
       queries, gatherPooled(input), rows: segments.items, into: scratch.pooledQuery,
       panels: 0..<lastQueryPanel)
     for item in 0..<segments.items {
-      scratch.pooledStream[item].update(from: scratch.stream[pooledRow(item)], count: stack.width)
+      scratch.pooledStream[item].update(from: scratch.stream[pooledRow(of: item)], count: stack.width)
     }
     attend(.pooled, query: scratch.pooledQuery)
   }
@@ -121,16 +121,19 @@ extension TransformerPass {
     compute.linear(block.contraction, hidden, rows: rows, into: stream, Epilogue(residual: addition))
   }
 
-  private func pooledRow(_ item: Int) -> Int {
+  private func pooledRow(of item: Int) -> Int {
     let rows = segments.rows(of: item)
-    return kind == .image ? rows.lowerBound : rows.upperBound - 1
+    return switch pooledRow {
+    case .first: rows.lowerBound
+    case .last: rows.upperBound - 1
+    }
   }
 
   private func gatherPooled(_ input: LinearInput) -> LinearInput {
     let width = (stack.width + 3) / 4 * 4
     let pooled = scratch.pooledBuffers.narrow?.input ?? .floats(scratch.pooledBuffers.floats)
     for item in 0..<segments.items {
-      let row = pooledRow(item)
+      let row = pooledRow(of: item)
       switch (input, pooled) {
       case (.quantized(let values, .perRow(let scales)), .quantized(let target, .perRow(let targetScales))):
         target[item].update(from: values[row], count: width)

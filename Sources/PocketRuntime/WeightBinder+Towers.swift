@@ -3,19 +3,26 @@ import Architecture
 /// The towers, in the order of `ParameterSchema`.
 extension WeightBinder {
   mutating func bind(_ tower: ImageTower) throws(RuntimeFault) -> ImageWeights {
-    switch tower {
-    case .visionTransformer(let tower): .visionTransformer(try bind(tower))
-    case .modifiedResNet(let tower): .modifiedResNet(try bind(tower))
+    switch (tower.trunk, tower.pool) {
+    case (.patches(let trunk), .classToken):
+      return .patches(try bind(tower, trunk))
+    case (.resNet(let trunk), .attention(let pool)): return .resNet(try bind(tower, trunk, pool))
+    // No bundle states these.
+    case (.patches, .attention), (.resNet, .classToken): throw RuntimeFault.inconsistent(byteOffset: 0)
     }
   }
 
-  private mutating func bind(_ tower: VisionTransformer) throws(RuntimeFault) -> VisionTransformerWeights {
-    VisionTransformerWeights(
+  private mutating func bind(
+    _ tower: ImageTower, _ trunk: PatchTrunk
+  ) throws(RuntimeFault) -> PatchTrunkWeights {
+    PatchTrunkWeights(
+      tower: tower,
+      trunk: trunk,
       classEmbedding: try floats(ParameterName("visual.class_embedding")),
       positions: try positions(ParameterName("visual.positional_embedding")),
       patchEmbedding: try linear(ParameterName("visual.conv1.weight")),
       lnPre: try layerNorm(ParameterName("visual.ln_pre")),
-      blocks: try blocks(tower.stack.layers, below: ParameterName("visual.transformer.resblocks.")),
+      blocks: try blocks(trunk.stack.layers, below: ParameterName("visual.transformer.resblocks.")),
       lnPost: try layerNorm(ParameterName("visual.ln_post")),
       projection: tower.projection == nil ? nil : try linear(ParameterName("visual.proj")))
   }
@@ -51,19 +58,22 @@ extension WeightBinder {
 }
 
 extension WeightBinder {
-  private mutating func bind(_ tower: ModifiedResNet) throws(RuntimeFault) -> ModifiedResNetWeights {
+  private mutating func bind(
+    _ tower: ImageTower, _ trunk: ResNetTrunk, _ pool: AttentionPool
+  ) throws(RuntimeFault) -> ResNetTrunkWeights {
     let stem1 = try convolution(ParameterName("visual.conv1"), norm: ParameterName("visual.bn1"))
     let stem2 = try convolution(ParameterName("visual.conv2"), norm: ParameterName("visual.bn2"))
     let stem3 = try convolution(ParameterName("visual.conv3"), norm: ParameterName("visual.bn3"))
     var bottlenecks: [BottleneckWeights] = []
-    for stage in 0..<ModifiedResNet.Blocks.stageCount {
-      for index in 0..<tower.blocks[stage] {
+    for stage in 0..<ResNetTrunk.Blocks.stageCount {
+      for index in 0..<trunk.blocks[stage] {
         let block = ParameterName("visual.layer").appending(stage + 1).appending(".").appending(index)
         bottlenecks.append(try bottleneck(block, stage: stage, isFirst: index == 0))
       }
     }
-    return ModifiedResNetWeights(
-      stem1: stem1, stem2: stem2, stem3: stem3, bottlenecks: bottlenecks, pool: try attentionPool())
+    return ResNetTrunkWeights(
+      tower: tower, trunk: trunk, stem1: stem1, stem2: stem2, stem3: stem3, bottlenecks: bottlenecks,
+      pool: try bind(pool))
   }
 
   private mutating func bottleneck(
@@ -78,8 +88,9 @@ extension WeightBinder {
       stride: isFirst && stage > 0 ? 2 : 1)
   }
 
-  private mutating func attentionPool() throws(RuntimeFault) -> AttentionPoolWeights {
+  private mutating func bind(_ pool: AttentionPool) throws(RuntimeFault) -> AttentionPoolWeights {
     AttentionPoolWeights(
+      pool: pool,
       positions: try positions(ParameterName("visual.attnpool.positional_embedding")),
       query: try linear(named: ParameterName("visual.attnpool.q_proj")),
       key: try linear(named: ParameterName("visual.attnpool.k_proj")),

@@ -1,3 +1,4 @@
+import Architecture
 import BundleFormat
 
 /// A matrix y = W·x (+ bias) as it lies in the bundle: pointers into the file, nothing repacked.
@@ -42,7 +43,9 @@ struct BlockWeights {
   var contraction: LinearWeights
 }
 
-final class VisionTransformerWeights {
+final class PatchTrunkWeights {
+  let tower: ImageTower
+  let trunk: PatchTrunk
   let classEmbedding: UnsafePointer<Float>
   let positions: PositionTable
   let patchEmbedding: LinearWeights
@@ -52,6 +55,8 @@ final class VisionTransformerWeights {
   let projection: LinearWeights?
 
   init(
+    tower: ImageTower,
+    trunk: PatchTrunk,
     classEmbedding: UnsafePointer<Float>,
     positions: PositionTable,
     patchEmbedding: LinearWeights,
@@ -60,6 +65,8 @@ final class VisionTransformerWeights {
     lnPost: LayerNormWeights,
     projection: LinearWeights?
   ) {
+    self.tower = tower
+    self.trunk = trunk
     self.classEmbedding = classEmbedding
     self.positions = positions
     self.patchEmbedding = patchEmbedding
@@ -115,7 +122,9 @@ struct BottleneckWeights {
   var stride: Int
 }
 
-final class ModifiedResNetWeights {
+final class ResNetTrunkWeights {
+  let tower: ImageTower
+  let trunk: ResNetTrunk
   let stem1: LinearWeights
   let stem2: LinearWeights
   let stem3: LinearWeights
@@ -124,12 +133,16 @@ final class ModifiedResNetWeights {
   let pool: AttentionPoolWeights
 
   init(
+    tower: ImageTower,
+    trunk: ResNetTrunk,
     stem1: LinearWeights,
     stem2: LinearWeights,
     stem3: LinearWeights,
     bottlenecks: [BottleneckWeights],
     pool: AttentionPoolWeights
   ) {
+    self.tower = tower
+    self.trunk = trunk
     self.stem1 = stem1
     self.stem2 = stem2
     self.stem3 = stem3
@@ -139,6 +152,7 @@ final class ModifiedResNetWeights {
 }
 
 struct AttentionPoolWeights {
+  var pool: AttentionPool
   var positions: PositionTable
   var query: LinearWeights
   var key: LinearWeights
@@ -147,6 +161,13 @@ struct AttentionPoolWeights {
 }
 
 enum ImageWeights {
-  case visionTransformer(VisionTransformerWeights)
-  case modifiedResNet(ModifiedResNetWeights)
+  case patches(PatchTrunkWeights)
+  case resNet(ResNetTrunkWeights)
+
+  var tower: ImageTower {
+    switch self {
+    case .patches(let weights): weights.tower
+    case .resNet(let weights): weights.tower
+    }
+  }
 }

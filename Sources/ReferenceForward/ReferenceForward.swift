@@ -31,14 +31,7 @@ public struct ReferenceForward {
       throw ModelError(
         .wrongShape, tensor: "pixels", expected: "[images, 3, \(size), \(size)]", found: "\(pixels.shape)")
     }
-    switch tower {
-    case .visionTransformer(let tower):
-      return try VisionTransformerForward(tower: tower, weights: weights, product: product, observe: observe)(
-        pixels)
-    case .modifiedResNet(let tower):
-      return try ModifiedResNetForward(tower: tower, weights: weights, product: product, observe: observe)(
-        pixels)
-    }
+    return try ImageForward(tower: tower, weights: weights, product: product, observe: observe)(pixels)
   }
 
   /// Text embeddings, not normalized; pooled hidden states for a tower without projection.

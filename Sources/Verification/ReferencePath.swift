@@ -64,13 +64,12 @@ struct ReferencePath {
     _ pixels: [[Float]], _ forward: ReferenceForward, into outputs: inout Outputs
   ) throws(ModelError) {
     guard let tower = model.architecture.image else { return }
-    let recorder: TraceRecorder
-    switch tower {
-    case .visionTransformer(let tower):
-      recorder = TraceRecorder(
-        tokens: pixels.map { _ in tower.tokenCount }, pooled: pixels.map { _ in 0 })
-    case .modifiedResNet: recorder = TraceRecorder(maps: pixels.count)
-    }
+    let recorder =
+      if let pooled = tower.pool.pooledToken {
+        TraceRecorder(tokens: pixels.map { _ in tower.tokenCount }, pooled: pixels.map { _ in pooled })
+      } else {
+        TraceRecorder(maps: pixels.count)
+      }
     let batch = Tensor([pixels.count, 3, tower.imageSize, tower.imageSize], pixels.flatMap { $0 })
     outputs.images = Vectors(try forward.encodeImages(batch, observe: recorder.record))
     outputs.imageStages = recorder.trace

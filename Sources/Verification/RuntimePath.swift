@@ -52,7 +52,8 @@ struct RuntimePath {
   func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
     var outputs = Outputs()
     if imageIsPresent, !inputs.pixels.isEmpty {
-      let recorder = RuntimeRecorder(pooledRow: isTransformer ? .first : .none)
+      let recorder = RuntimeRecorder(
+        pooledRow: description.architecture.image?.pool.pooledToken == nil ? .none : .first)
       var values: [Float] = []
       for pixels in inputs.pixels {
         let vector = try bundle.encode(pixels: pixels, observe: recorder.record)
@@ -76,15 +77,8 @@ struct RuntimePath {
     return outputs
   }
 
-  private var isTransformer: Bool {
-    if case .visionTransformer = description.architecture.image { true } else { false }
-  }
-
   /// What the runtime does not show as a stage, being the result; nil where the last stage is the result.
-  private var finalImageStage: String? {
-    guard isTransformer else { return "visual.attnpool" }
-    return bundle.info.image_projected == 1 ? "visual.proj" : nil
-  }
+  private var finalImageStage: String? { description.architecture.image?.projectionStage?.description }
 
   private func vectors(_ values: [Float], count: Int) -> Vectors {
     Vectors(count: count, width: values.count / count, values: values.map(Double.init))

@@ -87,10 +87,10 @@ extension Stage {
   /// What it is added up under; nil for what counts towards the end.
   fileprivate var part: String? {
     switch self {
-    case .imageEmbedding: "patch embedding"
-    case .textEmbedding: "token embedding"
-    case .imageBlock, .textBlock: "blocks"
-    case .imagePooled, .textPooled: nil
+    case .embedding(.image): "patch embedding"
+    case .embedding(.text): "token embedding"
+    case .block: "blocks"
+    case .pooled: nil
     case .stem: "stem"
     case .bottleneck(let stage, _): "layer\(stage)"
     }

@@ -64,11 +64,9 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// ResNets deeper than RN50 have no bound of their own: errors add up over depth, and what would be demanded is for
   /// the user to say.
   private static func bounds(_ image: ImageTower, transformer: Double, rn50: Double) -> Bounds? {
-    switch image {
-    case .visionTransformer: return Bounds(worstCosine: transformer)
-    case .modifiedResNet(let tower):
-      let depth = (0..<ModifiedResNet.Blocks.stageCount).map { tower.blocks[$0] }.reduce(0, +)
-      return depth <= rn50Depth ? Bounds(worstCosine: rn50) : nil
+    switch image.trunk.activationScaling {
+    case .perToken: Bounds(worstCosine: transformer)
+    case .perMap(let depth): depth <= rn50Depth ? Bounds(worstCosine: rn50) : nil
     }
   }
 

@@ -23,19 +23,18 @@ private struct OriginalSchemas: Decodable {
 
   static let vitB32 = CLIPArchitecture(
     image: .visionTransformer(
-      VisionTransformer(
-        imageSize: 224, patchSize: 32,
-        stack: TransformerStack(
-          width: 768, layers: 12, heads: 12, mlpWidth: 3072, activation: .quickGELU, epsilon: 1e-5),
-        projection: 512)),
+      imageSize: 224, patchSize: 32,
+      stack: TransformerStack(
+        width: 768, layers: 12, heads: 12, mlpWidth: 3072, activation: .quickGELU, epsilon: 1e-5),
+      projection: 512),
     text: text)
 
   static var rn50: CLIPArchitecture {
     var text = text
     text.projection = 1024
-    let image = ModifiedResNet(
+    let image = ImageTower.modifiedResNet(
       imageSize: 224, width: 64, blocks: .init(3, 4, 6, 3), heads: 32, projection: 1024, epsilon: 1e-5)
-    return CLIPArchitecture(image: .modifiedResNet(image), text: text)
+    return CLIPArchitecture(image: image, text: text)
   }
 
   @Test(

@@ -8,11 +8,10 @@ import TensorTypes
 enum SmallModels {
   static let vision = CLIPArchitecture(
     image: .visionTransformer(
-      VisionTransformer(
-        imageSize: 15, patchSize: 5,
-        stack: TransformerStack(
-          width: 36, layers: 2, heads: 3, mlpWidth: 52, activation: .quickGELU, epsilon: 1e-5),
-        projection: 20)),
+      imageSize: 15, patchSize: 5,
+      stack: TransformerStack(
+        width: 36, layers: 2, heads: 3, mlpWidth: 52, activation: .quickGELU, epsilon: 1e-5),
+      projection: 20),
     text: TextTower(
       contextLength: 9, vocabularySize: 61,
       stack: TransformerStack(
@@ -21,26 +20,23 @@ enum SmallModels {
 
   static let resNet = CLIPArchitecture(
     image: .modifiedResNet(
-      ModifiedResNet(
-        imageSize: 32, width: 6, blocks: ModifiedResNet.Blocks(2, 1, 1, 1), heads: 4, projection: 20,
-        epsilon: 1e-5)),
+      imageSize: 32, width: 6, blocks: .init(2, 1, 1, 1), heads: 4, projection: 20,
+      epsilon: 1e-5),
     text: nil)
 
   /// As little as shows every kind of tensor of an image tower: the basis of malformed fixtures.
   static let least = CLIPArchitecture(
     image: .visionTransformer(
-      VisionTransformer(
-        imageSize: 8, patchSize: 4,
-        stack: TransformerStack(
-          width: 16, layers: 1, heads: 1, mlpWidth: 16, activation: .quickGELU, epsilon: 1e-5),
-        projection: 4)),
+      imageSize: 8, patchSize: 4,
+      stack: TransformerStack(
+        width: 16, layers: 1, heads: 1, mlpWidth: 16, activation: .quickGELU, epsilon: 1e-5),
+      projection: 4),
     text: nil)
 
   static let leastResNet = CLIPArchitecture(
     image: .modifiedResNet(
-      ModifiedResNet(
-        imageSize: 32, width: 2, blocks: ModifiedResNet.Blocks(1, 1, 1, 1), heads: 4, projection: 4,
-        epsilon: 1e-5)),
+      imageSize: 32, width: 2, blocks: .init(1, 1, 1, 1), heads: 4, projection: 4,
+      epsilon: 1e-5),
     text: nil)
 
   /// A description of everything in `architecture` at one precision.

@@ -91,14 +91,9 @@ func exportError(_ request: ExportRequest) -> ExportError? {
 func options(of model: CLIPModel) -> ModelOptions {
   var options = ModelOptions()
   options.preprocessing = model.preprocessing.map { .exactly($0) }
-  switch model.architecture.image {
-  case .visionTransformer(let tower):
-    options.heads.image = tower.stack.heads
-    options.activation.image = tower.stack.activation
-    options.epsilon.image = tower.stack.epsilon
-  case .modifiedResNet(let tower): options.heads.image = tower.heads
-  case nil: break
-  }
+  options.heads.image = model.architecture.image?.heads
+  options.activation.image = model.architecture.image?.activation
+  options.epsilon.image = model.architecture.image?.trunk.stack?.epsilon
   options.pooling = model.architecture.text?.pooling
   if let stack = model.architecture.text?.stack {
     options.heads.text = stack.heads

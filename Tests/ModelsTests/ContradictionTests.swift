@@ -96,7 +96,7 @@ import Testing
     let inspection = try inspect(configuration(vision: #""patch_size":16,"#), [:], options)
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
     #expect(inspection.notes.contains { $0.contains("patch size 16") && $0.contains("decides nothing") })
-    #expect(inspection.architecture.image?.visionTransformer?.stack.heads == 2)
+    #expect(inspection.architecture.image?.trunk.stack?.heads == 2)
   }
 
   @Test("A second configuration whose sizes are the tensors' settles it, and decides alone")
@@ -108,7 +108,7 @@ import Testing
     let foreign = configuration(vision: #""patch_size":16,"image_size":32,"#)
     let inspection = try inspect(foreign, ["open_clip_config.json": other])
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
-    #expect(inspection.architecture.image?.visionTransformer?.stack.activation == .quickGELU)
+    #expect(inspection.architecture.image?.trunk.stack?.activation == .quickGELU)
     #expect(
       inspection.notes.contains { $0.contains("that configuration is not used") }, "\(inspection.notes)")
     // One that does not state the field, or contradicts the tensors itself, is no witness.
@@ -158,13 +158,7 @@ import Testing
     let inspection = try ModelInspection(Checkpoint.open(file.folder.path), options: options)
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
     #expect(inspection.architecture.text?.stack.activation == .quickGELU)
-    #expect(inspection.architecture.image?.visionTransformer?.stack.heads == 12)
+    #expect(inspection.architecture.image?.trunk.stack?.heads == 12)
     #expect(inspection.notes.contains { $0.contains("--architecture ViT-B-16-quickgelu") })
-  }
-}
-
-extension ImageTower {
-  fileprivate var visionTransformer: VisionTransformer? {
-    if case .visionTransformer(let tower) = self { tower } else { nil }
   }
 }

@@ -170,11 +170,8 @@ import Testing
     #expect(inspection.architecture.text?.stack.activation == .quickGELU)
     let decision = try #require(inspection.decisions.first { $0.field == "text.activation" })
     #expect(decision.source == .libraryDefault)
-    guard case .visionTransformer(let image) = inspection.architecture.image else {
-      Issue.record("no Vision Transformer")
-      return
-    }
-    #expect(image.stack.activation == .gelu)
+    let image = try #require(inspection.architecture.image?.trunk.stack)
+    #expect(image.activation == .gelu)
   }
 
   @Test("transformers' preprocessing converts before resizing and crops downward, with the file's moments")
@@ -233,11 +230,8 @@ import Testing
       """#
     let inspection = try inspect("vit.safetensors", ["open_clip_config.json": config])
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
-    guard case .visionTransformer(let image) = inspection.architecture.image else {
-      Issue.record("no Vision Transformer")
-      return
-    }
-    #expect(image.stack.heads == 2 && image.stack.activation == .geluTanh)
+    let image = try #require(inspection.architecture.image?.trunk.stack)
+    #expect(image.heads == 2 && image.activation == .geluTanh)
     #expect(inspection.architecture.text?.stack.activation == .gelu)
     #expect(
       inspection.preprocessing?.resize == .squash && inspection.preprocessing?.interpolation == .bilinear)

@@ -148,7 +148,5 @@ import Testing
 }
 
 extension ImageTower {
-  fileprivate var layers: Int? {
-    if case .visionTransformer(let tower) = self { tower.stack.layers } else { nil }
-  }
+  fileprivate var layers: Int? { trunk.stack?.layers }
 }

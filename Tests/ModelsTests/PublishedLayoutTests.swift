@@ -55,16 +55,15 @@ import Testing
       #expect(text.contextLength == truth["text"]?["context"]?.integerValue)
       #expect(text.pooling == .highestID)
     }
-    switch model.architecture.image {
-    case .visionTransformer(let tower):
-      #expect(tower.stack.heads == truth["image"]?["heads"]?.integerValue)
-      #expect(tower.stack.activation == activation)
-      #expect(tower.stack.mlpWidth == truth["image"]?["mlp"]?.integerValue)
-      #expect(tower.imageSize == truth["image"]?["size"]?.integerValue)
-    case .modifiedResNet(let tower):
-      #expect(tower.heads == truth["image"]?["heads"]?.integerValue)
-      #expect(tower.imageSize == truth["image"]?["size"]?.integerValue)
-    case nil: #expect(fixture.towers == "text")
+    guard let image = model.architecture.image else {
+      #expect(fixture.towers == "text")
+      return
+    }
+    #expect(image.heads == truth["image"]?["heads"]?.integerValue)
+    #expect(image.imageSize == truth["image"]?["size"]?.integerValue)
+    if let stack = image.trunk.stack {
+      #expect(stack.activation == activation)
+      #expect(stack.mlpWidth == truth["image"]?["mlp"]?.integerValue)
     }
   }
 

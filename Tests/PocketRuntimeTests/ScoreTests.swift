@@ -5,7 +5,7 @@ import Testing
 
 /// What a model makes of similarities.
 @Suite struct ScoreTests {
-  /// FP32 vectors and one exponential of a logit against float64: measured 2e-7.
+  /// FP32 vectors and one exponential of a logit against float64.
   private static let tolerance = 1e-6
 
   private func similarities(_ bundle: OpenedBundle) throws -> [Float] {

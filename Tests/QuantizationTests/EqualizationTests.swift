@@ -74,8 +74,7 @@ private struct Pair: ParameterSource {
       width: 8, layers: 1, heads: 1, mlpWidth: 32, activation: .gelu, epsilon: 1e-5)
     let architecture = CLIPArchitecture(
       image: .modifiedResNet(
-        ModifiedResNet(
-          imageSize: 32, width: 2, blocks: .init(1, 1, 1, 1), heads: 1, projection: 4, epsilon: 1e-5)),
+        imageSize: 32, width: 2, blocks: .init(1, 1, 1, 1), heads: 1, projection: 4, epsilon: 1e-5),
       text: TextTower(
         contextLength: 4, vocabularySize: 8, stack: stack, pooling: .highestID, projection: 4))
     let parameters = ParameterSchema(architecture).parameters

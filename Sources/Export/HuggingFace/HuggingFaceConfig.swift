@@ -11,18 +11,17 @@ struct HuggingFaceConfig {
 
   var json: JSONText {
     switch (architecture.image, architecture.text) {
-    case (.visionTransformer(let image), .some(let text)): both(image, text)
-    case (.visionTransformer(let image), nil):
-      .object(header(image.projection, "CLIPVisionModel") + Self.vision(image))
-    case (_, .some(let text)): .object(header(text.projection, "CLIPTextModel") + Self.text(text))
-    case (.modifiedResNet, nil), (nil, nil): .object([])
+    case (let image?, let text?): both(image, text)
+    case (let image?, nil): .object(header(image.projection, "CLIPVisionModel") + Self.vision(image))
+    case (nil, let text?): .object(header(text.projection, "CLIPTextModel") + Self.text(text))
+    case (nil, nil): .object([])
     }
   }
 
-  private func both(_ image: VisionTransformer, _ text: TextTower) -> JSONText {
+  private func both(_ image: ImageTower, _ text: TextTower) -> JSONText {
     var members: [(key: String, value: JSONText)] = [
       ("architectures", ["CLIPModel"]), ("dtype", dtype), ("model_type", "clip"),
-      ("projection_dim", .integer(image.outputProjection)),
+      ("projection_dim", .integer(image.outputWidth)),
     ]
     if let logitScale { members.append(("logit_scale_init_value", .float(logitScale))) }
     return .object(
@@ -53,11 +52,16 @@ struct HuggingFaceConfig {
     ] + stack(tower.stack) + [("projection_dim", .integer(tower.outputWidth))]
   }
 
-  private static func vision(_ tower: VisionTransformer) -> [(key: String, value: JSONText)] {
-    [
-      ("model_type", "clip_vision_model"), ("image_size", .integer(tower.imageSize)),
-      ("patch_size", .integer(tower.patchSize)), ("num_channels", 3),
-    ] + stack(tower.stack) + [("projection_dim", .integer(tower.outputProjection))]
+  private static func vision(_ tower: ImageTower) -> [(key: String, value: JSONText)] {
+    switch tower.trunk {
+    case .patches(let trunk):
+      [
+        ("model_type", "clip_vision_model"), ("image_size", .integer(tower.imageSize)),
+        ("patch_size", .integer(trunk.patchSize)), ("num_channels", 3),
+        // transformers wants a number also where there is no projection.
+      ] + stack(trunk.stack) + [("projection_dim", .integer(tower.outputWidth))]
+    case .resNet: []  // The plan refused it.
+    }
   }
 
   private static func stack(_ stack: TransformerStack) -> [(key: String, value: JSONText)] {
@@ -67,11 +71,6 @@ struct HuggingFaceConfig {
       ("hidden_act", .string(stack.activation.huggingFaceName)), ("layer_norm_eps", .float(stack.epsilon)),
     ]
   }
-}
-
-extension VisionTransformer {
-  /// transformers wants a number also where there is no projection.
-  fileprivate var outputProjection: Int { projection ?? stack.width }
 }
 
 extension Activation {

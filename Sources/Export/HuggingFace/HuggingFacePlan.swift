@@ -38,8 +38,9 @@ extension ExportPlan {
   }
 
   private static func requireStatable(_ model: CLIPModel) throws(ExportError) {
-    if case .modifiedResNet = model.architecture.image {
-      throw .refused(ExportRefusal(.resNet, .huggingFace, found: model.name))
+    switch model.architecture.image?.trunk {
+    case .patches, nil: break
+    case .resNet: throw .refused(ExportRefusal(.resNet, .huggingFace, found: model.name))
     }
     if model.architecture.image != nil, model.preprocessing?.backend == .torchvisionFloat {
       throw .refused(

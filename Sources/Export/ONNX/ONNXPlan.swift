@@ -14,10 +14,7 @@ extension ExportPlan {
     notes = score?.onnxNotes ?? []
     if let image = model.architecture.image {
       var builder = ONNXGraphBuilder("image_encoder", weights: weights)
-      switch image {
-      case .visionTransformer(let tower): VisionTransformerGraph(tower: tower).build(in: &builder)
-      case .modifiedResNet(let tower): ModifiedResNetGraph(tower: tower).build(in: &builder)
-      }
+      ImageGraph(tower: image).build(in: &builder)
       files += ONNXModelFile(graph: builder.graph, metadata: metadata).files(below: "visual/")
       let size = JSONText.integer(image.imageSize)
       let members = [(key: "size", value: [size, size] as JSONText)]
@@ -40,8 +37,8 @@ extension ExportPlan {
   }
 }
 
-// The graphs end at the embeddings. For a softmax users have long taken CLIP's scale of 100, or none, since it orders texts
-// alike; a sigmoid's probabilities are nothing without its numbers.
+// The graphs end at the embeddings. A softmax's scale does not change the order of texts, and nothing asks for it; a
+// sigmoid's probabilities are nothing without its numbers.
 extension Score {
   fileprivate var onnxMetadata: [(key: String, value: String)] {
     switch self {

@@ -17,43 +17,35 @@ struct OpenCLIPConfig {
     }
     if usesQuickGELU { members.append(("quick_gelu", true)) }
     if let logitBias { members.append(("init_logit_bias", .float(logitBias))) }
-    switch architecture.image {
-    case .visionTransformer(let tower): members.append(("vision_cfg", Self.vision(tower)))
-    case .modifiedResNet(let tower): members.append(("vision_cfg", Self.vision(tower)))
-    case nil: break
-    }
+    if let image = architecture.image { members.append(("vision_cfg", Self.vision(image))) }
     if let text = architecture.text { members.append(("text_cfg", Self.text(text))) }
     return .object(members)
   }
 
-  /// Those of the towers that have transformers.
-  private var activations: [Activation] {
-    var activations: [Activation] = []
-    if case .visionTransformer(let tower) = architecture.image { activations.append(tower.stack.activation) }
-    if let text = architecture.text { activations.append(text.stack.activation) }
-    return activations
-  }
-
-  private var usesQuickGELU: Bool { activations.contains(.quickGELU) }
+  private var usesQuickGELU: Bool { architecture.activations.contains(.quickGELU) }
 
   /// QuickGELU is said for a whole model; between GELU and its tanh form towers may differ.
-  var canStateActivations: Bool { !usesQuickGELU || activations.allSatisfy { $0 == .quickGELU } }
+  var canStateActivations: Bool { !usesQuickGELU || architecture.activations.allSatisfy { $0 == .quickGELU } }
 
-  private static func vision(_ tower: VisionTransformer) -> JSONText {
-    .object(
-      [
-        ("image_size", .integer(tower.imageSize)), ("patch_size", .integer(tower.patchSize)),
-        ("width", .integer(tower.stack.width)), ("layers", .integer(tower.stack.layers)),
-        ("head_width", .integer(tower.stack.headSize)), ("mlp_ratio", .double(tower.stack.mlpRatio)),
-      ] + stated(tower.stack))
-  }
-
-  private static func vision(_ tower: ModifiedResNet) -> JSONText {
-    let blocks = (0..<ModifiedResNet.Blocks.stageCount).map { JSONText.integer(tower.blocks[$0]) }
-    return [
-      "image_size": .integer(tower.imageSize), "width": .integer(tower.width), "layers": .array(blocks),
-      "head_width": .integer(tower.attentionPoolWidth / tower.heads), "patch_size": .null,
-    ]
+  private static func vision(_ tower: ImageTower) -> JSONText {
+    let size: [(key: String, value: JSONText)] = [("image_size", .integer(tower.imageSize))]
+    let headWidth = JSONText.integer(tower.width / max(tower.heads ?? 1, 1))
+    switch tower.trunk {
+    case .patches(let trunk):
+      return .object(
+        size + [
+          ("patch_size", .integer(trunk.patchSize)), ("width", .integer(trunk.stack.width)),
+          ("layers", .integer(trunk.stack.layers)), ("head_width", headWidth),
+          ("mlp_ratio", .double(trunk.stack.mlpRatio)),
+        ] + stated(trunk.stack))
+    case .resNet(let trunk):
+      let blocks = (0..<ResNetTrunk.Blocks.stageCount).map { JSONText.integer(trunk.blocks[$0]) }
+      return .object(
+        size + [
+          ("width", .integer(trunk.stemWidth)), ("layers", .array(blocks)), ("head_width", headWidth),
+          ("patch_size", .null),
+        ])
+    }
   }
 
   private static func text(_ tower: TextTower) -> JSONText {

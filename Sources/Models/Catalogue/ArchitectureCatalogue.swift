@@ -62,14 +62,10 @@ extension CLIPArchitecture {
   /// With the other's heads, activation and epsilon.
   fileprivate func undecidedFields(from other: CLIPArchitecture) -> CLIPArchitecture {
     var result = self
-    switch (image, other.image) {
-    case (.visionTransformer(var tower), .visionTransformer(let other)):
-      tower.stack = tower.stack.undecidedFields(from: other.stack)
-      result.image = .visionTransformer(tower)
-    case (.modifiedResNet(var tower), .modifiedResNet(let other)):
-      (tower.heads, tower.epsilon) = (other.heads, other.epsilon)
-      result.image = .modifiedResNet(tower)
-    default: break
+    if let other = other.image {
+      result.image?.heads = other.heads
+      result.image?.activation = other.activation
+      result.image?.epsilon = other.epsilon
     }
     if let text, let other = other.text {
       result.text?.stack = text.stack.undecidedFields(from: other.stack)
@@ -89,9 +85,10 @@ extension TransformerStack {
 extension ImageTower {
   /// The tower with the other's projection where it has none, so that a tower published without one keeps its name.
   fileprivate func projected(like other: ImageTower?) -> ImageTower {
-    guard case .visionTransformer(var tower) = self, tower.projection == nil else { return self }
+    guard projection == nil else { return self }
+    var tower = self
     tower.projection = other?.projection
-    return .visionTransformer(tower)
+    return tower
   }
 }
 

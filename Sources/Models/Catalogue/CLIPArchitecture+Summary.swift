@@ -18,12 +18,12 @@ extension CLIPArchitecture {
 
 extension ImageTower {
   fileprivate var summary: String {
-    switch self {
-    case .visionTransformer(let tower):
-      "ViT \(tower.stack.width)x\(tower.stack.layers)/\(tower.patchSize)@\(tower.imageSize)"
-    case .modifiedResNet(let tower):
-      "ResNet \(tower.width)x(\(tower.blocks[0]),\(tower.blocks[1]),\(tower.blocks[2]),\(tower.blocks[3]))"
-        + "@\(tower.imageSize)"
+    switch trunk {
+    case .patches(let trunk):
+      "ViT \(trunk.stack.width)x\(trunk.stack.layers)/\(trunk.patchSize)@\(imageSize)"
+    case .resNet(let trunk):
+      "ResNet \(trunk.stemWidth)x(\(trunk.blocks[0]),\(trunk.blocks[1]),\(trunk.blocks[2]),\(trunk.blocks[3]))"
+        + "@\(imageSize)"
     }
   }
 }

@@ -35,7 +35,7 @@ package enum OpenAIConvention {
 struct ResNetRow {
   var name: String
   var imageSize: Int
-  var blocks: ModifiedResNet.Blocks
+  var blocks: ResNetTrunk.Blocks
   var width: Int
   var text: TextRow
   var projection: Int
@@ -56,12 +56,11 @@ struct ResNetRow {
   ]
 
   func architecture(_ activation: Activation) -> CLIPArchitecture {
-    let tower = ModifiedResNet(
+    let tower = ImageTower.modifiedResNet(
       imageSize: imageSize, width: width, blocks: blocks,
-      heads: width * ModifiedResNet.downsampling / OpenAIConvention.headSize, projection: projection,
+      heads: width * ResNetTrunk.downsampling / OpenAIConvention.headSize, projection: projection,
       epsilon: OpenAIConvention.epsilon)
-    return CLIPArchitecture(
-      image: .modifiedResNet(tower), text: text.tower(projection: projection, activation))
+    return CLIPArchitecture(image: tower, text: text.tower(projection: projection, activation))
   }
 }
 
@@ -142,9 +141,8 @@ struct ViTRow {
     let stack = TransformerStack(
       width: vision.width, layers: vision.layers, heads: vision.heads, mlpWidth: vision.mlpWidth,
       activation: activation, epsilon: OpenAIConvention.epsilon)
-    let tower = VisionTransformer(
+    let tower = ImageTower.visionTransformer(
       imageSize: imageSize, patchSize: patchSize, stack: stack, projection: projection)
-    return CLIPArchitecture(
-      image: .visionTransformer(tower), text: text.tower(projection: projection, activation))
+    return CLIPArchitecture(image: tower, text: text.tower(projection: projection, activation))
   }
 }

@@ -45,7 +45,7 @@ extension ModelInspection {
 
   /// `12,8 (if each has 64 channels, as in OpenAI's models)`.
   private var usualHeads: String {
-    let widths = [architecture.image?.attentionWidth, architecture.text?.stack.width].compactMap { $0 }
+    let widths = [architecture.image?.width, architecture.text?.stack.width].compactMap { $0 }
     guard widths.allSatisfy({ $0 % Self.usualHeadSize == 0 }) else { return "IMAGE,TEXT" }
     let heads = widths.map { "\($0 / Self.usualHeadSize)" }.joined(separator: ",")
     return "\(heads) (if each has \(Self.usualHeadSize) channels, as in OpenAI's models)"

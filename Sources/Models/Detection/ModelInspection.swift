@@ -100,10 +100,10 @@ public struct ModelInspection: Sendable {
 extension CLIPArchitecture {
   /// - Throws: `architectureContradictsTensors` naming the first size that differs.
   fileprivate func requireSizes(of named: CLIPArchitecture, _ name: String) throws(ModelError) {
-    if let image, image.isResNet != named.image?.isResNet {
+    if let image, image.trunk.kindName != named.image?.trunk.kindName {
       throw ModelError(
         .architectureContradictsTensors, expected: "the image tower of \(name)",
-        found: image.isResNet ? "a ResNet" : "a Vision Transformer")
+        found: "a " + image.trunk.kindName)
     }
     let fields: [StatedSize.Field] = [
       .imageSize, .patchSize, .imageWidth, .imageLayers, .textWidth, .textLayers, .contextLength,
@@ -138,8 +138,13 @@ extension CLIPArchitecture {
   }
 }
 
-extension ImageTower {
-  var isResNet: Bool { modifiedResNet != nil }
+extension ImageTrunk {
+  fileprivate var kindName: String {
+    switch self {
+    case .patches: "Vision Transformer"
+    case .resNet: "ResNet"
+    }
+  }
 }
 
 extension ParameterSchema {

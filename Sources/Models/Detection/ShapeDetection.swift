@@ -16,7 +16,7 @@ struct ShapeDetection {
     if towers.contains(.image), tower != .text {
       result.image =
         bindings.byName["visual.layer1.0.conv1.weight"] == nil
-        ? .visionTransformer(try visionTransformer()) : .modifiedResNet(try modifiedResNet())
+        ? try visionTransformer() : try modifiedResNet()
     }
     if towers.contains(.text), tower != .image { result.text = try textTower() }
     if let tower, result.image == nil, result.text == nil, !towers.isEmpty {
@@ -28,14 +28,14 @@ struct ShapeDetection {
     return result
   }
 
-  private func visionTransformer() throws(ModelError) -> VisionTransformer {
+  private func visionTransformer() throws(ModelError) -> ImageTower {
     let patches = try shape("visual.conv1.weight", rank: 4)
     guard patches[2] == patches[3], patches[1] == 3 else {
       throw impossible("visual.conv1.weight", "[width, 3, patch, patch]")
     }
     let tokens = try shape("visual.positional_embedding", rank: 2)[0]
     let grid = try side(of: tokens - 1, "visual.positional_embedding")
-    return VisionTransformer(
+    return .visionTransformer(
       imageSize: try product(grid, patches[2], "visual.positional_embedding"), patchSize: patches[2],
       stack: try stack(width: patches[0], below: "visual.transformer.resblocks."),
       projection: try projection("visual.proj"))
@@ -49,19 +49,18 @@ struct ShapeDetection {
       projection: try projection("text_projection"))
   }
 
-  private func modifiedResNet() throws(ModelError) -> ModifiedResNet {
+  private func modifiedResNet() throws(ModelError) -> ImageTower {
     let width = try shape("visual.conv3.weight", rank: 4)[0]
     guard width % 2 == 0 else { throw impossible("visual.conv3.weight", "an even number of channels") }
     let tokens = try shape("visual.attnpool.positional_embedding", rank: 2)[0]
     let grid = try side(of: tokens - 1, "visual.attnpool.positional_embedding")
-    return ModifiedResNet(
-      imageSize: try product(
-        grid, ModifiedResNet.downsampling, "visual.attnpool.positional_embedding"),
-      width: width,
-      blocks: .init(
-        try count("visual.layer1."), try count("visual.layer2."), try count("visual.layer3."),
-        try count("visual.layer4.")),
-      heads: 0, projection: try shape("visual.attnpool.c_proj.weight", rank: 2)[0], epsilon: 0)
+    let blocks = ResNetTrunk.Blocks(
+      try count("visual.layer1."), try count("visual.layer2."), try count("visual.layer3."),
+      try count("visual.layer4."))
+    return .modifiedResNet(
+      imageSize: try product(grid, ResNetTrunk.downsampling, "visual.attnpool.positional_embedding"),
+      width: width, blocks: blocks, heads: 0,
+      projection: try shape("visual.attnpool.c_proj.weight", rank: 2)[0], epsilon: 0)
   }
 
   private func stack(width: Int, below prefix: String) throws(ModelError) -> TransformerStack {

@@ -73,27 +73,35 @@ extension CLIPArchitecture {
   func size(_ field: StatedSize.Field) -> Int? {
     switch field {
     case .imageSize: image?.imageSize
-    case .patchSize: image?.visionTransformer?.patchSize
-    case .imageWidth: image?.visionTransformer?.stack.width ?? image?.modifiedResNet?.width
-    case .imageLayers: image?.visionTransformer?.stack.layers
-    case .imageStages: image.map { $0.isResNet ? 4 : 0 }
+    case .patchSize: image?.trunk.patchSize
+    case .imageWidth: image?.trunk.configuredWidth
+    case .imageLayers: image?.trunk.stack?.layers
+    case .imageStages: image?.trunk.stageCount
     case .textWidth: text?.stack.width
     case .textLayers: text?.stack.layers
     case .contextLength: text?.contextLength
     case .vocabularySize: text?.vocabularySize
-    case .imageMLPWidth: image?.visionTransformer?.stack.mlpWidth
+    case .imageMLPWidth: image?.trunk.stack?.mlpWidth
     case .textMLPWidth: text?.stack.mlpWidth
     case .projection: image?.projection ?? text?.projection
     }
   }
 }
 
-extension ImageTower {
-  var visionTransformer: VisionTransformer? {
-    if case .visionTransformer(let tower) = self { tower } else { nil }
+extension ImageTrunk {
+  /// What configurations call its width: of a ResNet the stem's.
+  fileprivate var configuredWidth: Int {
+    switch self {
+    case .patches(let trunk): trunk.stack.width
+    case .resNet(let trunk): trunk.stemWidth
+    }
   }
 
-  var modifiedResNet: ModifiedResNet? {
-    if case .modifiedResNet(let tower) = self { tower } else { nil }
+  /// Stages of convolutions.
+  fileprivate var stageCount: Int {
+    switch self {
+    case .patches: 0
+    case .resNet: ResNetTrunk.Blocks.stageCount
+    }
   }
 }

@@ -94,18 +94,13 @@ struct Statements {
   func resolve(_ sizes: CLIPArchitecture) -> Resolution {
     var resolution = Resolution(architecture: sizes)
     resolution.undecided = problems
-    switch sizes.image {
-    case .visionTransformer(var tower):
-      resolution.decide(&tower.stack, facts.image, "image")
-      resolution.architecture.image = .visionTransformer(tower)
-    case .modifiedResNet(var tower):
-      resolution.decide(&tower, facts.image)
-      resolution.architecture.image = .modifiedResNet(tower)
-    case nil: break
+    if var image = sizes.image {
+      resolution.decide(&image, facts.image)
+      resolution.architecture.image = image
+      resolution.decide(facts.preprocessing, facts.resizeBackend, facts.alpha)
     }
-    if sizes.image != nil { resolution.decide(facts.preprocessing, facts.resizeBackend, facts.alpha) }
     if var text = sizes.text {
-      resolution.decide(&text.stack, facts.text, "text")
+      resolution.decide(&text, facts.text)
       if let pooling = resolution.take(facts.pooling, "text.pooling", \.fieldText) {
         text.pooling = pooling
       } else {
@@ -140,7 +135,7 @@ extension StatedFacts {
   /// Whether something is undecided that a published file's fingerprint could decide.
   fileprivate func isOpen(for sizes: CLIPArchitecture) -> Bool {
     if sizes.image != nil, preprocessing == nil { return true }
-    if case .visionTransformer = sizes.image, image.activation == nil || image.heads == nil { return true }
+    if sizes.image?.activation != nil, image.activation == nil || image.heads == nil { return true }
     return sizes.text != nil && (text.activation == nil || text.heads == nil || pooling == nil)
   }
 }
@@ -168,19 +163,24 @@ struct Resolution {
     return stated.value
   }
 
-  mutating func decide(_ stack: inout TransformerStack, _ facts: StatedFacts.TowerFacts, _ tower: String) {
-    if let activation = take(facts.activation, tower + ".activation", \.fieldText) {
-      stack.activation = activation
-    } else {
-      undecided.append(ModelError(.undecidedActivation, found: "\(tower) tower"))
-    }
-    decideHeads(facts.heads, width: stack.width, tower).map { stack.heads = $0 }
-    take(facts.epsilon, tower + ".epsilon", \.description).map { stack.epsilon = $0 }
+  mutating func decide(_ tower: inout ImageTower, _ facts: StatedFacts.TowerFacts) {
+    if tower.activation != nil { decideActivation(facts.activation, "image").map { tower.activation = $0 } }
+    decideHeads(facts.heads, width: tower.width, "image").map { tower.heads = $0 }
+    take(facts.epsilon, "image.epsilon", \.description).map { tower.epsilon = $0 }
   }
 
-  mutating func decide(_ tower: inout ModifiedResNet, _ facts: StatedFacts.TowerFacts) {
-    decideHeads(facts.heads, width: tower.attentionPoolWidth, "image").map { tower.heads = $0 }
-    take(facts.epsilon, "image.epsilon", \.description).map { tower.epsilon = $0 }
+  mutating func decide(_ tower: inout TextTower, _ facts: StatedFacts.TowerFacts) {
+    decideActivation(facts.activation, "text").map { tower.stack.activation = $0 }
+    decideHeads(facts.heads, width: tower.stack.width, "text").map { tower.stack.heads = $0 }
+    take(facts.epsilon, "text.epsilon", \.description).map { tower.stack.epsilon = $0 }
+  }
+
+  private mutating func decideActivation(_ stated: Stated<Activation>?, _ tower: String) -> Activation? {
+    guard let activation = take(stated, tower + ".activation", \.fieldText) else {
+      undecided.append(ModelError(.undecidedActivation, found: "\(tower) tower"))
+      return nil
+    }
+    return activation
   }
 
   private mutating func decideHeads(_ stated: Stated<Int>?, width: Int, _ tower: String) -> Int? {

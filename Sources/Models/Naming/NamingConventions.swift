@@ -1,7 +1,8 @@
 extension NamingConvention {
   /// Ordered so that a convention whose markers contain another's comes first.
   static let all = [
-    openCLIPCustomText, openAI, huggingFaceFlax, huggingFace, openAIVisual, huggingFaceBareText,
+    openCLIPCustomText, openAI, huggingFaceFlax, huggingFaceAltCLIP, huggingFace, openAIVisual,
+    huggingFaceBareText,
     huggingFaceBareVision, clipCPP, gguf, tensorFlow, kerasHub,
   ]
 
@@ -33,14 +34,21 @@ extension NamingConvention {
   static let huggingFace = NamingConvention(
     name: "Hugging Face", library: .huggingFace,
     markers: ["text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding"],
-    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.")
-      // transformers 5.23 saves AltCLIP's image tower with the text tower's word for a block.
-      + blockRows(from: "vision_model.encoder.layer.{}", to: "visual.transformer.resblocks.{}") + [
-        NameRow("text_projection.weight", "text_projection", .transposed),
-        NameRow("visual_projection.weight", "visual.proj", .transposed),
-        NameRow("logit_scale", "logit_scale"),
-        NameRow("logit_bias", "logit_bias"),
-      ])
+    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.") + [
+      NameRow("text_projection.weight", "text_projection", .transposed),
+      NameRow("visual_projection.weight", "visual.proj", .transposed),
+      NameRow("logit_scale", "logit_scale"),
+      NameRow("logit_bias", "logit_bias"),
+    ])
+
+  /// `AltCLIPModel`'s image tower, which transformers 5.23 saves with the text tower's word for a block.
+  static let huggingFaceAltCLIP = NamingConvention(
+    name: "Hugging Face AltCLIP", library: .huggingFace,
+    markers: ["vision_model.encoder.layer.0.layer_norm1.weight"],
+    rows: visionRows(below: "vision_model.", block: "encoder.layer.{}") + [
+      NameRow("visual_projection.weight", "visual.proj", .transposed),
+      NameRow("logit_scale", "logit_scale"),
+    ])
 
   /// `CLIPTextModel` as transformers 5 writes it.
   static let huggingFaceBareText = NamingConvention(
@@ -60,7 +68,7 @@ extension NamingConvention {
     ] + blockRows(from: prefix + "encoder.layers.{}", to: "transformer.resblocks.{}")
   }
 
-  private static func visionRows(below prefix: String) -> [NameRow] {
+  private static func visionRows(below prefix: String, block: String = "encoder.layers.{}") -> [NameRow] {
     [
       NameRow(prefix + "embeddings.class_embedding", "visual.class_embedding"),
       // MLX saves the kernel as it computes with it: colours last.
@@ -69,7 +77,7 @@ extension NamingConvention {
       // The misspelling is in the files.
       NameRow(prefix + "pre_layrnorm.*", "visual.ln_pre.*"),
       NameRow(prefix + "post_layernorm.*", "visual.ln_post.*"),
-    ] + blockRows(from: prefix + "encoder.layers.{}", to: "visual.transformer.resblocks.{}")
+    ] + blockRows(from: prefix + block, to: "visual.transformer.resblocks.{}")
   }
 
   private static func blockRows(from source: String, to block: String) -> [NameRow] {

@@ -6,8 +6,7 @@ extension ModelOptions {
   /// With what a bundle states of its checkpoint, where the user says nothing. A half of a CLIP asks for its half only.
   func filled(from bundle: BundleDescription) -> ModelOptions {
     let architecture = bundle.architecture
-    let image = architecture.image?.stated
-    let text = architecture.text.map { Stated(heads: $0.stack.heads, activation: $0.stack.activation) }
+    let (image, text) = (architecture.image, architecture.text?.stack)
     var options = self
     if architectureName == nil {
       options.heads.image = heads.image ?? image?.heads
@@ -23,20 +22,5 @@ extension ModelOptions {
     default: break
     }
     return options
-  }
-}
-
-/// What no tensor of a tower tells.
-private struct Stated {
-  var heads: Int
-  var activation: Activation?
-}
-
-extension ImageTower {
-  fileprivate var stated: Stated {
-    switch self {
-    case .visionTransformer(let tower): Stated(heads: tower.stack.heads, activation: tower.stack.activation)
-    case .modifiedResNet(let tower): Stated(heads: tower.heads, activation: nil)
-    }
   }
 }

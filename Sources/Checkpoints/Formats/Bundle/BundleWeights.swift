@@ -176,7 +176,6 @@ extension BundleWeights {
   }
 
   private var restoredVariance: Float {
-    guard case .modifiedResNet(let tower) = header.description.architecture.image else { return 1 }
-    return Float(1 - Double(tower.epsilon))
+    Float(1 - Double(header.description.architecture.image?.epsilon ?? 0))
   }
 }

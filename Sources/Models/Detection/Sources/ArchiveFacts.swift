@@ -7,7 +7,7 @@ extension StatedFacts {
     _ sizes: CLIPArchitecture, source: Decision.Source, detail: String
   ) -> StatedFacts {
     var facts = StatedFacts()
-    facts.image = openAITower(width: sizes.image?.attentionWidth, source, detail)
+    facts.image = openAITower(width: sizes.image?.width, source, detail)
     facts.text = openAITower(width: sizes.text?.stack.width, source, detail)
     facts.preprocessing = Stated(.openAI, source, detail)
     facts.pooling = Stated(.highestID, source, detail)
@@ -63,22 +63,12 @@ extension StatedFacts {
     if isOpenAIVocabulary {
       facts.pooling = Stated(.highestID, .libraryDefault, "end of text is the highest id in \(owner)")
     }
-    if case .modifiedResNet(let tower) = sizes.image {
+    if let image = sizes.image, image.pool.heads != nil {
       // Both libraries compute it so, and no configuration field reaches it but head_width.
       facts.image.heads = Stated(
-        tower.attentionPoolWidth / OpenAIConvention.headSize, .libraryDefault,
+        image.width / OpenAIConvention.headSize, .libraryDefault,
         "attention pooling of \(owner): width / 64")
     }
     return facts
-  }
-}
-
-extension ImageTower {
-  /// Channels that the tower's attention works on.
-  var attentionWidth: Int {
-    switch self {
-    case .visionTransformer(let tower): tower.stack.width
-    case .modifiedResNet(let tower): tower.attentionPoolWidth
-    }
   }
 }

@@ -19,7 +19,7 @@ extension StatedFacts {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
     }
     var facts = StatedFacts()
-    if let image = sizes.image { try facts.readTower(root, "vision", width: image.attentionWidth, \.image) }
+    if let image = sizes.image { try facts.readTower(root, "vision", width: image.width, \.image) }
     if let text = sizes.text {
       try facts.readTower(root, "text", width: text.stack.width, \.text)
       facts.pooling = try root.pooling(vocabularySize: text.vocabularySize)

@@ -51,7 +51,7 @@ extension StatedFacts {
     let headWidth = try vision.integer("head_width")
     guard headWidth ?? 64 > 0 else { throw vision.bad("head_width", "positive", vision.json["head_width"]) }
     image.heads = Stated(
-      tower.attentionWidth / (headWidth ?? OpenAIConvention.headSize),
+      tower.width / (headWidth ?? OpenAIConvention.headSize),
       headWidth == nil ? .libraryDefault : .configuration, "\(vision.place): head_width")
     image.activation = try vision.activation(or: activation)
     image.epsilon = try vision.epsilon()
@@ -59,9 +59,8 @@ extension StatedFacts {
     try addSize(vision, "width", .imageWidth)
     // One number of layers makes a Vision Transformer, an array of them a ResNet.
     if let stages = vision.json["layers"]?.arrayValue {
-      sizes.append(
-        StatedSize(field: .imageStages, value: stages.count, detail: "\(vision.place): layers"))
-    } else if case .visionTransformer = tower {
+      sizes.append(StatedSize(field: .imageStages, value: stages.count, detail: "\(vision.place): layers"))
+    } else if tower.trunk.stack != nil {
       try addSize(vision, "patch_size", .patchSize)
       try addSize(vision, "layers", .imageLayers)
     } else if vision.json["layers"] != nil {

@@ -49,12 +49,10 @@ extension StatedFacts {
     }
     var facts = StatedFacts()
     let detail = "--architecture \(name)"
-    switch known.image {
-    case .visionTransformer(let tower): facts.image = stack(tower.stack, detail)
-    case .modifiedResNet(let tower):
-      facts.image.heads = Stated(tower.heads, .option, detail)
-      facts.image.epsilon = Stated(tower.epsilon, .option, detail)
-    case nil: break
+    if let image = known.image {
+      facts.image.heads = image.heads.map { Stated($0, .option, detail) }
+      facts.image.activation = image.activation.map { Stated($0, .option, detail) }
+      facts.image.epsilon = Stated(image.epsilon, .option, detail)
     }
     if let text = known.text {
       facts.text = stack(text.stack, detail)

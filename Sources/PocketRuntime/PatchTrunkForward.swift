@@ -3,9 +3,8 @@ import CKernels
 import CPlatform
 
 /// `VisionTransformer.forward` of OpenAI's `clip/model.py` for a slice of pictures.
-struct VisionTransformerPass {
-  let tower: VisionTransformer
-  let weights: VisionTransformerWeights
+struct PatchTrunkPass {
+  let weights: PatchTrunkWeights
   let transformer: TransformerPass
 
   /// - Parameter pictures: 3 × S × S pixels of each item.
@@ -16,15 +15,17 @@ struct VisionTransformerPass {
     addClassTokens()
     let floats = RowBuffers(floats: scratch.stream, narrow: nil)
     _ = transformer.compute.normalized(
-      rowCount, scratch.stream, width: tower.stack.width, transformer.layerNorm(weights.lnPre), floats)
-    observer?(.imageEmbedding, transformer.values(scratch.stream, rows: rowCount))
+      rowCount, scratch.stream, width: trunk.stack.width, transformer.layerNorm(weights.lnPre), floats)
+    observer?(.embedding(.image), transformer.values(scratch.stream, rows: rowCount))
     transformer.run(weights.blocks, observer: observer)
     transformer.project(weights.lnPost, weights.projection, observer: observer)
     return scratch.result
   }
 
   private var rowCount: Int { transformer.segments.rowCount }
-  private var patchCount: Int { tower.gridSize * tower.gridSize }
+  private var imageSize: Int { weights.tower.imageSize }
+  private var trunk: PatchTrunk { weights.trunk }
+  private var patchCount: Int { trunk.tokenCount(imageSize: imageSize) - 1 }
 
   /// The patches of all items as rows, times the patch embedding, plus positions, into all but the first row of
   /// each item.
@@ -32,14 +33,15 @@ struct VisionTransformerPass {
     let scratch = transformer.scratch
     let compute = transformer.compute
     let items = transformer.segments.items
-    GatherPatchesWork(kernels: compute.kernels, pictures: pictures, tower: tower, patches: scratch.wide)
-      .run(parts: items, threads: compute.threads)
+    GatherPatchesWork(
+      kernels: compute.kernels, pictures: pictures, trunk: trunk, imageSize: imageSize, patches: scratch.wide
+    ).run(parts: items, threads: compute.threads)
     let input = compute.prepared(
-      items * patchCount, scratch.wide, width: tower.patchElementCount, scratch.buffers)
+      items * patchCount, scratch.wide, width: trunk.patchElementCount, scratch.buffers)
     // A line of rows per item; every item has the same positions.
     let lines = Lines(
       count: items, rowsPerLine: patchCount, inputStride: patchCount * input.stride,
-      outputStride: tower.tokenCount * scratch.stream.stride)
+      outputStride: (patchCount + 1) * scratch.stream.stride)
     let positions = Epilogue.Residual(
       values: weights.positions.row(1), rowStride: weights.positions.stride, lineStride: 0)
     compute.linear(
@@ -50,8 +52,8 @@ struct VisionTransformerPass {
     let compute = transformer.compute
     for item in 0..<transformer.segments.items {
       compute.kernels.pointee.add_f32(
-        tower.stack.width, weights.classEmbedding, weights.positions.row(0),
-        transformer.scratch.stream[item * tower.tokenCount])
+        trunk.stack.width, weights.classEmbedding, weights.positions.row(0),
+        transformer.scratch.stream[item * (patchCount + 1)])
     }
   }
 }
@@ -60,7 +62,8 @@ struct VisionTransformerPass {
 private struct GatherPatchesWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var pictures: UnsafePointer<UnsafePointer<Float>>
-  var tower: VisionTransformer
+  var trunk: PatchTrunk
+  var imageSize: Int
   var patches: Rows<Float>
 
   static var body: pf_body {
@@ -70,12 +73,11 @@ private struct GatherPatchesWork: ParallelWork {
   }
 
   func run(part item: Int, worker: Int) {
-    let size = tower.imageSize
+    let (size, side) = (imageSize, trunk.gridSize(imageSize: imageSize))
     var grid = pk_patch_grid(
       height: size, width: size, channels: 3, row_stride: size, column_stride: 1, channel_stride: size * size,
-      kernel: tower.patchSize, step: tower.patchSize, padding: 0, output_width: tower.gridSize)
+      kernel: trunk.patchSize, step: trunk.patchSize, padding: 0, output_width: side)
     kernels.pointee.gather_patches_f32(
-      &grid, 0, tower.gridSize, pictures[item], 0,
-      patches[item * tower.gridSize * tower.gridSize], patches.stride)
+      &grid, 0, side, pictures[item], 0, patches[item * side * side], patches.stride)
   }
 }

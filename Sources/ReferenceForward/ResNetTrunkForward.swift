@@ -1,29 +1,27 @@
 internal import Architecture
 internal import Models
 
-/// The image encoder ResNet (`ModifiedResNet.forward` in OpenAI's `clip/model.py`). B images of S pixels a side,
-/// stem width w, E embedding dimensions. Feature maps are `[B, H, W, C]`.
-struct ModifiedResNetForward {
-  var tower: ModifiedResNet
+/// CLIP's ResNet up to its pool (`ModifiedResNet.forward` in OpenAI's `clip/model.py`). B images of S pixels a side,
+/// stem width w. Feature maps are `[B, H, W, C]`.
+struct ResNetTrunkForward {
+  var trunk: ResNetTrunk
   var weights: CanonicalWeights
   var product: MatrixProduct
   var observe: ReferenceForward.Observer
 
-  /// pixels `[B, 3, S, S]` → `[B, E]`
+  /// pixels `[B, 3, S, S]` → `[B, N, C]`, the N = (S / 32)² positions of the last map
   func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
     var x = try stem(pixels.channelsLast)  // [B, S/4, S/4, w]
     observe("visual.stem", x)
-    for stage in 0..<ModifiedResNet.Blocks.stageCount {
-      for index in 0..<tower.blocks[stage] {
+    for stage in 0..<ResNetTrunk.Blocks.stageCount {
+      for index in 0..<trunk.blocks[stage] {
         let block = "visual.layer\(stage + 1).\(index)"
         let halves = stage > 0 && index == 0
         x = try bottleneck(x, block, halves: halves, hasShortcut: index == 0)  // [B, H, W, 4w·2^stage]
         observe(block, x)
       }
     }
-    let embedding = try AttentionPoolForward(tower: tower, weights: weights, product: product)(x)  // [B, E]
-    observe("visual.attnpool", embedding)
-    return embedding
+    return x.reshaped([x.shape[0], x.shape[1] * x.shape[2], x.width])
   }
 
   private func stem(_ pixels: Tensor) throws(ModelError) -> Tensor {
@@ -69,7 +67,7 @@ struct ModifiedResNetForward {
     var scale: [Float] = []
     var shift: [Float] = []
     for channel in 0..<gain.values.count {
-      let deviation = (Double(variance.values[channel]) + Double(tower.epsilon)).squareRoot()
+      let deviation = (Double(variance.values[channel]) + Double(trunk.epsilon)).squareRoot()
       let factor = Double(gain.values[channel]) / deviation
       scale.append(Float(factor))
       shift.append(Float(Double(bias.values[channel]) - Double(mean.values[channel]) * factor))
@@ -83,63 +81,6 @@ struct ModifiedResNetForward {
           }
         }
       }
-    }
-  }
-}
-
-/// `AttentionPool2d`: the mean of all positions asks, the mean and all positions answer.
-struct AttentionPoolForward {
-  var tower: ModifiedResNet
-  var weights: CanonicalWeights
-  var product: MatrixProduct
-
-  /// x `[B, G, G, C]` → `[B, E]`, N = G² + 1
-  func callAsFunction(_ x: Tensor) throws(ModelError) -> Tensor {
-    var tokens = withMean(x)  // [B, N, C]
-    tokens.addRepeating(try weights("visual.attnpool.positional_embedding"))
-    let (batch, count, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
-    let mean = Tensor([batch, 1, width], (0..<batch).flatMap { tokens.row($0 * count) })  // [B, 1, C]
-    let q = try project(mean, "q_proj")  // [B, 1, C]
-    let k = try project(tokens, "k_proj")
-    let v = try project(tokens, "v_proj")  // [B, N, C]
-    let attend = Attention(
-      batch: batch, queries: 1, keys: count, heads: tower.heads, headSize: width / tower.heads,
-      isCausal: false, product: product)
-    let pooled = q.withView { q in  // [B, 1, C]
-      k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
-    }
-    let embedding = try project(pooled, "c_proj")  // [B, 1, E]
-    return embedding.reshaped([batch, embedding.width])
-  }
-
-  private func project(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    x.linear(
-      try weights("visual.attnpool.\(name).weight"), try weights("visual.attnpool.\(name).bias"),
-      by: product)
-  }
-
-  private func withMean(_ x: Tensor) -> Tensor {
-    let (batch, area, width) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
-    var values: [Float] = []
-    values.reserveCapacity(batch * (area + 1) * width)
-    for item in 0..<batch {
-      var sums = [Double](repeating: 0, count: width)
-      for position in 0..<area {
-        for (channel, value) in x.row(item * area + position).enumerated() { sums[channel] += Double(value) }
-      }
-      values += sums.map { Float($0 / Double(area)) }
-      values += x.values[item * area * width..<(item + 1) * area * width]
-    }
-    return Tensor([batch, area + 1, width], values)
-  }
-}
-
-extension Tensor {
-  /// The values as a matrix of rows.
-  fileprivate func withView<Result>(_ body: (MatrixProduct.View) -> Result) -> Result {
-    values.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { preconditionFailure("an empty operand") }
-      return body(.init(base: base, stride: width))
     }
   }
 }

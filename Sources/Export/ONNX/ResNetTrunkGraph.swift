@@ -1,22 +1,20 @@
 internal import Architecture
 
-/// The image encoder ResNet. B images of S pixels a side, stem width w, E embedding dimensions; maps are `[B, C, H, W]`.
-struct ModifiedResNetGraph {
-  var tower: ModifiedResNet
+/// CLIP's ResNet up to its pool. B images of S pixels a side, stem width w; maps are `[B, C, H, W]`.
+struct ResNetTrunkGraph {
+  var trunk: ResNetTrunk
 
-  /// image `[B, 3, S, S]` → `[B, E]`
-  func build(in builder: inout ONNXGraphBuilder) {
-    let image = builder.input("image", .float, [3, tower.imageSize, tower.imageSize])
+  /// image `[B, 3, S, S]` → `[B, C, G, G]`, G = S / 32
+  func apply(to image: String, in builder: inout ONNXGraphBuilder) -> String {
     var x = stem(image, &builder)  // [B, w, S/4, S/4]
-    for stage in 0..<ModifiedResNet.Blocks.stageCount {
-      for index in 0..<tower.blocks[stage] {
+    for stage in 0..<ResNetTrunk.Blocks.stageCount {
+      for index in 0..<trunk.blocks[stage] {
         x = bottleneck(
           x, "visual.layer\(stage + 1).\(index)", halves: stage > 0 && index == 0, hasShortcut: index == 0,
           &builder)
       }
     }
-    let embedding = attentionPool(x, &builder)
-    builder.finish(embedding, isEmbedding: true, width: tower.projection)
+    return x
   }
 
   private func stem(_ image: String, _ builder: inout ONNXGraphBuilder) -> String {
@@ -59,34 +57,11 @@ struct ModifiedResNetGraph {
         .integers("pads", [Int](repeating: size / 2, count: 4)),
       ])
     let parts = ["weight", "bias", "running_mean", "running_var"].map { builder.parameter("\(norm).\($0)") }
-    return builder.add(.batchNormalization, [convolved] + parts, norm, [.float("epsilon", tower.epsilon)])
+    return builder.add(.batchNormalization, [convolved] + parts, norm, [.float("epsilon", trunk.epsilon)])
   }
 
   private func averagePool(_ x: String, _ name: String, _ builder: inout ONNXGraphBuilder) -> String {
     builder.add(
       .averagePool, [x], name, [.integers("kernel_shape", [2, 2]), .integers("strides", [2, 2])])
-  }
-
-  /// `AttentionPool2d`: the mean of all positions asks, the mean and all positions answer. x `[B, C, G, G]` → `[B, E]`
-  private func attentionPool(_ x: String, _ builder: inout ONNXGraphBuilder) -> String {
-    let name = "visual.attnpool"
-    let (width, count) = (tower.attentionPoolWidth, tower.tokenCount)
-    let flat = builder.add(.reshape, [x, builder.integers([0, width, -1])], "\(name).flat")
-    // [B, G², C]
-    let positions = builder.add(.transpose, [flat], "\(name).positions", [.integers("perm", [0, 2, 1])])
-    let mean = builder.add(
-      .reduceMean, [positions], "\(name).mean", [.integers("axes", [1]), .integer("keepdims", 1)])
-    // [B, N, C], N = 1 + G²
-    let tokens = builder.add(.concat, [mean, positions], "\(name).tokens", [.integer("axis", 1)])
-    let placed = builder.add(
-      .add, [tokens, builder.parameter("\(name).positional_embedding")], "\(name).placed")
-    let first = builder.add(.gather, [placed, builder.index(0)], "\(name).first", [.integer("axis", 1)])
-    let all = builder.add(.reshape, [placed, builder.integers([-1, width])], "\(name).all")  // [B·N, C]
-    let attention = AttentionGraph(
-      name: name, heads: tower.heads, headSize: width / tower.heads, queryCount: 1, keyCount: count)
-    let pooled = attention.apply(  // [B, C]
-      q: builder.linear(first, "\(name).q_proj"), k: builder.linear(all, "\(name).k_proj"),
-      v: builder.linear(all, "\(name).v_proj"), mask: nil, in: &builder)
-    return builder.linear(pooled, "\(name).c_proj")
   }
 }

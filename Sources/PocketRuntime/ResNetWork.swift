@@ -2,13 +2,12 @@ import Architecture
 import CKernels
 import CPlatform
 
-/// Pictures of a modified ResNet: each part is one, whose maps then stay in the caches of one core.
-struct PictureWork: ParallelWork {
+/// Pictures of a ResNet: each part is one, whose maps then stay in the caches of one core.
+struct ResNetWork: ParallelWork {
   var compute: Compute
-  let tower: ModifiedResNet
-  let weights: ModifiedResNetWeights
+  let weights: ResNetTrunkWeights
   /// One per worker, or one for a picture at a time.
-  let scratches: [ResNetScratch]
+  let scratches: [ResNetTrunkScratch]
   let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
   /// A row per picture.
   let results: Rows<Float>
@@ -29,14 +28,15 @@ struct PictureWork: ParallelWork {
 
   static var body: pf_body {
     { context, part, worker in
-      context?.assumingMemoryBound(to: PictureWork.self).pointee.run(part: part, worker: worker)
+      context?.assumingMemoryBound(to: ResNetWork.self).pointee.run(part: part, worker: worker)
     }
   }
 
   @inline(never)
   func run(part: Int, worker: Int) {
-    let pass = ModifiedResNetPass(
-      compute: compute, tower: tower, weights: weights, scratch: scratches[worker])
-    results[part].update(from: pass.run(pictures[part], observer: observer)[0], count: tower.projection)
+    let pass = ResNetTrunkPass(
+      compute: compute, weights: weights, scratch: scratches[worker])
+    results[part].update(
+      from: pass.run(pictures[part], observer: observer)[0], count: weights.tower.outputWidth)
   }
 }

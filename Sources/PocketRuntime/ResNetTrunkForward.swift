@@ -5,14 +5,13 @@ import CKernels
 /// `ModifiedResNet.forward` of OpenAI's `clip/model.py` for one picture.
 ///
 /// One picture at a time, because each has an activation range of its own; threads share its rows and channels.
-struct ModifiedResNetPass {
+struct ResNetTrunkPass {
   let compute: Compute
-  let tower: ModifiedResNet
-  let weights: ModifiedResNetWeights
-  let scratch: ResNetScratch
+  let weights: ResNetTrunkWeights
+  let scratch: ResNetTrunkScratch
 
   /// - Parameter pixels: 3 × S × S.
-  /// - Returns: the result, one row of `projection` values.
+  /// - Returns: the result, one row of `outputWidth` values.
   func run(_ pixels: UnsafePointer<Float>, observer: StageObserver?) -> Rows<Float> {
     let maps = scratch.maps
     let (a, b, c) = (maps[0], maps[1], maps[2])
@@ -89,11 +88,11 @@ struct ModifiedResNetPass {
 
   private func stage(_ index: Int) -> Stage {
     var first = 0
-    for stage in 0..<ModifiedResNet.Blocks.stageCount - 1 {
-      if index < first + tower.blocks[stage] { return .bottleneck(stage: stage + 1, index - first) }
-      first += tower.blocks[stage]
+    for stage in 0..<ResNetTrunk.Blocks.stageCount - 1 {
+      if index < first + weights.trunk.blocks[stage] { return .bottleneck(stage: stage + 1, index - first) }
+      first += weights.trunk.blocks[stage]
     }
-    return .bottleneck(stage: ModifiedResNet.Blocks.stageCount, index - first)
+    return .bottleneck(stage: ResNetTrunk.Blocks.stageCount, index - first)
   }
 
   private func values(_ map: FeatureMap) -> StageValues {
@@ -101,7 +100,7 @@ struct ModifiedResNetPass {
   }
 }
 
-extension ModifiedResNetPass {
+extension ResNetTrunkPass {
   /// The border of a map that a 3 × 3 window reads as it is; bytes get theirs when they are made.
   private var floatBorder: Int { scratch.quantized == nil ? 1 : 0 }
 
@@ -127,7 +126,7 @@ extension ModifiedResNetPass {
 
   /// The picture itself, three planes.
   private func planar(_ values: UnsafePointer<Float>) -> ConvolutionInput {
-    let size = tower.imageSize
+    let size = weights.tower.imageSize
     var input = ConvolutionInput(
       pixels: .floats(UnsafeMutablePointer(mutating: values)), size: size, border: 0, channels: 3,
       columnStride: 1, lineStride: size, channelStride: size * size)

@@ -1,17 +1,16 @@
 internal import Architecture
 internal import Models
 
-/// The image encoder ViT (`VisionTransformer.forward` in OpenAI's `clip/model.py`). B images of S pixels a side,
-/// patches of P, grid G = S / P, N = G² + 1 tokens, W channels, E embedding dimensions.
-struct VisionTransformerForward {
-  var tower: VisionTransformer
+/// A Vision Transformer up to its pool (`VisionTransformer.forward` in OpenAI's `clip/model.py`). B images of S pixels
+/// a side, patches of P, grid G = S / P, N = G² + 1 tokens, W channels.
+struct PatchTrunkForward {
+  var trunk: PatchTrunk
   var weights: CanonicalWeights
   var product: MatrixProduct
   var observe: ReferenceForward.Observer
 
-  /// pixels `[B, 3, S, S]` → `[B, E]`, or `[B, W]` for a tower without projection
+  /// pixels `[B, 3, S, S]` → `[B, N, W]`
   func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
-    let epsilon = tower.stack.epsilon
     let kernel = try weights("visual.conv1.weight")  // [W, 3, P, P]
     let patches = patches(of: pixels)  // [B, G², 3·P·P]
       .linear(  // [B, G², W]
@@ -19,24 +18,17 @@ struct VisionTransformerForward {
     var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
     x.addRepeating(try weights("visual.positional_embedding"))
     x = x.layerNorm(  // [B, N, W]
-      try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: epsilon)
+      try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: trunk.stack.epsilon)
     observe("visual.ln_pre", x)
-    x = try Transformer(  // [B, N, W]
-      stack: tower.stack, name: "visual.transformer", isCausal: false, weights: weights, product: product,
+    return try Transformer(  // [B, N, W]
+      stack: trunk.stack, name: "visual.transformer", isCausal: false, weights: weights, product: product,
       observe: observe)(x)
-    let pooled = classToken(of: x)  // [B, W]
-      .layerNorm(try weights("visual.ln_post.weight"), try weights("visual.ln_post.bias"), epsilon: epsilon)
-    observe("visual.ln_post", pooled)
-    guard tower.projection != nil else { return pooled }
-    let embedding = pooled.projected(on: try weights("visual.proj"), by: product)  // [B, E]
-    observe("visual.proj", embedding)
-    return embedding
   }
 
   /// Non-overlapping patches, row by row, each flattened as (channel, y, x): what a convolution with stride P sees.
   /// Pixels beyond the last whole patch are left out.
   private func patches(of pixels: Tensor) -> Tensor {
-    let (batch, size, patch) = (pixels.shape[0], pixels.shape[2], tower.patchSize)
+    let (batch, size, patch) = (pixels.shape[0], pixels.shape[2], trunk.patchSize)
     let grid = size / patch
     return Tensor([batch, grid * grid, 3 * patch * patch]) { output in
       var next = 0
@@ -65,10 +57,5 @@ struct VisionTransformerForward {
       values += patches.values[item * count * width..<(item + 1) * count * width]
     }
     return Tensor([batch, count + 1, width], values)
-  }
-
-  private func classToken(of x: Tensor) -> Tensor {
-    let (batch, count, width) = (x.shape[0], x.shape[1], x.shape[2])
-    return Tensor([batch, width], (0..<batch).flatMap { x.row($0 * count) })
   }
 }

@@ -2,9 +2,9 @@ import Architecture
 import BundleFormat
 import CKernels
 
-/// The buffers of a modified ResNet, which computes one picture at a time: four maps that change roles from layer to
+/// The buffers of a ResNet, which computes one picture at a time: four maps that change roles from layer to
 /// layer, a quantized or rounded copy of the one being read, and patches per worker.
-final class ResNetScratch {
+final class ResNetTrunkScratch {
   let maps: InlineArray<4, UnsafeMutablePointer<Float>>
   /// Nil in arithmetic that quantizes nothing.
   let quantized: QuantizedMap?
@@ -14,8 +14,13 @@ final class ResNetScratch {
   let pooling: PoolingBuffers
   let result: Rows<Float>
 
-  init(_ memory: inout ScratchMemory, _ tower: ModifiedResNet, _ form: RowForm, workers: Int) {
-    let extent = Extent(tower)
+  init(
+    _ memory: inout ScratchMemory, _ weights: ResNetTrunkWeights, _ form: RowForm,
+    workers: Int
+  ) {
+    let tower = weights.tower
+    let tokenCount = weights.pool.pool.tokenCount(of: tower)
+    let extent = Extent(weights.trunk, imageSize: tower.imageSize, tokenCount: tokenCount)
     var maps = InlineArray<4, UnsafeMutablePointer<Float>>(
       repeating: memory.buffer(extent.mapElements, of: Float.self))
     for index in 1..<maps.count { maps[index] = memory.buffer(extent.mapElements, of: Float.self) }
@@ -33,8 +38,8 @@ final class ResNetScratch {
     }
     patches = PatchBuffers(
       memory.rows(workers, rowStride(extent.patchElements, of: Float.self), of: Float.self))
-    pooling = PoolingBuffers(&memory, tower, workers: workers)
-    result = memory.rows(1, tower.projection, of: Float.self)
+    pooling = PoolingBuffers(&memory, width: tower.width, tokenCount: tokenCount, workers: workers)
+    result = memory.rows(1, tower.outputWidth, of: Float.self)
   }
 
   /// The largest map and the largest run of patches, found by walking the tower's geometry.
@@ -42,21 +47,22 @@ final class ResNetScratch {
     var mapElements = 0
     var patchElements = 0
 
-    init(_ tower: ModifiedResNet) {
-      var size = tower.imageSize / 2
-      add(size, tower.width / 2, patchChannels: 3, border: 1)
-      add(size, tower.width / 2, patchChannels: tower.width / 2, border: 1)
-      add(size, tower.width, patchChannels: tower.width / 2)
+    init(_ trunk: ResNetTrunk, imageSize: Int, tokenCount: Int) {
+      let width = trunk.stemWidth
+      var size = imageSize / 2
+      add(size, width / 2, patchChannels: 3, border: 1)
+      add(size, width / 2, patchChannels: width / 2, border: 1)
+      add(size, width, patchChannels: width / 2)
       size /= 2
-      for stage in 0..<ModifiedResNet.Blocks.stageCount {
-        let inner = tower.innerChannels(stage: stage)
+      for stage in 0..<ResNetTrunk.Blocks.stageCount {
+        let inner = trunk.innerChannels(stage: stage)
         add(size, inner, patchChannels: 0, border: 1)
         add(size, inner, patchChannels: inner)
         if stage > 0 { size /= 2 }
         add(size, inner, patchChannels: inner)
-        add(size, inner * ModifiedResNet.expansion, patchChannels: 0)
+        add(size, inner * ResNetTrunk.expansion, patchChannels: 0)
       }
-      mapElements = max(mapElements, tower.tokenCount * FeatureMap.stride(tower.attentionPoolWidth))
+      mapElements = max(mapElements, tokenCount * FeatureMap.stride(trunk.outputWidth))
     }
 
     private mutating func add(_ size: Int, _ channels: Int, patchChannels: Int, border: Int = 0) {

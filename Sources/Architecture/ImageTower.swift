@@ -1,0 +1,69 @@
+/// The image encoder: a trunk that turns pixels into tokens, a pool that makes one of them, and a projection.
+public struct ImageTower: Sendable, Equatable {
+  /// Pixels along each side of the square input.
+  public var imageSize: Int
+  public var trunk: ImageTrunk
+  public var pool: ImagePool
+  /// Embedding dimension; nil when the file holds the tower without its projection.
+  public var projection: Int?
+
+  public init(imageSize: Int, trunk: ImageTrunk, pool: ImagePool, projection: Int?) {
+    self.imageSize = imageSize
+    self.trunk = trunk
+    self.pool = pool
+    self.projection = projection
+  }
+
+  /// Channels of each token.
+  public var width: Int { trunk.width }
+  /// Tokens that the trunk puts out.
+  public var tokenCount: Int { trunk.tokenCount(imageSize: imageSize) }
+  /// Values per image that the tower puts out: the embedding, or the pooled hidden state.
+  public var outputWidth: Int { projection ?? width }
+}
+
+// What no tensor tells, wherever the tower keeps it.
+extension ImageTower {
+  /// Of all attention in the tower; nil where there is none.
+  public var heads: Int? {
+    get { trunk.stack?.heads ?? pool.heads }
+    set {
+      if let newValue { trunk.stack?.heads = newValue }
+      pool.heads = newValue
+    }
+  }
+
+  /// Of the transformer's MLPs; nil for a trunk without a choice.
+  public var activation: Activation? {
+    get { trunk.stack?.activation }
+    set { if let newValue { trunk.stack?.activation = newValue } }
+  }
+
+  /// Added to the variance in every norm of the tower.
+  public var epsilon: Float {
+    get { trunk.epsilon }
+    set { trunk.epsilon = newValue }
+  }
+}
+
+// The towers of OpenAI's models.
+extension ImageTower {
+  /// `VisionTransformer` in OpenAI's `clip/model.py`.
+  public static func visionTransformer(
+    imageSize: Int, patchSize: Int, stack: TransformerStack, projection: Int?
+  ) -> ImageTower {
+    ImageTower(
+      imageSize: imageSize, trunk: .patches(PatchTrunk(patchSize: patchSize, stack: stack)),
+      pool: .classToken, projection: projection)
+  }
+
+  /// `ModifiedResNet` in OpenAI's `clip/model.py`.
+  public static func modifiedResNet(
+    imageSize: Int, width: Int, blocks: ResNetTrunk.Blocks, heads: Int, projection: Int, epsilon: Float
+  ) -> ImageTower {
+    ImageTower(
+      imageSize: imageSize,
+      trunk: .resNet(ResNetTrunk(stemWidth: width, blocks: blocks, epsilon: epsilon)),
+      pool: .attention(AttentionPool(heads: heads)), projection: projection)
+  }
+}

@@ -1,0 +1,42 @@
+/// How the text tower picks the position whose state stands for the text.
+public enum TextPooling: Sendable, Equatable {
+  /// The first occurrence of the highest id: OpenAI's rule, end-of-text being the last id of the vocabulary.
+  case highestID
+  /// The first occurrence of this id.
+  case firstID(Int)
+}
+
+/// The causal text transformer.
+public struct TextTower: Sendable, Equatable {
+  public var contextLength: Int
+  public var vocabularySize: Int
+  public var stack: TransformerStack
+  public var pooling: TextPooling
+  /// Embedding dimension; nil when the file holds the tower without its projection.
+  public var projection: Int?
+
+  public init(
+    contextLength: Int, vocabularySize: Int, stack: TransformerStack, pooling: TextPooling, projection: Int?
+  ) {
+    self.contextLength = contextLength
+    self.vocabularySize = vocabularySize
+    self.stack = stack
+    self.pooling = pooling
+    self.projection = projection
+  }
+
+  /// Values per text that the tower puts out: the embedding, or the pooled hidden state.
+  public var outputWidth: Int { projection ?? stack.width }
+}
+
+extension SchemaBuilder {
+  mutating func add(_ tower: TextTower) {
+    self.tower = .text
+    let width = tower.stack.width
+    add("token_embedding.weight", [tower.vocabularySize, width], .tokenTable)
+    add("positional_embedding", [tower.contextLength, width], .positions)
+    addBlocks(of: tower.stack, below: "transformer.resblocks.")
+    addLayerNorm(ParameterName("ln_final"), width)
+    if let projection = tower.projection { add("text_projection", [width, projection], .projection) }
+  }
+}

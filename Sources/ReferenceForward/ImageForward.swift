@@ -1,0 +1,35 @@
+internal import Architecture
+internal import Models
+
+/// The image encoder: trunk, pool, projection. B images of S pixels a side, N tokens of W channels, E embedding
+/// dimensions.
+struct ImageForward {
+  var tower: ImageTower
+  var weights: CanonicalWeights
+  var product: MatrixProduct
+  var observe: ReferenceForward.Observer
+
+  /// pixels `[B, 3, S, S]` → `[B, E]`, or `[B, W]` for a tower without projection
+  func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
+    try pool(try tokens(of: pixels))
+  }
+
+  /// → `[B, N, W]`
+  private func tokens(of pixels: Tensor) throws(ModelError) -> Tensor {
+    switch tower.trunk {
+    case .patches(let trunk):
+      try PatchTrunkForward(trunk: trunk, weights: weights, product: product, observe: observe)(pixels)
+    case .resNet(let trunk):
+      try ResNetTrunkForward(trunk: trunk, weights: weights, product: product, observe: observe)(pixels)
+    }
+  }
+
+  private func pool(_ tokens: Tensor) throws(ModelError) -> Tensor {
+    switch tower.pool {
+    case .classToken:
+      try ClassTokenForward(tower: tower, weights: weights, product: product, observe: observe)(tokens)
+    case .attention(let pool):
+      try AttentionPoolForward(pool: pool, weights: weights, product: product, observe: observe)(tokens)
+    }
+  }
+}
