@@ -81,7 +81,8 @@ private struct TensorContent: ~Escapable {
     case .f16:
       for index in 0..<count where half(index) & 0x7C00 == 0x7C00 { throw fault(.valuesFinite, index) }
     case .f32: for index in 0..<count where !float(index).isFinite { throw fault(.valuesFinite, index) }
-    default: break
+    // Every value of these is allowed; a bundle has floats of no other width.
+    case .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool: break
     }
     switch tensor.content {
     case .scale: for index in 0..<count where float(index) < 0 { throw fault(.scaleValue, index) }

@@ -56,7 +56,8 @@ extension CLIPModel {
     switch (architecture.image != nil, architecture.text != nil) {
     case (true, true): "both towers"
     case (true, false): "an image tower"
-    default: "a text tower"
+    case (false, true): "a text tower"
+    case (false, false): "no tower"
     }
   }
 

@@ -8,23 +8,6 @@ extension ModelError.Code {
   private var text: (summary: String, hint: String) {
     switch self {
     case .unreadable: ("the checkpoint cannot be read", "`pocketclip inspect` shows what the file is")
-    case .notCLIP, .unsupportedArchitecture, .unsupportedOption: kindText
-    case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
-      .unsupportedDType, .badReparametrization:
-      tensorText
-    case .notFinite, .negativeVariance: valueText
-    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling,
-      .undecidedScale:
-      undecidedText
-    case .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration,
-      .configurationContradictsTensors, .towerAbsent, .cannotJoin:
-      configurationText
-    case .adapterWithoutBase, .adapterDoesNotFit, .undecidedAdapter: adapterText
-    }
-  }
-
-  private var kindText: (String, String) {
-    switch self {
     case .notCLIP:
       (
         "no CLIP tower found in the tensor names",
@@ -35,16 +18,11 @@ extension ModelError.Code {
         "recognised, but this architecture is not supported yet",
         "use OpenAI's ResNets and ViTs or open_clip's native ViTs; `pocketclip formats` lists them"
       )
-    default:
+    case .unsupportedOption:
       (
         "an option or a configuration asks for what is not supported",
         "overrule the configuration with an explicit option if you know that it is wrong"
       )
-    }
-  }
-
-  private var tensorText: (String, String) {
-    switch self {
     case .missingTensors:
       (
         "tensors are missing",
@@ -69,45 +47,15 @@ extension ModelError.Code {
       )
     case .repeatedTensor:
       ("two tensors of the file stand for the same weight", "remove one of them")
-    default:
+    case .unsupportedDType:
       ("weights of an unsupported element type", "save the weights as float32, float16 or bfloat16")
-    }
-  }
-
-  private var adapterText: (String, String) {
-    switch self {
-    case .adapterWithoutBase:
-      (
-        "a LoRA adapter, which changes a model that is not in the file",
-        "give the model that it was trained on: --base MODEL"
-      )
-    case .undecidedAdapter:
-      (
-        "an adapter (LoRA) lies with complete weights, and nothing states whether they hold it already",
-        "give --adapter merge (as transformers does with adapter_config.json beside the weights) or --adapter ignore"
-      )
-    default:
-      (
-        "the adapter has a tensor that changes nothing of the model given as --base",
-        "give the model that it was trained on, as transformers names its tensors"
-      )
-    }
-  }
-
-  private var valueText: (String, String) {
-    switch self {
     case .notFinite:
       (
         "a weight is NaN or infinite",
         "use the original weights: a cast to FP16 overflows, and a diverged training leaves NaN"
       )
-    default:
+    case .negativeVariance:
       ("a running variance is negative", "the file is damaged: download or save it again")
-    }
-  }
-
-  private var undecidedText: (String, String) {
-    switch self {
     case .undecidedActivation:
       (
         "neither the tensors nor a configuration tell the activation",
@@ -132,17 +80,12 @@ extension ModelError.Code {
           + "transformers' eos_token_id) or open_clip_config.json or config.json beside the file; a wrong one gives "
           + "wrong text vectors without any error"
       )
-    default:
+    case .undecidedPreprocessing:
       (
         "neither the file nor a configuration tells how pictures are prepared",
         "say --preprocess openai (also LAION, DataComp, MetaCLIP) or --preprocess CONFIG.json; "
           + "wrong pixels shift every image vector unseen"
       )
-    }
-  }
-
-  private var configurationText: (String, String) {
-    switch self {
     case .headsDoNotDivide: ("the width is no multiple of the heads", "give another number of --heads")
     case .unknownArchitectureName:
       ("unknown architecture name", "`pocketclip formats` lists the names")
@@ -160,8 +103,23 @@ extension ModelError.Code {
         "these files are not the two halves of one CLIP",
         "give one checkpoint, or one file with the image tower and one with the text tower, each with its projection"
       )
-    default:
+    case .towerAbsent:
       ("the checkpoint has no such tower", "choose the other one with --tower")
+    case .adapterWithoutBase:
+      (
+        "a LoRA adapter, which changes a model that is not in the file",
+        "give the model that it was trained on: --base MODEL"
+      )
+    case .undecidedAdapter:
+      (
+        "an adapter (LoRA) lies with complete weights, and nothing states whether they hold it already",
+        "give --adapter merge (as transformers does with adapter_config.json beside the weights) or --adapter ignore"
+      )
+    case .adapterDoesNotFit:
+      (
+        "the adapter has a tensor that changes nothing of the model given as --base",
+        "give the model that it was trained on, as transformers names its tensors"
+      )
     }
   }
 }

@@ -75,7 +75,12 @@ public struct ModelError: Error, Sendable, Equatable {
     switch code {
     case .unreadable: cause?.category ?? .badData
     case .unsupportedArchitecture, .unsupportedOption, .unsupportedDType: .unsupported
-    default: .badData
+    case .notCLIP, .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
+      .badReparametrization, .notFinite, .negativeVariance, .undecidedActivation, .undecidedHeads,
+      .undecidedPreprocessing, .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors,
+      .badConfiguration, .towerAbsent, .undecidedPooling, .undecidedScale, .configurationContradictsTensors,
+      .cannotJoin, .adapterWithoutBase, .adapterDoesNotFit, .undecidedAdapter:
+      .badData
     }
   }
 

@@ -71,7 +71,7 @@ package final class Model: @unchecked Sendable {
     switch (precision, arithmetic) {
     case (.int8, .fast): return .quantized
     case (.fp16, .bf16(let kernels)): return .rounded(kernels)
-    default: return .floats
+    case (.fp32, _), (.fp16, .fast), (.fp16, .exact), (.int8, .exact), (.int8, .bf16): return .floats
     }
   }
 

@@ -33,14 +33,6 @@ extension RuntimeFault {
     case .inconsistent: "the bundle does not hold a tensor that its architecture needs"
     case .selfTest(let tower, let index):
       "value \(index) of the \(tower.name) self-test is not within the bundle's tolerance"
-    case .pictureEmpty, .pictureTooLarge, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes,
-      .idOutsideVocabulary, .pooledIDMissing, .pixelNotFinite, .vectorNotFinite:
-      itemMessage
-    }
-  }
-
-  private var itemMessage: FaultMessage {
-    switch self {
     case .pictureEmpty(let item, let width, let height):
       "item \(item): a picture of \(width) x \(height) pixels"
     case .pictureTooLarge(let item, let width, let height, let limits):
@@ -54,7 +46,6 @@ extension RuntimeFault {
     case .pooledIDMissing(let item, let id): "item \(item): id \(id), at which the tower pools, is missing"
     case .pixelNotFinite(let item): "item \(item): a pixel is not finite"
     case .vectorNotFinite(let item): "item \(item): the vector is not finite"
-    default: "unknown"
     }
   }
 

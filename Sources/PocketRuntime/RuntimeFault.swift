@@ -67,7 +67,13 @@ enum RuntimeFault: Error {
     switch self {
     case .bundle(let fault): fault.byteOffset
     case .inconsistent(let byteOffset): byteOffset
-    default: 0
+    case .null, .misaligned, .overlapping, .sessionInUse, .noScale, .value, .range, .beyondAddressSpace,
+      .capacity,
+      .environment, .bf16Missing, .bf16Weights, .isaUnknown, .missing, .memory, .open, .selfTest,
+      .pictureEmpty,
+      .pictureTooLarge, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes, .idOutsideVocabulary,
+      .pooledIDMissing, .pixelNotFinite, .vectorNotFinite:
+      0
     }
   }
 }
@@ -84,7 +90,12 @@ extension BundleFault {
     case .versionKnown: FaultCode(PCLIP_E_VERSION)
     case .digestMatches, .noMinus128, .paddingZero, .valuesFinite, .sumsMatch, .scaleValue, .exponentRange:
       FaultCode(PCLIP_E_CONTENT)
-    default: FaultCode(PCLIP_E_FORMAT)
+    case .headerLengthPresent, .headerLengthWithinFile, .headerAligned, .headerStart, .headerPadding,
+      .metadataSyntax, .fieldExpected, .fieldValue, .fieldEncoding, .fieldsConsistent, .tensorDigest,
+      .entrySyntax,
+      .tensorExpected, .tensorType, .tensorShape, .tensorOffsets, .extraTensorAligned, .fileCovered,
+      .extraTensorOrder, .scalarValue, .mergesValid:
+      FaultCode(PCLIP_E_FORMAT)
     }
   }
 }

@@ -19,7 +19,7 @@ extension ModelOptions {
     switch (architecture.image, architecture.text) {
     case (.some, nil): options.tower = tower ?? .image
     case (nil, .some): options.tower = tower ?? .text
-    default: break
+    case (.some, .some), (nil, nil): break
     }
     return options
   }
