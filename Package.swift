@@ -70,32 +70,36 @@ let package = Package(
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
 
     // Host side.
+    // Parts of a loop on all processors.
+    module("Parallel", ["CPlatform"]),
+    // Files and folders that appear complete or not at all.
+    module("Output", ["CPlatform"]),
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module(
       "Checkpoints", ["Archives", "Architecture", "BundleFormat", "Bytes", "TensorTypes", "CKernels"]),
     module("SyntheticWeights"),
+    module("Quantization", ["BundleFormat", "Architecture", "Parallel", "CKernels", "CPlatform"]),
     module(
       "Models",
       [
-        "Archives", "Checkpoints", "SyntheticWeights", "Architecture", "BundleFormat", "TensorTypes",
-        "CPlatform", "CVocabulary",
+        "Archives", "Checkpoints", "SyntheticWeights", "Quantization", "Architecture", "BundleFormat",
+        "TensorTypes", "Parallel", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
     .target(name: "CPortableProduct", cSettings: strictC),
-    module("ReferenceForward", ["Models", "Architecture", "CPortableProduct"]),
-    module("Quantization", ["BundleFormat", "Architecture", "CKernels", "CPlatform"]),
+    module("ReferenceForward", ["Models", "Architecture", "Parallel", "CPortableProduct"]),
     module(
       "BundleWriter",
       [
         "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
-        "CPlatform",
+        "Parallel", "Output",
       ]),
     // Models as other tools read them.
     module(
       "Export",
       [
-        "BundleWriter", "Quantization", "Models", "BundleFormat", "Architecture",
+        "Quantization", "Models", "BundleFormat", "Architecture", "Parallel", "Output",
       ]),
     module(
       "Verification",
@@ -107,7 +111,7 @@ let package = Package(
     module(
       "Conversion",
       [
-        "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP",
+        "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP", "Output",
       ]),
     // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/fuzz.sh.
     module(
@@ -121,7 +125,7 @@ let package = Package(
       dependencies: [
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
-        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak",
+        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Output",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -146,10 +150,14 @@ let package = Package(
       "BundleWriterTests",
       [
         "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
+        "Output",
       ]),
     tests(
       "ExportTests",
-      ["Export", "BundleWriter", "Models", "BundleFormat", "Architecture", "TensorTypes", "TestSupport"]),
+      [
+        "Export", "BundleWriter", "Models", "BundleFormat", "Architecture", "TensorTypes", "Output",
+        "TestSupport",
+      ]),
     tests(
       "ReferenceForwardTests",
       ["ReferenceForward", "CPortableProduct", "Models", "Checkpoints", "Architecture", "TestSupport"]),

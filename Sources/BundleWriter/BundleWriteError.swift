@@ -1,4 +1,5 @@
 public import BundleFormat
+public import Output
 public import Quantization
 
 /// Why a bundle was not written; nothing is left under its name.

@@ -1,5 +1,6 @@
 internal import Architecture
 internal import BundleFormat
+internal import Output
 public import Quantization
 
 /// Writes a model as one file, tensor by tensor.

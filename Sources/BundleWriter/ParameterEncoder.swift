@@ -1,5 +1,6 @@
 internal import Architecture
 internal import BundleFormat
+internal import Output
 internal import Quantization
 private import TensorTypes
 

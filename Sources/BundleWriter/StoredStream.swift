@@ -1,4 +1,5 @@
 internal import BundleFormat
+internal import Output
 
 /// Appends the bytes of one stored tensor to the file and hashes them on the way.
 struct StoredStream {

@@ -1,5 +1,6 @@
 private import Architecture
 public import BundleFormat
+public import Output
 
 /// A bundle that is complete but for the self-test's values, and has no name yet.
 ///

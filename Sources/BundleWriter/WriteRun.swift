@@ -1,6 +1,8 @@
 internal import Architecture
 internal import BundleFormat
 internal import Models
+internal import Output
+internal import Parallel
 internal import Quantization
 
 /// One pass over a source: every job writes its tensors at their offsets and leaves their digests.

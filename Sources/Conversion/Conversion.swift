@@ -1,6 +1,7 @@
 public import BundleFormat
 import BundleWriter
 import Models
+internal import Output
 import PocketCLIP
 public import Verification
 

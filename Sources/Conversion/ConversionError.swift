@@ -1,6 +1,7 @@
 public import BundleFormat
 public import BundleWriter
 public import Models
+public import Output
 public import PocketCLIP
 public import Verification
 

@@ -1,5 +1,5 @@
-public import BundleWriter
 public import Models
+public import Output
 public import Quantization
 
 /// Why nothing was written.

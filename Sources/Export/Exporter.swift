@@ -1,7 +1,7 @@
 private import Architecture
 private import BundleFormat
-private import BundleWriter
 public import Models
+private import Output
 
 /// Writes a model as other tools read it.
 public enum Exporter {
@@ -53,7 +53,8 @@ public enum Exporter {
   ) throws(ExportError) {
     let folder = try ExportError.ofOutput { () throws(OutputError) in
       try OutputFolder(
-        path: request.output, replacesExisting: request.replacesExisting, sources: request.model.source.paths)
+        path: request.output, replacesExisting: request.replacesExisting,
+        replaceable: ExportTarget.fileNames, sources: request.model.source.paths)
     }
     for file in files {
       do throws(ExportError) {
@@ -93,7 +94,8 @@ extension ExportRequest {
     try ExportError.ofOutput { () throws(OutputError) in
       guard !target.isFolder else {
         return try OutputFolder.checkDestination(
-          output, replacesExisting: replacesExisting, sources: model.source.paths)
+          output, replacesExisting: replacesExisting, replaceable: ExportTarget.fileNames,
+          sources: model.source.paths)
       }
       try OutputFile.checkDestination(
         output, replacesExisting: replacesExisting, sources: model.source.paths)

@@ -1,5 +1,6 @@
 internal import Architecture
 public import BundleFormat
+internal import Parallel
 internal import Synchronization
 
 /// Who a model is: what must be equal for its vectors to be comparable with another's. Definitions are

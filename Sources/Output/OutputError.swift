@@ -1,4 +1,8 @@
-private import Glibc
+#if canImport(Glibc)
+  private import Glibc
+#else
+  private import Darwin
+#endif
 
 /// Why the output cannot be created (exit status 73).
 public struct OutputError: Error, Sendable, Equatable {

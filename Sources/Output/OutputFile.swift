@@ -1,5 +1,10 @@
 private import CPlatform
-private import Glibc
+
+#if canImport(Glibc)
+  private import Glibc
+#else
+  private import Darwin
+#endif
 
 /// A file that appears under its name complete, or not at all.
 ///
@@ -41,7 +46,7 @@ package struct OutputFile: ~Copyable {
   package var region: Region { Region(descriptor: descriptor, path: path) }
 
   /// A path that opens the unpublished file from within this process.
-  var readablePath: String { partialPath ?? "/proc/self/fd/\(descriptor)" }
+  package var readablePath: String { partialPath ?? "/proc/self/fd/\(descriptor)" }
 
   /// Waits until everything is on the disk, then gives the file its name.
   package consuming func publish() throws(OutputError) {

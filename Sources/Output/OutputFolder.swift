@@ -1,21 +1,32 @@
-internal import BundleWriter
-private import Glibc
+#if canImport(Glibc)
+  private import Glibc
+#else
+  private import Darwin
+#endif
 
 /// A folder that appears under its name complete, or not at all.
 ///
 /// It is filled as a locked sibling, `.NAME.pclip-partial`, which the next run removes if this one is interrupted.
-struct OutputFolder: ~Copyable {
-  let path: String
+package struct OutputFolder: ~Copyable {
+  package let path: String
   /// Where to write until `publish`.
-  let partialPath: String
+  package let partialPath: String
   private let replacesExisting: Bool
+  private let replaceable: Set<String>
   /// Holds the lock.
   private let descriptor: Int32
 
-  init(path: String, replacesExisting: Bool, sources: [String] = []) throws(OutputError) {
+  /// - Parameters:
+  ///   - replacesExisting: whether a folder of that name may be replaced; it is, at `publish`.
+  ///   - replaceable: every name, of files and folders, that a folder to be replaced may hold.
+  ///   - sources: files that must not be replaced, whatever is said.
+  package init(
+    path: String, replacesExisting: Bool, replaceable: Set<String>, sources: [String] = []
+  ) throws(OutputError) {
     let path = Self.withoutTrailingSlashes(path)
     let partialPath = Self.sibling(of: path, suffix: ".pclip-partial")
-    try Self.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
+    try Self.checkDestination(
+      path, replacesExisting: replacesExisting, replaceable: replaceable, sources: sources)
     try Self.removeLeftover(partialPath, of: path)
     guard mkdir(partialPath, 0o777) == 0 else { throw OutputError.last(path: path) }
     let descriptor = open(partialPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -24,6 +35,7 @@ struct OutputFolder: ~Copyable {
     self.path = path
     self.partialPath = partialPath
     self.replacesExisting = replacesExisting
+    self.replaceable = replaceable
     self.descriptor = descriptor
   }
 
@@ -33,19 +45,19 @@ struct OutputFolder: ~Copyable {
   }
 
   /// A folder in it.
-  func makeFolder(_ name: String) throws(OutputError) {
+  package func makeFolder(_ name: String) throws(OutputError) {
     guard mkdir("\(partialPath)/\(name)", 0o777) == 0 || errno == EEXIST else {
       throw OutputError.last(path: path)
     }
   }
 
   /// Gives the folder its name.
-  consuming func publish() throws(OutputError) {
+  package consuming func publish() throws(OutputError) {
     fsync(descriptor)
     // This also replaces an empty folder.
     if rename(partialPath, path) == 0 { return }
     guard replacesExisting, errno == ENOTEMPTY || errno == EEXIST else { throw OutputError.last(path: path) }
-    try Self.checkContents(path)
+    try Self.checkContents(path, replaceable)
     let aside = Self.sibling(of: path, suffix: ".pclip-replaced")
     guard rename(path, aside) == 0 else { throw OutputError.last(path: path) }
     guard rename(partialPath, path) == 0 else {
@@ -59,8 +71,8 @@ struct OutputFolder: ~Copyable {
 
 extension OutputFolder {
   /// Whether a folder could be published there; tells long before the work is done that leads to it.
-  static func checkDestination(
-    _ path: String, replacesExisting: Bool, sources: [String]
+  package static func checkDestination(
+    _ path: String, replacesExisting: Bool, replaceable: Set<String>, sources: [String]
   ) throws(OutputError) {
     let path = withoutTrailingSlashes(path)
     var status = stat()
@@ -79,12 +91,11 @@ extension OutputFolder {
     }
     guard !FolderContents.names(path).isEmpty else { return }
     guard replacesExisting else { throw OutputError(.folderExists, path: path) }
-    try checkContents(path)
+    try checkContents(path, replaceable)
   }
 
-  /// Only what an export wrote may be replaced.
-  private static func checkContents(_ path: String) throws(OutputError) {
-    guard let other = FolderContents.foreignName(path) else { return }
+  private static func checkContents(_ path: String, _ replaceable: Set<String>) throws(OutputError) {
+    guard let other = FolderContents.name(in: path, notIn: replaceable) else { return }
     throw OutputError(.folderHoldsOthers, path: path, reason: other)
   }
 

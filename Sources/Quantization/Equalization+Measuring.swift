@@ -1,7 +1,6 @@
 package import Architecture
 private import BundleFormat
-private import Models
-package import Quantization
+internal import Parallel
 private import Synchronization
 
 extension Equalization {

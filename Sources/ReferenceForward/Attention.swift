@@ -1,4 +1,5 @@
 internal import Models
+internal import Parallel
 
 /// Multi-head attention's core: softmax(q·kᵀ / √d)·v, every head of every item on its own.
 struct Attention {

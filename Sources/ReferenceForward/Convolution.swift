@@ -1,4 +1,5 @@
 internal import Models
+internal import Parallel
 
 /// Feature maps are channels-last here, `[B, H, W, C]`, so that a 1×1 convolution is a matrix product as it stands.
 extension Tensor {

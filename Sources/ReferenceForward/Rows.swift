@@ -1,4 +1,5 @@
 internal import Models
+internal import Parallel
 
 /// Rows in a few pieces per processor, each piece on one thread.
 func forEachRowRange(_ rowCount: Int, _ body: (Range<Int>) -> Void) {

@@ -1,6 +1,7 @@
 import BundleFormat
 import BundleWriter
 import Foundation
+import Output
 import Testing
 
 @Suite struct AtomicityTests {

@@ -1,6 +1,7 @@
 import BundleWriter
 import Export
 import Foundation
+import Output
 import Testing
 
 @Suite struct AtomicityTests {

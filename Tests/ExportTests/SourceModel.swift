@@ -3,6 +3,7 @@ import BundleWriter
 import Export
 import Foundation
 import Models
+import Output
 import TestSupport
 import Testing
 

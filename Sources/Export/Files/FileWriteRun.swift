@@ -1,6 +1,7 @@
 internal import Architecture
-internal import BundleWriter
 internal import Models
+internal import Output
+internal import Parallel
 internal import Quantization
 private import Synchronization
 

@@ -1,6 +1,5 @@
 internal import Architecture
 internal import BundleFormat
-internal import BundleWriter
 internal import Models
 internal import Quantization
 

@@ -1,5 +1,5 @@
 internal import Architecture
-internal import BundleWriter
+internal import Output
 internal import Quantization
 
 /// Writes stored tensors from the canonical values of one parameter.

@@ -1,5 +1,4 @@
 public import Architecture
-public import Models
 public import Quantization
 
 extension CLIPModel: ParameterSource {

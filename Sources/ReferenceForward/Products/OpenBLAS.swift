@@ -1,4 +1,5 @@
 internal import Models
+internal import Parallel
 
 #if canImport(Glibc)
   internal import Glibc

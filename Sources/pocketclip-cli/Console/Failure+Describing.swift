@@ -5,6 +5,7 @@ import Conversion
 import Export
 import ImageFiles
 import Models
+import Output
 import PocketCLIP
 import Quantization
 import Verification

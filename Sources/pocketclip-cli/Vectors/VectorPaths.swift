@@ -1,6 +1,7 @@
 import Archives
 import BundleWriter
 import Foundation
+import Output
 
 /// Where `embed -o` puts vectors and their rows, and what lies beside them until both are complete.
 struct VectorPaths: Sendable {
