@@ -79,24 +79,23 @@ struct WeightBinder {
 
   mutating func tokenTable(_ name: ParameterName) throws(RuntimeFault) -> TokenTable {
     let table = try tensor(name)
-    let values: TokenTable.Values
-    switch table.dtype {
-    case .f32: values = .f32(pointer(table))
-    case .f16: values = .f16(pointer(table))
-    case .i8: values = .s8(pointer(table), scale: try floats(name.appending(".scale")))
-    case .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
-      throw RuntimeFault.inconsistent(byteOffset: table.byteOffset)
-    }
+    let values: TokenTable.Values =
+      switch table.dtype {
+      case .f32: .f32(pointer(table))
+      case .f16: .f16(pointer(table))
+      // The header was held to F32, F16 and I8.
+      case .i8, .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
+        .s8(pointer(table), scale: try floats(name.appending(".scale")))
+      }
     return TokenTable(values: values, stride: table.shape[1])
   }
 
   private mutating func panels(_ weights: StoredTensor) throws(RuntimeFault) -> WeightPanels {
     switch weights.dtype {
-    case .f32: return .f32(pointer(weights))
-    case .f16: return .f16(pointer(weights))
-    case .i8: return .s8(pointer(weights), sums: pointer(try tensor(weights.name.appending(".sum"))))
-    case .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
-      throw RuntimeFault.inconsistent(byteOffset: weights.byteOffset)
+    case .f32: .f32(pointer(weights))
+    case .f16: .f16(pointer(weights))
+    case .i8, .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
+      .s8(pointer(weights), sums: pointer(try tensor(weights.name.appending(".sum"))))
     }
   }
 
