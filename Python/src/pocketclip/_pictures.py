@@ -43,9 +43,14 @@ class Preprocessing:
         if hashlib.sha256(header).hexdigest() != bundle_id:
             raise FormatError("the bundle's file is another one by now: open the model again")
         fields = json.loads(header[8:])["__metadata__"]
-        names = ("resize", "interpolation", "crop", "conversion")
-        stated = (fields[f"preprocess.{name}"] for name in names)
-        return cls(int(fields["image.size"]), *stated, fields.get("preprocess.alpha", "drop"))
+        return cls(
+            int(fields["image.size"]),
+            resize=fields["preprocess.resize"],
+            interpolation=fields["preprocess.interpolation"],
+            crop=fields["preprocess.crop"],
+            conversion=fields["preprocess.conversion"],
+            alpha=fields.get("preprocess.alpha", "drop"),
+        )
 
     def rgb(self, image: Any, name: str) -> Any:
         """A PIL image in RGB, from which the library makes the pixels that the original code makes of `image`.
@@ -86,11 +91,13 @@ def has_transparency(image: Any) -> bool:
 
 
 def _on_white(image: Any) -> Any:
-    from PIL import Image
+    import importlib
 
+    # The image's own Pillow, which need not be installed where the package is checked.
+    pillow: Any = importlib.import_module("PIL.Image")
     colors = image.convert("RGBA")
-    white = Image.new("RGBA", colors.size, "white")
-    return Image.alpha_composite(white, colors).convert("RGB")
+    white = pillow.new("RGBA", colors.size, "white")
+    return pillow.alpha_composite(white, colors).convert("RGB")
 
 
 def is_pil(image: object) -> bool:
