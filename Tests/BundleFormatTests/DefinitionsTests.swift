@@ -4,7 +4,8 @@ import Testing
 
 /// Definitions of docs/BUNDLE.md against values computed from that page in Python.
 @Suite struct DefinitionsTests {
-  @Test func theSelfTestsPixelsAreThoseOfThePage() {
+  @Test("The self-test's pixels are those of the page")
+  func theSelfTestsPixelsAreThoseOfThePage() {
     #expect(
       (0..<4).map { SelfTestInput.pixel($0) } == [
         1.533243179321289, 0.26624608039855957, 0.3647587299346924, -1.546198844909668,
@@ -19,7 +20,8 @@ import Testing
       contextLength: context, vocabularySize: vocabulary, stack: stack, pooling: pooling, projection: nil)
   }
 
-  @Test func theSelfTestsIdsAreThoseOfThePage() {
+  @Test("The self-test's ids are those of the page")
+  func theSelfTestsIdsAreThoseOfThePage() {
     #expect(
       SelfTestInput.ids(tower(vocabulary: 49_408, context: 77, pooling: .highestID)) == [
         49406, 23373, 29610, 42572, 17915, 7948, 46173, 6723, 4063, 42026, 29196, 36413, 33277, 27172, 8327,
@@ -35,7 +37,8 @@ import Testing
       ])
   }
 
-  @Test func thePreprocessingIdIsThatOfThePage() throws {
+  @Test("The preprocessing id is that of the page")
+  func thePreprocessingIdIsThatOfThePage() throws {
     let id = try Identity.preprocessing(.openAI)
     #expect(
       String(decoding: id.hex, as: UTF8.self)
@@ -52,7 +55,8 @@ import Testing
         == "b8a6f2bd4f41911ff4e93cfb14d3f8d8aea79127a4fdc384d8592ffd458b4563")
   }
 
-  @Test func aDigestIsThatOfItsBytesHoweverTheyArrive() {
+  @Test("A digest is that of its bytes, however they arrive")
+  func aDigestIsThatOfItsBytesHoweverTheyArrive() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
     var whole = DigestStream()
     whole.update(bytes)
@@ -85,7 +89,8 @@ import Testing
     return description
   }
 
-  @Test func everyByteOfATextComesBack() throws {
+  @Test("Every byte of a text field comes back")
+  func everyByteOfATextComesBack() throws {
     var description = description()
     description.model = (0...255).map { UInt8($0) }
     let header = try encoded(description)
@@ -166,7 +171,8 @@ import Testing
     return try BundleHeader(file: file.span.bytes).description
   }
 
-  @Test func whatDoesNotFitTogetherIsNotWritten() throws {
+  @Test("Fields that do not fit together are not written")
+  func whatDoesNotFitTogetherIsNotWritten() throws {
     var heads = description()
     heads.architecture.image?.heads = 3
     var fidelity = description()
@@ -189,7 +195,8 @@ import Testing
   }
 
   /// The largest matrices that the format allows, whatever int8 weights they hold; one step more is refused.
-  @Test func noSumOfInt8ProductsLeaves32Bits() throws {
+  @Test("No sum of int8 products leaves 32 bits")
+  func noSumOfInt8ProductsLeaves32Bits() throws {
     let stack = TransformerStack(
       width: 16_384, layers: 1, heads: 1, mlpWidth: 65_536, activation: .gelu, epsilon: 1e-5)
     func vision(patchSize: Int) -> ImageTower {
@@ -218,7 +225,8 @@ import Testing
     #expect(largestActivation * 128 * inputs <= Int(Int32.max), "\(inputs) inputs")
   }
 
-  @Test func aDemandedFidelityComesWithItsProbes() throws {
+  @Test("A demanded fidelity comes with its probes")
+  func aDemandedFidelityComesWithItsProbes() throws {
     var description = description()
     description.fidelity.probes = Array("probes-1".utf8)
     description.fidelity.imageFast = 999_800

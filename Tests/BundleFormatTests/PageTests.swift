@@ -13,7 +13,8 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
   }
 
   /// `PCLIP_BLESS=1` puts the dump into the page.
-  @Test func theWorkedExampleIsTheFixture() throws {
+  @Test("The page's worked example is the fixture")
+  func theWorkedExampleIsTheFixture() throws {
     let bytes = try bundle("least-int8.pclip")
     let header = try BundleHeader(file: bytes.span.bytes)
     var lines = ["the header's length, and how it begins"]
@@ -68,7 +69,8 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
   }
 
   /// A field that the schema forgets, or one that no bundle has, is a drift.
-  @Test func theSchemaListsTheFieldsOfThePage() throws {
+  @Test("The JSON schema lists the fields of the page")
+  func theSchemaListsTheFieldsOfThePage() throws {
     let page = try String(contentsOf: repository.appendingPathComponent("docs/BUNDLE.md"), encoding: .utf8)
     let schemaURL = repository.appendingPathComponent("Schemas/bundle-metadata.schema.json")
     let schema = try JSONSerialization.jsonObject(with: Data(contentsOf: schemaURL)) as? [String: Any]

@@ -24,7 +24,8 @@ import Testing
     }
   }
 
-  @Test func anExistingFileIsLeftAloneWithoutForce() throws {
+  @Test("An existing file is left alone without --force")
+  func anExistingFileIsLeftAloneWithoutForce() throws {
     let folder = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.file("a.pclip")))
     #expect(outputError(folder, name: "a.pclip")?.code == .exists)
@@ -32,7 +33,8 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test(arguments: [true, false]) func anExistingFileIsReplacedWithForce(nameless: Bool) throws {
+  @Test("An existing file is replaced with --force", arguments: [true, false])
+  func anExistingFileIsReplacedWithForce(nameless: Bool) throws {
     let folder = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.file("a.pclip")))
     try write(folder) { options in
@@ -43,7 +45,8 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test(arguments: [true, false]) func aFileThatAppearsMeanwhileIsNotReplaced(nameless: Bool) throws {
+  @Test("A file that appears meanwhile is not replaced", arguments: [true, false])
+  func aFileThatAppearsMeanwhileIsNotReplaced(nameless: Bool) throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))
     options.usesNamelessFile = nameless
@@ -59,7 +62,8 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test(arguments: [true, false]) func nothingHasTheNameBeforeTheEnd(nameless: Bool) throws {
+  @Test("Nothing has the name before the end", arguments: [true, false])
+  func nothingHasTheNameBeforeTheEnd(nameless: Bool) throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))
     options.usesNamelessFile = nameless
@@ -69,14 +73,16 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test(arguments: [true, false]) func whatAnInterruptedRunLeftIsRemoved(nameless: Bool) throws {
+  @Test("What an interrupted run left is removed", arguments: [true, false])
+  func whatAnInterruptedRunLeftIsRemoved(nameless: Bool) throws {
     let folder = try TemporaryFolder()
     try Data("half".utf8).write(to: URL(fileURLWithPath: folder.file(".a.pclip-partial")))
     try write(folder) { $0.usesNamelessFile = nameless }
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test func twoConversionsToOneNameDoNotMix() throws {
+  @Test("Two conversions to one name do not mix")
+  func twoConversionsToOneNameDoNotMix() throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))
     options.usesNamelessFile = false
@@ -86,7 +92,8 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test func impossibleOutputsAreToldApart() throws {
+  @Test("Each impossible output has its own error")
+  func impossibleOutputsAreToldApart() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.file("sub"), withIntermediateDirectories: true)
     #expect(outputError(folder, name: "none/a.pclip")?.code == .folderMissing)
@@ -97,7 +104,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [true, false]) func aFullDiskLeavesNothing(nameless: Bool) async throws {
+  @Test("A full disk leaves nothing", arguments: [true, false])
+  func aFullDiskLeavesNothing(nameless: Bool) async throws {
     // A limit on file sizes stands for the disk: it holds for a whole process, hence one of its own.
     await #expect(processExitsWith: .success) { [nameless] in
       signal(SIGXFSZ, SIG_IGN)

@@ -5,7 +5,7 @@ import Quantization
 import Testing
 
 @Suite struct BundleWriterTests {
-  @Test(arguments: SmallModels.all, Precision.allCases)
+  @Test("Every rule of the format holds in what is written", arguments: SmallModels.all, Precision.allCases)
   func everyRuleHoldsInWhatIsWritten(architecture: CLIPArchitecture, precision: Precision) throws {
     let folder = try TemporaryFolder()
     let bytes = try writtenBundle(architecture, precision, in: folder)
@@ -18,7 +18,9 @@ import Testing
     #expect(folder.names == ["model.pclip"])
   }
 
-  @Test(arguments: SmallModels.all, Precision.allCases)
+  @Test(
+    "Bytes depend on neither threads nor instruction set nor file system", arguments: SmallModels.all,
+    Precision.allCases)
   func bytesDependOnNeitherThreadsNorInstructionSetNorFileSystem(
     architecture: CLIPArchitecture, precision: Precision
   ) throws {
@@ -42,7 +44,8 @@ import Testing
     }
   }
 
-  @Test func idsAreThoseOfTheSourceWhateverIsWritten() throws {
+  @Test("Ids are those of the source, whatever precision is written")
+  func idsAreThoseOfTheSourceWhateverIsWritten() throws {
     let folder = try TemporaryFolder()
     var ids: Set<[Digest?]> = []
     for precision in Precision.allCases {
@@ -61,7 +64,8 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
-  @Test func idsChangeWithAWeightAndWithTheActivation() throws {
+  @Test("Ids change with a weight, and with the activation")
+  func idsChangeWithAWeightAndWithTheActivation() throws {
     let folder = try TemporaryFolder()
     func ids(_ request: BundleRequest<RandomSource>) throws -> [Digest?] {
       let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
@@ -80,7 +84,8 @@ import Testing
     #expect(a[0] == c[0] && a[1] != c[1])
   }
 
-  @Test func inheritedIdsAreKept() throws {
+  @Test("Inherited ids are kept")
+  func inheritedIdsAreKept() throws {
     let folder = try TemporaryFolder()
     var request = SmallModels.request(SmallModels.vision, .fp32)
     request.identity = .inherited
@@ -90,7 +95,8 @@ import Testing
     #expect(unfinished.description.textID == nil)
   }
 
-  @Test func unfinishedBundleOpensLikeAFinishedOne() throws {
+  @Test("An unfinished bundle opens like a finished one")
+  func unfinishedBundleOpensLikeAFinishedOne() throws {
     let folder = try TemporaryFolder()
     let unfinished = try BundleWriter.write(
       SmallModels.request(SmallModels.resNet, .int8), options: WriteOptions(path: folder.file("a.pclip")))
@@ -100,7 +106,8 @@ import Testing
     try header.checkContent(of: bytes.span.bytes)
   }
 
-  @Test func finishReturnsTheBundleIDAndStoresTheSelfTest() throws {
+  @Test("Finishing returns the bundle id and stores the self-test")
+  func finishReturnsTheBundleIDAndStoresTheSelfTest() throws {
     let folder = try TemporaryFolder()
     let unfinished = try BundleWriter.write(
       SmallModels.request(SmallModels.vision, .int8), options: WriteOptions(path: folder.file("a.pclip")))
@@ -113,7 +120,8 @@ import Testing
     #expect(first == 0.25)
   }
 
-  @Test func tokenizerTravelsWithItsMerges() throws {
+  @Test("The tokenizer travels with its merges")
+  func tokenizerTravelsWithItsMerges() throws {
     let folder = try TemporaryFolder()
     var architecture = SmallModels.vision.keeping(image: false, text: true)
     architecture.text?.vocabularySize = BundleLayout.openAIVocabulary
@@ -158,7 +166,9 @@ import Testing
     #expect(try failure(.int8, name, index: 77, value: 65_520) == nil)
   }
 
-  @Test(arguments: Precision.allCases, [Float.nan, .infinity, -.infinity])
+  @Test(
+    "Weights that are not finite are refused", arguments: Precision.allCases,
+    [Float.nan, .infinity, -.infinity])
   func whatIsNotFiniteIsRefused(precision: Precision, value: Float) throws {
     for name: StaticString in ["visual.proj", "text_projection", "visual.ln_pre.bias", "logit_scale"] {
       let index = name.description == "logit_scale" ? 0 : 11
@@ -167,13 +177,15 @@ import Testing
     }
   }
 
-  @Test func aBatchNormWithoutVarianceIsRefused() throws {
+  @Test("A BatchNorm without variance is refused")
+  func aBatchNormWithoutVarianceIsRefused() throws {
     let problem = try failure(
       .fp16, "visual.bn1.running_var", index: 1, value: -1, architecture: SmallModels.resNet)
     #expect(problem == .notFinite(tensor: ParameterName("visual.bn1.scale"), element: 1))
   }
 
-  @Test func everyRefusalSaysWhatToDo() {
+  @Test("Every refusal says what to do")
+  func everyRefusalSaysWhatToDo() {
     let problems: [QuantizationError] = [
       .notFinite(tensor: ParameterName("a"), element: 0),
       .overflowsFloat16(tensor: ParameterName("a"), element: 0, value: 1e9),

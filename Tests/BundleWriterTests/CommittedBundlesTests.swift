@@ -32,7 +32,8 @@ import Testing
     .appendingPathComponent("Fixtures/valid/bundle")
 
   /// `PCLIP_BLESS=1` writes the files anew: only for a new version of the format.
-  @Test(arguments: all) func writingGivesTheCommittedBytes(_ committed: Committed) throws {
+  @Test("Writing the committed bundles again gives their bytes", arguments: all)
+  func writingGivesTheCommittedBytes(_ committed: Committed) throws {
     let bytes = try writtenBundle(committed.architecture, committed.precision, in: TemporaryFolder())
     let file = Self.folder.appendingPathComponent(committed.name)
     if ProcessInfo.processInfo.environment["PCLIP_BLESS"] == "1" { try Data(bytes).write(to: file) }
@@ -40,7 +41,8 @@ import Testing
   }
 
   /// What the bundles were made from, for the second reader: canonical names, FP32, safetensors.
-  @Test(arguments: ["vit", "rn"]) func theSourcesOfTheCommittedBundlesAreCommitted(name: String) throws {
+  @Test("The sources of the committed bundles are committed", arguments: ["vit", "rn"])
+  func theSourcesOfTheCommittedBundlesAreCommitted(name: String) throws {
     let architecture = name == "vit" ? SmallModels.vision : SmallModels.leastResNet
     let bytes = SafetensorsText.file(ParameterSchema(architecture).parameters, RandomSource(seed: 1))
     let file = Self.folder.appendingPathComponent("\(name).safetensors")
@@ -52,7 +54,9 @@ import Testing
 /// Rule B-031 needs a bundle with a tokenizer, whose token table is too large to commit.
 @Suite struct MergesRuleTests {
   /// The first merge, the last, and the filler after it.
-  @Test(arguments: [(0, 512), (97_787, 49_405), (97_788, 0)] as [(Int, UInt16)])
+  @Test(
+    "Merges of tokens that do not exist are refused",
+    arguments: [(0, 512), (97_787, 49_405), (97_788, 0)] as [(Int, UInt16)])
   func mergesOfTokensThatDoNotExistAreRefused(index: Int, id: UInt16) throws {
     let folder = try TemporaryFolder()
     var architecture = SmallModels.vision.keeping(image: false, text: true)

@@ -22,7 +22,8 @@ import Testing
     return values
   }
 
-  @Test(arguments: SmallModels.all) func fp32ComesBackBitForBit(architecture: CLIPArchitecture) throws {
+  @Test("FP32 weights come back bit for bit", arguments: SmallModels.all)
+  func fp32ComesBackBitForBit(architecture: CLIPArchitecture) throws {
     let weights = try weights(architecture, .fp32, TemporaryFolder())
     for parameter in ParameterSchema(architecture).parameters {
       let expected = expectedFP32(parameter, architecture)
@@ -56,7 +57,8 @@ import Testing
     }
   }
 
-  @Test(arguments: SmallModels.all) func fp16ComesBackRounded(architecture: CLIPArchitecture) throws {
+  @Test("FP16 weights come back rounded once", arguments: SmallModels.all)
+  func fp16ComesBackRounded(architecture: CLIPArchitecture) throws {
     let weights = try weights(architecture, .fp16, TemporaryFolder())
     for parameter in ParameterSchema(architecture).parameters {
       let values = RandomSource(seed: 1).values(of: parameter)
@@ -70,7 +72,8 @@ import Testing
     }
   }
 
-  @Test(arguments: SmallModels.all) func int8ComesBackWithinHalfAStep(architecture: CLIPArchitecture) throws {
+  @Test("int8 weights come back within half a step", arguments: SmallModels.all)
+  func int8ComesBackWithinHalfAStep(architecture: CLIPArchitecture) throws {
     let folder = try TemporaryFolder()
     let weights = try weights(architecture, .int8, folder)
     for parameter in ParameterSchema(architecture).parameters {
@@ -125,7 +128,7 @@ import Testing
     return steps
   }
 
-  @Test(arguments: SmallModels.all, Precision.allCases)
+  @Test("A part of a tensor, read alone, is that part", arguments: SmallModels.all, Precision.allCases)
   func aPartOfATensorIsThatPart(architecture: CLIPArchitecture, precision: Precision) throws {
     let weights = try weights(architecture, precision, TemporaryFolder())
     for parameter in ParameterSchema(architecture).parameters where parameter.elementCount > 5 {
@@ -139,7 +142,8 @@ import Testing
     }
   }
 
-  @Test func damageIsFoundWhenTheTensorIsRead() throws {
+  @Test("Damage is found when the tensor is read")
+  func damageIsFoundWhenTheTensorIsRead() throws {
     var bytes = try writtenBundle(SmallModels.vision, .int8, in: TemporaryFolder())
     let header = try BundleHeader(file: bytes.span.bytes)
     let scale = try #require(header.tensor(ParameterName("visual.proj.scale")))
@@ -155,7 +159,8 @@ import Testing
     _ = try restored(sound, weights)
   }
 
-  @Test func aBundleOfALaterVersionIsRefusedForThatReason() throws {
+  @Test("A bundle of a later version is refused for that reason")
+  func aBundleOfALaterVersionIsRefusedForThatReason() throws {
     var bytes = try writtenBundle(SmallModels.least, .int8, in: TemporaryFolder())
     let start = try #require(bytes.firstRange(of: Array("version\":\"1".utf8)))
     bytes[start.upperBound - 1] = UInt8(ascii: "2")
@@ -165,7 +170,8 @@ import Testing
     #expect(error?.category == .unsupported)
   }
 
-  @Test(arguments: SmallModels.all) func convertingAConvertedFileChangesNothing(
+  @Test("Converting a converted file changes nothing", arguments: SmallModels.all)
+  func convertingAConvertedFileChangesNothing(
     architecture: CLIPArchitecture
   )
     throws

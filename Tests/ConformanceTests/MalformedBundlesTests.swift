@@ -21,7 +21,7 @@ import Testing
   }()
 
   /// B-031's is made by BundleWriterTests.
-  @Test(arguments: sidecars.filter { $0.offset != nil })
+  @Test("The broken rule is named with its offset", arguments: sidecars.filter { $0.offset != nil })
   func theBrokenRuleIsNamedWithItsOffset(_ sidecar: Sidecar) throws {
     let file = Self.folder.appendingPathComponent("\(sidecar.rule).pclip")
     let bytes = Array(try Data(contentsOf: file))
@@ -35,7 +35,8 @@ import Testing
     #expect(fault?.byteOffset == sidecar.offset, "\(sidecar.how)")
   }
 
-  @Test func rulesInCodePageAndFixturesAreTheSame() throws {
+  @Test("Code, page and fixtures have the same rules")
+  func rulesInCodePageAndFixturesAreTheSame() throws {
     let page = try String(contentsOf: repository.appendingPathComponent("docs/BUNDLE.md"), encoding: .utf8)
     let rows = page.split(separator: "\n").filter { $0.hasPrefix("| B-") }
     let onPage = rows.map { String($0.split(separator: " ")[1]) }
@@ -47,7 +48,8 @@ import Testing
     }
   }
 
-  @Test func everyValidBundleIsSound() throws {
+  @Test("Every valid bundle passes every check")
+  func everyValidBundleIsSound() throws {
     let folder = repository.appendingPathComponent("Fixtures/valid/bundle")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
       $0.hasSuffix(".pclip")
@@ -61,7 +63,8 @@ import Testing
   }
 
   /// No prefix of a sound bundle is one, and no reading of it goes astray.
-  @Test func everyTruncationIsRefused() throws {
+  @Test("Every truncation is refused")
+  func everyTruncationIsRefused() throws {
     let file = repository.appendingPathComponent("Fixtures/valid/bundle/least-int8.pclip")
     let bytes = Array(try Data(contentsOf: file))
     for count in stride(from: 0, to: bytes.count, by: 7) {
@@ -72,7 +75,8 @@ import Testing
   }
 
   /// A flipped bit is found by one rule or another, wherever it is.
-  @Test func everyFlippedByteIsFound() throws {
+  @Test("Every flipped byte is found")
+  func everyFlippedByteIsFound() throws {
     let file = repository.appendingPathComponent("Fixtures/valid/bundle/least-int8.pclip")
     var bytes = Array(try Data(contentsOf: file))
     // Text fields may say anything: a change there makes another bundle, with another bundle id.

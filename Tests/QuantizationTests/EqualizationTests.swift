@@ -34,42 +34,49 @@ private struct Pair: ParameterSource {
 }
 
 @Suite struct EqualizationTests {
-  @Test func alikeChannelsAreLeftAlone() {
+  @Test("Channels that are alike are not equalized")
+  func alikeChannelsAreLeftAlone() {
     let pair = Pair(gain: [1, 1, 1], bias: [0, 0, 0], weights: [0.5, -0.5, 0.5, 0.25, 0.5, -0.5])
     #expect(pair.exponents(outputs: 2, inputs: 3) == [0, 0, 0])
   }
 
   /// log₂ s of channel 0: (log₂ 64 − log₂ 0.25) / 2 = 4; of the others (0 − 0) / 2 = 0; mean 4 / 3.
-  @Test func aLoudChannelGivesItsMagnitudeToTheWeights() {
+  @Test("A loud channel gives its magnitude to the weights")
+  func aLoudChannelGivesItsMagnitudeToTheWeights() {
     let pair = Pair(gain: [64, 1, 1], bias: [0, 0, 0], weights: [0.25, 1, -1])
     #expect(pair.exponents(outputs: 1, inputs: 3) == [3, -1, -1])
   }
 
   /// Means of ±0.5: log₂ s = 1, 0 and 3, 0 (halves round to the even number).
-  @Test func halvesRoundToEven() {
+  @Test("Exponents at a half round to even")
+  func halvesRoundToEven() {
     #expect(Pair(gain: [4, 1], bias: [0, 0], weights: [1, 1]).exponents(outputs: 1, inputs: 2) == [0, 0])
     #expect(
       Pair(gain: [64, 1], bias: [0, 0], weights: [1, 1]).exponents(outputs: 1, inputs: 2) == [2, -2])
   }
 
-  @Test func theBiasCountsTowardsAChannelsNorm() {
+  @Test("The bias counts towards a channel's norm")
+  func theBiasCountsTowardsAChannelsNorm() {
     let pair = Pair(gain: [0, 1], bias: [256, 0], weights: [1, 1])
     #expect(pair.exponents(outputs: 1, inputs: 2) == [2, -2])
   }
 
-  @Test func channelsThatAreZeroOnEitherSideAreLeftOut() {
+  @Test("Channels that are zero on either side are left out")
+  func channelsThatAreZeroOnEitherSideAreLeftOut() {
     let pair = Pair(gain: [0, 16, 1, 1], bias: [0, 0, 0, 0], weights: [1, 1, 0, 1])
     #expect(pair.exponents(outputs: 1, inputs: 4) == [0, 1, 0, -1])
     let dead = Pair(gain: [0, 0], bias: [0, 0], weights: [1, 1])
     #expect(dead.exponents(outputs: 1, inputs: 2) == [0, 0])
   }
 
-  @Test func exponentsAreLimited() {
+  @Test("Exponents lie within the limit")
+  func exponentsAreLimited() {
     let pair = Pair(gain: [0x1p126, 0x1p-126], bias: [0, 0], weights: [0x1p-120, 0x1p120])
     #expect(pair.exponents(outputs: 1, inputs: 2) == [64, -64])
   }
 
-  @Test func everyPairOfTheDesignIsThere() {
+  @Test("Every pair that can be equalized is there")
+  func everyPairOfTheDesignIsThere() {
     let stack = TransformerStack(
       width: 8, layers: 1, heads: 1, mlpWidth: 32, activation: .gelu, epsilon: 1e-5)
     let architecture = CLIPArchitecture(
@@ -98,7 +105,8 @@ private struct Pair: ParameterSource {
       ])
   }
 
-  @Test func whatTheWeightsGainTheActivationsLose() throws {
+  @Test("What the weights gain, the activations lose")
+  func whatTheWeightsGainTheActivationsLose() throws {
     let pairs = EqualizedPair.all(in: parameters(width: 2, mlpWidth: 8))
     let values = try #require(pairs.first { $0.firstRow == 4 })
     var equalization = Equalization()

@@ -6,7 +6,8 @@ import Testing
     "scalar", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm",
   ].compactMap { WeightKernels(isa: $0) }
 
-  @Test func scalarIsThereOnEveryMachineAndNonsenseOnNone() {
+  @Test("Every machine has the scalar kernels, and none has made-up ones")
+  func scalarIsThereOnEveryMachineAndNonsenseOnNone() {
     #expect(Self.all.first?.isa == "scalar")
     #expect(WeightKernels(isa: "abacus") == nil)
     #expect(WeightKernels(isa: "") == nil)
@@ -27,7 +28,8 @@ import Testing
   }
 
   /// −128 has no positive counterpart: symmetric quantization stops at −127.
-  @Test(arguments: all) func minus128NeverAppears(kernels: WeightKernels) {
+  @Test("int8 weights never hold -128", arguments: all)
+  func minus128NeverAppears(kernels: WeightKernels) {
     var rows: [Float] = []
     for row in 0..<16 {
       let magnitude = Float(sign: .plus, exponent: row * 15 - 130, significand: 1.9999999)
@@ -38,7 +40,8 @@ import Testing
     #expect(!q.contains(-128))
   }
 
-  @Test(arguments: all) func zerosHaveScaleZeroAndHalvesRoundToEven(kernels: WeightKernels) {
+  @Test("A row of zeros has scale 0, and halves round to even", arguments: all)
+  func zerosHaveScaleZeroAndHalvesRoundToEven(kernels: WeightKernels) {
     let rows: [Float] = [0, 0, 0, 0, 127, 0.5, 1.5, -2.5]
     let (q, sums) = quantized(rows, rowCount: 2, kernels)
     #expect(kernels.largestMagnitudes(of: rows.span, rowCount: 2) == [0, 127])
@@ -48,7 +51,8 @@ import Testing
     #expect(q[8...].allSatisfy { $0 == 0 })
   }
 
-  @Test(arguments: all) func aRowOfATableGoesWhereItIsTold(kernels: WeightKernels) {
+  @Test("A row of a table goes to the offset that it is given", arguments: all)
+  func aRowOfATableGoesWhereItIsTold(kernels: WeightKernels) {
     let values: [Float] = [1, -1, 0.4]
     var stored = [UInt8](repeating: 7, count: 8)
     var span = stored.mutableSpan
@@ -57,7 +61,8 @@ import Testing
     #expect(stored == [7, 7, 127, 129, 51, 7, 7, 7])
   }
 
-  @Test(arguments: all) func whatDoesNotFitFloat16IsFound(kernels: WeightKernels) {
+  @Test("A value beyond FP16 is found", arguments: all)
+  func whatDoesNotFitFloat16IsFound(kernels: WeightKernels) {
     var values = [Float](repeating: 65_504, count: 100)
     var stored = [UInt8](repeating: 0, count: 200)
     var span = stored.mutableSpan
@@ -69,7 +74,8 @@ import Testing
 }
 
 @Suite struct BatchNormFoldTests {
-  @Test func foldIsTheNormOfInference() {
+  @Test("A folded BatchNorm is the norm of inference")
+  func foldIsTheNormOfInference() {
     let fold = BatchNormFold(
       gain: [1.5, -0.25], bias: [0.5, 2], mean: [3, -1], variance: [4, 0.01], epsilon: 1e-5)
     for (channel, x) in [(0, Float(2)), (1, -0.75)] {
@@ -87,7 +93,8 @@ import Testing
   private static let halfUlp = 0x1p-24
 
   /// γ = scale, β = bias, μ = 0, σ² = 1 − ε gives scale and bias again, bit for bit.
-  @Test func foldingARestoredNormChangesNothing() {
+  @Test("Folding a restored norm gives the same scale and bias")
+  func foldingARestoredNormChangesNothing() {
     let epsilon: Float = 1e-5
     let gains = (1...20_000).map { Float($0) * 0.000_37 - 3 }
     let count = gains.count
@@ -100,7 +107,9 @@ import Testing
 }
 
 @Suite struct FiniteTests {
-  @Test(arguments: [0, 1, 4095, 4096, 9999], [Float.nan, .infinity, -.infinity])
+  @Test(
+    "The first value that is not finite is found", arguments: [0, 1, 4095, 4096, 9999],
+    [Float.nan, .infinity, -.infinity])
   func theFirstThatIsNotFiniteIsFound(index: Int, value: Float) {
     var values = [Float](repeating: .greatestFiniteMagnitude, count: 10_000)
     #expect(values.span.firstNonFinite == nil)
