@@ -24,7 +24,8 @@ public struct Evidence: Sendable {
   public var adapterFile: SourceFile?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: ConfigFile?
-  /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`.
+  /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`,
+  /// `added_tokens.json`.
   public var tokenizerFiles: [SourceFile] = []
 
   /// The wrapper the state dict was found under, outermost first (`state_dict`).

@@ -42,14 +42,23 @@ extension CLIPModel {
         found: "one with a logit_bias (a sigmoid), one without (a softmax)")
     }
     let schema = ParameterSchema(architecture, score: text.scoreKind ?? image.scoreKind)
+    let scores = (image: try image.score(), text: try text.score())
     self.init(
       architecture: architecture, preprocessing: image.preprocessing, tokenizer: text.tokenizer,
       schema: schema, decisions: image.decisions + text.decisions,
       accounting: Accounting(joining: image.accounting, text.accounting),
-      notes: image.notes + text.notes + schema.notesOnLogitScale(architecture),
+      notes: image.notes + text.notes + schema.notesOnLogitScale(architecture)
+        + Self.notesOnScores(scores.image, scores.text),
       source: ModelSource(joining: image.source, text.source),
       inheritedIdentities: Identities(joining: image.inheritedIdentities, text.inheritedIdentities),
       store: JoinedStore(image: image.store, text: text.store, textHasScore: text.scoreKind != nil))
+  }
+
+  private static func notesOnScores(_ image: Score?, _ text: Score?) -> [String] {
+    guard let image, let text, image != text else { return [] }
+    return [
+      "the two files state different scores, and the text tower's is taken: \(text.summary), not \(image.summary)"
+    ]
   }
 
   private var towers: String {
@@ -63,6 +72,15 @@ extension CLIPModel {
 
   private static func dimension(_ projection: Int?) -> String {
     projection.map(String.init) ?? "no projection"
+  }
+}
+
+extension Score {
+  fileprivate var summary: String {
+    switch self {
+    case .softmax(let logScale): "logit_scale \(logScale)"
+    case .sigmoid(let logScale, let bias): "logit_scale \(logScale) and logit_bias \(bias)"
+    }
   }
 }
 

@@ -54,6 +54,41 @@ import Testing
     #expect(changed.notes.contains { $0.contains(file) && $0.contains("not OpenAI's") }, "\(changed.notes)")
   }
 
+  @Test("A token added to OpenAI's is another tokenizer", arguments: ["added_tokens.json", "tokenizer.json"])
+  func addedToken(_ file: String) throws {
+    let folder = try TemporaryFolder()
+    let model = try SourceModel.miniViT.open()
+    _ = try Exporter.run(ExportRequest(model: model, target: .huggingFace, output: folder.file("out")))
+    let path = folder.file("out") + "/" + file
+    var json: [String: Any] = ["cat": 1481]
+    if file == "tokenizer.json" {
+      let old = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+      json = try #require(old as? [String: Any])
+      let added = try #require(json["added_tokens"] as? [[String: Any]])
+      json["added_tokens"] = added + [["id": 1481, "content": "cat"]]
+    }
+    try JSONSerialization.data(withJSONObject: json).write(to: URL(filePath: path))
+    let changed = try CLIPModel.open(folder.file("out"))
+    #expect(changed.tokenizer == .none)
+    #expect(changed.notes.contains { $0.contains("the added token \"cat\"") }, "\(changed.notes)")
+  }
+
+  @Test(
+    "An export names the pixels that open_clip makes its own way", arguments: [ExportTarget.openCLIP, .onnx])
+  func pixelsOfOpenCLIP(_ target: ExportTarget) throws {
+    var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
+    for conversion in Preprocessing.ColorConversion.allCases {
+      preprocessing.conversion = conversion
+      var options = ModelOptions()
+      options.preprocessing = .exactly(preprocessing)
+      let model = try CLIPModel.open(SourceModel.miniViT.location, options: options)
+      let folder = try TemporaryFolder()
+      let exported = try Exporter.run(ExportRequest(model: model, target: target, output: folder.file("out")))
+      let isNamed = exported.notes.contains { $0.contains("differ in their pixels") }
+      #expect(isNamed == (conversion == .beforeResize), "\(exported.notes)")
+    }
+  }
+
   @Test("A shorter edge above the crop is kept where the target can state it, and refused elsewhere")
   func resizeEdge() throws {
     var options = ModelOptions()

@@ -148,6 +148,8 @@ import Testing
       #""crop_pct":0.9"#, #""crop_size":32"#, #""size":{"shortest_edge":16}"#,
       #""size":{"height":24,"width":12}"#,
       #""size":{"longest_edge":24}"#, #""do_center_crop":false"#, #""rescale_factor":1.0"#,
+      // None is false to transformers.
+      #""do_rescale":null"#, #""do_normalize":null"#, #""do_resize":null"#, #""do_center_crop":null"#,
     ])
   func otherPreprocessing(_ member: String) throws {
     let key = try #require(member.split(separator: "\"").first)
@@ -225,7 +227,7 @@ import Testing
   func openCLIP() throws {
     let config = #"""
       {"model_cfg":{"embed_dim":64,
-        "vision_cfg":{"head_width":32,"act_kwargs":{"approximate":"tanh"}},"text_cfg":{"heads":2}},
+        "vision_cfg":{"image_size":24,"head_width":32,"act_kwargs":{"approximate":"tanh"}},"text_cfg":{"heads":2}},
        "preprocess_cfg":{"resize_mode":"squash","interpolation":"bilinear"}}
       """#
     let inspection = try inspect("vit.safetensors", ["open_clip_config.json": config])

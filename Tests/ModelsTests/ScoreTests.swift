@@ -52,6 +52,19 @@ import Testing
     #expect(try ids == Identities(of: ModelFixture.named(Self.fixture).open()))
   }
 
+  @Test(
+    "A bias or a scale below a word for other values is none of the model's",
+    arguments: ["grads", "optimizer", "fisher"])
+  func otherValues(_ word: String) throws {
+    var edited = try EditedCheckpoint("vit-open-clip")
+    edited.rename { "model." + $0 }
+    var bias = try #require(try EditedCheckpoint(Self.fixture).entries.first { $0.name == "logit_bias" })
+    bias.name = word + ".logit_bias"
+    edited.entries.append(bias)
+    let kind = try edited.open { try ModelInspection($0).scoreKind }
+    #expect(kind == .softmax)
+  }
+
   @Test("A configuration with a bias and tensors without one are refused, with what to do")
   func missingBias() throws {
     var edited = try edited()

@@ -6,7 +6,7 @@ enum OtherValues {
   /// Words that say it also as a part of a longer name: `model_delta`, `grad_ema`.
   private static let parts: [Substring: String] = [
     "delta": difference, "deltas": difference,
-    "grad": gradient, "grads": gradient, "gradient": gradient, "gradients": gradient,
+    "grad": gradient, "grads": gradient, "gradient": gradient, "gradients": gradient, "dw": gradient,
     "optimizer": optimizer, "optimizers": optimizer, "optim": optimizer,
     "fisher": importance, "hessian": importance,
   ]
@@ -14,12 +14,14 @@ enum OtherValues {
   /// Words that say it alone. A `momentum_encoder` has weights of its own, and `diff` is short for more than one word.
   private static let names: [Substring: String] = [
     "diff": difference, "diffs": difference, "difference": difference, "differences": difference,
-    "weight_diff": difference, "task_vector": difference, "task_vectors": difference,
+    "weight_diff": difference, "residual": difference, "residuals": difference, "noise": difference,
+    "task_vector": difference, "task_vectors": difference,
     "update": difference, "updates": difference,
     "opt": optimizer, "opt_state": optimizer, "momentum": optimizer, "momentum_buffer": optimizer,
     "velocity": optimizer, "exp_avg": optimizer, "exp_avgs": optimizer, "exp_avg_sq": optimizer,
     "exp_avg_sqs": optimizer, "max_exp_avg_sq": optimizer, "exp_inf": optimizer, "square_avg": optimizer,
-    "acc_delta": optimizer, "mu": optimizer, "nu": optimizer,
+    "acc_delta": optimizer, "first_moment": optimizer, "second_moment": optimizer, "accumulator": optimizer,
+    "accumulators": optimizer, "mu": optimizer, "nu": optimizer,
     "importance": importance, "importances": importance,
     "mask": mask, "masks": mask,
     "variance": spread, "std": spread, "sq_mean": spread,

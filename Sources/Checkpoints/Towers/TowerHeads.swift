@@ -27,7 +27,8 @@ struct TowerHeads {
   private mutating func addOnly(_ all: [TensorName], _ search: TowerSearch) {
     guard search.sites.contains(where: \.hasImage), search.sites.contains(where: \.hasText) else { return }
     var found: [String: [String]] = [:]
-    for name in all where !search.isOther(name) {
+    for name in all
+    where !search.isOther(name) && OtherValues.meaning(of: name.components.dropLast()) == nil {
       guard let head = Self.heads.first(where: { name.plain == $0 || name.plain.hasSuffix("." + $0) })
       else { continue }
       found[head, default: []].append(name.plain)

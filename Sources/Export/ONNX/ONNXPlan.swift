@@ -20,6 +20,7 @@ extension ExportPlan {
       let members = [(key: "size", value: [size, size] as JSONText)]
       let preprocessing = model.preprocessing ?? .openAI
       try Self.requirePixelsOfOpenCLIP(preprocessing, .onnx)
+      notes += preprocessing.notesOnOpenCLIP
       files.append(
         PlannedFile(
           name: "visual/preprocess_cfg.json", JSONText.object(members + preprocessing.openCLIPMembers).pretty)

@@ -30,7 +30,7 @@ extension ExportPlan {
         safetensors: "open_clip_model.safetensors", request.tensors(.openAI) + logitScale.supplied,
         metadata: request.metadata(spaceID: spaceID)),
     ]
-    notes = logitScale.notes
+    notes = logitScale.notes + preprocessing.notesOnOpenCLIP
     if model.tokenizer == .none {
       notes.append("the source has no tokenizer, and open_clip's may not be its own: give token ids")
     }
@@ -71,5 +71,16 @@ struct LogitScale {
     isMissing
       ? ["the source has no logit scale: ln(1 / 0.07) is written, and probabilities of labels mean nothing"]
       : []
+  }
+}
+
+extension Preprocessing {
+  /// What open_clip's transform, which no key of its configuration changes, does its own way.
+  var notesOnOpenCLIP: [String] {
+    guard resize == .shortest, crop == .down || conversion == .beforeResize else { return [] }
+    return [
+      "open_clip rounds odd margins to even and resizes before it converts to RGB: images of some sizes and modes differ "
+        + "in their pixels; take --to huggingface or --to safetensors for this model's"
+    ]
   }
 }

@@ -13,7 +13,7 @@ extension Checkpoint {
     let isRead = hasUpdates || neighbour.merged != nil
     let settings = try LowRankSettings(isRead ? config : nil, alpha: options.adapterAlpha)
     if let base = options.base {
-      self = try Adapter(self, settings).merged(into: Self.reading(base))
+      self = try Adapter(self, settings).merged(into: Self.plainBase(base))
     } else if let adapter = neighbour.merged {
       self = try Adapter(Self.reading(adapter), settings).merged(into: self)
     }
@@ -51,6 +51,25 @@ extension Checkpoint {
     guard !own.members.isEmpty else { return nil }
     return ConfigFile(
       path: files.first?.path ?? "", origin: "lora_adapter_metadata of the file", json: .object(own))
+  }
+
+  /// A base without updates of its own, which another scale could belong to.
+  ///
+  /// - Throws: `unsupportedOption` where it has some, in its tensors or in an adapter beside them.
+  private static func plainBase(_ path: String) throws(ModelError) -> Checkpoint {
+    let base = try reading(path)
+    let own: String? =
+      if base.tensors.contains(where: { LowRankUpdate.isPart($0.name) }) {
+        "holds low-rank updates of its own"
+      } else if base.evidence.adapterConfig != nil, let file = base.evidence.adapterFile {
+        "has an adapter beside its weights, \(file.name)"
+      } else { nil }
+    guard let own else { return base }
+    var error = ModelError(
+      .unsupportedOption, expected: "a base model without an adapter", found: "--base \(path), which \(own)")
+    error.remedy =
+      "merge that adapter into the base first (peft's merge_and_unload), or give the weights alone, in a folder of their own"
+    throw error
   }
 
   private static func reading(_ path: String) throws(ModelError) -> Checkpoint {

@@ -8,12 +8,14 @@ enum TokenizerKeys {
   ]
   /// Where transformers puts padding, and which end of a long text it cuts.
   private static let sides: Set<String> = ["padding_side", "truncation_side"]
-  private static let used: Set<String> = ["tokenizer_class", "do_lower_case", "added_tokens_decoder"]
+  private static let used: Set<String> = [
+    "tokenizer_class", "do_lower_case", "added_tokens_decoder", "additional_special_tokens",
+  ]
   private static let contextLength = 77
 
   /// How text is cut and padded by transformers, where files lie, and what no text of a caption reaches.
   private static let irrelevant: Set<String> = [
-    "add_prefix_space", "additional_special_tokens", "auto_map", "backend", "chat_template",
+    "add_prefix_space", "auto_map", "backend", "chat_template",
     "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy", "max_length",
     "model_input_names", "model_specific_special_tokens", "name_or_path", "pad_token",
     "pad_to_multiple_of", "pad_token_type_id", "padding", "processor_class",
@@ -36,6 +38,8 @@ enum TokenizerKeys {
         }
       } else if member.key == "added_tokens_decoder" {
         if let token = addedToken(member.value) { return "the added token \(token)" }
+      } else if member.key == "additional_special_tokens" {
+        if let token = member.value.arrayValue?.first { return "the special token \(token.brief)" }
       } else if !used.contains(member.key), !irrelevant.contains(member.key) {
         return "unknown key \(member.key), which may change the ids"
       }

@@ -46,14 +46,25 @@ enum VocabularyFiles {
           content.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
             .split(separator: "\n").drop { $0.hasPrefix("#version") }.map(String.init))
       case "vocab.json": return differenceOfWords(try JSONParser.parse(content.bytes, limits: .standard))
+      case "added_tokens.json":
+        let added = try JSONParser.parse(content.bytes, limits: .standard).objectValue?.members ?? []
+        return differenceOfAdded(added.map(\.key))
       default:
-        let model = try JSONParser.parse(content.bytes, limits: .standard)["model"]
-        return differenceOfWords(model?["vocab"])
+        let root = try JSONParser.parse(content.bytes, limits: .standard)
+        let model = root["model"]
+        let added = (root["added_tokens"]?.arrayValue ?? []).compactMap { $0["content"]?.stringValue }
+        return differenceOfAdded(added) ?? differenceOfWords(model?["vocab"])
           ?? differenceOfMerges((model?["merges"]?.arrayValue ?? []).map(line))
       }
     } catch {
       return error.description
     }
+  }
+
+  /// A token that the tokenizer finds in a text before OpenAI's rules see it; "!" pads Stable Diffusion 2's texts.
+  private static func differenceOfAdded(_ tokens: [String]) -> String? {
+    let other = tokens.first { !["<|startoftext|>", "<|endoftext|>", "!"].contains($0) }
+    return other.map { "the added token \"\($0.prefix(40))\"" }
   }
 
   /// A merge as `tokenizer.json` holds it: `"a b"`, or `["a", "b"]` since tokenizers 0.20.

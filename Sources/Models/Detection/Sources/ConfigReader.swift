@@ -46,6 +46,11 @@ struct ConfigReader {
     return bool
   }
 
+  /// False, or null, which Python takes for false; an absent key is not off.
+  func isOff(_ key: String) throws(ModelError) -> Bool {
+    json[key]?.isNull == true ? true : try bool(key) == false
+  }
+
   func text(_ key: String) throws(ModelError) -> String? {
     guard let value = json[key], !value.isNull else { return nil }
     guard let text = value.stringValue else { throw bad(key, "a text", value) }

@@ -56,6 +56,10 @@ extension StatedFacts {
     image.activation = try vision.activation(or: activation)
     image.epsilon = try vision.epsilon()
     try addSize(vision, "image_size", .imageSize)
+    if vision.json["image_size"] == nil {
+      // open_clip stretches the positions of another size to this one as it loads them.
+      sizes.append(StatedSize(field: .imageSize, value: 224, detail: "\(vision.place) without image_size"))
+    }
     try addSize(vision, "width", .imageWidth)
     // One number of layers makes a Vision Transformer, an array of them a ResNet.
     if let stages = vision.json["layers"]?.arrayValue {

@@ -66,8 +66,8 @@ enum PreprocessingConfig {
       }
     }
     for step in ["do_resize", "do_rescale", "do_normalize", "do_convert_rgb"]
-    where try config.bool(step) == false {
-      throw config.unsupported("\(step) false")
+    where try config.isOff(step) {
+      throw config.unsupported("\(step) \(config.json[step]?.brief ?? "false")")
     }
     for step in ["do_pad", "do_flip_channel_order"] where try config.bool(step) == true {
       throw config.unsupported("\(step) true")
@@ -92,7 +92,7 @@ enum PreprocessingConfig {
   private static func readGeometry(
     _ config: ConfigReader, imageSize: Int?, into result: inout Preprocessing
   ) throws(ModelError) {
-    let crops = try config.bool("do_center_crop") ?? true
+    let crops = try !config.isOff("do_center_crop")
     if crops {
       let crop = try config.side("crop_size") ?? defaultSide
       try config.requireImageSize(crop, imageSize, "crop_size")
