@@ -21,7 +21,7 @@ extension ModelError.Code {
     case .unsupportedOption:
       (
         "an option or a configuration asks for what is not supported",
-        "overrule the configuration with an explicit option if you know that it is wrong"
+        "give another option; a configuration that you know is wrong can be moved to another folder, and options given"
       )
     case .missingTensors:
       (

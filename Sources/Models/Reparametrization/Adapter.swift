@@ -32,7 +32,8 @@ struct Adapter {
       var error = ModelError(
         .adapterDoesNotFit, found: "no low-rank update of a text or image tower",
         file: checkpoint.files.first?.path)
-      error.remedy = "leave --base out: the file is no adapter of a CLIP"
+      error.remedy =
+        "merge it into its base with peft (merge_and_unload) and give the result, if it is an adapter of a CLIP"
       throw error
     }
     for update in own {

@@ -17,14 +17,16 @@ struct LowRankSettings {
     guard let config else { return }
     let reader = ConfigReader(config)
     if let type = try reader.text("peft_type"), type != "LORA" {
-      throw reader.unsupported("peft_type \(type)")
+      throw Self.unsupported(reader, "peft_type \(type)")
     }
     try Self.keys.requireAll(of: reader)
-    for key in Self.otherKinds where !(reader.json[key]?.isOff ?? true) { throw reader.unsupported(key) }
-    if let how = reader.json["init_lora_weights"]?.stringValue, how != "gaussian" {
-      throw reader.unsupported("init_lora_weights \(how), which changes the base model too")
+    for key in Self.otherKinds where !(reader.json[key]?.isOff ?? true) {
+      throw Self.unsupported(reader, key)
     }
-    if let bias = try reader.text("bias"), bias != "none" { throw reader.unsupported("bias \(bias)") }
+    if let how = reader.json["init_lora_weights"]?.stringValue, how != "gaussian" {
+      throw Self.unsupported(reader, "init_lora_weights \(how), which changes the base model too")
+    }
+    if let bias = try reader.text("bias"), bias != "none" { throw Self.unsupported(reader, "bias \(bias)") }
     isRankStabilized = try reader.bool("use_rslora") ?? false
     replacesModules = reader.json["modules_to_save"]?.arrayValue?.isEmpty == false
     let configured = try reader.number("lora_alpha")
@@ -32,6 +34,12 @@ struct LowRankSettings {
       notes.append("--lora-alpha \(alpha) overrules lora_alpha \(configured) of \(config.origin)")
     }
     alpha = alpha ?? configured
+  }
+
+  private static func unsupported(_ reader: ConfigReader, _ what: String) -> ModelError {
+    var error = reader.unsupported(what)
+    error.remedy = "merge the adapter into its base with peft (merge_and_unload) and give the result"
+    return error
   }
 
   /// - Throws: `undecidedScale` where nothing says it.
