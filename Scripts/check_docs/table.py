@@ -70,6 +70,7 @@ STAND_INS = {
 NOT_RUN = [
     ("README.md", "sh Scripts/setup.sh", ".ci/run begins with exactly these lines"),
     ("CONTRIBUTING.md", "Bytes →", "a drawing"),
+    ("docs/ARCHITECTURE.md", "file → Archives", "a drawing"),
     ("Benchmarks/README.md", "make bench", "races every engine for an hour; `make ci-full` races one case"),
     ("Benchmarks/README.md", "Scripts/build-runtime.sh", "needs what `make bench` has installed and exported"),
     ("Fixtures/minis/README.md", "python train.py", "trains the minis anew"),
