@@ -4,7 +4,7 @@ public enum ImagePool: Sendable, Equatable {
   case classToken
   case attention(AttentionPool)
 
-  /// Of the pool's own attention; setting them where there is none changes nothing.
+  /// Of the attention of the pool itself; a pool without one ignores what is set.
   public var heads: Int? {
     get {
       switch self {

@@ -26,7 +26,7 @@ public enum ImageTrunk: Sendable, Equatable {
     }
   }
 
-  /// The transformer, where there is one; setting it where there is none changes nothing.
+  /// The transformer, where there is one; a trunk without one ignores what is set.
   public var stack: TransformerStack? {
     get {
       switch self {
@@ -65,7 +65,7 @@ public enum ImageTrunk: Sendable, Equatable {
     }
   }
 
-  /// How 8-bit activations are scaled, on which it depends how their errors add up.
+  /// How 8-bit activations are scaled. How their errors add up depends on it.
   public var activationScaling: ActivationScaling {
     switch self {
     case .patches: .perToken

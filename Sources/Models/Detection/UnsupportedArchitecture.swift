@@ -61,7 +61,7 @@ enum UnsupportedArchitecture {
       architecture: "a text projection with bias", tower: .text, fragments: ["text.text_projection.bias"]),
   ]
 
-  /// The refusal for the architecture that the tensors betray, naming a tensor that does; nil where none does.
+  /// The refusal for the architecture that the tensors show, naming a tensor that shows it; nil where none does.
   ///
   /// - Parameter tower: the requested tower; nil for both.
   static func refusal(of tensors: [CheckpointTensor], _ tower: Tower?) -> ModelError? {

@@ -31,7 +31,7 @@ struct LowRankSettings {
     replacesModules = reader.json["modules_to_save"]?.arrayValue?.isEmpty == false
     let configured = try reader.number("lora_alpha")
     if let alpha, let configured, alpha != configured {
-      notes.append("--lora-alpha \(alpha) overrules lora_alpha \(configured) of \(config.origin)")
+      notes.append("--lora-alpha \(alpha) replaces lora_alpha \(configured) of \(config.origin)")
     }
     alpha = alpha ?? configured
   }
