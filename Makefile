@@ -3,7 +3,7 @@ SWIFT_FLAGS ?= -c release
 # Where Scripts/setup.sh puts Swift.
 export PATH := $(CURDIR)/.toolchain/usr/bin:$(PATH)
 # No test needs @testable, so tests link the very objects that `build` made.
-TEST := python3 Scripts/test.py $(SWIFT_FLAGS) --disable-testable-imports
+TEST := python3 Scripts/check/test.py $(SWIFT_FLAGS) --disable-testable-imports
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 BENCH ?= --publish
@@ -23,7 +23,7 @@ setup: ## install the system packages (Debian, Ubuntu) and, where there is none,
 
 check-setup: ## test Scripts/setup.sh without network or root
 	@sh Scripts/setup.sh curl gpg gpg-agent gpgv
-	@Scripts/test-setup.sh
+	@Scripts/check/test-setup.sh
 
 build: ## build the command line
 	swift build $(SWIFT_FLAGS) --product pocketclip
@@ -38,7 +38,7 @@ test-fast: ## run the tests that need no large model
 	@$(TEST) --skip ParityTests $(TEST_FLAGS)
 
 test-numeric: ## run the suites of numbers on each kernel set of OpenBLAS and on the portable product
-	@sh Scripts/test-numeric.sh
+	@sh Scripts/check/test-numeric.sh
 
 lint: ## check formatting
 	swift format lint --strict --recursive Sources Tests Examples Package.swift
@@ -47,26 +47,26 @@ format: ## format the sources
 	swift format --in-place --recursive Sources Tests Examples Package.swift
 
 check-scripts: ## test the scripts that tests depend on
-	@python3 -m unittest discover -s Scripts -p '*_tests.py'
+	@python3 -m unittest discover -s Scripts/check -p '*_tests.py'
 
 check-layers: ## prove that imports follow the layers
 	@$(TEST) --filter LayeringTests
 
 runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fails above the size limit
-	@Scripts/build-runtime.sh
+	@Scripts/build/build-runtime.sh
 
 check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
-	@Scripts/check-runtime.sh
+	@Scripts/check/check-runtime.sh
 
 check-limits: build ## run every command without threads and with little address space
-	@sh Scripts/check-limits.sh $(BIN)
+	@sh Scripts/check/check-limits.sh $(BIN)
 
 check-isas: ## compare the kernels of every instruction set with scalar, those of other processors under qemu-user
 	@sh Scripts/setup.sh qemu-user libc6-dev-arm64-cross
-	@Scripts/check-isas.sh
+	@Scripts/check/check-isas.sh
 
 sanitize: ## abuse the runtime with 8 threads under the address, undefined-behaviour and thread sanitizers
-	@Scripts/sanitize.sh
+	@Scripts/check/sanitize.sh
 
 $(PYTHON_TEST):
 	python3 -m venv .venv-test
@@ -77,54 +77,54 @@ $(PYTHON_BUILD):
 	.venv-python/bin/pip install --quiet hatchling==1.33.0 mypy==2.4.1 numpy==2.4.6
 
 dist/lib/libpocketclip.so:
-	@Scripts/build-runtime.sh
+	@Scripts/build/build-runtime.sh
 
 python: dist/lib/libpocketclip.so $(PYTHON_BUILD) ## build dist/pocketclip-*.whl, checked by mypy --strict
-	@sh Scripts/build-python.sh $(PYTHON_BUILD)
+	@sh Scripts/build/build-python.sh $(PYTHON_BUILD)
 
 python-test: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## test the Python package over the runtime of `make runtime`
 	@POCKETCLIP=$(CURDIR)/$(BIN) POCKETCLIP_LIBRARY=$(CURDIR)/dist/lib/libpocketclip.so PYTHONPATH=Python/src \
 	  $(PYTHON_TEST) -m unittest discover -s Python/tests
 
 check-docs: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## run every command that the documentation prints; DOCS=--all adds the slow ones
-	@python3 Scripts/check_docs/test_check_docs.py
-	@python3 Scripts/check_docs/check_docs.py $(BIN) $(PYTHON_TEST) $(DOCS)
+	@python3 Scripts/check/check_docs/test_check_docs.py
+	@python3 Scripts/check/check_docs/check_docs.py $(BIN) $(PYTHON_TEST) $(DOCS)
 
 conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the bundles; NumPy's synthetic weights too
-	@sh Scripts/conformance.sh $(BIN) $(PYTHON_TEST)
+	@sh Scripts/check/conformance.sh $(BIN) $(PYTHON_TEST)
 
 parity: build ## verify all nine variants against their goldens (minutes)
-	@python3 Scripts/parity.py $(BIN)
+	@python3 Scripts/check/parity.py $(BIN)
 
 census: build ## refuse every malformed file in a process of its own; CENSUS='--write docs/SAFETY.md' writes the table
-	@python3 Scripts/census.py $(BIN) $(CENSUS)
+	@python3 Scripts/check/census.py $(BIN) $(CENSUS)
 
 check-exports: build runtime ## open exports with transformers, open_clip and ONNX Runtime; EXPORTS='--large' adds full size
-	@Scripts/venv-onnx.sh
-	.venv-onnx/bin/python Scripts/check_exports.py $(EXPORTS)
+	@Scripts/environments/venv-onnx.sh
+	.venv-onnx/bin/python Scripts/check/check_exports.py $(EXPORTS)
 
 .PHONY: check-onnx
 check-onnx: build ## change ONNX graphs in many ways: refused, or the same vectors as ONNX Runtime's
-	@Scripts/venv-onnx.sh
-	.venv-onnx/bin/python Scripts/check_onnx.py
+	@Scripts/environments/venv-onnx.sh
+	.venv-onnx/bin/python Scripts/check/check_onnx.py
 
 .PHONY: check-layouts
 check-layouts: build ## write checkpoints as people have them: the same vectors as the library's, or a refusal whose advice works
-	@Scripts/venv-layouts.sh
-	.venv-layouts/bin/python Scripts/check_layouts.py
+	@Scripts/environments/venv-layouts.sh
+	.venv-layouts/bin/python Scripts/check/check_layouts.py
 
 .PHONY: check-official
-check-official: build ## test Scripts/official.sh against a server on the loopback interface; needs no network
-	@python3 Scripts/test_official.py $(BIN)
+check-official: build ## test Scripts/check/official.sh against a server on the loopback interface; needs no network
+	@python3 Scripts/check/test_official.py $(BIN)
 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
-	@sh Scripts/fuzz.sh all --seconds $(FUZZ_SECONDS)
+	@sh Scripts/check/fuzz.sh all --seconds $(FUZZ_SECONDS)
 
 fuzz-coverage: ## which lines of the parsers the fuzzer's inputs reach, by folder
-	@sh Scripts/fuzz-coverage.sh
+	@sh Scripts/check/fuzz-coverage.sh
 
 bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
-	@Scripts/venv-peers.sh
+	@Scripts/environments/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers $(BENCH)
 
 bench-formats: build ## convert full-size checkpoints of every format, print the table of docs/FORMATS.md

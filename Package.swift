@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "CPeak"),
     module("MachinePeak", ["CPeak", "CPlatform"]),
 
-    // Embedded-clean: compiled as ordinary modules here and, by Scripts/build-runtime.sh, as the small .so.
+    // Embedded-clean: compiled as ordinary modules here and, by Scripts/build/build-runtime.sh, as the small .so.
     module("Bytes"),
     module("TensorTypes"),
     module("Architecture"),
@@ -113,7 +113,7 @@ let package = Package(
       [
         "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP", "Output",
       ]),
-    // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/fuzz.sh.
+    // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/check/fuzz.sh.
     module(
       "FuzzTargets",
       [
@@ -182,8 +182,8 @@ let package = Package(
   cLanguageStandard: .c11
 )
 
-// Scripts/fuzz.sh builds with this set, into a scratch path of its own. Unsafe flags would keep others from depending
-// on the package, so they stay out of the ordinary manifest.
+// Scripts/check/fuzz.sh builds with this set, into a scratch path of its own. Unsafe flags would keep others from
+// depending on the package, so they stay out of the ordinary manifest.
 if Context.environment["POCKETCLIP_FUZZ"] == "1" {
   let instrumented: Set = [
     "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "Tokenizer",

@@ -14,8 +14,8 @@ fail() {
   exit 1
 }
 
-. Scripts/setup-packages.sh
-. Scripts/setup-swift.sh
+. Scripts/environments/setup-packages.sh
+. Scripts/environments/setup-swift.sh
 
 packages="make pkg-config g++ git python3 python3-venv libopenblas0 zlib1g-dev libpng-dev libwebp-dev
   libjpeg62-turbo-dev|libjpeg-turbo8-dev|libjpeg-dev"

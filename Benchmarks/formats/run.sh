@@ -9,8 +9,8 @@ source=$folder/hugging-face
 written=$folder/written
 mkdir -p "$written"
 
-for environment in goldens keras gguf onnx; do sh "Scripts/venv-$environment.sh"; done
-[ -d "$source" ] || .venv-goldens/bin/python Scripts/make_checkpoint.py ViT-B-32 hugging-face "$source"
+for environment in goldens keras gguf onnx; do sh "Scripts/environments/venv-$environment.sh"; done
+[ -d "$source" ] || .venv-goldens/bin/python Scripts/golden/make_checkpoint.py ViT-B-32 hugging-face "$source"
 
 write() { # ENVIRONMENT FORMAT OUTPUT
   [ -e "$written/$3" ] || "$1/bin/python" Benchmarks/formats/write.py "$2" "$source" "$written/$3" >&2

@@ -3,9 +3,9 @@
 
     write.py FORMAT FOLDER OUTPUT
 
-FOLDER is what Scripts/make_checkpoint.py VARIANT hugging-face FOLDER wrote. Each format wants its environment:
-pytorch-legacy and onnx Scripts/venv-onnx.sh, flax-msgpack, hdf5 and npz Scripts/venv-keras.sh, gguf
-Scripts/venv-gguf.sh.
+FOLDER is what Scripts/golden/make_checkpoint.py VARIANT hugging-face FOLDER wrote. Each format wants its environment:
+pytorch-legacy and onnx Scripts/environments/venv-onnx.sh, flax-msgpack, hdf5 and npz
+Scripts/environments/venv-keras.sh, gguf Scripts/environments/venv-gguf.sh.
 """
 
 import json

@@ -4,7 +4,7 @@ import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "Fixtures" / "golden"
-SCRIPTS = ROOT / "Scripts"
+SCRIPTS = ROOT / "Scripts" / "golden"
 CACHE = ROOT / ".build-peers"
 """Exported models and bundles; git ignores it, `make clean` removes it."""
 LIBRARY = ROOT / "dist" / "lib" / "libpocketclip.so"

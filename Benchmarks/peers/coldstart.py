@@ -13,7 +13,7 @@ from . import CACHE, ROOT, exports, machine
 
 VARIANT, TOWER = "ViT-B-32", "image"
 SHARING = 8
-FIRST = ROOT / "Benchmarks" / "first"
+PROGRAMS = ROOT / "Benchmarks" / "coldstart"
 
 
 def package(name):
@@ -32,13 +32,13 @@ def onnxruntime_program():
     if not link.exists():
         link.unlink(missing_ok=True)
         link.symlink_to(library)
-    return machine.compiled("first/onnxruntime.c", library, f"-Wl,-rpath,{link.parent}")
+    return machine.compiled("coldstart/onnxruntime.c", library, f"-Wl,-rpath,{link.parent}")
 
 
 def openvino_program():
     folder = package("openvino")
     library = next((folder / "libs").glob("libopenvino_c.so*"))
-    return machine.compiled("first/openvino.c", f"-I{folder / 'include'}", library, f"-Wl,-rpath,{folder / 'libs'}")
+    return machine.compiled("coldstart/openvino.c", f"-I{folder / 'include'}", library, f"-Wl,-rpath,{folder / 'libs'}")
 
 
 def programs():
@@ -47,14 +47,14 @@ def programs():
     openvino, cache = exports.path(VARIANT, TOWER, "openvino-int8"), CACHE / "openvino-cache"
     python = sys.executable
     return {
-        "pocketclip, C": [machine.compiled("first/pocketclip.c", *machine.with_runtime()),
+        "pocketclip, C": [machine.compiled("coldstart/pocketclip.c", *machine.with_runtime()),
                           exports.bundle(VARIANT, "int8")],
         "onnxruntime, C": [onnxruntime_program(), onnx],
-        "onnxruntime, Python": [python, FIRST / "first_onnxruntime.py", onnx],
+        "onnxruntime, Python": [python, PROGRAMS / "first_onnxruntime.py", onnx],
         "openvino, C": [openvino_program(), openvino],
         "openvino, C, cached": [openvino_program(), openvino, cache],
-        "openvino, Python": [python, FIRST / "first_openvino.py", openvino],
-        "openvino, Python, cached": [python, FIRST / "first_openvino.py", openvino, cache],
+        "openvino, Python": [python, PROGRAMS / "first_openvino.py", openvino],
+        "openvino, Python, cached": [python, PROGRAMS / "first_openvino.py", openvino, cache],
     }
 
 

@@ -1,4 +1,5 @@
-"""From 12-megapixel JPEG files to vectors of int8 ViT-B/32 with both cores, beside decoding alone (Benchmarks/jpeg.c)."""
+"""From 12-megapixel JPEG files to vectors of int8 ViT-B/32 with both cores, beside decoding alone
+(Benchmarks/micro/jpeg.c)."""
 
 import json
 import statistics
@@ -31,7 +32,7 @@ def files():
 def measure(rounds, seconds):
     """Pictures per second by step: the median and the greatest of the rounds."""
     sources = ROOT / "Sources" / "CImageCodecs"
-    program = machine.compiled("jpeg.c", f"-I{sources / 'include'}", sources / "jpeg.c", "-ljpeg", "-lpthread",
+    program = machine.compiled("micro/jpeg.c", f"-I{sources / 'include'}", sources / "jpeg.c", "-ljpeg", "-lpthread",
                                *machine.with_runtime())
     paths = files()
     rates = json.loads(subprocess.check_output(

@@ -1,4 +1,4 @@
-"""This machine: what its cores can do at best (measured by Benchmarks/peak.c) and what was running on it."""
+"""This machine: what its cores can do at best (measured by Benchmarks/micro/peak.c) and what was running on it."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def command(*parts):
 
 
 def clang():
-    """The toolchain's own clang, as Scripts/build-runtime.sh chooses it."""
+    """The toolchain's own clang, as Scripts/build/build-runtime.sh chooses it."""
     swift = shutil.which("swiftc")
     beside = pathlib.Path(swift).resolve().parent / "clang" if swift else None
     return str(beside) if beside and beside.exists() else "clang"
@@ -58,7 +58,7 @@ def with_runtime():
 def peak():
     """Operations per second of all THREADS threads by precision, and bytes per second from memory: best of three."""
     loops = ROOT / "Sources" / "CPeak"
-    program = compiled("peak.c", loops / "peak.c", f"-I{loops / 'include'}", "-lpthread")
+    program = compiled("micro/peak.c", loops / "peak.c", f"-I{loops / 'include'}", "-lpthread")
     runs = [json.loads(subprocess.check_output(command(program, THREADS))) for _ in range(3)]
     return {name: max(run[name] for run in runs) for name in ("fp32", "bf16", "int8", "memory")}
 

@@ -1,4 +1,4 @@
-"""The matrix products alone, on one thread: what Benchmarks/kernels.c prints for this machine's best kernels."""
+"""The matrix products alone, on one thread: what Benchmarks/micro/kernels.c prints for this machine's best kernels."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ def measure(_rounds, _seconds):
     modules = [ROOT / "Sources" / name for name in ("CKernels", "CPlatform", "CPeak")]
     sources = [path for module in modules for path in module.glob("*.c")]
     headers = [f"-I{module / 'include'}" for module in modules]
-    program = machine.compiled("kernels.c", *headers, *sources, "-lpthread")
+    program = machine.compiled("micro/kernels.c", *headers, *sources, "-lpthread")
     best = pocketclip.load().pclip_isa_name().decode()
     return subprocess.check_output(machine.command(program, best), text=True)
 

@@ -3,7 +3,7 @@
 
 OpenAI's nine come from `clip.model.CLIP`, the others from open_clip's own configurations; nothing is allocated (meta
 device). `full` holds name and shape of each tensor, `digests` the SHA-256 of the sorted lines "name d0,d1,…\n".
-Environment: Scripts/venv-goldens.sh. Counters (`num_batches_tracked`) are no weights and are left out.
+Environment: Scripts/environments/venv-goldens.sh. Counters (`num_batches_tracked`) are no weights and are left out.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Small sound inputs for each fuzz target, beside which crashes found by Scripts/fuzz.sh are kept for ever.
+"""Small sound inputs for each fuzz target, beside which crashes found by Scripts/check/fuzz.sh are kept for ever.
 
 Standard library only. Seeds are cut from the builders of Fixtures/malformed.
 """

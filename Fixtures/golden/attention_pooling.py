@@ -10,7 +10,7 @@ SOURCE   FILE.pt   an archive in OpenAI's layout, on the minis' committed pictur
 A JSON object per source. Of each head and picture: the standard deviation of the logits over the keys, the softmax's
 entropy divided by that of uniform weights, its largest weight; means over heads and pictures. `row_sums` is a
 matrix's mean squared row sum divided by its mean squared row length: 1 for independent values. RMS values of the
-pooling's input: `trunk` without positions. Environment: Scripts/venv-goldens.sh.
+pooling's input: `trunk` without positions. Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import json
@@ -23,7 +23,7 @@ from clip.model import CLIP
 from PIL import Image
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 import probes
 from make_checkpoint import archive_source, synthetic_source, variant_numbers
 from variants import VARIANTS

@@ -14,7 +14,7 @@ SOURCE      as for attention_pooling.py
 For `exact` (int8 weights) and `fast` (activations too), against FP32 on all pictures alike: the cosines of the
 embeddings, mean and worst; then per stage the relative error of every element, and of each channel's mean over the
 pixels, which is what a golden's stages hold. Inside the pooling: attention weights, pooled values, embedding. Powers of
-two between v_proj and c_proj are left out. Environment: Scripts/venv-goldens.sh.
+two between v_proj and c_proj are left out. Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import argparse

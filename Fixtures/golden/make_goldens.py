@@ -4,7 +4,7 @@
     make_goldens.py [VARIANT …]        default: all nine
 
 OpenAI's own `clip.model` in FP32 and float64 on probes.py's pictures and texts. Environment:
-Scripts/venv-goldens.sh; 12 GB of memory for RN50x64.
+Scripts/environments/venv-goldens.sh; 12 GB of memory for RN50x64.
 """
 
 import pathlib
@@ -14,7 +14,7 @@ import torch
 from clip.model import CLIP
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 import golden_file
 import golden_models
 import probes

@@ -8,7 +8,7 @@
     vit-hugging-face-torchvision    transformers, resizing with torchvision
     vit-hugging-face-white          transformers, two transparent images, which it lays on white
 
-Environment: Scripts/venv-goldens.sh.
+Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ import torch
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent
-sys.path[:0] = [str(FIXTURES.parent / "Scripts"), str(FIXTURES / "valid")]
+sys.path[:0] = [str(FIXTURES.parent / "Scripts" / "golden"), str(FIXTURES / "valid")]
 import golden_file
 import golden_inputs
 import golden_models

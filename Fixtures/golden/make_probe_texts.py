@@ -1,6 +1,6 @@
 """Writes probe-texts.json: the probe texts and their token ids through OpenAI's own tokenizer.
 
-Needs the environment of Scripts/venv-goldens.sh.
+Needs the environment of Scripts/environments/venv-goldens.sh.
 """
 
 import importlib.metadata

@@ -6,7 +6,7 @@
 Every value of one tensor is multiplied by 1 + PERTURBATION · (±1, by a fixed pattern); the figure is the largest
 absolute change of a unit-norm embedding's component over two pictures or two texts, in FP32. It must lie FAR times
 above FP32's own rounding, the largest difference between FP32 and float64 in the tower's golden. Key biases cannot: softmax cancels what they add to all scores of a query alike.
-Environment: Scripts/venv-goldens.sh; minutes.
+Environment: Scripts/environments/venv-goldens.sh; minutes.
 """
 
 import json
@@ -19,7 +19,7 @@ from clip.model import CLIP
 from safetensors.numpy import load_file
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 import probes
 from golden_file import unit
 from make_checkpoint import synthetic_source

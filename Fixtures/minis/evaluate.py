@@ -4,7 +4,7 @@
     evaluate.py [--heldout DIR]        DIR as written by `render.py --heldout DIR`; rendered anew if absent
 
 Everything is OpenAI's: `clip.load` reads the archive, widens it to FP32 and gives the preprocessing; `clip.tokenize`
-makes the token ids of TEMPLATE. Environment: Scripts/venv-goldens.sh.
+makes the token ids of TEMPLATE. Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import argparse

@@ -8,6 +8,6 @@ cd "$(dirname "$0")"
 pictures=$(ls pictures/*.jpg pictures/*.png | LC_ALL=C sort | awk 'NR % 5 == 2')
 mkdir -p goldens
 for mini in mini-vit mini-rn; do
-  "${PYTHON:-python3}" ../../Scripts/make_golden.py "$mini.pt" -o "goldens/$mini.safetensors" \
+  "${PYTHON:-python3}" ../../Scripts/golden/make_golden.py "$mini.pt" -o "goldens/$mini.safetensors" \
     --images $pictures --texts pictures/labels.txt --template 'a picture of a {}.'
 done

@@ -11,7 +11,7 @@ roundings, hence other weights of the same quality. Minutes on two cores.
 The saved weights are FP16-representable in OpenAI's dtype mixture (`clip.model.convert_weights`), traced and
 saved by `torch.jit` with the three scalar buffers. Rows of tokens never seen in training are exactly zero, and
 the archive is deflated.
-Environment: Scripts/venv-goldens.sh; emoji font: see render.py.
+Environment: Scripts/environments/venv-goldens.sh; emoji font: see render.py.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from clip.model import CLIP
 from torch import nn
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 import openai_archive
 import render
 

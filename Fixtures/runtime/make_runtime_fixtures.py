@@ -1,6 +1,6 @@
 """Tiny random CLIPs as bundles in three precisions, and what OpenAI's code computes from the same weights.
 
-    Scripts/venv-goldens.sh; .venv-goldens/bin/python Fixtures/runtime/make_runtime_fixtures.py
+    Scripts/environments/venv-goldens.sh; .venv-goldens/bin/python Fixtures/runtime/make_runtime_fixtures.py
 
 torch 2.13.0+cpu, clip-anytorch 2.6.0 (OpenAI's clip package), open_clip 3.3.0 (the model with a sigmoid), numpy. Truth is the float64 forward pass, with
 clip.model.LayerNorm.forward replaced by nn.LayerNorm.forward, which it casts to float32 otherwise.

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the tiny ViT as Flax MessagePack. Environment: Scripts/venv-flax.sh (transformers 4.46.3, flax, jax).
+"""Writes the tiny ViT as Flax MessagePack.
+
+Environment: Scripts/environments/venv-flax.sh (transformers 4.46.3, flax, jax).
 
 transformers' own Flax classes read `vit-hugging-face` and save it, whole, sharded and text alone; a training state
 goes through flax.serialization, with arrays in chunks, bfloat16 under its old name, moments and a step beside it.

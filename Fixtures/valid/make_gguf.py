@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tiny ViT as GGUF files with llama.cpp's own gguf-py, laid out as clip.cpp's and llama.cpp's converters do.
 
-The weights are those of vit-hugging-face/. Environment: Scripts/venv-gguf.sh.
+The weights are those of vit-hugging-face/. Environment: Scripts/environments/venv-gguf.sh.
 """
 
 import importlib.metadata

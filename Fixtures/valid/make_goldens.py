@@ -2,7 +2,7 @@
 """Goldens of the tiny models: MODEL.golden.safetensors (docs/GOLDEN.md), on pixels and token ids made here.
 
 The vocabulary of 128 has no tokenizer: id 126 starts a text, 127, the largest, ends it, zeros follow.
-Environment: Scripts/venv-goldens.sh.
+Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import pathlib
@@ -14,7 +14,7 @@ import torch
 from clip.model import CLIP
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "Scripts"))
+sys.path.insert(0, str(HERE.parents[1] / "Scripts" / "golden"))
 import golden_file
 import golden_models
 import tiny

@@ -2,7 +2,7 @@
 """Writes the tiny ViT as HDF5: transformers' TensorFlow classes, KerasHub's backbone, and h5py with every storage.
 
 The h5py files are tf_model.h5 again, dataset by dataset, as other versions and settings of the library lay it out.
-Environment: Scripts/venv-keras.sh.
+Environment: Scripts/environments/venv-keras.sh.
 """
 
 import json

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the tiny ViT as Hugging Face folders: transformers' own classes save what `tiny.py` numbers.
 
-Run it in two environments: Scripts/venv-goldens.sh (transformers 5: safetensors, towers without prefix, the
-hub's cache) and Scripts/venv-torch17.sh (transformers 4.20.1: pytorch_model.bin, position_ids, full config).
+Run it in two environments: Scripts/environments/venv-goldens.sh (transformers 5: safetensors, towers without prefix,
+the hub's cache) and Scripts/environments/venv-torch17.sh (transformers 4.20.1: pytorch_model.bin, position_ids, full
+config).
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextModel
 import tiny
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "Scripts"))
+sys.path.insert(0, str(HERE.parents[1] / "Scripts" / "golden"))
 from hugging_face_names import hugging_face_names
 
 RELEASE = tuple(int(part) for part in transformers.__version__.split(".")[:2])

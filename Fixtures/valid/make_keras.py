@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the tiny ViT as KerasHub's CLIPBackbone in Keras 3's other containers: a `.keras` archive, and sharded weights.
 
-Environment: keras 3.15.1, keras-hub 0.32.0, tensorflow 2.21.0, h5py 3.14.0 (Scripts/venv-keras.sh has older ones of
-transformers besides, which this script does not need).
+Environment: keras 3.15.1, keras-hub 0.32.0, tensorflow 2.21.0, h5py 3.14.0 (Scripts/environments/venv-keras.sh has
+older ones of transformers besides, which this script does not need).
 """
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tiny CLIPs as NumPy archives and as MLX saves them. Environment: Scripts/venv-flax.sh.
+"""Writes the tiny CLIPs as NumPy archives and as MLX saves them. Environment: Scripts/environments/venv-flax.sh.
 
 MLX computes with colours last: its converters turn the patch kernel's axes on the way, and a file that is converted
 again, or saved by a model already loaded, holds [D, P, 3, P] or [D, P, P, 3] under names that say neither.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tiny models as ONNX: torch's two exporters on OpenAI's and Hugging Face's modules, ONNX Runtime's int8.
 
-Environment: Scripts/venv-onnx.sh.
+Environment: Scripts/environments/venv-onnx.sh.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 
 if importlib.util.find_spec("pkg_resources") is None:  # `import clip` wants it, its model does not
     package = types.ModuleType("clip")

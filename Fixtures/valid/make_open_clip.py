@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the fixtures of open_clip and of plain safetensors files. Environment: Scripts/venv-goldens.sh.
+"""Writes the fixtures of open_clip and of plain safetensors files. Environment: Scripts/environments/venv-goldens.sh.
 
 open_clip's own CLIP class holds the weights and its own functions save them: hub folders, and a training
 checkpoint of a model wrapped in DistributedDataParallel, with its optimizer and gradient scaler.

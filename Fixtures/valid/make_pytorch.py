@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the fixtures that PyTorch itself writes: TorchScript archives and pickled state dicts.
 
-Run it in two environments: Scripts/venv-goldens.sh (current torch: everything) and Scripts/venv-torch17.sh
-(torch 1.7.1, the line that wrote OpenAI's archives: TorchScript and plain state dicts only).
+Run it in two environments: Scripts/environments/venv-goldens.sh (current torch: everything) and
+Scripts/environments/venv-torch17.sh (torch 1.7.1, the line that wrote OpenAI's archives: TorchScript and plain state
+dicts only).
 """
 
 import argparse
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts")]
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 
 if importlib.util.find_spec("torchvision") is None:  # `import clip` wants torchvision, its model does not
     package = types.ModuleType("clip")

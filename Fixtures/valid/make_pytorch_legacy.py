@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes the fixtures of PyTorch's format before 1.6: five pickles, then the storages.
 
-Environments, one after the other: Scripts/venv-torch17.sh (a plain state dict) and Scripts/venv-goldens.sh (the
-same format from current torch: training checkpoint, strided and shared storages, pickle protocol 4). Storages are
-keyed by addresses, so no two runs write the same bytes. Each file is read back by torch.load.
+Environments, one after the other: Scripts/environments/venv-torch17.sh (a plain state dict) and
+Scripts/environments/venv-goldens.sh (the same format from current torch: training checkpoint, strided and shared
+storages, pickle protocol 4). Storages are keyed by addresses, so no two runs write the same bytes. Each file is read
+back by torch.load.
 
 Also writes, with current torch, ../archives/legacy-views.pt, whose storages are parts of others, as PyTorch wrote
 them before 0.4: its `view_metadata` is put in by hand, and torch.load must read it.

@@ -3,7 +3,7 @@
 
 No installable PyTorch writes it (the oldest wheel is 1.0.0), but every PyTorch still reads it. So the members are
 written here as torch/serialization.py of 0.1.9 wrote them, with Python's own `tarfile` in its PAX format, and then
-torch.load of the current release must give the same tensors back. Environment: Scripts/venv-goldens.sh.
+torch.load of the current release must give the same tensors back. Environment: Scripts/environments/venv-goldens.sh.
 
 Keys stand for the addresses that 0.1.9 used. Tensors without axes, which it did not have, are written as it would
 have written any other.

@@ -4,7 +4,7 @@
 The keys are those of open_clip's (and transformers') real models, built without memory on the meta device; of
 repeated blocks only the first two are kept and every dimension is cut to MAX_SIDE, values zero. Each folder comes
 twice over: with its config, and as bare weights named `model.safetensors`, where keys alone must tell.
-Environment: Scripts/venv-goldens.sh.
+Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import json

@@ -9,7 +9,7 @@ static const _Alignas(64) unsigned char openai_merges[] = {
 #pragma clang diagnostic pop
 
 _Static_assert(sizeof(openai_merges) == CVOCABULARY_ROW_COUNT * 2 * sizeof(uint16_t),
-               "openai-merges.u16 is not [48896, 2]: run Scripts/make_vocabulary.py");
+               "openai-merges.u16 is not [48896, 2]: run Scripts/build/make_vocabulary.py");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the embedded merges are little-endian");
 
 const uint16_t *cvocabulary_openai_merges(void) {

@@ -4,7 +4,7 @@ internal import Checkpoints
 /// Feeds arbitrary bytes to a reader. Any outcome but a `ReadError` or a value is a defect; the harness sees it as a
 /// crash.
 public struct FuzzTarget: Sendable {
-  /// As `Scripts/fuzz.sh` and `Fixtures/corpus` spell it.
+  /// As `Scripts/check/fuzz.sh` and `Fixtures/corpus` spell it.
   public let name: String
   private let body: @Sendable (RawSpan) -> Void
 

@@ -4,7 +4,7 @@
   private import Darwin
 #endif
 
-/// libFuzzer's entry point (Scripts/fuzz.sh). One binary serves all targets: `POCKETCLIP_FUZZ_TARGET` chooses.
+/// libFuzzer's entry point (Scripts/check/fuzz.sh). One binary serves all targets: `POCKETCLIP_FUZZ_TARGET` chooses.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   RawSpan(_unsafeElements: UnsafeBufferPointer(start: bytes, count: count)).fuzz(chosenTarget)

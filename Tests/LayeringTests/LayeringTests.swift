@@ -72,7 +72,7 @@ import Testing
 
   @Test("The runtime build compiles exactly the Embedded-clean modules")
   func runtimeBuildListsItsModules() throws {
-    let script = try tree.text(of: "Scripts/build-runtime.sh")
+    let script = try tree.text(of: "Scripts/build/build-runtime.sh")
     let match = try #require(script.firstMatch(of: /(?m)^swift_modules=\(([^)]*)\)/))
     #expect(Set(String(match.1).split(separator: " ").map(String.init)) == Self.embeddedClean)
   }

@@ -85,7 +85,7 @@ import Testing
   /// What is installed, the runtime and the wheel; their builds check what they made.
   @Test(
     "What is built carries the licence texts",
-    arguments: ["Makefile", "Scripts/build-runtime.sh", "Scripts/build-python.sh"])
+    arguments: ["Makefile", "Scripts/build/build-runtime.sh", "Scripts/build/build-python.sh"])
   func textsTravel(_ script: String) throws {
     #expect(try tree.text(of: script).contains("LICENSE NOTICE THIRD_PARTY.md"))
   }

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Forks and affinity limits need processes of their own: Scripts/check-runtime.sh.
+/// Forks and affinity limits need processes of their own: Scripts/check/check-runtime.sh.
 @Suite struct SameBitsTests {
   private static let configurations =
     bundles.flatMap { bundle in

@@ -1,5 +1,5 @@
 /* One bundle and every mistake a caller can make with it: each must end in an error code, none in a crash. Built with
- * the sanitizers by Scripts/sanitize.sh, and without them by check-runtime.sh.
+ * the sanitizers by Scripts/check/sanitize.sh, and without them by check-runtime.sh.
  *
  * usage: abuse BUNDLE     a bundle with both towers; says nothing and exits with 0 if every promise holds */
 #define _GNU_SOURCE

@@ -1,5 +1,5 @@
 /* Compares every kernel of every instruction set of this processor with scalar, without Swift, so that it also runs
- * under an emulator of another processor. Built from the sources of CKernels (Scripts/check-isas.sh).
+ * under an emulator of another processor. Built from the sources of CKernels (Scripts/check/check-isas.sh).
  *
  * Kernels of PK_SAME_BITS must give the same bytes; so must all kernels of an instruction set that does not fuse. Fused
  * sums may differ by their roundings; a checksum of their bits is printed, which must be equal wherever sums are fused,

@@ -126,7 +126,7 @@ import Tokenizer
       count += 1
     }
     #expect(count == list.texts)
-    // Scripts/check_composition.py names the texts that differ.
+    // Scripts/check/check_composition.py names the texts that differ.
     #expect(String(digest, radix: 16) == String(list.fnv1a64.drop { $0 == "0" }))
   }
 

@@ -1,5 +1,5 @@
 /* What this processor can do at best: loops of nothing but its widest multiply-add, to be timed by the caller.
- * Not part of the runtime: the command line's `bench`, Benchmarks/peak.c and Benchmarks/kernels.c link it. */
+ * Not part of the runtime: the command line's `bench` and two programs of Benchmarks/micro link it. */
 #ifndef CPEAK_H
 #define CPEAK_H
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Pinned Unicode and HTML tables of the tokenizer, made by Scripts/make_text_tables.py and, for composition,
- * Scripts/make_composition_tables.py.
+/* Pinned Unicode and HTML tables of the tokenizer, made by Scripts/build/make_text_tables.py and, for composition,
+ * Scripts/build/make_composition_tables.py.
  *
  * They are in C because constant Swift arrays are built on the heap in Embedded mode, and because Swift's own
  * Unicode tables are large and follow the toolchain's version. Every function accepts any value. */
@@ -37,7 +37,7 @@ uint32_t ct_lower(uint32_t scalar);
 enum CT_CLOSED ct_casing { CT_UNCASED = 0, CT_CASED = 1, CT_CASE_IGNORABLE = 2 };
 enum ct_casing ct_casing_of(uint32_t scalar);
 
-/* Canonical composition (NFC). The tables are those of Scripts/make_composition_tables.py. */
+/* Canonical composition (NFC). The tables are those of Scripts/build/make_composition_tables.py. */
 
 /* The canonical combining class; 0 for a starter. */
 uint8_t ct_combining_class(uint32_t scalar);

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* OpenAI's byte-pair merges, exactly the bytes of a bundle's `tokenizer.merges` tensor (Scripts/make_vocabulary.py).
+/* OpenAI's byte-pair merges, exactly the bytes of a bundle's `tokenizer.merges` tensor. Scripts/build/make_vocabulary.py
+ * writes them.
  *
  * Row i holds the ids of the left and right token whose union has id 512 + i; ids 0-255 are the bytes in OpenAI's
  * order, 256-511 the same at the end of a word. Rows from CVOCABULARY_MERGE_COUNT on are filler (0xFFFF). */

@@ -1,0 +1,110 @@
+/* Single-thread speed of the matrix products, as a share of what one core of this machine can do.
+ *
+ *   clang -std=c11 -D_GNU_SOURCE -O2 -ISources/CKernels/include -ISources/CPlatform/include -ISources/CPeak/include \
+ *     Benchmarks/micro/kernels.c $(find Sources/CKernels Sources/CPlatform Sources/CPeak -name "*.c") -lpthread \
+ *     -o .build/kernels && .build/kernels
+ *
+ * "hot": the same weights again and again, from the second-level cache. "streamed": a new copy for every product, from
+ * memory, as in one pass over a model. The peak is measured too, with the widest instruction of the machine, whatever
+ * the kernels use: independent multiply-adds on registers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "CKernels.h"
+#include "CPeak.h"
+#include "CPlatform.h"
+
+#define STREAM_BYTES ((size_t)256 << 20)
+
+/* Processor time of this thread: another program on the same core does not count. */
+static double seconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* Multiply-adds per second of this core at best; 0 where no loop is known. */
+static double peak_of(cpeak_arithmetic arithmetic) {
+  cpeak_loop loop;
+  if (!cpeak_loop_for(arithmetic, &loop)) return 0;
+  double best = 0;
+  for (int round = 0; round < 60; round++) {
+    double begin = seconds();
+    loop.run();
+    double rate = loop.operations / 2 / (seconds() - begin);
+    if (rate > best) best = rate;
+  }
+  return best;
+}
+
+enum kind { F32, F16, S8F, U8S8, KINDS };
+static const char *const kind_names[] = {"f32", "f16", "s8f", "u8s8"};
+static const size_t weight_bytes[] = {4, 2, 1, 1};
+
+static void run(const pk_kernels *kernels, enum kind kind, const pk_product *product, size_t panels, const void *x,
+                const pk_quantized_rows *rows, const uint8_t *w, float *y) {
+  switch (kind) {
+    case F32: kernels->gemm_f32(product, 0, panels, x, (const float *)(const void *)w, y); break;
+    case F16: kernels->gemm_f16(product, 0, panels, x, (const uint16_t *)(const void *)w, y); break;
+    case S8F: kernels->gemm_s8f(product, 0, panels, x, (const int8_t *)w, y); break;
+    case U8S8: kernels->gemm_u8s8(product, 0, panels, x, rows, (const int8_t *)w, y); break;
+    case KINDS: break;
+  }
+}
+
+/* Best rate of multiply-adds; `copies` of the weights lie one after the other. */
+static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n, size_t k, uint8_t *weights,
+                   size_t copies) {
+  int is_float = kind <= S8F;
+  size_t ldx = pk_row_stride(k, is_float ? 4 : 1);
+  void *x = malloc(m * ldx * (is_float ? 4 : 1));
+  memset(x, 0x3F, m * ldx * (is_float ? 4 : 1)); /* 0.747 or 63 */
+  float *y = calloc(m * n, sizeof *y), *scale = calloc(n + m, sizeof *scale);
+  int32_t *sums = calloc(n, sizeof *sums);
+  pk_product product = {.lines = 1, .line_rows = m, .x_row_stride = ldx, .segments = 1, .segment_inputs = k,
+                        .y_row_stride = n, .epilogue = {.scale = scale, .bias = scale, .output_count = n}};
+  pk_quantized_rows rows = {.scale = scale, .scale_stride = 1, .zero_point = 128, .weight_sums = sums};
+  double best = 0, total = 0;
+  for (size_t round = 0; total < 0.3 || round < 3; round++) {
+    double begin = seconds();
+    for (size_t copy = 0; copy < copies; copy++)
+      run(kernels, kind, &product, n / PK_PANEL, x, &rows, weights + copy * n * k * weight_bytes[kind], y);
+    double elapsed = seconds() - begin;
+    total += elapsed;
+    double speed = (double)(m * n * k * copies) / elapsed;
+    if (speed > best) best = speed;
+  }
+  free(x), free(y), free(scale), free(sums);
+  return best;
+}
+
+int main(int count, char **arguments) {
+  static const size_t shapes[][3] = {{1, 768, 768}, {50, 768, 768}, {50, 768, 3072}, {77, 512, 2048}, {800, 768, 768},
+                                     {257, 1024, 1024}, {50, 64, 64}, {3136, 64, 576}};
+  uint8_t *weights = pf_alloc_aligned(STREAM_BYTES, 64);
+  memset(weights, 0x21, STREAM_BYTES); /* 5e-19, 0.01 or 33: no zeros and no subnormals */
+  const char *only = count > 1 ? arguments[1] : NULL;
+  double peak = peak_of(CPEAK_FP32), integer_peak = peak_of(CPEAK_INT8);
+  printf("peak %.0f GMAC/s float, %.0f int8\n", peak * 1e-9, integer_peak * 1e-9);
+  for (int isa = PK_ISA_COUNT - 1; isa >= 0; isa--) {
+    const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
+    if (!kernels || (only && strcmp(only, kernels->name) != 0)) continue;
+    printf("%s\n", kernels->name);
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+      size_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
+      for (int kind = 0; kind < KINDS; kind++) {
+        double bound = kind <= S8F ? peak : integer_peak;
+        size_t copies = STREAM_BYTES / (n * k * weight_bytes[kind]);
+        if (copies > 60) copies = 60;
+        double hot = rate(kernels, (enum kind)kind, m, n, k, weights, 1);
+        double streamed = isa == 0 ? 0 : rate(kernels, (enum kind)kind, m, n, k, weights, copies);
+        printf("  %4zu x %4zu x %4zu  %-4s  hot %6.1f GMAC/s (%3.0f %%)  streamed %6.1f (%3.0f %%, %5.1f GB/s)\n", m, n,
+               k, kind_names[kind], hot * 1e-9, 100 * hot / bound, streamed * 1e-9, 100 * streamed / bound,
+               streamed / (double)m * (double)weight_bytes[kind] * 1e-9);
+      }
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,142 @@
+#!/bin/bash
+# Builds the small runtime: dist/lib/libpocketclip.so, the static library, the header, the pkg-config file and the
+# licence texts.
+#
+# Needs the Swift toolchain alone (its clang and lld). Fails if the library needs more than libc, exports anything
+# but the ABI of pocketclip.h, or reaches 320 KB.
+#
+# usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
+#
+# SANITIZE=address,undefined or SANITIZE=thread builds only the static library, instrumented, for sanitize.sh.
+# TARGET=aarch64 builds for 64-bit Arm on another machine, with the C library of libc6-dev-arm64-cross.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
+
+output=${1:-dist}
+sanitize=${SANITIZE:-}
+target=${TARGET:-}
+limit_bytes=$((320 * 1000))
+version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI+Open.swift")
+c_modules=(CKernels CPlatform CTextTables)
+swift_modules=(Bytes TensorTypes Architecture BundleFormat Tokenizer ImagePreprocessing PocketRuntime)
+
+tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+tool() { if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1"; fi; }
+clang=$(tool clang)
+
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+
+module_map() { # NAME: how Swift sees a C module's header
+  printf 'module %s { header "%s/Sources/%s/include/%s" export * }\n' "$1" "$PWD" "$1" "$2" >"$objects/$1.modulemap"
+}
+
+c_mode=(-Os -fno-asynchronous-unwind-tables -fno-unwind-tables)
+swift_mode=(-lto=llvm-full)
+if [ -n "$sanitize" ]; then
+  c_mode=(-O1 -g "-fsanitize=$sanitize" -fno-sanitize-recover=all)
+  swift_mode=(-g "-sanitize=${sanitize%%,*}") # Swift's own checks of overflow and bounds are on as ever.
+fi
+
+c_target=()
+swift_target=()
+link_target=()
+if [ "$target" = aarch64 ]; then
+  system=/usr/aarch64-linux-gnu
+  c_target=(--target=aarch64-linux-gnu -isystem "$system/include" -mno-outline-atomics)
+  swift_target=(-target aarch64-none-none-elf -Xcc -isystem -Xcc "$system/include")
+  link_target=(--target=aarch64-linux-gnu -nostdlib -L "$system/lib" -lc)
+fi
+
+# Small code and no unwind tables: the products are written in intrinsics, which -O3 makes larger, not faster.
+compile_c() {
+  local module=$1 source
+  for source in Sources/"$module"/*.c; do
+    "$clang" -c -std=c11 "${c_target[@]}" "${c_mode[@]}" -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
+      -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
+  done
+}
+
+# Link-time optimization drops what only other modules' unused code needed.
+compile_swift() {
+  local module=$1 maps=() map
+  for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
+  swiftc -c -parse-as-library -wmo -Osize "${swift_target[@]}" "${swift_mode[@]}" -swift-version 6 -package-name pocketclip \
+    -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
+    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
+    -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
+    -module-name "$module" -emit-module -emit-module-path "$objects/$module.swiftmodule" \
+    -o "$objects/$module.o" Sources/"$module"/*.swift
+}
+
+for module in "${c_modules[@]}"; do
+  module_map "$module" "$module.h"
+  compile_c "$module"
+done
+module_map CPocketCLIP pocketclip.h
+for module in "${swift_modules[@]}"; do compile_swift "$module"; done
+
+# The ABI is what the header declares, nothing else.
+mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pocketclip.h |
+  grep -o 'pclip_[a-z_0-9]*(' | tr -d '(' | sort)
+{
+  echo '{ global:'
+  printf '  %s;\n' "${functions[@]}"
+  echo 'local: *; };'
+} >"$objects/exports.map"
+
+mkdir -p "$output/lib/pkgconfig" "$output/include" "$output/share/doc/pocketclip"
+cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
+cp LICENSE NOTICE THIRD_PARTY.md "$output/share/doc/pocketclip/"
+rm -f "$output/lib/libpocketclip.a"
+if [ -n "$sanitize" ]; then
+  "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o
+  exit
+fi
+
+# Instructions that the Swift modules repeat become functions: 3.5 KB less, no slower (the kernels are not touched). Strings
+# that end alike share their bytes (-O2 of the linker).
+library=$output/lib/libpocketclip.so
+"$clang" -shared -fuse-ld=lld -flto -o "$library" "$objects"/*.o -Wl,-O2,--gc-sections,-s,-z,defs,--as-needed \
+  -Wl,--icf=safe -Wl,-mllvm,-enable-machine-outliner=always -Wl,-soname,libpocketclip.so \
+  -Wl,--version-script="$objects/exports.map" "${link_target[@]}"
+
+# The static library is one object of plain machine code, with the ABI as its only global names.
+"$clang" -r "${c_target[@]}" -nostdlib -fuse-ld=lld -flto -o "$objects/pocketclip.all" "$objects"/*.o
+printf '%s\n' "${functions[@]}" >"$objects/exports.list"
+"$(tool llvm-objcopy)" --keep-global-symbols="$objects/exports.list" "$objects/pocketclip.all" \
+  "$objects/pocketclip-static.o"
+"$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects/pocketclip-static.o"
+
+cat >"$output/lib/pkgconfig/pocketclip.pc" <<PC
+prefix=\${pcfiledir}/../..
+libdir=\${prefix}/lib
+includedir=\${prefix}/include
+
+Name: pocketclip
+Description: CLIP text and image embeddings from a single-file bundle
+Version: $version
+Libs: -L\${libdir} -lpocketclip
+Cflags: -I\${includedir}
+PC
+
+readobj=$(tool llvm-readobj || true)
+if [ -z "$readobj" ]; then readobj=$(command -v readelf); fi
+needed=$("$readobj" -d "$library" | grep -o 'NEEDED.*' | grep -o 'lib[a-zA-Z0-9_+-]*\.so[.0-9]*' | sort -u | tr '\n' ' ')
+size=$(stat -c %s "$library")
+echo "$library: $size bytes, needs ${needed:-nothing}"
+if [ "$needed" != "libc.so.6 " ]; then
+  echo "error: needs '$needed', expected libc.so.6 alone" >&2
+  exit 1
+fi
+exported=$("$(tool llvm-nm || command -v nm)" -D --defined-only "$library" | awk '{print $3}' | sed 's/@.*//' | sort)
+if [ "$exported" != "$(printf '%s\n' "${functions[@]}")" ]; then
+  echo "error: exports and pocketclip.h differ:" >&2
+  diff <(printf '%s\n' "${functions[@]}") <(echo "$exported") >&2
+  exit 1
+fi
+if [ "$size" -ge "$limit_bytes" ]; then
+  echo "error: $size bytes, the limit is $limit_bytes" >&2
+  exit 1
+fi

@@ -1,0 +1,53 @@
+"""How the files that a page's commands name are made: small ones, under the names that the page uses."""
+
+import hashlib
+import pathlib
+import shutil
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def copy(source):
+    """A file or folder of this repository."""
+    def make(target, pocketclip):
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, target, symlinks=True)
+        else:
+            shutil.copyfile(ROOT / source, target)
+    return make
+
+
+def link(source):
+    """The repository's own, which the page's commands use or make in place."""
+    def make(target, pocketclip):
+        target.symlink_to(ROOT / source)
+    return make
+
+
+def hub(source):
+    """A folder of the repository as Hugging Face's cache keeps it: files by digest, a revision of links to them."""
+    def make(target, pocketclip):
+        revision = "0" * 40
+        snapshot = target / "snapshots" / revision
+        for folder in [target / "refs", target / "blobs", snapshot]:
+            folder.mkdir(parents=True)
+        (target / "refs" / "main").write_text(revision)
+        for file in (ROOT / source).iterdir():
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            shutil.copyfile(file, target / "blobs" / digest)
+            (snapshot / file.name).symlink_to(f"../../blobs/{digest}")
+    return make
+
+
+def written(*arguments):
+    """What `pocketclip` writes when it is given these arguments and `-o`."""
+    def make(target, pocketclip):
+        paths = [ROOT / word if word.startswith("Fixtures/") else word for word in arguments]
+        # A page may call it by an ending of other formats, which `-o` refuses.
+        output = target.with_name(f"stand-in-{target.stem}")
+        done = subprocess.run([pocketclip, *paths, "-o", output], capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"stand-in {target.name}: pocketclip {' '.join(arguments)}:\n{done.stderr}")
+        output.rename(target)
+    return make

@@ -1,0 +1,161 @@
+"""What check_docs knows of each page beyond its text. Without a row here a page's `sh` and `console` blocks are run,
+one after the other in one fresh folder, and every command must end with status 0.
+
+A block is named by its page and the beginning of its text. A row that names nothing is an error, and so is a block that
+is neither run nor named.
+"""
+
+import dataclasses
+
+from stand_ins import copy, hub, link, written
+
+MINI = "Fixtures/minis/mini-vit.pt"
+IMAGE = "Fixtures/minis/pictures/tractor-14.jpg"
+LABELS = "Fixtures/minis/pictures/labels.txt"
+IMAGE_TOWER, TEXT_TOWER = "Fixtures/valid/vit-mmproj.gguf", "Fixtures/valid/vit-clip-cpp-text.gguf"
+# Of full size, since --architecture compares the tensors with the real model's.
+FULL_SIZE = written("export", "synthetic:ViT-B-32", "--to", "safetensors", "--precision", "fp16")
+INT8 = written("convert", MINI, "--precision", "int8")
+FP16 = written("convert", MINI)
+
+# Page: {name in the fresh folder: what stands there}. `~` is a fresh home that the page's commands then have.
+STAND_INS = {
+    "README.md": {
+        "ViT-B-32.pt": copy(MINI),
+        "epoch_32.pt": FULL_SIZE,
+        "cat.jpg": copy(IMAGE),
+        "Photos": copy("Fixtures/minis/pictures"),
+        "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K": hub("Fixtures/valid/vit-open-clip"),
+        "~/.cache/huggingface/hub/models--openai--clip-vit-base-patch32": hub("Fixtures/valid/vit-hugging-face"),
+        "dist": link("dist"),
+    },
+    "Python/README.md": {"b32.pclip": INT8},
+    "Examples/README.md": {
+        ".build": link(".build"), "Examples": link("Examples"), "Fixtures": link("Fixtures"), "Python": link("Python"),
+        "dist": link("dist"),
+    },
+    "docs/BUNDLE.md": {name: copy(f"Fixtures/valid/bundle/{name}")
+                       for name in ["vit.safetensors", "vit-fp32.pclip", "vit-int8.pclip"]},
+    "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/pictures")},
+    "docs/CHECKPOINTS.md": {"type-99.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
+    "docs/GOLDEN.md": {
+        "Scripts": link("Scripts"), ".venv-goldens": link(".venv-goldens"), "ViT-B-32.pt": copy(MINI),
+        "cat.jpg": copy(IMAGE), "captions.txt": copy(LABELS),
+        "open-clip-folder": written("export", MINI, "--to", "open-clip"),
+        "hugging-face-folder": written("export", MINI, "--to", "huggingface"),
+    },
+    "pocketclip help": {"ViT-B-32.pt": copy(MINI), "picture.jpg": copy(IMAGE)},
+    "pocketclip help inspect": {"epoch_32.pt": copy(MINI), "broken.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
+    "pocketclip help convert": {
+        "ViT-B-32.pt": copy(MINI), "epoch_32.pt": FULL_SIZE, "clip-folder": copy("Fixtures/valid/vit-open-clip"),
+        "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
+    },
+    "pocketclip help verify": {
+        "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8,
+        "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
+    },
+    "pocketclip help export": {
+        "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
+    },
+    "pocketclip help embed": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/pictures")},
+    "pocketclip help classify": {
+        "b32.pclip": INT8, "cat.jpg": copy(IMAGE), "Photos": copy("Fixtures/minis/pictures"),
+        "birds.txt": copy(LABELS),
+    },
+    "pocketclip help bench": {"b32.pclip": INT8, "b32-fp16.pclip": FP16, "b32-int8.pclip": INT8},
+    "pocketclip help info": {"b32.pclip": INT8},
+}
+
+# Page, beginning of the block, why it is not run.
+NOT_RUN = [
+    ("README.md", "sh Scripts/setup.sh", ".ci/run begins with exactly these lines"),
+    ("CONTRIBUTING.md", "Bytes →", "a drawing"),
+    ("docs/ARCHITECTURE.md", "file → Archives", "a drawing"),
+    ("Benchmarks/README.md", "make bench", "races every engine for an hour; `make ci-full` races one case"),
+    ("Benchmarks/README.md", "Scripts/build/build-runtime.sh", "needs what `make bench` has installed and exported"),
+    ("Fixtures/minis/README.md", "python train.py", "trains the minis anew"),
+    ("THIRD_PARTY.md", "MIT License", "a licence"),
+    ("THIRD_PARTY.md", "UNICODE LICENSE", "a licence"),
+    ("THIRD_PARTY.md", "Copyright © WHATWG", "a licence"),
+    ("THIRD_PARTY.md", "As an exception", "a licence"),
+    ("docs/BUNDLE.md", '{"__metadata__"', "a layout"),
+    ("docs/BUNDLE.md", "splitmix64(n)", "a formula"),
+    ("docs/BUNDLE.md", "the header's length", "BundleFormatTests compares it with the file"),
+    ("docs/OFFICIAL.md", "make build\nsh", "downloads 5 GB; `make check-official` has a stand-in"),
+    ("docs/OFFICIAL.md", "make build && sh", "likewise; Scripts/check/official.sh writes this block"),
+    ("docs/SYNTHETIC.md", "synthetic:ViT-B-32", "names"),
+    ("docs/SYNTHETIC.md", "key  =", "a formula"),
+    ("docs/SYNTHETIC.md", "b     =", "a formula"),
+    ("docs/SYNTHETIC.md", "key   2c14", "figures"),
+    ("docs/SYNTHETIC.md", "lattice of", "a formula"),
+]
+
+# Page, beginning of the block, what it needs: run with --all alone.
+SLOW = [
+    ("Examples/README.md", "swift run", "builds the package of the example: minutes"),
+    ("Examples/README.md", "python3 -m venv", "an environment of 1 GB, and Java"),
+    ("docs/GOLDEN.md", "Scripts/environments/venv-goldens.sh", "an environment of 2 GB"),
+]
+
+# Page, beginning of the command: the status with which it must end, where that is not 0.
+STATUS = {("pocketclip help inspect", "pocketclip inspect --explain broken.gguf"): 65}
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A block in another language: what makes a program of it."""
+    file: str  # The name under which the page's later commands find it.
+    before: str = ""
+    after: str = ""
+    indent: str = ""
+    runner: str = ""  # "" where the page itself says how it is built and run.
+
+
+# Page, beginning of the block.
+PROGRAMS = {
+    ("README.md", "import json, subprocess, numpy, safetensors"): Program("search.py", runner="python3", after="""
+assert rows[0]["space_id"] == query["space_id"], "images and query are not of one space"
+assert len(rows) == len(images) > 5
+"""),
+    ("README.md", "#include <pocketclip.h>"): Program("app.c", before="""\
+#include <pocketclip.h>
+#include <stdio.h>
+#include <stdlib.h>
+static void die(const char *message) { fprintf(stderr, "%s\\n", message); exit(1); }
+int main(void) {
+  enum { side = 96, dim = 64 };
+  static uint8_t pixels[side * side * 3];
+  static float vector[dim];
+  pclip_image picture = {.pixels = pixels, .width = side, .height = side};
+""", after="""
+  float norm = 0;
+  for (int i = 0; i < dim; i++) norm += vector[i] * vector[i];
+  if (norm < 0.99f || norm > 1.01f) die("the vector is not of unit length");
+  return 0;
+}
+"""),
+    ("README.md", "from PIL import Image"): Program("first.py", runner="python3", after="""
+import json, subprocess, numpy
+line = json.loads(subprocess.check_output(["pocketclip", "embed", "-m", "b32.pclip", "cat.jpg"]))
+assert model.info.space_id == line["space_id"]
+assert isinstance(images, numpy.ndarray) and isinstance(texts, numpy.ndarray)
+assert numpy.abs(images[0] - numpy.float32(line["vector"])).max() < 1e-6, "not the vector of `pocketclip embed`"
+"""),
+    ("Python/README.md", "from pocketclip import"): Program("first.py", runner="python3", before="""
+import numpy
+picture = numpy.zeros([96, 96, 3], numpy.uint8)
+"""),
+    ("docs/BUNDLE.md", "panels = safetensors.numpy.load_file"): Program(
+        "restore.py", runner="python3", indent="    ", before="""
+import numpy, safetensors.numpy
+name = "visual.transformer.resblocks.0.mlp.c_proj.weight"
+original = safetensors.numpy.load_file("vit.safetensors")[name].astype(numpy.float32)
+N, K = original.shape
+for path in ["vit-fp32.pclip", "vit-int8.pclip"]:
+""", after="""
+    if path == "vit-int8.pclip":
+        matrix = matrix * safetensors.numpy.load_file(path)[name + ".scale"][:N, None]
+    step = 0 if path == "vit-fp32.pclip" else numpy.abs(original).max(axis=1, keepdims=True) / 127
+    assert (numpy.abs(matrix - original) <= step / 2 * 1.001).all(), path
+"""),
+}

@@ -1,0 +1,24 @@
+# What the scripts venv-NAME.sh share; each sources it, installs what its environment wants, and ends with `finish`.
+#
+# An environment lies in .venv-NAME at the repository's root, or in the directory that the script is given. A complete
+# one is kept; an incomplete one is made anew. PYTHON names the interpreter.
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+
+# begin NAME DIRECTORY INTERPRETER: an empty environment in $venv; ends the script where a complete one is there.
+begin() {
+  venv=${2:-"$root/.venv-$1"}
+  if [ -e "$venv/.complete" ]; then
+    echo "$venv is complete" >&2
+    exit 0
+  fi
+  rm -rf "$venv"
+  "${PYTHON:-$3}" -m venv "$venv"
+}
+
+pip_install() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet install "$@"; }
+
+# The +cpu wheel where it is offered: the plain one works too but brings gigabytes of CUDA.
+install_torch() { pip_install 'torch==2.13.0+cpu' || pip_install 'torch==2.13.0'; }
+
+finish() { touch "$venv/.complete"; }
