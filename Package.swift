@@ -104,8 +104,9 @@ let package = Package(
     module(
       "Verification",
       [
-        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "CVocabulary", "Models", "SyntheticWeights",
-        "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
+        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "PocketCLIP", "CVocabulary", "Models",
+        "SyntheticWeights", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes",
+        "Tokenizer",
         "ImagePreprocessing", "ImageFiles",
       ]),
     module(
@@ -165,8 +166,8 @@ let package = Package(
     tests(
       "VerificationTests",
       [
-        "Verification", "Conversion", "Models", "Checkpoints", "BundleFormat", "Architecture", "TensorTypes",
-        "TestSupport",
+        "Verification", "Conversion", "PocketCLIP", "Models", "Checkpoints", "BundleFormat", "Architecture",
+        "TensorTypes", "TestSupport",
       ]),
     tests(
       "ModelsTests",

@@ -74,7 +74,7 @@ extension Conversion {
     } catch { throw .verification(error) }
     let reports = zip(fidelity.demands, measured).map { demand, report in
       var report = report
-      report.subject = "\(request.output), \(demand.arithmetic.rawValue)"
+      report.subject = "\(request.output), \(demand.arithmetic)"
       return report
     }
     if let failed = reports.first(where: { $0.verdict != .pass }) {

@@ -1,5 +1,6 @@
 public import Architecture
 public import BundleFormat
+internal import PocketCLIP
 public import Verification
 
 /// How close a bundle must come to FP32 before it gets its name.
@@ -17,7 +18,7 @@ public struct FidelityPolicy: Sendable, Equatable {
     precision: Precision, architecture: CLIPArchitecture, minimumCosine: Double?, minimumAgreement: Double?
   ) throws(UndemandedPrecision) {
     demands = []
-    for arithmetic in precision == .int8 ? [Arithmetic.fast, .exact] : [.fast] {
+    for arithmetic in precision == .int8 ? [Model.Arithmetic.fast, .exact] : [.fast] {
       var thresholds = Thresholds.standard(precision, arithmetic, architecture)
       if let minimumCosine {
         let bounds = Thresholds.Bounds(worstCosine: minimumCosine)
@@ -58,7 +59,7 @@ extension Thresholds.Bounds {
 
 extension Thresholds {
   static func standard(
-    _ precision: Precision, _ arithmetic: Arithmetic, _ architecture: CLIPArchitecture
+    _ precision: Precision, _ arithmetic: Model.Arithmetic, _ architecture: CLIPArchitecture
   ) -> Thresholds {
     var description = BundleDescription()
     description.architecture = architecture

@@ -2,10 +2,8 @@ internal import CPocketCLIP
 
 /// An open bundle: immutable, shared by any number of threads and sessions.
 public final class Model: Sendable {
-  /// How products are computed; on FP16 and FP32 bundles `fast` and `exact` mean FP32.
+  /// How products are computed, in the values of `pocketclip.h`; on FP16 and FP32 bundles `fast` and `exact` mean FP32.
   public enum Arithmetic: Int32, Sendable, CaseIterable {
-    /// `fast` on int8 bundles, never `bf16`.
-    case automatic = 0
     /// int8 × int8.
     case fast = 1
     /// int8 weights × float activations.
@@ -16,7 +14,8 @@ public final class Model: Sendable {
 
   /// How a bundle is opened; the defaults are those of `pocketclip.h`, environment variables included.
   public struct Options: Sendable {
-    public var arithmetic = Arithmetic.automatic
+    /// Nil for `fast` on int8 bundles and `exact` on others.
+    public var arithmetic: Arithmetic?
     /// How many of the pool's threads one call may use; 0 for all that the process may use.
     public var threads = 0
     /// Kernels by name; nil for the best this machine has.
@@ -105,7 +104,7 @@ extension Model.Options {
   ) throws(PocketCLIPError) {
     var options = pclip_open_options()
     options.size = MemoryLayout<pclip_open_options>.size
-    options.arithmetic = arithmetic.rawValue
+    options.arithmetic = arithmetic?.rawValue ?? Int32(PCLIP_ARITHMETIC_AUTO)
     options.threads = Int32(clamping: threads)
     options.copy = copies ? 1 : 0
     guard let instructionSet else { return try body(&options) }

@@ -45,7 +45,10 @@ public struct ModelInformation: Sendable, Equatable {
     imageSize = Int(info.image_size)
     contextLength = Int(info.context_length)
     vocabularySize = Int(info.vocabulary_size)
-    arithmetic = Model.Arithmetic(rawValue: info.arithmetic) ?? .automatic
+    guard let arithmetic = Model.Arithmetic(rawValue: info.arithmetic) else {
+      throw PocketCLIPError(.unsupported, message: "arithmetic: expected 1 to 3, found \(info.arithmetic)")
+    }
+    self.arithmetic = arithmetic
     threads = Int(info.threads)
     logitScale = info.logit_scale == 0 ? nil : info.logit_scale
     scoreKind = info.score_kind == PCLIP_SCORE_SIGMOID ? .sigmoid : .softmax

@@ -12,7 +12,7 @@ enum Arithmetic {
   /// Float activations.
   case exact
   /// FP16 weights and activations rounded to BF16, sums in FP32.
-  case bf16(UnsafePointer<pk_bf16_kernels>)
+  case bf16
 }
 
 /// An open bundle: immutable, used by any number of sessions and threads at once.
@@ -24,6 +24,8 @@ package final class Model: @unchecked Sendable {
   let compute: Compute
   let image: ImageWeights?
   let text: TextWeights?
+  /// What each tower's linear layers take.
+  let imageForm, textForm: RowForm
   let tokenizer: Tokenizer?
   private let memory: FileMemory
   private let products: ScaleProducts
@@ -34,24 +36,32 @@ package final class Model: @unchecked Sendable {
   /// No initializer, because one that throws never gives back the object's memory in Embedded Swift.
   static func open(_ memory: consuming FileMemory, _ options: OpenOptions) throws(RuntimeFault) -> Model {
     let header = try Model.header(memory.bytes)
-    let arithmetic = try Model.arithmetic(options, header.description)
+    let architecture = header.description.architecture
+    let imagePrecision = architecture.image == nil ? nil : header.description.imagePrecision
+    let textPrecision = architecture.text == nil ? nil : header.description.textPrecision
+    let hasInt8 = imagePrecision == .int8 || textPrecision == .int8
+    let arithmetic = options.arithmetic ?? (hasInt8 ? .fast : .exact)
+    let imageForm = try Model.rowForm(imagePrecision, arithmetic, options.compute)
+    let textForm = try Model.rowForm(textPrecision, arithmetic, options.compute)
     guard let start = memory.bytes.baseAddress else { throw RuntimeFault.inconsistent(byteOffset: 0) }
     let products = try ScaleProducts(header)
     var binder = WeightBinder(header, start, products)
-    let architecture = header.description.architecture
     var image: ImageWeights?
     if let tower = architecture.image { image = try binder.bind(tower) }
     var text: TextWeights?
     if let tower = architecture.text { text = try binder.bind(tower) }
     let tokenizer = try Model.tokenizer(header, start)
-    return Model(memory, products, header, options.compute, arithmetic, image, text, tokenizer)
+    return Model(
+      memory, products, header, options.compute, arithmetic, imageForm, textForm, image, text, tokenizer)
   }
 
   private init(
     _ memory: consuming FileMemory, _ products: consuming ScaleProducts, _ header: BundleHeader,
-    _ compute: Compute, _ arithmetic: Arithmetic, _ image: ImageWeights?, _ text: TextWeights?,
-    _ tokenizer: Tokenizer?
+    _ compute: Compute, _ arithmetic: Arithmetic, _ imageForm: RowForm, _ textForm: RowForm,
+    _ image: ImageWeights?, _ text: TextWeights?, _ tokenizer: Tokenizer?
   ) {
+    self.imageForm = imageForm
+    self.textForm = textForm
     self.arithmetic = arithmetic
     self.compute = compute
     self.memory = memory
@@ -64,16 +74,6 @@ package final class Model: @unchecked Sendable {
 
   var description: BundleDescription { header.description }
   var file: UnsafeRawBufferPointer { memory.bytes }
-
-  /// What the tower's linear layers take.
-  func rowForm(_ tower: Tower) -> RowForm {
-    let precision = tower == .image ? description.imagePrecision : description.textPrecision
-    switch (precision, arithmetic) {
-    case (.int8, .fast): return .quantized
-    case (.fp16, .bf16(let kernels)): return .rounded(kernels)
-    case (.fp32, _), (.fp16, .fast), (.fp16, .exact), (.int8, .exact), (.int8, .bf16): return .floats
-    }
-  }
 
   /// The values of a tensor of F32, such as a self-test's expected vector.
   func floats(_ content: StoredTensor.Content) -> UnsafePointer<Float>? {
@@ -100,21 +100,19 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  private static func arithmetic(
-    _ options: OpenOptions, _ description: BundleDescription
-  ) throws(RuntimeFault) -> Arithmetic {
-    let image = description.architecture.image == nil ? nil : description.imagePrecision
-    let text = description.architecture.text == nil ? nil : description.textPrecision
-    switch options.arithmetic {
-    case .auto: return image == .int8 || text == .int8 ? .fast : .exact
-    case .fast: return .fast
-    case .exact: return .exact
-    case .bf16:
-      guard let kernels = pk_bf16_for(options.compute.kernels.pointee.isa) else {
-        throw RuntimeFault.bf16Missing
-      }
-      guard image ?? .fp16 == .fp16, text ?? .fp16 == .fp16 else { throw RuntimeFault.bf16Weights }
-      return .bf16(kernels)
+  /// What a tower's linear layers take.
+  ///
+  /// - Parameter precision: nil for a tower that is absent.
+  private static func rowForm(
+    _ precision: Precision?, _ arithmetic: Arithmetic, _ compute: Compute
+  ) throws(RuntimeFault) -> RowForm {
+    switch (precision, arithmetic) {
+    case (.int8, .fast): return .quantized
+    case (nil, _), (_, .exact), (.fp32, .fast), (.fp16, .fast): return .floats
+    case (_, .bf16):
+      guard let kernels = pk_bf16_for(compute.kernels.pointee.isa) else { throw RuntimeFault.bf16Missing }
+      guard precision == .fp16 else { throw RuntimeFault.bf16Weights }
+      return .rounded(kernels)
     }
   }
 

@@ -5,13 +5,10 @@ import CPocketCLIP
 
 /// How a model computes, after options, environment and defaults have been weighed.
 struct OpenOptions {
-  var arithmetic: RequestedArithmetic
+  /// Nil where the bundle decides.
+  var arithmetic: Arithmetic?
   var compute: Compute
   var copies: Bool
-
-  enum RequestedArithmetic {
-    case auto, fast, exact, bf16
-  }
 
   /// - Parameter options: the caller's, or nil for defaults; fields beyond its `size` count as zero.
   /// - Throws: `argument` for values that mean nothing, `unsupported` for what this machine or build lacks.
@@ -51,11 +48,11 @@ struct OpenOptions {
     return given
   }
 
-  private static func arithmetic(_ option: Int32) throws(RuntimeFault) -> RequestedArithmetic {
+  private static func arithmetic(_ option: Int32) throws(RuntimeFault) -> Arithmetic? {
     switch Int(option) {
     case PCLIP_ARITHMETIC_AUTO:
-      guard let name = pf_environment(cString("PCLIP_ARITHMETIC")) else { return .auto }
-      if name.equals("auto") { return .auto }
+      guard let name = pf_environment(cString("PCLIP_ARITHMETIC")) else { return nil }
+      if name.equals("auto") { return nil }
       if name.equals("fast") { return .fast }
       if name.equals("exact") { return .exact }
       if name.equals("bf16") { return .bf16 }

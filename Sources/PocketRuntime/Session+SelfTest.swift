@@ -23,7 +23,7 @@ extension Session {
   /// Of a stored one, which is for FP32 where the weights are FP16: a cosine of 0.9998 is a distance of 0.02 over all
   /// values together.
   private func tolerance(_ stored: Float) -> Float {
-    if case .bf16 = model.arithmetic { return max(stored, 0.01) }
+    if model.arithmetic == .bf16 { return max(stored, 0.01) }
     return stored
   }
 

@@ -64,7 +64,7 @@ final class ImageScratch {
     _ memory: inout ScratchMemory, _ weights: ImageWeights, _ model: Model, _ limits: SessionLimits
   ) {
     let tower = weights.tower
-    let form = model.rowForm(.image)
+    let form = model.imageForm
     let workers = model.compute.threads
     switch weights {
     case .patches(let weights):
@@ -110,7 +110,7 @@ final class TextScratch {
     slots = memory.buffer(items, of: Int.self)
     transformer = TransformerScratch(
       &memory, tower.stack, rows: rows, items: items, itemRows: tower.contextLength,
-      outputs: tower.outputWidth, patchElements: 0, form: model.rowForm(.text),
+      outputs: tower.outputWidth, patchElements: 0, form: model.textForm,
       workers: model.compute.threads)
   }
 }

@@ -1,5 +1,6 @@
 internal import BundleFormat
 internal import CPocketCLIP
+internal import PocketCLIP
 internal import PocketRuntime
 
 /// A bundle open in the linked runtime, driven through the C interface that everybody uses.
@@ -11,10 +12,10 @@ final class RuntimeBundle {
   static let openFailed = Int32(PCLIP_E_OPEN)
 
   /// - Parameter threads: how many a call may use; 0 for all.
-  init(path: String, arithmetic: Arithmetic, threads: Int = 0) throws(VerificationError) {
+  init(path: String, arithmetic: PocketCLIP.Model.Arithmetic, threads: Int = 0) throws(VerificationError) {
     var options = pclip_open_options()
     options.size = MemoryLayout<pclip_open_options>.size
-    options.arithmetic = arithmetic.option
+    options.arithmetic = arithmetic.rawValue
     options.threads = Int32(clamping: threads)
     var opened: OpaquePointer?
     try RuntimeBundle.check { pclip_open(path, &options, &opened, &$0) }
@@ -95,7 +96,7 @@ final class RuntimeBundle {
     width: Int, observe: @escaping (Stage, StageValues) -> Void,
     _ call: (UnsafeMutablePointer<Float>?, inout pclip_error) -> Int32
   ) throws(VerificationError) -> [Float] {
-    let tap = Unmanaged<Session>.fromOpaque(UnsafeRawPointer(session)).takeUnretainedValue()
+    let tap = Unmanaged<PocketRuntime.Session>.fromOpaque(UnsafeRawPointer(session)).takeUnretainedValue()
     tap.observer = observe
     defer { tap.observer = nil }
     var vector = [Float](repeating: 0, count: width)
@@ -120,17 +121,6 @@ final class RuntimeBundle {
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
     throw .runtime(code: code, message: message)
-  }
-}
-
-extension Arithmetic {
-  /// As the C interface has it.
-  fileprivate var option: Int32 {
-    switch self {
-    case .fast: Int32(PCLIP_ARITHMETIC_FAST)
-    case .exact: Int32(PCLIP_ARITHMETIC_EXACT)
-    case .bf16: Int32(PCLIP_ARITHMETIC_BF16)
-    }
   }
 }
 

@@ -2,6 +2,7 @@ internal import Architecture
 internal import Archives
 internal import BundleFormat
 internal import CPocketCLIP
+internal import PocketCLIP
 internal import PocketRuntime
 
 /// A bundle through the runtime, pixels and ids included.
@@ -10,7 +11,7 @@ struct RuntimePath {
   let bundle: RuntimeBundle
   let description: BundleDescription
 
-  init(path: String, arithmetic: Arithmetic) throws(VerificationError) {
+  init(path: String, arithmetic: PocketCLIP.Model.Arithmetic) throws(VerificationError) {
     self.path = path
     bundle = try RuntimeBundle(path: path, arithmetic: arithmetic)
     description = try RuntimePath.description(path)

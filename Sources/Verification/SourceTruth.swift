@@ -1,12 +1,13 @@
 internal import Models
+public import PocketCLIP
 
 /// What is asked of a bundle when it is run with one arithmetic.
 public struct Demand: Sendable, Equatable {
-  public var arithmetic: Arithmetic
+  public var arithmetic: Model.Arithmetic
   /// Nil for the defaults of the bundle's precisions.
   public var thresholds: Thresholds?
 
-  public init(arithmetic: Arithmetic, thresholds: Thresholds? = nil) {
+  public init(arithmetic: Model.Arithmetic, thresholds: Thresholds? = nil) {
     self.arithmetic = arithmetic
     self.thresholds = thresholds
   }

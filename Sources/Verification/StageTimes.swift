@@ -1,4 +1,5 @@
 public import Architecture
+public import PocketCLIP
 internal import PocketRuntime
 
 /// Where the time of one image and one text goes, stage by stage.
@@ -22,7 +23,8 @@ public struct StageTimes: Sendable, Equatable {
   ///   - ids: `contextLength` ids, where there is a text tower.
   ///   - threads: as in the runtime's options; 0 for all.
   public init(
-    bundleAt path: String, arithmetic: Arithmetic, threads: Int, rounds: Int, pixels: [Float]?, ids: [Int32]?
+    bundleAt path: String, arithmetic: PocketCLIP.Model.Arithmetic, threads: Int, rounds: Int,
+    pixels: [Float]?, ids: [Int32]?
   ) throws(VerificationError) {
     let bundle = try RuntimeBundle(path: path, arithmetic: arithmetic, threads: threads)
     let (image, text) = (StageClock(), StageClock())

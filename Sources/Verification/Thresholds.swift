@@ -1,5 +1,6 @@
 public import Architecture
 public import BundleFormat
+public import PocketCLIP
 
 /// What a comparison must reach. Named, printed with every report, defaults from docs/fidelity.md.
 public struct Thresholds: Sendable, Equatable, Codable {
@@ -74,15 +75,10 @@ public struct Thresholds: Sendable, Equatable, Codable {
   private static let rn50Depth = 16
 }
 
-/// How a bundle computes.
-public enum Arithmetic: String, Sendable, Equatable, CaseIterable, Codable {
-  case fast, exact, bf16
-}
-
 extension Thresholds {
   /// The defaults for a bundle, each tower by the precision it is stored in.
   public static func standard(
-    for description: BundleDescription, _ arithmetic: Arithmetic
+    for description: BundleDescription, _ arithmetic: Model.Arithmetic
   ) -> Thresholds {
     let architecture = description.architecture
     let image = of(description.imagePrecision, arithmetic, architecture.image)
@@ -97,7 +93,7 @@ extension Thresholds {
   }
 
   private static func of(
-    _ precision: Precision, _ arithmetic: Arithmetic, _ image: ImageTower?
+    _ precision: Precision, _ arithmetic: Model.Arithmetic, _ image: ImageTower?
   ) -> Thresholds {
     switch (precision, arithmetic) {
     case (.fp32, _): .fp32

@@ -3,6 +3,7 @@ internal import Archives
 internal import BundleFormat
 internal import Checkpoints
 public import Models
+public import PocketCLIP
 
 /// Compares a model with a truth, and says where it leaves it.
 public enum Verifier {
@@ -12,7 +13,7 @@ public enum Verifier {
   ///
   /// - Parameter thresholds: nil for the defaults of the bundle's precisions.
   public static func compare(
-    bundleAt path: String, arithmetic: Arithmetic = .fast, with model: CLIPModel,
+    bundleAt path: String, arithmetic: Model.Arithmetic = .fast, with model: CLIPModel,
     probes: ProbeSet = .standard, thresholds: Thresholds? = nil, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
     let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
@@ -52,7 +53,7 @@ public enum Verifier {
 
   /// A bundle, through the runtime, with a golden file of the original implementation.
   public static func compare(
-    bundleAt path: String, arithmetic: Arithmetic = .fast, with golden: GoldenFile,
+    bundleAt path: String, arithmetic: Model.Arithmetic = .fast, with golden: GoldenFile,
     thresholds: Thresholds? = nil
   ) throws(VerificationError) -> Report {
     let runtime = try RuntimePath(path: path, arithmetic: arithmetic)

@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import Models
+import PocketCLIP
 import TestSupport
 import Testing
 import Verification
@@ -29,14 +30,14 @@ import Verification
 
   @Test(
     "An int8 bundle of the trained mini keeps the default bounds of its arithmetic",
-    arguments: [Arithmetic.fast, .exact])
-  func int8(_ arithmetic: Arithmetic) throws {
+    arguments: [Model.Arithmetic.fast, .exact])
+  func int8(_ arithmetic: Model.Arithmetic) throws {
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) {
       try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
-    #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic.rawValue)")
+    #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic)")
   }
 
   @Test("Both arithmetics at once are judged as each alone, though the reference runs once")
@@ -44,9 +45,9 @@ import Verification
     let model = try VerificationSubject.miniViT()
     try VerificationSubject.withBundle(of: model, .int8) { path in
       let together = try Verifier.compare(
-        bundleAt: path, demands: [Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model,
+        bundleAt: path, demands: [Model.Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model,
         reference: .underTest)
-      let apart = try [Arithmetic.fast, .exact].map {
+      let apart = try [Model.Arithmetic.fast, .exact].map {
         try Verifier.compare(bundleAt: path, arithmetic: $0, with: model, reference: .underTest)
       }
       #expect(together == apart && together.count == 2 && together[0] != together[1])

@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import Models
+import PocketCLIP
 import TestSupport
 import Testing
 import Verification

@@ -2,7 +2,6 @@ import Architecture
 import BundleFormat
 import MachinePeak
 import PocketCLIP
-import Verification
 
 /// A bundle, open in one arithmetic.
 struct BenchVariant {
@@ -25,13 +24,7 @@ struct BenchVariant {
     tower == .image ? description.imagePrecision : description.textPrecision
   }
 
-  var arithmetic: Arithmetic {
-    switch information.arithmetic {
-    case .fast: .fast
-    case .exact, .automatic: .exact
-    case .bf16: .bf16
-    }
-  }
+  var arithmetic: Model.Arithmetic { information.arithmetic }
 
   /// What the tower's products are measured against; nil where no loop is known for this kind of processor.
   func best(_ tower: Tower, of peak: PeakRate) -> Double? {

@@ -36,7 +36,7 @@ struct Verify: ParsableCommand {
 
   @Option(
     help: "Arithmetic: fast or exact on int8 bundles (default: both), bf16 on FP16 bundles (default: exact).")
-  var arithmetic: RuntimeOptions.ArithmeticChoice?
+  var arithmetic: Model.Arithmetic?
 
   @Option(help: ArgumentHelp("The worst cosine that each tower may have.", valueName: "cosine"))
   var minCosine: Double?
@@ -129,19 +129,11 @@ struct Verify: ParsableCommand {
     console.warn("\(golden) was made from other weights: SHA-256 \(expected), not \(found)")
   }
 
-  private var arithmetics: [Arithmetic] {
-    switch arithmetic {
-    case .fast: [.fast]
-    case .exact: [.exact]
-    case .bf16: [.bf16]
-    case nil: [.fast, .exact]
-    }
-  }
-
   private func bundleReports(_ console: Console) throws -> [Report] {
     let description = try BundleInput(path).header.description
     let isChoice = description.hasInt8 || arithmetic == .bf16
-    let demands = (isChoice ? arithmetics : [.fast]).map { arithmetic in
+    let arithmetics: [Model.Arithmetic] = isChoice ? arithmetic.map { [$0] } ?? [.fast, .exact] : [.fast]
+    let demands = arithmetics.map { arithmetic in
       Demand(arithmetic: arithmetic, thresholds: thresholds(isChoice ? arithmetic : nil))
     }
     if !against.isEmpty {
@@ -204,10 +196,10 @@ struct Verify: ParsableCommand {
   /// What the user demands; nil for the defaults.
   ///
   /// - Parameter arithmetic: nil where there is but one.
-  private func thresholds(_ arithmetic: Arithmetic?) -> Thresholds? {
+  private func thresholds(_ arithmetic: Model.Arithmetic?) -> Thresholds? {
     guard minCosine != nil || minAgreement != nil else { return nil }
     let bounds = Thresholds.Bounds(worstCosine: minCosine)
-    let name = arithmetic.map { "\($0 == .bf16 ? "" : "int8 ")\($0.rawValue), as given" } ?? "as given"
+    let name = arithmetic.map { "\($0 == .bf16 ? "" : "int8 ")\($0), as given" } ?? "as given"
     return Thresholds(name: name, image: bounds, text: bounds, agreement: minAgreement)
   }
 }

@@ -11,7 +11,7 @@ struct RuntimeOptions: ParsableArguments {
     help:
       "On int8 bundles fast (int8 × int8) or exact (float activations), on FP16 bundles exact or bf16 (both sides rounded to BF16, where the processor multiplies it). Default: fast, exact."
   )
-  var arithmetic: ArithmeticChoice?
+  var arithmetic: Model.Arithmetic?
 
   @Option(help: "How many threads a call may use. Default: all that this process may use.")
   var threads: Int?
@@ -24,21 +24,9 @@ struct RuntimeOptions: ParsableArguments {
 
   var isGiven: Bool { arithmetic != nil || threads != nil || isa != nil }
 
-  enum ArithmeticChoice: String, ExpressibleByArgument, CaseIterable {
-    case fast, exact, bf16
-
-    var arithmetic: Model.Arithmetic {
-      switch self {
-      case .fast: .fast
-      case .exact: .exact
-      case .bf16: .bf16
-      }
-    }
-  }
-
   var modelOptions: Model.Options {
     var options = Model.Options()
-    options.arithmetic = arithmetic?.arithmetic ?? .automatic
+    options.arithmetic = arithmetic
     options.threads = threads ?? 0
     options.instructionSet = isa
     return options
