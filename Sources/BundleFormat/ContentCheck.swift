@@ -91,7 +91,9 @@ private struct TensorContent: ~Escapable {
       for index in 0..<count where integer(index).magnitude > limit {
         throw fault(.exponentRange, index)
       }
-    default: break
+    case .panels, .table, .vector, .sum, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
+      .selfTestTolerance, .extra:
+      break
     }
   }
 

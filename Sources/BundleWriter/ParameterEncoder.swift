@@ -144,18 +144,17 @@ extension ParameterEncoder {
   ) throws(Failure) {
     var target = stored.mutableSpan
     var bytes = target.mutableBytes
-    switch tensor.dtype {
-    case .f16:
+    switch tensor.precision {
+    case .fp32: kernels.packFloat32(block, rows: rows, into: &bytes)
+    case .fp16:
       if let index = kernels.packFloat16(block, rows: rows, into: &bytes) {
         throw overflow(rows[index], row: firstRow + index / block.inputs, input: index % block.inputs)
       }
-    case .i8:
+    case .int8:
       let present = rows.extracting(first: block.rowCount * block.inputs)
       let scales = kernels.scales(ofLargest: kernels.largestMagnitudes(of: present, rowCount: block.rowCount))
       companions.sums += kernels.packInt8(block, rows: rows, scales: scales, into: &bytes)
       companions.scales += scales
-    default:
-      kernels.packFloat32(block, rows: rows, into: &bytes)
     }
   }
 
@@ -208,20 +207,20 @@ extension ParameterEncoder {
       let count = min(rowsPerStep, rowCount - firstRow)
       let step = values.extracting(firstRow * width..<(firstRow + count) * width)
       try accept(step, from: firstRow * width)
-      let magnitudes = tensor.dtype == .i8 ? kernels.largestMagnitudes(of: step, rowCount: count) : []
+      let magnitudes = tensor.precision == .int8 ? kernels.largestMagnitudes(of: step, rowCount: count) : []
       let scales = kernels.scales(ofLargest: magnitudes)
       var target = stored.mutableSpan
       var bytes = target.mutableBytes
       for row in 0..<count {
         let source = step.extracting(row * width..<(row + 1) * width)
         let offset = row * storedRowBytes
-        switch tensor.dtype {
-        case .f16:
+        switch tensor.precision {
+        case .fp32: kernels.copy(source, into: &bytes, at: offset)
+        case .fp16:
           if let index = kernels.narrow(source, into: &bytes, at: offset) {
             throw overflow(source[index], row: firstRow + row, input: index)
           }
-        case .i8: kernels.quantize(source, scale: scales[row], into: &bytes, at: offset)
-        default: kernels.copy(source, into: &bytes, at: offset)
+        case .int8: kernels.quantize(source, scale: scales[row], into: &bytes, at: offset)
         }
       }
       companions.scales += scales

@@ -49,7 +49,10 @@ public struct UnfinishedBundle: ~Copyable {
       case .selfTest(.image): image ?? []
       case .selfTest(.text): text ?? []
       case .selfTestTolerance: [imageTolerance, textTolerance]
-      default: nil
+      case .panels, .table, .vector, .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar,
+        .merges,
+        .extra:
+        nil
       }
     }
   }

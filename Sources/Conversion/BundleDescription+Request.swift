@@ -20,7 +20,11 @@ extension BundleDescription {
     }
     if architecture.text != nil {
       tokenizer = model.tokenizer
-      tokenizerID = model.tokenizer == .openAI ? OpenAIVocabulary.id : nil
+      tokenizerID =
+        switch model.tokenizer {
+        case .openAI: OpenAIVocabulary.id
+        case .none: nil
+        }
     }
     if let fidelity = request.fidelity {
       self.fidelity = fidelity.recorded(architecture, probes: ProbeSet.standard.id)

@@ -16,10 +16,10 @@ struct ReferencePath {
       for picture in probes.pictures { inputs.pixels.append(try picture.prepared(by: preprocessor)) }
     }
     if let tower = model.architecture.text {
-      inputs.ids =
-        model.tokenizer == .openAI
-        ? try ProbeTokens.ids(of: probes.texts, contextLength: tower.contextLength)
-        : ProbeTokens.generated(count: probes.texts.count, for: tower)
+      switch model.tokenizer {
+      case .openAI: inputs.ids = try ProbeTokens.ids(of: probes.texts, contextLength: tower.contextLength)
+      case .none: inputs.ids = ProbeTokens.generated(count: probes.texts.count, for: tower)
+      }
     }
     return inputs
   }

@@ -57,7 +57,9 @@ public struct PickleGraph: Sendable {
   public func elements(of value: PickleValue) -> [PickleValue]? {
     switch value {
     case .list(let index), .tuple(let index), .set(let index): sequences[index]
-    default: nil
+    case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .dict, .global, .object,
+      .persistent:
+      nil
     }
   }
 

@@ -5,41 +5,44 @@ extension Unpickler {
   private static let longestName = 1024
 
   @_lifetime(self: copy self)
-  mutating func executeObject(_ opcode: PickleOpcode) throws(ReadError) {
-    switch opcode {
-    case .global:
-      let module = try line()
-      let name = try line()
-      try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
-    case .stackGlobal:
-      let name = try pop()
-      guard let name = name.stringValue, let module = try pop().stringValue else {
-        throw failure(.pickleWrongType, expected: "two texts as a global's name")
-      }
-      try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
-    case .reduce, .newObj, .newObjEx:
-      // Protocol 4 passes arguments by name as well.
-      let named = opcode == .newObjEx ? try pop() : nil
-      let arguments = try pop()
-      let callee = try pop()
-      guard var values = graph.elements(of: arguments), case .tuple = arguments else {
-        throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments")
-      }
-      if let named {
-        try charge(values.count + 1)
-        values.append(named)
-      }
-      try push(try call(callee, values))
-    case .build: try build(state: try pop())
-    default:
-      let id = try pop()
-      if let module = citedModule(id) {
-        try push(module)
-        return
-      }
-      graph.persistentIDs.append(id)
-      try push(.persistent(graph.persistentIDs.count - 1))
+  mutating func pushGlobal() throws(ReadError) {
+    let module = try line()
+    let name = try line()
+    try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
+  }
+
+  @_lifetime(self: copy self)
+  mutating func pushStackGlobal() throws(ReadError) {
+    let name = try pop()
+    guard let name = name.stringValue, let module = try pop().stringValue else {
+      throw failure(.pickleWrongType, expected: "two texts as a global's name")
     }
+    try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
+  }
+
+  /// - Parameter named: a dictionary of arguments by name.
+  @_lifetime(self: copy self)
+  mutating func pushCall(named: PickleValue? = nil) throws(ReadError) {
+    let arguments = try pop()
+    let callee = try pop()
+    guard var values = graph.elements(of: arguments), case .tuple = arguments else {
+      throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments")
+    }
+    if let named {
+      try charge(values.count + 1)
+      values.append(named)
+    }
+    try push(try call(callee, values))
+  }
+
+  @_lifetime(self: copy self)
+  mutating func pushPersistent(_ id: PickleValue) throws(ReadError) {
+    if let module = citedModule(id) {
+      try push(module)
+      return
+    }
+    graph.persistentIDs.append(id)
+    try push(.persistent(graph.persistentIDs.count - 1))
   }
 
   /// The class of a pickled module, which PyTorch before 1.6 cites with its file and source code, and before 0.1.10
@@ -80,7 +83,9 @@ extension Unpickler {
       graph.objects.append(
         PickleObject(global: graph.objects[index].global, arguments: [callee] + arguments))
       return .object(graph.objects.count - 1)
-    default: throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments")
+    case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .list, .tuple, .dict, .set, .object,
+      .persistent:
+      throw failure(.pickleWrongType, expected: "a known name and a tuple of arguments")
     }
   }
 
@@ -109,7 +114,10 @@ extension Unpickler {
       return .set(try newSequence(arguments.first.flatMap { graph.elements(of: $0) } ?? []))
     case .storage, .untypedStorage, .torchDType, .torchFloat8, .tensorClass:
       throw failure(.pickleWrongType, expected: "a function or class", found: "\(global)")
-    default:
+    case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildParameter, .rebuildParameterWithState,
+      .rebuildFromType, .rebuildUnreadable, .plainTensor, .torchSize, .torchDevice, .namespace, .numpyDType,
+      .numpyArray, .numpyScalar, .numpyReconstruct, .codecsEncode, .byteArray, .complex, .scriptClass,
+      .attribute, .opaque:
       graph.objects.append(PickleObject(global: global, arguments: arguments))
       return .object(graph.objects.count - 1)
     }
@@ -132,11 +140,12 @@ extension Unpickler {
   }
 
   /// BUILD sets attributes. Those of dictionaries (`_metadata` of a state dict) say nothing about tensors.
-  private mutating func build(state: PickleValue) throws(ReadError) {
+  mutating func build(state: PickleValue) throws(ReadError) {
     switch try top() {
     case .object(let index): graph.objects[index].state = state
     case .dict, .set: break
-    default: throw failure(.pickleWrongType, expected: "an object to set attributes of")
+    case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .list, .tuple, .global, .persistent:
+      throw failure(.pickleWrongType, expected: "an object to set attributes of")
     }
   }
 }

@@ -1,24 +1,9 @@
 internal import Bytes
 
 extension Unpickler {
-  @_lifetime(self: copy self)
-  mutating func executeScalar(_ opcode: PickleOpcode) throws(ReadError) {
-    switch opcode {
-    case .none: try push(.none)
-    case .newTrue: try push(.bool(true))
-    case .newFalse: try push(.bool(false))
-    case .binInt: try push(.integer(Int64(Int32(bitPattern: try readUInt32()))))
-    case .binInt1: try push(.integer(Int64(try readUInt8())))
-    case .binInt2: try push(.integer(Int64(try readUInt16())))
-    case .long1: try push(integer(byteCount: UInt64(try readUInt8())))
-    case .long4: try push(integer(byteCount: UInt64(try readUInt32())))
-    default: try push(.double(try readDouble()))
-    }
-  }
-
   /// A little-endian two's complement number of any length; no bytes mean zero.
   @_lifetime(self: copy self)
-  private mutating func integer(byteCount: UInt64) throws(ReadError) -> PickleValue {
+  mutating func integer(byteCount: UInt64) throws(ReadError) -> PickleValue {
     let bytes = try readBytes(byteCount)
     guard bytes.byteCount <= 8 else { return .largeInteger }
     guard bytes.byteCount > 0 else { return .integer(0) }
@@ -31,35 +16,20 @@ extension Unpickler {
   }
 
   @_lifetime(self: copy self)
-  mutating func executeText(_ opcode: PickleOpcode) throws(ReadError) {
-    switch opcode {
-    case .shortBinUnicode: try push(.string(text(byteCount: UInt64(try readUInt8()))))
-    case .binUnicode: try push(.string(text(byteCount: UInt64(try readUInt32()))))
-    case .binUnicode8: try push(.string(text(byteCount: try readUInt64())))
-    // Python 2's strings: names of tensors are ASCII there too, anything else is binary.
-    case .shortBinString: try push(textOrBytes(byteCount: UInt64(try readUInt8())))
-    case .binString: try push(textOrBytes(byteCount: UInt64(try readUInt32())))
-    case .shortBinBytes: try skipBytes(UInt64(try readUInt8()))
-    case .binBytes: try skipBytes(UInt64(try readUInt32()))
-    default: try skipBytes(try readUInt64())
-    }
-  }
-
-  @_lifetime(self: copy self)
-  private mutating func text(byteCount: UInt64) throws(ReadError) -> String {
+  mutating func text(byteCount: UInt64) throws(ReadError) -> String {
     let bytes = try readBytes(byteCount).withUnsafeBytes { Array($0) }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw failure(.pickleInvalidText) }
     return text
   }
 
   @_lifetime(self: copy self)
-  private mutating func textOrBytes(byteCount: UInt64) throws(ReadError) -> PickleValue {
+  mutating func textOrBytes(byteCount: UInt64) throws(ReadError) -> PickleValue {
     let bytes = try readBytes(byteCount).withUnsafeBytes { Array($0) }
     return String(validating: bytes, as: UTF8.self).map { .string($0) } ?? .bytes
   }
 
   @_lifetime(self: copy self)
-  private mutating func skipBytes(_ count: UInt64) throws(ReadError) {
+  mutating func skipBytes(_ count: UInt64) throws(ReadError) {
     _ = try readBytes(count)
     try push(.bytes)
   }
@@ -68,33 +38,6 @@ extension Unpickler {
 // MARK: Containers
 
 extension Unpickler {
-  @_lifetime(self: copy self)
-  mutating func executeContainer(_ opcode: PickleOpcode) throws(ReadError) {
-    switch opcode {
-    case .emptyList: try push(.list(newSequence([])))
-    case .list: try push(.list(newSequence(popToMark())))
-    case .append: try extend(with: [try pop()])
-    case .appends, .addItems: try extend(with: try popToMark())
-    case .emptySet: try push(.set(newSequence([])))
-    case .frozenSet: try push(.set(newSequence(popToMark())))
-    case .emptyTuple: try push(.tuple(newSequence([])))
-    case .tuple: try push(.tuple(newSequence(popToMark())))
-    case .tuple1: try pushTuple(count: 1)
-    case .tuple2: try pushTuple(count: 2)
-    case .tuple3: try pushTuple(count: 3)
-    case .emptyDict: try push(.dict(newDictionary()))
-    case .dict:
-      let items = try popToMark()
-      try push(.dict(newDictionary()))
-      try setItems(items)
-    case .setItem:
-      let value = try pop()
-      let key = try pop()
-      try setItems([key, value])
-    default: try setItems(try popToMark())
-    }
-  }
-
   mutating func newSequence(_ values: [PickleValue]) throws(ReadError) -> Int {
     try charge(values.count)
     graph.sequences.append(values)
@@ -107,19 +50,34 @@ extension Unpickler {
   }
 
   @_lifetime(self: copy self)
-  private mutating func pushTuple(count: Int) throws(ReadError) {
+  mutating func pushTuple(count: Int) throws(ReadError) {
     var values: [PickleValue] = []
     for _ in 0..<count { values.append(try pop()) }
     try push(.tuple(newSequence(values.reversed())))
   }
 
-  private mutating func extend(with values: [PickleValue]) throws(ReadError) {
+  @_lifetime(self: copy self)
+  mutating func pushDictionary() throws(ReadError) {
+    let items = try popToMark()
+    try push(.dict(newDictionary()))
+    try setItems(items)
+  }
+
+  mutating func extend(with values: [PickleValue]) throws(ReadError) {
     try charge(values.count)
     switch try top() {
     case .list(let index), .set(let index): graph.sequences[index].append(contentsOf: values)
     case .object(let index): graph.objects[index].items.append(contentsOf: values)
-    default: throw failure(.pickleWrongType, expected: "a list or set to append to")
+    case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .tuple, .dict, .global, .persistent:
+      throw failure(.pickleWrongType, expected: "a list or set to append to")
     }
+  }
+
+  @_lifetime(self: copy self)
+  mutating func setItem() throws(ReadError) {
+    let value = try pop()
+    let key = try pop()
+    try setItems([key, value])
   }
 
   /// `items` are keys and values in turn.

@@ -87,53 +87,92 @@ public struct Unpickler: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func execute(_ opcode: PickleOpcode) throws(ReadError) {
     switch opcode {
-    case .proto, .frame, .stop, .mark, .pop, .popMark, .dup: try executeStructure(opcode)
-    case .none, .newTrue, .newFalse, .binInt, .binInt1, .binInt2, .long1, .long4, .binFloat:
-      try executeScalar(opcode)
-    case .binUnicode, .shortBinUnicode, .binUnicode8, .binString, .shortBinString, .binBytes, .shortBinBytes,
-      .binBytes8, .byteArray8:
-      try executeText(opcode)
-    case .emptyList, .append, .appends, .list, .emptyTuple, .tuple, .tuple1, .tuple2, .tuple3, .emptyDict,
-      .setItem, .setItems, .dict, .emptySet, .addItems, .frozenSet:
-      try executeContainer(opcode)
-    case .global, .stackGlobal, .reduce, .newObj, .newObjEx, .build, .binPersID: try executeObject(opcode)
-    case .binPut, .longBinPut, .memoize, .binGet, .longBinGet: try executeMemo(opcode)
-    }
-  }
-
-  @_lifetime(self: copy self)
-  private mutating func executeStructure(_ opcode: PickleOpcode) throws(ReadError) {
-    switch opcode {
-    case .proto:
-      let version = try readUInt8()
-      guard (2...5).contains(version) else {
-        throw failure(.pickleBadProtocol, expected: "2 to 5", found: "\(version)")
-      }
-    case .frame:
-      let length = try readUInt64()
-      guard length <= UInt64(cursor.remaining) else {
-        throw failure(.pickleTruncated, expected: "a frame of \(length) bytes", found: "\(cursor.remaining)")
-      }
-    case .mark:
-      guard marks.count < limits.pickleStack else {
-        throw failure(.limitExceeded, expected: "at most \(limits.pickleStack) marks")
-      }
-      marks.append(stack.count)
+    case .proto: try checkProtocol()
+    case .frame: try checkFrame()
+    case .stop: break
+    case .mark: try openMark()
     case .pop: if marks.last == stack.count { marks.removeLast() } else { _ = try pop() }
     case .popMark: _ = try popToMark()
-    default: try push(top())
-    }
-  }
+    case .dup: try push(top())
 
-  @_lifetime(self: copy self)
-  private mutating func executeMemo(_ opcode: PickleOpcode) throws(ReadError) {
-    switch opcode {
+    case .none: try push(.none)
+    case .newTrue: try push(.bool(true))
+    case .newFalse: try push(.bool(false))
+    case .binInt: try push(.integer(Int64(Int32(bitPattern: try readUInt32()))))
+    case .binInt1: try push(.integer(Int64(try readUInt8())))
+    case .binInt2: try push(.integer(Int64(try readUInt16())))
+    case .long1: try push(integer(byteCount: UInt64(try readUInt8())))
+    case .long4: try push(integer(byteCount: UInt64(try readUInt32())))
+    case .binFloat: try push(.double(try readDouble()))
+
+    case .shortBinUnicode: try push(.string(text(byteCount: UInt64(try readUInt8()))))
+    case .binUnicode: try push(.string(text(byteCount: UInt64(try readUInt32()))))
+    case .binUnicode8: try push(.string(text(byteCount: try readUInt64())))
+    // Python 2's strings: names of tensors are ASCII there too, anything else is binary.
+    case .shortBinString: try push(textOrBytes(byteCount: UInt64(try readUInt8())))
+    case .binString: try push(textOrBytes(byteCount: UInt64(try readUInt32())))
+    case .shortBinBytes: try skipBytes(UInt64(try readUInt8()))
+    case .binBytes: try skipBytes(UInt64(try readUInt32()))
+    case .binBytes8, .byteArray8: try skipBytes(try readUInt64())
+
+    case .emptyList: try push(.list(newSequence([])))
+    case .list: try push(.list(newSequence(popToMark())))
+    case .append: try extend(with: [try pop()])
+    case .appends, .addItems: try extend(with: try popToMark())
+    case .emptySet: try push(.set(newSequence([])))
+    case .frozenSet: try push(.set(newSequence(popToMark())))
+    case .emptyTuple: try push(.tuple(newSequence([])))
+    case .tuple: try push(.tuple(newSequence(popToMark())))
+    case .tuple1: try pushTuple(count: 1)
+    case .tuple2: try pushTuple(count: 2)
+    case .tuple3: try pushTuple(count: 3)
+    case .emptyDict: try push(.dict(newDictionary()))
+    case .dict: try pushDictionary()
+    case .setItem: try setItem()
+    case .setItems: try setItems(try popToMark())
+
+    case .global: try pushGlobal()
+    case .stackGlobal: try pushStackGlobal()
+    case .reduce, .newObj: try pushCall()
+    // Protocol 4 passes arguments by name as well.
+    case .newObjEx: try pushCall(named: try pop())
+    case .build: try build(state: try pop())
+    case .binPersID: try pushPersistent(try pop())
+
     case .binPut: try remember(UInt32(try readUInt8()))
     case .longBinPut: try remember(try readUInt32())
     case .memoize: try remember(UInt32(clamping: memo.count))
     case .binGet: try push(recall(UInt32(try readUInt8())))
-    default: try push(recall(try readUInt32()))
+    case .longBinGet: try push(recall(try readUInt32()))
     }
+  }
+}
+
+// MARK: Structure and memo
+
+extension Unpickler {
+  @_lifetime(self: copy self)
+  private mutating func checkProtocol() throws(ReadError) {
+    let version = try readUInt8()
+    guard (2...5).contains(version) else {
+      throw failure(.pickleBadProtocol, expected: "2 to 5", found: "\(version)")
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func checkFrame() throws(ReadError) {
+    let length = try readUInt64()
+    guard length <= UInt64(cursor.remaining) else {
+      throw failure(.pickleTruncated, expected: "a frame of \(length) bytes", found: "\(cursor.remaining)")
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func openMark() throws(ReadError) {
+    guard marks.count < limits.pickleStack else {
+      throw failure(.limitExceeded, expected: "at most \(limits.pickleStack) marks")
+    }
+    marks.append(stack.count)
   }
 
   @_lifetime(self: copy self)

@@ -42,8 +42,10 @@ struct TextGraph {
   /// The position whose state stands for the text, `[B]`: the first of the highest id, or of the tower's own (the first
   /// of all where it does not occur).
   private func endPosition(in text: String, _ builder: inout ONNXGraphBuilder) -> String {
-    var ranked = text
-    if case .firstID(let id) = tower.pooling {
+    let ranked: String
+    switch tower.pooling {
+    case .highestID: ranked = text
+    case .firstID(let id):
       let found = builder.add(.equal, [text, builder.tokenID(id)], "end_position.found")
       ranked = builder.add(
         .cast, [found], "end_position.ranked", [.integer("to", ONNXElementType.int32.rawValue)])

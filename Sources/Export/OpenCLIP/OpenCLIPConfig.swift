@@ -54,8 +54,9 @@ struct OpenCLIPConfig {
       ("width", .integer(tower.stack.width)), ("heads", .integer(tower.stack.heads)),
       ("layers", .integer(tower.stack.layers)), ("mlp_ratio", .double(tower.stack.mlpRatio)),
     ]
-    if case .firstID(let id) = tower.pooling {
-      members += [("pool_type", "eos"), ("eos_id", .integer(id))]
+    switch tower.pooling {
+    case .highestID: break
+    case .firstID(let id): members += [("pool_type", "eos"), ("eos_id", .integer(id))]
     }
     return .object(members + stated(tower.stack))
   }

@@ -10,8 +10,10 @@ struct TokenizerFiles {
 
   /// Nil for a model that takes ids only.
   init?(_ kind: TokenizerKind, _ tower: TextTower) {
-    guard kind == .openAI else { return nil }
-    contextLength = tower.contextLength
+    switch kind {
+    case .openAI: contextLength = tower.contextLength
+    case .none: return nil
+    }
   }
 
   /// What transformers reads, any version of it.

@@ -60,7 +60,13 @@ extension ModelError.Code {
     switch self {
     case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling, .undecidedScale:
       true
-    default: false
+    case .unreadable, .notCLIP, .unsupportedArchitecture, .unsupportedOption, .missingTensors,
+      .unexpectedTensors,
+      .wrongShape, .impossibleShape, .repeatedTensor, .unsupportedDType, .badReparametrization, .notFinite,
+      .negativeVariance, .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors,
+      .badConfiguration, .towerAbsent, .configurationContradictsTensors, .cannotJoin, .adapterWithoutBase,
+      .adapterDoesNotFit, .undecidedAdapter:
+      false
     }
   }
 }

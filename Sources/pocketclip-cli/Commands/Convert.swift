@@ -251,7 +251,12 @@ extension ModelError {
     case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
       .unsupportedDType, .unsupportedArchitecture:
       true
-    default: false
+    case .unreadable, .notCLIP, .unsupportedOption, .badReparametrization, .notFinite, .negativeVariance,
+      .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .headsDoNotDivide,
+      .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration, .towerAbsent,
+      .undecidedPooling, .undecidedScale, .configurationContradictsTensors, .cannotJoin, .adapterWithoutBase,
+      .adapterDoesNotFit, .undecidedAdapter:
+      false
     }
   }
 }

@@ -110,21 +110,24 @@ extension BundleInput {
         .badData, "\(path): a checkpoint (\(format?.name ?? "in several files")), not a bundle",
         hint: "make a bundle of it first: pocketclip convert \(path) -o NAME.pclip")
     } catch {
-      switch error.code {
-      case .bundleRuleBroken, .bundleTooNew: return nil
-      case .unknownFormat, .unsupportedFormat, .notACheckpoint, .checkpointInArchive:
-        return Failure(
-          .badData, "\(path): not a bundle: \(error.found ?? error.description)",
-          hint: "give a .pclip file that `pocketclip convert` wrote; convert again if it is damaged")
-      case .emptyFile, .gitLFSPointer, .htmlPage, .fileNotFound: return Failure(describing: error)
-      default:
-        guard (try? Folder.kind(of: path)) != .folder else {
-          return Failure(
-            .cannotOpen, "\(path): that is a folder, not a bundle", hint: "give the .pclip file itself")
-        }
-        return nil
-      }
+      return notABundle(path, error)
     }
+  }
+
+  /// Codes are values that each format declares, so none of these lists can be complete.
+  private static func notABundle(_ path: String, _ error: ReadError) -> Failure? {
+    if [.bundleRuleBroken, .bundleTooNew].contains(error.code) { return nil }
+    if [.unknownFormat, .unsupportedFormat, .notACheckpoint, .checkpointInArchive].contains(error.code) {
+      return Failure(
+        .badData, "\(path): not a bundle: \(error.found ?? error.description)",
+        hint: "give a .pclip file that `pocketclip convert` wrote; convert again if it is damaged")
+    }
+    if [.emptyFile, .gitLFSPointer, .htmlPage, .fileNotFound].contains(error.code) {
+      return Failure(describing: error)
+    }
+    guard (try? Folder.kind(of: path)) == .folder else { return nil }
+    return Failure(
+      .cannotOpen, "\(path): that is a folder, not a bundle", hint: "give the .pclip file itself")
   }
 }
 

@@ -21,7 +21,7 @@ struct RestoredMatrix {
     self.weights = weights
     self.matrix = matrix
     tensor = try weights.stored(parameter.name)
-    let isInt8 = tensor.dtype == .i8
+    let isInt8 = tensor.precision == .int8
     scales = isInt8 ? try weights.companion(parameter, ".scale", count: matrix.outputs) : []
     columnFactors = try weights.columnFactors(of: parameter.name)
     rowFactors = isInt8 ? try weights.rowFactors(of: parameter) : nil
@@ -55,13 +55,13 @@ struct RestoredMatrix {
     let paddedInputs = matrix.shape.paddedInputs
     weights.bytes(of: tensor).withUnsafeBytes { bytes in
       guard let stored = bytes.baseAddress, let target = rows.baseAddress else { return }
-      switch tensor.dtype {
-      case .f16:
-        pk_unpack_f16(n, k, paddedInputs, stored.assumingMemoryBound(to: UInt16.self), target, k)
-      case .i8:
-        pk_unpack_s8(n, k, paddedInputs, stored.assumingMemoryBound(to: Int8.self), scales, target, k)
-      default:
+      switch tensor.precision {
+      case .fp32:
         pk_unpack_f32(n, k, paddedInputs, stored.assumingMemoryBound(to: Float.self), target, k)
+      case .fp16:
+        pk_unpack_f16(n, k, paddedInputs, stored.assumingMemoryBound(to: UInt16.self), target, k)
+      case .int8:
+        pk_unpack_s8(n, k, paddedInputs, stored.assumingMemoryBound(to: Int8.self), scales, target, k)
       }
     }
     undoEqualization(rows)
@@ -89,7 +89,8 @@ struct RestoredTable {
     self.weights = weights
     tensor = try weights.stored(parameter.name)
     width = parameter.shape[1]
-    scales = tensor.dtype == .i8 ? try weights.companion(parameter, ".scale", count: parameter.shape[0]) : []
+    scales =
+      tensor.precision == .int8 ? try weights.companion(parameter, ".scale", count: parameter.shape[0]) : []
   }
 
   func read(from first: Int, into output: UnsafeMutableBufferPointer<Float>) {
@@ -109,20 +110,20 @@ struct RestoredTable {
     _ row: Int, from column: Int, of bytes: RawSpan, into target: UnsafeMutableBufferPointer<Float>
   ) {
     let first = row * tensor.shape[1] + column
-    switch tensor.dtype {
-    case .f16:
+    switch tensor.precision {
+    case .fp32:
+      for index in 0..<target.count {
+        target[index] = bytes.unsafeLoadUnaligned(fromByteOffset: 4 * (first + index), as: Float.self)
+      }
+    case .fp16:
       for index in 0..<target.count {
         let bits = bytes.unsafeLoadUnaligned(fromByteOffset: 2 * (first + index), as: UInt16.self)
         target[index] = pk_f16_to_f32(bits)
       }
-    case .i8:
+    case .int8:
       for index in 0..<target.count {
         let value = bytes.unsafeLoad(fromByteOffset: first + index, as: Int8.self)
         target[index] = Float(value) * scales[row]
-      }
-    default:
-      for index in 0..<target.count {
-        target[index] = bytes.unsafeLoadUnaligned(fromByteOffset: 4 * (first + index), as: Float.self)
       }
     }
   }

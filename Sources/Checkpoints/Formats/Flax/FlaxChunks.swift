@@ -19,10 +19,10 @@ struct FlaxChunks {
       guard leaf.path.count == depth + 2, let position = Int(leaf.path[depth + 1]) else {
         throw invalid("numbered extents and chunks", found: leaf.name)
       }
-      switch (leaf.path[depth], leaf.value) {
-      case ("shape", .integer(let extent)) where extent >= 0: extents[position] = extent
-      case ("chunks", .array(let array)): chunks[position] = array
-      default: throw invalid("extents and arrays", found: leaf.name)
+      switch leaf.value {
+      case .integer(let extent) where leaf.path[depth] == "shape" && extent >= 0: extents[position] = extent
+      case .array(let array) where leaf.path[depth] == "chunks": chunks[position] = array
+      case .integer, .array, .other: throw invalid("extents and arrays", found: leaf.name)
       }
     }
   }

@@ -25,15 +25,19 @@ struct TensorCensus<Tensors: TorchTensors> {
         continue
       }
       switch next {
-      case .dict(let index) where visited.insert(.dictionary(index)).inserted:
-        pending += (tensors.graph.pairs(of: next) ?? []).map(\.value)
+      case .dict(let index):
+        if visited.insert(.dictionary(index)).inserted {
+          pending += (tensors.graph.pairs(of: next) ?? []).map(\.value)
+        }
       case .list(let index), .tuple(let index), .set(let index):
         if visited.insert(.sequence(index)).inserted { pending += tensors.graph.elements(of: next) ?? [] }
-      case .object(let index) where visited.insert(.object(index)).inserted:
-        pending += tensors.graph.object(of: next)?.contents ?? []
+      case .object(let index):
+        if visited.insert(.object(index)).inserted {
+          pending += tensors.graph.object(of: next)?.contents ?? []
+        }
       // A storage that no tensor stands around: what an unknown function would have made a tensor of.
       case .persistent: tensorCount += 1
-      default: break
+      case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .global: break
       }
     }
   }

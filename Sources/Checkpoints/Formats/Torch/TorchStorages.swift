@@ -39,10 +39,13 @@ struct StorageReference: Equatable {
       parts[0].stringValue == "storage", let key = parts[2].stringValue, let count = parts[4].integerValue,
       count >= 0
     else { throw ReadError(.tensorRecordInvalid, expected: "a storage with class, key, location and length") }
-    switch parts[1] {
-    case .global(.storage(let dtype)): (self.dtype, byteWidth) = (dtype, dtype?.byteWidth)
-    case .global(.untypedStorage): byteWidth = 1
-    default: throw ReadError(.tensorRecordInvalid, expected: "a storage class")
+    if case .global(.storage(let dtype)) = parts[1] {
+      (self.dtype, byteWidth) = (dtype, dtype?.byteWidth)
+    } else {
+      guard parts[1] == .global(.untypedStorage) else {
+        throw ReadError(.tensorRecordInvalid, expected: "a storage class")
+      }
+      byteWidth = 1
     }
     self.key = key
     self.elementCount = count

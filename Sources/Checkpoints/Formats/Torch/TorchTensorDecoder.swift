@@ -39,17 +39,15 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
   /// The record that holds storage and shape, behind any `nn.Parameter` around it.
   private func record(_ value: PickleValue) -> PickleObject? {
     guard let object = graph.object(of: value) else { return nil }
-    switch object.global {
-    case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildUnreadable: return object
-    case .rebuildFromType: return recordFromType(object)
-    case .rebuildParameter, .rebuildParameterWithState:
-      guard let inner = object.arguments.first.flatMap({ graph.object(of: $0) }) else { return nil }
-      return switch inner.global {
-      case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildUnreadable: inner
-      case .rebuildFromType: recordFromType(inner)
-      default: nil
-      }
-    default: return nil
+    guard object.global.product == .parameter else { return record(of: object) }
+    return object.arguments.first.flatMap { graph.object(of: $0) }.flatMap { record(of: $0) }
+  }
+
+  private func record(of object: PickleObject) -> PickleObject? {
+    switch object.global.product {
+    case .tensor: object
+    case .typedTensor: recordFromType(object)
+    case .parameter, .other: nil
     }
   }
 
@@ -86,12 +84,17 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     var source = try storages.source(of: reference)
     var dtype = reference.dtype
     if record.global == .rebuildTensorV3 {
-      switch arguments.count >= 7 ? arguments[6] : .none {
-      case .global(.torchDType(let stated)): dtype = stated
-      case .global(.torchFloat8(let format)):
+      guard arguments.count >= 7, case .global(let type) = arguments[6] else {
+        throw ReadError(.tensorRecordInvalid, expected: "an element type")
+      }
+      if case .torchFloat8(let format) = type {
         source = try ComputedBytes.halves(source, format)
         dtype = .f16
-      default: throw ReadError(.tensorRecordInvalid, expected: "an element type")
+      } else {
+        guard case .torchDType(let stated) = type else {
+          throw ReadError(.tensorRecordInvalid, expected: "an element type")
+        }
+        dtype = stated
       }
     }
     try checkMetadata(arguments, at: record.global == .rebuildTensorV3 ? 7 : 6)
@@ -159,5 +162,25 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       sizes.append(size)
     }
     return sizes
+  }
+}
+
+extension PickleGlobal {
+  /// What a call of it makes, as far as tensors go.
+  fileprivate enum Product {
+    case tensor, typedTensor, parameter, other
+  }
+
+  fileprivate var product: Product {
+    switch self {
+    case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3, .rebuildUnreadable: .tensor
+    case .rebuildFromType: .typedTensor
+    case .rebuildParameter, .rebuildParameterWithState: .parameter
+    case .orderedDict, .counter, .defaultDict, .set, .plainTensor, .storage, .untypedStorage, .torchDType,
+      .torchFloat8, .tensorClass, .torchSize, .torchDevice, .namespace, .numpyDType, .numpyArray,
+      .numpyScalar,
+      .numpyReconstruct, .codecsEncode, .byteArray, .complex, .scriptClass, .attribute, .opaque:
+      .other
+    }
   }
 }

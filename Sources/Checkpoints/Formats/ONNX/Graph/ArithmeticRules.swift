@@ -33,7 +33,10 @@ extension GraphInterpreter {
       (.constant(let factor), .dynamicScale(let id, nil)):
       guard operation == "Mul" else { throw unclaimed("a product of scales") }
       return .dynamicScale(id, times: factor)
-    default: throw unclaimed("numbers")
+    case (.dynamicScale, _), (.dynamicZeroPoint, _), (.integerProduct, _), (_, .dynamicScale),
+      (_, .dynamicZeroPoint),
+      (_, .integerProduct):
+      throw unclaimed("numbers")
     }
   }
 
@@ -55,14 +58,14 @@ extension GraphInterpreter {
   ) throws(ReadError) -> GraphValue {
     guard activation.quantization == nil, constant.pooling == nil else { throw unclaimed("floats") }
     let operation = node.operation
-    switch terms[activation.term].kind {
-    case .ids, .isID: throw unclaimed("ids as they are")
-    case .scores where operation == "Add" && constant.count > 1: return try masked(activation, constant)
-    case .masked where operation == "Add" && constant.count > 1:
-      // transformers adds the mask of pads to the causal one; without pads it is zero.
-      guard try numbers(constant).allSatisfy({ $0 == 0 }) else { throw unclaimed("one causal mask") }
-      return .activation(activation)
-    default: break
+    try requireNoIDs(activation)
+    if operation == "Add", constant.count > 1 {
+      if case .scores = terms[activation.term].kind { return try masked(activation, constant) }
+      if case .masked = terms[activation.term].kind {
+        // transformers adds the mask of pads to the causal one; without pads it is zero.
+        guard try numbers(constant).allSatisfy({ $0 == 0 }) else { throw unclaimed("one causal mask") }
+        return .activation(activation)
+      }
     }
     if constant.count == 1 {
       let number = try numbers(constant)[0]
@@ -180,17 +183,18 @@ extension GraphInterpreter {
 
   private mutating func divided(_ a: Activation, _ b: Activation) throws(ReadError) -> GraphValue {
     guard haveEqualRows(a, b) else { throw unclaimed("a row and its length or deviation") }
-    switch terms[b.term].kind {
-    case .variance:
+    let divisor = terms[b.term].kind
+    if case .variance = divisor {
       guard let epsilon = b.curve.rootEpsilon else { throw unclaimed("the root of variance and epsilon") }
       return try normalized(a, b, epsilon)
-    case .length(let input):
-      guard input.term == a.term, a.curve == input.curve, isLength(b.curve) else { break }
+    }
+    if case .length(let input) = divisor, input.term == a.term, a.curve == input.curve, isLength(b.curve) {
       return try make(.unit(a.input), terms[a.term].shape, a.layout)
-    case .sumOfSquares(let input):
-      guard input.term == a.term, a.curve == input.curve, isLength(b.curve.mapped { $0 * $0 }) else { break }
+    }
+    if case .sumOfSquares(let input) = divisor, input.term == a.term, a.curve == input.curve,
+      isLength(b.curve.mapped { $0 * $0 })
+    {
       return try make(.unit(a.input), terms[a.term].shape, a.layout)
-    default: break
     }
     throw unclaimed("a row divided by its length or deviation")
   }
@@ -213,9 +217,7 @@ extension GraphInterpreter {
 
   /// - Throws: `onnxUnclaimedNode` where token ids are computed with.
   private func requireNoIDs(_ activation: Activation) throws(ReadError) {
-    let kind = terms[activation.term].kind
-    if case .ids = kind { throw unclaimed("ids as they are") }
-    if case .isID = kind { throw unclaimed("ids as they are") }
+    guard !terms[activation.term].kind.isOfIDs else { throw unclaimed("ids as they are") }
   }
 
   mutating func elementwise() throws(ReadError) -> GraphValue {
@@ -292,7 +294,10 @@ extension GraphInterpreter {
       }
       let bound = try numbers(b)[0]
       return .activation(a.mapped { isMaximum ? max($0, bound) : min($0, bound) })
-    default: throw unclaimed("a constant")
+    case (.activation, .activation), (.dynamicScale, _), (.dynamicZeroPoint, _), (.integerProduct, _),
+      (_, .dynamicScale), (_, .dynamicZeroPoint),
+      (_, .integerProduct):
+      throw unclaimed("a constant")
     }
   }
 
@@ -304,11 +309,9 @@ extension GraphInterpreter {
       return .constant(try folded([try constant(0)], .bool) { $0[0] == 0 ? 1 : 0 })
     }
     if operation == "Equal" {
-      switch (try value(0), try value(1)) {
-      case (.activation(let a), .constant(let b)), (.constant(let b), .activation(let a)):
-        return try isID(a, b)
-      default: break
-      }
+      let (first, second) = (try value(0), try value(1))
+      if case .activation(let ids) = first, case .constant(let id) = second { return try isID(ids, id) }
+      if case .constant(let id) = first, case .activation(let ids) = second { return try isID(ids, id) }
     }
     let result = try folded([try constant(0), try constant(1)], operation == "Mod" ? nil : .bool) { pair in
       let (a, b) = (pair[0], pair[1])
@@ -372,7 +375,10 @@ extension GraphInterpreter {
       return try masked(scores, try folded([condition, fill], .f32) { $0[0] != 0 ? 0 : $0[1] })
     case (.constant(let fill), .activation(let scores)):
       return try masked(scores, try folded([condition, fill], .f32) { $0[0] == 0 ? 0 : $0[1] })
-    default: throw unclaimed("a causal mask")
+    case (.constant, .constant), (.activation, .activation), (.dynamicScale, _), (.dynamicZeroPoint, _),
+      (.integerProduct, _), (_, .dynamicScale), (_, .dynamicZeroPoint),
+      (_, .integerProduct):
+      throw unclaimed("a causal mask")
     }
   }
 

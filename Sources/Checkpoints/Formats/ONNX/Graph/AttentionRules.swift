@@ -141,7 +141,11 @@ extension GraphInterpreter {
       }
       return try make(.shares(scores.term, factor: factor), shape, scores.layout)
     case .similarity: return try make(.choice(scores.term), shape, scores.layout)
-    default: throw unclaimed("scores of attention")
+    case .pixels, .ids, .isID, .lookup, .convolution, .batchNorm, .averagePool, .mapMean, .classToken,
+      .meanToken,
+      .placed, .mean, .centred, .variance, .normalized, .scaled, .shifted, .product, .sum, .shares, .context,
+      .pooled, .sumOfSquares, .length, .unit, .choice:
+      throw unclaimed("scores of attention")
     }
   }
 

@@ -40,7 +40,9 @@ extension GraphInterpreter {
     case .shares, .variance, .length, .sumOfSquares, .similarity, .choice: return true
     case .averagePool(let input, _), .mapMean(let input), .meanToken(_, let input):
       return input.curve.isReLU || isNonNegative(Activation(term: input.term, layout: input.layout))
-    default: return activation.curve.isReLU
+    case .pixels, .ids, .isID, .lookup, .convolution, .batchNorm, .classToken, .placed, .mean, .centred,
+      .normalized, .scaled, .shifted, .product, .sum, .scores, .masked, .context, .pooled, .unit:
+      return activation.curve.isReLU
     }
   }
 

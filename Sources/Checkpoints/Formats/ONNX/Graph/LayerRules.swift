@@ -9,7 +9,9 @@ extension GraphInterpreter {
     switch (try value(0), try value(1)) {
     case (.activation(let rows), .constant(let matrix)): return try product(rows, matrix)
     case (.activation(let a), .activation(let b)): return try product(a, b)
-    default: throw unclaimed("rows times a matrix")
+    case (.constant, _), (_, .dynamicScale), (_, .dynamicZeroPoint), (_, .integerProduct), (.dynamicScale, _),
+      (.dynamicZeroPoint, _), (.integerProduct, _):
+      throw unclaimed("rows times a matrix")
     }
   }
 

@@ -212,21 +212,18 @@ extension GraphInterpreter {
       }
       return .constant(try computed(numbers, constant.shape, as: constant, target))
     case .activation(let activation):
-      switch terms[activation.term].kind {
-      case .ids, .isID:
-        guard !target.isFloatingPoint, target.byteWidth >= 4 || target == .bool else {
-          // FP16 and bfloat16 confuse ids; FP32 as an intermediate of ArgMax does not.
-          guard target == .f32 || target == .f64 else { throw unclaimed("ids of 32 bits") }
-          return .activation(activation)
-        }
-        if case .ids = terms[activation.term].kind, target == .bool { throw unclaimed("ids of 32 bits") }
-        return .activation(activation)
-      default:
+      let kind = terms[activation.term].kind
+      if kind.isOfIDs {
+        // FP16 and bfloat16 confuse ids; FP32 as an intermediate of ArgMax does not.
+        let keepsIDs = target.isFloatingPoint ? target == .f32 || target == .f64 : target.byteWidth >= 4
+        guard keepsIDs || target == .bool else { throw unclaimed("ids of 32 bits") }
+        if case .ids = kind, target == .bool { throw unclaimed("ids of 32 bits") }
+      } else {
         guard target.isFloatingPoint, target != .bf16 || graph.hasBFloat16 else {
           throw unclaimed("a type of at least FP16")
         }
-        return .activation(activation)
       }
+      return .activation(activation)
     case .dynamicScale, .dynamicZeroPoint, .integerProduct:
       guard target.isFloatingPoint else { throw unclaimed("a float type") }
       return try value(0)

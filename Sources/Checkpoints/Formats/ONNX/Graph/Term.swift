@@ -70,6 +70,19 @@ struct Term {
   }
 }
 
+extension Term.Kind {
+  /// Whether its elements are token ids or what they were compared with, which is no number to compute with.
+  var isOfIDs: Bool {
+    switch self {
+    case .ids, .isID: true
+    case .pixels, .lookup, .convolution, .batchNorm, .averagePool, .mapMean, .classToken, .meanToken, .placed,
+      .mean, .centred, .variance, .normalized, .scaled, .shifted, .product, .sum, .scores, .masked, .shares,
+      .context, .pooled, .sumOfSquares, .length, .unit, .similarity, .choice:
+      false
+    }
+  }
+}
+
 /// A value that depends on pixels or token ids.
 struct Activation {
   var term: Int

@@ -18,7 +18,10 @@ extension GraphInterpreter {
         return try pooled(data, indices, tuples: try integers(indices).map { [$0] }, shape: indices.shape)
       }
       return .activation(data.viewed(try selected(data.layout, indices, axis)))
-    default: throw unclaimed("rows of a table or a token")
+    case (.activation, .activation), (.dynamicScale, _), (.dynamicZeroPoint, _), (.integerProduct, _),
+      (_, .dynamicScale), (_, .dynamicZeroPoint),
+      (_, .integerProduct):
+      throw unclaimed("rows of a table or a token")
     }
   }
 
@@ -66,10 +69,11 @@ extension GraphInterpreter {
     let keepsAxis = node.integer("keepdims") ?? 1 == 1
     var result = try numbers(
       (0..<shape[0]).map { sizes.position(ofText: $0) }, keepsAxis ? [shape[0], 1] : [shape[0]])
-    switch terms[ids.term].kind {
-    case .ids: result.pooling = .highestID
-    case .isID(let id): result.pooling = .firstID(id)
-    default: throw unclaimed("token ids")
+    if case .isID(let id) = terms[ids.term].kind {
+      result.pooling = .firstID(id)
+    } else {
+      guard case .ids = terms[ids.term].kind else { throw unclaimed("token ids") }
+      result.pooling = .highestID
     }
     return .constant(result)
   }

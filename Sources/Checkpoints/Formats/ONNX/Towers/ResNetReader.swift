@@ -102,14 +102,15 @@ struct ResNetReader {
   private func isStem(_ source: Term.Input, _ reader: TermReader) -> Bool {
     var term = source.term
     for _ in 0..<6 {
-      switch reader.terms[term].kind {
-      case .batchNorm(let input, _, _): term = input.term
-      case .convolution(let input, _, _, let stride, _):
-        if stride == 2 { return true }
+      let kind = reader.terms[term].kind
+      if case .pixels = kind { return true }
+      if case .batchNorm(let input, _, _) = kind {
         term = input.term
-      case .pixels: return true
-      default: return false
+        continue
       }
+      guard case .convolution(let input, _, _, let stride, _) = kind else { return false }
+      if stride == 2 { return true }
+      term = input.term
     }
     return false
   }
@@ -117,8 +118,8 @@ struct ResNetReader {
   private mutating func layer(
     _ term: Int, size: Int, padding: Int, stride: Int = 1, _ reader: inout TermReader
   ) throws(ReadError) -> Layer? {
-    switch reader.kind(term) {
-    case .batchNorm(let input, let parts, let own):
+    let kind = reader.kind(term)
+    if case .batchNorm(let input, let parts, let own) = kind {
       guard input.curve.isIdentity,
         case .convolution(let source, let kernel, nil, stride, padding) = reader.kind(input.term),
         kernel.shape[2] == size
@@ -126,10 +127,11 @@ struct ResNetReader {
       guard epsilon ?? own == own else { throw reader.error(term, "the epsilon that other BatchNorms have") }
       epsilon = own
       return Layer(kernel: kernel, norm: parts, input: source, stride: stride, padding: padding)
-    case .convolution(let source, let kernel, let bias?, stride, padding) where kernel.shape[2] == size:
-      return Layer(kernel: kernel, norm: [bias], input: source, stride: stride, padding: padding)
-    default: return nil
     }
+    guard case .convolution(let source, let kernel, let bias?, stride, padding) = kind,
+      kernel.shape[2] == size
+    else { return nil }
+    return Layer(kernel: kernel, norm: [bias], input: source, stride: stride, padding: padding)
   }
 
   private mutating func readStem(_ map: Term.Input, _ reader: inout TermReader) throws(ReadError) {

@@ -80,7 +80,11 @@ struct TowerReader {
       }
       try read(output)
       return true
-    default: return needsProjection ? false : try readPooled(output)
+    case .pixels, .ids, .isID, .lookup, .convolution, .batchNorm, .averagePool, .mapMean, .classToken,
+      .meanToken,
+      .placed, .mean, .centred, .variance, .normalized, .scaled, .sum, .scores, .masked, .shares, .context,
+      .pooled, .sumOfSquares, .length:
+      return needsProjection ? false : try readPooled(output)
     }
   }
 
@@ -102,24 +106,19 @@ struct TowerReader {
 
   /// Whether a product is of rows that a LayerNorm or an attention pooling gave, and no more is added to it.
   private func isProjected(_ term: Int) -> Bool {
-    switch reader.terms[term].kind {
-    case .product(let input, _):
+    if case .product(let input, _) = reader.terms[term].kind {
       if case .pooled(let rows, _) = reader.terms[input.term].kind { return isNorm(rows.term) }
       return isNorm(input.term)
-    case .shifted(let product, _):
-      guard case .product(let input, _) = reader.terms[product.term].kind,
-        case .context(let shares, _) = reader.terms[input.term].kind,
-        case .shares(let scores, _) = reader.terms[shares].kind,
-        case .scores(let queries, _) = reader.terms[scores].kind, let map = source(ofLinear: queries.term)
-      else { return false }
-      if case .placed(let tokens, _) = reader.terms[map].kind,
-        case .meanToken = reader.terms[tokens.term].kind
-      {
-        return true
-      }
-      return false
-    default: return false
     }
+    guard case .shifted(let product, _) = reader.terms[term].kind,
+      case .product(let input, _) = reader.terms[product.term].kind,
+      case .context(let shares, _) = reader.terms[input.term].kind,
+      case .shares(let scores, _) = reader.terms[shares].kind,
+      case .scores(let queries, _) = reader.terms[scores].kind, let map = source(ofLinear: queries.term),
+      case .placed(let tokens, _) = reader.terms[map].kind,
+      case .meanToken = reader.terms[tokens.term].kind
+    else { return false }
+    return true
   }
 
   private func isNorm(_ term: Int) -> Bool {
