@@ -133,14 +133,16 @@ let package = Package(
 
     // Tests mirror Sources one to one.
     module("TestSupport", ["Verification", "ReferenceForward", "CZlib"]),
+    // A check of each kernel of the list, in C: also for processors of which there is only an emulator.
+    .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
     tests("LayeringTests"),
-    tests("CLITests", ["pocketclip-cli"]),
+    tests("CLITests", ["pocketclip-cli", "Quantization"]),
     tests("MachinePeakTests", ["MachinePeak"]),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
     tests("SyntheticWeightsTests", ["SyntheticWeights", "BundleFormat", "TestSupport"]),
-    tests("KernelsTests", ["CKernels", "CPlatform"]),
+    tests("KernelsTests", ["CKernels", "CKernelChecks", "CPlatform"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests(
       "ImagePreprocessingTests",
@@ -175,7 +177,7 @@ let package = Package(
     tests("BundleFormatTests", ["BundleFormat", "Architecture"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("ConformanceTests", ["BundleFormat"]),
-    tests("PocketRuntimeTests", ["PocketRuntime", "CPocketCLIP", "TestSupport"]),
+    tests("PocketRuntimeTests", ["PocketRuntime", "Quantization", "CPocketCLIP", "TestSupport"]),
     tests("PocketCLIPTests", ["PocketCLIP", "CPocketCLIP", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],

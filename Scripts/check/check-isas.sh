@@ -1,5 +1,5 @@
 #!/bin/bash
-# Compares the kernels of every instruction set with scalar (Tests/RuntimeChecks/isas.c): on this processor, and under
+# Compares the kernels of every instruction set with scalar (Sources/CKernelChecks): on this processor, and under
 # qemu-user on x86 ones without and with AVX2 and on 64-bit Arm ones without and with dot products.
 #
 # Fused sums must have the same bits on all of them, and the whole runtime, built for Arm, must give the embeddings of
@@ -13,8 +13,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
 arm=/usr/aarch64-linux-gnu
-sources=(Tests/RuntimeChecks/isas.c Sources/CKernels/*.c)
-flags=(-std=c11 -O2 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror -I Sources/CKernels/include)
+sources=(Tests/RuntimeChecks/isas.c Sources/CKernelChecks/*.c Sources/CKernels/*.c)
+flags=(-std=c11 -O2 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror -I Sources/CKernels/include -I Sources/CKernelChecks/include)
 
 "$clang" "${flags[@]}" "${sources[@]}" -lm -o "$work/isas-$(uname -m)"
 # Without the start files of GCC's cross compiler, which are not needed.

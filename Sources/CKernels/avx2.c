@@ -20,7 +20,7 @@ INLINE floats widen_f16(const uint16_t *x) { return _mm256_cvtph_ps(_mm_loadu_si
 #define WIDE_TABLE pk_kernels_avx2
 #include "wide_table.h"
 
-const pk_kernels pk_kernels_avx2 = WIDE_KERNELS(PK_ISA_AVX2, "avx2", gemm_u8s8);
+const pk_kernels pk_kernels_avx2 = WIDE_KERNELS(PK_ISA_AVX2, gemm_u8s8);
 
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
@@ -42,7 +42,7 @@ static void gemm_u8s8_vnni(const pk_product *product, size_t panel_begin, size_t
   run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_u8s8_vnni);
 }
 
-const pk_kernels pk_kernels_avxvnni = WIDE_KERNELS(PK_ISA_AVXVNNI, "avxvnni", gemm_u8s8_vnni);
+const pk_kernels pk_kernels_avxvnni = WIDE_KERNELS(PK_ISA_AVXVNNI, gemm_u8s8_vnni);
 
 #pragma clang attribute pop
 #endif

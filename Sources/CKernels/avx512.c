@@ -176,7 +176,7 @@ static void tile_u8s8(const tile *t, tile_sums *sums) {
 #define WIDE_TABLE pk_kernels_avx512
 #include "wide_table.h"
 
-const pk_kernels pk_kernels_avx512 = WIDE_KERNELS(PK_ISA_AVX512VNNI, "avx512vnni", gemm_u8s8);
+const pk_kernels pk_kernels_avx512 = WIDE_KERNELS(PK_ISA_AVX512VNNI, gemm_u8s8);
 
 #pragma clang attribute pop
 

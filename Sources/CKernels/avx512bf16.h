@@ -102,6 +102,9 @@ static void round_rows_bf16(size_t m, size_t k, const float *x, size_t ldx, uint
 
 #pragma clang attribute pop
 
-const pk_bf16_kernels pk_bf16_avx512 = {round_rows_bf16, gemm_bf16};
+const pk_bf16_kernels pk_bf16_avx512 = {
+#define PK_BF16_KERNEL(name, agreement, result, parameters) .name = name##_bf16,
+#include "include/kernels.def"
+};
 
 #endif

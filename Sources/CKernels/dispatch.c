@@ -16,10 +16,9 @@ void attention_f32_scalar(size_t query_count, size_t key_count, size_t d, float 
 
 const pk_kernels pk_kernels_scalar = {
     .isa = PK_ISA_SCALAR,
-    .name = "scalar",
+    .name = PK_ISA_NAME(PK_ISA_SCALAR),
 #define PK_KERNEL(name, agreement, result, parameters) .name = name##_scalar,
 #include "include/kernels.def"
-#undef PK_KERNEL
 };
 
 #if defined(__x86_64__)
@@ -65,6 +64,8 @@ const pk_bf16_kernels *pk_bf16_for(pk_isa isa) {
 #endif
   return NULL;
 }
+
+const char *pk_isa_name(pk_isa isa) { return PK_ISA_NAME(isa); }
 
 const pk_kernels *pk_kernels_named(const char *name, size_t length) {
   for (int isa = 0; isa < PK_ISA_COUNT; isa++) {

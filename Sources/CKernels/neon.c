@@ -65,7 +65,7 @@ EACH_HEIGHT(u8s8)
 #define WIDE_TABLE pk_kernels_neon
 #include "wide_table.h"
 
-const pk_kernels pk_kernels_neon = WIDE_KERNELS(PK_ISA_NEON, "neon", gemm_u8s8);
+const pk_kernels pk_kernels_neon = WIDE_KERNELS(PK_ISA_NEON, gemm_u8s8);
 
 #define INTEGER_GEMM(name)                                                                                          \
   static void gemm_##name(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,       \
@@ -94,7 +94,7 @@ INTEGER_GEMM(u8s8_dotprod)
 
 #pragma clang attribute pop
 
-const pk_kernels pk_kernels_dotprod = WIDE_KERNELS(PK_ISA_DOTPROD, "dotprod", gemm_u8s8_dotprod);
+const pk_kernels pk_kernels_dotprod = WIDE_KERNELS(PK_ISA_DOTPROD, gemm_u8s8_dotprod);
 
 #pragma clang attribute push(__attribute__((target("dotprod,i8mm"))), apply_to = function)
 
@@ -113,6 +113,6 @@ INTEGER_GEMM(u8s8_i8mm)
 
 #pragma clang attribute pop
 
-const pk_kernels pk_kernels_i8mm = WIDE_KERNELS(PK_ISA_I8MM, "i8mm", gemm_u8s8_i8mm);
+const pk_kernels pk_kernels_i8mm = WIDE_KERNELS(PK_ISA_I8MM, gemm_u8s8_i8mm);
 
 #endif

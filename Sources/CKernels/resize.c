@@ -209,7 +209,10 @@ static void column_scalar(const uint8_t *ring, size_t ring_rows, size_t stride, 
   resize_column(ring, ring_rows, stride, width, taps, weights, output);
 }
 
-static const pk_resize_kernels scalar_kernels = {.row = row_scalar, .column = column_scalar};
+static const pk_resize_kernels scalar_kernels = {
+#define PK_RESIZE_KERNEL(name, agreement, result, parameters) .name = name##_scalar,
+#include "include/kernels.def"
+};
 
 #if defined(__x86_64__)
 
@@ -230,7 +233,10 @@ AVX2 static void column_avx2(const uint8_t *ring, size_t ring_rows, size_t strid
   resize_column(ring, ring_rows, stride, width, taps, weights, output);
 }
 
-static const pk_resize_kernels avx2_kernels = {.row = row_avx2, .column = column_avx2};
+static const pk_resize_kernels avx2_kernels = {
+#define PK_RESIZE_KERNEL(name, agreement, result, parameters) .name = name##_avx2,
+#include "include/kernels.def"
+};
 
 const pk_resize_kernels *pk_resize_kernels_for(pk_isa isa) {
   switch (isa) {

@@ -150,14 +150,23 @@ BODY void float_column(const float *ring, size_t ring_rows, size_t stride, size_
   attributes static void column_##name(const float *ring, size_t ring_rows, size_t stride, size_t width,             \
                                        pk_resize_taps taps, const float *weights, uint8_t *output) {                 \
     float_column(ring, ring_rows, stride, width, taps, weights, output, has_fma);                                    \
-  }                                                                                                                   \
-  static const pk_resize_float_kernels name##_kernels = {.row = row_##name, .column = column_##name};
+  }
 
 KERNELS(scalar, 0, )
+
+static const pk_resize_float_kernels scalar_kernels = {
+#define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) .name = name##_scalar,
+#include "include/kernels.def"
+};
 
 #if defined(__x86_64__)
 
 KERNELS(fma, 1, __attribute__((target("avx2,fma"))))
+
+static const pk_resize_float_kernels fma_kernels = {
+#define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) .name = name##_fma,
+#include "include/kernels.def"
+};
 
 const pk_resize_float_kernels *pk_resize_float_kernels_for(pk_isa isa) {
   switch (isa) {
@@ -171,6 +180,11 @@ const pk_resize_float_kernels *pk_resize_float_kernels_for(pk_isa isa) {
 #elif defined(__aarch64__)
 
 KERNELS(neon, 1, )
+
+static const pk_resize_float_kernels neon_kernels = {
+#define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) .name = name##_neon,
+#include "include/kernels.def"
+};
 
 const pk_resize_float_kernels *pk_resize_float_kernels_for(pk_isa isa) {
   return isa == PK_ISA_SCALAR ? &scalar_kernels : &neon_kernels;

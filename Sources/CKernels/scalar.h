@@ -7,7 +7,6 @@
 
 #define PK_KERNEL(name, agreement, result, parameters) result name##_scalar parameters;
 #include "include/kernels.def"
-#undef PK_KERNEL
 
 /* The activations of the epilogue. */
 float pk_activate(float v, pk_activation activation);

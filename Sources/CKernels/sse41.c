@@ -48,10 +48,9 @@ static void attention_f32(size_t query_count, size_t key_count, size_t d, float 
 const pk_kernels pk_kernels_sse41 = {
     .isa = PK_ISA_SSE41,
     .fuses = 0,
-    .name = "sse41",
+    .name = PK_ISA_NAME(PK_ISA_SSE41),
 #define PK_KERNEL(name, agreement, result, parameters) .name = name##_scalar,
 #include "include/kernels.def"
-#undef PK_KERNEL
     .gemm_f32 = gemm_f32,
     .gemm_f16 = gemm_f16,
     .gemm_s8f = gemm_s8f,

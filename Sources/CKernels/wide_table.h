@@ -21,11 +21,11 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
 }
 
 /* Everything but the integer product is the same for instruction sets that differ in it alone. */
-#define WIDE_KERNELS(isa_, name_, u8s8_)               \
+#define WIDE_KERNELS(isa_, u8s8_)                      \
   {                                                    \
       .isa = isa_,                                     \
       .fuses = 1,                                      \
-      .name = name_,                                   \
+      .name = PK_ISA_NAME(isa_),                       \
       .gemm_f32 = gemm_f32,                            \
       .gemm_f16 = gemm_f16,                            \
       .gemm_s8f = gemm_s8f,                            \

@@ -1,4 +1,5 @@
 import Foundation
+import Quantization
 import Testing
 
 /// A bundle taken apart: what identifies the model, and what tells where the file came from.
@@ -50,7 +51,7 @@ private struct BundleParts {
     }
   }
 
-  @Test("Kernels forced to another instruction set change no byte", arguments: ["scalar", "avx2"])
+  @Test("Kernels forced to another instruction set change no byte", arguments: InstructionSets.here)
   func anyInstructionSet(_ name: String) throws {
     let folder = try ScratchFolder()
     let mini = Tool.fixture("minis/mini-rn.pt")

@@ -1,38 +1,33 @@
+import CKernelChecks
 import CKernels
 import Foundation
 import Testing
 
-/// The list of kernels, the tables made from it and these tests cannot drift apart.
-@Suite struct KernelListTests {
-  private static let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .resolvingSymlinksInPath()
+/// One row of kernels.def on one instruction set of this machine that has the kernel.
+struct KernelCheck: CustomTestStringConvertible {
+  let table: KernelTable
+  let index: Int
+  var testDescription: String { "\(table.name): \(String(cString: pk_check_name(index)))" }
 
-  private static func listedKernels() throws -> [String] {
-    let list = here.appending(path: "../../Sources/CKernels/include/kernels.def")
-    let text = try String(contentsOf: list.standardizedFileURL, encoding: .utf8)
-    return text.matches(of: #/(?m)^PK_KERNEL\((\w+),/#).map { String($0.output.1) }
+  static let all: [KernelCheck] = KernelTable.fast.flatMap { table in
+    (0..<pk_check_count()).filter { pk_check_applies($0, table.kernels.pointee.isa) != 0 }
+      .map { KernelCheck(table: table, index: $0) }
   }
+}
 
-  @Test("Every kernel of the list is called by a test")
-  func everyKernelIsTested() throws {
-    let files = try FileManager.default.contentsOfDirectory(
-      at: Self.here, includingPropertiesForKeys: nil)
-    let tests = try files.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
-    let kernels = try Self.listedKernels()
-    #expect(kernels.count > 20)
-    for kernel in kernels {
-      #expect(tests.contains("\(kernel)("), "\(kernel) has no test")
-    }
+/// The list of kernels, the tables made from it and the checks of CKernelChecks cannot drift apart.
+@Suite(.serialized) struct KernelListTests {
+  @Test("Every kernel of the list agrees with its definition", arguments: KernelCheck.all)
+  func agreement(check: KernelCheck) {
+    var mistake = [CChar](repeating: 0, count: 200)
+    let isa = check.table.kernels.pointee.isa
+    let mistakes = pk_check_run(check.index, isa, &mistake, mistake.count)
+    #expect(mistakes == 0, "\(String(decoding: mistake.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))")
   }
 
   @Test("No table has a gap", arguments: KernelTable.all)
-  func tablesAreComplete(table: KernelTable) throws {
-    // The identity and the name come first, then one pointer for each kernel.
-    let pointers = try Self.listedKernels().count
-    #expect(MemoryLayout<pk_kernels>.size == 16 + 8 * pointers)
-    table.kernels.withMemoryRebound(to: UInt.self, capacity: 2 + pointers) { words in
-      for index in 2..<2 + pointers { #expect(words[index] != 0) }
-    }
+  func tablesAreComplete(table: KernelTable) {
+    #expect(pk_check_gap(table.kernels).map { String(cString: $0) } == nil)
   }
 
   @Test("Tables are found by name, and only by their whole name")

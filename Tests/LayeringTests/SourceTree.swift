@@ -22,19 +22,27 @@ struct SourceTree {
     }
   }
 
-  /// Names after `import` in the Swift files of a target, with the file that says so.
+  /// Names after `import` in the Swift files of a target, and of the headers that its C files include, with the file
+  /// that says so.
   func imports(of target: String) throws -> [(file: String, module: String)] {
-    try swiftFiles(below: "Sources/\(target)").flatMap { file in
-      try text(of: file)
-        .matches(of: /(?m)^(?:@\w+ )*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/)
-        .map { (file, String($0.1)) }
+    let imports = /(?m)^(?:@\w+ )*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/
+    let includes = /(?m)^#include "(?:include\/)?(\w+)\.h"/
+    let folder = "Sources/\(target)"
+    let swift = try swiftFiles(below: folder).flatMap { file in
+      try text(of: file).matches(of: imports).map { (file, String($0.1)) }
     }
+    let c = try files(below: folder, [".c", ".h"]).flatMap { file in
+      try text(of: file).matches(of: includes).map { (file, String($0.1)) }
+    }
+    return swift + c.filter { $0.1 != target }
   }
 
-  func swiftFiles(below folder: String) -> [String] {
+  func swiftFiles(below folder: String) -> [String] { files(below: folder, [".swift"]) }
+
+  private func files(below folder: String, _ endings: [String]) -> [String] {
     let base = root.appending(path: folder)
     let found = FileManager.default.enumerator(atPath: base.path())?.compactMap { $0 as? String } ?? []
-    return found.filter { $0.hasSuffix(".swift") }.sorted().map { "\(folder)/\($0)" }
+    return found.filter { name in endings.contains { name.hasSuffix($0) } }.sorted().map { "\(folder)/\($0)" }
   }
 
   func text(of file: String) throws -> String {

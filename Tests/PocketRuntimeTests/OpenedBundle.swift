@@ -1,5 +1,6 @@
 import CPocketCLIP
 import Foundation
+import Quantization
 import TestSupport
 
 /// What a function of pocketclip.h reported.
@@ -131,11 +132,7 @@ extension Configuration {
 }
 
 /// The instruction sets of this machine; `scalar` is one everywhere.
-let machineISAs: [String] = [
-  "scalar", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm",
-].filter { isa in
-  (try? OpenedBundle(Configuration(bundle: "vit-fp32", isa: isa))) != nil
-}
+let machineISAs = InstructionSets.here
 
 let families = ["vit", "resnet"]
 let precisions = ["fp32", "fp16", "int8"]

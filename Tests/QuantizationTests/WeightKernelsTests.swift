@@ -2,9 +2,7 @@ import Quantization
 import Testing
 
 @Suite struct WeightKernelsTests {
-  static let all = [
-    "scalar", "sse41", "avx2", "avxvnni", "avx512vnni", "neon", "dotprod", "i8mm",
-  ].compactMap { WeightKernels(isa: $0) }
+  static let all = InstructionSets.here.compactMap { WeightKernels(isa: $0) }
 
   @Test("Every machine has the scalar kernels, and none has made-up ones")
   func scalarIsThereOnEveryMachineAndNonsenseOnNone() {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pk_isa.h"
+
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-extension"
 #pragma clang assume_nonnull begin
@@ -85,35 +87,24 @@ typedef struct pk_patch_grid {
   size_t output_width; /* (width + 2 · padding − kernel) / step + 1 */
 } pk_patch_grid;
 
-typedef enum pk_isa {
-  PK_ISA_SCALAR = 0,
-  PK_ISA_SSE41 = 1,      /* with SSSE3 */
-  PK_ISA_AVX2 = 2,       /* with FMA and F16C */
-  PK_ISA_AVXVNNI = 3,    /* AVX2 with the dot product of AVX-512 VNNI */
-  PK_ISA_AVX512VNNI = 4, /* with F, BW, VL, DQ */
-  PK_ISA_NEON = 5,       /* any 64-bit Arm */
-  PK_ISA_DOTPROD = 6,    /* NEON with dot products of signed bytes */
-  PK_ISA_I8MM = 7,       /* NEON with those of unsigned and signed bytes */
-} pk_isa;
-#define PK_ISA_COUNT 8
-
 typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
 
 #pragma clang assume_nonnull end
 
 typedef struct pk_kernels {
   pk_isa isa;
-  int32_t fuses;             /* whether its PK_FUSED_SUM kernels use fused multiply-add; if not, they have scalar's bits */
-  const char *_Nonnull name; /* "scalar", "sse41", "avx2", "avxvnni", "avx512vnni"; "neon", "dotprod", "i8mm" */
+  int32_t fuses; /* whether its PK_FUSED_SUM kernels use fused multiply-add; if not, they have scalar's bits */
+  const char *_Nonnull name;
 #define PK_KERNEL(name, agreement, result, parameters) result(*name) parameters;
 #include "kernels.def"
-#undef PK_KERNEL
 } pk_kernels;
 
 #pragma clang assume_nonnull begin
 
 /* The table of one instruction set, or null where this machine lacks it. */
 const pk_kernels *_Nullable pk_kernels_for(pk_isa isa);
+/* The name of an instruction set, whether or not this machine has it; empty for what is none. */
+const char *pk_isa_name(pk_isa isa);
 /* The table with that name (`length` bytes, no terminator needed), or null if unknown or unsupported here. */
 const pk_kernels *_Nullable pk_kernels_named(const char *name, size_t length);
 /* The best table this machine supports. */

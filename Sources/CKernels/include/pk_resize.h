@@ -50,47 +50,33 @@ unsigned pk_resize_torch_bits(pk_resize_axis axis);
 /* Weights of one output in the row kernel's layout: one per byte, filled up with zeros to whole blocks. */
 size_t pk_resize_row_stride(size_t taps, size_t channels);
 
-/* One picture row of interleaved channels (1 to 4) becomes `count` resampled pixels. Output i sums the taps[i]
- * pixels with the weights from i * stride on, each weight repeated for every channel. */
-typedef void pk_resize_row(const uint8_t *input, const pk_resize_taps *taps, const int32_t *weights, size_t stride,
-                           size_t count, size_t channels, uint8_t *output);
-
-/* The weighted sum of `taps.count` rows of `width` bytes. Rows lie in a ring of `ring_rows` (a whole picture is one
- * too): row y starts at ring + (y % ring_rows) * stride. */
-typedef void pk_resize_column(const uint8_t *ring, size_t ring_rows, size_t stride, size_t width,
-                              pk_resize_taps taps, const int32_t *weights, uint8_t *output);
+#pragma clang assume_nonnull end
 
 typedef struct pk_resize_kernels {
-  pk_resize_row *row;
-  pk_resize_column *column;
+#define PK_RESIZE_KERNEL(name, agreement, result, parameters) result(*name) parameters;
+#include "kernels.def"
 } pk_resize_kernels;
+
+#pragma clang assume_nonnull begin
 
 /* The kernels for a machine that supports `isa`. All give the same bytes. */
 const pk_resize_kernels *pk_resize_kernels_for(pk_isa isa);
 
-/* ---- PyTorch's float kernel (upsample_bilinear2d_aa), of the triangle alone.
- *
- * The sum of n products is t0 w0, to which the others are added in order; of these n - 1, whole fours are rounded
- * before they are added and the rest are added by fused multiply-add, as PyTorch's build for AVX2 and AVX-512 does. */
+/* ---- PyTorch's float kernel (upsample_bilinear2d_aa), of the triangle alone. */
 
 /* No output has more taps than this, nor one of a shorter input or a longer output. */
 size_t pk_resize_float_max_taps(size_t input, size_t output);
 pk_resize_taps pk_resize_float_taps_of(size_t input, size_t output, size_t index);
 void pk_resize_float_weights(size_t input, size_t output, size_t index, float *weights);
 
-/* One picture row of interleaved channels (1 to 4): output i sums the taps[i] pixels with the weights from i * stride
- * on, one for each pixel. */
-typedef void pk_resize_float_row(const uint8_t *input, const pk_resize_taps *taps, const float *weights, size_t stride,
-                                 size_t count, size_t channels, float *output);
-
-/* The weighted sum of rows of `width` floats, in a ring as above with `stride` in floats, rounded half to even. */
-typedef void pk_resize_float_column(const float *ring, size_t ring_rows, size_t stride, size_t width,
-                                    pk_resize_taps taps, const float *weights, uint8_t *output);
+#pragma clang assume_nonnull end
 
 typedef struct pk_resize_float_kernels {
-  pk_resize_float_row *row;
-  pk_resize_float_column *column;
+#define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) result(*name) parameters;
+#include "kernels.def"
 } pk_resize_float_kernels;
+
+#pragma clang assume_nonnull begin
 
 /* The kernels for a machine that supports `isa`. All give the same bits. */
 const pk_resize_float_kernels *pk_resize_float_kernels_for(pk_isa isa);

@@ -4,6 +4,7 @@ import ArgumentParser
 import BundleFormat
 import Checkpoints
 import PocketCLIP
+import Quantization
 
 /// How a bundle is run; the defaults are the runtime's.
 struct RuntimeOptions: ParsableArguments {
@@ -18,11 +19,13 @@ struct RuntimeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Kernels by name: scalar, sse41, avx2, avxvnni, avx512vnni; neon, dotprod, i8mm. Default: the best here.",
+      "Kernels by name: \(Self.list(InstructionSets.x86)); \(Self.list(InstructionSets.arm)). Default: the best here.",
       valueName: "name"))
   var isa: String?
 
   var isGiven: Bool { arithmetic != nil || threads != nil || isa != nil }
+
+  private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 
   var modelOptions: Model.Options {
     var options = Model.Options()

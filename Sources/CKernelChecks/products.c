@@ -1,0 +1,121 @@
+/* Matrix products and attention. */
+#include "checks.h"
+
+/* Attention: two sums and a softmax, of values below 1. */
+#define ATTENTION_BOUND 0x1p-18
+
+enum kind { F32, F16, S8F, U8S8 };
+
+static void multiply(const pk_kernels *k, enum kind kind, const pk_product *p, size_t panels, const pk_quantized_rows *rows,
+                     float *y) {
+  switch (kind) {
+    case F32: k->gemm_f32(p, 0, panels, a, b, y); break;
+    case F16: k->gemm_f16(p, 0, panels, a, halves, y); break;
+    case S8F: k->gemm_s8f(p, 0, panels, a, weights, y); break;
+    case U8S8: k->gemm_u8s8(p, 0, panels, bytes, rows, weights, y); break;
+  }
+}
+
+static double weight(enum kind kind, size_t k, size_t output, size_t input) {
+  size_t panel = output / PK_PANEL * k, lane = output % PK_PANEL;
+  switch (kind) {
+    case F32: return b[(panel + input) * PK_PANEL + lane];
+    case F16: return pk_f16_to_f32(halves[(panel + input) * PK_PANEL + lane]);
+    default: return weights[((panel + input) / 4 * PK_PANEL + lane) * 4 + input % 4];
+  }
+}
+
+/* Each term passes at most 128 + k/128 additions and one rounding of its product, in each of the two sums. */
+static void within_rounding(enum kind kind, const pk_product *p, const float *expected, const float *found) {
+  size_t k = p->segments * p->segment_inputs;
+  for (size_t row = 0; row < p->line_rows; row++) {
+    for (size_t n = 0; n < p->epilogue.output_count; n++) {
+      double magnitude = 0;
+      for (size_t i = 0; i < k; i++) magnitude += fabs(a[row * p->x_row_stride + i] * weight(kind, k, n, i));
+      size_t terms = k < PK_SUM_BLOCK ? k : PK_SUM_BLOCK, at = row * p->y_row_stride + n;
+      double bound = 2 * (double)(terms + k / PK_SUM_BLOCK + 2) * 0x1p-24 * magnitude;
+      if (!(fabs((double)expected[at] - (double)found[at]) <= bound)) wrong("a sum", at);
+    }
+  }
+}
+
+static void product(enum kind kind, size_t m, size_t n, size_t inputs, int options) {
+  size_t panels = (n + PK_PANEL - 1) / PK_PANEL, ldy = n + 3;
+  pk_product p = {.lines = 1, .line_rows = m, .x_row_stride = inputs + 4, .segments = 1, .segment_inputs = inputs,
+                  .y_row_stride = ldy};
+  p.epilogue.output_count = n;
+  if (options & 1) p.epilogue.scale = c;
+  if (options & 2) p.epilogue.bias = c + 100;
+  if (options & 4) p.epilogue.residual = c + 200, p.epilogue.residual_row_stride = ldy;
+  p.epilogue.activation = (pk_activation)(options >> 3 & 7);
+  p.epilogue.relu_last = options >> 6 & 1;
+  pk_quantized_rows rows = {.scale = c + 300, .scale_stride = options & 1, .zero_point = 93, .weight_sums = sums};
+  if (has_scalar_bits) {
+    SAME(float, m * ldy, "a product", {
+      p.epilogue.range = extra;
+      multiply(k, kind, &p, panels, &rows, y);
+    });
+  } else {
+    p.epilogue = (pk_epilogue){.output_count = n};
+    memset(outputs, 0x5A, sizeof outputs);
+    multiply(scalar, kind, &p, panels, &rows, floats_of(0));
+    multiply(tested, kind, &p, panels, &rows, floats_of(1));
+    within_rounding(kind, &p, floats_of(0), floats_of(1));
+  }
+  if (kind != U8S8) add_to(&found_sums.fused, outputs[1], (m * ldy - 3) * sizeof(float));
+}
+
+static void products(enum kind kind) {
+  static const size_t heights[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 29}, depths[] = {4, 8, 124, 128, 132, 260, 392};
+  for (size_t i = 0; i < sizeof heights / sizeof *heights; i++)
+    for (size_t j = 0; j < sizeof depths / sizeof *depths; j++)
+      product(kind, heights[i], i % 2 ? 33 : 16 + i, depths[j], (int)(next() % 128) % 40);
+  for (int options = 0; options < 40; options++) product(kind, 7, 19, 36, options | (options % 2 << 6));
+  /* A window of 3 × 3 over 4 × 5 pixels of 8 channels with a border of one, in lines and segments. */
+  pk_product p = {.lines = 4, .line_rows = 5, .x_row_stride = 8, .x_line_stride = 56, .segments = 3, .segment_inputs = 24,
+                  .segment_stride = 56, .y_row_stride = 20, .y_line_stride = 100, .epilogue = {.output_count = 20}};
+  pk_quantized_rows rows = {.scale = c, .zero_point = 7, .weight_sums = sums};
+  if (has_scalar_bits) SAME(float, 400, "a convolution", multiply(k, kind, &p, 2, &rows, y));
+}
+
+void check_gemm_f32(void) { products(F32); }
+void check_gemm_f16(void) { products(F16); }
+void check_gemm_s8f(void) { products(S8F); }
+
+/* The largest bytes of each sign, which saturate 16-bit sums of pairs, in every pairing. */
+void check_gemm_u8s8(void) {
+  products(U8S8);
+  static const uint8_t inputs[] = {0, 1, 127, 128, 255};
+  static const int8_t extremes[] = {-128, -127, 0, 127};
+  for (size_t i = 0; i < 5; i++)
+    for (size_t j = 0; j < 4; j++) {
+      memset(bytes, inputs[i], sizeof bytes);
+      memset(weights, extremes[j], sizeof weights);
+      product(U8S8, 7, 33, 512, 1);
+    }
+  fill();
+}
+
+void check_add_transposed_f32(void) {
+  EACH_WIDTH(n) SAME(float, n, "a sum", (memcpy(y, c, sizeof c), k->add_transposed_f32(n, a, b, y)));
+}
+
+void check_add_transposed_s8(void) {
+  EACH_WIDTH(n)
+  if (n % 4 == 0) SAME(float, n, "a sum", (memcpy(y, c, sizeof c), k->add_transposed_s8(n, a, weights, y)));
+}
+
+void check_attention_f32(void) {
+  static float scratch[CAPACITY];
+  for (int causal = 0; causal < 2; causal++) {
+    ptrdiff_t offset = causal ? 0 : PK_ATTEND_ALL;
+    for (int side = 0; side < 2; side++)
+      (side ? tested : scalar)->attention_f32(30, 30, 40, 0.15f, offset, a, 44, b, 44, c, 44, floats_of(side),
+                                              44, scratch);
+    const float *expected = floats_of(0), *found = floats_of(1);
+    double bound = has_scalar_bits ? 0 : ATTENTION_BOUND;
+    add_to(&found_sums.fused, outputs[1], 40 * sizeof(float));
+    for (size_t i = 0; i < 30 * 44; i++)
+      if (i % 44 < 40 && !(fabs((double)expected[i] - (double)found[i]) <= bound)) wrong("a value", i);
+  }
+}
