@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.serialized) struct ConvertTests {
+@Suite("convert", .serialized) struct ConvertTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
 
   @Test("A PyTorch archive becomes a bundle in an environment without Python, and classifies a picture")
@@ -170,21 +170,27 @@ import Testing
     #expect(contradicted.status == 1, "\(contradicted.output)")
   }
 
-  @Test("Killed at any moment, a conversion leaves a whole file or none under the output's name")
+  /// Of what a conversion does to its output: creates, writes, measures, names and closes it.
+  @Test("Killed at any step, a conversion leaves a whole file or none under the output's name")
   func killed() throws {
     let folder = try ScratchFolder()
     let output = folder.path("out.pclip")
-    for round in 0..<10 {
-      let (process, _, _) = try Tool.start([
+    var isEnded = false
+    var rounds = 0
+    while !isEnded {
+      let events = try FolderEvents(folder, IN_CREATE, IN_OPEN, IN_MODIFY, IN_MOVED_TO, IN_CLOSE_WRITE)
+      let (process, pipe, _) = try Tool.start([
         "convert", Self.mini, "-o", output, "--force", "--precision", "int8",
       ])
-      usleep(UInt32(20_000 * (round + 1)))
+      for _ in 0...rounds where !isEnded { isEnded = events.nextStep(of: pipe) == nil }
+      rounds += 1
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       if FileManager.default.fileExists(atPath: output) {
         #expect(try Tool.run("verify", output).status == 0)
       }
     }
+    #expect(rounds > 5)
     #expect(try Tool.run("convert", Self.mini, "-o", output, "--force").status == 0)
     #expect(folder.contents == ["out.pclip"])
   }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Whatever ends `embed -o`, what was computed is kept, and no name ever leads to a part of the output.
-@Suite struct InterruptedEmbedTests {
+@Suite("Interrupted embed -o") struct InterruptedEmbedTests {
   private static let inputs = [ResumeTests.apple, ResumeTests.clock]
   private let folder: ScratchFolder
   private let bundle: String
@@ -22,20 +22,21 @@ import Testing
     try Tool.run(["embed", "-m", bundle, "-o", path ?? output] + options + Self.inputs)
   }
 
-  /// A run that has saved its first vector and waits for the second picture, a pipe without a writer.
+  /// A run that has saved its first vector and waits for the second image, a pipe into which nothing is written.
   ///
-  /// - Returns: the process, and what opens the pipe for it.
+  /// It has one thread: what it saved comes before what it opens, and it takes a signal before it goes on.
+  /// - Returns: the process, and what ends the pipe for it.
   private func waiting(_ options: [String] = []) throws -> (process: Process, goOn: () -> Void) {
     let pipe = folder.path("pipe-\(UUID().uuidString).jpg")
     try #require(mkfifo(pipe, 0o600) == 0)
-    let (process, _, _) = try Tool.start(
-      ["embed", "-m", bundle, "-o", output] + options + [Self.inputs[0], pipe, Self.inputs[1]])
-    var writer: Int32 = -1
+    // Open at both ends, so that opening it makes no reader wait.
+    let writer = open(pipe, O_RDWR | O_CLOEXEC)
+    let events = try FolderEvents(folder, IN_OPEN)
+    let (process, output, _) = try Tool.start(
+      ["embed", "-m", bundle, "-o", self.output, "--threads", "1"] + options
+        + [Self.inputs[0], pipe, Self.inputs[1]])
+    while let event = events.next(of: output), !pipe.hasSuffix("/\(event.name)") {}
     // Header, row and vector.
-    for _ in 0..<3000 where writer < 0 || size(of: journal) < 512 + 256 {
-      if writer < 0 { writer = open(pipe, O_WRONLY | O_NONBLOCK) }
-      usleep(10_000)
-    }
     try #require(writer >= 0 && size(of: journal) > 512 + 256)
     return (process, { close(writer) })
   }
@@ -56,7 +57,6 @@ import Testing
   func signals(_ signal: (number: Int32, status: Int32), _ options: [String]) throws {
     let (process, goOn) = try waiting(options)
     kill(process.processIdentifier, signal.number)
-    usleep(50_000)
     goOn()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == signal.status)
@@ -91,7 +91,6 @@ import Testing
     let old = try VectorPair.bytes(output)
     let (process, goOn) = try waiting(["--force"])
     kill(process.processIdentifier, SIGINT)
-    usleep(50_000)
     goOn()
     process.waitUntilExit()
     #expect(process.terminationStatus == 130)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct OutputTests {
+@Suite("Outputs of commands") struct OutputTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
   static let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
 
@@ -103,9 +103,10 @@ import Testing
     arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
   func interruptedExport(_ signal: Int32, _ status: Int32) throws {
     let folder = try ScratchFolder()
-    let (process, _, _) = try Tool.start(
+    let events = try FolderEvents(folder, IN_CREATE)
+    let (process, output, _) = try Tool.start(
       ["export", "synthetic:ViT-B-32", "--to", "huggingface", "-o", folder.path("out")])
-    for _ in 0..<6000 where folder.contents.isEmpty { usleep(1000) }
+    #expect(events.next(of: output)?.name == ".out.pclip-partial")
     #expect(folder.contents == [".out.pclip-partial"])
     kill(process.processIdentifier, signal)
     process.waitUntilExit()

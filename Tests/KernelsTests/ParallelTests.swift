@@ -3,11 +3,29 @@ import Foundation
 import Synchronization
 import Testing
 
+/// Lets nobody on until a number of threads have come.
+private final class Barrier: @unchecked Sendable {
+  private let barrier = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 1)
+
+  init(_ threads: Int) { pthread_barrier_init(barrier, nil, UInt32(threads)) }
+
+  deinit {
+    pthread_barrier_destroy(barrier)
+    barrier.deallocate()
+  }
+
+  func wait() { pthread_barrier_wait(barrier) }
+}
+
 /// Counts what a loop's bodies did.
 private final class Tally: Sendable {
   let sum = Atomic<Int>(0)
   let parts = Atomic<Int>(0)
   let largestWorker = Atomic<Int>(0)
+  /// Where the threads of a loop wait for one another.
+  let meeting: Barrier?
+
+  init(meeting threads: Int? = nil) { meeting = threads.map(Barrier.init) }
 
   static func of(_ context: UnsafeMutableRawPointer?) -> Tally {
     Unmanaged<Tally>.fromOpaque(context!).takeUnretainedValue()
@@ -36,7 +54,27 @@ private func affinityMask() -> [UInt64] {
   return getAffinity(0, mask.count * 8, &mask) < 0 ? [] : mask
 }
 
-/// Runs `body` in a forked child; true if it returned true within 20 seconds.
+/// For each other thread of this process, whether it sleeps: what /proc calls state S.
+private func othersSleep() -> [Bool] {
+  guard let folder = opendir("/proc/self/task") else { return [] }
+  defer { closedir(folder) }
+  var sleep: [Bool] = []
+  while let entry = readdir(folder) {
+    let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+      String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
+    }
+    guard let id = Int32(name), id != getpid(), let file = fopen("/proc/self/task/\(name)/stat", "r") else {
+      continue
+    }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 200)
+    fgets(&line, 200, file)
+    sleep.append(String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).contains(") S "))
+  }
+  return sleep
+}
+
+/// Runs `body` in a forked child; true if it returned true. The alarm ends a child that hangs.
 private func inChild(_ body: () -> Bool) -> Bool {
   let child = fork()
   if child == 0 {
@@ -47,7 +85,7 @@ private func inChild(_ body: () -> Bool) -> Bool {
   return child > 0 && waitpid(child, &status, 0) == child && status == 0
 }
 
-@Suite struct ParallelTests {
+@Suite("Thread pool") struct ParallelTests {
   @Test("Every part runs exactly once, for any count and limit of threads")
   func everyPart() {
     for count in [0, 1, 2, 3, 16, 1000] {
@@ -134,9 +172,9 @@ private func inChild(_ body: () -> Bool) -> Bool {
     #expect(
       inChild {
         setenv("PCLIP_THREADS", "5", 1)
-        let tally = Tally()
+        let tally = Tally(meeting: 5)
         tally.run(5) { context, _, worker in
-          usleep(100_000)
+          Tally.of(context).meeting?.wait()
           Tally.of(context).largestWorker.max(worker, ordering: .relaxed)
         }
         return pf_thread_count() == 5 && tally.largestWorker.load(ordering: .relaxed) == 4
@@ -164,11 +202,10 @@ private func inChild(_ body: () -> Bool) -> Bool {
     #expect(
       inChild {
         setenv("PCLIP_THREADS", "4", 1)
-        Tally().run(100)
-        let before = clock()
-        usleep(300_000)
+        Tally(meeting: 4).run(4) { context, _, _ in Tally.of(context).meeting?.wait() }
         // The threads spin for less than a tenth of a millisecond each.
-        return clock() - before < CLOCKS_PER_SEC / 50
+        while othersSleep() != [true, true, true] { sched_yield() }
+        return true
       })
   }
 }

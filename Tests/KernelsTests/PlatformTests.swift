@@ -1,8 +1,9 @@
 import CPlatform
 import Foundation
+import Synchronization
 import Testing
 
-@Suite struct PlatformTests {
+@Suite("Platform functions") struct PlatformTests {
   private func withFolder(_ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -165,16 +166,29 @@ import Testing
     final class State: @unchecked Sendable {
       var once = pf_once()
       var count = 0
+      /// Left by each caller on its way into the call: the work takes until all are there.
+      let callers = DispatchGroup()
     }
     let state = State()
-    DispatchQueue.concurrentPerform(iterations: 16) { _ in
-      pf_run_once(
-        &state.once,
-        { context in
-          usleep(10_000)
-          Unmanaged<State>.fromOpaque(context!).takeUnretainedValue().count += 1
-        }, Unmanaged.passUnretained(state).toOpaque())
-      #expect(state.count == 1)
+    let finished = DispatchGroup()
+    let seen = Mutex<[Int]>([])
+    for _ in 0..<16 {
+      state.callers.enter()
+      finished.enter()
+      Thread.detachNewThread {
+        state.callers.leave()
+        pf_run_once(
+          &state.once,
+          { context in
+            let state = Unmanaged<State>.fromOpaque(context!).takeUnretainedValue()
+            state.callers.wait()
+            state.count += 1
+          }, Unmanaged.passUnretained(state).toOpaque())
+        seen.withLock { $0.append(state.count) }
+        finished.leave()
+      }
     }
+    finished.wait()
+    #expect(seen.withLock { $0 } == [Int](repeating: 1, count: 16))
   }
 }

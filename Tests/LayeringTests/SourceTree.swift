@@ -39,7 +39,7 @@ struct SourceTree {
 
   func swiftFiles(below folder: String) -> [String] { files(below: folder, [".swift"]) }
 
-  private func files(below folder: String, _ endings: [String]) -> [String] {
+  func files(below folder: String, _ endings: [String]) -> [String] {
     let base = root.appending(path: folder)
     let found = FileManager.default.enumerator(atPath: base.path())?.compactMap { $0 as? String } ?? []
     return found.filter { name in endings.contains { name.hasSuffix($0) } }.sorted().map { "\(folder)/\($0)" }
