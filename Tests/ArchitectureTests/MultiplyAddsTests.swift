@@ -1,7 +1,7 @@
 import Architecture
 import Testing
 
-@Suite struct MultiplyAddsTests {
+@Suite("Multiply-adds of a model") struct MultiplyAddsTests {
   /// Operations counted by PyTorch's FlopCounterMode on the original code, two per multiply-add; attention, which runs
   /// there as one fused operation, is not in them. It is at most 1.5 % of these models at their sizes.
   static let counted: [(architecture: CLIPArchitecture, operations: Double)] = [

@@ -14,7 +14,7 @@ private struct OriginalSchemas: Decodable {
   }
 }
 
-@Suite struct ParameterSchemaTests {
+@Suite("Parameters of an architecture") struct ParameterSchemaTests {
   static let text = TextTower(
     contextLength: 77, vocabularySize: 49408,
     stack: TransformerStack(
@@ -78,7 +78,7 @@ private struct OriginalSchemas: Decodable {
   }
 }
 
-@Suite struct ParameterNameTests {
+@Suite("Names of parameters") struct ParameterNameTests {
   @Test("A name is built from literals and indices")
   func building() {
     let name = ParameterName("visual.layer").appending(4).appending(".").appending(10).appending(

@@ -3,7 +3,7 @@ import BundleFormat
 import Testing
 
 /// Definitions of docs/BUNDLE.md against values computed from that page in Python.
-@Suite struct DefinitionsTests {
+@Suite("Definitions of the bundle") struct DefinitionsTests {
   @Test("The self-test's pixels are those of the page")
   func theSelfTestsPixelsAreThoseOfThePage() {
     #expect(
@@ -68,7 +68,7 @@ import Testing
   }
 }
 
-@Suite struct HeaderTests {
+@Suite("Headers of bundles") struct HeaderTests {
   static let vision = CLIPArchitecture(
     image: .visionTransformer(
       imageSize: 8, patchSize: 4,

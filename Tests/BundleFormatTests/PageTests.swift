@@ -7,7 +7,7 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
   .deletingLastPathComponent().deletingLastPathComponent()
 
 /// docs/BUNDLE.md and the schema show what the code does.
-@Suite struct PageTests {
+@Suite("docs/BUNDLE.md") struct PageTests {
   private func bundle(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: repository.appendingPathComponent("Fixtures/valid/bundle/\(name)")))
   }
@@ -48,9 +48,9 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
   }
 
   /// Key by key and value by value; what the schema language cannot say is docs/BUNDLE.md's.
-  @Test(arguments: [
-    "vit-fp32.pclip", "vit-int8.pclip", "rn-fp16.pclip", "text-int8.pclip", "least-int8.pclip",
-  ])
+  @Test(
+    "The JSON schema describes the metadata of real bundles",
+    arguments: ["vit-fp32.pclip", "vit-int8.pclip", "rn-fp16.pclip", "text-int8.pclip", "least-int8.pclip"])
   func theSchemaDescribesRealMetadata(name: String) throws {
     let bytes = try bundle(name)
     let header = try BundleHeader(file: bytes.span.bytes)

@@ -4,7 +4,7 @@ import Foundation
 import Output
 import Testing
 
-@Suite struct AtomicityTests {
+@Suite("Bundles appear complete or not at all") struct AtomicityTests {
   private func write(
     _ folder: TemporaryFolder, name: String = "a.pclip", _ configure: (inout WriteOptions) -> Void = { _ in }
   )

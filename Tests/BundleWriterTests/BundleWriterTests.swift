@@ -4,7 +4,7 @@ import BundleWriter
 import Quantization
 import Testing
 
-@Suite struct BundleWriterTests {
+@Suite("Written bundles") struct BundleWriterTests {
   @Test("Every rule of the format holds in what is written", arguments: SmallModels.all, Precision.allCases)
   func everyRuleHoldsInWhatIsWritten(architecture: CLIPArchitecture, precision: Precision) throws {
     let folder = try TemporaryFolder()
@@ -132,7 +132,7 @@ import Testing
   }
 }
 
-@Suite struct RefusedWeightsTests {
+@Suite("Weights that a bundle cannot hold") struct RefusedWeightsTests {
   private func failure(
     _ precision: Precision, _ name: StaticString, index: Int, value: Float,
     architecture: CLIPArchitecture = SmallModels.vision
@@ -152,6 +152,7 @@ import Testing
 
   /// A linear (canonical order is stored order), a transposed projection, a convolution, a table.
   @Test(
+    "A weight too large for FP16 is refused with its tensor and element",
     arguments: [
       "visual.transformer.resblocks.1.mlp.c_fc.weight", "visual.proj", "visual.conv1.weight",
       "token_embedding.weight",

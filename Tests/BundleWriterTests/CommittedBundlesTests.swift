@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// The format is frozen: what is written today is what was written when these files were committed.
-@Suite struct CommittedBundlesTests {
+@Suite("Committed bundles") struct CommittedBundlesTests {
   struct Committed: Sendable, CustomTestStringConvertible {
     var name: String
     var architecture: CLIPArchitecture
@@ -52,7 +52,7 @@ import Testing
 }
 
 /// Rule B-031 needs a bundle with a tokenizer, whose token table is too large to commit.
-@Suite struct MergesRuleTests {
+@Suite("Merges of the vocabulary") struct MergesRuleTests {
   /// The first merge, the last, and the filler after it.
   @Test(
     "Merges of tokens that do not exist are refused",

@@ -8,7 +8,7 @@ import Quantization
 import Testing
 
 /// A bundle gives its weights back.
-@Suite struct RestorationTests {
+@Suite("Weights read back from a bundle") struct RestorationTests {
   private func weights(
     _ architecture: CLIPArchitecture, _ precision: Precision, _ folder: TemporaryFolder
   ) throws -> BundleWeights {

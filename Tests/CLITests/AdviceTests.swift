@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What an error says names the option and the numbers, and its advice works when followed literally.
-@Suite struct AdviceTests {
+@Suite("Advice of errors") struct AdviceTests {
   private static let vit = Tool.fixture("valid/vit.safetensors")
   private static let options = [
     "--heads", "1", "--activation", "quickgelu", "--pooling", "highest", "--preprocess", "openai",

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct BadInputTests {
+@Suite("Bad input on the command line") struct BadInputTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
 
   /// One line that says what, one that says what to do; nothing on standard output.

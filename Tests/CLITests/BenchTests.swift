@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `bench` says, not how fast anything is: times depend on the machine and on what else it does.
-@Suite struct BenchTests {
+@Suite("bench") struct BenchTests {
   private let folder: ScratchFolder
   private let fp16: String
   private let int8: String

@@ -1,7 +1,7 @@
 import Testing
 
 /// What the tool teaches about itself.
-@Suite struct HelpTests {
+@Suite("Help texts") struct HelpTests {
   @Test(
     "The help of verbs that read checkpoints names every format that is read",
     arguments: ["convert", "inspect"])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Files that mean harm, given to the command line as a user would.
-@Suite struct HostileFileTests {
+@Suite("Hostile files on the command line") struct HostileFileTests {
   @Test(
     "A pickle that would run a command runs nothing, and the message says what it tried",
     arguments: ["pickle/os-system.pt", "pickle/subprocess-popen.pt", "pytorch-legacy/os-system.pt"])

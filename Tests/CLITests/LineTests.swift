@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Lines of lists that are read, and of JSON that is written.
-@Suite struct LineTests {
+@Suite("Lines of output") struct LineTests {
   /// What Unicode breaks lines at, or a terminal obeys, beside the line break itself.
   private static let odd = [
     "\u{0B}", "\u{0C}", "\u{7F}", "\u{85}", "\u{2028}", "\u{2029}", "\u{202E}", "\u{2066}",

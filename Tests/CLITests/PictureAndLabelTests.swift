@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// How pictures, texts and labels reach the tool.
-@Suite struct PictureAndLabelTests {
+@Suite("Images and labels") struct PictureAndLabelTests {
   static let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
   private let folder: ScratchFolder
   private let bundle: String

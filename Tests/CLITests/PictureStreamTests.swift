@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Pictures are decoded and encoded on several threads at once; nobody may see that but for the time.
-@Suite struct PictureStreamTests {
+@Suite("Streams of images") struct PictureStreamTests {
   static let pictureFolder = Tool.fixture("minis/pictures")
   private let folder: ScratchFolder
   private let bundle: String

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `embed --resume` goes on with an output: unchanged content keeps its vector, everything else is computed.
-@Suite struct ResumeTests {
+@Suite("embed --resume") struct ResumeTests {
   static let apple = Tool.fixture("minis/pictures/red-apple-00.jpg")
   static let clock = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
   static let tractor = Tool.fixture("minis/pictures/tractor-14.jpg")

@@ -18,7 +18,7 @@ private struct BundleParts {
   }
 }
 
-@Suite struct SameBytesTests {
+@Suite("Same bytes from every source") struct SameBytesTests {
   /// One set of weights as the real libraries save it.
   static let sources = [
     "vit-torchscript-1.7.pt", "vit-torchscript-2.13.pt", "vit-state-dict-1.7.pt", "vit-state-dict-2.13.pt",

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct SchemaTests {
+@Suite("JSON schemas") struct SchemaTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
   private static let golden = Tool.fixture("golden/inputs/mini-vit.safetensors")
   private static let oldGolden = Tool.fixture("minis/goldens/mini-vit.safetensors")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A checkpoint with a bias, from its files to the percentages of `classify`.
-@Suite struct ScoreTests {
+@Suite("Scores of classify") struct ScoreTests {
   /// FP32 vectors and their cosines, times a scale of 12, against open_clip's float64.
   private static let tolerance = 1e-6
 

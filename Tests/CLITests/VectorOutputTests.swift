@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `embed -o` writes, and which files it takes for its own.
-@Suite struct VectorOutputTests {
+@Suite("Files of embed -o") struct VectorOutputTests {
   private let folder: ScratchFolder
   private let bundle: String
 

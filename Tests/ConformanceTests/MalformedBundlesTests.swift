@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Every rule of docs/BUNDLE.md has one file that breaks it and nothing else, and the reader says which and where.
-@Suite struct MalformedBundlesTests {
+@Suite("Malformed bundles") struct MalformedBundlesTests {
   struct Sidecar: Decodable, Sendable {
     var rule: String
     var offset: Int?

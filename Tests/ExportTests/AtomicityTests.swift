@@ -4,7 +4,7 @@ import Foundation
 import Output
 import Testing
 
-@Suite struct AtomicityTests {
+@Suite("Exports appear complete or not at all") struct AtomicityTests {
   @Test("An existing file is left alone unless it may be replaced")
   func existingFile() throws {
     let folder = try TemporaryFolder()

@@ -6,7 +6,7 @@ import Models
 import Testing
 
 /// Folders that transformers and open_clip open, read again by this project's own reader.
-@Suite struct FolderTests {
+@Suite("Exported folders") struct FolderTests {
   static let huggingFace: [SourceModel] = [.miniViT, .head80, .textHidden, .imageProjected]
   static let openCLIP: [SourceModel] = [.miniViT, .miniRN, .head80, .rn, .sigmoid]
 

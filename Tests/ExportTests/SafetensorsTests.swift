@@ -9,7 +9,7 @@ import Testing
 /// Half a step of FP16's 11 significant bits.
 private let halfRounding: Float = 0x1p-11
 
-@Suite struct SafetensorsTests {
+@Suite("Exported safetensors") struct SafetensorsTests {
   static let sources: [SourceModel] = [
     .miniViT, .miniRN, .head80, .rn, .textHidden, .imageProjected,
   ]

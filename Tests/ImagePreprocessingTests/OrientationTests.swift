@@ -25,7 +25,7 @@ struct OrientationGoldens: Decodable {
   }()
 }
 
-@Suite struct OrientationTests {
+@Suite("EXIF orientations") struct OrientationTests {
   @Test("All eight orientations have a golden") func goldensAreThere() {
     #expect(OrientationGoldens.shared?.turned.map(\.orientation) == Array(1...8))
   }

@@ -2,7 +2,7 @@ import CKernels
 import Glibc
 import Testing
 
-@Suite struct AttentionTests {
+@Suite("Attention kernels") struct AttentionTests {
   /// Scores reach about ±8 with an error of a few 2^-24 of that; it is the probabilities' relative error, and the
   /// values are at most 1.
   static let tolerance = 4e-6

@@ -9,7 +9,7 @@ private struct BF16Kernels: @unchecked Sendable {
     .map(BF16Kernels.init)
 }
 
-@Suite struct BF16Tests {
+@Suite("BF16 kernels") struct BF16Tests {
   @Test("Only AVX-512 has kernels for BF16")
   func otherInstructionSets() {
     #expect(pk_bf16_for(PK_ISA_SCALAR) == nil && pk_bf16_for(PK_ISA_AVX2) == nil)

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite struct ElementTypeTests {
+@Suite("Conversions of element types") struct ElementTypeTests {
   @Test("All 65,536 F16 patterns widen exactly and narrow back", arguments: KernelTable.all)
   func everyHalf(table: KernelTable) {
     let patterns = (0...UInt16.max).map { $0 }

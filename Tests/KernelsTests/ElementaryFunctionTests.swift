@@ -2,7 +2,7 @@ import CKernels
 import Glibc
 import Testing
 
-@Suite struct ElementaryFunctionTests {
+@Suite("Elementary functions of kernels") struct ElementaryFunctionTests {
   /// In units of the last place of the result.
   private func ulps(_ value: Float, _ exact: Double) -> Double {
     abs(Double(value) - exact) / Double(Float(exact).ulp)

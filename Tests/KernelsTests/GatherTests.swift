@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite struct GatherTests {
+@Suite("Patches, pixels and token embeddings") struct GatherTests {
   static let grids: [(name: String, grid: pk_patch_grid, outputHeight: Int)] = [
     grid("3 × 3, step 1", 5, 7, 6, kernel: 3, step: 1, padding: 1, planar: false),
     grid("3 × 3, step 2", 6, 9, 4, kernel: 3, step: 2, padding: 1, planar: false),

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// pk_isa.h is the one list of instruction sets; what cannot be made from it agrees with it.
-@Suite struct InstructionSetTests {
+@Suite("Instruction sets") struct InstructionSetTests {
   private static let names = (0..<UInt32(PK_ISA_COUNT)).map {
     String(cString: pk_isa_name(pk_isa(rawValue: $0)))
   }

@@ -16,7 +16,7 @@ struct KernelCheck: CustomTestStringConvertible {
 }
 
 /// The list of kernels, the tables made from it and the checks of CKernelChecks cannot drift apart.
-@Suite(.serialized) struct KernelListTests {
+@Suite("kernels.def", .serialized) struct KernelListTests {
   @Test("Every kernel of the list agrees with its definition", arguments: KernelCheck.all)
   func agreement(check: KernelCheck) {
     var mistake = [CChar](repeating: 0, count: 200)

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite struct MatrixProductTests {
+@Suite("Matrix products") struct MatrixProductTests {
   /// 0, 1, tile − 1, tile, tile + 1, 2 · tile + 3 of rows (6 and 12), panels (16, 32) and blocks of the sum (128).
   static let rowCounts = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 27]
   static let outputCounts = [0, 1, 15, 16, 17, 31, 32, 33, 67]

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite struct PackingTests {
+@Suite("Packing of weights") struct PackingTests {
   static let sizes = [(1, 1), (16, 4), (17, 27), (33, 130), (64, 256), (40, 28)]
 
   /// Row-major position of each element of the panels, nil where they are padded.

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite struct QuantizationTests {
+@Suite("Quantization kernels") struct QuantizationTests {
   @Test(
     "Rows are quantized as their formula says, padded with the zero point to a multiple of four",
     arguments: KernelTable.all)

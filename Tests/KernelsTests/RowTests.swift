@@ -2,7 +2,7 @@ import CKernels
 import Testing
 
 /// Kernels over rows: each instruction set has scalar's bits, and scalar follows the formula.
-@Suite struct RowTests {
+@Suite("Row kernels") struct RowTests {
   static let widths = [1, 15, 16, 17, 35, 50, 77, 768]
 
   /// Every width at the edge of a page, aligned and off by one element.

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-@Suite struct SHA256Tests {
+@Suite("SHA-256") struct SHA256Tests {
   /// FIPS 180-4's examples and the empty message.
   static let known: [(message: String, digest: String)] = [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

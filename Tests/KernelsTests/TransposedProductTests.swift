@@ -2,7 +2,7 @@ import CKernels
 import Testing
 
 /// Products with the transposed matrix: outputs come in, inputs come out.
-@Suite struct TransposedProductTests {
+@Suite("Transposed products") struct TransposedProductTests {
   /// Multiples of four, as int8 panels have them; beyond one vector and not.
   private static let inputCounts = [4, 12, 16, 20, 2048]
   private static let rowCount = 16

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct ArchitecturePageTests {
+@Suite("docs/ARCHITECTURE.md") struct ArchitecturePageTests {
   private let tree: SourceTree
   private let page: String
 

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite struct LayeringTests {
+@Suite("Layers") struct LayeringTests {
   /// Compiled twice: as ordinary modules, and without a runtime for the small `.so`.
   static let embeddedClean: Set = [
     "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// THIRD_PARTY.md is a closed world: what has another origin has a row, and no row is about nothing.
-@Suite struct ThirdPartyTests {
+@Suite("THIRD_PARTY.md") struct ThirdPartyTests {
   let tree: SourceTree
   let page: String
 

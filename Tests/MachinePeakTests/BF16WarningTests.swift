@@ -2,7 +2,7 @@ import MachinePeak
 import Testing
 
 /// The rule alone, with figures of real machines: what this one measures is no matter.
-@Suite struct BF16WarningTests {
+@Suite("Warning about BF16") struct BF16WarningTests {
   @Test("A BF16 peak below FP32's is a warning with both figures, as on an Intel server")
   func slower() throws {
     let warning = try #require(PeakRate(fp32: 165e9, bf16: 80e9, int8: 650e9).bf16Warning)

@@ -8,7 +8,7 @@ import Testing
 
 /// Adapters with complete weights: transformers applies one that lies in the folder of the weights, and whether a file
 /// with both holds the updates already nobody can tell. `--adapter` decides.
-@Suite struct AdapterBesideTests {
+@Suite("Adapters beside a model") struct AdapterBesideTests {
   private static let base = "vit-hugging-face"
 
   private func options(_ adapter: AdapterChoice?) throws -> ModelOptions {

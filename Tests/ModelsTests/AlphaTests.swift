@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What becomes of transparency, by a checkpoint's files and by the option.
-@Suite struct AlphaTests {
+@Suite("Transparency as configurations state it") struct AlphaTests {
   /// What a preprocessor_config.json and a config.json say, and what follows.
   struct Case: CustomTestStringConvertible {
     var processor: String

@@ -2,7 +2,7 @@ import Architecture
 import Models
 import Testing
 
-@Suite struct ArchitectureCatalogueTests {
+@Suite("Catalogue of architectures") struct ArchitectureCatalogueTests {
   @Test("OpenAI's nine are there, all with QuickGELU and heads of 64 channels")
   func nineVariants() throws {
     #expect(ArchitectureCatalogue.openAI.count == 9)

@@ -3,7 +3,7 @@ import Models
 import Testing
 
 /// MLX's conversions turn the patch kernel's axes; names do not say how often that was done.
-@Suite struct ColourAxisTests {
+@Suite("Colour axes of patch embeddings") struct ColourAxisTests {
   private static let kernel = "vision_model.embeddings.patch_embedding.weight"
 
   @Test(

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Configurations whose sizes are not the tensors' are most likely another model's.
-@Suite struct ContradictionTests {
+@Suite("Contradictions of tensors and configurations") struct ContradictionTests {
   private static let pixels =
     #"{"size":{"shortest_edge":24},"crop_size":24,"resample":3,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}"#
 

@@ -5,7 +5,7 @@ import Models
 import Testing
 
 /// Naming conventions that no fixture is written in, by renaming one that is.
-@Suite struct ConventionTests {
+@Suite("Naming conventions") struct ConventionTests {
   private func identities(_ edited: EditedCheckpoint, _ options: ModelOptions) throws -> Identities {
     try edited.open { checkpoint in try Identities(of: CLIPModel(checkpoint, options: options)) }
   }
@@ -53,7 +53,7 @@ import Testing
 }
 
 /// What configurations say, and when they are not believed.
-@Suite struct ConfigurationTests {
+@Suite("Configurations") struct ConfigurationTests {
   private func inspect(
     _ fixture: String, _ neighbours: [String: String], _ options: ModelOptions = ModelOptions()
   ) throws -> ModelInspection {

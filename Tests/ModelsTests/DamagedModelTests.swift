@@ -5,7 +5,7 @@ import Models
 import Testing
 
 /// Tensors that are missing, too many, misshaped or not numbers: one line, the tensor named, never a silence.
-@Suite struct DamagedModelTests {
+@Suite("Damaged models") struct DamagedModelTests {
   private static let options: ModelOptions = {
     var options = ModelOptions()
     options.activation = PerTower(both: .quickGELU)

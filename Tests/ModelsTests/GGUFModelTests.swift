@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What GGUF files say about their model, and what they leave out.
-@Suite struct GGUFModelTests {
+@Suite("Models in GGUF files") struct GGUFModelTests {
   private static let whole = "valid/vit-clip-cpp-f16.gguf"
 
   private func bytes(_ fixture: String) throws -> [UInt8] { [UInt8](try Fixture.data(fixture)) }

@@ -4,7 +4,7 @@ import Models
 import Testing
 
 /// Two files that make one model.
-@Suite struct JoiningTests {
+@Suite("Towers joined from two checkpoints") struct JoiningTests {
   private func open(_ fixtures: String...) throws -> CLIPModel {
     let options = try ModelFixture.named(fixtures[0]).options
     return try CLIPModel.open(fixtures.map { try ModelFixture.named($0).path }, options: options)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What a bundle records of the file it was made from.
-@Suite struct ModelSourceTests {
+@Suite("Sources of models") struct ModelSourceTests {
   private func miniResNet() throws -> CLIPModel { try CLIPModel.open(Fixture.url("minis/mini-rn.pt").path) }
 
   @Test("The SHA-256 of a source is what sha256sum prints, and its own checksums hold")

@@ -7,7 +7,7 @@ import Testing
 import Verification
 
 /// What exported graphs give beyond names and values.
-@Suite struct ONNXModelTests {
+@Suite("Models in ONNX files") struct ONNXModelTests {
   private static let quantized = ["vit-dynamic-image-onnx", "vit-dynamic-text-onnx", "vit-calibrated.onnx"]
 
   /// Integers of 8 bits over ±largest round by half a step of largest / 127; where the range is not symmetric, or one

@@ -6,7 +6,7 @@ import Models
 import Testing
 
 /// Files and folders that the original libraries wrote, opened as canonical models.
-@Suite struct PublishedLayoutTests {
+@Suite("Published layouts") struct PublishedLayoutTests {
   @Test("All kinds of published layouts are covered")
   func fixturesAreThere() {
     #expect(ModelFixture.all.count >= 26)

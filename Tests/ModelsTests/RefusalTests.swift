@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Architectures that are not run yet are recognised and refused by name.
-@Suite struct RefusalTests {
+@Suite("Refused models") struct RefusalTests {
   struct Refused: Sendable, CustomTestStringConvertible {
     var name: String
     var family: String

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Weights in the forms that training leaves: what peft, diffusers and PyTorch make of them is what is read.
-@Suite struct ReparametrizationTests {
+@Suite("Reparametrized weights") struct ReparametrizationTests {
   private static let base = "vit-hugging-face"
   /// The libraries compute in FP32, we in FP64 and round once: half a unit in the last place each, relative to values
   /// whose update may cancel them.

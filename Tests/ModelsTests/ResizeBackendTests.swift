@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Which resize a checkpoint's files ask for.
-@Suite struct ResizeBackendTests {
+@Suite("Resizing as configurations state it") struct ResizeBackendTests {
   /// What a preprocessor_config.json and a config.json say, and what follows.
   struct Case: CustomTestStringConvertible {
     var processor: String

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// How a model turns cosines into probabilities: a `logit_bias` means a sigmoid.
-@Suite struct ScoreTests {
+@Suite("Scores of models") struct ScoreTests {
   private static let fixture = "sigmoid-open-clip"
   private static let cases: [(String, Score)] = [
     (fixture, .sigmoid(logScale: 4.59375, bias: -12.5)), ("vit-open-clip", .softmax(logScale: 4.59375)),

@@ -3,7 +3,7 @@ import Models
 import Testing
 
 /// Models without a file.
-@Suite struct SyntheticModelTests {
+@Suite("Synthetic models") struct SyntheticModelTests {
   @Test(
     "OpenAI's nine are spelled as their files are named",
     arguments: [

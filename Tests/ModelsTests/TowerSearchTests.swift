@@ -6,7 +6,7 @@ import Testing
 
 /// Names of the tensors of files as people have them: whatever stands around the towers, they are found, each tensor is
 /// the original's bit for bit, and nothing is passed over without being named.
-@Suite struct TowerSearchTests {
+@Suite("Search for towers") struct TowerSearchTests {
   /// A file that a training, a larger model or a tool made of one of the fixtures.
   struct Layout: Sendable, CustomTestStringConvertible {
     var testDescription: String

@@ -6,7 +6,7 @@ import Models
 import Testing
 
 /// What tensors do not say is never guessed.
-@Suite struct UndecidedTests {
+@Suite("Settings that nothing decides") struct UndecidedTests {
   private let checkpoint: Checkpoint
 
   init() throws { checkpoint = try Checkpoint.open(ModelFixture.named("vit-state-dict-2.13.pt").path) }

@@ -6,7 +6,7 @@ import Verification
 
 /// OpenAI's nine variants, full size on synthetic weights, against OpenAI's own code in float64
 /// (`Fixtures/golden/make_goldens.py`).
-@Suite(.serialized) struct ParityTests {
+@Suite("All variants against their goldens", .serialized) struct ParityTests {
   /// One of each family always; all nine, which take minutes, with POCKETCLIP_PARITY=all (`make parity`).
   static let variants: [String] =
     ProcessInfo.processInfo.environment["POCKETCLIP_PARITY"] == "all"

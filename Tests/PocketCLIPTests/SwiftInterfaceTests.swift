@@ -4,7 +4,7 @@ import PocketCLIP
 import TestSupport
 import Testing
 
-@Suite struct SwiftInterfaceTests {
+@Suite("Swift interface") struct SwiftInterfaceTests {
   private func session(_ name: String) throws -> Session {
     try Session(Model(path: Fixture.url("runtime/\(name).pclip").path))
   }

@@ -2,7 +2,7 @@ import CPocketCLIP
 import Foundation
 import Testing
 
-@Suite struct BF16Tests {
+@Suite("BF16 arithmetic") struct BF16Tests {
   /// Rounding to eight bits in every product of a few layers; the tiny bundles' vectors have 24 values.
   private static let leastCosine = 0.999
 

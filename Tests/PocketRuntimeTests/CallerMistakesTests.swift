@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct CallerMistakesTests {
+@Suite("Mistakes of callers") struct CallerMistakesTests {
   @Test("A file that is not there, a folder, and no bundle each say so and name the path")
   func notABundle() throws {
     var model: OpaquePointer?

@@ -5,7 +5,7 @@ import Testing
 
 func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(name).pclip") }
 
-@Suite struct DamagedBundleTests {
+@Suite("Damaged bundles") struct DamagedBundleTests {
   @Test("A bundle cut anywhere is refused, with the rule it breaks", arguments: ["vit-int8", "resnet-fp16"])
   func truncated(name: String) throws {
     let data = try bundleBytes(name)

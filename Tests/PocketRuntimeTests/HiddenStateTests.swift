@@ -5,7 +5,7 @@ import Testing
 private let hiddenTolerance = 4e-6
 
 /// Towers without projections, with GELU and its tanh form, pooled at an id that is not the highest.
-@Suite struct HiddenStateTests {
+@Suite("Hidden states") struct HiddenStateTests {
   @Test("A tower without projection puts out OpenAI's hidden state, GELU included", arguments: machineISAs)
   func image(isa: String) throws {
     let bundle = try OpenedBundle(Configuration(bundle: "hidden-fp32", isa: isa))

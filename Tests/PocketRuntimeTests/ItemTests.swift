@@ -2,7 +2,7 @@ import CPocketCLIP
 import PocketRuntime
 import Testing
 
-@Suite struct ItemTests {
+@Suite("Items of a batch") struct ItemTests {
   @Test("A bad text fails alone: its vector is zero, its status says why, the others keep their bits")
   func badText() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-int8"))

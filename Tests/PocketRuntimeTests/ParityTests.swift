@@ -16,7 +16,7 @@ private let configurations = bundles.flatMap { bundle in
   }
 }
 
-@Suite struct ParityTests {
+@Suite("Runtime against the reference") struct ParityTests {
   @Test("Images equal OpenAI's float64 forward pass", arguments: configurations)
   func images(_ configuration: Configuration) throws {
     let bundle = try OpenedBundle(configuration)

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Forks and affinity limits need processes of their own: Scripts/check/check-runtime.sh.
-@Suite struct SameBitsTests {
+@Suite("Same bits whatever the batch") struct SameBitsTests {
   private static let configurations =
     bundles.flatMap { bundle in
       machineISAs.map { Configuration(bundle: bundle, isa: $0) }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a model makes of similarities.
-@Suite struct ScoreTests {
+@Suite("Scores of the runtime") struct ScoreTests {
   /// FP32 vectors and one exponential of a logit against float64.
   private static let tolerance = 1e-6
 

@@ -2,7 +2,7 @@ import CPocketCLIP
 import TestSupport
 import Testing
 
-@Suite struct TokenizeTests {
+@Suite("Tokens of the runtime") struct TokenizeTests {
   private func opened() throws -> OpenedBundle {
     try OpenedBundle(
       Configuration(bundle: "words-fp16"), bytes: Fixture.gunzipped("runtime/words-fp16.pclip.gz"))

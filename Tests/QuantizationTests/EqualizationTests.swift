@@ -33,7 +33,7 @@ private struct Pair: ParameterSource {
   }
 }
 
-@Suite struct EqualizationTests {
+@Suite("Equalization") struct EqualizationTests {
   @Test("Channels that are alike are not equalized")
   func alikeChannelsAreLeftAlone() {
     let pair = Pair(gain: [1, 1, 1], bias: [0, 0, 0], weights: [0.5, -0.5, 0.5, 0.25, 0.5, -0.5])

@@ -1,7 +1,7 @@
 import Quantization
 import Testing
 
-@Suite struct WeightKernelsTests {
+@Suite("Kernels that write weights") struct WeightKernelsTests {
   static let all = InstructionSets.here.compactMap { WeightKernels(isa: $0) }
 
   @Test("Every machine has the scalar kernels, and none has made-up ones")
@@ -71,7 +71,7 @@ import Testing
   }
 }
 
-@Suite struct BatchNormFoldTests {
+@Suite("Folded batch norms") struct BatchNormFoldTests {
   @Test("A folded BatchNorm is the norm of inference")
   func foldIsTheNormOfInference() {
     let fold = BatchNormFold(
@@ -104,7 +104,7 @@ import Testing
   }
 }
 
-@Suite struct FiniteTests {
+@Suite("Weights that are not finite") struct FiniteTests {
   @Test(
     "The first value that is not finite is found", arguments: [0, 1, 4095, 4096, 9999],
     [Float.nan, .infinity, -.infinity])

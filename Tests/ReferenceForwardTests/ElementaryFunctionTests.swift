@@ -2,7 +2,7 @@ import ReferenceForward
 import Testing
 
 /// Expected values: mpmath 1.3 in 30 digits, rounded to FP64.
-@Suite struct ElementaryFunctionTests {
+@Suite("Elementary functions of the reference") struct ElementaryFunctionTests {
   private typealias Lanes = ElementaryFunctions.Lanes
 
   /// Rounding of a dozen FP64 operations.

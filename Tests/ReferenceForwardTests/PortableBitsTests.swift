@@ -8,7 +8,7 @@ import Testing
 
 /// What `--reference portable` promises: the same bits on every machine. The digests were computed on an AMD EPYC (Zen 4)
 /// with AVX-512, and are equal on its AVX2 and SSE2 paths and under every kernel set of OpenBLAS, which is not loaded.
-@Suite struct PortableBitsTests {
+@Suite("Bits of the portable product") struct PortableBitsTests {
   @Test(
     "Embeddings have these bits on every machine",
     arguments: [

@@ -8,7 +8,7 @@ private let shapes = [
   (1, 1, 1), (2, 5, 3), (6, 16, 8), (7, 17, 9), (13, 33, 1), (193, 35, 70), (386, 4, 2), (5, 3, 0),
 ]
 
-@Suite struct ProductTests {
+@Suite("Products of the reference") struct ProductTests {
   /// Values of very different sizes, so that the order of a sum shows in its bits.
   private static func values(_ count: Int, seed: UInt64) -> [Float] {
     var state = seed

@@ -8,7 +8,7 @@ import Testing
 
 /// Promises of the interface; the numbers are proved against the original libraries' goldens in VerificationTests and
 /// ParityTests.
-@Suite struct ReferenceForwardTests {
+@Suite("Reference against the original") struct ReferenceForwardTests {
   private static func model(_ fixture: String) throws -> CLIPModel {
     var options = ModelOptions()
     options.preprocessing = .openAI

@@ -2,7 +2,7 @@ import BundleFormat
 import SyntheticWeights
 import Testing
 
-@Suite struct SyntheticWeightsTests {
+@Suite("Synthetic weights") struct SyntheticWeightsTests {
   @Test("Tensors of every rule have the bits of the Python twin, in every profile")
   func tensorsHavePythonsBits() throws {
     let file = try DigestFile()
@@ -51,7 +51,7 @@ import Testing
   }
 }
 
-@Suite struct SyntheticProbesTests {
+@Suite("Synthetic probes") struct SyntheticProbesTests {
   @Test("Probe images have the bits of the Python twin")
   func imagesHavePythonsBits() throws {
     let images = try DigestFile().images

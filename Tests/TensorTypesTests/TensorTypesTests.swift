@@ -1,7 +1,7 @@
 import TensorTypes
 import Testing
 
-@Suite struct DTypeTests {
+@Suite("Element types") struct DTypeTests {
   @Test("Every type is found again by its safetensors name", arguments: DType.allCases)
   func roundTrip(_ type: DType) {
     let name = Array(type.safetensorsName.description.utf8)
@@ -14,7 +14,7 @@ import Testing
   }
 }
 
-@Suite struct ElementCountTests {
+@Suite("Counts of elements") struct ElementCountTests {
   @Test("A scalar has one element and an empty tensor none")
   func edges() {
     #expect(elementCount(of: []) == 1)

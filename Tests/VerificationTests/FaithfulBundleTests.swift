@@ -7,7 +7,7 @@ import Testing
 import Verification
 
 /// What is right must pass, or a failure would mean nothing.
-@Suite struct FaithfulBundleTests {
+@Suite("Faithful bundles") struct FaithfulBundleTests {
   @Test("An FP32 bundle computes what the reference computes", arguments: ["vit", "rn"])
   func fp32(_ kind: String) throws {
     let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()

@@ -9,7 +9,7 @@ import Verification
 
 /// Golden files that hold images and texts show what prepared pixels and ids cannot: each wrong setting fails, and the
 /// stage that differs first is named (`Fixtures/golden/make_input_goldens.py`).
-@Suite struct GoldenMutantTests {
+@Suite("Mutants against goldens") struct GoldenMutantTests {
   private func golden(_ name: String) throws -> GoldenFile {
     try GoldenFile(path: Fixture.url("golden/inputs/\(name).safetensors").path)
   }

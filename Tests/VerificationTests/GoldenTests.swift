@@ -8,7 +8,7 @@ import Testing
 import Verification
 
 /// Against what the original implementations compute (`Fixtures/**/make_goldens*`).
-@Suite struct GoldenTests {
+@Suite("Golden files") struct GoldenTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var checkpoint: String
     var golden: String

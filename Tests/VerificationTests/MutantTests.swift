@@ -8,7 +8,7 @@ import Verification
 
 /// The verifier is proved by what it must not let through: each classic fault fails, and the block that it names is the
 /// one that has it.
-@Suite struct MutantTests {
+@Suite("Mutants against their source") struct MutantTests {
   @Test("Another activation: fails at the first block of each tower")
   func activation() throws {
     let model = try VerificationSubject.miniViT()
