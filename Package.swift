@@ -132,17 +132,17 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror Sources one to one.
-    module("TestSupport", ["Verification", "ReferenceForward", "CZlib"]),
+    module("TestSupport", ["Archives", "Verification", "ReferenceForward", "CKernels", "CZlib"]),
     // A check of each kernel of the list, in C: also for processors of which there is only an emulator.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
-    tests("LayeringTests"),
-    tests("CLITests", ["pocketclip-cli", "Quantization"]),
+    tests("LayeringTests", ["TestSupport"]),
+    tests("CLITests", ["pocketclip-cli", "Quantization", "TestSupport"]),
     tests("MachinePeakTests", ["MachinePeak"]),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
-    tests("SyntheticWeightsTests", ["SyntheticWeights", "BundleFormat", "TestSupport"]),
-    tests("KernelsTests", ["CKernels", "CKernelChecks", "CPlatform"]),
+    tests("SyntheticWeightsTests", ["SyntheticWeights", "TestSupport"]),
+    tests("KernelsTests", ["CKernels", "CKernelChecks", "CPlatform", "TestSupport"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests(
       "ImagePreprocessingTests",
@@ -153,7 +153,7 @@ let package = Package(
       "BundleWriterTests",
       [
         "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
-        "Output",
+        "Output", "TestSupport",
       ]),
     tests(
       "ExportTests",
@@ -174,9 +174,9 @@ let package = Package(
     tests(
       "ModelsTests",
       ["Models", "Verification", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
-    tests("BundleFormatTests", ["BundleFormat", "Architecture"]),
+    tests("BundleFormatTests", ["BundleFormat", "Architecture", "TestSupport"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
-    tests("ConformanceTests", ["BundleFormat"]),
+    tests("ConformanceTests", ["BundleFormat", "TestSupport"]),
     tests("PocketRuntimeTests", ["PocketRuntime", "Quantization", "CPocketCLIP", "TestSupport"]),
     tests("PocketCLIPTests", ["PocketCLIP", "CPocketCLIP", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),

@@ -7,6 +7,8 @@ public enum Fixture {
     try Data(contentsOf: url(path))
   }
 
+  public static func bytes(_ path: String) throws -> [UInt8] { [UInt8](try data(path)) }
+
   /// What a gzipped file holds: large fixtures that are mostly zeros are kept so.
   public static func gunzipped(_ path: String) throws -> Data {
     guard let file = gzopen(url(path).path, "rb") else { throw CocoaError(.fileReadNoSuchFile) }
@@ -21,13 +23,10 @@ public enum Fixture {
     }
   }
 
-  public static func url(_ path: String) -> URL {
-    root.appending(path: path)
+  /// What a JSON file holds.
+  public static func decoded<Value: Decodable>(_ path: String, as type: Value.Type) throws -> Value {
+    try JSONDecoder().decode(type, from: data(path))
   }
 
-  private static let root = URL(filePath: #filePath)
-    .deletingLastPathComponent()  // TestSupport
-    .deletingLastPathComponent()  // Sources
-    .deletingLastPathComponent()
-    .appending(path: "Fixtures")
+  public static func url(_ path: String) -> URL { Repository.url("Fixtures/\(path)") }
 }

@@ -1,5 +1,6 @@
 import Architecture
 import Foundation
+import TestSupport
 import Testing
 
 /// Names and shapes as the original implementations have them: Fixtures/architecture/make_schemas.py.
@@ -7,10 +8,7 @@ private struct OriginalSchemas: Decodable {
   var full: [String: [String]]
 
   static func read() throws -> OriginalSchemas {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let file = root.appending(path: "Fixtures/architecture/schemas.json")
-    return try JSONDecoder().decode(OriginalSchemas.self, from: Data(contentsOf: file))
+    try Fixture.decoded("architecture/schemas.json", as: OriginalSchemas.self)
   }
 }
 

@@ -1,15 +1,13 @@
 import Architecture
 import BundleFormat
 import Foundation
+import TestSupport
 import Testing
-
-private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent()
 
 /// docs/BUNDLE.md and the schema show what the code does.
 @Suite("docs/BUNDLE.md") struct PageTests {
   private func bundle(_ name: String) throws -> [UInt8] {
-    Array(try Data(contentsOf: repository.appendingPathComponent("Fixtures/valid/bundle/\(name)")))
+    try Fixture.bytes("valid/bundle/\(name)")
   }
 
   /// `PCLIP_BLESS=1` puts the dump into the page.
@@ -24,7 +22,7 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
       let tensor = try #require(header.tensors.first { $0.name.utf8 == Array(name.utf8) })
       lines += ["…", name] + dump(bytes, tensor.byteOffset..<tensor.byteOffset + 64)
     }
-    let url = repository.appendingPathComponent("docs/BUNDLE.md")
+    let url = Repository.url("docs/BUNDLE.md")
     let page = try String(contentsOf: url, encoding: .utf8)
     let block = "```hexdump\n" + lines.joined(separator: "\n") + "\n```"
     if ProcessInfo.processInfo.environment["PCLIP_BLESS"] == "1" {
@@ -52,13 +50,8 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
     "The JSON schema describes the metadata of real bundles",
     arguments: ["vit-fp32.pclip", "vit-int8.pclip", "rn-fp16.pclip", "text-int8.pclip", "least-int8.pclip"])
   func theSchemaDescribesRealMetadata(name: String) throws {
-    let bytes = try bundle(name)
-    let header = try BundleHeader(file: bytes.span.bytes)
-    let json = try JSONSerialization.jsonObject(with: Data(bytes[8..<header.byteCount])) as? [String: Any]
-    let metadata = try #require(json?["__metadata__"] as? [String: String])
-    let schemaURL = repository.appendingPathComponent("Schemas/bundle-metadata.schema.json")
-    let parsed = try JSONSerialization.jsonObject(with: Data(contentsOf: schemaURL)) as? [String: Any]
-    let schema = try #require(parsed)
+    let metadata = try SafetensorsParts(Data(bundle(name))).metadata
+    let schema = try jsonObject(Data(contentsOf: Repository.url("Schemas/bundle-metadata.schema.json")))
     let properties = try #require(schema["properties"] as? [String: [String: Any]])
     let patterns = try #require(schema["patternProperties"] as? [String: [String: Any]])
     for (key, value) in metadata {
@@ -71,16 +64,12 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
   /// A field that the schema forgets, or one that no bundle has, is a drift.
   @Test("The JSON schema lists the fields of the page")
   func theSchemaListsTheFieldsOfThePage() throws {
-    let page = try String(contentsOf: repository.appendingPathComponent("docs/BUNDLE.md"), encoding: .utf8)
-    let schemaURL = repository.appendingPathComponent("Schemas/bundle-metadata.schema.json")
-    let schema = try JSONSerialization.jsonObject(with: Data(contentsOf: schemaURL)) as? [String: Any]
-    let properties = try #require(schema?["properties"] as? [String: Any])
+    let page = try Repository.text("docs/BUNDLE.md")
+    let schema = try jsonObject(Data(contentsOf: Repository.url("Schemas/bundle-metadata.schema.json")))
+    let properties = try #require(schema["properties"] as? [String: Any])
     var keys: Set<String> = []
     for name in ["vit-int8.pclip", "rn-int8.pclip"] {
-      let bytes = try bundle(name)
-      let length = try BundleHeader(file: bytes.span.bytes).byteCount
-      let json = try JSONSerialization.jsonObject(with: Data(bytes[8..<length])) as? [String: Any]
-      let metadata = try #require(json?["__metadata__"] as? [String: String])
+      let metadata = try SafetensorsParts(Data(bundle(name))).metadata
       keys.formUnion(metadata.keys.filter { !$0.hasPrefix("sha256.") })
     }
     // Written only where they have a value, which these bundles' do not.

@@ -2,6 +2,7 @@ import BundleFormat
 import BundleWriter
 import Foundation
 import Output
+import TestSupport
 import Testing
 
 @Suite("Bundles appear complete or not at all") struct AtomicityTests {
@@ -29,7 +30,7 @@ import Testing
     let folder = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.file("a.pclip")))
     #expect(outputError(folder, name: "a.pclip")?.code == .exists)
-    #expect(try folder.bytes("a.pclip") == Array("mine".utf8))
+    #expect(try fileBytes(folder.file("a.pclip")) == Array("mine".utf8))
     #expect(folder.names == ["a.pclip"])
   }
 
@@ -41,7 +42,7 @@ import Testing
       options.replacesExisting = true
       options.usesNamelessFile = nameless
     }
-    #expect(try folder.bytes("a.pclip").count > 1000)
+    #expect(try fileBytes(folder.file("a.pclip")).count > 1000)
     #expect(folder.names == ["a.pclip"])
   }
 
@@ -58,7 +59,7 @@ import Testing
     } catch {
       #expect(error.code == .exists)
     }
-    #expect(try folder.bytes("a.pclip") == Array("mine".utf8))
+    #expect(try fileBytes(folder.file("a.pclip")) == Array("mine".utf8))
     #expect(folder.names == ["a.pclip"])
   }
 

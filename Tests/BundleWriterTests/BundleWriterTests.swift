@@ -2,6 +2,7 @@ import Architecture
 import BundleFormat
 import BundleWriter
 import Quantization
+import TestSupport
 import Testing
 
 @Suite("Written bundles") struct BundleWriterTests {
@@ -97,7 +98,7 @@ import Testing
     let folder = try TemporaryFolder()
     let unfinished = try BundleWriter.write(
       SmallModels.request(SmallModels.resNet, .int8), options: WriteOptions(path: folder.file("a.pclip")))
-    let bytes = try TemporaryFolder.bytes(at: unfinished.path)
+    let bytes = try fileBytes(unfinished.path)
     #expect(bytes.count == unfinished.byteCount)
     let header = try BundleHeader(file: bytes.span.bytes)
     try header.checkContent(of: bytes.span.bytes)
@@ -109,7 +110,7 @@ import Testing
     let unfinished = try BundleWriter.write(
       SmallModels.request(SmallModels.vision, .int8), options: WriteOptions(path: folder.file("a.pclip")))
     let id = try unfinished.finish(SmallModels.selfTest(SmallModels.vision))
-    let bytes = try folder.bytes("a.pclip")
+    let bytes = try fileBytes(folder.file("a.pclip"))
     let header = try BundleHeader(file: bytes.span.bytes)
     #expect(header.bundleID == id)
     let tensor = try #require(header.tensor(ParameterName("selftest.text")))
@@ -120,13 +121,9 @@ import Testing
   @Test("The tokenizer travels with its merges")
   func tokenizerTravelsWithItsMerges() throws {
     let folder = try TemporaryFolder()
-    var architecture = SmallModels.vision.keeping(image: false, text: true)
-    architecture.text?.vocabularySize = BundleLayout.openAIVocabulary
-    var request = SmallModels.request(architecture, .int8)
-    request.description.tokenizer = .openAI
-    request.description.tokenizerID = OpenAIVocabulary.id
+    let request = SmallModels.textWithTokenizer()
     let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
-    let bytes = try TemporaryFolder.bytes(at: unfinished.path)
+    let bytes = try fileBytes(unfinished.path)
     let header = try BundleHeader(file: bytes.span.bytes)
     #expect(header.tensor(ParameterName("tokenizer.merges"))?.shape == [48_896, 2])
   }

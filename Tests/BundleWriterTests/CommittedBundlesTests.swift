@@ -2,6 +2,7 @@ import Architecture
 import BundleFormat
 import BundleWriter
 import Foundation
+import TestSupport
 import Testing
 
 /// The format is frozen: what is written today is what was written when these files were committed.
@@ -27,9 +28,7 @@ import Testing
       precision: .int8),
   ]
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/valid/bundle")
+  static let folder = Fixture.url("valid/bundle")
 
   /// `PCLIP_BLESS=1` writes the files anew: only for a new version of the format.
   @Test("Writing the committed bundles again gives their bytes", arguments: all)
@@ -59,13 +58,9 @@ import Testing
     arguments: [(0, 512), (97_787, 49_405), (97_788, 0)] as [(Int, UInt16)])
   func mergesOfTokensThatDoNotExistAreRefused(index: Int, id: UInt16) throws {
     let folder = try TemporaryFolder()
-    var architecture = SmallModels.vision.keeping(image: false, text: true)
-    architecture.text?.vocabularySize = BundleLayout.openAIVocabulary
-    var request = SmallModels.request(architecture, .int8)
-    request.description.tokenizer = .openAI
-    request.description.tokenizerID = OpenAIVocabulary.id
+    let request = SmallModels.textWithTokenizer()
     let unfinished = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
-    var bytes = try TemporaryFolder.bytes(at: unfinished.path)
+    var bytes = try fileBytes(unfinished.path)
     let header = try BundleHeader(file: bytes.span.bytes)
     let offset = try #require(header.tensor(ParameterName("tokenizer.merges"))).byteOffset + 2 * index
     bytes[offset] = UInt8(truncatingIfNeeded: id)

@@ -5,6 +5,7 @@ import BundleWriter
 import Checkpoints
 import Models
 import Quantization
+import TestSupport
 import Testing
 
 /// A bundle gives its weights back.
@@ -98,7 +99,7 @@ import Testing
 
   /// The distance of neighbouring int8 values at each element, equalization undone.
   private func steps(of parameter: Parameter, in folder: TemporaryFolder) throws -> [Float] {
-    let bytes = try folder.bytes("model.pclip")
+    let bytes = try fileBytes(folder.file("model.pclip"))
     let header = try BundleHeader(file: bytes.span.bytes)
     let parameters = ParameterSchema(header.description.architecture).parameters
     func floats(_ name: ParameterName) throws -> [Float] {
@@ -190,7 +191,7 @@ import Testing
       let unfinished = try BundleWriter.write(
         request, options: WriteOptions(path: folder.file("\(precision)-again.pclip")))
       _ = try unfinished.finish(SmallModels.selfTest(architecture))
-      #expect(try folder.bytes("\(precision)-again.pclip") == bytes)
+      #expect(try fileBytes(folder.file("\(precision)-again.pclip")) == bytes)
     }
   }
 }

@@ -60,6 +60,16 @@ enum SmallModels {
       source: RandomSource(seed: seed), sourceArchitecture: architecture,
       description: description(architecture, precision, score: score))
   }
+
+  /// A text tower with OpenAI's vocabulary and tokenizer.
+  static func textWithTokenizer() -> BundleRequest<RandomSource> {
+    var architecture = vision.keeping(image: false, text: true)
+    architecture.text?.vocabularySize = BundleLayout.openAIVocabulary
+    var request = request(architecture, .int8)
+    request.description.tokenizer = .openAI
+    request.description.tokenizerID = OpenAIVocabulary.id
+    return request
+  }
 }
 
 /// Weights drawn from a hash of name, index and seed, with the statistics that matter here: LayerNorm channels of very

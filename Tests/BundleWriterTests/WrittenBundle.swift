@@ -1,6 +1,8 @@
 import Architecture
 import BundleFormat
 import BundleWriter
+import Foundation
+import TestSupport
 
 /// Writes a small model and returns the file's bytes.
 func writtenBundle(
@@ -11,8 +13,10 @@ func writtenBundle(
   configure(&options)
   let unfinished = try BundleWriter.write(SmallModels.request(architecture, precision), options: options)
   _ = try unfinished.finish(SmallModels.selfTest(architecture))
-  return try folder.bytes(name)
+  return try fileBytes(folder.file(name))
 }
+
+func fileBytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
 extension SmallModels {
   static func selfTest(_ architecture: CLIPArchitecture) -> UnfinishedBundle.SelfTest {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What an error says names the option and the numbers, and its advice works when followed literally.
@@ -9,8 +10,8 @@ import Testing
     "--precision", "fp16", "--no-measure", "-q",
   ]
 
-  private func bundle(_ folder: ScratchFolder, _ tower: String) throws -> String {
-    let path = folder.path("\(tower).pclip")
+  private func bundle(_ folder: TemporaryFolder, _ tower: String) throws -> String {
+    let path = folder.file("\(tower).pclip")
     let outcome = try Tool.run(["convert", Self.vit, "-o", path, "--tower", tower] + Self.options)
     try #require(outcome.status == 0, "\(outcome.error)")
     return path
@@ -18,7 +19,7 @@ import Testing
 
   @Test("bench --compare of bundles with other towers names both")
   func otherTowers() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let paths = try ["image", "text", "both"].map { try bundle(folder, $0) }
     for pair in [[0, 1], [1, 0], [2, 0], [1, 2]].map({ $0.map { paths[$0] } }) {
       let outcome = try Tool.run(["bench", "--seconds", "0.001", "--compare"] + pair)
@@ -28,8 +29,8 @@ import Testing
 
   @Test("a tower that a bundle or checkpoint does not have is an error about --tower")
   func absentTower() throws {
-    let folder = try ScratchFolder()
-    let outcome = try Tool.run("convert", bundle(folder, "image"), "-o", folder.path("x"), "--tower", "text")
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run("convert", bundle(folder, "image"), "-o", folder.file("x"), "--tower", "text")
     #expect(outcome.status == 65 && outcome.error.contains("--tower text"), "\(outcome.error)")
   }
 
@@ -40,15 +41,15 @@ import Testing
       (["--tokenizer", "openai"], "49408", "128"),
     ])
   func beyondTheTable(_ option: [String], _ one: String, _ other: String) throws {
-    let folder = try ScratchFolder()
-    let outcome = try Tool.run(["convert", Self.vit, "-o", folder.path("x")] + Self.options + option)
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run(["convert", Self.vit, "-o", folder.file("x")] + Self.options + option)
     #expect(outcome.status == 69, "\(outcome.error)")
     #expect(outcome.error.contains(one) && outcome.error.contains(other), "\(outcome.error)")
   }
 
   @Test("an empty list of texts is refused as an empty list of images is")
   func emptyLists() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let model = try bundle(folder, "both")
     for list in ["--texts", "--pictures"] {
       let outcome = try Tool.run("embed", "-m", model, list, "/dev/null")
@@ -58,7 +59,7 @@ import Testing
 
   @Test("info names the arithmetic that FP16 runs, and without a bundle refuses the options of one")
   func information() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let model = try bundle(folder, "image")
     #expect(try Tool.run("info", model).output.contains("runs          exact"))
     for option in [["--threads", "1"], ["--arithmetic", "fast"], ["--isa", "scalar"]] {

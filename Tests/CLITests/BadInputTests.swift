@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Bad input on the command line") struct BadInputTests {
@@ -41,7 +42,7 @@ import Testing
 
   @Test("An empty file, a Git LFS pointer and a saved web page are named, with the remedy")
   func notTheWeights() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let empty = try folder.write(Data(), to: "empty.pt")
     expectRefusal(try Tool.run("inspect", empty), 65, "empty")
     let pointer =
@@ -55,21 +56,21 @@ import Testing
 
   @Test("Half a download is refused, wherever it stops", arguments: [100, 4096, 1_000_000])
   func halfDownload(_ byteCount: Int) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let whole = try Data(contentsOf: URL(filePath: Self.mini))
     let half = try folder.write(whole.prefix(byteCount), to: "half.pt")
-    let outcome = try Tool.run("convert", half, "-o", folder.path("out.pclip"))
+    let outcome = try Tool.run("convert", half, "-o", folder.file("out.pclip"))
     expectRefusal(outcome, 65, "download")
-    #expect(folder.contents == ["half.pt"])
+    #expect(folder.names == ["half.pt"])
   }
 
   @Test("A checkpoint that does not say its activation is not guessed at")
   func undecidedActivation() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let source = Tool.fixture("valid/vit.safetensors")
-    let outcome = try Tool.run("convert", source, "-o", folder.path("out.pclip"))
+    let outcome = try Tool.run("convert", source, "-o", folder.file("out.pclip"))
     expectRefusal(outcome, 65, "--activation", "--heads", "--preprocess")
-    #expect(folder.contents.isEmpty)
+    #expect(folder.names.isEmpty)
   }
 
   @Test(
@@ -95,8 +96,8 @@ import Testing
 
   @Test("A bundle and its checkpoint given the wrong way round are told apart")
   func swappedVerify() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("m.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     expectRefusal(try Tool.run("verify", Self.mini, "--against", bundle), 64, "the bundle comes first")
   }
@@ -121,8 +122,8 @@ import Testing
 
   @Test("A bundle cut short anywhere is refused", arguments: [0, 7, 100, 10_000, 100_000])
   func truncatedBundle(_ byteCount: Int) throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("whole.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("whole.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let whole = try Data(contentsOf: URL(filePath: bundle))
     let cut = try folder.write(whole.prefix(byteCount), to: "cut.pclip")
@@ -135,14 +136,14 @@ import Testing
       ["valid/vit-torchscript-2.13.pt", "minis/mini-vit.pt"],
       ["damaged zip member", "damaged compressed zip member"]))
   func flippedWeight(_ fixture: String, _ damage: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     var bytes = try Data(contentsOf: URL(filePath: Tool.fixture(fixture)))
     bytes[bytes.count / 2] ^= 1
     let flipped = try folder.write(bytes, to: "flipped.pt")
-    let convert = try Tool.run("convert", flipped, "-o", folder.path("out.pclip"), "--precision", "int8")
+    let convert = try Tool.run("convert", flipped, "-o", folder.file("out.pclip"), "--precision", "int8")
     expectRefusal(convert, 65, damage, "flipped.pt", "member", "/data/", "download the file again")
-    #expect(folder.contents == ["flipped.pt"])
-    let bundle = folder.path("sound.pclip")
+    #expect(folder.names == ["flipped.pt"])
+    let bundle = folder.file("sound.pclip")
     #expect(try Tool.run("convert", Tool.fixture(fixture), "-o", bundle).status == 0)
     let verify = try Tool.run("verify", bundle, "--against", flipped)
     #expect(verify.status == 65 && verify.error.contains(damage), "\(verify.error)")
@@ -150,8 +151,8 @@ import Testing
 
   @Test("A flipped bit is found by verify")
   func flippedBit() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("whole.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("whole.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     var bytes = try Data(contentsOf: URL(filePath: bundle))
     bytes[bytes.count / 2] ^= 1
@@ -163,8 +164,8 @@ import Testing
   @Test(
     "Pictures that are unreadable, undecodable or cut off are refused one by one, the others are classified")
   func badPictures() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("m.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
     let cut = try folder.write(try Data(contentsOf: URL(filePath: good)).prefix(300), to: "cut.jpg")
@@ -176,8 +177,8 @@ import Testing
 
   @Test("Empty labels are refused, and a text of ten thousand words is cut with a warning that shows the cut")
   func labels() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("m.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
     expectRefusal(try Tool.run("classify", "-m", bundle, good, "--label", ""), 64, "label 1 is empty")

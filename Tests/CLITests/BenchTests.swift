@@ -1,15 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `bench` says, not how fast anything is: times depend on the machine and on what else it does.
 @Suite("bench") struct BenchTests {
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let fp16: String
   private let int8: String
 
   init() throws {
-    folder = try ScratchFolder()
-    (fp16, int8) = (folder.path("fp16.pclip"), folder.path("int8.pclip"))
+    folder = try TemporaryFolder()
+    (fp16, int8) = (folder.file("fp16.pclip"), folder.file("int8.pclip"))
     for (precision, path) in [("fp16", fp16), ("int8", int8)] {
       let outcome = try Tool.run(
         "convert", Tool.fixture("minis/mini-vit.pt"), "-o", path, "--precision", precision, "--no-measure")
@@ -83,7 +84,7 @@ import Testing
 
   @Test("Bundles of two models are not compared, and one bundle alone needs no --compare")
   func refusals() throws {
-    let other = folder.path("rn.pclip")
+    let other = folder.file("rn.pclip")
     #expect(
       try Tool.run("convert", Tool.fixture("minis/mini-rn.pt"), "-o", other, "--no-measure").status == 0)
     let mixed = try bench("--compare", int8, other)

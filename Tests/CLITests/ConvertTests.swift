@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("convert", .serialized) struct ConvertTests {
@@ -6,8 +7,8 @@ import Testing
 
   @Test("A PyTorch archive becomes a bundle in an environment without Python, and classifies a picture")
   func endToEndWithoutPython() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("mini.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("mini.pclip")
     let bare = ["PATH": "/nonexistent"]
     let converted = try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", environment: bare)
     #expect(converted.status == 0, "\(converted.error)")
@@ -20,24 +21,24 @@ import Testing
 
   @Test("The same input gives the same bytes, with one thread and with two")
   func deterministic() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     for (name, threads) in [("a", "1"), ("b", "2")] {
       let outcome = try Tool.run(
-        "convert", Self.mini, "-o", folder.path(name), "--precision", "int8", "--threads", threads)
+        "convert", Self.mini, "-o", folder.file(name), "--precision", "int8", "--threads", threads)
       #expect(outcome.status == 0, "\(outcome.error)")
     }
-    let first = try Data(contentsOf: URL(filePath: folder.path("a")))
-    #expect(first == (try Data(contentsOf: URL(filePath: folder.path("b")))))
+    let first = try Data(contentsOf: URL(filePath: folder.file("a")))
+    #expect(first == (try Data(contentsOf: URL(filePath: folder.file("b")))))
   }
 
   @Test("The report lists the settings that an option or a library's default decided, with --quiet too")
   func settings() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let source = Tool.fixture("valid/vit-state-dict-2.13.pt")
     let options = [
       "--heads", "1", "--activation", "quickgelu", "--pooling", "highest", "--preprocess", "openai", "-q",
     ]
-    let text = try Tool.run(["convert", source, "-o", folder.path("a")] + options)
+    let text = try Tool.run(["convert", source, "-o", folder.file("a")] + options)
     #expect(text.status == 0 && text.error.isEmpty, "\(text.error)")
     for line in [
       "relative to these settings", "image.heads 1, text.heads 1 (option: --heads)",
@@ -46,25 +47,25 @@ import Testing
       #expect(text.output.contains(line), "\(text.output)")
     }
     let json = try Tool.run(
-      ["convert", source, "-o", folder.path("b"), "--tower", "text", "--json"] + options
+      ["convert", source, "-o", folder.file("b"), "--tower", "text", "--json"] + options
     ).json()
     let rows = try #require(json["settings"] as? [[String: String]])
     #expect(rows.contains { $0["field"] == "text.pooling" && $0["source"] == "option" })
     #expect(rows.contains { $0["field"] == "text.epsilon" && $0["source"] == "library default" })
     #expect(!rows.contains { $0["field"] == "image.epsilon" || $0["field"] == "preprocessing" })
-    let certain = try Tool.run("convert", Self.mini, "-o", folder.path("c"))
+    let certain = try Tool.run("convert", Self.mini, "-o", folder.file("c"))
     #expect(certain.output.contains("relative to settings that the checkpoint and its configuration state"))
   }
 
   @Test("What becomes of transparency is reported, stated by the bundle and applied to images")
   func alpha() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let (clear, opaque) = (
       Tool.fixture("preprocessing/transparent/clear.png"),
       Tool.fixture("preprocessing/transparent/opaque.png")
     )
     for alpha in ["drop", "white"] {
-      let bundle = folder.path(alpha)
+      let bundle = folder.file(alpha)
       let converted = try Tool.run(
         "convert", Tool.fixture("valid/vit-hugging-face"), "-o", bundle, "--alpha", alpha)
       #expect(
@@ -72,8 +73,8 @@ import Testing
         "\(converted.output)")
       let info = try Tool.run("info", bundle, "--json").json()
       #expect((info["bundle"] as? [String: Any])?["alpha"] as? String == alpha)
-      let vectors = try Tool.run("embed", "-m", bundle, clear, opaque).output.split(separator: "\n").map {
-        try (JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["vector"] as? [Double]
+      let vectors = try Tool.run("embed", "-m", bundle, clear, opaque).lines().map {
+        $0["vector"] as? [Double]
       }
       // The colours of both are the same.
       #expect(vectors.count == 2 && vectors[0] != nil && (vectors[0] == vectors[1]) == (alpha == "drop"))
@@ -82,7 +83,7 @@ import Testing
 
   @Test("An existing file is kept unless --force is given")
   func existingFileIsKept() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let output = try folder.write(Data("mine".utf8), to: "out.pclip")
     let refused = try Tool.run("convert", Self.mini, "-o", output)
     #expect(refused.status == 73 && refused.error.contains("--force"))
@@ -92,35 +93,35 @@ import Testing
 
   @Test("An output folder that is missing is named, and nothing is left")
   func missingFolder() throws {
-    let folder = try ScratchFolder()
-    let outcome = try Tool.run("convert", Self.mini, "-o", folder.path("no/such/out.pclip"))
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run("convert", Self.mini, "-o", folder.file("no/such/out.pclip"))
     #expect(outcome.status == 73 && outcome.error.contains("folder"))
-    #expect(folder.contents.isEmpty)
+    #expect(folder.names.isEmpty)
   }
 
   @Test("Both halves of a checkpoint share one space id and classify together")
   func halvesShareASpace() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     for tower in ["image", "text"] {
-      let outcome = try Tool.run("convert", Self.mini, "-o", folder.path(tower), "--tower", tower)
+      let outcome = try Tool.run("convert", Self.mini, "-o", folder.file(tower), "--tower", tower)
       #expect(outcome.status == 0, "\(outcome.error)")
     }
     let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
     let together = try Tool.run(
-      "classify", "-m", folder.path("image"), "--text-model", folder.path("text"), picture, "--label",
+      "classify", "-m", folder.file("image"), "--text-model", folder.file("text"), picture, "--label",
       "red apple")
     #expect(together.status == 0, "\(together.error)")
-    let alone = try Tool.run("embed", "-m", folder.path("text"), picture)
+    let alone = try Tool.run("embed", "-m", folder.file("text"), picture)
     #expect(alone.status == 69 && alone.error.contains("no image tower"))
   }
 
   @Test("Embeddings of two spaces are never compared")
   func twoSpaces() throws {
-    let folder = try ScratchFolder()
-    _ = try Tool.run("convert", Self.mini, "-o", folder.path("vit"), "--tower", "image")
-    _ = try Tool.run("convert", Tool.fixture("minis/mini-rn.pt"), "-o", folder.path("rn"), "--tower", "text")
+    let folder = try TemporaryFolder()
+    _ = try Tool.run("convert", Self.mini, "-o", folder.file("vit"), "--tower", "image")
+    _ = try Tool.run("convert", Tool.fixture("minis/mini-rn.pt"), "-o", folder.file("rn"), "--tower", "text")
     let outcome = try Tool.run(
-      "classify", "-m", folder.path("vit"), "--text-model", folder.path("rn"),
+      "classify", "-m", folder.file("vit"), "--text-model", folder.file("rn"),
       Tool.fixture("minis/pictures/red-apple-00.jpg"), "--label", "red apple")
     #expect(outcome.status == 65 && outcome.error.contains("two embedding spaces"), "\(outcome.error)")
   }
@@ -128,9 +129,9 @@ import Testing
   @Test(
     "A model in two files is converted and verified as one, and without a tokenizer or by a golden file too")
   func twoFiles() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let halves = ["image", "text"].map { Tool.fixture("valid/vit-hugging-face-\($0)-projection") }
-    let bundle = folder.path("whole.pclip")
+    let bundle = folder.file("whole.pclip")
     let choices = ["--preprocess", "openai", "--tokenizer", "none"]
     let converted = try Tool.run(["convert"] + halves + ["-o", bundle, "--no-measure"] + choices)
     #expect(converted.status == 0, "\(converted.error)")
@@ -147,19 +148,19 @@ import Testing
 
   @Test("A bundle of int8 weights is converted with the note that what was rounded stays rounded")
   func fromInt8() throws {
-    let folder = try ScratchFolder()
-    let small = folder.path("small.pclip")
+    let folder = try TemporaryFolder()
+    let small = folder.file("small.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", small, "--precision", "int8").error.isEmpty)
-    let outcome = try Tool.run("convert", small, "-o", folder.path("large.pclip"), "--precision", "fp32")
+    let outcome = try Tool.run("convert", small, "-o", folder.file("large.pclip"), "--precision", "fp32")
     #expect(
       outcome.status == 0 && outcome.error.contains("small.pclip holds int8 weights"), "\(outcome.error)")
   }
 
   @Test("What was said at conversion need not be said again to verify", arguments: ["both", "image", "text"])
   func verifiedWithoutOptions(_ tower: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let source = Tool.fixture("valid/vit.safetensors")
-    let bundle = folder.path("m.pclip")
+    let bundle = folder.file("m.pclip")
     let converted = try Tool.run(
       "convert", source, "-o", bundle, "--activation", "gelu", "--heads", "1", "--pooling", "highest",
       "--preprocess", "openai", "--tokenizer", "none", "--tower", tower, "--no-measure")
@@ -173,8 +174,8 @@ import Testing
   /// Of what a conversion does to its output: creates, writes, measures, names and closes it.
   @Test("Killed at any step, a conversion leaves a whole file or none under the output's name")
   func killed() throws {
-    let folder = try ScratchFolder()
-    let output = folder.path("out.pclip")
+    let folder = try TemporaryFolder()
+    let output = folder.file("out.pclip")
     var isEnded = false
     var rounds = 0
     while !isEnded {
@@ -192,6 +193,6 @@ import Testing
     }
     #expect(rounds > 5)
     #expect(try Tool.run("convert", Self.mini, "-o", output, "--force").status == 0)
-    #expect(folder.contents == ["out.pclip"])
+    #expect(folder.names == ["out.pclip"])
   }
 }

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("inspect --explain")
 struct ExplainTests {
   @Test("shows the bytes around the offset below the one line, the byte to blame marked")
   func brokenFile() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let fixture = URL(filePath: Tool.fixture("malformed/gguf/type-99.gguf"))
     let path = try folder.write(try Data(contentsOf: fixture), to: "type-99.gguf")
     let outcome = try Tool.run("inspect", "--explain", path)
@@ -43,12 +44,12 @@ struct ExplainTests {
 
   @Test("shows the shard that is broken, not the index that lists it")
   func brokenShard() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let shard = "model-00002-of-00003.safetensors"
     for name in ["model-00001-of-00003.safetensors", "model-00003-of-00003.safetensors", shard] {
       var bytes = try Data(contentsOf: URL(filePath: Tool.fixture("valid/vit-sharded/\(name)")))
       if name == shard { bytes[10] = UInt8(ascii: "!") }
-      _ = try folder.write(bytes, to: name)
+      try folder.write(bytes, to: name)
     }
     let index = "model.safetensors.index.json"
     let path = try folder.write(

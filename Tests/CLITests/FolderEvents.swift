@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// What happens to the files of a folder, as the system reports it: a latch on a moment of another process.
 final class FolderEvents {
@@ -13,10 +14,10 @@ final class FolderEvents {
   private var last: Event?
 
   /// - Parameter kinds: which events, of inotify's.
-  init(_ folder: ScratchFolder, _ kinds: Int32...) throws {
+  init(_ folder: TemporaryFolder, _ kinds: Int32...) throws {
     descriptor = inotify_init1(Int32(IN_CLOEXEC))
     let mask = kinds.reduce(0) { $0 | UInt32($1) }
-    guard inotify_add_watch(descriptor, folder.url.path(), mask) >= 0 else { throw POSIXError(.EIO) }
+    guard inotify_add_watch(descriptor, folder.path, mask) >= 0 else { throw POSIXError(.EIO) }
   }
 
   deinit { close(descriptor) }

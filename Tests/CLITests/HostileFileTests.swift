@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Files that mean harm, given to the command line as a user would.
@@ -7,12 +8,12 @@ import Testing
     "A pickle that would run a command runs nothing, and the message says what it tried",
     arguments: ["pickle/os-system.pt", "pickle/subprocess-popen.pt", "pytorch-legacy/os-system.pt"])
   func command(_ fixture: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let outcome = try Tool.run(
-      "convert", Tool.fixture("malformed/\(fixture)"), "-o", "m.pclip", in: folder.path(""))
+      "convert", Tool.fixture("malformed/\(fixture)"), "-o", "m.pclip", in: folder.file(""))
     let function = fixture.contains("popen") ? "subprocess.Popen" : "os.system"
     #expect(
       outcome.status == 65 && outcome.error.contains("never run (refused: \(function))"), "\(outcome.error)")
-    #expect(folder.contents.isEmpty, "\(folder.contents)")
+    #expect(folder.names.isEmpty, "\(folder.names)")
   }
 }

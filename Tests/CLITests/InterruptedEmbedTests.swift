@@ -1,19 +1,20 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whatever ends `embed -o`, what was computed is kept, and no name ever leads to a part of the output.
 @Suite("Interrupted embed -o") struct InterruptedEmbedTests {
   private static let inputs = [ResumeTests.apple, ResumeTests.clock]
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let bundle: String
   private let output: String
   private let journal: String
 
   init() throws {
-    folder = try ScratchFolder()
-    bundle = folder.path("m.pclip")
-    output = folder.path("v.safetensors")
-    journal = folder.path(".v.safetensors.pclip-partial")
+    folder = try TemporaryFolder()
+    bundle = folder.file("m.pclip")
+    output = folder.file("v.safetensors")
+    journal = folder.file(".v.safetensors.pclip-partial")
     let outcome = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
     try #require(outcome.status == 0, "\(outcome.error)")
   }
@@ -27,7 +28,7 @@ import Testing
   /// It has one thread: what it saved comes before what it opens, and it takes a signal before it goes on.
   /// - Returns: the process, and what ends the pipe for it.
   private func waiting(_ options: [String] = []) throws -> (process: Process, goOn: () -> Void) {
-    let pipe = folder.path("pipe-\(UUID().uuidString).jpg")
+    let pipe = folder.file("pipe-\(UUID().uuidString).jpg")
     try #require(mkfifo(pipe, 0o600) == 0)
     // Open at both ends, so that opening it makes no reader wait.
     let writer = open(pipe, O_RDWR | O_CLOEXEC)
@@ -46,7 +47,7 @@ import Testing
   }
 
   private func whole() throws -> [Data] {
-    let path = folder.path("whole.safetensors")
+    let path = folder.file("whole.safetensors")
     #expect(try embed("--force", to: path).status == 0)
     return try VectorPair.bytes(path)
   }
@@ -60,7 +61,7 @@ import Testing
     goOn()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == signal.status)
-    #expect(!folder.contents.contains("v.safetensors") && size(of: journal) > 512)
+    #expect(!folder.names.contains("v.safetensors") && size(of: journal) > 512)
     let refused = try embed()
     #expect(refused.status == 73 && refused.error.contains("left 1 vector for it"), "\(refused.error)")
     let rest = try embed("--resume")
@@ -120,8 +121,8 @@ import Testing
     let old = try VectorPair.bytes(output)
     let new = try whole()
     let files = [
-      output, output + ".rows.jsonl", folder.path(".v.safetensors.pclip-new"),
-      folder.path(".v.safetensors.rows.jsonl.pclip-new"),
+      output, output + ".rows.jsonl", folder.file(".v.safetensors.pclip-new"),
+      folder.file(".v.safetensors.rows.jsonl.pclip-new"),
     ]
     let nothing = Data()
     // What stands under the four names, and what a resumed run keeps.
@@ -138,7 +139,7 @@ import Testing
       let outcome = try embed("--resume")
       #expect(outcome.status == 0 && outcome.error.contains("\(kept) vector"), "\(outcome.error)")
       #expect(try VectorPair.bytes(output) == new)
-      #expect(folder.contents.allSatisfy { !$0.hasPrefix(".") }, "\(folder.contents)")
+      #expect(folder.names.allSatisfy { !$0.hasPrefix(".") }, "\(folder.names)")
     }
   }
 }

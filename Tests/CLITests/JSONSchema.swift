@@ -1,12 +1,12 @@
 import Foundation
+import TestSupport
 
 /// The part of JSON Schema that the files in Schemas/ use.
 struct JSONSchema {
   let root: [String: Any]
 
   init(named name: String) throws {
-    let data = try Data(contentsOf: Tool.root.appending(path: "Schemas/\(name).schema.json"))
-    root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+    root = try jsonObject(Data(contentsOf: Repository.url("Schemas/\(name).schema.json")))
   }
 
   /// What is wrong with `value`, each with its place; empty when it fits.

@@ -11,8 +11,8 @@ import Testing
 
   @Test("A text goes into JSON and back whatever is in it, and only line breaks end an entry of a list")
   func oddCharacters() throws {
-    let folder = try ScratchFolder()
-    let (list, bundle) = (folder.path("texts.txt"), folder.path("mini.pclip"))
+    let folder = try TemporaryFolder()
+    let (list, bundle) = (folder.file("texts.txt"), folder.file("mini.pclip"))
     let texts = Self.odd.map { "a\($0)b" } + ["c"]
     for ending in ["\n", "\r\n"] {
       try Data((texts.joined(separator: ending) + ending).utf8).write(to: URL(filePath: list))
@@ -21,8 +21,7 @@ import Testing
       let rows = outcome.output.split(separator: "\n")
       #expect(outcome.status == 0 && rows.count == texts.count, "\(outcome.error)")
       for (row, text) in zip(rows, texts) {
-        let object = try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
-        #expect(object?["input"] as? String == text)
+        #expect(try jsonObject(Data(row.utf8))["input"] as? String == text)
         #expect(row.utf8.allSatisfy { (0x20...0x7E).contains($0) })
       }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Outputs of commands") struct OutputTests {
@@ -7,12 +8,12 @@ import Testing
 
   @Test("The checkpoint that is read is never replaced, not even with --force")
   func sourceIsKept() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let weights = try Data(contentsOf: URL(filePath: Self.mini))
     let source = try folder.write(weights, to: "mine")
     try FileManager.default.createSymbolicLink(
-      atPath: folder.path("link.pt"), withDestinationPath: folder.path("mine"))
-    for path in [source, folder.path("link.pt")] {
+      atPath: folder.file("link.pt"), withDestinationPath: folder.file("mine"))
+    for path in [source, folder.file("link.pt")] {
       let outcome = try Tool.run("convert", path, "-o", source, "--force")
       #expect(outcome.status == 73 && outcome.error.contains("an input of this command"), "\(outcome.error)")
     }
@@ -21,11 +22,11 @@ import Testing
 
   @Test("embed replaces neither its bundle nor an image that it reads, not even with --force")
   func inputsOfEmbedAreKept() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     // Content decides what a file is, not its name.
-    let bundle = folder.path("m.safetensors")
-    #expect(try Tool.run("convert", Self.mini, "-o", folder.path("m"), "--no-measure").status == 0)
-    try FileManager.default.moveItem(atPath: folder.path("m"), toPath: bundle)
+    let bundle = folder.file("m.safetensors")
+    #expect(try Tool.run("convert", Self.mini, "-o", folder.file("m"), "--no-measure").status == 0)
+    try FileManager.default.moveItem(atPath: folder.file("m"), toPath: bundle)
     let image = try folder.write(
       Data(contentsOf: URL(filePath: Tool.fixture("minis/pictures/alarm-clock-00.jpg"))), to: "clock.npy")
     for output in [bundle, image] {
@@ -38,18 +39,18 @@ import Testing
 
   @Test("A pipe or a device is never replaced by a file")
   func pipeIsKept() throws {
-    let folder = try ScratchFolder()
-    let pipes = ["pipe", "pipe.npy", "v.npy.rows.jsonl"].map(folder.path)
+    let folder = try TemporaryFolder()
+    let pipes = ["pipe", "pipe.npy", "v.npy.rows.jsonl"].map(folder.file)
     for pipe in pipes { try #require(mkfifo(pipe, 0o600) == 0) }
-    let bundle = folder.path("m.pclip")
+    let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let converted = try Tool.run("convert", Self.mini, "-o", pipes[0], "--force")
     let embedded = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", pipes[1], "--force")
-    let rows = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", folder.path("v.npy"), "--force")
+    let rows = try Tool.run("embed", "-m", bundle, "--text", "a", "-o", folder.file("v.npy"), "--force")
     for outcome in [converted, embedded, rows] {
       #expect(outcome.status == 73 && outcome.error.contains("a device or a pipe"), "\(outcome.error)")
     }
-    #expect(folder.contents == ["m.pclip", "pipe", "pipe.npy", "v.npy.rows.jsonl"])
+    #expect(folder.names == ["m.pclip", "pipe", "pipe.npy", "v.npy.rows.jsonl"])
   }
 
   @Test("Neither - nor nothing is the name of a file", arguments: ["-", ""])
@@ -86,15 +87,8 @@ import Testing
   func notUTF8() throws {
     let tool = "'\(Tool.executable.path())' embed -m m.pclip"
     for arguments in ["--text \"$(printf 'caf\\351')\"", "\"$(printf 'caf\\351.jpg')\""] {
-      let process = Process()
-      process.executableURL = URL(filePath: "/bin/sh")
-      process.arguments = ["-c", "\(tool) \(arguments)"]
-      let error = Pipe()
-      process.standardError = error
-      try process.run()
-      let text = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 64 && text.contains("is not UTF-8"), "\(text)")
+      let outcome = try Tool.runInShell("\(tool) \(arguments)")
+      #expect(outcome.status == 64 && outcome.error.contains("is not UTF-8"), "\(outcome.error)")
     }
   }
 
@@ -102,33 +96,33 @@ import Testing
     "A signal ends export with the shell's status for it, and leaves nothing",
     arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
   func interruptedExport(_ signal: Int32, _ status: Int32) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let events = try FolderEvents(folder, IN_CREATE)
     let (process, output, _) = try Tool.start(
-      ["export", "synthetic:ViT-B-32", "--to", "huggingface", "-o", folder.path("out")])
+      ["export", "synthetic:ViT-B-32", "--to", "huggingface", "-o", folder.file("out")])
     #expect(events.next(of: output)?.name == ".out.pclip-partial")
-    #expect(folder.contents == [".out.pclip-partial"])
+    #expect(folder.names == [".out.pclip-partial"])
     kill(process.processIdentifier, signal)
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == status)
-    #expect(folder.contents.isEmpty)
+    #expect(folder.names.isEmpty)
   }
 
   @Test("Vectors are refused before the work where they could not be written", arguments: ["", "no/such/"])
   func vectorsRefusedEarly(_ place: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let kept = try folder.write(Data("mine".utf8), to: "v.safetensors")
     let outcome = try Tool.run(
-      "embed", "-m", "/no/such/bundle", Self.picture, "-o", folder.path("\(place)v.safetensors"))
+      "embed", "-m", "/no/such/bundle", Self.picture, "-o", folder.file("\(place)v.safetensors"))
     #expect(outcome.status == 73, "\(outcome.error)")
     #expect(try Data(contentsOf: URL(filePath: kept)) == Data("mine".utf8))
-    #expect(folder.contents == ["v.safetensors"])
+    #expect(folder.names == ["v.safetensors"])
   }
 
   @Test("Vectors replace a file with --force, and nothing is left beside them")
   func vectorsReplace() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("m.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let output = try folder.write(Data("old".utf8), to: "v.safetensors")
     let outcome = try Tool.run("embed", "-m", bundle, Self.picture, "--text", "a", "-o", output, "--force")
@@ -136,21 +130,14 @@ import Testing
     let bytes = try Data(contentsOf: URL(filePath: output))
     let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     #expect(bytes.count == 8 + headerLength + 2 * 64 * 4)
-    #expect(folder.contents == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
+    #expect(folder.names == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
   }
 
   @Test("A standard output that takes no more is a failure", arguments: [[], ["--json"]])
   func fullStandardOutput(_ options: [String]) throws {
-    let process = Process()
-    process.executableURL = Tool.executable
-    process.arguments = ["inspect", Self.mini] + options
-    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
-    let error = Pipe()
-    process.standardError = error
-    try process.run()
-    let text = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 73 && text.contains("No space left"), "\(text)")
+    let command = ["'\(Tool.executable.path())' inspect '\(Self.mini)'"] + options + ["> /dev/full"]
+    let outcome = try Tool.runInShell(command.joined(separator: " "))
+    #expect(outcome.status == 73 && outcome.error.contains("No space left"), "\(outcome.error)")
   }
 
   @Test("--no-measure with a demand is contradictory")
@@ -161,14 +148,14 @@ import Testing
 
   @Test("One sound tower is converted where the other is damaged, and its partner's id is unknown")
   func soundTower() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let whole = try Data(contentsOf: URL(filePath: Tool.fixture("valid/vit.safetensors")))
     let source = try folder.write(try whole.withoutTensor("text_projection"), to: "damaged.safetensors")
     let options = [
       "--activation", "quickgelu", "--heads", "1", "--preprocess", "openai", "--tokenizer", "none",
     ]
     func convert(_ tower: String) throws -> Tool.Outcome {
-      try Tool.run(["convert", source, "-o", folder.path(tower), "--tower", tower, "--no-measure"] + options)
+      try Tool.run(["convert", source, "-o", folder.file(tower), "--tower", tower, "--no-measure"] + options)
     }
     let image = try convert("image")
     #expect(image.status == 0 && image.error.contains("the other tower is left unread"), "\(image.error)")
@@ -180,20 +167,17 @@ import Testing
 extension Data {
   /// A safetensors file without one of its tensors.
   fileprivate func withoutTensor(_ name: String) throws -> Data {
-    let headerLength = prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-    let tensors = self[(8 + headerLength)...]
-    var header = try JSONSerialization.jsonObject(with: self[8..<8 + headerLength]) as? [String: Any] ?? [:]
-    let removed = header.removeValue(forKey: name) as? [String: Any]
+    var parts = try SafetensorsParts(self)
+    let removed = parts.header.removeValue(forKey: name) as? [String: Any]
     let gap = removed?["data_offsets"] as? [Int] ?? [0, 0]
-    for (key, value) in header {
+    for (key, value) in parts.header {
       guard var entry = value as? [String: Any], let offsets = entry["data_offsets"] as? [Int] else {
         continue
       }
       entry["data_offsets"] = offsets.map { $0 > gap[0] ? $0 - (gap[1] - gap[0]) : $0 }
-      header[key] = entry
+      parts.header[key] = entry
     }
-    let json = try JSONSerialization.data(withJSONObject: header)
-    let length = Swift.withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
-    return length + json + tensors.prefix(gap[0]) + tensors.dropFirst(gap[1])
+    parts.tensors = parts.tensors.prefix(gap[0]) + parts.tensors.dropFirst(gap[1])
+    return try parts.file()
   }
 }

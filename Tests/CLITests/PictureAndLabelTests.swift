@@ -1,31 +1,29 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// How pictures, texts and labels reach the tool.
 @Suite("Images and labels") struct PictureAndLabelTests {
   static let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let bundle: String
 
   init() throws {
-    folder = try ScratchFolder()
-    bundle = folder.path("m.pclip")
+    folder = try TemporaryFolder()
+    bundle = folder.file("m.pclip")
     let outcome = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
     try #require(outcome.status == 0, "\(outcome.error)")
   }
 
   /// The inputs of the JSON lines that `embed` printed.
   private func inputs(_ outcome: Tool.Outcome) throws -> [String] {
-    try outcome.output.split(separator: "\n").map {
-      let line = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
-      return line?["input"] as? String ?? ""
-    }
+    try outcome.lines().map { $0["input"] as? String ?? "" }
   }
 
   private func jpeg() throws -> Data { try Data(contentsOf: URL(filePath: Self.picture)) }
 
   private func photos() throws -> String {
-    let photos = folder.path("photos")
+    let photos = folder.file("photos")
     for name in ["deep/er", ".hidden"] {
       try FileManager.default.createDirectory(
         atPath: "\(photos)/\(name)", withIntermediateDirectories: true)
@@ -49,7 +47,7 @@ import Testing
 
   @Test("A folder without pictures is an error that names it")
   func emptyFolder() throws {
-    let empty = folder.path("empty")
+    let empty = folder.file("empty")
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
     let outcome = try Tool.run("classify", "-m", bundle, empty, "--label", "a", "--label", "b")
     #expect(outcome.status == 65 && outcome.error.contains("no pictures in \(empty)"), "\(outcome.error)")
@@ -143,9 +141,7 @@ import Testing
   func classifyLines() throws {
     let outcome = try Tool.run(
       "classify", "-m", bundle, Self.picture, "/no/such.jpg", "--label", "a", "--label", "b", "--lines")
-    let objects = try outcome.output.split(separator: "\n").map {
-      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
-    }
+    let objects = try outcome.lines()
     #expect(outcome.status == 66 && objects.count == 2, "\(outcome.output)")
     #expect((objects.first?["labels"] as? [Any])?.count == 2 && objects.last?["error"] != nil)
   }

@@ -1,17 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Pictures are decoded and encoded on several threads at once; nobody may see that but for the time.
 @Suite("Streams of images") struct PictureStreamTests {
   static let pictureFolder = Tool.fixture("minis/pictures")
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let bundle: String
   /// More pictures than threads may run ahead, with two that cannot be read among them.
   private let inputs: [String]
 
   init() throws {
-    folder = try ScratchFolder()
-    bundle = folder.path("m.pclip")
+    folder = try TemporaryFolder()
+    bundle = folder.file("m.pclip")
     let converted = try Tool.run(
       "convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--precision", "int8", "--no-measure")
     try #require(converted.status == 0, "\(converted.error)")
@@ -20,7 +21,7 @@ import Testing
       "\(Self.pictureFolder)/\($0)"
     }
     try #require(pictures.count > 32)
-    pictures.insert(folder.path("missing.jpg"), at: 1)
+    pictures.insert(folder.file("missing.jpg"), at: 1)
     pictures.insert(try folder.write(Data("no picture".utf8), to: "text.jpg"), at: 17)
     inputs = pictures
   }
@@ -34,10 +35,8 @@ import Testing
   func order() throws {
     let single = try run("embed", threads: 1)
     let many = try run("embed", threads: 8)
-    let paths = try single.output.split(separator: "\n").map { line in
-      (try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["input"] as? String
-    }
-    #expect(paths == inputs.filter { !$0.hasPrefix(folder.url.path()) })
+    let paths = try single.lines().map { $0["input"] as? String }
+    #expect(paths == inputs.filter { !$0.hasPrefix(folder.path) })
     #expect(many.output == single.output)
     #expect(many.error == single.error && many.status == single.status)
   }

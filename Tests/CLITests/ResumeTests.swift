@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `embed --resume` goes on with an output: unchanged content keeps its vector, everything else is computed.
@@ -6,14 +7,14 @@ import Testing
   static let apple = Tool.fixture("minis/pictures/red-apple-00.jpg")
   static let clock = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
   static let tractor = Tool.fixture("minis/pictures/tractor-14.jpg")
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let bundle: String
   private let output: String
 
   init() throws {
-    folder = try ScratchFolder()
-    bundle = folder.path("m.pclip")
-    output = folder.path("v.safetensors")
+    folder = try TemporaryFolder()
+    bundle = folder.file("m.pclip")
+    output = folder.file("v.safetensors")
     let outcome = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
     try #require(outcome.status == 0, "\(outcome.error)")
   }
@@ -28,7 +29,7 @@ import Testing
 
   /// The output of a run in one go.
   private func whole(_ inputs: [String], ending: String = "safetensors") throws -> String {
-    let path = folder.path("whole-\(UUID().uuidString).\(ending)")
+    let path = folder.file("whole-\(UUID().uuidString).\(ending)")
     let outcome = try embed(inputs, to: path)
     try #require(outcome.status == 0, "\(outcome.error)")
     return path
@@ -48,7 +49,7 @@ import Testing
     let third = try resume(Self.clock, Self.apple, "--text", "a")
     #expect(third.error.contains("3 vectors kept"), "\(third.error)")
     #expect(try VectorPair.bytes(output) == resumed)
-    #expect(folder.contents == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
+    #expect(folder.names == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
   }
 
   @Test(
@@ -56,7 +57,7 @@ import Testing
     arguments: ["safetensors", "npy"])
   func sameBytes(_ ending: String) throws {
     let inputs = ["--text", "a", "--text", "a", Self.apple, Self.clock, Self.apple]
-    let output = folder.path("v.\(ending)")
+    let output = folder.file("v.\(ending)")
     for count in [2, 4, 6, 7, 7] {
       #expect(try embed(Array(inputs.prefix(count)), to: output, "--resume").status == 0)
     }
@@ -122,11 +123,11 @@ import Testing
     let composed = "caf\u{E9}"
     let decomposed = "cafe\u{301}"
     _ = try copy(Self.apple, to: composed + ".jpg")
-    let first = "\(folder.url.path())/\(composed).jpg"
+    let first = "\(folder.path)/\(composed).jpg"
     let inputs = ["--text", composed, first]
     #expect(try embed(inputs, to: output, "--resume").status == 0)
     _ = try copy(Self.clock, to: decomposed + ".jpg")
-    let second = "\(folder.url.path())/\(decomposed).jpg"
+    let second = "\(folder.path)/\(decomposed).jpg"
     #expect(try embed(["--text", decomposed, second], to: output, "--resume").status == 0)
     let pair = try VectorPair(output)
     #expect(pair.inputs.map { $0.utf8.count } == [5, first.utf8.count, 6, second.utf8.count])
@@ -137,16 +138,16 @@ import Testing
   @Test("A path is found under each of its spellings, and keeps the first")
   func spellings() throws {
     let path = try copy(Self.apple, to: "1.jpg")
-    let other = folder.url.path() + "/.//1.jpg"
+    let other = folder.path + "/.//1.jpg"
     #expect(try resume(path).status == 0)
     #expect(try resume(other).status == 0)
     #expect(try VectorPair(output).inputs == [path])
     for name in ["./1.jpg", "1.jpg", ".///1.jpg"] {
       let outcome = try Tool.run(
-        "embed", "-m", "m.pclip", "-o", "relative.npy", "--resume", name, in: folder.url.path())
+        "embed", "-m", "m.pclip", "-o", "relative.npy", "--resume", name, in: folder.path)
       #expect(outcome.status == 0, "\(outcome.error)")
     }
-    #expect(try VectorPair(folder.path("relative.npy")).inputs == ["./1.jpg"])
+    #expect(try VectorPair(folder.file("relative.npy")).inputs == ["./1.jpg"])
   }
 
   @Test("--prune removes nothing where no file exists: another folder, or a drive that is not mounted")
@@ -167,7 +168,7 @@ import Testing
   func moved() throws {
     let path = try copy(Self.apple, to: "1.jpg")
     #expect(try resume(path).status == 0)
-    let target = folder.path("2.jpg")
+    let target = folder.file("2.jpg")
     try FileManager.default.moveItem(atPath: path, toPath: target)
     #expect(try embed([target, Self.clock, "--prune"], to: output, "--resume").status == 0)
     #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole([target, Self.clock])))
@@ -179,12 +180,12 @@ import Testing
     let kept = try VectorPair.bytes(output)
     let raw = try resume(Self.clock, "--raw")
     #expect(raw.status == 65 && raw.error.contains("another normalized"), "\(raw.error)")
-    let other = folder.path("other.pclip")
+    let other = folder.file("other.pclip")
     let precision = ["--precision", "int8", "--no-measure"]
     #expect(try Tool.run(["convert", bundle, "-o", other] + precision).status == 0)
     let mixed = try Tool.run("embed", "-m", other, "-o", output, "--resume", Self.clock)
     #expect(mixed.status == 65 && mixed.error.contains("another bundle_id"), "\(mixed.error)")
-    let resNet = folder.path("rn.pclip")
+    let resNet = folder.file("rn.pclip")
     let source = Tool.fixture("minis/mini-rn.pt")
     #expect(try Tool.run("convert", source, "-o", resNet, "--no-measure").status == 0)
     let space = try Tool.run("embed", "-m", resNet, "-o", output, "--resume", Self.clock)
@@ -193,6 +194,6 @@ import Testing
     // The remedy of each message.
     let again = try Tool.run("embed", "-m", resNet, "-o", output, "--force", Self.clock)
     #expect(again.status == 0, "\(again.error)")
-    #expect(folder.contents.allSatisfy { !$0.hasPrefix(".") })
+    #expect(folder.names.allSatisfy { !$0.hasPrefix(".") })
   }
 }

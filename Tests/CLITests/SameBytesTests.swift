@@ -1,5 +1,6 @@
 import Foundation
 import Quantization
+import TestSupport
 import Testing
 
 /// A bundle taken apart: what identifies the model, and what tells where the file came from.
@@ -9,12 +10,9 @@ private struct BundleParts {
   var tensors: Data
 
   init(contentsOf path: String) throws {
-    let bytes = try Data(contentsOf: URL(filePath: path))
-    let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-    let header = try JSONSerialization.jsonObject(with: bytes[8..<8 + headerLength]) as? [String: Any] ?? [:]
-    let all = header["__metadata__"] as? [String: String] ?? [:]
-    metadata = all.filter { !$0.key.hasPrefix("provenance.") }
-    tensors = bytes[(8 + headerLength)...]
+    let parts = try SafetensorsParts(Data(contentsOf: URL(filePath: path)))
+    metadata = parts.metadata.filter { !$0.key.hasPrefix("provenance.") }
+    tensors = parts.tensors
   }
 }
 
@@ -34,10 +32,10 @@ private struct BundleParts {
     "The same weights in any format give the same bytes but for provenance",
     arguments: ["fp32", "fp16", "int8"])
   func anyFormat(_ precision: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     var first: BundleParts?
     for source in Self.sources {
-      let output = folder.path("\(source).pclip")
+      let output = folder.file("\(source).pclip")
       let outcome = try Tool.run(
         "convert", Tool.fixture("valid/\(source)"), "-o", output, "--precision", precision, "--activation",
         "quickgelu", "--heads", "1", "--pooling", "highest", "--preprocess", "openai", "--tokenizer", "none",
@@ -53,13 +51,13 @@ private struct BundleParts {
 
   @Test("Kernels forced to another instruction set change no byte", arguments: InstructionSets.here)
   func anyInstructionSet(_ name: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let mini = Tool.fixture("minis/mini-rn.pt")
-    #expect(try Tool.run("convert", mini, "-o", folder.path("a"), "--precision", "int8").status == 0)
+    #expect(try Tool.run("convert", mini, "-o", folder.file("a"), "--precision", "int8").status == 0)
     let forced = try Tool.run(
-      "convert", mini, "-o", folder.path("b"), "--precision", "int8", environment: ["PCLIP_ISA": name])
+      "convert", mini, "-o", folder.file("b"), "--precision", "int8", environment: ["PCLIP_ISA": name])
     #expect(forced.status == 0, "\(forced.error)")
-    let bytes = try Data(contentsOf: URL(filePath: folder.path("a")))
-    #expect(bytes == (try Data(contentsOf: URL(filePath: folder.path("b")))))
+    let bytes = try Data(contentsOf: URL(filePath: folder.file("a")))
+    #expect(bytes == (try Data(contentsOf: URL(filePath: folder.file("b")))))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("JSON schemas") struct SchemaTests {
@@ -8,12 +9,12 @@ import Testing
 
   @Test("What --json prints fits its schema, verb by verb")
   func everyVerb() throws {
-    let folder = try ScratchFolder()
-    let bundle = folder.path("m.pclip")
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("m.pclip")
     let picture = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
     let runs: [(schema: String, outcome: Tool.Outcome)] = [
       ("convert", try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", "--json")),
-      ("export", try Tool.run("export", Self.mini, "--to", "safetensors", "-o", folder.path("s"), "--json")),
+      ("export", try Tool.run("export", Self.mini, "--to", "safetensors", "-o", folder.file("s"), "--json")),
       ("inspect", try Tool.run("inspect", Self.mini, "--tensors", "--json")),
       ("inspect", try Tool.run("inspect", Tool.fixture("valid/vit.safetensors"), "--json")),
       ("formats", try Tool.run("formats", "--json")),

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A checkpoint with a bias, from its files to the percentages of `classify`.
@@ -6,18 +7,17 @@ import Testing
   /// FP32 vectors and their cosines, times a scale of 12, against open_clip's float64.
   private static let tolerance = 1e-6
 
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let golden: [String: Any]
 
   init() throws {
-    folder = try ScratchFolder()
-    let data = try Data(contentsOf: URL(filePath: Tool.fixture("score/mini-vit.json")))
-    golden = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    folder = try TemporaryFolder()
+    golden = try jsonObject(Fixture.data("score/mini-vit.json"))
   }
 
   /// The trained mini as open_clip saves a model with a bias.
   private func checkpoint() throws -> String {
-    let path = folder.path("biased")
+    let path = folder.file("biased")
     let outcome = try Tool.run(
       "export", Tool.fixture("minis/mini-vit.pt"), "--to", "open-clip", "--precision", "fp32", "-o", path)
     try #require(outcome.status == 0, "\(outcome.error)")
@@ -37,23 +37,19 @@ import Testing
 
   /// The safetensors file with another scale, and a bias behind all tensors.
   private static func biased(_ file: Data, scale: Float, bias: Float) throws -> Data {
-    let count = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-    var header = try #require(
-      try JSONSerialization.jsonObject(with: file[8..<8 + count]) as? [String: Any])
-    var tensors = file[(8 + count)...]
-    let entry = try #require(header["logit_scale"] as? [String: Any])
-    let first = tensors.startIndex + (try #require(entry["data_offsets"] as? [Int]))[0]
-    withUnsafeBytes(of: scale) { tensors.replaceSubrange(first..<first + 4, with: $0) }
-    let offsets = [tensors.count, tensors.count + 4]
-    header["logit_bias"] = ["dtype": "F32", "shape": [Int](), "data_offsets": offsets] as [String: Any]
-    withUnsafeBytes(of: bias) { tensors.append(contentsOf: $0) }
-    let json = try JSONSerialization.data(withJSONObject: header)
-    return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json + tensors
+    var parts = try SafetensorsParts(file)
+    let entry = try #require(parts.header["logit_scale"] as? [String: Any])
+    let first = try #require(entry["data_offsets"] as? [Int])[0]
+    withUnsafeBytes(of: scale) { parts.tensors.replaceSubrange(first..<first + 4, with: $0) }
+    let offsets = [parts.tensors.count, parts.tensors.count + 4]
+    parts.header["logit_bias"] = ["dtype": "F32", "shape": [Int](), "data_offsets": offsets] as [String: Any]
+    withUnsafeBytes(of: bias) { parts.tensors.append(contentsOf: $0) }
+    return try parts.file()
   }
 
   @Test("A checkpoint with a bias is classified with open_clip's probabilities, each label by itself")
   func classify() throws {
-    let bundle = folder.path("m.pclip")
+    let bundle = folder.file("m.pclip")
     let converted = try Tool.run(
       "convert", try checkpoint(), "-o", bundle, "--precision", "fp32", "--no-measure")
     try #require(converted.status == 0, "\(converted.error)")
@@ -80,7 +76,7 @@ import Testing
     }
     let info = try Tool.run("info", bundle)
     #expect(info.output.contains("logit bias    -4.0000, of a sigmoid"), "\(info.output)")
-    let unbiased = folder.path("unbiased.pclip")
+    let unbiased = folder.file("unbiased.pclip")
     _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", unbiased, "--no-measure")
     #expect(try space(bundle) == space(unbiased))
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The built command line, run as a user runs it.
 struct Tool {
@@ -8,25 +9,23 @@ struct Tool {
     var error: String
 
     /// The JSON object on standard output.
-    func json() throws -> [String: Any] {
-      try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
-    }
-  }
+    func json() throws -> [String: Any] { try jsonObject(Data(output.utf8)) }
 
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+    /// The JSON object on each of its lines.
+    func lines() throws -> [[String: Any]] { try jsonLines(output) }
+  }
 
   /// Beside the test bundle: SwiftPM builds both into one folder.
   static let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "pocketclip")
 
-  static func fixture(_ path: String) -> String { root.appending(path: "Fixtures/\(path)").path() }
+  static func fixture(_ path: String) -> String { Fixture.url(path).path() }
 
   /// - Parameter folder: where it runs.
   /// - Parameter input: what standard input holds.
   static func start(
     _ arguments: [String], environment: [String: String]? = nil, in folder: String? = nil,
-    input: Data = Data()
+    input: Data = Data(), executable: URL = Self.executable
   ) throws -> (Process, Pipe, Pipe) {
     let process = Process()
     process.executableURL = executable
@@ -55,11 +54,17 @@ struct Tool {
     try run(arguments, environment: environment, in: folder, input: input)
   }
 
+  /// Runs a line of the shell.
+  static func runInShell(_ line: String) throws -> Outcome {
+    try run(["-c", line], executable: URL(filePath: "/bin/sh"))
+  }
+
   static func run(
     _ arguments: [String], environment: [String: String]? = nil, in folder: String? = nil,
-    input: Data = Data()
+    input: Data = Data(), executable: URL = Self.executable
   ) throws -> Outcome {
-    let (process, output, error) = try start(arguments, environment: environment, in: folder, input: input)
+    let (process, output, error) = try start(
+      arguments, environment: environment, in: folder, input: input, executable: executable)
     let outputData = try output.fileHandleForReading.readToEnd() ?? Data()
     let errorData = try error.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
@@ -68,25 +73,4 @@ struct Tool {
       status: status, output: String(decoding: outputData, as: UTF8.self),
       error: String(decoding: errorData, as: UTF8.self))
   }
-}
-
-/// A folder that goes away with its test.
-final class ScratchFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "pocketclip-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appending(path: name).path() }
-
-  func write(_ bytes: Data, to name: String) throws -> String {
-    try bytes.write(to: url.appending(path: name))
-    return path(name)
-  }
-
-  var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path()).sorted()) ?? [] }
 }

@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `embed -o` writes, and which files it takes for its own.
 @Suite("Files of embed -o") struct VectorOutputTests {
-  private let folder: ScratchFolder
+  private let folder: TemporaryFolder
   private let bundle: String
 
   init() throws {
-    folder = try ScratchFolder()
-    bundle = folder.path("m.pclip")
+    folder = try TemporaryFolder()
+    bundle = folder.file("m.pclip")
     let outcome = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
     try #require(outcome.status == 0, "\(outcome.error)")
   }
@@ -19,15 +20,7 @@ import Testing
 
   /// As a program of its own computes it.
   private func sha256(_ path: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/sha256sum")
-    process.arguments = [path]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    defer { process.waitUntilExit() }
-    return String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self).prefix(64)
-      .description
+    String(try Tool.runInShell("sha256sum '\(path)'").output.prefix(64))
   }
 
   @Test(
@@ -36,8 +29,8 @@ import Testing
   func rows(_ name: String) throws {
     let text = "two \"parrots\"\n\u{1}\\ 🦜"
     let image = ResumeTests.clock
-    #expect(try embed("--text", text, image, "-o", folder.path(name)).status == 0)
-    let path = folder.path(name == "v" ? "v.safetensors" : name)
+    #expect(try embed("--text", text, image, "-o", folder.file(name)).status == 0)
+    let path = folder.file(name == "v" ? "v.safetensors" : name)
     let pair = try VectorPair(path)
     let schema = try JSONSchema(named: "rows")
     for row in pair.rows { #expect(schema.problems(with: row).isEmpty, "\(schema.problems(with: row))") }
@@ -50,17 +43,15 @@ import Testing
       #expect(row["vector_sha256"] as? String == (try sha256(try folder.write(vector, to: "vector"))))
     }
     // The same numbers as without -o.
-    let lines = try embed("--text", text, image).output.split(separator: "\n")
-    for (line, vector) in zip(lines, pair.vectors) {
-      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      let values = try #require(object?["vector"] as? [Double]).map(Float.init)
+    for (line, vector) in zip(try embed("--text", text, image).lines(), pair.vectors) {
+      let values = try #require(line["vector"] as? [Double]).map(Float.init)
       #expect(values.withUnsafeBytes { Data($0) } == vector)
     }
   }
 
   @Test("npy files have the header that NumPy writes")
   func numPyHeader() throws {
-    let path = folder.path("v.npy")
+    let path = folder.file("v.npy")
     #expect(try embed("--text", "a", "-o", path).status == 0)
     let bytes = try Data(contentsOf: URL(filePath: path))
     let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }"
@@ -71,7 +62,7 @@ import Testing
 
   @Test("--json names both files and counts the vectors")
   func json() throws {
-    let path = folder.path("v.npy")
+    let path = folder.file("v.npy")
     let outcome = try embed("--text", "a", ResumeTests.clock, "/no/such.jpg", "-o", path, "--json")
     #expect(outcome.status == 66)
     let object = try outcome.json()
@@ -83,19 +74,19 @@ import Testing
 
   @Test("What is no output of embed is refused by --resume, and the remedy works")
   func otherFiles() throws {
-    let path = folder.path("v.safetensors")
+    let path = folder.file("v.safetensors")
     let rows = path + ".rows.jsonl"
     func expect(_ text: String, _ line: Int = #line) throws {
       let outcome = try embed("--text", "a", "-o", path, "--resume")
       #expect(outcome.status == 65 && outcome.error.contains(text), "line \(line): \(outcome.error)")
       #expect(outcome.error.contains("--force"), "line \(line): \(outcome.error)")
-      #expect(folder.contents.allSatisfy { !$0.hasPrefix(".") }, "line \(line)")
+      #expect(folder.names.allSatisfy { !$0.hasPrefix(".") }, "line \(line)")
     }
     // As versions before this one wrote them.
     let header = #"{"__metadata__":{"format":"pocketclip-vectors","inputs":"[\"a\"]"},"#
     let old = header + #""vectors":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#
     let length = withUnsafeBytes(of: UInt64(old.utf8.count).littleEndian) { Data($0) }
-    _ = try folder.write(length + Data(old.utf8) + Data(count: 4), to: "v.safetensors")
+    try folder.write(length + Data(old.utf8) + Data(count: 4), to: "v.safetensors")
     try expect("kept the inputs in the header")
     try FileManager.default.removeItem(atPath: path)
     try FileManager.default.copyItem(atPath: bundle, toPath: path)
@@ -120,7 +111,7 @@ import Testing
   @Test("Rows that exist are replaced with --force alone, and never where they are an input")
   func rowsExist() throws {
     let rows = try folder.write(Data("a line\n".utf8), to: "v.npy.rows.jsonl")
-    let path = folder.path("v.npy")
+    let path = folder.file("v.npy")
     let exists = try embed("--text", "a", "-o", path)
     #expect(exists.status == 73 && exists.error.contains("a file of that name exists"), "\(exists.error)")
     let input = try embed("--texts", rows, "-o", path, "--force")
@@ -132,7 +123,7 @@ import Testing
 
   @Test("Vectors are no bundle, and the message says what they are")
   func asBundle() throws {
-    let path = folder.path("v.safetensors")
+    let path = folder.file("v.safetensors")
     #expect(try embed("--text", "a", "-o", path).status == 0)
     let outcome = try Tool.run("embed", "-m", path, "--text", "a")
     #expect(
@@ -142,7 +133,7 @@ import Testing
 
   @Test("Where no picture can be read, nothing is written")
   func nothing() throws {
-    #expect(try embed("/no/such.jpg", "-o", folder.path("v.npy")).status == 66)
-    #expect(folder.contents == ["m.pclip"])
+    #expect(try embed("/no/such.jpg", "-o", folder.file("v.npy")).status == 66)
+    #expect(folder.names == ["m.pclip"])
   }
 }

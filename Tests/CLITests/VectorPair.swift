@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `embed -o` wrote, read without our own readers.
@@ -17,10 +18,7 @@ struct VectorPair {
     vectors = stride(from: values.startIndex, to: values.endIndex, by: 4 * width).map {
       Data(values[$0..<$0 + 4 * width])
     }
-    let lines = try String(contentsOfFile: path + ".rows.jsonl", encoding: .utf8).split(separator: "\n")
-    rows = try lines.map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
+    rows = try jsonLines(String(contentsOfFile: path + ".rows.jsonl", encoding: .utf8))
     try #require(rows.count == vectors.count)
   }
 

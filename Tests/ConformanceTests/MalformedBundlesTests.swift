@@ -1,5 +1,6 @@
 import BundleFormat
 import Foundation
+import TestSupport
 import Testing
 
 /// Every rule of docs/BUNDLE.md has one file that breaks it and nothing else, and the reader says which and where.
@@ -10,13 +11,12 @@ import Testing
     var how: String
   }
 
-  static let folder = repository.appendingPathComponent("Fixtures/malformed/bundle")
+  static let folder = Fixture.url("malformed/bundle")
 
   static let sidecars: [Sidecar] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
-      guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)) else { return nil }
-      return try? JSONDecoder().decode(Sidecar.self, from: data)
+      try? Fixture.decoded("malformed/bundle/\(name)", as: Sidecar.self)
     }
   }()
 
@@ -37,7 +37,7 @@ import Testing
 
   @Test("Code, page and fixtures have the same rules")
   func rulesInCodePageAndFixturesAreTheSame() throws {
-    let page = try String(contentsOf: repository.appendingPathComponent("docs/BUNDLE.md"), encoding: .utf8)
+    let page = try Repository.text("docs/BUNDLE.md")
     let rows = page.split(separator: "\n").filter { $0.hasPrefix("| B-") }
     let onPage = rows.map { String($0.split(separator: " ")[1]) }
     #expect(onPage == BundleRule.allCases.map(\.identifier))
@@ -50,7 +50,7 @@ import Testing
 
   @Test("Every valid bundle passes every check")
   func everyValidBundleIsSound() throws {
-    let folder = repository.appendingPathComponent("Fixtures/valid/bundle")
+    let folder = Fixture.url("valid/bundle")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
       $0.hasSuffix(".pclip")
     }
@@ -65,8 +65,7 @@ import Testing
   /// No prefix of a sound bundle is one, and no reading of it goes astray.
   @Test("Every truncation is refused")
   func everyTruncationIsRefused() throws {
-    let file = repository.appendingPathComponent("Fixtures/valid/bundle/least-int8.pclip")
-    let bytes = Array(try Data(contentsOf: file))
+    let bytes = try Fixture.bytes("valid/bundle/least-int8.pclip")
     for count in stride(from: 0, to: bytes.count, by: 7) {
       // A copy of its own, so that a read beyond the end is outside any allocation.
       let prefix = Array(bytes[..<count])
@@ -77,8 +76,7 @@ import Testing
   /// A flipped bit is found by one rule or another, wherever it is.
   @Test("Every flipped byte is found")
   func everyFlippedByteIsFound() throws {
-    let file = repository.appendingPathComponent("Fixtures/valid/bundle/least-int8.pclip")
-    var bytes = Array(try Data(contentsOf: file))
+    var bytes = try Fixture.bytes("valid/bundle/least-int8.pclip")
     // Text fields may say anything: a change there makes another bundle, with another bundle id.
     let original = try BundleHeader(file: bytes.span.bytes).bundleID
     for index in stride(from: 0, to: bytes.count, by: 5) {
@@ -92,6 +90,3 @@ import Testing
     }
   }
 }
-
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent()

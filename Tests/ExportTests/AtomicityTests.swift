@@ -2,6 +2,7 @@ import BundleWriter
 import Export
 import Foundation
 import Output
+import TestSupport
 import Testing
 
 @Suite("Exports appear complete or not at all") struct AtomicityTests {
@@ -11,10 +12,10 @@ import Testing
     try Data("mine".utf8).write(to: URL(filePath: folder.file("a")))
     var request = try ExportRequest(.miniRN, .safetensors, to: folder.file("a"))
     #expect(outputError(request)?.code == .exists)
-    #expect(try folder.bytes("a") == Data("mine".utf8))
+    #expect(try folder.data("a") == Data("mine".utf8))
     request.replacesExisting = true
     _ = try Exporter.run(request)
-    #expect(try folder.bytes("a").count > 1000)
+    #expect(try folder.data("a").count > 1000)
     #expect(folder.names == ["a"])
   }
 
@@ -42,7 +43,7 @@ import Testing
     request.replacesExisting = true
     let error = outputError(request)
     #expect(error?.code == .folderHoldsOthers && error?.description.contains("visual/holiday.jpg") == true)
-    #expect(try folder.bytes("a/visual/holiday.jpg") == Data("mine".utf8))
+    #expect(try folder.data("a/visual/holiday.jpg") == Data("mine".utf8))
     try FileManager.default.createDirectory(atPath: folder.file("b"), withIntermediateDirectories: false)
     _ = try Exporter.run(ExportRequest(.miniRN, .openCLIP, to: folder.file("b")))
     #expect(folder.names == ["a", "b"])

@@ -3,6 +3,7 @@ import BundleFormat
 import Export
 import Foundation
 import Models
+import TestSupport
 import Testing
 
 /// Folders that transformers and open_clip open, read again by this project's own reader.
@@ -198,7 +199,7 @@ import Testing
     let exported = try Exporter.run(ExportRequest(model: model, target: .onnx, output: folder.file("onnx")))
     #expect(exported.notes.contains { $0.contains("logit_bias") }, "\(exported.notes)")
     for tower in ["visual", "textual"] {
-      let graph = try folder.bytes("onnx/\(tower)/model.onnx")
+      let graph = try folder.data("onnx/\(tower)/model.onnx")
       for text in ["pocketclip.logit_scale", "4.59375", "pocketclip.logit_bias", "-12.5"] {
         #expect(graph.range(of: Data(text.utf8)) != nil, "\(tower): \(text)")
       }

@@ -4,6 +4,7 @@ import Export
 import Foundation
 import Models
 import TensorTypes
+import TestSupport
 import Testing
 
 /// Half a step of FP16's 11 significant bits.
@@ -50,7 +51,7 @@ private let halfRounding: Float = 0x1p-11
       request.threads = threads
       _ = try Exporter.run(request)
     }
-    #expect(try folder.bytes("a") == folder.bytes("b"))
+    #expect(try folder.data("a") == folder.data("b"))
   }
 
   @Test("The file names its space, and says what no tensor tells")
@@ -61,7 +62,7 @@ private let halfRounding: Float = 0x1p-11
     #expect(
       exported.notes.contains { $0.contains("--activation quickgelu, --heads 2,1") }, "\(exported.notes)")
     #expect(
-      String(decoding: try folder.bytes("a").prefix(400), as: UTF8.self).contains(exported.identities.spaceID)
+      String(decoding: try folder.data("a").prefix(400), as: UTF8.self).contains(exported.identities.spaceID)
     )
   }
 

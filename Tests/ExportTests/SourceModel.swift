@@ -39,36 +39,6 @@ struct SourceModel: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// A folder of its own that is gone when the test is.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "pocketclip-export-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  /// Names in the folder, hidden ones included.
-  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
-
-  func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: file(name))) }
-
-  /// Every file below a folder, by name.
-  func tree(_ name: String) throws -> [String: Data] {
-    var files: [String: Data] = [:]
-    for item in try FileManager.default.subpathsOfDirectory(atPath: file(name)) {
-      var isFolder: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: file("\(name)/\(item)"), isDirectory: &isFolder)
-      if !isFolder.boolValue { files[item] = try bytes("\(name)/\(item)") }
-    }
-    return files
-  }
-}
-
 extension ExportRequest {
   init(_ source: SourceModel, _ target: ExportTarget, to output: String) throws {
     self.init(model: try source.open(), target: target, output: output)

@@ -34,7 +34,7 @@ struct ReplayTests {
 
   @Test("mutants of every seed are survived", arguments: FuzzTarget.all)
   func mutants(target: FuzzTarget) throws {
-    var mutator = Mutator(state: 0x9E37_79B9_7F4A_7C15)
+    var mutator = Mutator()
     for seed in try seeds(target) where seed.count <= Self.largestSeed {
       for _ in 0..<Self.mutantsPerSeed {
         let mutant = mutator.mutate(seed)
@@ -61,33 +61,24 @@ struct ReplayTests {
 
 /// Deterministic damage: flipped bits, runs overwritten, cut, doubled, and numbers at the edges of their range.
 private struct Mutator {
-  var state: UInt64
+  private var random = SplitMix(seed: 0x9E37_79B9_7F4A_7C15)
 
   mutating func mutate(_ seed: [UInt8]) -> [UInt8] {
     var bytes = seed
-    for _ in 0...next(below: 4) where !bytes.isEmpty { damage(&bytes) }
+    for _ in 0...random.next(below: 4) where !bytes.isEmpty { damage(&bytes) }
     return bytes
   }
 
   private mutating func damage(_ bytes: inout [UInt8]) {
-    let position = next(below: bytes.count)
-    let end = min(bytes.count, position + 1 + next(below: 16))
-    switch next(below: 6) {
-    case 0: bytes[position] ^= 1 << UInt8(next(below: 8))
-    case 1: bytes[position] = [0, 1, 0x7F, 0x80, 0xFF][next(below: 5)]
+    let position = random.next(below: bytes.count)
+    let end = min(bytes.count, position + 1 + random.next(below: 16))
+    switch random.next(below: 6) {
+    case 0: bytes[position] ^= 1 << UInt8(random.next(below: 8))
+    case 1: bytes[position] = [0, 1, 0x7F, 0x80, 0xFF][random.next(below: 5)]
     case 2: for index in position..<end { bytes[index] = 0xFF }
     case 3: bytes.removeSubrange(position..<end)
     case 4: bytes.insert(contentsOf: bytes[position..<end], at: position)
-    default: bytes[position] = UInt8(next(below: 256))
+    default: bytes[position] = UInt8(random.next(below: 256))
     }
-  }
-
-  /// SplitMix64.
-  private mutating func next(below bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
   }
 }

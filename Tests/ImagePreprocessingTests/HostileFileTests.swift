@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test("Bit flips give a picture or an error, never a crash") func bitFlips() throws {
-    var generator = SplitMix(state: 2026)
+    var generator = SplitMix(seed: 2026)
     for golden in PictureGoldens.pictures {
       let whole = [UInt8](try Fixture.data("preprocessing/pictures/\(golden.file)"))
       for _ in 0..<20 {
@@ -81,18 +81,5 @@ import Testing
     let frame = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
     file.replaceSubrange(frame + 5..<frame + 9, with: [0x30, 0, 0x30, 0])  // 12,288 × 12,288
     #expect(code(file) == .truncated)
-  }
-}
-
-/// Every run flips the same bits.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

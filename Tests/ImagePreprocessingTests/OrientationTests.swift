@@ -19,10 +19,8 @@ struct OrientationGoldens: Decodable {
   var valueOffset: Int
   var turned: [Turned]
 
-  static let shared: OrientationGoldens? = {
-    let data = try? Fixture.data("preprocessing/orientations.json")
-    return data.flatMap { try? JSONDecoder().decode(OrientationGoldens.self, from: $0) }
-  }()
+  static let shared: OrientationGoldens? = try? Fixture.decoded(
+    "preprocessing/orientations.json", as: OrientationGoldens.self)
 }
 
 @Suite("EXIF orientations") struct OrientationTests {

@@ -2,6 +2,7 @@ import Architecture
 import CKernels
 import ImageFiles
 import ImagePreprocessing
+import TestSupport
 import Testing
 
 @Suite("Pictures against Pillow, torchvision, open_clip and transformers") struct PictureGoldenTests {
@@ -31,8 +32,7 @@ import Testing
     let image = try golden.decoded()
     for expected in golden.prepared {
       let preprocessing = try #require(Preprocessing.golden(expected.transform, size: expected.size))
-      let rgb = try image.prepared(for: preprocessing, imageSize: expected.size)
-      let prepared = try PreparedPicture(rgb, preprocessing, size: expected.size)
+      let prepared = try PreparedPicture(image, preprocessing, size: expected.size)
       #expect(sha256(prepared.square) == expected.bytes, "\(expected)")
       #expect(prepared.square.reduce(0) { $0 + Int($1) } == expected.sum)
       #expect(sha256(prepared.planes) == expected.floats, "\(expected)")

@@ -33,16 +33,22 @@ struct PictureGoldens: Decodable {
 
   var pictures: [Picture]
 
-  static let pictures: [Picture] = {
-    let data = try? Fixture.data("preprocessing/goldens.json")
-    return data.flatMap { try? JSONDecoder().decode(PictureGoldens.self, from: $0) }?.pictures ?? []
-  }()
+  static let pictures: [Picture] =
+    (try? Fixture.decoded("preprocessing/goldens.json", as: PictureGoldens.self))?.pictures ?? []
 }
 
-extension PictureGoldens.Picture {
-  func decoded() throws -> DecodedImage {
-    try ImageFiles.read(Fixture.url("preprocessing/pictures/\(file)").path())
-  }
+/// A golden of one image file.
+protocol ImageGolden {
+  /// Below Fixtures/preprocessing.
+  var path: String { get }
+}
+
+extension ImageGolden {
+  func decoded() throws -> DecodedImage { try ImageFiles.read(Fixture.url("preprocessing/\(path)").path()) }
+}
+
+extension PictureGoldens.Picture: ImageGolden {
+  var path: String { "pictures/\(file)" }
 }
 
 extension Preprocessing {
@@ -70,6 +76,10 @@ extension Preprocessing {
 struct PreparedPicture {
   var square: [UInt8]
   var planes: [Float]
+
+  init(_ image: DecodedImage, _ preprocessing: Preprocessing, size: Int) throws {
+    try self.init(image.prepared(for: preprocessing, imageSize: size), preprocessing, size: size)
+  }
 
   init(
     _ image: RGBImage, _ preprocessing: Preprocessing, size: Int, kernels: ResizeKernels = .detected

@@ -15,10 +15,8 @@ struct ResizeGoldens: Decodable {
   var hashes: [String: String]
 
   static let sizes = [224, 240, 288, 336, 378]
-  static let shared: ResizeGoldens? = {
-    let data = try? Fixture.data("preprocessing/resizes.json")
-    return data.flatMap { try? JSONDecoder().decode(ResizeGoldens.self, from: $0) }
-  }()
+  static let shared: ResizeGoldens? = try? Fixture.decoded(
+    "preprocessing/resizes.json", as: ResizeGoldens.self)
 
   static var count: Int { shared?.dimensions.count ?? 0 }
 

@@ -27,16 +27,12 @@ struct TransparencyGoldens: Decodable {
 
   var images: [Image]
 
-  static let images: [Image] = {
-    let data = try? Fixture.data("preprocessing/transparency.json")
-    return data.flatMap { try? JSONDecoder().decode(TransparencyGoldens.self, from: $0) }?.images ?? []
-  }()
+  static let images: [Image] =
+    (try? Fixture.decoded("preprocessing/transparency.json", as: TransparencyGoldens.self))?.images ?? []
 }
 
-extension TransparencyGoldens.Image {
-  func decoded() throws -> DecodedImage {
-    try ImageFiles.read(Fixture.url("preprocessing/\(file)").path())
-  }
+extension TransparencyGoldens.Image: ImageGolden {
+  var path: String { file }
 }
 
 extension TransparencyGoldens.Prepared {
@@ -86,9 +82,7 @@ extension TransparencyGoldens.Prepared {
     let image = try golden.decoded()
     #expect(golden.prepared.count == 6)
     for expected in golden.prepared {
-      let preprocessing = try #require(expected.preprocessing())
-      let rgb = try image.prepared(for: preprocessing, imageSize: expected.size)
-      let prepared = try PreparedPicture(rgb, preprocessing, size: expected.size)
+      let prepared = try PreparedPicture(image, #require(expected.preprocessing()), size: expected.size)
       #expect(sha256(prepared.square) == expected.bytes, "\(expected)")
       #expect(sha256(prepared.planes) == expected.floats, "\(expected)")
     }

@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Attention kernels") struct AttentionTests {
@@ -14,7 +15,7 @@ import Testing
     var stride: Int { 3 * d + 1 }
 
     init(queryCount: Int, keyCount: Int, d: Int, arena: Arena) {
-      var numbers = Numbers(seed: UInt64(d))
+      var numbers = SplitMix(seed: UInt64(d))
       (self.queryCount, self.keyCount, self.d) = (queryCount, keyCount, d)
       let rows = max(queryCount, keyCount)
       let all = arena.copy(numbers.floats(rows * (3 * d + 1) - 1, scale: 1.7))

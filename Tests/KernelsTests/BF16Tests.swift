@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// The kernels of processors that multiply BF16; none on others.
@@ -21,7 +22,7 @@ private struct BF16Kernels: @unchecked Sendable {
   fileprivate func rounding(bf16: BF16Kernels) {
     let arena = Arena()
     defer { arena.free() }
-    var numbers = Numbers(seed: 5)
+    var numbers = SplitMix(seed: 5)
     let delicate = [
       0x3F80_8000, 0x3F81_8000, 0x3F80_8001, 0x7F7F_FFFF, 0x7F80_0000, 0x8000_0000, 0x0080_0000,
     ]

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite("Conversions of element types") struct ElementTypeTests {
@@ -56,7 +57,7 @@ import Testing
 
   @Test("BF16 keeps the upper half, rounded half to even", arguments: KernelTable.all)
   func bfloat(table: KernelTable) {
-    var numbers = Numbers(seed: 4)
+    var numbers = SplitMix(seed: 4)
     let patterns = (0...UInt16.max).map { $0 }
     var widened = [Float](repeating: 0, count: patterns.count)
     table.kernels.pointee.bf16_to_f32(patterns.count, patterns, &widened)

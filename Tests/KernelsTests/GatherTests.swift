@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite("Patches, pixels and token embeddings") struct GatherTests {
@@ -50,7 +51,7 @@ import Testing
     "Patches hold each window's pixels in the order ky, kx, channel, filled outside the image",
     arguments: KernelTable.all)
   func patches(table: KernelTable) {
-    var numbers = Numbers(seed: 1)
+    var numbers = SplitMix(seed: 1)
     for (name, original, outputHeight) in Self.grids {
       let arena = Arena()
       defer { arena.free() }
@@ -74,7 +75,7 @@ import Testing
 
   @Test("Four pixels are averaged in pairs, element by element", arguments: KernelTable.all)
   func pooling(table: KernelTable) {
-    var numbers = Numbers(seed: 2)
+    var numbers = SplitMix(seed: 2)
     for channels in [0, 1, 4, 16, 19, 64] {
       let arena = Arena()
       defer { arena.free() }
@@ -92,7 +93,7 @@ import Testing
     "Token embeddings are the table's rows, widened, scaled, with positions added",
     arguments: KernelTable.all)
   func embeddings(table: KernelTable) {
-    var numbers = Numbers(seed: 3)
+    var numbers = SplitMix(seed: 3)
     for width in [1, 16, 35] {
       let arena = Arena()
       defer { arena.free() }

@@ -1,18 +1,12 @@
 import CKernels
 import Foundation
+import TestSupport
 import Testing
 
 /// pk_isa.h is the one list of instruction sets; what cannot be made from it agrees with it.
 @Suite("Instruction sets") struct InstructionSetTests {
   private static let names = (0..<UInt32(PK_ISA_COUNT)).map {
     String(cString: pk_isa_name(pk_isa(rawValue: $0)))
-  }
-
-  private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  private func text(_ path: String) throws -> String {
-    try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
   }
 
   @Test("Each instruction set has a name of its own")
@@ -31,7 +25,7 @@ import Testing
 
   @Test("pocketclip.h lists the names that PCLIP_ISA takes")
   func header() throws {
-    let header = try text("Sources/CPocketCLIP/include/pocketclip.h").replacing("\n * ", with: " ")
+    let header = try Repository.text("Sources/CPocketCLIP/include/pocketclip.h").replacing("\n * ", with: " ")
     let list = try #require(header.firstMatch(of: /PCLIP_ISA \((.*?); on Arm (.*?)\)/))
     let words = { (part: Substring) in part.split(separator: ", ").map(String.init) }
     let firstOfArm = Int(PK_ISA_NEON.rawValue)
@@ -48,7 +42,9 @@ import Testing
     ])
   func otherLanguages(file: String, pattern: String) throws {
     let regex = try Regex(pattern, as: (Substring, Substring).self)
-    let named = try text(file).matches(of: regex).flatMap { $0.1.split(separator: " ").map(String.init) }
+    let named = try Repository.text(file).matches(of: regex).flatMap {
+      $0.1.split(separator: " ").map(String.init)
+    }
     #expect(!named.isEmpty)
     #expect(named.filter { !Self.names.contains($0) } == [])
   }

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite("Packing of weights") struct PackingTests {
@@ -17,7 +18,7 @@ import Testing
     "Panels hold sixteen outputs per input, zero beyond the matrix, whole or in parts",
     arguments: KernelTable.all)
   func panels(table: KernelTable) {
-    var numbers = Numbers(seed: 1)
+    var numbers = SplitMix(seed: 1)
     for (n, k) in Self.sizes {
       let arena = Arena()
       defer { arena.free() }
@@ -53,7 +54,7 @@ import Testing
 
   @Test("int8 panels hold four inputs together, with their sums", arguments: KernelTable.all)
   func integerPanels(table: KernelTable) {
-    var numbers = Numbers(seed: 2)
+    var numbers = SplitMix(seed: 2)
     for (n, k) in Self.sizes {
       let arena = Arena()
       defer { arena.free() }

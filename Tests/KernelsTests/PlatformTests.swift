@@ -1,19 +1,13 @@
 import CPlatform
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Platform functions") struct PlatformTests {
-  private func withFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   @Test("A mapped file shows its bytes, also after its pages were given back")
   func mapping() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
       let file = folder.appending(path: "file")
       try Data(bytes).write(to: file)
@@ -32,7 +26,7 @@ import Testing
 
   @Test("A file that was laid out has its size, zeros, and room for bytes in any order")
   func layingOut() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appending(path: "file").path
       let descriptor = open(file, O_RDWR | O_CREAT, 0o600)
       defer { close(descriptor) }
@@ -49,7 +43,7 @@ import Testing
 
   @Test("Empty files map to nothing; folders, pipes and missing files are refused")
   func refusals() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       var mapping = pf_mapping()
       let empty = folder.appending(path: "empty")
       try Data().write(to: empty)
@@ -68,7 +62,7 @@ import Testing
     "A file read into memory is aligned and does not change with the file; no file larger than memory is read"
   )
   func reading() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
       let file = folder.appending(path: "file")
       try Data(bytes).write(to: file)
@@ -147,7 +141,7 @@ import Testing
       ("nonsense", [:], 0),
     ] as [(String, [String: String], Int)])
   func quota(lines: String, files: [String: String], processors: Int) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let list = folder.appending(path: "cgroup")
       try Data((lines.replacing("|", with: "\n") + "\n").utf8).write(to: list)
       for (path, content) in files {

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 
 /// Operands of one matrix product, in every weight format, at the edge of their pages.
 struct Product {
@@ -23,7 +24,7 @@ struct Product {
 
   /// `k` is a multiple of 4 where an int8 kind is run. Rows lie one element more apart than they need.
   init(m: Int, n: Int, k: Int, seed: UInt64 = 1, arena: Arena) {
-    var numbers = Numbers(seed: seed)
+    var numbers = SplitMix(seed: seed)
     (self.m, self.n, self.k) = (m, n, k)
     panelCount = roundUp(n, to: 16) / 16
     (ldx, ldy) = (k + 1, n + 1)

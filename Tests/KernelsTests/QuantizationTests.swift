@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite("Quantization kernels") struct QuantizationTests {
@@ -6,7 +7,7 @@ import Testing
     "Rows are quantized as their formula says, padded with the zero point to a multiple of four",
     arguments: KernelTable.all)
   func rows(table: KernelTable) {
-    var numbers = Numbers(seed: 1)
+    var numbers = SplitMix(seed: 1)
     for k in [1, 3, 4, 15, 16, 17, 35, 768] {
       let arena = Arena()
       defer { arena.free() }
@@ -86,7 +87,7 @@ import Testing
 
   @Test("Unsigned activations follow their formula and clamp", arguments: KernelTable.all)
   func unsigned(table: KernelTable) {
-    var numbers = Numbers(seed: 2)
+    var numbers = SplitMix(seed: 2)
     for count in [1, 15, 16, 17, 35, 1000] {
       let arena = Arena()
       defer { arena.free() }
@@ -102,7 +103,7 @@ import Testing
 
   @Test("Weights on the edge between two steps are divided, not multiplied", arguments: KernelTable.all)
   func weightTies(table: KernelTable) {
-    var numbers = Numbers(seed: 4)
+    var numbers = SplitMix(seed: 4)
     for _ in 0..<200 {
       let scale = abs(numbers.float()) + 0x1p-20
       let values = (-126...125).map { (Float($0) + 0.5) * scale }
@@ -114,7 +115,7 @@ import Testing
 
   @Test("Weights divide by their scale before rounding", arguments: KernelTable.all)
   func weights(table: KernelTable) {
-    var numbers = Numbers(seed: 3)
+    var numbers = SplitMix(seed: 3)
     for count in [1, 16, 33, 500] {
       let arena = Arena()
       defer { arena.free() }

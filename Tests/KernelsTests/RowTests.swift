@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Kernels over rows: each instruction set has scalar's bits, and scalar follows the formula.
@@ -7,9 +8,9 @@ import Testing
 
   /// Every width at the edge of a page, aligned and off by one element.
   private func forEachRow(
-    seed: UInt64 = 1, _ body: (_ arena: Arena, _ width: Int, _ slack: Int, inout Numbers) -> Void
+    seed: UInt64 = 1, _ body: (_ arena: Arena, _ width: Int, _ slack: Int, inout SplitMix) -> Void
   ) {
-    var numbers = Numbers(seed: seed)
+    var numbers = SplitMix(seed: seed)
     for width in Self.widths {
       for slack in [0, 1] {
         let arena = Arena()
@@ -41,7 +42,7 @@ import Testing
 
   @Test("LayerNorm follows its formula, also where the mean is far from zero")
   func layerNormFormula() {
-    var numbers = Numbers(seed: 7)
+    var numbers = SplitMix(seed: 7)
     let width = 768
     let x = numbers.floats(width).map { $0 + 10 }
     let (gain, bias) = (numbers.floats(width), numbers.floats(width))
@@ -101,7 +102,7 @@ import Testing
 
   @Test("Unit vectors have norm 1, and the zero vector stays zero", arguments: KernelTable.all)
   func unitVectors(table: KernelTable) {
-    var numbers = Numbers(seed: 8)
+    var numbers = SplitMix(seed: 8)
     let x = numbers.floats(512) + [Float](repeating: 0, count: 512)
     var y = x
     table.kernels.pointee.l2_normalize_f32(2, 512, x, 512, &y, 512)

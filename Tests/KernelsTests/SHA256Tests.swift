@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 @Suite("SHA-256") struct SHA256Tests {
@@ -40,7 +41,7 @@ import Testing
 
   @Test("Pieces of any size give the digest of the whole")
   func pieces() {
-    var numbers = Numbers(seed: 5)
+    var numbers = SplitMix(seed: 5)
     let message = numbers.bytes(5000)
     for _ in 0..<50 {
       var context = pk_sha256()
@@ -57,7 +58,7 @@ import Testing
 
   @Test("The processor's instructions compute what the portable definition does")
   func portable() {
-    var numbers = Numbers(seed: 6)
+    var numbers = SplitMix(seed: 6)
     for blocks in [1, 2, 7] {
       let message = numbers.bytes(64 * blocks)
       var context = pk_sha256()

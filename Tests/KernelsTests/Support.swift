@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import TestSupport
 import Testing
 
 /// One instruction set that this machine supports.
@@ -60,20 +61,7 @@ final class Arena {
   }
 }
 
-/// The same numbers on every run: SplitMix64.
-struct Numbers {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix {
   /// In [-1, 1), of varied magnitude.
   mutating func float() -> Float {
     let unit = Float(Int32(truncatingIfNeeded: next() >> 40) - (1 << 23)) * 0x1p-23
@@ -87,10 +75,6 @@ struct Numbers {
   /// In [-127, 127].
   mutating func weights(_ count: Int) -> [Int8] {
     (0..<count).map { _ in Int8(Int(next() % 255) - 127) }
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
 }
 

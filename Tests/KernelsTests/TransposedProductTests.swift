@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Products with the transposed matrix: outputs come in, inputs come out.
@@ -7,8 +8,8 @@ import Testing
   private static let inputCounts = [4, 12, 16, 20, 2048]
   private static let rowCount = 16
 
-  private func forEachCount(_ body: (_ arena: Arena, _ k: Int, inout Numbers) -> Void) {
-    var numbers = Numbers(seed: 5)
+  private func forEachCount(_ body: (_ arena: Arena, _ k: Int, inout SplitMix) -> Void) {
+    var numbers = SplitMix(seed: 5)
     for k in Self.inputCounts {
       let arena = Arena()
       defer { arena.free() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The package as it lies on disk: what the manifest allows and what the files import.
 struct SourceTree {
@@ -6,9 +7,8 @@ struct SourceTree {
   let manifest: String
 
   init() throws {
-    root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+    root = Repository.root
+    manifest = try Repository.text("Package.swift")
   }
 
   /// Targets under Sources in the order of the manifest, lowest layer first, with the targets they may import.
@@ -46,6 +46,6 @@ struct SourceTree {
   }
 
   func text(of file: String) throws -> String {
-    try String(contentsOf: root.appending(path: file), encoding: .utf8)
+    try Repository.text(file)
   }
 }

@@ -22,15 +22,15 @@ import Testing
   /// A folder with the base's files, and peft's adapter beside them where `hasAdapter` says so.
   private func withFolder(hasAdapter: Bool = true, _ body: (URL) throws -> Void) throws {
     let files = FileManager.default
-    let folder = files.temporaryDirectory.appending(path: "adapter-\(UUID().uuidString)")
-    try files.copyItem(at: Fixture.url("valid/" + Self.base), to: folder)
-    defer { try? files.removeItem(at: folder) }
-    for name in ["adapter_config.json", "adapter_model.safetensors"]
-    where hasAdapter || name.hasSuffix(".json") {
-      try files.copyItem(
-        at: Fixture.url("adapters/plain/" + name), to: folder.appending(path: name))
+    try withTemporaryFolder { parent in
+      let folder = parent.appending(path: "base")
+      try files.copyItem(at: Fixture.url("valid/" + Self.base), to: folder)
+      for name in ["adapter_config.json", "adapter_model.safetensors"]
+      where hasAdapter || name.hasSuffix(".json") {
+        try files.copyItem(at: Fixture.url("adapters/plain/" + name), to: folder.appending(path: name))
+      }
+      try body(folder)
     }
-    try body(folder)
   }
 
   private func open(_ path: String, _ adapter: AdapterChoice?) throws -> CLIPModel {

@@ -35,19 +35,8 @@ import Testing
     Case(processor: plain + #","transformers_version":"4.46.3""#, version: "5.23.0", alpha: .drop),
   ]
 
-  private static let pixels =
-    #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"size":{"shortest_edge":24},"crop_size":24"#
-
-  private func inspect(_ it: Case, _ options: ModelOptions = ModelOptions()) throws -> ModelInspection {
-    var edited = try EditedCheckpoint("vit-hugging-face")
-    edited.neighbours = [
-      "preprocessor_config.json": "{\(it.processor),\(Self.pixels)}", "config.json": config(it.version),
-    ]
-    return try edited.open { try ModelInspection($0, options: options) }
-  }
-
-  private func config(_ version: String?) -> String {
-    #"{"model_type":"clip"\#(version.map { #","transformers_version":"\#($0)""# } ?? "")}"#
+  private func files(_ it: Case) -> ProcessorFiles {
+    ProcessorFiles(processor: it.processor, version: it.version)
   }
 
   private func isNoted(_ inspection: ModelInspection) -> Bool {
@@ -56,7 +45,7 @@ import Testing
 
   @Test("A release of 5.21 or later means white, anything else that alpha is dropped", arguments: cases)
   func configured(_ it: Case) throws {
-    let inspection = try inspect(it)
+    let inspection = try files(it).inspection()
     #expect(inspection.preprocessing?.alpha == it.alpha)
     #expect(isNoted(inspection) == (it.alpha == .drop))
     let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.alpha" })
@@ -66,17 +55,7 @@ import Testing
 
   @Test("The same files say the same when --preprocess names one of them", arguments: cases)
   func named(_ it: Case) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "preprocessor_config.json")
-    try Data("{\(it.processor),\(Self.pixels)}".utf8).write(to: file)
-    try Data(config(it.version).utf8).write(to: folder.appending(path: "config.json"))
-    var options = ModelOptions()
-    options.preprocessing = .file(path: file.path())
-    let inspection = try EditedCheckpoint("vit-hugging-face").open {
-      try ModelInspection($0, options: options)
-    }
+    let inspection = try files(it).namedInspection()
     #expect(inspection.preprocessing?.alpha == it.alpha)
     #expect(isNoted(inspection) == (it.alpha == .drop))
   }
@@ -86,7 +65,7 @@ import Testing
     for alpha in Preprocessing.Alpha.allCases {
       var options = ModelOptions()
       options.alpha = alpha
-      let inspection = try inspect(it, options)
+      let inspection = try files(it).inspection(options)
       #expect(inspection.preprocessing?.alpha == alpha && !isNoted(inspection))
       let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.alpha" })
       #expect(decision.source == .option)
@@ -97,9 +76,10 @@ import Testing
     var options = ModelOptions()
     (options.preprocessing, options.alpha) = (.openAI, .white)
     let problem = try #require(
-      try inspect(Self.cases[0], options).problems.first { $0.code == .unsupportedOption })
+      try files(Self.cases[0]).inspection(options).problems.first { $0.code == .unsupportedOption })
     #expect(problem.description.contains("--alpha white") && problem.hint.contains("leave --alpha out"))
     options.alpha = .drop
-    #expect(try inspect(Self.cases[0], options).problems.allSatisfy { $0.code != .unsupportedOption })
+    #expect(
+      try files(Self.cases[0]).inspection(options).problems.allSatisfy { $0.code != .unsupportedOption })
   }
 }

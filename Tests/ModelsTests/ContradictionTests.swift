@@ -148,7 +148,6 @@ import Testing
     let architecture = try #require(ArchitectureCatalogue.architecture(named: "ViT-B-16"))
     let file = try HollowCheckpoint(
       ParameterSchema(architecture), ["config.json": configuration(vision: #""patch_size":32,"#)])
-    defer { file.remove() }
     let problem = try #require(try ModelInspection(Checkpoint.open(file.folder.path)).refusal)
     #expect(problem.code == .configurationContradictsTensors)
     #expect(problem.hint.contains("--architecture ViT-B-16 or ViT-B-16-quickgelu"), "\(problem.hint)")

@@ -55,13 +55,12 @@ struct EditedCheckpoint {
   func open<Result>(
     _ selection: Selection = Selection(), isFileGiven: Bool = false, _ body: (Checkpoint) throws -> Result
   ) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "models-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    for (name, text) in neighbours { try Data(text.utf8).write(to: folder.appending(path: name)) }
-    let file = folder.appending(path: "model.safetensors")
-    try data.write(to: file)
-    return try body(Checkpoint.open(isFileGiven ? file.path : folder.path, taking: selection))
+    let folder = try TemporaryFolder()
+    for (name, text) in neighbours { try folder.write(Data(text.utf8), to: name) }
+    let file = try folder.write(data, to: "model.safetensors")
+    return try withExtendedLifetime(folder) {
+      try body(Checkpoint.open(isFileGiven ? file : folder.path, taking: selection))
+    }
   }
 
   private var data: Data {

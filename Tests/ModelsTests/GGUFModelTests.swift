@@ -10,18 +10,14 @@ import Testing
 @Suite("Models in GGUF files") struct GGUFModelTests {
   private static let whole = "valid/vit-clip-cpp-f16.gguf"
 
-  private func bytes(_ fixture: String) throws -> [UInt8] { [UInt8](try Fixture.data(fixture)) }
-
   private func inspect(_ bytes: [UInt8]) throws -> ModelInspection {
-    let file = FileManager.default.temporaryDirectory.appending(path: "edited-\(UUID().uuidString).gguf")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data(bytes).write(to: file)
-    return try ModelInspection(Checkpoint.open(file.path))
+    let folder = try TemporaryFolder()
+    return try ModelInspection(Checkpoint.open(folder.write(Data(bytes), to: "edited.gguf")))
   }
 
   /// The file with the bytes after `key` replaced: its type and value.
   private func setting(_ key: String, to value: [UInt8], in fixture: String = whole) throws -> [UInt8] {
-    var bytes = try bytes(fixture)
+    var bytes = try Fixture.bytes(fixture)
     let start = try #require(bytes.firstRange(of: Array(key.utf8))).upperBound
     bytes.replaceSubrange(start..<start + value.count, with: value)
     return bytes
@@ -32,7 +28,7 @@ import Testing
 
   @Test("a file of clip.cpp is converted without any option: it states all that tensors do not say")
   func needsNoOption() throws {
-    let inspection = try inspect(bytes(Self.whole))
+    let inspection = try inspect(Fixture.bytes(Self.whole))
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
     #expect(inspection.convention == "clip.cpp" && inspection.preprocessing == .openAI)
     for field in ["image.heads", "text.heads", "image.activation", "text.epsilon", "preprocessing"] {
@@ -53,14 +49,14 @@ import Testing
   @Test("which linear of the MLP widens is told by its shape, never by its name")
   func linears() throws {
     for (fixture, convention) in [("vit-clip-cpp-f16.gguf", "clip.cpp"), ("vit-mmproj.gguf", "GGUF")] {
-      let inspection = try inspect(bytes("valid/" + fixture))
+      let inspection = try inspect(Fixture.bytes("valid/" + fixture))
       #expect(inspection.convention == convention && inspection.problems.isEmpty, "\(fixture)")
     }
   }
 
   @Test("without a logit scale the model is whole, and a note says what takes its place")
   func logitScale() throws {
-    let inspection = try inspect(bytes(Self.whole))
+    let inspection = try inspect(Fixture.bytes(Self.whole))
     #expect(try CLIPModel(Checkpoint.open(Fixture.url(Self.whole).path)).scoreKind == nil)
     #expect(inspection.notes.contains { $0.contains("logit scale") && $0.contains("100") })
   }
@@ -77,7 +73,7 @@ import Testing
       return try inspect(bytes)
     }
     #expect(silu.category == .unsupported && silu.description.contains("use_silu"), "\(silu)")
-    var untold = try bytes(Self.whole)
+    var untold = try Fixture.bytes(Self.whole)
     let key = try #require(untold.firstRange(of: Array("clip.use_gelu".utf8)))
     untold.replaceSubrange(key, with: Array("general.gelus".utf8))
     #expect(try inspect(untold).problems.contains { $0.code == .undecidedActivation })
@@ -85,7 +81,7 @@ import Testing
 
   @Test("a key of clip. that is not known is refused, since it may change the vectors")
   func unknownKey() throws {
-    var bytes = try bytes(Self.whole)
+    var bytes = try Fixture.bytes(Self.whole)
     let key = try #require(bytes.firstRange(of: Array("clip.use_gelu".utf8)))
     bytes.replaceSubrange(key, with: Array("clip.use_what".utf8))
     let error = try #require(throws: ModelError.self) { try inspect(bytes) }
@@ -94,7 +90,7 @@ import Testing
 
   @Test("of another architecture the names decide; clip.cpp's pooling is not taken, other keys are listed")
   func otherArchitecture() throws {
-    var bytes = try bytes(Self.whole)
+    var bytes = try Fixture.bytes(Self.whole)
     let value = try #require(bytes.firstRange(of: [4, 0, 0, 0, 0, 0, 0, 0] + Array("clip".utf8)))
     bytes.replaceSubrange(value, with: [4, 0, 0, 0, 0, 0, 0, 0] + Array("pigs".utf8))
     let key = try #require(bytes.firstRange(of: Array("clip.has_text_encoder".utf8)))

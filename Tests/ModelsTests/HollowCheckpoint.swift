@@ -1,9 +1,10 @@
 import Architecture
 import Foundation
+import TestSupport
 
 /// A folder with a state dict of full size whose weights are a hole in the file: it takes no space and is never read.
 struct HollowCheckpoint {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "hollow-\(UUID().uuidString)")
+  let folder: TemporaryFolder
 
   /// - Parameter neighbours: file name to content.
   init(_ schema: ParameterSchema, _ neighbours: [String: String] = [:]) throws {
@@ -18,14 +19,11 @@ struct HollowCheckpoint {
     }
     let header = Data("{\(entries.joined(separator: ","))}".utf8)
     let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, text) in neighbours { try Data(text.utf8).write(to: folder.appending(path: name)) }
-    let url = folder.appending(path: "model.safetensors")
-    try (length + header).write(to: url)
-    let file = try FileHandle(forWritingTo: url)
+    folder = try TemporaryFolder()
+    for (name, text) in neighbours { try folder.write(Data(text.utf8), to: name) }
+    try folder.write(length + header, to: "model.safetensors")
+    let file = try FileHandle(forWritingTo: folder.url.appending(path: "model.safetensors"))
     try file.truncate(atOffset: UInt64(8 + header.count + offset))
     try file.close()
   }
-
-  func remove() { try? FileManager.default.removeItem(at: folder) }
 }

@@ -30,7 +30,7 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
     return names.sorted().compactMap { name in
       guard name.hasSuffix(".json"), !name.hasSuffix(".model.json") else { return nil }
       return try? ModelFixture(
-        name: String(name.dropLast(".json".count)), json: parseJSON(Fixture.data("valid/" + name)))
+        name: String(name.dropLast(".json".count)), json: Fixture.json("valid/" + name))
     }
   }()
 
@@ -43,7 +43,7 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   }
 
   /// What the original model is: `Fixtures/valid/MODEL.model.json`.
-  func truth() throws -> JSONValue { try parseJSON(Fixture.data("valid/\(model).model.json")) }
+  func truth() throws -> JSONValue { try Fixture.json("valid/\(model).model.json") }
 
   /// The options without which this fixture is undecided.
   var options: ModelOptions {
@@ -58,9 +58,4 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   }
 
   func open() throws -> CLIPModel { try CLIPModel(Checkpoint.open(path), options: options) }
-}
-
-func parseJSON(_ data: Data) throws -> JSONValue {
-  let bytes = [UInt8](data)
-  return try JSONParser.parse(bytes.span.bytes, limits: .standard)
 }

@@ -17,7 +17,7 @@ import Testing
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       return names.sorted().compactMap { file in
         guard file.hasSuffix(".json"),
-          let json = try? parseJSON(Fixture.data("valid/refused/" + file)),
+          let json = try? Fixture.json("valid/refused/" + file),
           let family = json["refused"]?.stringValue
         else { return nil }
         return Refused(name: String(file.dropLast(".json".count)), family: family)

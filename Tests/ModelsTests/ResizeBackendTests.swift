@@ -42,26 +42,8 @@ import Testing
       isNoted: true),
   ]
 
-  private static let pixels =
-    #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"size":{"shortest_edge":24},"crop_size":24"#
-
-  private func config(_ version: String?) -> String {
-    #"{"model_type":"clip"\#(version.map { #","transformers_version":"\#($0)""# } ?? "")}"#
-  }
-
-  private func inspect(
-    _ neighbours: [String: String], _ options: ModelOptions = ModelOptions()
-  ) throws -> ModelInspection {
-    var edited = try EditedCheckpoint("vit-hugging-face")
-    edited.neighbours = neighbours
-    return try edited.open { try ModelInspection($0, options: options) }
-  }
-
-  private func inspect(_ it: Case, _ options: ModelOptions = ModelOptions()) throws -> ModelInspection {
-    try inspect(
-      [
-        "preprocessor_config.json": "{\(it.processor),\(Self.pixels)}", "config.json": config(it.version),
-      ], options)
+  private func files(_ it: Case) -> ProcessorFiles {
+    ProcessorFiles(processor: it.processor, version: it.version)
   }
 
   private func isNoted(_ inspection: ModelInspection) -> Bool {
@@ -72,7 +54,7 @@ import Testing
     "A fast class, use_fast or a release of 5 or later means torchvision, anything else Pillow",
     arguments: cases)
   func configured(_ it: Case) throws {
-    let inspection = try inspect(it)
+    let inspection = try files(it).inspection()
     #expect(inspection.preprocessing?.backend == it.backend)
     #expect(isNoted(inspection) == it.isNoted)
     let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.backend" })
@@ -82,15 +64,7 @@ import Testing
 
   @Test("The same files say the same when --preprocess names one of them", arguments: cases)
   func named(_ it: Case) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "preprocessor_config.json")
-    try Data("{\(it.processor),\(Self.pixels)}".utf8).write(to: file)
-    try Data(config(it.version).utf8).write(to: folder.appending(path: "config.json"))
-    var options = ModelOptions()
-    options.preprocessing = .file(path: file.path())
-    let inspection = try inspect([:], options)
+    let inspection = try files(it).namedInspection()
     #expect(inspection.preprocessing?.backend == it.backend)
     #expect(isNoted(inspection) == it.isNoted)
   }
@@ -100,7 +74,7 @@ import Testing
     for backend in [Preprocessing.Backend.pillow, .torchvision] {
       var options = ModelOptions()
       options.resizeBackend = backend
-      let inspection = try inspect(it, options)
+      let inspection = try files(it).inspection(options)
       #expect(inspection.preprocessing?.backend == backend && !isNoted(inspection))
       let decision = try #require(inspection.decisions.first { $0.field == "preprocessing.backend" })
       #expect(decision.source == .option)
@@ -108,9 +82,9 @@ import Testing
   }
 
   @Test("transformers 5's processor_config.json is read the same way") func nested() throws {
-    let inspection = try inspect([
-      "processor_config.json": "{\"image_processor\":{\(Self.slow),\(Self.pixels)}}",
-      "config.json": config("5.23.0"),
+    let inspection = try ProcessorFiles.inspection(beside: [
+      "processor_config.json": "{\"image_processor\":{\(Self.slow),\(ProcessorFiles.pixels)}}",
+      "config.json": ProcessorFiles.config("5.23.0"),
     ])
     #expect(inspection.preprocessing?.backend == .torchvision)
   }
@@ -118,32 +92,33 @@ import Testing
   @Test("A class and a flag that contradict each other are a question", arguments: [fast, pil])
   func contradiction(_ type: String) throws {
     let it = Case(processor: type + #","use_fast":\#(type == Self.pil)"#, version: nil, backend: .pillow)
-    let problem = try #require(try inspect(it).problems.first { $0.code == .badConfiguration })
+    let problem = try #require(try files(it).inspection().problems.first { $0.code == .badConfiguration })
     #expect(problem.hint.contains("--resize-backend pillow"), "\(problem)")
     var options = ModelOptions()
     options.resizeBackend = .pillow
-    #expect(try inspect(it, options).problems.allSatisfy { $0.code != .badConfiguration })
+    #expect(try files(it).inspection(options).problems.allSatisfy { $0.code != .badConfiguration })
   }
 
   @Test("torchvision cannot resize before colours are converted, nor bicubically through floats")
   func impossible() throws {
     var options = ModelOptions()
     (options.preprocessing, options.resizeBackend) = (.openAI, .torchvision)
-    let early = try #require(try inspect([:], options).problems.first { $0.code == .unsupportedOption })
+    let early = try #require(
+      try ProcessorFiles.inspection(beside: [:], options).problems.first { $0.code == .unsupportedOption })
     #expect(
       early.hint.contains("preprocessor_config.json") && early.description.contains("--preprocess openai"))
     options.preprocessing = nil
     options.resizeBackend = .torchvisionFloat
     let cubic = try #require(
-      try inspect(Self.cases[0], options).problems.first { $0.code == .unsupportedOption })
+      try files(Self.cases[0]).inspection(options).problems.first { $0.code == .unsupportedOption })
     #expect(cubic.hint.contains("--resize-backend torchvision"), "\(cubic)")
     let linear = Case(processor: Self.slow + #","resample":2"#, version: nil, backend: .torchvisionFloat)
-    #expect(try inspect(linear, options).preprocessing?.backend == .torchvisionFloat)
+    #expect(try files(linear).inspection(options).preprocessing?.backend == .torchvisionFloat)
   }
 
   @Test("Bilinear torchvision names its other form") func bilinear() throws {
     let it = Case(processor: Self.fast + #","resample":2"#, version: nil, backend: .torchvision)
-    #expect(try inspect(it).notes.contains { $0.contains("--resize-backend torchvision_float") })
-    #expect(try !inspect(Self.cases[7]).notes.contains { $0.contains("torchvision_float") })
+    #expect(try files(it).inspection().notes.contains { $0.contains("--resize-backend torchvision_float") })
+    #expect(try !files(Self.cases[7]).inspection().notes.contains { $0.contains("torchvision_float") })
   }
 }

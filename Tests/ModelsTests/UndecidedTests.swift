@@ -3,6 +3,7 @@ import Archives
 import Checkpoints
 import Foundation
 import Models
+import TestSupport
 import Testing
 
 /// What tensors do not say is never guessed.
@@ -45,7 +46,6 @@ import Testing
   func refusalNamesArchitecture(_ name: String) throws {
     let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
     let file = try HollowCheckpoint(ParameterSchema(architecture))
-    defer { file.remove() }
     let refusal = try #require(try ModelInspection(Checkpoint.open(file.folder.path)).refusal)
     #expect(
       refusal.hint.contains("--architecture \(name) (LAION, DataComp) or \(name)-quickgelu"),
@@ -59,11 +59,10 @@ import Testing
 
   @Test("KerasHub's kernels keep an axis of heads: without a configuration it is the shapes that tell")
   func headsFromKernels() throws {
-    let weights = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).weights.h5")
     let fixture = URL(filePath: try ModelFixture.named("vit-keras-hub").path)
-    try FileManager.default.copyItem(at: fixture.appending(path: "model.weights.h5"), to: weights)
-    defer { try? FileManager.default.removeItem(at: weights) }
-    let inspection = try ModelInspection(Checkpoint.open(weights.path))
+    let weights = try Data(contentsOf: fixture.appending(path: "model.weights.h5"))
+    let folder = try TemporaryFolder()
+    let inspection = try ModelInspection(Checkpoint.open(folder.write(weights, to: "alone.weights.h5")))
     for field in ["image.heads", "text.heads"] {
       let decision = try #require(inspection.decisions.first { $0.field == field })
       #expect(decision.value == "1" && decision.source == .tensors)

@@ -45,7 +45,7 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     let headerEnd = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
     // The first scalars are checked at open: logit scale, epsilon, mean, deviation, epsilon.
     let content = headerEnd + 5 * 64
-    var generator = SplitMix(state: 42)
+    var generator = SplitMix(seed: 42)
     for position in content..<data.count { data[position] = UInt8(truncatingIfNeeded: generator.next()) }
     for isa in machineISAs {
       for arithmetic in [PCLIP_ARITHMETIC_FAST, PCLIP_ARITHMETIC_EXACT] {
@@ -92,15 +92,5 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     for position in headerEnd + 5 * 64..<(headerEnd + data.count) / 2 { data[position] = 0 }
     let changed = try OpenedBundle(Configuration(bundle: name), bytes: data)
     #expect(refusal { pclip_self_test(changed.session, $0) }?.code == PCLIP_E_SELFTEST)
-  }
-}
-
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    let z = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    return z ^ (z >> 27)
   }
 }

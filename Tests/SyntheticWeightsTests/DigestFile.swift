@@ -22,7 +22,7 @@ struct DigestFile: Decodable {
   var images: [Image]
 
   init() throws {
-    self = try JSONDecoder().decode(Self.self, from: Fixture.data("golden/synthetic-digests.json"))
+    self = try Fixture.decoded("golden/synthetic-digests.json", as: Self.self)
   }
 }
 
@@ -36,6 +36,6 @@ struct ProbeTextFile: Decodable {
   var texts: [Text]
 
   init() throws {
-    self = try JSONDecoder().decode(Self.self, from: Fixture.data("golden/probe-texts.json"))
+    self = try Fixture.decoded("golden/probe-texts.json", as: Self.self)
   }
 }

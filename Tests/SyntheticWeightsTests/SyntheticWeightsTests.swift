@@ -1,5 +1,5 @@
-import BundleFormat
 import SyntheticWeights
+import TestSupport
 import Testing
 
 @Suite("Synthetic weights") struct SyntheticWeightsTests {
@@ -12,7 +12,7 @@ import Testing
       #expect(tensor.sha256.count == SyntheticWeights.Profile.allCases.count)
       for (spelling, expected) in tensor.sha256 {
         let profile = try #require(SyntheticWeights.Profile(spelling), "\(spelling)")
-        let found = try sha256(of: values(tensor.name, tensor.shape, profile))
+        let found = try sha256(values(tensor.name, tensor.shape, profile))
         #expect(found == expected, "\(tensor.variant) \(tensor.name) \(spelling)")
       }
     }
@@ -57,7 +57,7 @@ import Testing
     let images = try DigestFile().images
     #expect(images.count >= 6)
     for image in images {
-      let found = sha256(of: SyntheticProbes.image(image.index, size: image.size))
+      let found = sha256(SyntheticProbes.image(image.index, size: image.size))
       #expect(found == image.sha256, "image \(image.index) at \(image.size)")
     }
   }
@@ -84,10 +84,4 @@ private func values(
     try SyntheticWeights(profile: profile).fill(buffer, name: name, shape: shape, from: range.lowerBound)
   }
   return values
-}
-
-private func sha256(of values: [Float]) -> String {
-  var stream = DigestStream()
-  stream.update(values.span.bytes)
-  return String(decoding: stream.finish().hex, as: UTF8.self)
 }

@@ -29,7 +29,7 @@ import Tokenizer
   private let tokenizer: Tokenizer
 
   init() throws {
-    goldens = try JSONDecoder().decode(Goldens.self, from: Fixture.data("tokenizer/composed_tokens.json"))
+    goldens = try Fixture.decoded("tokenizer/composed_tokens.json", as: Goldens.self)
     tokenizer = try openAITokenizer()
   }
 

@@ -12,7 +12,7 @@ import Tokenizer
 
   @Test("Class, casing, spaces and lower case of every code point are Python's")
   func everyCodePoint() throws {
-    let facts = try JSONDecoder().decode(Facts.self, from: Fixture.data("tokenizer/unicode.json"))
+    let facts = try Fixture.decoded("tokenizer/unicode.json", as: Facts.self)
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     func add(_ byte: UInt8) { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
     let scalars = [0..<UInt32(0xD800), 0xE000..<0x110000].joined()

@@ -22,7 +22,7 @@ struct TokenGoldens: Decodable {
   var texts: [Text]
 
   static func load() throws -> TokenGoldens {
-    try JSONDecoder().decode(TokenGoldens.self, from: Fixture.data("tokenizer/openai_tokens.json"))
+    try Fixture.decoded("tokenizer/openai_tokens.json", as: TokenGoldens.self)
   }
 }
 

@@ -190,11 +190,9 @@ import Verification
     data =
       withUnsafeBytes(of: UInt64(changed.utf8.count).littleEndian) { Data($0) } + Data(changed.utf8)
       + data[(8 + length)...]
-    let file = FileManager.default.temporaryDirectory.appending(
-      path: "golden-\(UUID().uuidString).safetensors")
-    try data.write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    let error = #expect(throws: VerificationError.self) { try GoldenFile(path: file.path) }
+    let folder = try TemporaryFolder()
+    let file = try folder.write(data, to: "golden.safetensors")
+    let error = #expect(throws: VerificationError.self) { try GoldenFile(path: file) }
     #expect(error?.description.contains(field) == true, "\(String(describing: error))")
   }
 }

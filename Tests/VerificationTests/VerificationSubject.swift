@@ -54,14 +54,13 @@ enum VerificationSubject {
   static func withBundle<Result>(
     of model: CLIPModel, _ precision: Precision, _ body: (String) throws -> Result
   ) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "verification-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "model.pclip").path
-    var request = ConversionRequest(model: model, output: path, tool: "VerificationTests")
-    request.precision = precision
-    _ = try Conversion.run(request)
-    return try body(path)
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "model.pclip").path
+      var request = ConversionRequest(model: model, output: path, tool: "VerificationTests")
+      request.precision = precision
+      _ = try Conversion.run(request)
+      return try body(path)
+    }
   }
 }
 

@@ -1,0 +1,10 @@
+public import Archives
+internal import Foundation
+
+extension Fixture {
+  /// A JSON file as the checkpoints' own parser reads it.
+  public static func json(_ path: String) throws -> JSONValue {
+    let bytes = [UInt8](try data(path))
+    return try JSONParser.parse(bytes.span.bytes, limits: .standard)
+  }
+}
