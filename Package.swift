@@ -132,7 +132,12 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror Sources one to one.
-    module("TestSupport", ["Archives", "Verification", "ReferenceForward", "CKernels", "CZlib"]),
+    module(
+      "TestSupport",
+      [
+        "Archives", "Architecture", "CKernels", "CZlib", "ImageFiles", "ImagePreprocessing",
+        "ReferenceForward", "Verification",
+      ]),
     // A check of each kernel of the list, in C: also for processors of which there is only an emulator.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
     tests("LayeringTests", ["TestSupport"]),
@@ -142,11 +147,23 @@ let package = Package(
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),
     tests("SyntheticWeightsTests", ["SyntheticWeights", "TestSupport"]),
-    tests("KernelsTests", ["CKernels", "CKernelChecks", "CPlatform", "TestSupport"]),
+    tests("CKernelsTests", ["CKernels", "CKernelChecks", "TestSupport"]),
+    tests("CPlatformTests", ["CPlatform", "TestSupport"]),
+    tests("ParallelTests", ["Parallel"]),
+    tests("OutputTests", ["Output", "TestSupport"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests(
       "ImagePreprocessingTests",
       ["ImagePreprocessing", "ImageFiles", "Architecture", "CKernels", "TestSupport"]),
+    tests(
+      "ImageFilesTests",
+      ["ImageFiles", "ImagePreprocessing", "Architecture", "CKernels", "TestSupport"]),
+    tests(
+      "ConversionTests",
+      [
+        "Conversion", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture", "PocketCLIP",
+        "TestSupport",
+      ]),
     tests("ArchivesTests", ["Archives"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "CKernels", "TestSupport"]),
     tests(
@@ -176,7 +193,6 @@ let package = Package(
       ["Models", "Verification", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
     tests("BundleFormatTests", ["BundleFormat", "Architecture", "TestSupport"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
-    tests("ConformanceTests", ["BundleFormat", "TestSupport"]),
     tests("PocketRuntimeTests", ["PocketRuntime", "Quantization", "CPocketCLIP", "TestSupport"]),
     tests("PocketCLIPTests", ["PocketCLIP", "CPocketCLIP", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),

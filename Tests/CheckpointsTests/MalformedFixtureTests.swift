@@ -7,7 +7,7 @@ import Testing
 
 /// One file or folder under `Fixtures/malformed`, with the error that its sidecar demands.
 struct MalformedFixture: Sendable, CustomTestStringConvertible {
-  /// Containers, formats and what surrounds them; bundles have a census of their own (ConformanceTests).
+  /// Containers, formats and what surrounds them; bundles have a census of their own (BundleFormatTests).
   static let groups: [String] = {
     let names = (try? Folder.names(in: Fixture.url("malformed").path, limits: .standard)) ?? []
     return names.filter { $0 != "bundle" && Folder.hasFolder(Fixture.url("malformed/" + $0).path) }.sorted()

@@ -89,11 +89,8 @@ import Testing
 
   @Test("A full disk leaves nothing", arguments: ExportTarget.allCases.map(\.name))
   func fullDisk(_ name: String) async throws {
-    // A limit on file sizes stands for the disk: it holds for a whole process, hence one of its own.
     await #expect(processExitsWith: .success) { [name] in
-      signal(SIGXFSZ, SIG_IGN)
-      var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
-      guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { exit(2) }
+      try limitFileSizes(to: 4096)
       guard let target = ExportTarget.allCases.first(where: { $0.name == name }) else { exit(3) }
       let folder = try TemporaryFolder()
       let error = outputError(try ExportRequest(.miniViT, target, to: folder.file("a")))

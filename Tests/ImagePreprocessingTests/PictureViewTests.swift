@@ -1,6 +1,8 @@
 import Architecture
+import Foundation
 import ImageFiles
 import ImagePreprocessing
+import TestSupport
 import Testing
 
 @Suite("Pictures given by callers") struct PictureViewTests {
@@ -39,8 +41,7 @@ import Testing
   }
 
   @Test("Gaps between rows change nothing") func rowStride() throws {
-    let golden = try #require(PictureGoldens.pictures.first { $0.file == "odd.png" })
-    let rgb = try golden.decoded().rgb()
+    let rgb = try ImageFiles.read(Fixture.url("preprocessing/pictures/odd.png").path()).rgb()
     let stride = 3 * rgb.width + 5
     var padded = [UInt8](repeating: 0xAA, count: stride * rgb.height)
     for y in 0..<rgb.height {
@@ -52,7 +53,7 @@ import Testing
     var span = square.mutableSpan
     let view = try PictureView(padded.span, width: rgb.width, height: rgb.height, rowStride: stride)
     try preprocessor.crop(view, into: &span, scratch: &scratch)
-    #expect(try square == PreparedPicture(rgb, .openAI, size: 48).square)
+    #expect(try square == PreparedImage(rgb, .openAI, size: 48).square)
   }
 
   @Test("A picture beyond the scratch's limits is refused, and the next one is not") func beyondLimit() throws
@@ -74,13 +75,15 @@ import Testing
   @Test("One scratch serves pictures of every shape in turn") func reusedScratch() throws {
     var scratch = ImagePreprocessor.Scratch(maximumWidth: 400, maximumHeight: 400, imageSize: 32)
     let preprocessor = ImagePreprocessor(.openAI, imageSize: 32)
-    for golden in PictureGoldens.pictures {
-      let rgb = try golden.decoded().rgb()
+    let shapes = [(400, 400), (1, 1), (399, 2), (3, 400), (32, 32), (31, 33), (200, 300)]
+    for (number, (width, height)) in shapes.enumerated() {
+      let pixels = GeneratedPicture.pixels(number, width: width, height: height)
+      let rgb = RGBImage(width: width, height: height, pixels: pixels)
       var square = [UInt8](repeating: 0, count: 3 * 32 * 32)
       var span = square.mutableSpan
       let view = try PictureView(rgb.pixels.span, width: rgb.width, height: rgb.height)
       try preprocessor.crop(view, into: &span, scratch: &scratch)
-      #expect(try square == PreparedPicture(rgb, .openAI, size: 32).square, "\(golden.file)")
+      #expect(try square == PreparedImage(rgb, .openAI, size: 32).square, "\(width) x \(height)")
     }
   }
 }

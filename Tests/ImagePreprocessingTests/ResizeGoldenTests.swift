@@ -96,9 +96,9 @@ enum PublishedTransform: String, CaseIterable {
       let image = RGBImage(
         width: width, height: height, pixels: GeneratedPicture.pixels(number, width: width, height: height))
       let preprocessing = transform.preprocessing(32)
-      let scalar = try PreparedPicture(
+      let scalar = try PreparedImage(
         image, preprocessing, size: 32, kernels: ResizeKernels(isa: PK_ISA_SCALAR))
-      let detected = try PreparedPicture(image, preprocessing, size: 32, kernels: .detected)
+      let detected = try PreparedImage(image, preprocessing, size: 32, kernels: .detected)
       #expect(scalar.square == detected.square, "image \(number)")
     }
   }

@@ -39,6 +39,22 @@ struct SourceTree {
 
   func swiftFiles(below folder: String) -> [String] { files(below: folder, [".swift"]) }
 
+  /// Names of the folders in a folder.
+  func folders(in folder: String) -> [String] {
+    allFolders(below: folder).filter { !$0.contains("/") }
+  }
+
+  /// Folders at any depth that hold something, by their paths from `folder`.
+  func allFolders(below folder: String) -> [String] {
+    let paths =
+      FileManager.default.enumerator(atPath: root.appending(path: folder).path())?
+      .compactMap { $0 as? String } ?? []
+    let holders = paths.flatMap { path in
+      path.indices.filter { path[$0] == "/" }.map { String(path[..<$0]) }
+    }
+    return Set(holders).sorted()
+  }
+
   func files(below folder: String, _ endings: [String]) -> [String] {
     let base = root.appending(path: folder)
     let found = FileManager.default.enumerator(atPath: base.path())?.compactMap { $0 as? String } ?? []

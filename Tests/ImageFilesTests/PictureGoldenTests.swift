@@ -32,7 +32,7 @@ import Testing
     let image = try golden.decoded()
     for expected in golden.prepared {
       let preprocessing = try #require(Preprocessing.golden(expected.transform, size: expected.size))
-      let prepared = try PreparedPicture(image, preprocessing, size: expected.size)
+      let prepared = try PreparedImage(image, preprocessing, size: expected.size)
       #expect(sha256(prepared.square) == expected.bytes, "\(expected)")
       #expect(prepared.square.reduce(0) { $0 + Int($1) } == expected.sum)
       #expect(sha256(prepared.planes) == expected.floats, "\(expected)")
@@ -43,9 +43,9 @@ import Testing
   func kernelsAgree(golden: PictureGoldens.Picture) throws {
     let rgb = try golden.decoded().rgb()
     for preprocessing in [Preprocessing.openAI, .golden("squash", size: 48)].compactMap({ $0 }) {
-      let scalar = try PreparedPicture(
+      let scalar = try PreparedImage(
         rgb, preprocessing, size: 64, kernels: ResizeKernels(isa: PK_ISA_SCALAR))
-      let detected = try PreparedPicture(rgb, preprocessing, size: 64, kernels: .detected)
+      let detected = try PreparedImage(rgb, preprocessing, size: 64, kernels: .detected)
       #expect(scalar.square == detected.square)
     }
   }

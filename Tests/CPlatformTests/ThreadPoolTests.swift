@@ -85,7 +85,7 @@ private func inChild(_ body: () -> Bool) -> Bool {
   return child > 0 && waitpid(child, &status, 0) == child && status == 0
 }
 
-@Suite("Thread pool") struct ParallelTests {
+@Suite("Thread pool") struct ThreadPoolTests {
   @Test("Every part runs exactly once, for any count and limit of threads")
   func everyPart() {
     for count in [0, 1, 2, 3, 16, 1000] {

@@ -82,7 +82,7 @@ extension TransparencyGoldens.Prepared {
     let image = try golden.decoded()
     #expect(golden.prepared.count == 6)
     for expected in golden.prepared {
-      let prepared = try PreparedPicture(image, #require(expected.preprocessing()), size: expected.size)
+      let prepared = try PreparedImage(image, #require(expected.preprocessing()), size: expected.size)
       #expect(sha256(prepared.square) == expected.bytes, "\(expected)")
       #expect(sha256(prepared.planes) == expected.floats, "\(expected)")
     }

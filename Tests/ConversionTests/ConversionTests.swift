@@ -1,0 +1,119 @@
+import Architecture
+import BundleFormat
+import BundleWriter
+import Checkpoints
+import Conversion
+import Foundation
+import Models
+import Output
+import PocketCLIP
+import Synchronization
+import TestSupport
+import Testing
+import Verification
+
+/// A bundle gets its name when it is as close as demanded, and not before.
+@Suite("Conversions") struct ConvertedBundleTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func request(_ precision: Precision) throws -> ConversionRequest {
+    let model = try CLIPModel(
+      Checkpoint.open(Fixture.url("minis/mini-vit.pt").path), options: ModelOptions())
+    var request = ConversionRequest(model: model, output: folder.file("m.pclip"), tool: "ConversionTests")
+    request.precision = precision
+    request.reference = .underTest
+    return request
+  }
+
+  private func policy(_ request: ConversionRequest, cosine: Double? = nil) throws -> FidelityPolicy {
+    try FidelityPolicy(
+      precision: request.precision, architecture: request.model.architecture, minimumCosine: cosine,
+      minimumAgreement: nil)
+  }
+
+  private func written() throws -> BundleHeader {
+    try BundleHeader(file: [UInt8](folder.data("m.pclip")).span.bytes)
+  }
+
+  @Test("A bundle below what is demanded is not written, and what was measured is told")
+  func belowDemand() throws {
+    var request = try request(.int8)
+    request.fidelity = try policy(request, cosine: 1)
+    do throws(ConversionError) {
+      _ = try Conversion.run(request)
+      Issue.record("int8 weights gave FP32's vectors")
+    } catch {
+      guard case .belowDemand(let report, .int8) = error else { throw error }
+      #expect(report.verdict == .fail && report.subject.hasPrefix(request.output))
+    }
+    #expect(folder.names == [])
+  }
+
+  @Test("Each demand has a report, and the bundle records them with the probes")
+  func measured() throws {
+    var request = try request(.int8)
+    request.fidelity = try policy(request)
+    let converted = try Conversion.run(request)
+    #expect(converted.reports.map(\.verdict) == [.pass, .pass])
+    #expect(
+      converted.reports.map(\.subject) == ["\(request.output), fast", "\(request.output), exact"])
+    let header = try written()
+    #expect(header.bundleID == converted.bundleID)
+    #expect(folder.names == ["m.pclip"])
+    #expect(try folder.data("m.pclip").count == converted.byteCount)
+    #expect(String(decoding: header.description.fidelity.probes, as: UTF8.self) == ProbeSet.standard.id)
+    #expect(header.description.fidelity.imageFast == 999_800)
+    #expect(header.description.fidelity.textExact == 999_500)
+  }
+
+  @Test("Without measuring the bundle says so")
+  func unmeasured() throws {
+    #expect(try Conversion.run(request(.fp16)).reports.isEmpty)
+    #expect(try written().description.fidelity == FidelityDemand())
+  }
+
+  @Test("The self-test is that of the vectors that the bundle gives")
+  func selfTest() throws {
+    _ = try Conversion.run(request(.int8))
+    let model = try Model(path: folder.file("m.pclip"))
+    try Session(model).selfTest()
+  }
+
+  @Test("One tower alone carries the ids of both")
+  func oneTower() throws {
+    let whole = try Conversion.run(request(.fp16)).description
+    var half = try request(.fp16)
+    half.output = folder.file("half.pclip")
+    half.tower = .text
+    let description = try Conversion.run(half).description
+    #expect(description.architecture.image == nil && description.architecture.text != nil)
+    #expect(description.imageID == whole.imageID && description.textID == whole.textID)
+  }
+
+  @Test("The caller hears how many weights are written, never more than there are, and once that all are")
+  func progress() throws {
+    let last = Mutex((done: 0, total: -1))
+    let writings = Mutex(0)
+    var request = try request(.fp16)
+    request.onProgress = { done, total in last.withLock { if done > $0.done { $0 = (done, total) } } }
+    request.onWritten = { writings.withLock { $0 += 1 } }
+    _ = try Conversion.run(request)
+    #expect(last.withLock { $0.done > 0 && $0.done <= $0.total } && writings.withLock { $0 } == 1)
+  }
+
+  @Test("An existing file is refused before anything is computed, and kept")
+  func existing() throws {
+    try folder.write(Data("mine".utf8), to: "m.pclip")
+    let request = try request(.fp16)
+    do throws(ConversionError) {
+      _ = try Conversion.run(request)
+      Issue.record("the file was replaced")
+    } catch {
+      guard case .write(.output(let problem)) = error else { throw error }
+      #expect(problem.code == .exists)
+    }
+    #expect(try folder.data("m.pclip") == Data("mine".utf8))
+  }
+}

@@ -1,0 +1,56 @@
+import Architecture
+import BundleFormat
+import Conversion
+import Models
+import PocketCLIP
+import Testing
+import Verification
+
+/// What is demanded of a bundle before it gets its name.
+@Suite("Fidelity policies") struct FidelityPolicyTests {
+  private func architecture(_ name: String) throws -> CLIPArchitecture {
+    try #require(ArchitectureCatalogue.architecture(named: name))
+  }
+
+  private func policy(
+    _ precision: Precision, _ name: String, cosine: Double? = nil, agreement: Double? = nil
+  ) throws -> FidelityPolicy {
+    try FidelityPolicy(
+      precision: precision, architecture: architecture(name), minimumCosine: cosine,
+      minimumAgreement: agreement)
+  }
+
+  @Test("An int8 bundle is measured with both arithmetics, any other with its own")
+  func arithmetics() throws {
+    #expect(try policy(.fp32, "ViT-B-32").demands.map(\.arithmetic) == [.fast])
+    #expect(try policy(.fp16, "ViT-B-32").demands.map(\.arithmetic) == [.fast])
+    #expect(try policy(.int8, "ViT-B-32").demands.map(\.arithmetic) == [.fast, .exact])
+  }
+
+  @Test("Without options the defaults of the precision hold")
+  func defaults() throws {
+    #expect(try policy(.fp16, "ViT-B-32").demands.map(\.thresholds?.image) == [Thresholds.fp16.image])
+    let image = try architecture("RN50").image
+    #expect(
+      try policy(.int8, "RN50").demands.map(\.thresholds?.image) == [
+        Thresholds.int8Fast(image).image, Thresholds.int8Exact(image).image,
+      ])
+  }
+
+  @Test("An option replaces what is demanded of both towers, with every arithmetic")
+  func options() throws {
+    for demand in try policy(.int8, "ViT-B-32", cosine: 0.9, agreement: 0.75).demands {
+      let thresholds = try #require(demand.thresholds)
+      #expect(thresholds.image == Thresholds.Bounds(worstCosine: 0.9))
+      #expect(thresholds.text == thresholds.image && thresholds.agreement == 0.75)
+      #expect(thresholds.name.hasSuffix(", as given"))
+    }
+  }
+
+  @Test("int8 of a ResNet deeper than RN50 is not promised: what is good enough must be said")
+  func undemanded() throws {
+    #expect(throws: UndemandedPrecision.self) { try policy(.int8, "RN101") }
+    #expect(try policy(.int8, "RN101", cosine: 0.99).demands.count == 2)
+    #expect(try policy(.fp16, "RN101").demands.count == 1)
+  }
+}
