@@ -104,9 +104,8 @@ let package = Package(
     module(
       "Verification",
       [
-        "ReferenceForward", "PocketRuntime", "CPocketCLIP", "PocketCLIP", "CVocabulary", "Models",
-        "SyntheticWeights", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes",
-        "Tokenizer",
+        "ReferenceForward", "PocketRuntime", "PocketCLIP", "CVocabulary", "Models", "SyntheticWeights",
+        "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
         "ImagePreprocessing", "ImageFiles",
       ]),
     module(

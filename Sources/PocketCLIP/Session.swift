@@ -4,7 +4,7 @@ internal import CPocketCLIP
 /// its own.
 public final class Session {
   public let model: Model
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// How much a session can take at once.
   public struct Limits: Sendable {

@@ -1,32 +1,38 @@
 internal import Architecture
 internal import Archives
 internal import BundleFormat
-internal import CPocketCLIP
 internal import PocketCLIP
-internal import PocketRuntime
 
 /// A bundle through the runtime, pixels and ids included.
 struct RuntimePath {
   let path: String
-  let bundle: RuntimeBundle
   let description: BundleDescription
+  private let session: Session
 
-  init(path: String, arithmetic: PocketCLIP.Model.Arithmetic) throws(VerificationError) {
+  init(path: String, arithmetic: Model.Arithmetic) throws(VerificationError) {
     self.path = path
-    bundle = try RuntimeBundle(path: path, arithmetic: arithmetic)
+    var options = Model.Options()
+    options.arithmetic = arithmetic
+    do throws(PocketCLIPError) {
+      session = try Session(Model(path: path, options: options))
+    } catch {
+      throw .runtime(error)
+    }
     description = try RuntimePath.description(path)
   }
 
-  var imageIsPresent: Bool { bundle.info.has_image == 1 }
-  var textIsPresent: Bool { bundle.info.has_text == 1 }
+  private var information: ModelInformation { session.model.information }
+
+  var imageIsPresent: Bool { information.hasImage }
+  var textIsPresent: Bool { information.hasText }
 
   func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
     if imageIsPresent {
-      for picture in probes.pictures { inputs.pixels.append(try bundle.preprocess(picture)) }
+      for picture in probes.pictures { inputs.pixels.append(try preprocess(picture)) }
     }
-    if textIsPresent, bundle.info.has_tokenizer == 1 {
-      for text in probes.texts { inputs.ids.append(try bundle.tokenize(text)) }
+    if textIsPresent, information.hasTokenizer {
+      for text in probes.texts { inputs.ids.append(try tokenize(text)) }
     } else if let tower = description.architecture.text {
       inputs.ids = ProbeTokens.generated(count: probes.texts.count, for: tower)
     }
@@ -39,12 +45,11 @@ struct RuntimePath {
     if let image = description.architecture.image, imageIsPresent, golden.truth.images != nil {
       report.preprocessing = try InputComparison.pixels(
         golden, description.preprocessing, imageSize: image.imageSize
-      ) { picture throws(VerificationError) in try bundle.preprocess(picture) }
+      ) { picture throws(VerificationError) in try preprocess(picture) }
     }
     if textIsPresent, golden.truth.texts != nil {
-      let tokenize = { [bundle] text throws(VerificationError) in try bundle.tokenize(text) }
       report.tokenizer = try InputComparison.tokens(
-        golden, tokenize: bundle.info.has_tokenizer == 1 ? tokenize : nil)
+        golden, tokenize: information.hasTokenizer ? tokenize : nil)
       report.pooling = description.architecture.text.map { InputComparison.pooling(golden, $0) }
     }
     return report
@@ -57,7 +62,7 @@ struct RuntimePath {
         pooledRow: description.architecture.image?.pool.pooledToken == nil ? .none : .first)
       var values: [Float] = []
       for pixels in inputs.pixels {
-        let vector = try bundle.encode(pixels: pixels, observe: recorder.record)
+        let vector = try encode(pixels: pixels, recorder)
         if let stage = finalImageStage { recorder.record(vector, as: stage) }
         values += vector
       }
@@ -68,8 +73,8 @@ struct RuntimePath {
       let recorder = RuntimeRecorder(pooledRow: .last)
       var values: [Float] = []
       for ids in inputs.ids {
-        let vector = try bundle.encode(ids: ids, observe: recorder.record)
-        if bundle.info.text_projected == 1 { recorder.record(vector, as: "text_projection") }
+        let vector = try encode(ids: ids, recorder)
+        if information.textIsProjected { recorder.record(vector, as: "text_projection") }
         values += vector
       }
       outputs.texts = vectors(values, count: inputs.ids.count)
@@ -104,30 +109,40 @@ struct RuntimePath {
   }
 }
 
-/// Collects views of the runtime's stages, one probe after another.
-final class RuntimeRecorder {
-  enum PooledRow { case first, last, none }
-
-  private(set) var trace = StageTrace()
-  private let pooledRow: PooledRow
-
-  init(pooledRow: PooledRow) { self.pooledRow = pooledRow }
-
-  func record(_ stage: Stage, _ values: StageValues) {
-    let pooled: Int?
-    switch pooledRow {
-    case .first: pooled = 0
-    case .last: pooled = values.rows - 1
-    case .none: pooled = nil
-    }
-    let view = StageView(rows: values.rows, width: values.width, pooledRow: pooled) { row, column in
-      values.values[row * values.stride + column]
-    }
-    trace.append(view, to: stage.name)
+// The runtime, one item at a time.
+extension RuntimePath {
+  private func preprocess(_ picture: ProbePicture) throws(VerificationError) -> [Float] {
+    guard
+      let view = Session.Picture(pixels: picture.pixels, width: picture.width, height: picture.height)
+    else { throw .incomparable("probe picture of \(picture.width) x \(picture.height)") }
+    return try running { () throws(PocketCLIPError) in try session.preprocess(view) }
   }
 
-  /// The tower's output.
-  func record(_ vector: [Float], as stage: String) {
-    trace.append(StageView(pooled: vector, mean: nil), to: stage)
+  private func tokenize(_ text: String) throws(VerificationError) -> [Int32] {
+    try running { () throws(PocketCLIPError) in try session.tokenize(text).ids }
+  }
+
+  /// One image's raw vector, its stages recorded.
+  private func encode(pixels: [Float], _ recorder: RuntimeRecorder) throws(VerificationError) -> [Float] {
+    try running { () throws(PocketCLIPError) in
+      try session.observing(recorder.record) { () throws(PocketCLIPError) in
+        try session.encode(batch: pixels, normalized: false)[0]
+      }
+    }
+  }
+
+  /// One text's raw vector, its stages recorded.
+  private func encode(ids: [Int32], _ recorder: RuntimeRecorder) throws(VerificationError) -> [Float] {
+    try running { () throws(PocketCLIPError) in
+      try session.observing(recorder.record) { () throws(PocketCLIPError) in
+        try session.encode(ids: [ids], normalized: false)[0]
+      }
+    }
+  }
+
+  private func running<Result>(
+    _ body: () throws(PocketCLIPError) -> Result
+  ) throws(VerificationError) -> Result {
+    do throws(PocketCLIPError) { return try body() } catch { throw .runtime(error) }
   }
 }

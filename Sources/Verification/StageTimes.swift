@@ -21,22 +21,23 @@ public struct StageTimes: Sendable, Equatable {
   /// - Parameters:
   ///   - pixels: `[3, imageSize, imageSize]`, where there is an image tower.
   ///   - ids: `contextLength` ids, where there is a text tower.
-  ///   - threads: as in the runtime's options; 0 for all.
   public init(
-    bundleAt path: String, arithmetic: PocketCLIP.Model.Arithmetic, threads: Int, rounds: Int,
-    pixels: [Float]?, ids: [Int32]?
-  ) throws(VerificationError) {
-    let bundle = try RuntimeBundle(path: path, arithmetic: arithmetic, threads: threads)
+    of session: PocketCLIP.Session, rounds: Int, pixels: [Float]?, ids: [Int32]?
+  ) throws(PocketCLIPError) {
     let (image, text) = (StageClock(), StageClock())
     for _ in 0..<rounds {
       if let pixels {
         image.start()
-        _ = try bundle.encode(pixels: pixels) { stage, _ in stage.part.map(image.reached) }
+        try session.observing(image.observe) { () throws(PocketCLIPError) in
+          _ = try session.encode(batch: pixels, normalized: false)
+        }
         image.reached(Self.end)
       }
       if let ids {
         text.start()
-        _ = try bundle.encode(ids: ids) { stage, _ in stage.part.map(text.reached) }
+        try session.observing(text.observe) { () throws(PocketCLIPError) in
+          _ = try session.encode(ids: [ids], normalized: false)
+        }
         text.reached(Self.end)
       }
     }
@@ -56,6 +57,10 @@ private final class StageClock {
   func start() {
     next = 0
     last = .now
+  }
+
+  func observe(_ stage: Stage, _ values: StageValues) {
+    if let part = stage.part { reached(part) }
   }
 
   /// Books the time since the last stage.

@@ -1,13 +1,13 @@
 public import Archives
 public import Models
+public import PocketCLIP
 public import ReferenceForward
 
 /// Why two models cannot be compared at all; a comparison that was made and failed is no error but a verdict.
 public enum VerificationError: Error, Sendable, Equatable {
   case model(ModelError)
   case reading(ReadError)
-  /// The runtime's code (`PCLIP_E_…`) and message.
-  case runtime(code: Int32, message: String)
+  case runtime(PocketCLIPError)
   /// A golden file that breaks the rules of docs/GOLDEN.md.
   case golden(file: String, problem: String)
   /// Two things that have nothing in common to compare.
@@ -21,7 +21,7 @@ extension VerificationError: CustomStringConvertible {
     switch self {
     case .model(let error): error.description
     case .reading(let error): error.description
-    case .runtime(_, let message): message
+    case .runtime(let error): error.message
     case .golden(let file, let problem): "not a golden file (\(file)): \(problem)"
     case .incomparable(let reason): "nothing to compare: \(reason)"
     case .reference(let error): "--reference openblas: \(error.reason)"
@@ -46,7 +46,7 @@ extension VerificationError: CustomStringConvertible {
     switch self {
     case .model(let error): error.category
     case .reading(let error): error.category
-    case .runtime(let code, _): code == RuntimeBundle.openFailed ? .cannotOpen : .badData
+    case .runtime(let error): error.code == .open ? .cannotOpen : .badData
     case .golden, .incomparable: .badData
     case .reference: .unsupported
     }

@@ -90,15 +90,19 @@ struct Bench: ParsableCommand {
 
   private static let stageRounds = 10
 
-  private static func stages(of variant: BenchVariant) throws -> [BenchOutput.Stage] {
+  private static func stages(of variant: BenchVariant) throws(Failure) -> [BenchOutput.Stage] {
     let architecture = variant.description.architecture
-    let parts = try StageTimes(
-      bundleAt: variant.bundle.path,
-      arithmetic: variant.arithmetic,
-      threads: variant.information.threads, rounds: stageRounds,
-      pixels: architecture.image.map { BenchInputs.pixels(count: 1, size: $0.imageSize) },
-      ids: architecture.text.map { BenchInputs.ids(item: 0, of: $0, isCaption: false) }
-    ).parts
+    let session = try variant.bundle.session(batch: 1)
+    let parts: [StageTimes.Part]
+    do throws(PocketCLIPError) {
+      parts = try StageTimes(
+        of: session, rounds: stageRounds,
+        pixels: architecture.image.map { BenchInputs.pixels(count: 1, size: $0.imageSize) },
+        ids: architecture.text.map { BenchInputs.ids(item: 0, of: $0, isCaption: false) }
+      ).parts
+    } catch {
+      throw Failure(error, file: variant.bundle.path)
+    }
     return parts.map { part in
       let total = parts.filter { $0.tower == part.tower }.reduce(0) { $0 + $1.seconds }
       return BenchOutput.Stage(part, share: total > 0 ? part.seconds / total : 0)
