@@ -50,13 +50,20 @@ extension Checkpoint {
     of path: String, limits: Limits = .standard
   ) throws(ReadError) -> CheckpointFormat? {
     guard try Folder.kind(of: path) != .folder else { return nil }
+    return try format(of: MappedFile(path: path), limits: limits)
+  }
+
+  /// What a mapped file is; nil for an index of shards.
+  public static func format(
+    of file: MappedFile, limits: Limits = .standard
+  ) throws(ReadError) -> CheckpointFormat? {
     do throws(ReadError) {
-      switch try ContentDetector(file: MappedFile(path: path), limits: limits).detect() {
+      switch try ContentDetector(file: file, limits: limits).detect() {
       case .checkpoint(let format, _): return format
       case .shardIndex: return nil
       }
     } catch {
-      throw error.inFile(path)
+      throw error.inFile(file.path)
     }
   }
 

@@ -15,8 +15,9 @@ public enum Conversion {
     request.onWritten?()
     let description = unfinished.description
     let byteCount = unfinished.byteCount
-    let selfTest = try selfTest(unfinished)
-    let reports = try measure(unfinished, request)
+    let bundle = try open(unfinished)
+    let selfTest = try selfTest(bundle)
+    let reports = try measure(bundle, request)
     let measured = clock.now
     let bundleID: Digest
     do throws(OutputError) { bundleID = try unfinished.finish(selfTest) } catch { throw .output(error) }
@@ -52,11 +53,17 @@ public enum Conversion {
     } catch { throw .write(error) }
   }
 
-  private static func selfTest(
+  private static func open(
     _ bundle: borrowing UnfinishedBundle
-  ) throws(ConversionError) -> UnfinishedBundle.SelfTest {
+  ) throws(ConversionError) -> OpenBundle {
     do throws(PocketCLIPError) {
-      return try UnfinishedBundle.SelfTest(bundleAt: bundle.path, bundle.description)
+      return try OpenBundle(path: bundle.path, options: .forSelfTest)
+    } catch { throw .runtime(error) }
+  }
+
+  private static func selfTest(_ bundle: OpenBundle) throws(ConversionError) -> UnfinishedBundle.SelfTest {
+    do throws(PocketCLIPError) {
+      return try UnfinishedBundle.SelfTest(bundle)
     } catch { throw .runtime(error) }
   }
 }
@@ -64,13 +71,13 @@ public enum Conversion {
 extension Conversion {
   /// Never save and warn: a bundle below what was demanded is not published.
   private static func measure(
-    _ bundle: borrowing UnfinishedBundle, _ request: ConversionRequest
+    _ bundle: OpenBundle, _ request: ConversionRequest
   ) throws(ConversionError) -> [Report] {
     guard let fidelity = request.fidelity else { return [] }
     let measured: [Report]
     do throws(VerificationError) {
       measured = try Verifier.compare(
-        bundleAt: bundle.path, demands: fidelity.demands, with: request.model, reference: request.reference)
+        bundle, demands: fidelity.demands, with: request.model, reference: request.reference)
     } catch { throw .verification(error) }
     let reports = zip(fidelity.demands, measured).map { demand, report in
       var report = report

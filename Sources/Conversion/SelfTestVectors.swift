@@ -2,22 +2,29 @@ import Architecture
 import BundleFormat
 import BundleWriter
 import PocketCLIP
+import Verification
 
-extension UnfinishedBundle.SelfTest {
-  /// What the generated inputs give, with the arithmetic that is the same on every machine: `scalar` kernels, float
-  /// activations.
-  ///
-  /// - Parameter path: the unfinished bundle.
-  init(bundleAt path: String, _ description: BundleDescription) throws(PocketCLIPError) {
+extension Model.Options {
+  /// The arithmetic that is the same on every machine: `scalar` kernels, float activations.
+  static var forSelfTest: Model.Options {
     var options = Model.Options()
     options.arithmetic = .exact
     options.instructionSet = "scalar"
-    let model = try Model(path: path, options: options)
+    return options
+  }
+}
+
+extension UnfinishedBundle.SelfTest {
+  /// What the generated inputs give.
+  ///
+  /// - Parameter bundle: opened `forSelfTest`.
+  init(_ bundle: OpenBundle) throws(PocketCLIPError) {
+    let description = bundle.description
     var limits = Session.Limits()
     limits.batch = 1
     limits.width = 1
     limits.height = 1
-    let session = try Session(model, limits: limits)
+    let session = try Session(bundle.model, limits: limits)
     var imageVector: [Float]?
     var textVector: [Float]?
     if let image = description.architecture.image {

@@ -30,58 +30,70 @@ public final class Model: Sendable {
   /// Freed in `deinit`; the C interface promises that an open model is immutable.
   nonisolated(unsafe) let handle: OpaquePointer
 
-  /// What the model was opened from, where that is not a file.
-  private nonisolated(unsafe) let memory: UnsafeRawBufferPointer?
+  /// What holds the bundle's bytes, where the runtime has not opened a file of its own.
+  private let owner: (any AnyObject & Sendable)?
 
   /// Maps and validates a bundle.
   public convenience init(path: String, options: Options = Options()) throws(PocketCLIPError) {
-    try self.init(memory: nil, options: options) { options, handle, error in
+    try self.init(keeping: nil, options: options) { options, handle, error in
       pclip_open(path, options, handle, error)
     }
   }
 
   /// Validates a bundle in memory, which is copied once.
   public convenience init(bytes: [UInt8], options: Options = Options()) throws(PocketCLIPError) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
-    copy.copyBytes(from: bytes)
-    try self.init(memory: UnsafeRawBufferPointer(copy), options: options) { options, handle, error in
-      pclip_open_memory(copy.baseAddress, bytes.count, options, handle, error)
+    let copy = AlignedCopy(bytes)
+    try self.init(memory: copy.bytes, keeping: copy, options: options)
+  }
+
+  /// Validates a bundle in memory, which is used in place.
+  ///
+  /// - Parameter owner: keeps `memory` valid and unchanged.
+  package convenience init(
+    memory: UnsafeRawBufferPointer, keeping owner: any AnyObject & Sendable, options: Options
+  ) throws(PocketCLIPError) {
+    try self.init(keeping: owner, options: options) { options, handle, error in
+      pclip_open_memory(memory.baseAddress, memory.count, options, handle, error)
     }
   }
 
-  /// - Parameter memory: the model's from now on, also if opening fails.
   private init(
-    memory: UnsafeRawBufferPointer?, options: Options,
+    keeping owner: (any AnyObject & Sendable)?, options: Options,
     open: (
       UnsafePointer<pclip_open_options>, UnsafeMutablePointer<OpaquePointer?>,
       UnsafeMutablePointer<pclip_error>
     ) -> Int32
   ) throws(PocketCLIPError) {
+    let handle = try options.open(open)
     do throws(PocketCLIPError) {
-      let handle = try options.open(open)
-      do throws(PocketCLIPError) {
-        information = try ModelInformation(handle)
-      } catch {
-        pclip_close(handle)
-        throw error
-      }
-      self.handle = handle
-      self.memory = memory
+      information = try ModelInformation(handle)
     } catch {
-      memory?.deallocate()
+      pclip_close(handle)
       throw error
     }
+    self.handle = handle
+    self.owner = owner
   }
 
-  deinit {
-    pclip_close(handle)
-    memory?.deallocate()
-  }
+  deinit { pclip_close(handle) }
 
   /// Hashes every tensor and checks the rules about contents; reads the whole file.
   public func checkContent() throws(PocketCLIPError) {
     try check { pclip_check(handle, $0) }
   }
+}
+
+/// Bytes at an address that the runtime uses in place.
+private final class AlignedCopy: Sendable {
+  nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+
+  init(_ bytes: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+    copy.copyBytes(from: bytes)
+    self.bytes = UnsafeRawBufferPointer(copy)
+  }
+
+  deinit { bytes.deallocate() }
 }
 
 extension Model.Options {

@@ -1,26 +1,25 @@
 internal import Architecture
-internal import Archives
 internal import BundleFormat
 internal import PocketCLIP
 
 /// A bundle through the runtime, pixels and ids included.
 struct RuntimePath {
-  let path: String
-  let description: BundleDescription
+  let bundle: OpenBundle
   private let session: Session
 
-  init(path: String, arithmetic: Model.Arithmetic) throws(VerificationError) {
-    self.path = path
+  init(_ bundle: OpenBundle, arithmetic: Model.Arithmetic) throws(VerificationError) {
     var options = Model.Options()
     options.arithmetic = arithmetic
     do throws(PocketCLIPError) {
-      session = try Session(Model(path: path, options: options))
+      self.bundle = try bundle.running(options)
+      session = try Session(self.bundle.model)
     } catch {
       throw .runtime(error)
     }
-    description = try RuntimePath.description(path)
   }
 
+  var path: String { bundle.path }
+  var description: BundleDescription { bundle.description }
   private var information: ModelInformation { session.model.information }
 
   var imageIsPresent: Bool { information.hasImage }
@@ -88,24 +87,6 @@ struct RuntimePath {
 
   private func vectors(_ values: [Float], count: Int) -> Vectors {
     Vectors(count: count, width: values.count / count, values: values.map(Double.init))
-  }
-
-  private static func description(_ path: String) throws(VerificationError) -> BundleDescription {
-    do throws(ReadError) {
-      let file = try MappedFile(path: path)
-      return try header(file).description
-    } catch {
-      throw .reading(error.inFile(path))
-    }
-  }
-
-  private static func header(_ file: MappedFile) throws(ReadError) -> BundleHeader {
-    do throws(BundleFault) {
-      return try BundleHeader(file: file.bytes)
-    } catch {
-      // The runtime has just accepted it: only a file that changes meanwhile gets here.
-      throw ReadError(.ioFailure, found: "the header changed while it was read", file: file.path)
-    }
   }
 }
 

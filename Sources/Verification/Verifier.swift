@@ -13,10 +13,10 @@ public enum Verifier {
   ///
   /// - Parameter thresholds: nil for the defaults of the bundle's precisions.
   public static func compare(
-    bundleAt path: String, arithmetic: Model.Arithmetic = .fast, with model: CLIPModel,
+    _ bundle: OpenBundle, arithmetic: Model.Arithmetic = .fast, with model: CLIPModel,
     probes: ProbeSet = .standard, thresholds: Thresholds? = nil, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
-    let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
+    let runtime = try RuntimePath(bundle, arithmetic: arithmetic)
     let truth = try SourceTruth(model, for: runtime, probes, reference)
     return try truth.report(on: runtime, Demand(arithmetic: arithmetic, thresholds: thresholds), probes)
   }
@@ -25,13 +25,13 @@ public enum Verifier {
   ///
   /// - Returns: one report per demand, in their order.
   public static func compare(
-    bundleAt path: String, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard,
+    _ bundle: OpenBundle, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard,
     reference: ReferenceRequest
   ) throws(VerificationError) -> [Report] {
     var known: SourceTruth?
     var reports: [Report] = []
     for demand in demands {
-      let runtime = try RuntimePath(path: path, arithmetic: demand.arithmetic)
+      let runtime = try RuntimePath(bundle, arithmetic: demand.arithmetic)
       let truth = if let known { known } else { try SourceTruth(model, for: runtime, probes, reference) }
       known = truth
       reports.append(try truth.report(on: runtime, demand, probes))
@@ -53,12 +53,12 @@ public enum Verifier {
 
   /// A bundle, through the runtime, with a golden file of the original implementation.
   public static func compare(
-    bundleAt path: String, arithmetic: Model.Arithmetic = .fast, with golden: GoldenFile,
+    _ bundle: OpenBundle, arithmetic: Model.Arithmetic = .fast, with golden: GoldenFile,
     thresholds: Thresholds? = nil
   ) throws(VerificationError) -> Report {
-    let runtime = try RuntimePath(path: path, arithmetic: arithmetic)
+    let runtime = try RuntimePath(bundle, arithmetic: arithmetic)
     let comparison = Comparison(
-      subject: path, truth: golden.truthName, probes: golden.path,
+      subject: bundle.path, truth: golden.truthName, probes: golden.path,
       thresholds: thresholds ?? .standard(for: runtime.description, arithmetic), noise: runtime.noise,
       expectedTowers: runtime.towers, inputs: try runtime.inputReport(golden), original: golden.original)
     return comparison.report(
@@ -87,7 +87,7 @@ extension RuntimePath {
   func weightErrors(against source: CLIPModel) throws(VerificationError) -> [WeightError] {
     let checkpoint: Checkpoint
     do throws(ReadError) {
-      checkpoint = try Checkpoint.open(path)
+      checkpoint = try Checkpoint.open(bundle.file)
     } catch {
       throw .reading(error)
     }

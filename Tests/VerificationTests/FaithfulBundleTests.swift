@@ -1,5 +1,6 @@
 import Architecture
 import BundleFormat
+import Foundation
 import Models
 import PocketCLIP
 import TestSupport
@@ -12,7 +13,7 @@ import Verification
   func fp32(_ kind: String) throws {
     let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
     let report = try VerificationSubject.withBundle(of: model, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
+      try Verifier.compare(OpenBundle(path: $0), with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
     #expect(report.thresholds.name == "fp32" && report.weights == [])
@@ -23,7 +24,7 @@ import Verification
   func fp16(_ kind: String) throws {
     let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
     let report = try VerificationSubject.withBundle(of: model, .fp16) {
-      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
+      try Verifier.compare(OpenBundle(path: $0), with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
   }
@@ -34,7 +35,7 @@ import Verification
   func int8(_ arithmetic: Model.Arithmetic) throws {
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) {
-      try Verifier.compare(bundleAt: $0, arithmetic: arithmetic, with: model, reference: .underTest)
+      try Verifier.compare(OpenBundle(path: $0), arithmetic: arithmetic, with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
     #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic)")
@@ -45,12 +46,26 @@ import Verification
     let model = try VerificationSubject.miniViT()
     try VerificationSubject.withBundle(of: model, .int8) { path in
       let together = try Verifier.compare(
-        bundleAt: path, demands: [Model.Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model,
+        OpenBundle(path: path), demands: [Model.Arithmetic.fast, .exact].map { Demand(arithmetic: $0) },
+        with: model,
         reference: .underTest)
       let apart = try [Model.Arithmetic.fast, .exact].map {
-        try Verifier.compare(bundleAt: path, arithmetic: $0, with: model, reference: .underTest)
+        try Verifier.compare(OpenBundle(path: path), arithmetic: $0, with: model, reference: .underTest)
       }
       #expect(together == apart && together.count == 2 && together[0] != together[1])
+    }
+  }
+
+  @Test("A bundle is opened once: what is open is verified in every arithmetic though its path is gone")
+  func opensOnce() throws {
+    let model = try VerificationSubject.miniViT()
+    try VerificationSubject.withBundle(of: model, .int8) { path in
+      let bundle = try OpenBundle(path: path)
+      try FileManager.default.removeItem(atPath: path)
+      let reports = try Verifier.compare(
+        bundle, demands: [Model.Arithmetic.fast, .exact].map { Demand(arithmetic: $0) }, with: model,
+        reference: .underTest)
+      #expect(reports.map(\.verdict) == [.pass, .pass])
     }
   }
 
@@ -59,7 +74,7 @@ import Verification
     let model = try VerificationSubject.miniViT()
     let half = try CLIPModel(halfOf: model)
     let report = try VerificationSubject.withBundle(of: half, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
+      try Verifier.compare(OpenBundle(path: $0), with: model, reference: .underTest)
     }
     #expect(report.verdict == .pass && report.text == nil && report.image != nil, "\(report.rendered)")
   }
@@ -69,7 +84,7 @@ import Verification
     let model = try VerificationSubject.miniViT()
     let half = try CLIPModel(halfOf: model)
     let report = try VerificationSubject.withBundle(of: model, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: half, reference: .underTest)
+      try Verifier.compare(OpenBundle(path: $0), with: half, reference: .underTest)
     }
     #expect(report.verdict == .insufficient, "\(report.rendered)")
   }

@@ -23,7 +23,7 @@ import Verification
   private func reports(_ model: CLIPModel, _ golden: GoldenFile) throws -> [Report] {
     [
       try VerificationSubject.withBundle(of: model, .fp16) {
-        try Verifier.compare(bundleAt: $0, with: golden)
+        try Verifier.compare(OpenBundle(path: $0), with: golden)
       },
       try Verifier.compare(model, with: golden, reference: .underTest),
     ]

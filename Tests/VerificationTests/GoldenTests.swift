@@ -46,7 +46,7 @@ import Verification
   @Test("An FP32 bundle in the runtime keeps the same bound", arguments: Case.all)
   func bundle(_ item: Case) throws {
     let report = try VerificationSubject.withBundle(of: item.model(), .fp32) {
-      try Verifier.compare(bundleAt: $0, with: item.goldenFile())
+      try Verifier.compare(OpenBundle(path: $0), with: item.goldenFile())
     }
     #expect(report.verdict == .pass, "\(report.rendered)")
   }

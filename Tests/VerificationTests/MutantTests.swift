@@ -64,7 +64,8 @@ import Verification
     let model = try VerificationSubject.miniViT()
     let report = try VerificationSubject.withBundle(of: model, .int8) { path in
       try Mutation.doubleLargestScale(of: tensor, inBundleAt: path)
-      return try Verifier.compare(bundleAt: path, arithmetic: .exact, with: model, reference: .underTest)
+      return try Verifier.compare(
+        OpenBundle(path: path), arithmetic: .exact, with: model, reference: .underTest)
     }
     #expect(report.verdict == .fail)
     let divergence = tensor.hasPrefix("visual") ? report.image?.divergence : report.text?.divergence
@@ -94,7 +95,7 @@ import Verification
 
   private func compare(_ mutant: CLIPModel, with model: CLIPModel) throws -> Report {
     try VerificationSubject.withBundle(of: mutant, .fp32) {
-      try Verifier.compare(bundleAt: $0, with: model, reference: .underTest)
+      try Verifier.compare(OpenBundle(path: $0), with: model, reference: .underTest)
     }
   }
 }

@@ -75,6 +75,12 @@ public final class MappedFile: Sendable {
     }
   }
 
+  /// Tells the system that the content is read again and again, so that large pages pay.
+  public func adviseLargePages() {
+    guard isMapped else { return }
+    pf_advise_large_pages(pf_mapping(bytes: base, byte_count: byteCount))
+  }
+
   /// Tells the system that the pages wholly inside `range` are not needed soon; they are read again when touched.
   public func release(_ range: Range<Int>) {
     guard isMapped, let base else { return }

@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import PocketCLIP
+import Verification
 
 /// Seconds of several runs of one case.
 struct BenchTimes {

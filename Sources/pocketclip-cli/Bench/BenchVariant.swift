@@ -2,22 +2,23 @@ import Architecture
 import BundleFormat
 import MachinePeak
 import PocketCLIP
+import Verification
 
 /// A bundle, open in one arithmetic.
 struct BenchVariant {
-  let bundle: BundleInput
+  let bundle: OpenBundle
   /// Of several bundles or arithmetics: told apart by this.
   let name: String
 
   /// - Parameter namesFile: whether the file's name is needed to tell it from others.
-  init(_ bundle: BundleInput, namesFile: Bool) {
+  init(_ bundle: OpenBundle, namesFile: Bool) {
     self.bundle = bundle
     let file = bundle.path.split(separator: "/").last ?? ""
     let stem = file.hasSuffix(".pclip") ? file.dropLast(".pclip".count) : file
     name = (namesFile ? "\(stem), " : "") + Self.arithmeticName(bundle)
   }
 
-  var description: BundleDescription { bundle.header.description }
+  var description: BundleDescription { bundle.description }
   var information: ModelInformation { bundle.model.information }
 
   func precision(of tower: Tower) -> Precision {
@@ -47,8 +48,8 @@ struct BenchVariant {
     }.max() ?? 0
   }
 
-  private static func arithmeticName(_ bundle: BundleInput) -> String {
-    let description = bundle.header.description
+  private static func arithmeticName(_ bundle: OpenBundle) -> String {
+    let description = bundle.description
     let precisions = Tower.allCases.filter { description.architecture.has($0) }.map {
       ($0 == .image ? description.imagePrecision : description.textPrecision).fieldValue.description
     }
@@ -61,22 +62,22 @@ struct BenchVariant {
   ///
   /// - Throws: what opening throws; `badData` for bundles of two models.
   static func all(_ paths: [String], _ options: Model.Options, compares: Bool) throws -> [BenchVariant] {
-    var bundles: [BundleInput] = []
+    var bundles: [OpenBundle] = []
     for path in paths {
-      let bundle = try BundleInput(path, options)
+      let bundle = try OpenBundle.opened(path, options)
       if let first = bundles.first { try requireOneModel(first, bundle) }
       guard compares else {
         bundles.append(bundle)
         continue
       }
-      let isInt8 = bundle.header.description.hasInt8
+      let isInt8 = bundle.description.hasInt8
       for arithmetic in isInt8 ? [Model.Arithmetic.exact, .fast] : [.exact, .bf16] {
         var options = options
         options.arithmetic = arithmetic
-        do {
-          bundles.append(try BundleInput(path, options))
-        } catch let failure as Failure where failure.status == .unsupported && arithmetic == .bf16 {
-          continue
+        do throws(PocketCLIPError) {
+          bundles.append(try bundle.running(options))
+        } catch {
+          guard arithmetic == .bf16, error.code == .unsupported else { throw Failure(error, file: path) }
         }
       }
     }
@@ -84,7 +85,7 @@ struct BenchVariant {
   }
 
   /// - Throws: `badData`.
-  private static func requireOneModel(_ first: BundleInput, _ other: BundleInput) throws(Failure) {
+  private static func requireOneModel(_ first: OpenBundle, _ other: OpenBundle) throws(Failure) {
     let towers = (first.towerNames, other.towerNames)
     guard towers.0 == towers.1 else {
       throw Failure(
@@ -107,7 +108,7 @@ struct BenchVariant {
   }
 }
 
-extension BundleInput {
+extension OpenBundle {
   /// `image`, `text` or `image and text`.
   fileprivate var towerNames: String {
     Tower.allCases.filter { header.description.architecture.has($0) }.map { "\($0)" }.joined(

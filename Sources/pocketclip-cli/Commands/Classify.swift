@@ -2,6 +2,7 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
+import Verification
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -60,8 +61,8 @@ struct Classify: ParsableCommand {
     try options.run { console in
       let labels = try Labels.read(listed: listedLabels, file: labels)
       let templates = try PromptTemplates(templates + (templateFile.map(ListFile.lines) ?? []))
-      let imageBundle = try BundleInput(model, runtime.modelOptions)
-      let textBundle = try textModel.map { try BundleInput($0, runtime.modelOptions) } ?? imageBundle
+      let imageBundle = try OpenBundle.opened(model, runtime.modelOptions)
+      let textBundle = try textModel.map { try OpenBundle.opened($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)
       try requireOneSpace(imageBundle, textBundle)
       let files = try pictures.files(console)
@@ -114,7 +115,7 @@ struct Classify: ParsableCommand {
     }
   }
 
-  private func requireTowers(_ image: BundleInput, _ text: BundleInput) throws(Failure) {
+  private func requireTowers(_ image: OpenBundle, _ text: OpenBundle) throws(Failure) {
     guard image.model.information.hasImage else {
       throw Failure(
         .unsupported, "\(image.path): this bundle has no image tower",
@@ -135,7 +136,7 @@ struct Classify: ParsableCommand {
     }
   }
 
-  private func requireOneSpace(_ image: BundleInput, _ text: BundleInput) throws(Failure) {
+  private func requireOneSpace(_ image: OpenBundle, _ text: OpenBundle) throws(Failure) {
     let spaces = (image.model.information.spaceID, text.model.information.spaceID)
     switch SpaceComparison(spaces.0, spaces.1) {
     case .same: return
@@ -163,7 +164,7 @@ struct ClassVectors {
   private let scale: Float?
 
   init(
-    _ labels: [String], _ templates: PromptTemplates, _ bundle: BundleInput, _ options: TextOptions,
+    _ labels: [String], _ templates: PromptTemplates, _ bundle: OpenBundle, _ options: TextOptions,
     _ console: Console
   ) throws {
     let session = try bundle.session(batch: 16)
@@ -179,7 +180,7 @@ struct ClassVectors {
   }
 
   /// Without a stored scale, 100: CLIP's training clamps it there, and published models end there.
-  private static func usualScale(for bundle: BundleInput, _ console: Console) -> Float? {
+  private static func usualScale(for bundle: OpenBundle, _ console: Console) -> Float? {
     guard bundle.model.information.logitScale == nil else { return nil }
     console.note("note: \(bundle.path) has no logit scale: percentages are those of 100, the usual one")
     return 100

@@ -2,6 +2,7 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
+import Verification
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,7 +67,7 @@ struct Embed: ParsableCommand {
       let paths = output.map(VectorPaths.init)
       let lists = [model] + [texts, pictures.list].compactMap(\.self)
       try paths?.checkDestination(replacing: force || resume, inputs: lists)
-      let bundle = try BundleInput(model, runtime.modelOptions)
+      let bundle = try OpenBundle.opened(model, runtime.modelOptions)
       let texts = try Words.refusingEmpty(
         "text", listed: listedTexts, fromFile: texts.map(ListFile.lines) ?? [], texts)
       let files = try pictures.files(console)
@@ -81,7 +82,7 @@ struct Embed: ParsableCommand {
   }
 
   private func save(
-    _ texts: [String], _ files: [String], _ bundle: BundleInput, to paths: VectorPaths, _ console: Console
+    _ texts: [String], _ files: [String], _ bundle: OpenBundle, to paths: VectorPaths, _ console: Console
   ) throws {
     let run = VectorRun(
       paths: paths, bundle: bundle,
@@ -100,7 +101,7 @@ struct Embed: ParsableCommand {
 
   /// Prints each vector as soon as it is known, or all as one object.
   private func print(
-    _ texts: [String], _ files: [String], _ bundle: BundleInput, _ console: Console
+    _ texts: [String], _ files: [String], _ bundle: OpenBundle, _ console: Console
   ) throws {
     var items: [EmbedOutput.Item] = []
     var skipped: [EmbedOutput.Skipped] = []
@@ -136,7 +137,7 @@ struct Embed: ParsableCommand {
   }
 
   private func requireTowers(
-    _ bundle: BundleInput, hasPictures: Bool, hasTexts: Bool
+    _ bundle: OpenBundle, hasPictures: Bool, hasTexts: Bool
   ) throws(Failure) {
     let information = bundle.model.information
     if hasPictures, !information.hasImage {
@@ -163,7 +164,7 @@ struct EmbedOutput: SchemaOutput {
   /// Pictures without a vector.
   var skipped: [Skipped]
 
-  init(_ bundle: BundleInput, items: [Item], skipped: [Skipped]) {
+  init(_ bundle: OpenBundle, items: [Item], skipped: [Skipped]) {
     spaceId = bundle.model.information.spaceID
     bundleId = bundle.model.information.bundleID
     self.items = items

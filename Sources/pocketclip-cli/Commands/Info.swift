@@ -3,6 +3,7 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
+import Verification
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct Info: ParsableCommand {
 
   func run() throws {
     try options.run { console in
-      let bundle = try path.map { try BundleInput($0, runtime.modelOptions) }
+      let bundle = try path.map { try OpenBundle.opened($0, runtime.modelOptions) }
       let output = InfoOutput(bundle)
       if options.json {
         try JSONOutput.print(output)
@@ -56,7 +57,7 @@ struct InfoOutput: SchemaOutput {
     var scoreKind: String
     var spaceId, bundleId: String
     var fileByteCount: UInt64
-    /// Mapping, validating and indexing the tokenizer.
+    /// Validating the header and indexing the tokenizer.
     var openSeconds: Double
     /// Scratch of one session at batch 1 with pictures of 12 megapixels.
     var sessionByteCount: Int
@@ -74,7 +75,7 @@ struct InfoOutput: SchemaOutput {
     var tool, license, attribution: String
   }
 
-  init(_ input: BundleInput?) { bundle = input.map(Bundle.init) }
+  init(_ input: OpenBundle?) { bundle = input.map(Bundle.init) }
 
   var lines: [String] {
     var lines = ["pocketclip \(toolVersion) · kernels \(instructionSet)"]
@@ -117,9 +118,9 @@ struct InfoOutput: SchemaOutput {
 }
 
 extension InfoOutput.Bundle {
-  init(_ input: BundleInput) {
+  init(_ input: OpenBundle) {
     let information = input.model.information
-    let description = input.header.description
+    let description = input.description
     path = input.path
     model = String(decoding: description.model, as: UTF8.self)
     towers = Tower.allCases.filter { description.architecture.has($0) }.map { "\($0)" }
@@ -144,7 +145,7 @@ extension InfoOutput.Bundle {
     spaceId = information.spaceID
     bundleId = information.bundleID
     fileByteCount = information.fileByteCount
-    openSeconds = input.openSeconds
+    openSeconds = input.openDuration.seconds
     sessionByteCount = Self.sessionByteCount(input.model)
     residentByteCount = [:]
     for tower in Tower.allCases where description.architecture.has(tower) {

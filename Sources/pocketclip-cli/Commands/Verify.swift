@@ -63,12 +63,8 @@ struct Verify: ParsableCommand {
   func run() throws {
     try options.run { console in
       let started = ContinuousClock.now
-      let isBundle = try isBundle()
-      if isBundle {
-        try requireComparison()
-        try checkContent(console)
-      }
-      let reports = try isBundle ? bundleReports(console) : checkpointReports(console)
+      let bundle = try bundle(console)
+      let reports = try bundle.map { try self.reports(on: $0, console) } ?? checkpointReports(console)
       let output = VerifyOutput(
         subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
       if options.json {
@@ -76,7 +72,7 @@ struct Verify: ParsableCommand {
       } else {
         try console.print(output.lines)
       }
-      if output.verdict != .pass { try warnOfOtherWeights(console) }
+      if output.verdict != .pass { try warnOfOtherWeights(bundle, console) }
       guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
     }
   }
@@ -95,42 +91,49 @@ struct Verify: ParsableCommand {
   /// The bundle; of a checkpoint in two files, the first.
   private var path: String { paths[0] }
 
-  private func isBundle() throws(ReadError) -> Bool {
-    guard paths.count == 1, !CLIPModel.isSynthetic(path) else { return false }
-    return try Checkpoint.format(of: path) == .bundle
+  /// The bundle that is verified, its checksums, rules and self-test checked; nil for a checkpoint.
+  private func bundle(_ console: Console) throws -> OpenBundle? {
+    guard paths.count == 1, !CLIPModel.isSynthetic(path), try Folder.kind(of: path) != .folder else {
+      return nil
+    }
+    let file = try MappedFile(path: path)
+    guard try Checkpoint.format(of: file) == .bundle else { return nil }
+    try requireComparison()
+    return try checked(file, console)
   }
 
-  /// Checksums, rules, self-test.
-  private func checkContent(_ console: Console) throws {
+  private func checked(_ file: MappedFile, _ console: Console) throws(Failure) -> OpenBundle {
+    let bundle: OpenBundle
     do throws(PocketCLIPError) {
-      let model = try Model(path: path)
-      try model.checkContent()
+      bundle = try OpenBundle(file)
+      try bundle.model.checkContent()
       var limits = Session.Limits()
       (limits.batch, limits.width, limits.height) = (1, 1, 1)
-      try Session(model, limits: limits).selfTest()
+      try Session(bundle.model, limits: limits).selfTest()
     } catch {
       throw Failure(error, file: path)
     }
     if !against.isEmpty || golden != nil { console.note("\(path): checksums and self-test pass") }
+    return bundle
   }
 
   /// A golden file of another checkpoint is the commonest reason to fail with it.
-  private func warnOfOtherWeights(_ console: Console) throws {
+  private func warnOfOtherWeights(_ bundle: OpenBundle?, _ console: Console) throws {
     guard let golden, paths.count == 1, !CLIPModel.isSynthetic(path) else { return }
     let expected = try GoldenFile(path: golden).weights
-    let found =
-      try isBundle()
-      ? try BundleInput(path).header.description.provenance.sha256.map {
-        String(decoding: $0.hex, as: UTF8.self)
+    let digest =
+      if let bundle {
+        bundle.description.provenance.sha256
+      } else {
+        try CLIPModel.open(path, options: try input.modelOptions()).source.sha256()
       }
-      : try CLIPModel.open(path, options: try input.modelOptions()).source.sha256()
-        .map { String(decoding: $0.hex, as: UTF8.self) }
+    let found = digest.map { String(decoding: $0.hex, as: UTF8.self) }
     guard expected.count == 64, let found, found != expected else { return }
     console.warn("\(golden) was made from other weights: SHA-256 \(expected), not \(found)")
   }
 
-  private func bundleReports(_ console: Console) throws -> [Report] {
-    let description = try BundleInput(path).header.description
+  private func reports(on bundle: OpenBundle, _ console: Console) throws -> [Report] {
+    let description = bundle.description
     let isChoice = description.hasInt8 || arithmetic == .bf16
     let arithmetics: [Model.Arithmetic] = isChoice ? arithmetic.map { [$0] } ?? [.fast, .exact] : [.fast]
     let demands = arithmetics.map { arithmetic in
@@ -139,7 +142,7 @@ struct Verify: ParsableCommand {
     if !against.isEmpty {
       let source = try checkpoint(against, of: description, console)
       return try Verifier.compare(
-        bundleAt: path, demands: demands, with: source, reference: reference.request(console))
+        bundle, demands: demands, with: source, reference: reference.request(console))
     }
     guard let golden = try golden.map({ try GoldenFile(path: $0) }) else { return [] }
     guard reference.reference == nil else {
@@ -149,7 +152,7 @@ struct Verify: ParsableCommand {
     }
     return try demands.map { demand in
       try Verifier.compare(
-        bundleAt: path, arithmetic: demand.arithmetic, with: golden, thresholds: demand.thresholds)
+        bundle, arithmetic: demand.arithmetic, with: golden, thresholds: demand.thresholds)
     }
   }
 

@@ -1,5 +1,6 @@
 import Archives
 import PocketCLIP
+import Verification
 
 /// Turns picture files into vectors, in their order: a bad one is counted and does not stop the rest.
 struct PictureEncoder {
@@ -11,7 +12,7 @@ struct PictureEncoder {
 
   /// - Throws: what opening the bundle once more throws.
   init(
-    _ bundle: BundleInput, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool,
+    _ bundle: OpenBundle, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool,
     contents: VectorContents? = nil
   ) throws {
     let allThreads = bundle.model.information.threads

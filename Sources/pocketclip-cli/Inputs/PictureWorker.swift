@@ -1,9 +1,10 @@
 import BundleFormat
 import PocketCLIP
+import Verification
 
 /// How all pictures of a run become vectors.
 struct PictureSettings: Sendable {
-  let bundle: BundleInput
+  let bundle: OpenBundle
   let isNormalized: Bool
   let isTurnedUpright: Bool
   /// Vectors that are known by content, where contents are recorded.
@@ -41,7 +42,7 @@ struct PictureWorker {
         return PictureOutcome(path: path, vector: .success(vector), content: content)
       }
       input = try PictureInput(
-        path, bytes, preprocessing: bundle.header.description.preprocessing,
+        path, bytes, preprocessing: bundle.description.preprocessing,
         imageSize: bundle.model.information.imageSize, isTurnedUpright: settings.isTurnedUpright,
         reusing: &memory)
     } catch {

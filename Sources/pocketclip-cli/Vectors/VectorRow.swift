@@ -1,4 +1,5 @@
 import PocketCLIP
+import Verification
 
 /// What is known of one vector; a line of `NAME.rows.jsonl`.
 struct VectorRow: Equatable, Sendable {
@@ -36,7 +37,7 @@ struct VectorSettings: Equatable, Sendable {
     self.isUpright = isUpright
   }
 
-  init(_ bundle: BundleInput, isRaw: Bool, isTurnedUpright: Bool) {
+  init(_ bundle: OpenBundle, isRaw: Bool, isTurnedUpright: Bool) {
     let information = bundle.model.information
     self.init(
       spaceID: information.spaceID, bundleID: information.bundleID, arithmetic: "\(information.arithmetic)",

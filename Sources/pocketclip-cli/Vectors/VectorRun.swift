@@ -1,10 +1,11 @@
 import Archives
 import PocketCLIP
+import Verification
 
 /// `embed -o`: computes what the output lacks, and publishes it complete.
 struct VectorRun {
   let paths: VectorPaths
-  let bundle: BundleInput
+  let bundle: OpenBundle
   let settings: VectorSettings
   let mode: VectorStore.Mode
   /// Whether rows of files that no longer exist are removed.

@@ -5,6 +5,7 @@ import BundleFormat
 import Checkpoints
 import PocketCLIP
 import Quantization
+import Verification
 
 /// How a bundle is run; the defaults are the runtime's.
 struct RuntimeOptions: ParsableArguments {
@@ -40,44 +41,28 @@ struct RuntimeOptions: ParsableArguments {
   }
 }
 
-/// An open bundle with its header.
-struct BundleInput: Sendable {
-  let path: String
-  let model: Model
-  let header: BundleHeader
-  let openSeconds: Double
-  private let options: Model.Options
-
-  init(_ path: String, _ options: Model.Options = Model.Options()) throws {
-    self.path = path
-    self.options = options
-    let started = ContinuousClock.now
+extension OpenBundle {
+  /// Opens what a user names as a bundle.
+  static func opened(_ path: String, _ options: Model.Options) throws(Failure) -> OpenBundle {
     do throws(PocketCLIPError) {
-      model = try Model(path: path, options: options)
+      return try OpenBundle(path: path, options: options)
     } catch {
-      throw VectorLayout.notABundle(path) ?? Self.notABundle(path) ?? Failure(error, file: path)
-    }
-    openSeconds = started.duration(to: .now).seconds
-    let file = try MappedFile(path: path)
-    do throws(BundleFault) {
-      header = try BundleHeader(file: file.bytes)
-    } catch {
-      throw Failure(.badData, "\(path): \(error)", hint: "convert the checkpoint again")
+      throw VectorLayout.notABundle(path) ?? notABundle(path) ?? Failure(error, file: path)
     }
   }
 
   /// The same bundle for calls that use fewer threads each.
   ///
-  /// - Throws: what opening throws; `badData` if the file is another by now.
-  func limited(toThreads threads: Int) throws -> BundleInput {
+  /// - Throws: what opening throws.
+  func limited(toThreads threads: Int) throws(Failure) -> OpenBundle {
     guard threads != model.information.threads else { return self }
     var options = options
     options.threads = threads
-    let limited = try BundleInput(path, options)
-    guard limited.model.information.bundleID == model.information.bundleID else {
-      throw Failure(.badData, "\(path): replaced by another bundle while it was in use", hint: "run again")
+    do throws(PocketCLIPError) {
+      return try running(options)
+    } catch {
+      throw Failure(error, file: path)
     }
-    return limited
   }
 
   /// - Parameters:
@@ -94,7 +79,7 @@ struct BundleInput: Sendable {
   }
 }
 
-extension BundleInput {
+extension OpenBundle {
   /// Why texts cannot be encoded although there is a text tower.
   var lacksTokenizer: Failure {
     Failure(

@@ -1,0 +1,68 @@
+public import Archives
+public import BundleFormat
+public import PocketCLIP
+
+/// A bundle that is opened once: its header, the runtime and whoever reads its weights share one mapping of the file.
+public struct OpenBundle: Sendable {
+  public let file: MappedFile
+  public let header: BundleHeader
+  public let model: Model
+  /// How `model` was opened.
+  public let options: Model.Options
+  /// What the runtime took to validate the header and to index the tokenizer.
+  public let openDuration: Duration
+
+  public var path: String { file.path }
+  public var description: BundleDescription { header.description }
+
+  /// - Throws: what the runtime says of the path or of the file.
+  public init(path: String, options: Model.Options = Model.Options()) throws(PocketCLIPError) {
+    let file: MappedFile
+    do throws(ReadError) {
+      file = try MappedFile(path: path)
+    } catch {
+      // The runtime cannot map it either, and says why in the words of all its interfaces.
+      _ = try Model(path: path, options: options)
+      throw PocketCLIPError(.open, message: error.description)
+    }
+    try self.init(file, options: options)
+  }
+
+  /// - Throws: what the runtime says of the file.
+  public init(_ file: MappedFile, options: Model.Options = Model.Options()) throws(PocketCLIPError) {
+    file.adviseLargePages()
+    let started = ContinuousClock.now
+    model = try Model(file, options)
+    openDuration = started.duration(to: .now)
+    do throws(BundleFault) {
+      header = try BundleHeader(file: file.bytes)
+    } catch {
+      throw PocketCLIPError(.format, byteOffset: UInt64(max(error.byteOffset, 0)), message: "\(error)")
+    }
+    self.file = file
+    self.options = options
+  }
+
+  private init(_ other: OpenBundle, options: Model.Options) throws(PocketCLIPError) {
+    let started = ContinuousClock.now
+    model = try Model(other.file, options)
+    openDuration = started.duration(to: .now)
+    file = other.file
+    header = other.header
+    self.options = options
+  }
+
+  /// The same bytes, computed with otherwise.
+  public func running(_ options: Model.Options) throws(PocketCLIPError) -> OpenBundle {
+    try OpenBundle(self, options: options)
+  }
+}
+
+extension Model {
+  fileprivate convenience init(_ file: MappedFile, _ options: Options) throws(PocketCLIPError) {
+    let bytes = file.bytes
+    // The model keeps the file, and so the mapping.
+    let mapped = bytes.withUnsafeBytes { $0 }
+    try self.init(memory: mapped, keeping: file, options: options)
+  }
+}
