@@ -75,15 +75,14 @@ let package = Package(
     // Files and folders that appear complete or not at all.
     module("Output", ["CPlatform"]),
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
-    module(
-      "Checkpoints", ["Archives", "Architecture", "BundleFormat", "Bytes", "TensorTypes", "CKernels"]),
+    module("Checkpoints", ["Archives", "Bytes", "TensorTypes"]),
     module("SyntheticWeights"),
     module("Quantization", ["BundleFormat", "Architecture", "Parallel", "CKernels", "CPlatform"]),
     module(
       "Models",
       [
         "Archives", "Checkpoints", "SyntheticWeights", "Quantization", "Architecture", "BundleFormat",
-        "TensorTypes", "Parallel", "CVocabulary",
+        "TensorTypes", "Parallel", "CKernels", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
@@ -117,7 +116,7 @@ let package = Package(
     module(
       "FuzzTargets",
       [
-        "Archives", "Checkpoints", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
+        "Archives", "Checkpoints", "Models", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
         "ImagePreprocessing", "Architecture",
       ]),
     .executableTarget(
@@ -204,7 +203,7 @@ let package = Package(
 // depending on the package, so they stay out of the ordinary manifest.
 if Context.environment["POCKETCLIP_FUZZ"] == "1" {
   let instrumented: Set = [
-    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "Tokenizer",
+    "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "Models", "Tokenizer",
     "ImagePreprocessing", "ImageFiles", "FuzzTargets",
   ]
   for target in package.targets where instrumented.contains(target.name) {

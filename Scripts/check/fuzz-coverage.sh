@@ -25,7 +25,7 @@ for target in $(POCKETCLIP_FUZZ_TARGET=list LLVM_PROFILE_FILE=/dev/null "$fuzzer
 done
 "$tools/llvm-profdata" merge -o "$scratch/all.profdata" "$scratch"/*.profraw
 "$tools/llvm-cov" report "$fuzzer" -instr-profile "$scratch/all.profdata" Sources/Archives Sources/Checkpoints \
-  Sources/BundleFormat Sources/Tokenizer > "$scratch/report.txt"
+  Sources/BundleFormat Sources/Models/Bundle Sources/Tokenizer > "$scratch/report.txt"
 
 # Lines by folder, from the columns Filename … Lines Missed Cover.
 awk '/\.swift / { path = $1; sub(/\/[^\/]*$/, "", path); lines[path] += $8; missed[path] += $9 }

@@ -19,6 +19,8 @@ public struct Checkpoint: Sendable {
   public var notes: [String]
   /// The zips among the files, for `checkChecksums`.
   package var archives: [ZipArchive] = []
+  /// One of our own bundles: `Models` reads what it says of its model and the weights.
+  package var bundle: MappedFile?
 
   package init(
     format: CheckpointFormat, layout: CheckpointLayout = .file, files: [SourceFile],

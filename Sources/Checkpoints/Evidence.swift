@@ -40,15 +40,14 @@ public struct Evidence: Sendable {
   public var metadata: [(key: String, value: String)] = []
   /// The keyed values of a GGUF file.
   public var ggufMetadata: ConfigFile?
+  /// `tokenizer.ggml.tokens` of a GGUF file, where there are more than a few.
+  package var ggufWords: PackedTexts?
   /// Where the source states a licence or to whom the weights are attributed.
   public var licence: Statement?
   public var attribution: Statement?
 
   /// What an ONNX graph shows beyond its weights.
   public var graph: GraphFacts?
-
-  /// One of our own bundles says everything about itself.
-  public var bundle: BundleWeights?
 
   /// A file was given, not the folder that it lies in: what lies beside it may belong to something else.
   public var isSingleFile = false

@@ -1,7 +1,7 @@
 internal import Architecture
 internal import Archives
 internal import BundleFormat
-internal import Checkpoints
+internal import Models
 
 /// Opens any bytes as a bundle; whatever opens is checked and gives every weight back, though its contents be nonsense.
 @Sendable func fuzzBundle(_ bytes: RawSpan) {

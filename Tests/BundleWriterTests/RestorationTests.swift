@@ -160,14 +160,29 @@ import Testing
     _ = try restored(sound, weights)
   }
 
+  @Test("As a container of tensors a bundle holds what its header says", arguments: SmallModels.all)
+  func container(architecture: CLIPArchitecture) throws {
+    for precision in [Precision.fp32, .fp16, .int8] {
+      let bytes = try writtenBundle(architecture, precision, in: TemporaryFolder())
+      let file = MappedFile(copying: bytes.span.bytes, path: "memory")
+      let tensors = try Checkpoint.open(file).tensors
+      let stated = try BundleHeader(file: file.bytes).tensors
+      #expect(tensors.map(\.name) == stated.map(\.name.description))
+      #expect(tensors.map(\.dtype) == stated.map(\.dtype) && tensors.map(\.shape) == stated.map(\.shape))
+      #expect(
+        tensors.map(\.storage.storedRange)
+          == stated.map { $0.byteOffset..<$0.byteOffset + $0.byteCount })
+    }
+  }
+
   @Test("A bundle of a later version is refused for that reason")
   func aBundleOfALaterVersionIsRefusedForThatReason() throws {
     var bytes = try writtenBundle(SmallModels.least, .int8, in: TemporaryFolder())
     let start = try #require(bytes.firstRange(of: Array("version\":\"1".utf8)))
     bytes[start.upperBound - 1] = UInt8(ascii: "2")
     let file = MappedFile(copying: bytes.span.bytes, path: "new.pclip")
-    let error = #expect(throws: ReadError.self) { try Checkpoint.open(file) }
-    #expect(error?.code == .bundleTooNew)
+    let error = #expect(throws: ModelError.self) { try CLIPModel(Checkpoint.open(file)) }
+    #expect(error?.cause?.code == .bundleTooNew)
     #expect(error?.category == .unsupported)
   }
 

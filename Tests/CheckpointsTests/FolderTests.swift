@@ -287,6 +287,21 @@ struct FolderTests {
     }
   }
 
+  @Test("a sound bundle beside a model makes two, a bundle that was cut is passed over")
+  func bundleBesideModel() throws {
+    try withTemporaryFolder { folder in
+      let bundle = folder.appending(path: "other.pclip")
+      try FileManager.default.copyItem(
+        at: Fixture.url("valid/vit.safetensors"), to: folder.appending(path: "vit.safetensors"))
+      try FileManager.default.copyItem(at: Fixture.url("runtime/vit-int8.pclip"), to: bundle)
+      #expect(throws: ReadError.self) { try Checkpoint.open(folder.path) }
+      try Data(contentsOf: bundle).dropLast(64).write(to: bundle)
+      let checkpoint = try Checkpoint.open(folder.path)
+      #expect(checkpoint.format == .safetensors)
+      #expect(checkpoint.notes == ["read vit.safetensors; other.pclip beside it were not read"])
+    }
+  }
+
   @Test("a file's name says nothing: weights of one format under another's name are read")
   func misleadingName() throws {
     try withTemporaryFolder { folder in

@@ -56,7 +56,8 @@ struct SparseFileTests {
 
   @Test("of zeros behind every format's beginning are refused", arguments: CheckpointFormat.all)
   func formats(format: CheckpointFormat) throws {
-    #expect(try Self.refusal(of: FormatBeginning.of(format)) != nil)
+    // Whether a bundle is broken is known where bundles are opened: DamagedBundleTests.
+    #expect(try Self.refusal(of: FormatBeginning.of(format)) != nil || format == .bundle)
   }
 
   @Test("that claim what a file of that size could hold are refused, or have no tensor", arguments: greedy)

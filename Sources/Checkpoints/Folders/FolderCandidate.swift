@@ -37,11 +37,17 @@ struct FolderCandidate {
 
   /// Whether it holds tensors of a CLIP, or may: formats whose names for them are not known here do.
   func isModel(_ folder: ModelFolder, _ limits: Limits) -> Bool {
-    guard let file = try? folder.map(name),
-      let checkpoint = try? Checkpoint.container(file, limits: limits)
-    else { return false }
+    guard let checkpoint = container(folder, limits) else { return false }
     return !Self.trainingFormats.contains(checkpoint.format)
       || checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
+  }
+
+  /// The tensors of whatever the file holds; nil where it is broken.
+  func container(_ folder: ModelFolder, _ limits: Limits) -> Checkpoint? {
+    guard let file = try? folder.map(name),
+      let checkpoint = try? Checkpoint.container(file, limits: limits)
+    else { return nil }
+    return checkpoint.format == .bundle && checkpoint.tensors.isEmpty ? nil : checkpoint
   }
 
   /// - Throws: `oneOfSeveralShards`: half of a model may look like a whole tower.

@@ -68,8 +68,7 @@ struct FolderCandidates {
     guard all.count > 1 else { return }
     let kept = all.filter { candidate in
       if candidate.isModel(folder, limits) { return true }
-      guard candidate.rank != nil, let file = try? folder.map(candidate.name) else { return false }
-      return (try? Checkpoint.container(file, limits: limits)) == nil
+      return candidate.rank != nil && candidate.container(folder, limits) == nil
     }
     guard !kept.isEmpty else { return }
     passedOver += all.map(\.name).filter { name in !kept.contains { $0.name == name } }

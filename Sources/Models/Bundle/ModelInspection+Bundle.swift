@@ -1,12 +1,17 @@
 internal import Architecture
+internal import Archives
 internal import BundleFormat
 internal import Checkpoints
 
 extension ModelInspection {
   /// A bundle states everything, so nothing is detected, and nothing but the choice of a tower can be asked of it.
-  init(_ checkpoint: Checkpoint, bundle: BundleWeights, options: ModelOptions) throws(ModelError) {
+  ///
+  /// - Throws: also `unreadable` with the rule that the bundle breaks.
+  init(_ checkpoint: Checkpoint, bundle: MappedFile, options: ModelOptions) throws(ModelError) {
+    let weights: BundleWeights
+    do throws(ReadError) { weights = try BundleWeights(bundle) } catch { throw ModelError(error) }
     try options.requireOnlyTower()
-    let description = bundle.header.description
+    let description = weights.header.description
     var architecture = description.architecture
     if let tower = options.tower {
       architecture = architecture.keeping(image: tower == .image, text: tower == .text)
@@ -16,16 +21,34 @@ extension ModelInspection {
     }
     let schema = ParameterSchema(architecture, score: description.score)
     self.init(
-      checkpoint: checkpoint, convention: "OpenAI", architecture: architecture,
+      checkpoint: checkpoint.stating(description.provenance), convention: "OpenAI",
+      architecture: architecture,
       preprocessing: architecture.image == nil ? nil : description.preprocessing,
       tokenizer: architecture.text == nil ? .none : description.tokenizer,
       decisions: [
         Decision(field: "everything", value: "as stated", source: .evidence, detail: "the bundle's header")
       ],
-      accounting: Accounting(usedCount: bundle.header.tensors.count),
+      accounting: Accounting(usedCount: weights.header.tensors.count),
       notes: checkpoint.notes + schema.notesOnLogitScale(architecture), problems: [],
       inheritedIdentities: Identities(image: description.imageID, text: description.textID), schema: schema,
-      store: BundleStore(weights: bundle))
+      store: BundleStore(weights: weights))
+  }
+}
+
+extension Checkpoint {
+  fileprivate func stating(_ provenance: Provenance) -> Checkpoint {
+    var checkpoint = self
+    checkpoint.evidence.licence = Statement(inBundle: provenance.license)
+    checkpoint.evidence.attribution = Statement(inBundle: provenance.attribution)
+    return checkpoint
+  }
+}
+
+extension Statement {
+  /// Nil for an empty field.
+  fileprivate init?(inBundle text: [UInt8]) {
+    guard !text.isEmpty else { return nil }
+    self.init(text: String(decoding: text, as: UTF8.self), origin: "bundle metadata")
   }
 }
 

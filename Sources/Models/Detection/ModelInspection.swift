@@ -31,7 +31,7 @@ public struct ModelInspection: Sendable {
   ///   `unsupportedOption`, `impossibleShape`, contradictory options.
   public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {
     do throws(ModelError) {
-      if let bundle = checkpoint.evidence.bundle {
+      if let bundle = checkpoint.bundle {
         try self.init(checkpoint, bundle: bundle, options: options)
         return
       }

@@ -1,4 +1,3 @@
-internal import BundleFormat
 internal import CVocabulary
 
 /// OpenAI's vocabulary as text: GPT-2's printable stand-ins for bytes, `</w>` at the end of a word.
@@ -25,13 +24,6 @@ package struct PublishedVocabulary {
     }
     self.tokens = tokens + [Self.startOfText, Self.endOfText]
     self.merges = merges
-  }
-
-  /// SHA-256 of the words, each with a line break behind it, in hexadecimal digits.
-  package var digest: String {
-    var stream = DigestStream()
-    for token in tokens { stream.update(Array("\(token)\n".utf8)) }
-    return String(decoding: stream.finish().hex, as: UTF8.self)
   }
 
   /// The letters of ids 0 to 255: first the bytes that are printable in Latin-1, as themselves, then the others from

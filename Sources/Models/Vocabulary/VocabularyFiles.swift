@@ -12,8 +12,8 @@ enum VocabularyFiles {
     if let config = evidence.tokenizerConfig, let other = try otherTokenizer(ConfigReader(config)) {
       return Stated(.none, .configuration, "\(config.origin): \(other)")
     }
-    if let words = evidence.ggufMetadata?.json["tokenizer.ggml.tokens"]?["sha256"]?.stringValue {
-      let isOpenAI = words == openAI.digest
+    if let words = evidence.ggufWords {
+      let isOpenAI = words.equal(openAI.tokens)
       let difference = isOpenAI ? "OpenAI's words" : "other words than OpenAI's, or in another spelling"
       return Stated(isOpenAI ? .openAI : .none, .configuration, "tokenizer.ggml.tokens: \(difference)")
     }

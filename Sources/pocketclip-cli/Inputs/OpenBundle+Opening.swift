@@ -104,7 +104,6 @@ extension OpenBundle {
 
   /// Codes are values that each format declares, so none of these lists can be complete.
   private static func notABundle(_ path: String, _ error: ReadError) -> Failure? {
-    if [.bundleRuleBroken, .bundleTooNew].contains(error.code) { return nil }
     if [.unknownFormat, .unsupportedFormat, .notACheckpoint, .checkpointInArchive].contains(error.code) {
       return Failure(
         .badData, "\(path): not a bundle: \(error.found ?? error.description)",

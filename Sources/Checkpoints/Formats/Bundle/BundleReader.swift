@@ -1,8 +1,6 @@
-private import Architecture
 internal import Archives
-private import BundleFormat
 
-/// One of our own bundles as a checkpoint: its tensors as stored, and in the evidence everything else.
+/// One of our own bundles, as far as it is a container of tensors: what they mean is known where models are.
 enum BundleReader {
   /// Whether a file claims to be a bundle, sound or not.
   static func recognises(_ file: MappedFile) -> Bool {
@@ -16,33 +14,13 @@ enum BundleReader {
     }
   }
 
-  /// - Throws: `bundleRuleBroken`, naming the rule.
-  static func read(_ file: MappedFile) throws(ReadError) -> Checkpoint {
-    let weights = try BundleWeights(file)
-    var tensors: [CheckpointTensor] = []
-    for tensor in weights.header.tensors { tensors.append(try checkpointTensor(tensor, in: file)) }
+  /// A broken container has no tensors here: whoever opens the bundle states the rule that it breaks.
+  static func read(_ file: MappedFile, limits: Limits) -> Checkpoint {
     var checkpoint = Checkpoint(
-      format: .bundle, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors)
-    let provenance = weights.header.description.provenance
-    checkpoint.evidence.licence = statement(provenance.license)
-    checkpoint.evidence.attribution = statement(provenance.attribution)
-    checkpoint.evidence.bundle = weights
+      format: .bundle, files: [SourceFile(path: file.path, byteCount: file.byteCount)],
+      tensors: (try? SafetensorsReader.tensors(of: SafetensorsFile(file: file, limits: limits))) ?? [])
+    checkpoint.bundle = file
     return checkpoint
-  }
-
-  private static func checkpointTensor(
-    _ tensor: StoredTensor, in file: MappedFile
-  ) throws(ReadError) -> CheckpointTensor {
-    let range = tensor.byteOffset..<tensor.byteOffset + tensor.byteCount
-    return try CheckpointTensor(
-      name: tensor.name.description, dtype: tensor.dtype, shape: tensor.shape,
-      strides: StridedLayout.rowMajorStrides(of: tensor.shape) ?? [], storageOffset: 0,
-      storage: FileSlice(file: file, range: range), file: file.path)
-  }
-
-  private static func statement(_ text: [UInt8]) -> Statement? {
-    guard !text.isEmpty else { return nil }
-    return Statement(text: String(decoding: text, as: UTF8.self), origin: "bundle metadata")
   }
 }
 

@@ -5,7 +5,7 @@ internal import TensorTypes
 /// Everything before the tensors' bytes: keyed values and what the file says of each tensor.
 struct GGUFHeader {
   let isBigEndian: Bool
-  /// Arrays of more than a few elements as `{"count": N}`.
+  /// Of arrays of more than a few elements their count, and of texts where they lie.
   private(set) var metadata = JSONObject()
   private(set) var tensors: [Tensor] = []
   /// Where the tensors' bytes begin; their offsets are counted from there.

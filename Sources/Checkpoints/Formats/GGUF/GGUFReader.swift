@@ -23,7 +23,7 @@ enum GGUFReader {
           name: "mm", reason: .languageModelProjector, tensorCount: projector.count,
           byteCount: projector.reduce(0) { $0 + $1.byteCount }))
     }
-    checkpoint.evidence = evidence(header, path: file.path)
+    checkpoint.evidence = evidence(header, file)
     checkpoint.notes = notes(header, hasProjector: !projector.isEmpty)
     return checkpoint
   }
@@ -55,9 +55,11 @@ enum GGUFReader {
     }
   }
 
-  private static func evidence(_ header: GGUFHeader, path: String) -> Evidence {
+  private static func evidence(_ header: GGUFHeader, _ file: MappedFile) -> Evidence {
     var evidence = Evidence()
-    evidence.ggufMetadata = ConfigFile(path: path, origin: "GGUF metadata", json: .object(header.metadata))
+    evidence.ggufWords = PackedTexts(header, "tokenizer.ggml.tokens", file)
+    evidence.ggufMetadata = ConfigFile(
+      path: file.path, origin: "GGUF metadata", json: .object(header.metadata))
     evidence.licence = statement(header, "general.license")
     evidence.attribution = statement(header, "general.author")
     return evidence

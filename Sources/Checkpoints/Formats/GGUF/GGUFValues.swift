@@ -1,5 +1,4 @@
 internal import Archives
-private import BundleFormat
 
 /// The types of GGUF's keyed values (`gguf_type`).
 enum GGUFValueType: UInt32 {
@@ -19,8 +18,8 @@ enum GGUFValueType: UInt32 {
 }
 
 extension GGUFCursor {
-  /// Elements of an array that are kept; of a longer one only `{"count": N}`, and of texts, such as a vocabulary,
-  /// `sha256` of them, each with a line break behind it.
+  /// Elements of an array that are kept; of a longer one only `{"count": N}`, and of texts, such as a vocabulary, also the
+  /// range of bytes that holds them.
   private static var keptElements: Int { 16 }
 
   /// A value with its type before it.
@@ -65,15 +64,12 @@ extension GGUFCursor {
         throw ReadError(
           .limitExceeded, at: start, expected: "at most \(limits.metadataTexts) texts", found: "\(count)")
       }
-      var digest = DigestStream()
-      for _ in 0..<count {
-        digest.update(try bytes(try self.count(of: "bytes of text", leastBytes: 1)))
-        digest.update([UInt8(ascii: "\n")])
-      }
-      return .object(JSONObject(count: count, sha256: String(decoding: digest.finish().hex, as: UTF8.self)))
+      let first = offset
+      for _ in 0..<count { try skip(try self.count(of: "bytes of text", leastBytes: 1)) }
+      return .object(JSONObject(count: count, range: Int64(first)..<Int64(offset)))
     }
     try skip(count * type.leastBytes)
-    return .object(JSONObject(count: count, sha256: nil))
+    return .object(JSONObject(count: count, range: nil))
   }
 
   @_lifetime(self: copy self)
@@ -107,9 +103,11 @@ extension GGUFCursor {
 }
 
 extension JSONObject {
-  fileprivate init(count: Int, sha256: String?) {
+  fileprivate init(count: Int, range: Range<Int64>?) {
     self.init()
     _ = append(Member(key: "count", value: .integer(Int64(count)), byteOffset: 0))
-    if let sha256 { _ = append(Member(key: "sha256", value: .string(sha256), byteOffset: 0)) }
+    guard let range else { return }
+    _ = append(Member(key: "start", value: .integer(range.lowerBound), byteOffset: 0))
+    _ = append(Member(key: "end", value: .integer(range.upperBound), byteOffset: 0))
   }
 }

@@ -1,20 +1,24 @@
 internal import Archives
 internal import TensorTypes
 
-/// A safetensors file as a checkpoint. Bundles of our own are the same container with a stricter profile, and have a
-/// reader of their own.
+/// A safetensors file as a checkpoint. Bundles of our own are the same container with a stricter profile.
 enum SafetensorsReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     let container = try SafetensorsFile(file: file, limits: limits)
-    var tensors: [CheckpointTensor] = []
-    for entry in container.entries { tensors.append(try tensor(entry, in: file)) }
     var checkpoint = Checkpoint(
-      format: .safetensors, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: tensors)
+      format: .safetensors, files: [SourceFile(path: file.path, byteCount: file.byteCount)],
+      tensors: try tensors(of: container))
     checkpoint.evidence.metadata = container.metadata
     let statements = LicenceStatements(metadata: checkpoint.evidence.metadata, readme: nil)
     checkpoint.evidence.licence = statements.licence
     checkpoint.evidence.attribution = statements.attribution
     return checkpoint
+  }
+
+  static func tensors(of container: SafetensorsFile) throws(ReadError) -> [CheckpointTensor] {
+    var tensors: [CheckpointTensor] = []
+    for entry in container.entries { tensors.append(try tensor(entry, in: container.file)) }
+    return tensors
   }
 
   private static func tensor(

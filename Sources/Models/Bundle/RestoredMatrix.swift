@@ -2,6 +2,7 @@ internal import Architecture
 internal import Archives
 internal import BundleFormat
 private import CKernels
+internal import Checkpoints
 private import TensorTypes
 
 /// A weight matrix out of its panels.

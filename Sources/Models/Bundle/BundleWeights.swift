@@ -1,6 +1,7 @@
 public import Architecture
 public import Archives
 public import BundleFormat
+internal import Checkpoints
 public import TensorTypes
 
 /// The weights of one of our own bundles, given back as canonical FP32 values: panels unpacked, scales applied,

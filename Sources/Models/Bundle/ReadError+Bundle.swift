@@ -1,5 +1,6 @@
 public import Archives
 public import BundleFormat
+internal import Checkpoints
 
 extension ReadError {
   /// A broken rule of the bundle format as a reader's error, with what stands there.
