@@ -6,7 +6,7 @@ public import BundleFormat
 /// A channel that is loud after a LayerNorm costs every other channel of its token resolution, because a token has
 /// one scale. Dividing the LayerNorm's gain and bias of that channel by s and multiplying the next linear's column
 /// by s leaves the function as it is; s being a power of two, no bit is lost. (Xiao et al., "SmoothQuant", 2022, with
-/// weights in place of calibration data.)
+/// weights in place of calibration data.) The same exponents with the other sign undo it.
 public struct Equalization: Sendable, Equatable {
   /// By index of the consuming parameter: e per input channel; its column is multiplied by 2^e, its input divided.
   public private(set) var consumers: [Int: [Int32]] = [:]

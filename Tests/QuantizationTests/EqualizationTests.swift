@@ -117,4 +117,19 @@ private struct Pair: ParameterSource {
     #expect(equalization.rowFactors(of: values.consumer, rowCount: 6) == nil)
     #expect(equalization.columnFactors(of: values.weight) == nil)
   }
+  @Test("Exponents with the other sign undo what exponents do")
+  func otherSign() throws {
+    let pair = try #require(EqualizedPair.all(in: parameters(width: 2, mlpWidth: 8)).first)
+    var (applied, undone) = (Equalization(), Equalization())
+    applied.add(pair, [64, -64])
+    undone.add(pair, [-64, 64])
+    for (factors, inverse) in [
+      (applied.columnFactors(of: pair.consumer), undone.columnFactors(of: pair.consumer)),
+      (
+        applied.rowFactors(of: pair.weight, rowCount: 2), undone.rowFactors(of: pair.weight, rowCount: 2)
+      ),
+    ] {
+      #expect(zip(try #require(factors), try #require(inverse)).map { $0 * $1 } == [1, 1])
+    }
+  }
 }

@@ -2,6 +2,7 @@ public import Architecture
 public import Archives
 public import BundleFormat
 internal import Checkpoints
+internal import Quantization
 public import TensorTypes
 
 /// The weights of one of our own bundles, given back as canonical FP32 values: panels unpacked, scales applied,
@@ -13,12 +14,15 @@ public struct BundleWeights: Sendable {
   public let header: BundleHeader
   let file: MappedFile
   private let indices: [ParameterName: Int]
-  /// By name of a LayerNorm's gain or bias, or of attention's value weights or biases: what divided it.
-  private let producers: [ParameterName: Producer]
+  private let parameters: [Parameter]
+  /// By name of a parameter that equalization may have changed.
+  private let equalized: [ParameterName: Equalized]
 
-  private struct Producer: Sendable {
-    var consumer: ParameterName
-    var firstRow: Int
+  private struct Equalized: Sendable {
+    /// Of the parameter, in the schema.
+    var index: Int
+    /// The pairs that it is part of, as consumer or as producer.
+    var pairs: [EqualizedPair] = []
   }
 
   /// Nil where damage is to be read like anything else.
@@ -37,14 +41,14 @@ public struct BundleWeights: Sendable {
     self.file = file
     verified = verifiesDigests ? VerifiedTensors() : nil
     indices = Dictionary(header.tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    let parameters = ParameterSchema(header.description.architecture).parameters
-    var producers: [ParameterName: Producer] = [:]
+    parameters = ParameterSchema(header.description.architecture).parameters
+    var equalized: [ParameterName: Equalized] = [:]
     for pair in EqualizedPair.all(in: parameters) {
-      let producer = Producer(consumer: parameters[pair.consumer].name, firstRow: pair.firstRow)
-      producers[parameters[pair.weight].name] = producer
-      producers[parameters[pair.bias].name] = producer
+      for index in [pair.consumer, pair.weight, pair.bias] {
+        equalized[parameters[index].name, default: Equalized(index: index)].pairs.append(pair)
+      }
     }
-    self.producers = producers
+    self.equalized = equalized
   }
 
   /// Writes the values from flat index `first` on, row-major in the canonical shape, as many as `output` holds.
@@ -121,20 +125,20 @@ extension BundleWeights {
     return values
   }
 
-  /// 2^−e per input channel of an equalized int8 matrix, else nil.
-  func columnFactors(of parameter: ParameterName) throws(ReadError) -> [Float]? {
-    try exponents(of: parameter)?.map { powerOfTwo(-$0) }
-  }
-
-  /// 2^e per output row (element) that equalization divided, 1 elsewhere; nil where it divided none.
-  func rowFactors(of parameter: Parameter) throws(ReadError) -> [Float]? {
-    guard let producer = producers[parameter.name], let exponents = try exponents(of: producer.consumer)
-    else { return nil }
-    var factors = [Float](repeating: 1, count: parameter.shape[0])
-    for (channel, exponent) in exponents.enumerated() {
-      factors[producer.firstRow + channel] = powerOfTwo(exponent)
+  /// What undoes equalization: that of the exponents with the other sign. Nil for 1.
+  func restoringFactors(
+    of parameter: Parameter
+  ) throws(ReadError) -> (columns: [Float]?, rows: [Float]?) {
+    guard let equalized = equalized[parameter.name] else { return (nil, nil) }
+    var inverse = Equalization()
+    for pair in equalized.pairs {
+      guard let exponents = try exponents(of: parameters[pair.consumer].name) else { continue }
+      inverse.add(pair, exponents.map { -$0 })
     }
-    return factors
+    return (
+      inverse.columnFactors(of: equalized.index),
+      inverse.rowFactors(of: equalized.index, rowCount: parameter.shape[0])
+    )
   }
 
   private func exponents(of consumer: ParameterName) throws(ReadError) -> [Int32]? {
@@ -157,7 +161,7 @@ extension BundleWeights {
     _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ReadError) {
     readFloats(of: try stored(parameter.name), from: first, into: output)
-    guard let factors = try rowFactors(of: parameter) else { return }
+    guard let factors = try restoringFactors(of: parameter).rows else { return }
     for index in 0..<output.count { output[index] *= factors[first + index] }
   }
 

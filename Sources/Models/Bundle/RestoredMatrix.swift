@@ -24,8 +24,7 @@ struct RestoredMatrix {
     tensor = try weights.stored(parameter.name)
     let isInt8 = tensor.precision == .int8
     scales = isInt8 ? try weights.companion(parameter, ".scale", count: matrix.outputs) : []
-    columnFactors = try weights.columnFactors(of: parameter.name)
-    rowFactors = isInt8 ? try weights.rowFactors(of: parameter) : nil
+    (columnFactors, rowFactors) = try weights.restoringFactors(of: parameter)
   }
 
   func read(from first: Int, into output: UnsafeMutableBufferPointer<Float>) {
