@@ -31,7 +31,7 @@ public enum Conversion {
     let model = request.model
     var bundle = BundleRequest(
       source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
-    if let inherited = model.inheritedIdentities {
+    if let inherited = model.inheritedSpace {
       bundle.identity = .inherited
       bundle.description.imageID = inherited.image
       bundle.description.textID = inherited.text

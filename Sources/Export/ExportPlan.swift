@@ -8,7 +8,7 @@ struct ExportPlan: Sendable {
   var notes: [String] = []
 
   /// - Parameter spaceID: of the source.
-  init(_ request: ExportRequest, spaceID: String) throws(ExportError) {
+  init(_ request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     switch request.target {
     case .safetensors: self.init(safetensors: request, spaceID: spaceID)
     case .huggingFace: try self.init(huggingFace: request, spaceID: spaceID)
@@ -20,7 +20,7 @@ struct ExportPlan: Sendable {
 }
 
 extension ExportPlan {
-  fileprivate init(safetensors request: ExportRequest, spaceID: String) {
+  fileprivate init(safetensors request: ExportRequest, spaceID: SpaceID) {
     let metadata = request.metadata(spaceID: spaceID)
     files = [PlannedFile(safetensors: "", request.tensors(.openAI), metadata: metadata)]
     notes = ["the file has no place for \(request.model.architecture.unsaid): say so again where it is read"]

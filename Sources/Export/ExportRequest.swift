@@ -33,8 +33,8 @@ public struct ExportedModel: Sendable, Equatable {
   }
 
   public var files: [File]
-  /// Both tower ids, as far as known: vectors of this space may be compared with those of the source.
-  public var identities: Identities
+  /// Of the source, as far as it is known: vectors of this space may be compared with the source's.
+  public var spaceID: SpaceID
   /// What the target cannot say, or says differently.
   public var notes: [String]
 }

@@ -1,6 +1,6 @@
 private import Architecture
 private import BundleFormat
-public import Models
+private import Models
 private import Output
 
 /// Writes a model as other tools read it.
@@ -10,15 +10,15 @@ public enum Exporter {
   public static func run(_ request: ExportRequest) throws(ExportError) -> ExportedModel {
     try request.requireStorable()
     try request.requireFreePlace()
-    let identities: Identities
+    let spaceID: SpaceID
     do throws(ModelError) {
-      identities = try Identities(of: request.model)
+      spaceID = try SpaceID(of: request.model)
     } catch { throw .model(error) }
     guard request.isCancelled?() != true else { throw .cancelled }
-    let plan = try ExportPlan(request, spaceID: identities.spaceID)
+    let plan = try ExportPlan(request, spaceID: spaceID)
     try write(plan, request)
     return ExportedModel(
-      files: plan.files.map { .init(name: $0.name, byteCount: $0.byteCount) }, identities: identities,
+      files: plan.files.map { .init(name: $0.name, byteCount: $0.byteCount) }, spaceID: spaceID,
       notes: plan.notes)
   }
 
@@ -115,12 +115,5 @@ extension ExportError {
   fileprivate func atPath(_ path: String) -> ExportError {
     guard case .output(let error) = self else { return self }
     return .output(OutputError(error.code, path: path, reason: error.reason))
-  }
-}
-
-extension Identities {
-  /// Both tower ids, `-` for one that is not known: `IMAGE.TEXT`.
-  public var spaceID: String {
-    [image, text].map { $0.map { String(decoding: $0.hex, as: UTF8.self) } ?? "-" }.joined(separator: ".")
   }
 }

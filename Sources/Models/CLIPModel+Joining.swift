@@ -1,4 +1,5 @@
 internal import Architecture
+internal import BundleFormat
 internal import TensorTypes
 
 extension CLIPModel {
@@ -50,7 +51,7 @@ extension CLIPModel {
       notes: image.notes + text.notes + schema.notesOnLogitScale(architecture)
         + Self.notesOnScores(scores.image, scores.text),
       source: ModelSource(joining: image.source, text.source),
-      inheritedIdentities: Identities(joining: image.inheritedIdentities, text.inheritedIdentities),
+      inheritedSpace: SpaceID(joining: image.inheritedSpace, text.inheritedSpace),
       store: JoinedStore(image: image.store, text: text.store, textHasScore: text.scoreKind != nil))
   }
 
@@ -124,9 +125,9 @@ extension Accounting {
   }
 }
 
-extension Identities {
+extension SpaceID {
   /// Both halves are bundles with ids, or the ids are computed anew.
-  fileprivate init?(joining image: Identities?, _ text: Identities?) {
+  fileprivate init?(joining image: SpaceID?, _ text: SpaceID?) {
     guard let image = image?.image, let text = text?.text else { return nil }
     self.init(image: image, text: text)
   }

@@ -1,5 +1,6 @@
 public import Architecture
 internal import Archives
+package import BundleFormat
 public import Checkpoints
 public import TensorTypes
 
@@ -20,13 +21,13 @@ public struct CLIPModel: Sendable {
   public let notes: [String]
   public let source: ModelSource
   /// Tower ids that a bundle states for the checkpoint it was made from.
-  package let inheritedIdentities: Identities?
+  package let inheritedSpace: SpaceID?
   package let store: any ParameterStore
 
   package init(
     architecture: CLIPArchitecture, preprocessing: Preprocessing?, tokenizer: TokenizerKind,
     schema: ParameterSchema, decisions: [Decision] = [], accounting: Accounting, notes: [String] = [],
-    source: ModelSource, inheritedIdentities: Identities? = nil, store: any ParameterStore
+    source: ModelSource, inheritedSpace: SpaceID? = nil, store: any ParameterStore
   ) {
     self.architecture = architecture
     self.name = ArchitectureCatalogue.name(of: architecture) ?? architecture.summary
@@ -37,7 +38,7 @@ public struct CLIPModel: Sendable {
     self.accounting = accounting
     self.notes = notes
     self.source = source
-    self.inheritedIdentities = inheritedIdentities
+    self.inheritedSpace = inheritedSpace
     self.store = store
   }
 
@@ -48,7 +49,7 @@ public struct CLIPModel: Sendable {
       architecture: inspection.architecture, preprocessing: inspection.preprocessing,
       tokenizer: inspection.tokenizer, schema: inspection.schema, decisions: inspection.decisions,
       accounting: inspection.accounting, notes: inspection.notes,
-      source: ModelSource(inspection.checkpoint), inheritedIdentities: inspection.inheritedIdentities,
+      source: ModelSource(inspection.checkpoint), inheritedSpace: inspection.inheritedSpace,
       store: inspection.store)
   }
 

@@ -1,4 +1,7 @@
+public import BundleFormat
 internal import CPocketCLIP
+
+public typealias SpaceID = BundleFormat.SpaceID
 
 /// What a bundle is and how it was opened.
 public struct ModelInformation: Sendable, Equatable {
@@ -24,8 +27,7 @@ public struct ModelInformation: Sendable, Equatable {
   /// False: vectors do not depend on what follows the end of a text.
   public var attendsPads: Bool
   public var instructionSet: String
-  /// `IMAGE.TEXT` in hex, `-` where unknown.
-  public var spaceID: String
+  public var spaceID: SpaceID
   /// SHA-256 of the header.
   public var bundleID: String
   public var fileByteCount: UInt64
@@ -56,7 +58,10 @@ public struct ModelInformation: Sendable, Equatable {
     padID = info.pad_id < 0 ? nil : Int(info.pad_id)
     attendsPads = info.attends_pads != 0
     instructionSet = string(info.isa)
-    spaceID = string(info.space_id)
+    guard let spaceID = SpaceID(string(info.space_id)) else {
+      preconditionFailure("the runtime writes IMAGE.TEXT")
+    }
+    self.spaceID = spaceID
     bundleID = string(info.bundle_id)
     fileByteCount = info.file_bytes
   }
@@ -68,19 +73,4 @@ public enum ScoreKind: String, Sendable, Equatable {
   case softmax
   /// Of each pair of an image and a text by itself.
   case sigmoid
-}
-
-/// Whether vectors of two bundles may be compared: any id known on both sides must be equal.
-public enum SpaceComparison: Sendable, Equatable {
-  case same
-  case different
-  /// No id is known on both sides.
-  case unknown
-
-  /// - Parameters: two space ids, `IMAGE.TEXT`.
-  public init(_ first: String, _ second: String) {
-    let pairs = zip(first.split(separator: "."), second.split(separator: "."))
-    let known = pairs.filter { $0 != "-" && $1 != "-" }
-    self = known.isEmpty ? .unknown : known.allSatisfy { $0 == $1 } ? .same : .different
-  }
 }

@@ -49,11 +49,7 @@ extension pclip_model_info {
   }
 
   private mutating func setNames(_ model: Model) {
-    let description = model.description
-    var spaceID = description.imageID?.hex ?? [UInt8(ascii: "-")]
-    spaceID.append(UInt8(ascii: "."))
-    spaceID.append(contentsOf: description.textID?.hex ?? [UInt8(ascii: "-")])
-    withUnsafeMutableBytes(of: &space_id) { $0.fill(spaceID) }
+    withUnsafeMutableBytes(of: &space_id) { $0.fill(model.description.spaceID.utf8) }
     withUnsafeMutableBytes(of: &bundle_id) { $0.fill(model.header.bundleID.hex) }
     let name = model.compute.kernels.pointee.name
     withUnsafeMutableBytes(of: &isa) { target in

@@ -29,7 +29,7 @@ import Testing
     #expect(again.architecture == model.architecture)
     #expect(try again.score() == model.score())
     #expect(try largestDifference(model, again) == 0)
-    #expect(try Identities(of: again) == exported.identities)
+    #expect(try SpaceID(of: again) == exported.spaceID)
     #expect(again.tokenizer == model.tokenizer)
     #expect(again.preprocessing?.mean == model.preprocessing?.mean)
     #expect(again.preprocessing?.resize == model.preprocessing?.resize)

@@ -1,5 +1,6 @@
 import Architecture
 import Archives
+import BundleFormat
 import Checkpoints
 import Foundation
 import Models
@@ -38,11 +39,11 @@ import Testing
 
   @Test("one image tower has one id, whichever tool named its tensors, in either byte order, in BF16 or FP16")
   func identities() throws {
-    let expected = try Identities(of: ModelFixture.named("vit-hugging-face").open())
+    let expected = try SpaceID(of: ModelFixture.named("vit-hugging-face").open())
     for name in ["vit-clip-cpp-f16.gguf", "vit-mmproj.gguf", "vit-bf16.gguf", "vit-big-endian.gguf"] {
-      #expect(try Identities(of: ModelFixture.named(name).open()).image == expected.image, "\(name)")
+      #expect(try SpaceID(of: ModelFixture.named(name).open()).image == expected.image, "\(name)")
     }
-    let text = try Identities(of: ModelFixture.named("vit-clip-cpp-text.gguf").open())
+    let text = try SpaceID(of: ModelFixture.named("vit-clip-cpp-text.gguf").open())
     #expect(text.text == expected.text && text.image == nil)
   }
 

@@ -1,4 +1,5 @@
 import Architecture
+import BundleFormat
 import Checkpoints
 import Models
 import Testing
@@ -23,7 +24,7 @@ import Testing
       for parameter in joined.schema.parameters {
         #expect(try joined.values(of: parameter) == whole.values(of: parameter), "\(parameter.name)")
       }
-      #expect(try Identities(of: joined) == Identities(of: whole))
+      #expect(try SpaceID(of: joined) == SpaceID(of: whole))
     }
   }
 

@@ -4,7 +4,7 @@ internal import Models
 
 extension ExportPlan {
   /// What `from_pretrained` of `CLIPModel`, `CLIPProcessor` and the classes for one tower opens.
-  init(huggingFace request: ExportRequest, spaceID: String) throws(ExportError) {
+  init(huggingFace request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     try Self.requireStatable(model)
     let hasBothTowers = model.architecture.image != nil && model.architecture.text != nil

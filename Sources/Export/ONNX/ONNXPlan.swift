@@ -5,7 +5,7 @@ internal import Models
 extension ExportPlan {
   /// `visual/model.onnx` and `textual/model.onnx` with what their users need beside them: the folder that Immich's model
   /// cache holds, and two graphs of which an application loads the one it needs.
-  init(onnx request: ExportRequest, spaceID: String) throws(ExportError) {
+  init(onnx request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     let weights = try ONNXWeights(model, request.precision, threads: request.threads)
     let score = try model.exportedScore()
@@ -65,7 +65,7 @@ extension Score {
 
 extension ExportRequest {
   /// `metadata_props`: what a user of the graphs may have to know.
-  fileprivate func onnxMetadata(spaceID: String) -> [(key: String, value: String)] {
+  fileprivate func onnxMetadata(spaceID: SpaceID) -> [(key: String, value: String)] {
     metadata(spaceID: spaceID).filter { $0.key != "format" } + [
       ("pocketclip.model", model.name), ("pocketclip.precision", "\(precision)"),
     ]

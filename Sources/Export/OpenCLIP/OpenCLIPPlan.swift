@@ -5,7 +5,7 @@ internal import Models
 extension ExportPlan {
   /// `open_clip_config.json` and `open_clip_model.safetensors`: what open_clip opens as `local-dir:FOLDER`. Its own
   /// tokenizer is OpenAI's, so none travels.
-  init(openCLIP request: ExportRequest, spaceID: String) throws(ExportError) {
+  init(openCLIP request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     let config = OpenCLIPConfig(
       architecture: model.architecture, logitBias: try model.exportedScore()?.bias)

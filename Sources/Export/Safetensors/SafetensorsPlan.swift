@@ -71,9 +71,9 @@ extension ExportRequest {
   /// What a safetensors file says about itself.
   ///
   /// - Parameter spaceID: of the source.
-  func metadata(spaceID: String) -> [(key: String, value: String)] {
+  func metadata(spaceID: SpaceID) -> [(key: String, value: String)] {
     let stated = [("license", model.source.licence), ("attribution", model.source.attribution)]
-    return [("format", "pt"), ("pocketclip.space_id", spaceID)]
+    return [("format", "pt"), ("pocketclip.space_id", spaceID.description)]
       + stated.compactMap { key, text in text.map { (key, $0) } }
   }
 }

@@ -30,7 +30,7 @@ extension ModelInspection {
       ],
       accounting: Accounting(usedCount: weights.header.tensors.count),
       notes: checkpoint.notes + schema.notesOnLogitScale(architecture), problems: [],
-      inheritedIdentities: Identities(image: description.imageID, text: description.textID), schema: schema,
+      inheritedSpace: description.spaceID, schema: schema,
       store: BundleStore(weights: weights))
   }
 }

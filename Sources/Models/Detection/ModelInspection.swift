@@ -1,4 +1,5 @@
 public import Architecture
+internal import BundleFormat
 public import Checkpoints
 
 /// What a checkpoint is, as far as it can be told: the whole story for `inspect`, and the only way to a `CLIPModel`.
@@ -21,7 +22,7 @@ public struct ModelInspection: Sendable {
   public var scoreKind: Score.Kind? { schema.scoreKind }
 
   /// Tower ids that a bundle states for the checkpoint it was made from.
-  let inheritedIdentities: Identities?
+  let inheritedSpace: SpaceID?
   let schema: ParameterSchema
   let store: any ParameterStore
 
@@ -57,7 +58,7 @@ public struct ModelInspection: Sendable {
         notes: checkpoint.notes + resolution.notes + score.notes + Accounting.notes(on: dropped)
           + schema.notesOnLogitScale(resolution.architecture) + resolution.architecture.notesOnProjection,
         problems: (accounting.problems + score.problems + resolution.undecided).map { $0.inFile(path) },
-        inheritedIdentities: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
+        inheritedSpace: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
       throw error.inFile(checkpoint.files.first?.path ?? "")
     }
@@ -66,7 +67,7 @@ public struct ModelInspection: Sendable {
   init(
     checkpoint: Checkpoint, convention: String, architecture: CLIPArchitecture,
     preprocessing: Preprocessing?, tokenizer: TokenizerKind, decisions: [Decision], accounting: Accounting,
-    notes: [String], problems: [ModelError], inheritedIdentities: Identities?, schema: ParameterSchema,
+    notes: [String], problems: [ModelError], inheritedSpace: SpaceID?, schema: ParameterSchema,
     store: any ParameterStore
   ) {
     self.checkpoint = checkpoint
@@ -78,7 +79,7 @@ public struct ModelInspection: Sendable {
     self.accounting = accounting
     self.notes = notes
     self.problems = problems
-    self.inheritedIdentities = inheritedIdentities
+    self.inheritedSpace = inheritedSpace
     self.schema = schema
     self.store = store
   }

@@ -97,7 +97,7 @@ struct BenchVariant {
     }
     let spaces = (first.model.information.spaceID, other.model.information.spaceID)
     let reason: String
-    switch SpaceComparison(spaces.0, spaces.1) {
+    switch spaces.0.compared(with: spaces.1) {
     case .same: return
     case .different: reason = "\(first.path) has the space \(spaces.0), \(other.path) \(spaces.1)"
     case .unknown: reason = "what \(first.path) and \(other.path) were made from is not known"

@@ -138,7 +138,7 @@ struct Classify: ParsableCommand {
 
   private func requireOneSpace(_ image: OpenBundle, _ text: OpenBundle) throws(Failure) {
     let spaces = (image.model.information.spaceID, text.model.information.spaceID)
-    switch SpaceComparison(spaces.0, spaces.1) {
+    switch spaces.0.compared(with: spaces.1) {
     case .same: return
     case .different:
       throw Failure(
@@ -211,7 +211,8 @@ struct ClassVectors {
 
 struct ClassifyOutput: SchemaOutput {
   static let schema = "classify"
-  var spaceId, bundleId, scoreKind: String
+  var spaceId: SpaceID
+  var bundleId, scoreKind: String
   var pictures: [Picture]
 
   struct Picture: Encodable {

@@ -165,7 +165,8 @@ extension Convert {
 
 struct ConvertOutput: SchemaOutput {
   static let schema = "convert"
-  var output, model, bundleId, spaceId: String
+  var output, model, bundleId: String
+  var spaceId: SpaceID
   var byteCount, sourceByteCount: Int
   /// Of writing alone: running the bundle then maps all of it.
   var writingPeakByteCount: Int?
@@ -185,8 +186,7 @@ struct ConvertOutput: SchemaOutput {
     self.output = output
     self.model = model.name
     bundleId = String(decoding: bundle.bundleID.hex, as: UTF8.self)
-    let ids = [bundle.description.imageID, bundle.description.textID]
-    spaceId = ids.map { $0.map { String(decoding: $0.hex, as: UTF8.self) } ?? "-" }.joined(separator: ".")
+    spaceId = bundle.description.spaceID
     byteCount = bundle.byteCount
     sourceByteCount = model.source.files.reduce(0) { $0 + $1.byteCount }
     fidelity = bundle.reports

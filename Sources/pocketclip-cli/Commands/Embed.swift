@@ -156,7 +156,8 @@ struct Embed: ParsableCommand {
 
 struct EmbedOutput: SchemaOutput {
   static let schema = "embed"
-  var spaceId, bundleId: String
+  var spaceId: SpaceID
+  var bundleId: String
   /// The file of the vectors and that of their rows; `items` is then empty.
   var output, rows: String?
   var counts: VectorRun.Counts?
@@ -185,10 +186,11 @@ struct EmbedOutput: SchemaOutput {
 
   /// One line of JSON per input.
   struct Line: Encodable {
-    var kind, input, spaceId: String
+    var kind, input: String
+    var spaceId: SpaceID
     var vector: [Float]
 
-    init(_ item: Item, _ spaceId: String) {
+    init(_ item: Item, _ spaceId: SpaceID) {
       kind = item.kind
       input = item.input
       self.spaceId = spaceId

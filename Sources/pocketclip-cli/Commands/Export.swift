@@ -96,7 +96,8 @@ struct Export: ParsableCommand {
 
 struct ExportOutput: SchemaOutput {
   static let schema = "export"
-  var output, model, target, precision, spaceId: String
+  var output, model, target, precision: String
+  var spaceId: SpaceID
   var files: [File]
   var byteCount: Int
   /// What the target cannot say, or says differently.
@@ -116,7 +117,7 @@ struct ExportOutput: SchemaOutput {
     model = request.model.name
     target = request.target.name
     precision = "\(request.precision)"
-    spaceId = exported.identities.spaceID
+    spaceId = exported.spaceID
     files = exported.files.map { File(name: $0.name.isEmpty ? nil : $0.name, byteCount: $0.byteCount) }
     byteCount = files.reduce(0) { $0 + $1.byteCount }
     notes = exported.notes

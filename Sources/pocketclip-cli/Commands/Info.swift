@@ -55,7 +55,8 @@ struct InfoOutput: SchemaOutput {
     var preprocessing, resizeBackend, alpha, tokenizer: String?
     var logitScale, logitBias: Float?
     var scoreKind: String
-    var spaceId, bundleId: String
+    var spaceId: SpaceID
+    var bundleId: String
     var fileByteCount: UInt64
     /// Validating the header and indexing the tokenizer.
     var openSeconds: Double

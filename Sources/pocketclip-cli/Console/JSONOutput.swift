@@ -1,4 +1,5 @@
 import Archives
+public import BundleFormat
 import Foundation
 
 /// One JSON object with `schema` and `version` first among its promises; Schemas/NAME.schema.json describes each.
@@ -49,5 +50,12 @@ enum JSONOutput {
       try container.encode("pocketclip.\(Output.schema)", forKey: .schema)
       try container.encode(JSONOutput.version, forKey: .version)
     }
+  }
+}
+
+extension SpaceID: Encodable {
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 }

@@ -1,4 +1,5 @@
 import Archives
+import BundleFormat
 
 /// Rows as lines of JSON. Schemas/rows.schema.json describes them.
 struct RowCodec: Sendable {
@@ -64,7 +65,7 @@ struct RowCodec: Sendable {
       status: try fields.choice("status", VectorRow.Status.init),
       vectorHash: try fields.hash("vector_sha256"))
     let settings = VectorSettings(
-      spaceID: try fields.string("space_id"), bundleID: try fields.string("bundle_id"),
+      spaceID: try fields.choice("space_id", SpaceID.init(_:)), bundleID: try fields.string("bundle_id"),
       arithmetic: try fields.string("arithmetic"), isNormalized: try fields.bool("normalized"),
       isUpright: try fields.bool("upright"))
     // A row is written anew with what is known of it: what somebody added would be lost.

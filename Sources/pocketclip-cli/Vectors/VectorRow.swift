@@ -1,3 +1,4 @@
+import BundleFormat
 import PocketCLIP
 import Verification
 
@@ -26,10 +27,11 @@ struct VectorRow: Equatable, Sendable {
 
 /// What all vectors of one file have in common.
 struct VectorSettings: Equatable, Sendable {
-  var spaceID, bundleID, arithmetic: String
+  var spaceID: SpaceID
+  var bundleID, arithmetic: String
   var isNormalized, isUpright: Bool
 
-  init(spaceID: String, bundleID: String, arithmetic: String, isNormalized: Bool, isUpright: Bool) {
+  init(spaceID: SpaceID, bundleID: String, arithmetic: String, isNormalized: Bool, isUpright: Bool) {
     self.spaceID = spaceID
     self.bundleID = bundleID
     self.arithmetic = arithmetic
@@ -46,7 +48,7 @@ struct VectorSettings: Equatable, Sendable {
 
   var fields: [(name: String, value: String)] {
     [
-      ("space_id", spaceID), ("bundle_id", bundleID), ("arithmetic", arithmetic),
+      ("space_id", "\(spaceID)"), ("bundle_id", bundleID), ("arithmetic", arithmetic),
       ("normalized", "\(isNormalized)"), ("upright", "\(isUpright)"),
     ]
   }

@@ -62,7 +62,7 @@ private let halfRounding: Float = 0x1p-11
     #expect(
       exported.notes.contains { $0.contains("--activation quickgelu, --heads 2,1") }, "\(exported.notes)")
     #expect(
-      String(decoding: try folder.data("a").prefix(400), as: UTF8.self).contains(exported.identities.spaceID)
+      String(decoding: try folder.data("a").prefix(400), as: UTF8.self).contains(exported.spaceID.description)
     )
   }
 

@@ -1,4 +1,5 @@
 import Architecture
+import BundleFormat
 import Checkpoints
 import Foundation
 import Models
@@ -48,8 +49,8 @@ import Testing
   func identities() throws {
     var edited = try edited(bias: "")
     edited.remove("logit_bias")
-    let ids = try edited.open { try Identities(of: CLIPModel($0)) }
-    #expect(try ids == Identities(of: ModelFixture.named(Self.fixture).open()))
+    let ids = try edited.open { try SpaceID(of: CLIPModel($0)) }
+    #expect(try ids == SpaceID(of: ModelFixture.named(Self.fixture).open()))
   }
 
   @Test(

@@ -1,3 +1,4 @@
+import BundleFormat
 import Checkpoints
 import Models
 import Testing
@@ -11,7 +12,7 @@ import Testing
     arguments: ["vit-hugging-face", "vit-mlx", "vit-mlx-twice.npz"])
   func conversions(name: String) throws {
     let source = try ModelFixture.named("vit.safetensors")
-    #expect(try Identities(of: ModelFixture.named(name).open()) == Identities(of: source.open()))
+    #expect(try SpaceID(of: ModelFixture.named(name).open()) == SpaceID(of: source.open()))
   }
 
   @Test("The fixtures hold the kernel in three different layouts")

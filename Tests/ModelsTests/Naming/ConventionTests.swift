@@ -7,13 +7,13 @@ import Testing
 
 /// Naming conventions that no fixture is written in, by renaming one that is.
 @Suite("Naming conventions") struct ConventionTests {
-  private func identities(_ edited: EditedCheckpoint, _ options: ModelOptions) throws -> Identities {
-    try edited.open { checkpoint in try Identities(of: CLIPModel(checkpoint, options: options)) }
+  private func identities(_ edited: EditedCheckpoint, _ options: ModelOptions) throws -> SpaceID {
+    try edited.open { checkpoint in try SpaceID(of: CLIPModel(checkpoint, options: options)) }
   }
 
-  private func original() throws -> (Identities, ModelOptions) {
+  private func original() throws -> (SpaceID, ModelOptions) {
     let fixture = try ModelFixture.named("vit.safetensors")
-    return (try Identities(of: fixture.open()), fixture.options)
+    return (try SpaceID(of: fixture.open()), fixture.options)
   }
 
   @Test("open_clip's CustomTextCLIP keeps the text tower below text.")

@@ -77,15 +77,15 @@ import Testing
   @Test("One checkpoint saved in many ways has one pair of tower ids", arguments: ["vit", "rn"])
   func identitiesAgree(_ name: String) throws {
     let fixtures = ModelFixture.exact.filter { $0.model == name && $0.towers == "both" }
-    let ids = try fixtures.map { try Identities(of: $0.open()) }
+    let ids = try fixtures.map { try SpaceID(of: $0.open()) }
     #expect(ids.count > 3 && ids.allSatisfy { $0 == ids[0] && $0.image != nil && $0.text != nil })
   }
 
   @Test("A projection missing changes the tower's id, other towers missing do not")
   func identityOfHalves() throws {
-    let whole = try Identities(of: ModelFixture.named("vit-hugging-face").open())
-    let text = try Identities(of: ModelFixture.named("vit-hugging-face-text-projection").open())
-    let bare = try Identities(of: ModelFixture.named("vit-hugging-face-text").open())
+    let whole = try SpaceID(of: ModelFixture.named("vit-hugging-face").open())
+    let text = try SpaceID(of: ModelFixture.named("vit-hugging-face-text-projection").open())
+    let bare = try SpaceID(of: ModelFixture.named("vit-hugging-face-text").open())
     #expect(text.text == whole.text && text.image == nil)
     #expect(bare.text != whole.text)
   }

@@ -3,23 +3,14 @@ public import BundleFormat
 internal import Parallel
 internal import Synchronization
 
-/// Who a model is: what must be equal for its vectors to be comparable with another's. Definitions are
-/// `BundleFormat.Identity`'s; here they are computed from the weights.
-public struct Identities: Sendable, Equatable {
-  /// Nil for a tower that the model does not have.
-  public var image: Digest?
-  public var text: Digest?
-
-  public init(image: Digest? = nil, text: Digest? = nil) {
-    self.image = image
-    self.text = text
-  }
-
+extension SpaceID {
+  /// The ids of a model's towers, computed from their weights as `BundleFormat.Identity` defines them.
+  ///
   /// Reads every weight of both towers once, tensors in parallel.
   ///
   /// A model restored from a bundle inherits its ids from there: rounding weights makes no new space.
   public init(of model: CLIPModel) throws(ModelError) {
-    if let inherited = model.inheritedIdentities {
+    if let inherited = model.inheritedSpace {
       self = inherited
       return
     }

@@ -1,0 +1,59 @@
+/// The space of a model's embeddings: the ids of the towers that they come from.
+///
+/// Written as `IMAGE.TEXT` in hex, `-` for an id that is not known.
+public struct SpaceID: Sendable, Equatable, Hashable {
+  /// Nil where it is not known, and for a tower that the model does not have.
+  public var image, text: Digest?
+
+  public init(image: Digest? = nil, text: Digest? = nil) {
+    self.image = image
+    self.text = text
+  }
+
+  /// Nil unless the bytes are `IMAGE.TEXT`.
+  public init?(utf8: [UInt8]) {
+    let parts = utf8.split(separator: Self.separator, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return nil }
+    (image, text) = (Digest(hex: parts[0]), Digest(hex: parts[1]))
+    guard image != nil || parts[0] == [Self.unknown], text != nil || parts[1] == [Self.unknown] else {
+      return nil
+    }
+  }
+
+  /// `IMAGE.TEXT`.
+  public var utf8: [UInt8] {
+    var text = image?.hex ?? [Self.unknown]
+    text.append(Self.separator)
+    text.append(contentsOf: self.text?.hex ?? [Self.unknown])
+    return text
+  }
+
+  private static var separator: UInt8 { UInt8(ascii: ".") }
+  private static var unknown: UInt8 { UInt8(ascii: "-") }
+}
+
+extension SpaceID {
+  /// Whether vectors of two models may be compared: any id known on both sides must be equal.
+  public enum Comparison: Sendable, Equatable {
+    case same
+    case different
+    /// No id is known on both sides.
+    case unknown
+  }
+
+  public func compared(with other: SpaceID) -> Comparison {
+    let pairs = [(image, other.image), (text, other.text)].filter { $0 != nil && $1 != nil }
+    return pairs.isEmpty ? .unknown : pairs.allSatisfy { $0 == $1 } ? .same : .different
+  }
+}
+
+extension BundleDescription {
+  public var spaceID: SpaceID { SpaceID(image: imageID, text: textID) }
+}
+
+#if !hasFeature(Embedded)
+  extension SpaceID: LosslessStringConvertible {
+    public init?(_ description: String) { self.init(utf8: Array(description.utf8)) }
+    public var description: String { String(decoding: utf8, as: UTF8.self) }
+  }
+#endif
