@@ -188,7 +188,10 @@ let package = Package(
       ]),
     tests(
       "ModelsTests",
-      ["Models", "Verification", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TestSupport"]),
+      [
+        "Models", "Verification", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes",
+        "TestSupport",
+      ]),
     tests("BundleFormatTests", ["BundleFormat", "Architecture", "TestSupport"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("PocketRuntimeTests", ["PocketRuntime", "Quantization", "CPocketCLIP", "TestSupport"]),

@@ -6,7 +6,7 @@ private import TensorTypes
 
 /// Turns one canonical tensor into its stored tensors, a few panels at a time.
 ///
-/// Rows pass through once: checked, hashed for the tower's identity, packed, hashed as stored, written. What is in
+/// Rows pass through once: hashed for the tower's identity, packed, hashed as stored, written. What is in
 /// flight stays in cache, whatever the size of the tensor.
 struct ParameterEncoder<SourceFailure: Error> {
   typealias Failure = BundleWriteError<SourceFailure>
@@ -29,8 +29,8 @@ struct ParameterEncoder<SourceFailure: Error> {
   private static var stepElementCount: Int { 1 << 16 }
 
   init(
-    _ parameter: Parameter, stored: [StoredTensor], kernels: WeightKernels, region: OutputFile.Region,
-    columnFactors: [Float]?, rowFactors: [Float]?, exponents: [Int32]?
+    _ parameter: Parameter, stored: [StoredTensor] = [], kernels: WeightKernels, region: OutputFile.Region,
+    columnFactors: [Float]? = nil, rowFactors: [Float]? = nil, exponents: [Int32]? = nil
   ) {
     self.parameter = parameter
     self.stored = stored
@@ -48,27 +48,19 @@ struct ParameterEncoder<SourceFailure: Error> {
       throw .weights(
         .elementCount(tensor: parameter.name, expected: parameter.elementCount, found: values.count))
     }
-    guard let first = stored.first else { return try accept(values, from: 0) }
+    guard let first = stored.first else { return canonical.update(values.bytes) }
     switch first.content {
     case .panels(let shape): try encodePanels(first, shape, values)
     case .table(_, let width): try encodeTable(first, width, values)
     case .vector: try encodeVector(first, values)
     case .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
       .selfTestTolerance, .extra:
-      try accept(values, from: 0)
+      canonical.update(values.bytes)
     }
-  }
-
-  /// Checks canonical values that begin at flat index `first`, and hashes them.
-  private mutating func accept(_ values: Span<Float>, from first: Int) throws(Failure) {
-    if let index = values.firstNonFinite {
-      throw .weights(.notFinite(tensor: parameter.name, element: first + index))
-    }
-    canonical.update(values.bytes)
   }
 
   private mutating func encodeVector(_ tensor: StoredTensor, _ values: Span<Float>) throws(Failure) {
-    try accept(values, from: 0)
+    canonical.update(values.bytes)
     guard let factors = rowFactors else { return try append(values.bytes, as: tensor) }
     var scaled = [Float](repeating: 0, count: values.count)
     for index in values.indices { scaled[index] = values[index] * factors[index] }
@@ -94,7 +86,7 @@ extension ParameterEncoder {
     _ tensor: StoredTensor, _ shape: MatrixShape, _ values: Span<Float>
   ) throws(Failure) {
     guard let matrix = WeightMatrix(parameter) else { return }
-    if !matrix.isOutputMajor { try accept(values, from: 0) }
+    if !matrix.isOutputMajor { canonical.update(values.bytes) }
     var stream = StoredStream(region, at: tensor.byteOffset)
     var companions = Companions()
     let panelWidth = MatrixShape.panelWidth
@@ -109,7 +101,7 @@ extension ParameterEncoder {
       let rows = firstRow..<min(firstRow + panelCount * panelWidth, shape.outputs)
       if matrix.isOutputMajor {
         let range = rows.lowerBound * matrix.inputs..<rows.upperBound * matrix.inputs
-        try accept(values.extracting(range), from: range.lowerBound)
+        canonical.update(values.extracting(range).bytes)
       }
       let block = PanelBlock(
         rowCount: rows.count, inputs: matrix.inputs, paddedInputs: shape.paddedInputs, panelCount: panelCount)
@@ -206,7 +198,7 @@ extension ParameterEncoder {
     for firstRow in stride(from: 0, to: rowCount, by: rowsPerStep) {
       let count = min(rowsPerStep, rowCount - firstRow)
       let step = values.extracting(firstRow * width..<(firstRow + count) * width)
-      try accept(step, from: firstRow * width)
+      canonical.update(step.bytes)
       let magnitudes = tensor.precision == .int8 ? kernels.largestMagnitudes(of: step, rowCount: count) : []
       let scales = kernels.scales(ofLargest: magnitudes)
       var target = stored.mutableSpan

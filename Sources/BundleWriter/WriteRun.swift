@@ -17,6 +17,8 @@ struct WriteRun<Source: ParameterSource>: Sendable {
   private enum Job: Sendable {
     case sourceDigest
     case parameter(Int)
+    /// All four tensors; the index is the gain's.
+    case batchNorm(Int)
   }
 
   /// - Returns: the description with ids and the source's digest, and the digest of every stored tensor.
@@ -31,6 +33,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
         switch jobs[index] {
         case .sourceDigest: try digestSource(results)
         case .parameter(let parameter): try write(parameter, equalization, results)
+        case .batchNorm(let gain): try writeBatchNorm(gain, results)
         }
       } catch { results.fail(error, job: index) }
     }
@@ -58,7 +61,16 @@ struct WriteRun<Source: ParameterSource>: Sendable {
       return a == b ? first < second : a > b
     }
     let digest: [Job] = request.sourceDigest == nil ? [] : [.sourceDigest]
-    return digest + ordered.map { .parameter($0) }
+    return digest + ordered.compactMap { job(of: $0) }
+  }
+
+  private func job(of index: Int) -> Job? {
+    switch plan.parameters[index].role {
+    case .batchNorm(.gain): .batchNorm(index)
+    case .batchNorm(.bias), .batchNorm(.runningMean), .batchNorm(.runningVariance): nil
+    case .linear, .projection, .convolution, .tokenTable, .positions, .vector, .logitScale, .logitBias:
+      .parameter(index)
+    }
   }
 
   private func digestSource(_ results: Results<Source.Failure>) throws(Failure) {
@@ -99,11 +111,7 @@ extension WriteRun {
       Result { () throws(Failure) in try encoder.encode(values) }
     }
     try outcome.get()
-    if case .batchNorm(let part) = parameter.role {
-      try writeFolded(part, index, results)
-    } else {
-      for (tensor, digest) in zip(stored, encoder.storedDigests) { results.setStored(digest, at: tensor) }
-    }
+    for (tensor, digest) in zip(stored, encoder.storedDigests) { results.setStored(digest, at: tensor) }
     results.setCanonical(encoder.canonical.finish(), at: index)
     reportProgress(parameter.elementCount, results)
   }
@@ -122,27 +130,36 @@ extension WriteRun {
       results.addDone(elementCount), plan.parameters.reduce(0) { $0 + $1.elementCount })
   }
 
-  /// The scale goes under the gain's job, the bias under the bias's; running mean and variance are stored nowhere.
-  private func writeFolded(
-    _ part: Parameter.BatchNormPart, _ index: Int, _ results: Results<Source.Failure>
-  ) throws(Failure) {
-    guard let tensor = plan.storedByParameter[index].first else { return }
-    let values =
-      part == .gain ? try foldedNorm(gainIndex: index).scale : try foldedNorm(gainIndex: index - 1).bias
-    if let element = values.span.firstNonFinite {
-      throw .weights(.notFinite(tensor: plan.layout.tensors[tensor].name, element: element))
-    }
-    results.setStored(try writeSmall(values, tensor), at: tensor)
-  }
-
-  /// The schema lists gain, bias, running mean and running variance in this order.
-  private func foldedNorm(gainIndex: Int) throws(Failure) -> BatchNormFold {
-    let parts = try (0..<4).map { offset throws(Failure) in
-      try fetch(plan.parameters[gainIndex + offset]) { values in values.indices.map { values[$0] } }
-    }
-    return BatchNormFold(
+  /// The schema lists gain, bias, running mean and running variance in this order. The scale is stored as the gain's,
+  /// the bias as the bias's; mean and variance are stored nowhere.
+  private func writeBatchNorm(_ gain: Int, _ results: Results<Source.Failure>) throws(Failure) {
+    let parts = try (gain..<gain + 4).map { index throws(Failure) in try identifiedValues(index, results) }
+    let fold = BatchNormFold(
       gain: parts[0], bias: parts[1], mean: parts[2], variance: parts[3],
       epsilon: request.sourceArchitecture.image?.epsilon ?? 0)
+    for (index, values) in [(gain, fold.scale), (gain + 1, fold.bias)] {
+      guard let tensor = plan.storedByParameter[index].first else { continue }
+      if let element = values.span.firstNonFinite {
+        throw .weights(.notFinite(tensor: plan.layout.tensors[tensor].name, element: element))
+      }
+      results.setStored(try writeSmall(values, tensor), at: tensor)
+    }
+  }
+
+  /// A copy of a parameter's values, whose digest is left behind.
+  private func identifiedValues(_ index: Int, _ results: Results<Source.Failure>) throws(Failure) -> [Float] {
+    let parameter = plan.parameters[index]
+    var encoder = ParameterEncoder<Source.Failure>(parameter, kernels: options.kernels, region: region)
+    let outcome = try fetch(parameter) { values in
+      Result { () throws(Failure) in
+        try encoder.encode(values)
+        return values.indices.map { values[$0] }
+      }
+    }
+    let values = try outcome.get()
+    results.setCanonical(encoder.canonical.finish(), at: index)
+    reportProgress(parameter.elementCount, results)
+    return values
   }
 
   private func writeSmall(_ values: [Float], _ index: Int) throws(Failure) -> Digest {
@@ -186,11 +203,7 @@ extension WriteRun {
 
   private func scoreValue(_ role: Parameter.Role) throws(Failure) -> [Float] {
     guard let parameter = plan.parameters.first(where: { $0.role == role }) else { return [] }
-    let values = try fetch(parameter) { values in values.indices.map { values[$0] } }
-    guard values.span.firstNonFinite == nil else {
-      throw .weights(.notFinite(tensor: parameter.name, element: 0))
-    }
-    return values
+    return try fetch(parameter) { values in values.indices.map { values[$0] } }
   }
 
   private func identified(_ results: Results<Source.Failure>) throws(Failure) -> BundleDescription {

@@ -6,7 +6,7 @@ public import TensorTypes
 
 /// A CLIP, or half of one, with canonical names and FP32 values that are read when asked for.
 ///
-/// A value: sharing it between threads shares the mapped file, nothing else.
+/// A value: sharing it between threads shares the mapped file, and which parameters were found sound.
 public struct CLIPModel: Sendable {
   public let architecture: CLIPArchitecture
   /// `ViT-B/32`, or a description of an architecture without a name.
@@ -23,6 +23,7 @@ public struct CLIPModel: Sendable {
   /// Tower ids that a bundle states for the checkpoint it was made from.
   package let inheritedSpace: SpaceID?
   package let store: any ParameterStore
+  private let valueCheck = ValueCheck()
 
   package init(
     architecture: CLIPArchitecture, preprocessing: Preprocessing?, tokenizer: TokenizerKind,
@@ -119,7 +120,7 @@ extension CLIPModel {
     values.withUnsafeMutableBufferPointer { buffer in
       do throws(ModelError) {
         try store.read(parameter, from: range.lowerBound, into: buffer)
-        try ValueCheck.require(UnsafeBufferPointer(buffer), of: parameter, from: range.lowerBound)
+        try valueCheck.require(UnsafeBufferPointer(buffer), of: parameter, from: range.lowerBound)
       } catch {
         outcome = .failure(error)
       }
@@ -144,7 +145,7 @@ extension CLIPModel {
     _ body: (UnsafeBufferPointer<Float>) -> Result
   ) -> Swift.Result<Result, ModelError> {
     do throws(ModelError) {
-      try ValueCheck.require(values, of: parameter)
+      try valueCheck.require(values, of: parameter)
       return .success(body(values))
     } catch {
       return .failure(error)

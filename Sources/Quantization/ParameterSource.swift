@@ -3,7 +3,7 @@ public import Architecture
 /// Where canonical weights come from: an opened checkpoint, or arrays in memory.
 ///
 /// Values may be fetched from several threads at once, and more than once: a source hands them out again rather than
-/// keep them.
+/// keep them. They are finite: a source throws where one is not, so that nobody who takes them looks again.
 public protocol ParameterSource: Sendable {
   associatedtype Failure: Error
 
@@ -17,7 +17,7 @@ public protocol ParameterSource: Sendable {
 
 /// Why weights cannot be stored as asked.
 public enum QuantizationError: Error, Sendable, Equatable {
-  /// NaN or an infinity.
+  /// NaN or an infinity among values that were computed from weights.
   case notFinite(tensor: ParameterName, element: Int)
   /// Beyond ±65504, the largest FP16 number, after rounding.
   case overflowsFloat16(tensor: ParameterName, element: Int, value: Float)

@@ -161,15 +161,35 @@ import Testing
     #expect(try failure(.int8, name, index: 77, value: 65_520) == nil)
   }
 
-  @Test(
-    "Weights that are not finite are refused", arguments: Precision.allCases,
-    [Float.nan, .infinity, -.infinity])
-  func whatIsNotFiniteIsRefused(precision: Precision, value: Float) throws {
-    for name: StaticString in ["visual.proj", "text_projection", "visual.ln_pre.bias", "logit_scale"] {
-      let index = name.description == "logit_scale" ? 0 : 11
-      let expected = QuantizationError.notFinite(tensor: ParameterName(name), element: index)
-      #expect(try failure(precision, name, index: index, value: value) == expected)
+  @Test("What the source refuses ends the writing and leaves nothing", arguments: Precision.allCases)
+  func whatTheSourceRefusesIsRefused(precision: Precision) throws {
+    for name: StaticString in [
+      "visual.proj", "text_projection", "visual.ln_pre.bias", "logit_scale",
+      "visual.transformer.resblocks.0.ln_1.bias",
+    ] {
+      let refused = ParameterName(name)
+      let folder = try TemporaryFolder()
+      let request = SmallModels.request(SmallModels.vision, precision, from: DamagedSource(damaged: refused))
+      do throws(BundleWriteError<DamagedSource.Refusal>) {
+        _ = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+        Issue.record("\(name) was written")
+      } catch {
+        guard case .source(let refusal) = error else { throw error }
+        #expect(refusal.name == refused)
+      }
+      #expect(folder.names.isEmpty)
     }
+  }
+
+  @Test(
+    "Each parameter is fetched once, the four tensors of a BatchNorm too", arguments: [Precision.fp32, .fp16])
+  func fetchedOnce(precision: Precision) throws {
+    let folder = try TemporaryFolder()
+    let source = CountingSource()
+    let request = SmallModels.request(SmallModels.resNet, precision, from: source)
+    _ = try BundleWriter.write(request, options: WriteOptions(path: folder.file("a.pclip")))
+    #expect(source.counts.keys.contains { $0.hasSuffix("running_var") })
+    #expect(source.counts.filter { $0.value != 1 } == [:])
   }
 
   @Test("A BatchNorm without variance is refused")

@@ -2,6 +2,7 @@ import Architecture
 import BundleFormat
 import BundleWriter
 import Quantization
+import Synchronization
 import TensorTypes
 
 /// Odd sizes on purpose: heads that are no multiple of 16, K that is no multiple of 4, N that is no multiple of 16.
@@ -56,8 +57,15 @@ enum SmallModels {
   static func request(
     _ architecture: CLIPArchitecture, _ precision: Precision, seed: UInt64 = 1, score: Score.Kind = .softmax
   ) -> BundleRequest<RandomSource> {
+    request(architecture, precision, from: RandomSource(seed: seed), score: score)
+  }
+
+  static func request<Source: ParameterSource>(
+    _ architecture: CLIPArchitecture, _ precision: Precision, from source: Source,
+    score: Score.Kind = .softmax
+  ) -> BundleRequest<Source> {
     BundleRequest(
-      source: RandomSource(seed: seed), sourceArchitecture: architecture,
+      source: source, sourceArchitecture: architecture,
       description: description(architecture, precision, score: score))
   }
 
@@ -127,5 +135,35 @@ struct RandomSource: ParameterSource {
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return Float(Int64(bitPattern: z ^ (z >> 31)) >> 40) * 0x1p-23
+  }
+}
+
+/// Refuses to hand out one parameter, as a checkpoint does of which a value is NaN.
+struct DamagedSource: ParameterSource {
+  var damaged: ParameterName
+
+  struct Refusal: Error, Equatable {
+    var name: ParameterName
+  }
+
+  func withValues<Result>(
+    of parameter: Parameter, _ body: (Span<Float>) -> Result
+  ) throws(Refusal) -> Result {
+    guard parameter.name != damaged else { throw Refusal(name: damaged) }
+    return RandomSource(seed: 1).withValues(of: parameter, body)
+  }
+}
+
+/// Counts how often each parameter is fetched.
+final class CountingSource: ParameterSource {
+  private let fetched = Mutex<[String: Int]>([:])
+
+  var counts: [String: Int] { fetched.withLock { $0 } }
+
+  func withValues<Result>(
+    of parameter: Parameter, _ body: (Span<Float>) -> Result
+  ) throws(Never) -> Result {
+    fetched.withLock { $0[parameter.name.description, default: 0] += 1 }
+    return RandomSource(seed: 1).withValues(of: parameter, body)
   }
 }

@@ -1,10 +1,21 @@
 internal import Architecture
+private import Synchronization
 
-/// What no weight may be.
-enum ValueCheck {
+/// What no weight may be. A parameter that was found sound is not looked at again, however often it is read.
+final class ValueCheck: Sendable {
+  private let sound = Mutex<Set<ParameterName>>([])
+
   /// - Throws: `notFinite`, or `negativeVariance` for a BatchNorm's running variance.
-  static func require(
+  func require(
     _ values: UnsafeBufferPointer<Float>, of parameter: Parameter, from first: Int = 0
+  ) throws(ModelError) {
+    if sound.withLock({ $0.contains(parameter.name) }) { return }
+    try Self.check(values, of: parameter, from: first)
+    if values.count == parameter.elementCount { sound.withLock { _ = $0.insert(parameter.name) } }
+  }
+
+  private static func check(
+    _ values: UnsafeBufferPointer<Float>, of parameter: Parameter, from first: Int
   ) throws(ModelError) {
     guard largestMagnitudeBits(values) < infinityBits else {
       let index = values.firstIndex { !$0.isFinite } ?? 0

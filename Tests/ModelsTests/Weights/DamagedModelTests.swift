@@ -2,6 +2,8 @@ import Architecture
 import Archives
 import Checkpoints
 import Models
+import Synchronization
+import TensorTypes
 import Testing
 
 /// Tensors that are missing, too many, misshaped or not numbers: one line, the tensor named, never a silence.
@@ -132,6 +134,26 @@ import Testing
     }
   }
 
+  /// Where values turn bad after their first reading, only a second look could see it.
+  @Test("A parameter is looked at once, and one that is read in part each time")
+  func lookedAtOnce() throws {
+    let fixture = try ModelFixture.named("vit.safetensors").open()
+    let parameter = try #require(fixture.schema.parameters.first { $0.name.description == "visual.proj" })
+    func model(readings: Int) -> CLIPModel {
+      CLIPModel(
+        architecture: fixture.architecture, preprocessing: nil, tokenizer: .none, schema: fixture.schema,
+        accounting: fixture.accounting, source: fixture.source, store: DecayingStore(soundReadings: readings))
+    }
+    let sound = model(readings: 1)
+    #expect(try sound.values(of: parameter).allSatisfy { $0 == 1 })
+    #expect(try sound.values(of: parameter).allSatisfy(\.isNaN))
+    let partly = model(readings: 1)
+    #expect(try partly.values(of: parameter, in: 0..<4) == [1, 1, 1, 1])
+    let error = try #require(throws: ModelError.self) { try partly.values(of: parameter) }
+    #expect(error.code == .notFinite)
+    #expect(throws: ModelError.self) { try partly.values(of: parameter) }
+  }
+
   @Test("Every code has a summary and a hint")
   func texts() {
     for code in ModelError.Code.allCases { #expect(!code.summary.isEmpty && !code.hint.isEmpty) }
@@ -142,4 +164,30 @@ import Testing
     let numbers = Set(ModelError.Code.allCases.map(\.rawValue))
     #expect(numbers.isDisjoint(with: ReadError.Code.all.map(\.rawValue)))
   }
+}
+
+/// Ones for some readings, then NaN.
+private final class DecayingStore: ParameterStore {
+  private let left: Mutex<Int>
+
+  init(soundReadings: Int) { left = Mutex(soundReadings) }
+
+  func read(
+    _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(ModelError) {
+    let isSound = left.withLock { left in
+      left -= 1
+      return left >= 0
+    }
+    output.update(repeating: isSound ? 1 : .nan)
+  }
+
+  func withMappedValues<Result>(
+    of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
+  ) throws(ModelError) -> Result {
+    body(nil)
+  }
+
+  func storedType(of parameter: Parameter) -> DType { .f32 }
+  func release(_ parameter: Parameter) {}
 }
