@@ -171,17 +171,21 @@ def add_text(bundle, state, layers):
         bundle.add_matrix("text_projection", state["text_projection"].T, True)
 
 
+def score_kind(state):
+    if "logit_scale" not in state:
+        return "none"
+    return "sigmoid" if "logit_bias" in state else "softmax"
+
+
 def write_bundle(path, precision, state, image=None, text=None, merges=None, selftest=None, tolerance=(0, 0)):
     """`image` and `text` are architecture fields, in the order of docs/BUNDLE.md; `state` OpenAI's state dict."""
     bundle = Bundle(precision)
     kinds = [name for name, tower in (("image", image), ("text", text)) if tower]
     fields = [("pclip.version", "1"), ("model", "tiny"), ("towers", ",".join(kinds)), ("image.id", "-"),
-              ("text.id", "-"), ("layout", "panel16"),
-              ("logit_scale", "present" if "logit_scale" in state else "absent")]
+              ("text.id", "-"), ("layout", "panel16"), ("score.kind", score_kind(state))]
     if "logit_scale" in state:
         bundle.add("logit_scale", scalar(state["logit_scale"]))
     if "logit_bias" in state:
-        fields.append(("score.kind", "sigmoid"))
         bundle.add("logit_bias", scalar(state["logit_bias"]))
     if image:
         bundle.add("image.epsilon", scalar(1e-5))
@@ -195,7 +199,8 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
         recipe = recipes[image["kind"]] if precision == "int8" else "none"
         fields += [("image.precision", precision), ("image.recipe", recipe), ("preprocess.resize", "shortest"),
                    ("preprocess.interpolation", "bicubic"), ("preprocess.crop", "half_to_even"),
-                   ("preprocess.conversion", "after_resize")]
+                   ("preprocess.conversion", "after_resize"), ("preprocess.resize_edge", "none"),
+                   ("preprocess.backend", "pillow"), ("preprocess.alpha", "drop")]
         if image["kind"] == "vit":
             add_vision_transformer(bundle, state, image["layers"])
         else:

@@ -4,6 +4,14 @@ public enum TextPooling: Sendable, Equatable {
   case highestID
   /// The first occurrence of this id.
   case firstID(Int)
+
+  /// The id at which texts are pooled; nil where it is the highest one, whichever that is.
+  public var pooledID: Int? {
+    switch self {
+    case .highestID: nil
+    case .firstID(let id): id
+    }
+  }
 }
 
 /// The causal text transformer.

@@ -22,7 +22,7 @@ extension ImageTower {
     ImageTower(imageSize: 0, trunk: .patches(.unread), pool: .classToken, projection: nil)
   }
 
-  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+  mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     var kind = ImageTowerKind(trunk)
     try codec.choice("image.kind", &kind)
     try codec.integer("image.size", &imageSize, ArchitectureLimit.imageSize)
@@ -35,7 +35,7 @@ extension ImageTower {
   @inline(never)
   private mutating func visitPatchFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     var patches = if case .patches(let known) = trunk { known } else { PatchTrunk.unread }
-    try patches.visitFields(&codec)
+    try patches.visitHeaderFields(&codec)
     trunk = .patches(patches)
     try codec.optional("image.projection", &projection, ArchitectureLimit.projection)
     try codec.require(patches.patchSize <= imageSize, "image.patch_size")
@@ -47,7 +47,6 @@ extension ImageTower {
     try resNet.visitBlocks(&codec)
     var heads = pool.heads ?? 0
     try codec.integer("image.heads", &heads, ArchitectureLimit.heads)
-    try codec.float("image.epsilon", &resNet.epsilon)
     trunk = .resNet(resNet)
     pool = .attention(AttentionPool(heads: heads))
     var outputs = projection ?? 0
@@ -75,11 +74,11 @@ enum ImageTowerKind: UInt8, CaseIterable {
 extension PatchTrunk {
   static var unread: PatchTrunk { PatchTrunk(patchSize: 0, stack: .unread) }
 
-  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+  mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     try codec.integer("image.patch_size", &patchSize, ArchitectureLimit.patchSize)
-    try stack.visitFields(
+    try stack.visitHeaderFields(
       &codec, width: "image.width", layers: "image.layers", heads: "image.heads", mlpWidth: "image.mlp_width",
-      activation: "image.activation", epsilon: "image.epsilon")
+      activation: "image.activation")
   }
 }
 
@@ -100,17 +99,16 @@ extension TransformerStack {
     TransformerStack(width: 0, layers: 0, heads: 0, mlpWidth: 0, activation: .gelu, epsilon: 0)
   }
 
-  mutating func visitFields<Codec: FieldCodec>(
+  mutating func visitHeaderFields<Codec: FieldCodec>(
     _ codec: inout Codec, width widthKey: StaticString, layers layersKey: StaticString,
     heads headsKey: StaticString, mlpWidth mlpWidthKey: StaticString,
-    activation activationKey: StaticString, epsilon epsilonKey: StaticString
+    activation activationKey: StaticString
   ) throws(BundleFault) {
     try codec.integer(widthKey, &width, ArchitectureLimit.width)
     try codec.integer(layersKey, &layers, ArchitectureLimit.layers)
     try codec.integer(headsKey, &heads, ArchitectureLimit.heads)
     try codec.integer(mlpWidthKey, &mlpWidth, ArchitectureLimit.mlpWidth)
     try codec.choice(activationKey, &activation)
-    try codec.float(epsilonKey, &epsilon)
     try codec.require(width % heads == 0, headsKey)
   }
 }
@@ -121,13 +119,13 @@ extension TextTower {
       contextLength: 0, vocabularySize: 0, stack: .unread, pooling: .highestID, projection: nil)
   }
 
-  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+  mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     try codec.integer("text.context_length", &contextLength, ArchitectureLimit.contextLength)
     try codec.integer("text.vocabulary", &vocabularySize, ArchitectureLimit.vocabulary)
-    try stack.visitFields(
+    try stack.visitHeaderFields(
       &codec, width: "text.width", layers: "text.layers", heads: "text.heads", mlpWidth: "text.mlp_width",
-      activation: "text.activation", epsilon: "text.epsilon")
-    var pooledID: Int? = if case .firstID(let id) = pooling { id } else { nil }
+      activation: "text.activation")
+    var pooledID = pooling.pooledID
     try codec.optional("text.pooled_id", &pooledID, 0...(ArchitectureLimit.vocabulary.upperBound - 1))
     pooling = pooledID.map { .firstID($0) } ?? .highestID
     try codec.optional("text.projection", &projection, ArchitectureLimit.projection)
@@ -136,20 +134,14 @@ extension TextTower {
 }
 
 extension Preprocessing {
-  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+  mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     try codec.choice("preprocess.resize", &resize)
     try codec.choice("preprocess.interpolation", &interpolation)
     try codec.choice("preprocess.crop", &crop)
     try codec.choice("preprocess.conversion", &conversion)
-    try codec.float("preprocess.mean.red", &mean.red)
-    try codec.float("preprocess.mean.green", &mean.green)
-    try codec.float("preprocess.mean.blue", &mean.blue)
-    try codec.float("preprocess.std.red", &standardDeviation.red)
-    try codec.float("preprocess.std.green", &standardDeviation.green)
-    try codec.float("preprocess.std.blue", &standardDeviation.blue)
-    try codec.addition("preprocess.resize_edge", &resizeEdge, ArchitectureLimit.imageSize)
-    try codec.addition("preprocess.backend", &backend, absent: .pillow)
-    try codec.addition("preprocess.alpha", &alpha, absent: .drop)
+    try codec.optional("preprocess.resize_edge", &resizeEdge, ArchitectureLimit.imageSize)
+    try codec.choice("preprocess.backend", &backend)
+    try codec.choice("preprocess.alpha", &alpha)
   }
 
   /// torchvision resizes tensors, which are RGB by then; through FP32 where it resizes bilinearly alone.

@@ -2,8 +2,8 @@ public import Architecture
 
 /// What a bundle says about itself in its metadata, apart from the digests of its tensors.
 ///
-/// `visitFields` is the one definition of which fields there are and in which order: reading, writing and the
-/// tower ids all walk it.
+/// `visitHeaderFields` is the one definition of which fields there are and in which order: reading and writing walk it.
+/// What enters an identity is another, frozen list (`IdentityFields.swift`).
 public struct BundleDescription: Sendable, Equatable {
   /// Name of the architecture, such as `ViT-B/32`; informative.
   public var model: [UInt8] = []
@@ -85,10 +85,9 @@ public struct Provenance: Sendable, Equatable {
 }
 
 extension BundleDescription {
-  /// Walks every field of version 1 in file order.
-  mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
-    var version = BundleDescription.version
-    try codec.version("pclip.version", &version)
+  /// Walks every field of the codec's version in file order.
+  mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    try codec.version("pclip.version")
     try codec.text("model", &model)
     var towers = TowersPresent(architecture)
     try codec.choice("towers", &towers)
@@ -99,29 +98,26 @@ extension BundleDescription {
     try visitScore(&codec)
     try visitImageFields(&codec)
     try visitTextFields(&codec)
-    try fidelity.visitFields(&codec, towers)
-    try provenance.visitFields(&codec)
+    try fidelity.visitHeaderFields(&codec, towers)
+    try provenance.visitHeaderFields(&codec)
   }
 
   /// The format version this code writes and the latest it reads.
   public static let version = 1
 
   private mutating func visitScore<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
-    var logitScale = score == nil ? Presence.absent : .present
-    var kind = score ?? .softmax
-    try codec.choice("logit_scale", &logitScale)
-    try codec.addition("score.kind", &kind, absent: .softmax)
-    try codec.require(kind == .softmax || logitScale == .present, "score.kind")
-    score = logitScale == .present ? kind : nil
+    var field = ScoreField(score)
+    try codec.choice("score.kind", &field)
+    score = field.kind
   }
 
   private mutating func visitImageFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     guard var image = architecture.image else { return }
-    try image.visitFields(&codec)
+    try image.visitHeaderFields(&codec)
     architecture.image = image
     try codec.choice("image.precision", &imagePrecision)
     try visitRecipe(&codec, "image.recipe", ActivationRecipe(image, imagePrecision))
-    try preprocessing.visitFields(&codec)
+    try preprocessing.visitHeaderFields(&codec)
     try codec.require(preprocessing.fits(imageSize: image.imageSize), "preprocess.resize_edge")
     try codec.require(preprocessing.backendFits, "preprocess.backend")
     try codec.require(preprocessing.alphaFits, "preprocess.alpha")
@@ -129,7 +125,7 @@ extension BundleDescription {
 
   private mutating func visitTextFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     guard var text = architecture.text else { return }
-    try text.visitFields(&codec)
+    try text.visitHeaderFields(&codec)
     architecture.text = text
     try codec.choice("text.precision", &textPrecision)
     try visitRecipe(&codec, "text.recipe", textPrecision == .int8 ? .tokenS8 : .none)
@@ -157,7 +153,7 @@ extension BundleDescription {
 }
 
 extension FidelityDemand {
-  fileprivate mutating func visitFields<Codec: FieldCodec>(
+  fileprivate mutating func visitHeaderFields<Codec: FieldCodec>(
     _ codec: inout Codec, _ towers: TowersPresent
   ) throws(BundleFault) {
     let millionths = 0...1_000_000
@@ -178,7 +174,7 @@ extension FidelityDemand {
 }
 
 extension Provenance {
-  fileprivate mutating func visitFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+  fileprivate mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     try codec.text("provenance.format", &format)
     try codec.text("provenance.file", &file)
     try codec.digest("provenance.sha256", &sha256)
@@ -188,9 +184,25 @@ extension Provenance {
   }
 }
 
-/// The value of the field `logit_scale`.
-enum Presence: UInt8, CaseIterable {
-  case absent, present
+/// The value of the field `score.kind`.
+enum ScoreField: UInt8, CaseIterable {
+  case none, softmax, sigmoid
+
+  init(_ kind: Score.Kind?) {
+    switch kind {
+    case nil: self = .none
+    case .softmax: self = .softmax
+    case .sigmoid: self = .sigmoid
+    }
+  }
+
+  var kind: Score.Kind? {
+    switch self {
+    case .none: nil
+    case .softmax: .softmax
+    case .sigmoid: .sigmoid
+    }
+  }
 }
 
 /// The value of the field `towers`.

@@ -1,40 +1,56 @@
 public import Architecture
 
-/// Reads, writes or hashes metadata fields, one call per field in the order of the format.
+/// Reads or writes a header's metadata fields, one call per field in the order of the format.
 ///
-/// Floats travel as tensors, so that the reader needs no decimal parser: the header's codecs skip `float`, the
-/// identity's codec writes its bits.
-protocol FieldCodec {
-  mutating func version(_ key: StaticString, _ value: inout Int) throws(BundleFault)
+/// Floats travel as tensors, so that the reader needs no decimal parser.
+package protocol FieldCodec {
+  /// The version of the format that is read or written; `version` sets it, the first field of all.
+  var formatVersion: Int { get }
+  mutating func version(_ key: StaticString) throws(BundleFault)
   mutating func integer(_ key: StaticString, _ value: inout Int, _ allowed: ClosedRange<Int>)
     throws(BundleFault)
   /// A decimal integer or `none`.
   mutating func optional(_ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>)
     throws(BundleFault)
-  /// A field that came later: written, and part of an identity, only where it has a value. Its absence means what was so
-  /// before there was the field.
-  mutating func addition(_ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>)
-    throws(BundleFault)
-  mutating func addition<Choice: FieldChoice & Equatable>(
-    _ key: StaticString, _ value: inout Choice, absent: Choice
-  ) throws(BundleFault)
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) throws(BundleFault)
   /// Any bytes, percent-encoded.
   mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault)
   /// 64 hex digits or `-`.
   mutating func digest(_ key: StaticString, _ value: inout Digest?) throws(BundleFault)
-  mutating func float(_ key: StaticString, _ value: inout Float) throws(BundleFault)
+  /// A version without a field: a reader takes what the version implies, a writer may state nothing else.
+  mutating func imply<Value: Equatable>(_ key: StaticString, _ value: inout Value, _ implied: Value)
+    throws(BundleFault)
   /// A relation between fields already visited; `key` is the field to blame.
   mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault)
 }
 
+/// Fields that came after version 1. Files of earlier versions do not have them; whatever those files meant is `implied`,
+/// and an identity has no line for that value (`IdentityLines`).
+extension FieldCodec {
+  package mutating func choice<Choice: FieldChoice & Equatable>(
+    _ key: StaticString, _ value: inout Choice, since version: Int, implied: Choice
+  ) throws(BundleFault) {
+    if formatVersion >= version { try choice(key, &value) } else { try imply(key, &value, implied) }
+  }
+
+  package mutating func optional(
+    _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>, since version: Int, implied: Int?
+  ) throws(BundleFault) {
+    if formatVersion >= version {
+      try optional(key, &value, allowed)
+    } else {
+      try imply(key, &value, implied)
+    }
+  }
+}
+
 /// An enumeration that a field spells by name.
-protocol FieldChoice: CaseIterable {
+package protocol FieldChoice: CaseIterable {
   var fieldValue: StaticString { get }
 }
 
 extension TowersPresent: FieldChoice {
-  var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .both: "image,text"
     case .image: "image"
@@ -44,7 +60,7 @@ extension TowersPresent: FieldChoice {
 }
 
 extension ImageTowerKind: FieldChoice {
-  var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .vit: "vit"
     case .resnet: "resnet"
@@ -53,25 +69,17 @@ extension ImageTowerKind: FieldChoice {
 }
 
 extension TensorLayout: FieldChoice {
-  var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .panel16: "panel16"
     }
   }
 }
 
-extension Presence: FieldChoice {
-  var fieldValue: StaticString {
+extension ScoreField: FieldChoice {
+  package var fieldValue: StaticString {
     switch self {
-    case .absent: "absent"
-    case .present: "present"
-    }
-  }
-}
-
-extension Score.Kind: FieldChoice {
-  public var fieldValue: StaticString {
-    switch self {
+    case .none: "none"
     case .softmax: "softmax"
     case .sigmoid: "sigmoid"
     }
@@ -79,7 +87,7 @@ extension Score.Kind: FieldChoice {
 }
 
 extension Precision: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .fp32: "fp32"
     case .fp16: "fp16"
@@ -89,7 +97,7 @@ extension Precision: FieldChoice {
 }
 
 extension ActivationRecipe: FieldChoice {
-  var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .none: "none"
     case .tokenS8: "token_s8"
@@ -99,7 +107,7 @@ extension ActivationRecipe: FieldChoice {
 }
 
 extension Activation: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .quickGELU: "quick_gelu"
     case .gelu: "gelu"
@@ -109,7 +117,7 @@ extension Activation: FieldChoice {
 }
 
 extension TokenizerKind: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .openAI: "openai"
     case .none: "none"
@@ -118,7 +126,7 @@ extension TokenizerKind: FieldChoice {
 }
 
 extension Preprocessing.ResizeRule: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .shortest: "shortest"
     case .squash: "squash"
@@ -127,7 +135,7 @@ extension Preprocessing.ResizeRule: FieldChoice {
 }
 
 extension Preprocessing.Backend: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .pillow: "pillow"
     case .torchvision: "torchvision"
@@ -137,7 +145,7 @@ extension Preprocessing.Backend: FieldChoice {
 }
 
 extension Preprocessing.Interpolation: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .bicubic: "bicubic"
     case .bilinear: "bilinear"
@@ -146,7 +154,7 @@ extension Preprocessing.Interpolation: FieldChoice {
 }
 
 extension Preprocessing.CropRounding: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .halfToEven: "half_to_even"
     case .down: "down"
@@ -155,7 +163,7 @@ extension Preprocessing.CropRounding: FieldChoice {
 }
 
 extension Preprocessing.ColorConversion: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .afterResize: "after_resize"
     case .beforeResize: "before_resize"
@@ -164,7 +172,7 @@ extension Preprocessing.ColorConversion: FieldChoice {
 }
 
 extension Preprocessing.Alpha: FieldChoice {
-  public var fieldValue: StaticString {
+  package var fieldValue: StaticString {
     switch self {
     case .drop: "drop"
     case .white: "white"

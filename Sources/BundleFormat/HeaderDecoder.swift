@@ -65,7 +65,7 @@ public struct BundleHeader: Sendable {
 }
 
 /// A cursor over the header's JSON subset: fixed keys, no white space, no escapes.
-struct HeaderDecoder {
+package struct HeaderDecoder {
   let bytes: [UInt8]
   private(set) var description = BundleDescription()
   private(set) var tensors: [StoredTensor] = []
@@ -74,13 +74,25 @@ struct HeaderDecoder {
   private var lastExtra: ArraySlice<UInt8> = []
   private var position = HeaderEncoder.lengthByteCount
   private var isFirstField = true
+  private let latestVersion: Int
+  private(set) package var formatVersion = 0
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  init(bytes: [UInt8]) {
+    self.bytes = bytes
+    latestVersion = BundleDescription.version
+  }
+
+  /// The fields alone, as `FieldEncoder` writes them.
+  package init(fields: [UInt8], latestVersion: Int) {
+    bytes = fields
+    position = 0
+    self.latestVersion = latestVersion
+  }
 
   mutating func decodeMetadata() throws(BundleFault) {
     try expect("{\"__metadata__\":{", .headerStart)
     var fields = BundleDescription()
-    try fields.visitFields(&self)
+    try fields.visitHeaderFields(&self)
     description = fields
     while skip(",") { try decodeDigest() }
     try expect("}", .metadataSyntax)
@@ -273,15 +285,17 @@ extension HeaderDecoder: FieldCodec {
     guard skip("\""), skip(key), skip("\":\"") else { throw BundleFault(.fieldExpected, at: start) }
   }
 
-  mutating func version(_ key: StaticString, _ value: inout Int) throws(BundleFault) {
+  package mutating func version(_ key: StaticString) throws(BundleFault) {
     try beginField(key)
     let start = position
-    value = try integer(.fieldValue)
-    guard value == BundleDescription.version else { throw BundleFault(.versionKnown, at: start) }
+    formatVersion = try integer(.fieldValue)
+    guard formatVersion >= 1, formatVersion <= latestVersion else {
+      throw BundleFault(.versionKnown, at: start)
+    }
     try expect("\"", .fieldValue)
   }
 
-  mutating func integer(
+  package mutating func integer(
     _ key: StaticString, _ value: inout Int, _ allowed: ClosedRange<Int>
   ) throws(BundleFault) {
     try beginField(key)
@@ -295,7 +309,7 @@ extension HeaderDecoder: FieldCodec {
     try expect("\"", .fieldValue)
   }
 
-  mutating func optional(
+  package mutating func optional(
     _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
   ) throws(BundleFault) {
     try beginField(key)
@@ -308,38 +322,7 @@ extension HeaderDecoder: FieldCodec {
     value = known
   }
 
-  mutating func addition(
-    _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
-  ) throws(BundleFault) {
-    guard beginAddition(key) else {
-      value = nil
-      return
-    }
-    var known = 0
-    try integerValue(&known, allowed)
-    value = known
-  }
-
-  /// Steps into the field, if it is the next one.
-  private mutating func beginAddition(_ key: StaticString) -> Bool {
-    let before = position
-    if skip(","), skip("\""), skip(key), skip("\":\"") { return true }
-    position = before
-    return false
-  }
-
-  /// The value that an absence means is never written: one header says one thing.
-  mutating func addition<Choice: FieldChoice & Equatable>(
-    _ key: StaticString, _ value: inout Choice, absent: Choice
-  ) throws(BundleFault) {
-    value = absent
-    guard beginAddition(key) else { return }
-    let start = position
-    try choiceValue(&value)
-    guard value != absent else { throw BundleFault(.fieldValue, at: start) }
-  }
-
-  mutating func choice<Choice: FieldChoice>(
+  package mutating func choice<Choice: FieldChoice>(
     _ key: StaticString, _ value: inout Choice
   ) throws(BundleFault) {
     try beginField(key)
@@ -356,7 +339,7 @@ extension HeaderDecoder: FieldCodec {
     throw BundleFault(.fieldValue, at: start)
   }
 
-  mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault) {
+  package mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault) {
     try beginField(key)
     let start = position
     let encoded = try quotedRest(.fieldValue)
@@ -379,7 +362,7 @@ extension HeaderDecoder: FieldCodec {
     }
   }
 
-  mutating func digest(_ key: StaticString, _ value: inout Digest?) throws(BundleFault) {
+  package mutating func digest(_ key: StaticString, _ value: inout Digest?) throws(BundleFault) {
     try beginField(key)
     let start = position
     if skip("-\"") {
@@ -392,9 +375,11 @@ extension HeaderDecoder: FieldCodec {
     value = known
   }
 
-  mutating func float(_ key: StaticString, _ value: inout Float) {}
+  package mutating func imply<Value: Equatable>(_ key: StaticString, _ value: inout Value, _ implied: Value) {
+    value = implied
+  }
 
-  mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault) {
+  package mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault) {
     guard holds else { throw BundleFault(.fieldsConsistent, at: position) }
   }
 }

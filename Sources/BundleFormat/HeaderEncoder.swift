@@ -13,9 +13,9 @@ public enum HeaderEncoder {
   ) throws(BundleFault) -> [UInt8] {
     var json = JSONText()
     json.append("{\"__metadata__\":{")
-    var fields = FieldEncoder(json: json)
+    var fields = FieldEncoder(json)
     var copy = description
-    try copy.visitFields(&fields)
+    try copy.visitHeaderFields(&fields)
     json = fields.json
     for (tensor, digest) in zip(layout.tensors, digests) { json.append(digest, of: tensor.name) }
     json.append("}")
@@ -76,62 +76,63 @@ private struct JSONText {
   }
 }
 
-private struct FieldEncoder: FieldCodec {
-  var json: JSONText
+/// Writes fields as `"key":"value"` pairs.
+package struct FieldEncoder: FieldCodec {
+  fileprivate private(set) var json: JSONText
+  package let formatVersion: Int
   private var isFirst = true
 
-  init(json: JSONText) { self.json = json }
-
-  mutating func version(_ key: StaticString, _ value: inout Int) {
-    append(key) { $0.append(value) }
+  fileprivate init(_ json: JSONText, formatVersion: Int = BundleDescription.version) {
+    self.json = json
+    self.formatVersion = formatVersion
   }
 
-  mutating func integer(
+  /// The fields alone, as they stand between the braces of `__metadata__`.
+  package init(formatVersion: Int) { self.init(JSONText(), formatVersion: formatVersion) }
+  package var bytes: [UInt8] { json.bytes }
+
+  package mutating func version(_ key: StaticString) {
+    let version = formatVersion
+    append(key) { $0.append(version) }
+  }
+
+  package mutating func integer(
     _ key: StaticString, _ value: inout Int, _ allowed: ClosedRange<Int>
   ) throws(BundleFault) {
     guard allowed.contains(value) else { throw BundleFault(.fieldValue, at: json.bytes.count) }
     append(key) { $0.append(value) }
   }
 
-  mutating func optional(
+  package mutating func optional(
     _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
   ) throws(BundleFault) {
     guard var known = value else { return append(key) { $0.append("none") } }
     try integer(key, &known, allowed)
   }
 
-  mutating func addition(
-    _ key: StaticString, _ value: inout Int?, _ allowed: ClosedRange<Int>
-  ) throws(BundleFault) {
-    guard var known = value else { return }
-    try integer(key, &known, allowed)
-  }
-
-  mutating func addition<Choice: FieldChoice & Equatable>(
-    _ key: StaticString, _ value: inout Choice, absent: Choice
-  ) {
-    if value != absent { choice(key, &value) }
-  }
-
-  mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) {
+  package mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) {
     append(key) { $0.append(value.fieldValue) }
   }
 
-  mutating func text(_ key: StaticString, _ value: inout [UInt8]) {
+  package mutating func text(_ key: StaticString, _ value: inout [UInt8]) {
     append(key) { json in
       for byte in value { json.bytes.append(contentsOf: PercentEncoding.encode(byte)) }
     }
   }
 
-  mutating func digest(_ key: StaticString, _ value: inout Digest?) {
+  package mutating func digest(_ key: StaticString, _ value: inout Digest?) {
     append(key) { json in
       if let known = value { json.bytes.append(contentsOf: known.hex) } else { json.append("-") }
     }
   }
 
-  mutating func float(_ key: StaticString, _ value: inout Float) {}
+  package mutating func imply<Value: Equatable>(
+    _ key: StaticString, _ value: inout Value, _ implied: Value
+  ) throws(BundleFault) {
+    try require(value == implied, key)
+  }
 
-  mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault) {
+  package mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault) {
     guard holds else { throw BundleFault(.fieldsConsistent, at: json.bytes.count) }
   }
 

@@ -39,7 +39,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
     }
     if let failure = results.failure { throw failure }
     try writeConstants(results)
-    return (try identified(results), results.storedDigests)
+    return (identified(results), results.storedDigests)
   }
 
   func writeHeader(_ description: BundleDescription, _ digests: [Digest]) throws(Failure) {
@@ -206,24 +206,20 @@ extension WriteRun {
     return try fetch(parameter) { values in values.indices.map { values[$0] } }
   }
 
-  private func identified(_ results: Results<Source.Failure>) throws(Failure) -> BundleDescription {
+  private func identified(_ results: Results<Source.Failure>) -> BundleDescription {
     var description = request.description
     if let digest = results.sourceDigest { description.provenance.sha256 = digest }
     guard request.identity == .computed else { return description }
-    do throws(BundleFault) {
-      description.imageID = try towerID(.image, results)
-      description.textID = try towerID(.text, results)
-    } catch { throw .description(error) }
+    description.imageID = towerID(.image, results)
+    description.textID = towerID(.text, results)
     return description
   }
 
-  private func towerID(
-    _ tower: Tower, _ results: Results<Source.Failure>
-  ) throws(BundleFault) -> Digest? {
+  private func towerID(_ tower: Tower, _ results: Results<Source.Failure>) -> Digest? {
     let indices = plan.parameters.indices.filter { plan.parameters[$0].tower == tower }
     guard !indices.isEmpty else { return nil }
     let digests = results.canonicalDigests
-    return try Identity.tower(
+    return Identity.tower(
       tower, of: request.sourceArchitecture, tensorDigests: indices.map { digests[$0] })
   }
 }

@@ -16,8 +16,8 @@ extension SpaceID {
     }
     let digests = try TensorDigests(of: model)
     self.init()
-    if model.architecture.image != nil { image = try digests.tower(.image, of: model.architecture) }
-    if model.architecture.text != nil { text = try digests.tower(.text, of: model.architecture) }
+    if model.architecture.image != nil { image = digests.tower(.image, of: model.architecture) }
+    if model.architecture.text != nil { text = digests.tower(.text, of: model.architecture) }
   }
 }
 
@@ -41,13 +41,9 @@ struct TensorDigests {
   }
 
   /// The tower's id.
-  func tower(_ tower: Tower, of architecture: CLIPArchitecture) throws(ModelError) -> Digest {
-    do throws(BundleFault) {
-      return try Identity.tower(
-        tower, of: architecture, tensorDigests: digests.filter { $0.tower == tower }.map(\.digest))
-    } catch {
-      throw ModelError(.impossibleShape, found: "\(tower) tower: \(error)")
-    }
+  func tower(_ tower: Tower, of architecture: CLIPArchitecture) -> Digest {
+    Identity.tower(
+      tower, of: architecture, tensorDigests: digests.filter { $0.tower == tower }.map(\.digest))
   }
 
   private static func digest(

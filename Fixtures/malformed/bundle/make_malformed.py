@@ -93,7 +93,7 @@ def structural():
            lambda b: b.at('"sha256.visual.proj"', after=True))
     edited("B-011", "a later version", '"pclip.version":"1"', '"pclip.version":"2"',
            lambda b: b.at('"pclip.version":"', after=True))
-    edited("B-012", "no field layout", '"layout":"panel16",', "", lambda b: b.at('"logit_scale":"'))
+    edited("B-012", "no field layout", '"layout":"panel16",', "", lambda b: b.at('"score.kind":"'))
     edited("B-013", "no blocks", '"image.layers":"1"', '"image.layers":"0"',
            lambda b: b.at('"image.layers":"', after=True))
     edited("B-014", "a letter percent-encoded", '"model":"', '"model":"%41', lambda b: b.at('"model":"', after=True))
