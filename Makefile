@@ -12,7 +12,8 @@ PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
 
 .PHONY: help setup check-setup build demo test test-fast test-numeric lint format check-layers check-scripts runtime \
-        check-runtime check-limits check-isas python python-test check-docs sanitize conformance parity census \
+        check-runtime check-limits check-isas python python-test check-docs sanitize bundle-fixtures conformance parity \
+        census \
         check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
 
 help: ## list the targets
@@ -89,6 +90,9 @@ python-test: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## test the Python p
 check-docs: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## run every command that the documentation prints; DOCS=--all adds the slow ones
 	@python3 Scripts/check/check_docs/test_check_docs.py
 	@python3 Scripts/check/check_docs/check_docs.py $(BIN) $(PYTHON_TEST) $(DOCS)
+
+bundle-fixtures: ## write the committed bundles anew, after a change of the draft format
+	@Scripts/golden/bundle-fixtures.sh
 
 conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the bundles; NumPy's synthetic weights too
 	@sh Scripts/check/conformance.sh $(BIN) $(PYTHON_TEST)

@@ -13,9 +13,9 @@ extension SchemaBuilder {
   mutating func add(_ pool: AttentionPool, of tower: ImageTower) {
     let width = tower.width
     add("visual.attnpool.positional_embedding", [pool.tokenCount(of: tower), width], .positions)
-    addLinear(ParameterName("visual.attnpool.q_proj"), width, width, .other)
-    addLinear(ParameterName("visual.attnpool.k_proj"), width, width, .other)
-    addLinear(ParameterName("visual.attnpool.v_proj"), width, width, .other)
-    addLinear(ParameterName("visual.attnpool.c_proj"), tower.outputWidth, width, .attentionValues)
+    addLinear(ParameterName("visual.attnpool.q_proj"), width, width, after: nil)
+    addLinear(ParameterName("visual.attnpool.k_proj"), width, width, after: nil)
+    let values = addLinear(ParameterName("visual.attnpool.v_proj"), width, width, after: nil)
+    addLinear(ParameterName("visual.attnpool.c_proj"), tower.outputWidth, width, after: values)
   }
 }

@@ -91,8 +91,10 @@ extension SchemaBuilder {
     }
     switch tower.pool {
     case .classToken:
-      addLayerNorm(ParameterName("visual.ln_post"), tower.width)
-      if let projection = tower.projection { add("visual.proj", [tower.width, projection], .projection) }
+      let norm = addLayerNorm(ParameterName("visual.ln_post"), tower.width)
+      if let projection = tower.projection {
+        add("visual.proj", [tower.width, projection], .projection(after: norm))
+      }
     case .attention(let pool): add(pool, of: tower)
     }
   }

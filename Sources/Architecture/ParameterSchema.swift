@@ -10,9 +10,9 @@ public struct Parameter: Sendable, Equatable {
   /// What a tensor is for, which decides how a bundle stores it.
   public enum Role: Sendable, Equatable {
     /// `[N, K]`, y = W·x.
-    case linear(input: LinearInput)
+    case linear(after: Producer?)
     /// `[K, N]`, y = x·W: OpenAI's `proj` and `text_projection`.
-    case projection
+    case projection(after: Producer)
     /// `[N, C, H, W]`, no bias.
     case convolution
     /// `[vocabulary, width]`, looked up by id.
@@ -22,25 +22,37 @@ public struct Parameter: Sendable, Equatable {
     /// `[N]`: a bias, a LayerNorm gain or bias, the class embedding.
     case vector
     /// `[N]`: a part of a BatchNorm.
-    case batchNorm(BatchNormPart)
+    case batchNorm(BatchNormPart, of: BatchNorm)
     /// `[]`, a natural logarithm.
     case logitScale
     /// `[]`, added to the scaled cosine.
     case logitBias
   }
 
-  /// Where a linear layer's input comes from: the pairs that int8 equalizes.
-  public enum LinearInput: Sendable, Equatable {
-    /// The LayerNorm before it, alone.
-    case layerNorm
-    /// The value rows of an attention's input projection, averaged by attention.
-    case attentionValues
-    /// Nothing that could absorb a scale.
-    case other
+  /// What makes the input of a linear layer, with nothing but a sum over positions in between: a LayerNorm, or the values
+  /// of an attention. What divides its channels multiplies the layer's columns. Indices into the schema.
+  public struct Producer: Sendable, Equatable {
+    /// The gain and bias of a LayerNorm, or the weights and biases that compute the values.
+    public var weight, bias: Int
+    /// The row of `weight` (element of `bias`) that makes the first input.
+    public var firstRow = 0
+  }
+
+  /// The four tensors of a BatchNorm, as indices into the schema.
+  public struct BatchNorm: Sendable, Equatable {
+    public var gain, bias, runningMean, runningVariance: Int
   }
 
   public enum BatchNormPart: Sendable, Equatable {
     case gain, bias, runningMean, runningVariance
+  }
+
+  /// The axis of the outputs of a matrix, and of the rows of a table.
+  public var outputAxis: Int {
+    switch role {
+    case .projection: 1
+    case .linear, .convolution, .tokenTable, .positions, .vector, .batchNorm, .logitScale, .logitBias: 0
+    }
   }
 
   /// Elements; shapes come from an architecture whose extents are bounded.
@@ -77,11 +89,4 @@ public struct ParameterSchema: Sendable {
     }
     return kind
   }
-
-  /// The same list without some of its parameters.
-  public func keeping(_ isKept: (Parameter) -> Bool) -> ParameterSchema {
-    ParameterSchema(parameters: parameters.filter(isKept))
-  }
-
-  private init(parameters: [Parameter]) { self.parameters = parameters }
 }

@@ -44,7 +44,9 @@ extension SchemaBuilder {
     add("token_embedding.weight", [tower.vocabularySize, width], .tokenTable)
     add("positional_embedding", [tower.contextLength, width], .positions)
     addBlocks(of: tower.stack, below: "transformer.resblocks.")
-    addLayerNorm(ParameterName("ln_final"), width)
-    if let projection = tower.projection { add("text_projection", [width, projection], .projection) }
+    let norm = addLayerNorm(ParameterName("ln_final"), width)
+    if let projection = tower.projection {
+      add("text_projection", [width, projection], .projection(after: norm))
+    }
   }
 }

@@ -39,13 +39,15 @@ extension SchemaBuilder {
     let width = stack.width
     for layer in 0..<stack.layers {
       let block = ParameterName(prefix).appending(layer)
-      addLayerNorm(block.appending(".ln_1"), width)
-      add(block.appending(".attn.in_proj_weight"), [3 * width, width], .linear(input: .layerNorm))
-      add(block.appending(".attn.in_proj_bias"), [3 * width], .vector)
-      addLinear(block.appending(".attn.out_proj"), width, width, .attentionValues)
-      addLayerNorm(block.appending(".ln_2"), width)
-      addLinear(block.appending(".mlp.c_fc"), stack.mlpWidth, width, .layerNorm)
-      addLinear(block.appending(".mlp.c_proj"), width, stack.mlpWidth, .other)
+      let first = addLayerNorm(block.appending(".ln_1"), width)
+      var values = addLinear(
+        block.appending(".attn.in_proj_weight"), block.appending(".attn.in_proj_bias"), 3 * width, width,
+        after: first)
+      values.firstRow = 2 * width  // Behind queries and keys.
+      addLinear(block.appending(".attn.out_proj"), width, width, after: values)
+      let second = addLayerNorm(block.appending(".ln_2"), width)
+      addLinear(block.appending(".mlp.c_fc"), stack.mlpWidth, width, after: second)
+      addLinear(block.appending(".mlp.c_proj"), width, stack.mlpWidth, after: nil)
     }
   }
 }

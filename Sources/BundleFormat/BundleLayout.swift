@@ -90,14 +90,14 @@ extension BundleLayout {
   ) {
     let shape = parameter.shape
     switch parameter.role {
-    case .linear(let input):
-      addPanels(parameter, index, precision, isEqualized: input != .other)
+    case .linear(let producer):
+      addPanels(parameter, index, precision, isEqualized: producer != nil)
     case .projection: addPanels(parameter, index, precision, isEqualized: true)
     case .convolution: addPanels(parameter, index, precision, isEqualized: false)
     case .tokenTable: addTokenTable(parameter, index, precision)
     case .positions: addTable(parameter, index, .f32)
     case .vector: addVector(parameter.name, shape[0], .vector(count: shape[0]), parameter: index)
-    case .batchNorm(let part): addBatchNorm(parameter, index, part)
+    case .batchNorm(let part, of: _): addBatchNorm(parameter, index, part)
     case .logitScale, .logitBias: break
     }
   }

@@ -18,7 +18,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
     case sourceDigest
     case parameter(Int)
     /// All four tensors; the index is the gain's.
-    case batchNorm(Int)
+    case batchNorm(Parameter.BatchNorm)
   }
 
   /// - Returns: the description with ids and the source's digest, and the digest of every stored tensor.
@@ -33,7 +33,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
         switch jobs[index] {
         case .sourceDigest: try digestSource(results)
         case .parameter(let parameter): try write(parameter, equalization, results)
-        case .batchNorm(let gain): try writeBatchNorm(gain, results)
+        case .batchNorm(let norm): try writeBatchNorm(norm, results)
         }
       } catch { results.fail(error, job: index) }
     }
@@ -66,8 +66,8 @@ struct WriteRun<Source: ParameterSource>: Sendable {
 
   private func job(of index: Int) -> Job? {
     switch plan.parameters[index].role {
-    case .batchNorm(.gain): .batchNorm(index)
-    case .batchNorm(.bias), .batchNorm(.runningMean), .batchNorm(.runningVariance): nil
+    case .batchNorm(.gain, of: let norm): .batchNorm(norm)
+    case .batchNorm(.bias, of: _), .batchNorm(.runningMean, of: _), .batchNorm(.runningVariance, of: _): nil
     case .linear, .projection, .convolution, .tokenTable, .positions, .vector, .logitScale, .logitBias:
       .parameter(index)
     }
@@ -130,14 +130,16 @@ extension WriteRun {
       results.addDone(elementCount), plan.parameters.reduce(0) { $0 + $1.elementCount })
   }
 
-  /// The schema lists gain, bias, running mean and running variance in this order. The scale is stored as the gain's,
-  /// the bias as the bias's; mean and variance are stored nowhere.
-  private func writeBatchNorm(_ gain: Int, _ results: Results<Source.Failure>) throws(Failure) {
-    let parts = try (gain..<gain + 4).map { index throws(Failure) in try identifiedValues(index, results) }
+  /// The scale is stored as the gain's, the bias as the bias's; mean and variance are stored nowhere.
+  private func writeBatchNorm(
+    _ norm: Parameter.BatchNorm, _ results: Results<Source.Failure>
+  ) throws(Failure) {
     let fold = BatchNormFold(
-      gain: parts[0], bias: parts[1], mean: parts[2], variance: parts[3],
+      gain: try identifiedValues(norm.gain, results), bias: try identifiedValues(norm.bias, results),
+      mean: try identifiedValues(norm.runningMean, results),
+      variance: try identifiedValues(norm.runningVariance, results),
       epsilon: request.sourceArchitecture.image?.epsilon ?? 0)
-    for (index, values) in [(gain, fold.scale), (gain + 1, fold.bias)] {
+    for (index, values) in [(norm.gain, fold.scale), (norm.bias, fold.bias)] {
       guard let tensor = plan.storedByParameter[index].first else { continue }
       if let element = values.span.firstNonFinite {
         throw .weights(.notFinite(tensor: plan.layout.tensors[tensor].name, element: element))

@@ -25,9 +25,9 @@ public struct Equalization: Sendable, Equatable {
   /// Records the exponents found for a pair.
   public mutating func add(_ pair: EqualizedPair, _ exponents: [Int32]) {
     consumers[pair.consumer] = exponents
-    let scaling = ProducerScaling(firstRow: pair.firstRow, exponents: exponents)
-    producers[pair.weight] = scaling
-    producers[pair.bias] = scaling
+    let scaling = ProducerScaling(firstRow: pair.producer.firstRow, exponents: exponents)
+    producers[pair.producer.weight] = scaling
+    producers[pair.producer.bias] = scaling
   }
 
   /// What the columns of parameter `index` are multiplied by, or nil for 1.

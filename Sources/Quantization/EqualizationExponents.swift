@@ -47,14 +47,15 @@ extension EqualizedPair {
     _ parameters: [Parameter], _ source: Source
   ) throws(Source.Failure) -> [Double] {
     let channels = channelCount(parameters)
-    let rowLength = parameters[weight].shape.count == 2 ? parameters[weight].shape[1] : 1
-    let first = firstRow
-    var squares = try source.withValues(of: parameters[weight]) { values in
+    let weight = parameters[producer.weight]
+    let rowLength = weight.shape.count == 2 ? weight.shape[1] : 1
+    let first = producer.firstRow
+    var squares = try source.withValues(of: weight) { values in
       (0..<channels).map { channel in
         sumOfSquares(values, from: (first + channel) * rowLength, count: rowLength)
       }
     }
-    let biases = try source.withValues(of: parameters[bias]) { values in
+    let biases = try source.withValues(of: parameters[producer.bias]) { values in
       (0..<channels).map { sumOfSquares(values, from: first + $0, count: 1) }
     }
     for channel in squares.indices { squares[channel] += biases[channel] }
@@ -63,7 +64,7 @@ extension EqualizedPair {
 
   private func channelCount(_ parameters: [Parameter]) -> Int {
     let parameter = parameters[consumer]
-    return parameter.role == .projection ? parameter.shape[0] : parameter.shape[1]
+    return parameter.shape[1 - parameter.outputAxis]
   }
 }
 
@@ -79,7 +80,7 @@ private func sumOfSquares(_ values: Span<Float>, from start: Int, count: Int) ->
 /// max|w| over the outputs, per input: columns of a `[N, K]` linear, rows of a `[K, N]` projection.
 private func largestMagnitudePerInput(of parameter: Parameter, _ values: Span<Float>) -> [Float] {
   let columns = parameter.shape[1]
-  guard parameter.role != .projection else {
+  guard parameter.outputAxis == 0 else {
     return (0..<parameter.shape[0]).map { row in
       var largest: Float = 0
       for index in row * columns..<(row + 1) * columns { largest = max(largest, abs(values[index])) }

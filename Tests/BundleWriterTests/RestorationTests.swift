@@ -35,7 +35,7 @@ import Testing
   /// The canonical values, BatchNorms as docs/BUNDLE.md defines them.
   private func expectedFP32(_ parameter: Parameter, _ architecture: CLIPArchitecture) -> [Float] {
     let source = RandomSource(seed: 1)
-    guard case .batchNorm(let part) = parameter.role else { return source.values(of: parameter) }
+    guard case .batchNorm(let part, of: _) = parameter.role else { return source.values(of: parameter) }
     let parameters = ParameterSchema(architecture).parameters
     let position: Int =
       switch part {
@@ -115,11 +115,11 @@ import Testing
     let scales = try floats(parameter.name.appending(".scale"))
     guard let matrix = WeightMatrix(parameter) else { return [] }
     let columns = try factors(parameter.name.appending(".exponent"), sign: -1)
-    let pair = EqualizedPair.all(in: parameters).first { parameters[$0.weight] == parameter }
+    let pair = EqualizedPair.all(in: parameters).first { parameters[$0.producer.weight] == parameter }
     let rows = try pair.flatMap { try factors(parameters[$0.consumer].name.appending(".exponent"), sign: 1) }
     var steps = [Float](repeating: 0, count: parameter.elementCount)
     for row in 0..<matrix.outputs {
-      let channel = row - (pair?.firstRow ?? 0)
+      let channel = row - (pair?.producer.firstRow ?? 0)
       let rowFactor = channel >= 0 ? rows?[channel] ?? 1 : 1
       for input in 0..<matrix.inputs {
         steps[matrix.canonicalIndex(row: row, input: input)] =

@@ -114,8 +114,8 @@ struct RandomSource: ParameterSource {
 
   private func value(_ uniform: Float, _ index: Int, _ parameter: Parameter) -> Float {
     switch parameter.role {
-    case .batchNorm(.runningVariance): return 0.5 + abs(uniform)
-    case .batchNorm(.gain): return 1 + uniform
+    case .batchNorm(.runningVariance, of: _): return 0.5 + abs(uniform)
+    case .batchNorm(.gain, of: _): return 1 + uniform
     case .vector where parameter.name.description.contains("ln_"):
       // Every seventh channel is loud, every eleventh dead.
       if index % 11 == 10 { return 0 }

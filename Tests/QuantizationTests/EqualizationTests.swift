@@ -86,8 +86,9 @@ private struct Pair: ParameterSource {
         contextLength: 4, vocabularySize: 8, stack: stack, pooling: .highestID, projection: 4))
     let parameters = ParameterSchema(architecture).parameters
     let pairs = EqualizedPair.all(in: parameters).map {
-      [parameters[$0.weight], parameters[$0.bias], parameters[$0.consumer]].map(\.name.description)
-        + ["\($0.firstRow)"]
+      [parameters[$0.producer.weight], parameters[$0.producer.bias], parameters[$0.consumer]].map(
+        \.name.description)
+        + ["\($0.producer.firstRow)"]
     }
     let block = "transformer.resblocks.0"
     #expect(
@@ -108,14 +109,14 @@ private struct Pair: ParameterSource {
   @Test("What the weights gain, the activations lose")
   func whatTheWeightsGainTheActivationsLose() throws {
     let pairs = EqualizedPair.all(in: parameters(width: 2, mlpWidth: 8))
-    let values = try #require(pairs.first { $0.firstRow == 4 })
+    let values = try #require(pairs.first { $0.producer.firstRow == 4 })
     var equalization = Equalization()
     equalization.add(values, [3, -2])
     #expect(equalization.columnFactors(of: values.consumer) == [8, 0.25])
-    #expect(equalization.rowFactors(of: values.weight, rowCount: 6) == [1, 1, 1, 1, 0.125, 4])
-    #expect(equalization.rowFactors(of: values.bias, rowCount: 6) == [1, 1, 1, 1, 0.125, 4])
+    #expect(equalization.rowFactors(of: values.producer.weight, rowCount: 6) == [1, 1, 1, 1, 0.125, 4])
+    #expect(equalization.rowFactors(of: values.producer.bias, rowCount: 6) == [1, 1, 1, 1, 0.125, 4])
     #expect(equalization.rowFactors(of: values.consumer, rowCount: 6) == nil)
-    #expect(equalization.columnFactors(of: values.weight) == nil)
+    #expect(equalization.columnFactors(of: values.producer.weight) == nil)
   }
   @Test("Exponents with the other sign undo what exponents do")
   func otherSign() throws {

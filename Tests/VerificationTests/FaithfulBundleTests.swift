@@ -104,10 +104,11 @@ import Verification
 extension CLIPModel {
   /// The image tower alone.
   init(halfOf model: CLIPModel) throws {
-    let schema = model.schema.keeping { $0.tower == .image }
+    let architecture = model.architecture.keeping(image: true, text: false)
     self.init(
-      architecture: model.architecture.keeping(image: true, text: false), preprocessing: model.preprocessing,
-      tokenizer: .none, schema: schema, accounting: model.accounting, source: model.source, store: model.store
+      architecture: architecture, preprocessing: model.preprocessing,
+      tokenizer: .none, schema: ParameterSchema(architecture, score: nil), accounting: model.accounting,
+      source: model.source, store: model.store
     )
   }
 }

@@ -49,7 +49,7 @@ struct TensorRecipe: Sendable, Equatable {
   var keepsOrder: Bool { axes == Array(axes.indices) }
 
   /// The canonical axis along which a matrix has its outputs, each with a scale of its own at int8.
-  var outputAxis: Int { parameter.role == .projection ? 1 : 0 }
+  var outputAxis: Int { parameter.outputAxis }
 
   /// The same axis as stored.
   var storedOutputAxis: Int { axes.firstIndex(of: outputAxis) ?? outputAxis }

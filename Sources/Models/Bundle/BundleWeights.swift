@@ -44,7 +44,7 @@ public struct BundleWeights: Sendable {
     parameters = ParameterSchema(header.description.architecture).parameters
     var equalized: [ParameterName: Equalized] = [:]
     for pair in EqualizedPair.all(in: parameters) {
-      for index in [pair.consumer, pair.weight, pair.bias] {
+      for index in [pair.consumer, pair.producer.weight, pair.producer.bias] {
         equalized[parameters[index].name, default: Equalized(index: index)].pairs.append(pair)
       }
     }
@@ -64,7 +64,7 @@ public struct BundleWeights: Sendable {
     case .tokenTable, .positions:
       try RestoredTable(self, parameter).read(from: first, into: output)
     case .vector: try readVector(parameter, from: first, into: output)
-    case .batchNorm(let part): try readBatchNorm(parameter, part, from: first, into: output)
+    case .batchNorm(let part, of: _): try readBatchNorm(parameter, part, from: first, into: output)
     case .logitScale, .logitBias: try readFloats(of: stored(parameter.name), from: first, into: output)
     }
   }

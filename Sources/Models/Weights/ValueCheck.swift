@@ -23,7 +23,7 @@ final class ValueCheck: Sendable {
         .notFinite, tensor: parameter.name.description, expected: "finite values",
         found: "\(values[index]) at flat index \(first + index)")
     }
-    guard parameter.role == .batchNorm(.runningVariance) else { return }
+    guard case .batchNorm(.runningVariance, of: _) = parameter.role else { return }
     if let index = values.firstIndex(where: { $0 < 0 }) {
       throw ModelError(
         .negativeVariance, tensor: parameter.name.description, expected: "0 or more",

@@ -67,6 +67,11 @@ import Testing
 extension Parameter {
   /// PyTorch counts no running statistics among a model's parameters.
   fileprivate var isRunningStatistic: Bool {
-    role == .batchNorm(.runningMean) || role == .batchNorm(.runningVariance)
+    switch role {
+    case .batchNorm(.runningMean, of: _), .batchNorm(.runningVariance, of: _): true
+    case .batchNorm(.gain, of: _), .batchNorm(.bias, of: _), .linear, .projection, .convolution, .tokenTable,
+      .positions, .vector, .logitScale, .logitBias:
+      false
+    }
   }
 }
