@@ -15,7 +15,9 @@ public enum ImagePool: Sendable, Equatable {
     set {
       switch self {
       case .classToken: break
-      case .attention(let pool): self = .attention(AttentionPool(heads: newValue ?? pool.heads))
+      case .attention(var pool):
+        pool.heads = newValue ?? pool.heads
+        self = .attention(pool)
       }
     }
   }

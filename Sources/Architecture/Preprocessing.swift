@@ -95,4 +95,12 @@ public enum TokenizerKind: UInt8, Sendable, CaseIterable {
   case openAI
   /// None travels with the model: it takes ids only.
   case none
+
+  /// What stands after the end of a text, up to the context length.
+  public var padID: Int32? {
+    switch self {
+    case .openAI: 0
+    case .none: nil
+    }
+  }
 }

@@ -35,6 +35,12 @@ public struct TextTower: Sendable, Equatable {
 
   /// Values per text that the tower puts out: the embedding, or the pooled hidden state.
   public var outputWidth: Int { projection ?? stack.width }
+  /// The id whose state stands for a text: the highest of the vocabulary, unless pooling names one.
+  public var pooledID: Int { pooling.pooledID ?? vocabularySize - 1 }
+  /// Whether a token sees only those before it and itself.
+  public var isCausal: Bool { true }
+  /// Whether vectors depend on the ids after the pooled one: no causal tower's do.
+  public var attendsPads: Bool { !isCausal }
 }
 
 extension SchemaBuilder {

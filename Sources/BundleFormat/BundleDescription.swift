@@ -134,7 +134,7 @@ extension BundleDescription {
     try codec.require((tokenizer == .none) == (tokenizerID == nil), "tokenizer.id")
     // A smaller table would be read outside its rows.
     try codec.require(
-      tokenizer == .none || text.vocabularySize >= BundleLayout.openAIVocabulary, "text.vocabulary")
+      text.vocabularySize >= BundleLayout.leastVocabulary(of: tokenizer), "text.vocabulary")
     if let image = architecture.image?.projection, let text = text.projection {
       try codec.require(image == text, "text.projection")
     }

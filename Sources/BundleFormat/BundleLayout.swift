@@ -17,7 +17,7 @@ public struct BundleLayout: Sendable {
       let precision = tower == .image ? description.imagePrecision : description.textPrecision
       add(schema[index], index, precision)
     }
-    if description.architecture.text != nil, description.tokenizer == .openAI { addMerges() }
+    if description.architecture.text != nil { addTable(of: description.tokenizer) }
     addSelfTest(description.architecture)
   }
 
@@ -31,6 +31,14 @@ public struct BundleLayout: Sendable {
   public static let byteTokens = 512
   /// Byte tokens, merges, start and end of text.
   public static let openAIVocabulary = byteTokens + mergeCount + 2
+
+  /// Rows of the token table that a tokenizer's ids reach.
+  static func leastVocabulary(of tokenizer: TokenizerKind) -> Int {
+    switch tokenizer {
+    case .openAI: openAIVocabulary
+    case .none: 0
+    }
+  }
 
   private mutating func add(
     _ name: ParameterName, _ dtype: DType, _ shape: [Int], _ content: StoredTensor.Content,
@@ -61,8 +69,11 @@ extension BundleLayout {
     add(ParameterName(name), .f32, [MatrixShape.panelWidth], .scalar(scalar))
   }
 
-  private mutating func addMerges() {
-    add(ParameterName("tokenizer.merges"), .u16, [BundleLayout.mergeRows, 2], .merges)
+  private mutating func addTable(of tokenizer: TokenizerKind) {
+    switch tokenizer {
+    case .openAI: add(ParameterName("tokenizer.merges"), .u16, [BundleLayout.mergeRows, 2], .merges)
+    case .none: break
+    }
   }
 
   private mutating func addSelfTest(_ architecture: CLIPArchitecture) {

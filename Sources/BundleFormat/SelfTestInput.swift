@@ -11,11 +11,7 @@ public enum SelfTestInput {
 
   /// Start of text, up to 14 pseudo-random ids, end of text (or the id that the tower pools at).
   public static func ids(_ tower: TextTower) -> [Int32] {
-    let last: Int =
-      switch tower.pooling {
-      case .highestID: tower.vocabularySize - 1
-      case .firstID(let id): id
-      }
+    let last = tower.pooledID
     let first = tower.vocabularySize - 2
     var ids: [Int32] = [Int32(first)]
     for index in 0..<min(14, tower.contextLength - 2) {

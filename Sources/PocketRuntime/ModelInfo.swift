@@ -20,6 +20,7 @@ extension pclip_model_info {
       text_projected = tower.projection == nil ? 0 : 1
       context_length = Int32(tower.contextLength)
       vocabulary_size = Int32(tower.vocabularySize)
+      attends_pads = tower.attendsPads ? 1 : 0
       embedding_dim = max(embedding_dim, Int32(tower.projection ?? 0))
     }
     has_tokenizer = model.tokenizer == nil ? 0 : 1
@@ -32,8 +33,7 @@ extension pclip_model_info {
     threads = Int32(clamping: model.compute.threads)
     setScore(model.score)
     file_bytes = UInt64(model.file.count)
-    pad_id = model.tokenizer == nil ? -1 : Session.padID
-    attends_pads = 0  // Every text tower is causal and pools at the end of the text.
+    pad_id = model.description.tokenizer.padID ?? -1
     setNames(model)
   }
 

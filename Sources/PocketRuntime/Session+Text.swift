@@ -32,9 +32,6 @@ extension Session {
     run(&slice, tower, weights, &output)
   }
 
-  /// What follows the end of a text.
-  static let padID: Int32 = 0
-
   /// Start, the text's ids, end; pads up to the context length.
   func tokenize(
     _ text: pclip_text, into ids: UnsafeMutablePointer<Int32>, count: Int
@@ -50,7 +47,8 @@ extension Session {
     var target = MutableSpan(_unsafeStart: ids, count: count)
     let result = tokenizer.tokenize(
       UnsafeBufferPointer(start: utf8, count: text.count).span, into: &target, scratch: &tokenizerScratch)
-    (ids + result.count).update(repeating: Session.padID, count: count - result.count)
+    (ids + result.count).update(
+      repeating: model.description.tokenizer.padID ?? 0, count: count - result.count)
     return result
   }
 
@@ -77,11 +75,7 @@ extension Session {
   private func pooledPosition(
     _ ids: UnsafePointer<Int32>, _ tower: TextTower, item: Int
   ) throws(RuntimeFault) -> Int {
-    let pooledID: Int
-    switch tower.pooling {
-    case .highestID: pooledID = tower.vocabularySize - 1
-    case .firstID(let id): pooledID = id
-    }
+    let pooledID = tower.pooledID
     var highest = 0
     for position in 0..<tower.contextLength {
       let id = Int(ids[position])
@@ -92,7 +86,7 @@ extension Session {
       if id == pooledID { return position }
       if id > Int(ids[highest]) { highest = position }
     }
-    guard case .highestID = tower.pooling else {
+    guard tower.pooling.pooledID == nil else {
       throw RuntimeFault.pooledIDMissing(item: item, id: pooledID)
     }
     return highest
@@ -105,7 +99,8 @@ extension Session {
     guard slice.items > 0 else { return }
     let transformer = TransformerPass(
       compute: model.compute, stack: tower.stack, scratch: slice.scratch.transformer,
-      segments: Segments(starts: slice.starts, items: slice.items), isCausal: true, pooledRow: .last,
+      segments: Segments(starts: slice.starts, items: slice.items), isCausal: tower.isCausal,
+      pooledRow: .last,
       tower: .text)
     let result = TextPass(tower: tower, weights: weights, transformer: transformer)
       .run(ids: slice.scratch.ids, observer: observer)

@@ -141,7 +141,10 @@ extension TransformerPass {
       case (.rounded(let values, _), .rounded(let target, _)):
         target[item].update(from: values[row], count: width)
       case (_, .floats(let target)): target[item].update(from: scratch.mixed[row], count: width)
-      default: break  // Both have the form of the tower.
+      // Both have the form of the tower, with a scale per row.
+      case (.floats, .quantized), (.floats, .rounded), (.quantized, .quantized), (.quantized, .rounded),
+        (.rounded, .quantized):
+        break
       }
     }
     return pooled

@@ -4,6 +4,7 @@ internal import Models
 /// `AttentionPool2d`: the mean of all positions asks, the mean and all positions answer.
 struct AttentionPoolForward {
   var pool: AttentionPool
+  var tower: ImageTower
   var weights: CanonicalWeights
   var product: MatrixProduct
   var observe: ReferenceForward.Observer
@@ -12,7 +13,7 @@ struct AttentionPoolForward {
   func callAsFunction(_ x: Tensor) throws(ModelError) -> Tensor {
     var tokens = withMean(x)  // [B, N, C]
     tokens.addRepeating(try weights("visual.attnpool.positional_embedding"))
-    let (batch, count, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
+    let (batch, count, width) = (tokens.shape[0], pool.tokenCount(of: tower), tower.width)
     let mean = Tensor([batch, 1, width], (0..<batch).flatMap { tokens.row($0 * count) })  // [B, 1, C]
     let q = try project(mean, "q_proj")  // [B, 1, C]
     let k = try project(tokens, "k_proj")

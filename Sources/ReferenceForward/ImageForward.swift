@@ -29,7 +29,8 @@ struct ImageForward {
     case .classToken:
       try ClassTokenForward(tower: tower, weights: weights, product: product, observe: observe)(tokens)
     case .attention(let pool):
-      try AttentionPoolForward(pool: pool, weights: weights, product: product, observe: observe)(tokens)
+      try AttentionPoolForward(
+        pool: pool, tower: tower, weights: weights, product: product, observe: observe)(tokens)
     }
   }
 }

@@ -20,7 +20,7 @@ struct TextForward {
     x.addRepeating(try weights("positional_embedding"))
     observe("positional_embedding", x)
     x = try Transformer(  // [B, C, W]
-      stack: tower.stack, name: "transformer", isCausal: true, weights: weights, product: product,
+      stack: tower.stack, name: "transformer", isCausal: tower.isCausal, weights: weights, product: product,
       observe: observe)(x)
     x = x.layerNorm(  // [B, C, W]
       try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)

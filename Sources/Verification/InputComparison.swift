@@ -65,9 +65,11 @@ enum InputComparison {
     }
   }
 
+  typealias Tokenize = (String) throws(VerificationError) -> [Int32]
+
   /// - Parameter tokenize: as many ids as the context is long; nil where the model has no tokenizer.
   static func tokens(
-    _ golden: GoldenFile, tokenize: ((String) throws(VerificationError) -> [Int32])?
+    _ golden: GoldenFile, tokenize: Tokenize?
   ) throws(VerificationError) -> InputReport.Tokens {
     guard let truth = golden.texts else {
       return .init(status: .notCompared, reason: "the golden file holds no texts, only ids")

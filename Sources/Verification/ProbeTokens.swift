@@ -20,11 +20,7 @@ enum ProbeTokens {
   /// Lengths differ.
   static func generated(count: Int, for tower: TextTower) -> [[Int32]] {
     let (contextLength, vocabularySize) = (tower.contextLength, tower.vocabularySize)
-    let end: Int =
-      switch tower.pooling {
-      case .highestID: vocabularySize - 1
-      case .firstID(let id): id
-      }
+    let end = tower.pooledID
     let start = end == vocabularySize - 2 ? vocabularySize - 1 : vocabularySize - 2
     return (0..<count).map { text in
       let length = min(contextLength, 3 + text * (contextLength - 3) / max(count - 1, 1))

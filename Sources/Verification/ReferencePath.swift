@@ -36,14 +36,20 @@ struct ReferencePath {
       ) { picture throws(VerificationError) in try picture.prepared(by: preprocessor) }
     }
     if let tower = model.architecture.text, golden.truth.texts != nil {
-      let tokenize = { text throws(VerificationError) in
-        try ProbeTokens.ids(of: [text], contextLength: tower.contextLength)[0]
-      }
-      report.tokenizer = try InputComparison.tokens(
-        golden, tokenize: model.tokenizer == .openAI ? tokenize : nil)
+      report.tokenizer = try InputComparison.tokens(golden, tokenize: tokenizer(of: tower))
       report.pooling = InputComparison.pooling(golden, tower)
     }
     return report
+  }
+
+  private func tokenizer(of tower: TextTower) -> InputComparison.Tokenize? {
+    switch model.tokenizer {
+    case .openAI:
+      { text throws(VerificationError) in
+        try ProbeTokens.ids(of: [text], contextLength: tower.contextLength)[0]
+      }
+    case .none: nil
+    }
   }
 
   /// - Throws: what reading weights throws, and `reference`.

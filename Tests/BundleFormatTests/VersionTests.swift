@@ -53,7 +53,7 @@ private struct LaterPreprocessing: Equatable {
   }
 }
 
-@Suite struct VersionTests {
+@Suite("Versions of the format") struct VersionTests {
   private static let first = #""pclip.version":"1","preprocess.crop":"half_to_even""#
 
   @Test("A reader of version 2 opens version 1: fields that came later have the value that was implied")

@@ -7,7 +7,7 @@ import Testing
 
 /// Ids never change: vectors that people have stored carry them. `Fixtures/identity/make_ids.py` computed these from
 /// docs/BUNDLE.md, without our code.
-@Suite struct IdentityTests {
+@Suite("Ids") struct IdentityTests {
   private static let pinned = try? JSONDecoder().decode(
     [String: [String: String]].self, from: Fixture.data("identity/ids.json"))
 

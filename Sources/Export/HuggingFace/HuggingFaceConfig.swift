@@ -39,11 +39,7 @@ struct HuggingFaceConfig {
 
   private static func text(_ tower: TextTower) -> [(key: String, value: JSONText)] {
     let last = tower.vocabularySize - 1
-    let end: Int =
-      switch tower.pooling {
-      case .highestID: last
-      case .firstID(let id): id
-      }
+    let end = tower.pooledID
     return [
       ("model_type", "clip_text_model"), ("vocab_size", .integer(tower.vocabularySize)),
       ("max_position_embeddings", .integer(tower.contextLength)),

@@ -12,7 +12,8 @@ struct TextGraph {
     let placed = builder.add(.add, [rows, builder.parameter("positional_embedding")], "placed")
     let stream = builder.add(.reshape, [placed, builder.integers([-1, width])], "stream")  // [B·C, W]
     let transformer = TransformerGraph(
-      stack: tower.stack, name: "transformer", tokenCount: count, mask: causalMask(&builder))
+      stack: tower.stack, name: "transformer", tokenCount: count,
+      mask: tower.isCausal ? causalMask(&builder) : nil)
     let encoded = builder.add(  // [B, C, W]
       .reshape, [transformer.apply(to: stream, in: &builder), builder.integers([-1, count, width])], "encoded"
     )

@@ -121,7 +121,7 @@ struct Statements {
 extension ModelOptions {
   /// - Throws: `unsupportedOption` where OpenAI's tokenizer is asked for, and a file beside the weights has another.
   fileprivate func requireAgreement(with stated: Stated<TokenizerKind>?) throws(ModelError) {
-    guard tokenizer == .openAI, let stated, stated.value == .none else { return }
+    guard let tokenizer, tokenizer != .none, let stated, stated.value != tokenizer else { return }
     var error = ModelError(
       .unsupportedOption, expected: "the tokenizer that lies beside the weights",
       found: "--tokenizer openai: \(stated.detail)")

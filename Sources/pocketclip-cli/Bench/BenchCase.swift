@@ -77,11 +77,7 @@ struct BenchInputs {
   static func ids(item: Int, of tower: TextTower, isCaption: Bool) -> [Int32] {
     let wanted = isCaption ? captionLengths.lowerBound + (3 + 7 * item) % captionLengths.count : .max
     let length = min(tower.contextLength, wanted)
-    let end =
-      switch tower.pooling {
-      case .highestID: tower.vocabularySize - 1
-      case .firstID(let id): id
-      }
+    let end = tower.pooledID
     return (0..<tower.contextLength).map { position in
       if position == length - 1 { return Int32(clamping: end) }
       guard position < length else { return 0 }
