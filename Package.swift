@@ -163,7 +163,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("ArchivesTests", ["Archives"]),
-    tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "CKernels", "TestSupport"]),
+    tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "TestSupport"]),
     tests(
       "BundleWriterTests",
       [

@@ -51,7 +51,7 @@ struct DamagedFileTests {
   @Test(
     "random bytes are refused behind every format's beginning, however many", arguments: formats)
   func randomBytes(format: CheckpointFormat) throws {
-    var random = RandomBytes(state: 5)
+    var random = SplitMix(seed: 5)
     for count in [0, 1, 2, 7, 8, 63, 512, 4096, 70_000] {
       for _ in 0..<8 {
         let bytes = FormatBeginning.of(format) + random.bytes(count)
@@ -63,7 +63,7 @@ struct DamagedFileTests {
 
   @Test("random bytes alone are refused, however many")
   func randomBytesAlone() throws {
-    var random = RandomBytes(state: 7)
+    var random = SplitMix(seed: 7)
     for count in 0..<600 {
       #expect(throws: ReadError.self) { _ = try values(open(random.bytes(count))) }
     }
@@ -94,7 +94,7 @@ struct DamagedFileTests {
     "a file with a byte changed is refused, or read to its end: header, directory, data",
     arguments: FixtureSidecar.all)
   func flipped(fixture: FixtureSidecar) throws {
-    var random = RandomBytes(state: 11)
+    var random = SplitMix(seed: 11)
     for path in try files(fixture) {
       let whole = [UInt8](try Data(contentsOf: URL(filePath: path)))
       var refusals = 0
@@ -111,7 +111,7 @@ struct DamagedFileTests {
   }
 
   /// The first bytes, which every format looks at, then its beginning, its end, and anywhere.
-  private static func places(_ count: Int, _ random: inout RandomBytes) -> [Int] {
+  private static func places(_ count: Int, _ random: inout SplitMix) -> [Int] {
     var places = [0, 1, 2, 3]
     for _ in 0..<20 { places.append(Int.random(in: 0..<min(4096, count), using: &random)) }
     for _ in 0..<12 { places.append(Int.random(in: max(count - 2048, 0)..<count, using: &random)) }

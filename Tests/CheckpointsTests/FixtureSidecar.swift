@@ -1,5 +1,4 @@
 import Archives
-import CKernels
 import Checkpoints
 import Foundation
 import TestSupport
@@ -33,13 +32,14 @@ struct FixtureSidecar: Sendable, CustomTestStringConvertible {
     let names = (try? Folder.names(in: folder, limits: .standard)) ?? []
     return names.compactMap { name in
       guard name.hasSuffix(".json"), !name.hasSuffix(".model.json") else { return nil }
-      return try? FixtureSidecar(name: String(name.dropLast(".json".count)), json: parseJSON("valid/" + name))
+      return try? FixtureSidecar(
+        name: String(name.dropLast(".json".count)), json: Fixture.json("valid/" + name))
     }
   }()
 
   /// Canonical names with shape and digest, of the towers that the fixture has.
   func expectedTensors() throws -> [String: (shape: [Int], sha256: String)] {
-    let tensors = try parseJSON("valid/\(model).model.json")["tensors"]?.objectValue?.members ?? []
+    let tensors = try Fixture.json("valid/\(model).model.json")["tensors"]?.objectValue?.members ?? []
     var expected: [String: (shape: [Int], sha256: String)] = [:]
     for member in tensors {
       let tower = member.value["tower"]?.stringValue
@@ -51,11 +51,6 @@ struct FixtureSidecar: Sendable, CustomTestStringConvertible {
   }
 }
 
-func parseJSON(_ fixture: String) throws -> JSONValue {
-  let bytes = [UInt8](try Fixture.data(fixture))
-  return try JSONParser.parse(bytes.span.bytes, limits: .standard)
-}
-
 /// The digest of design.md section 2: name, zero byte, rank and dimensions, then FP32 values.
 func identityDigest(_ tensor: CheckpointTensor) throws -> String {
   var message = [UInt8](tensor.name.utf8) + [0]
@@ -63,10 +58,5 @@ func identityDigest(_ tensor: CheckpointTensor) throws -> String {
     withUnsafeBytes(of: UInt64(number).littleEndian) { message.append(contentsOf: $0) }
   }
   try tensor.floats().withUnsafeBytes { message.append(contentsOf: $0) }
-  var context = pk_sha256()
-  pk_sha256_init(&context)
-  pk_sha256_update(&context, message, message.count)
-  var digest = [UInt8](repeating: 0, count: 32)
-  pk_sha256_final(&context, &digest)
-  return digest.map { String(format: "%02x", $0) }.joined()
+  return sha256(message)
 }

@@ -57,15 +57,17 @@ struct FlaxTests {
 
   @Test("in a hub folder the safetensors file is read, and the Flax file beside it is named")
   func hubFolder() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "flax-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.copyItem(at: Fixture.url("valid/vit-hugging-face"), to: folder)
-    try FileManager.default.copyItem(
-      at: Fixture.url("valid/vit-flax/flax_model.msgpack"), to: folder.appending(path: "flax_model.msgpack"))
-    let checkpoint = try Checkpoint.open(folder.path)
-    #expect(checkpoint.format == .safetensors)
-    #expect(checkpoint.notes.contains { $0.contains("flax_model.msgpack") })
-    #expect(try Checkpoint.open(folder.path, taking: Selection(format: .flax)).format == .flax)
+    try withTemporaryFolder { parent in
+      let folder = parent.appending(path: "hub")
+      try FileManager.default.copyItem(at: Fixture.url("valid/vit-hugging-face"), to: folder)
+      try FileManager.default.copyItem(
+        at: Fixture.url("valid/vit-flax/flax_model.msgpack"),
+        to: folder.appending(path: "flax_model.msgpack"))
+      let checkpoint = try Checkpoint.open(folder.path)
+      #expect(checkpoint.format == .safetensors)
+      #expect(checkpoint.notes.contains { $0.contains("flax_model.msgpack") })
+      #expect(try Checkpoint.open(folder.path, taking: Selection(format: .flax)).format == .flax)
+    }
   }
 }
 

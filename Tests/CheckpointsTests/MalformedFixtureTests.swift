@@ -34,7 +34,7 @@ struct MalformedFixture: Sendable, CustomTestStringConvertible {
     let names = (try? Folder.names(in: Fixture.url("malformed/" + group).path, limits: .standard)) ?? []
     return names.compactMap { (name: String) -> MalformedFixture? in
       guard name.hasSuffix(".json"), names.contains(String(name.dropLast(5))),
-        let sidecar = try? parseJSON("malformed/\(group)/\(name)")
+        let sidecar = try? Fixture.json("malformed/\(group)/\(name)")
       else { return nil }
       return MalformedFixture(group: group, name: String(name.dropLast(5)), sidecar: sidecar)
     }

@@ -2,6 +2,7 @@ import Archives
 import Checkpoints
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Paths that cannot be opened")
@@ -37,17 +38,17 @@ struct PathTests {
 
   @Test("a pipe is refused without waiting for a writer")
   func pipe() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID().uuidString)").path
+    let folder = try TemporaryFolder()
+    let path = folder.file("pipe")
     try #require(mkfifo(path, 0o600) == 0)
-    defer { unlink(path) }
     #expect(try code(opening: path) == .notARegularFile)
   }
 
   @Test("links that lead in a circle are an input error")
   func linkCircle() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "circle-\(UUID().uuidString)").path
+    let folder = try TemporaryFolder()
+    let path = folder.file("circle")
     try #require(symlink(path, path) == 0)
-    defer { unlink(path) }
     #expect(try code(opening: path) == .ioFailure)
   }
 

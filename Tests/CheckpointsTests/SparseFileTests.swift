@@ -2,6 +2,7 @@ import Archives
 import Checkpoints
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Files of 10 GB that take no disk: the zeros behind a few bytes are there for a reader that goes on reading.
@@ -42,9 +43,8 @@ struct SparseFileTests {
 
   /// Nil for a file that was opened.
   static func refusal(of beginning: [UInt8]) throws -> ReadError? {
-    let path = FileManager.default.temporaryDirectory.appending(path: "sparse-\(UUID().uuidString)").path
-    try Data(beginning).write(to: URL(filePath: path))
-    defer { unlink(path) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Data(beginning), to: "sparse")
     guard truncate(path, byteCount) == 0 else { throw CocoaError(.fileWriteUnknown) }
     do throws(ReadError) {
       _ = try Checkpoint.open(path)
