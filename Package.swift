@@ -162,7 +162,7 @@ let package = Package(
         "Conversion", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture", "PocketCLIP",
         "TestSupport",
       ]),
-    tests("ArchivesTests", ["Archives"]),
+    tests("ArchivesTests", ["Archives", "TensorTypes", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "TestSupport"]),
     tests(
       "BundleWriterTests",

@@ -57,6 +57,10 @@ extension ReadError.Code {
     hint: "save tensors: torch.save({k: torch.from_numpy(v) for k, v in arrays.items()}, path)",
     category: .unsupported)
 
+  /// Also of checkpoints, whose other codes are neighbours of its number.
+  public static let storageSizeMismatch = Self(
+    608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
+
   // 160: bounds that protect memory and time.
   public static let limitExceeded = Self(
     160, "limitExceeded", "larger than any real checkpoint", hint: .downloadAgain)
@@ -66,9 +70,8 @@ extension ReadError.Code {
   /// Codes of files as such.
   package static let general: [ReadError.Code] = [
     .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .noAddressSpace,
-    .emptyFile,
-    .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .notACheckpoint, .checkpointInArchive,
-    .unsupportedFormat, .unsupportedDType,
-    .unsupportedTensorKind, .wholeModulePickle, .numPyStateDict, .limitExceeded, .numberOverflow,
+    .emptyFile, .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .notACheckpoint,
+    .checkpointInArchive, .unsupportedFormat, .unsupportedDType, .unsupportedTensorKind, .wholeModulePickle,
+    .numPyStateDict, .storageSizeMismatch, .limitExceeded, .numberOverflow,
   ]
 }

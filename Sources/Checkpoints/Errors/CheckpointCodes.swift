@@ -20,8 +20,6 @@ extension ReadError.Code {
     606, "tensorOutsideStorage", "tensor reaches outside its storage", hint: .downloadAgain)
   public static let storageMissing = Self(
     607, "storageMissing", "storage of a tensor is missing", hint: .downloadAgain)
-  public static let storageSizeMismatch = Self(
-    608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
   public static let byteOrderUnknown = Self(609, "byteOrderUnknown", "unknown byte order", hint: .saveAgain)
 
   public static let severalModels = Self(
@@ -66,7 +64,7 @@ extension ReadError.Code {
   /// Codes of checkpoints, whatever their container.
   package static let checkpoint: [ReadError.Code] = [
     .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
-    .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .storageSizeMismatch, .byteOrderUnknown,
+    .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .byteOrderUnknown,
     .shardIndexInvalid, .shardNameUnsafe, .shardMissing, .shardTensorMissing, .shardTensorRepeated,
     .shardTensorUnlisted, .notInHubCache, .severalModels, .noModelBelowPrefix,
     .oneOfSeveralShards, .furtherModules, .noWeights,

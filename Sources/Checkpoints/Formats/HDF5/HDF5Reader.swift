@@ -2,9 +2,6 @@ internal import Archives
 internal import TensorTypes
 
 /// An HDF5 file as a checkpoint: every dataset below the root group, by its path.
-///
-/// An own parser of the part of the format that weights use, not libhdf5: a hostile file must not crash the process,
-/// hang it or make it allocate, and libhdf5 promises none of that. Nothing outside the file is ever followed.
 enum HDF5Reader {
   static func read(
     _ file: MappedFile, superblockAt start: Int, limits: Limits
@@ -14,24 +11,16 @@ enum HDF5Reader {
 
   /// Reads a file, or one inside another.
   static func read(
-    _ file: FileSlice, superblockAt start: Int, limits: Limits
+    _ slice: FileSlice, superblockAt start: Int, limits: Limits
   ) throws(ReadError) -> Checkpoint {
-    let superblock = try HDF5Superblock(file, at: start)
-    let first = file.range.lowerBound + superblock.baseAddress
-    let space = HDF5Space(
-      FileSlice(file: file.file, range: first..<file.range.upperBound), widths: superblock.widths)
-    var walk = HDF5Walk(space, limits: limits)
-    try walk.run(from: superblock.root)
-    return try checkpoint(walk, file.file, limits: limits)
-  }
-
-  private static func checkpoint(
-    _ walk: HDF5Walk, _ file: MappedFile, limits: Limits
-  ) throws(ReadError) -> Checkpoint {
+    let content = try HDF5File(slice, superblockAt: start, limits: limits, excluding: isTrainingState)
+    let file = slice.file
     var checkpoint = Checkpoint(
       format: .hdf5, files: [SourceFile(path: file.path, byteCount: file.byteCount)], tensors: [],
-      ignored: walk.ignored)
-    for tensor in walk.tensors {
+      ignored: content.entries.compactMap(ignored))
+    for entry in content.entries {
+      guard case .dataset(let dataset) = entry.content else { continue }
+      let tensor = try tensor(dataset, at: entry.path, in: file)
       if isPositionIndices(tensor.name) {
         checkpoint.ignored.append(
           IgnoredEntry(name: tensor.name, reason: .computedBuffer, byteCount: tensor.byteCount))
@@ -39,11 +28,39 @@ enum HDF5Reader {
         checkpoint.tensors.append(tensor)
       }
     }
-    checkpoint.evidence.metadata = walk.metadata.map { (key: $0.name, value: $0.value) }
+    checkpoint.evidence.metadata = content.attributes.map { (key: $0.name, value: $0.value) }
     return checkpoint
   }
 
-  /// Keras saves the position indices of both embeddings as variables; `optimizer_weights` is left to the walk.
+  private static func ignored(_ entry: HDF5File.Entry) -> IgnoredEntry? {
+    switch entry.content {
+    case .dataset: nil
+    case .noNumbers: IgnoredEntry(name: entry.path, reason: .notATensor)
+    case .excluded: IgnoredEntry(name: entry.path, reason: .trainingState)
+    }
+  }
+
+  private static func tensor(
+    _ dataset: HDF5File.Dataset, at path: String, in file: MappedFile
+  ) throws(ReadError) -> CheckpointTensor {
+    do throws(ReadError) {
+      guard let strides = StridedLayout.rowMajorStrides(of: dataset.shape) else {
+        throw ReadError(.numberOverflow, found: "shape \(dataset.shape)")
+      }
+      return try CheckpointTensor(
+        name: path, dtype: dataset.dtype, shape: dataset.shape, strides: strides, storageOffset: 0,
+        isBigEndian: dataset.isBigEndian, storage: dataset.values, file: file.path)
+    } catch {
+      throw path.isEmpty ? error : error.inside(.tensor(path))
+    }
+  }
+
+  /// What `model.save` writes beside the weights.
+  private static func isTrainingState(_ path: String) -> Bool {
+    path == "optimizer_weights" || path == "optimizer"
+  }
+
+  /// Keras saves the position indices of both embeddings as variables.
   private static func isPositionIndices(_ name: String) -> Bool {
     name.hasSuffix("clip_vision_embedding/vars/1")
   }

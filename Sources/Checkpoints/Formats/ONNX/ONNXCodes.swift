@@ -2,8 +2,6 @@ public import Archives
 
 /// What an ONNX file is refused for.
 extension ReadError.Code {
-  public static let protobufInvalid = Self(
-    1400, "protobufInvalid", "malformed protobuf", hint: .downloadAgain)
   public static let onnxNoGraph = Self(
     1401, "onnxNoGraph", "no graph with tensors in the ONNX file", hint: .saveAgain)
   public static let onnxTensorInvalid = Self(
@@ -31,7 +29,7 @@ extension ReadError.Code {
 
   /// Codes of ONNX files.
   static let onnx: [ReadError.Code] = [
-    .protobufInvalid, .onnxNoGraph, .onnxTensorInvalid, .onnxTensorSize, .onnxExternalUnsafe,
+    .onnxNoGraph, .onnxTensorInvalid, .onnxTensorSize, .onnxExternalUnsafe,
     .onnxExternalMissing, .onnxExternalRange, .onnxFusedGraph, .onnxQuantization, .onnxUnclaimedNode,
   ]
 }

@@ -102,32 +102,3 @@ struct ONNXTensorParser {
     }
   }
 }
-
-/// Packed numbers, each of its own length.
-struct VarintRun {
-  private var fields: ProtobufFields
-  private var remaining: Int
-
-  init(file: MappedFile, range: Range<Int>) {
-    fields = ProtobufFields(file, range)
-    remaining = range.count == 0 ? 0 : Self.count(file, range)
-  }
-
-  /// Nil after the last number.
-  ///
-  /// - Throws: `protobufInvalid` for a number that is cut off or too long.
-  mutating func next() throws(ReadError) -> UInt64? {
-    guard remaining > 0 else { return nil }
-    remaining -= 1
-    return try fields.varint()
-  }
-
-  /// Numbers in a run: bytes that end one, and one more where the last byte ends none.
-  static func count(_ file: MappedFile, _ range: Range<Int>) -> Int {
-    file.bytes.extracting(range).withUnsafeBytes { bytes in
-      var ends = 0
-      for byte in bytes where byte < 0x80 { ends += 1 }
-      return ends + ((bytes.last ?? 0) < 0x80 ? 0 : 1)
-    }
-  }
-}

@@ -2,19 +2,6 @@ public import Archives
 
 /// What a PyTorch file from before 0.1.10 is refused for: a tar archive of four members.
 extension ReadError.Code {
-  public static let tarChecksum = Self(1600, "tarChecksum", "damaged tar header", hint: .downloadAgain)
-  public static let tarNumber = Self(
-    1601, "tarNumber", "a size in a tar header is not octal", hint: .downloadAgain)
-  public static let tarMemberKind = Self(
-    1602, "tarMemberKind", "a tar member that is no plain file", hint: .doNotTrust)
-  public static let tarUnsafeName = Self(
-    1603, "tarUnsafeName", "tar member with an unsafe name", hint: .doNotTrust)
-  public static let tarDuplicateName = Self(
-    1604, "tarDuplicateName", "two tar members of one name", hint: .doNotTrust)
-  public static let tarExtendedHeader = Self(
-    1605, "tarExtendedHeader", "damaged extended tar header", hint: .downloadAgain)
-  public static let tarTrailingData = Self(
-    1606, "tarTrailingData", "bytes after the end of the tar archive", hint: .doNotTrust)
   public static let torchTarMembers = Self(
     1607, "torchTarMembers", "a tar archive, but not one that PyTorch made",
     hint: "unpack it, for example with `tar -xf`, and give the file of weights in it")
@@ -35,8 +22,7 @@ extension ReadError.Code {
 
   /// Codes of PyTorch's tar files.
   static let torchTar: [ReadError.Code] = [
-    .tarChecksum, .tarNumber, .tarMemberKind, .tarUnsafeName, .tarDuplicateName, .tarExtendedHeader,
-    .tarTrailingData, .torchTarMembers, .torchTarSystem, .torchTarCount, .torchTarRecord,
-    .torchTarDuplicateKey, .torchTarReference, .torchTarView, .torchTarTrailingData,
+    .torchTarMembers, .torchTarSystem, .torchTarCount, .torchTarRecord, .torchTarDuplicateKey,
+    .torchTarReference, .torchTarView, .torchTarTrailingData,
   ]
 }

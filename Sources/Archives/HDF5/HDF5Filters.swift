@@ -1,5 +1,3 @@
-internal import Archives
-
 /// What was done to each chunk before it was stored, in that order.
 struct HDF5Filters {
   enum Filter: Equatable {

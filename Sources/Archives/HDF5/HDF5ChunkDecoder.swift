@@ -1,5 +1,3 @@
-internal import Archives
-
 /// Undoes a chunk's filters.
 struct HDF5ChunkDecoder {
   /// In the order in which they were applied.

@@ -1,4 +1,3 @@
-internal import Archives
 internal import TensorTypes
 
 /// The type of a dataset's or attribute's elements, as far as weights and texts use it.

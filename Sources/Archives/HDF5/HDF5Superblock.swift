@@ -1,8 +1,6 @@
-internal import Archives
-
 /// Where an HDF5 file says its root group is, and how wide its numbers are.
-struct HDF5Superblock {
-  static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+package struct HDF5Superblock {
+  package static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
   let widths: HDF5Widths
   /// From the start of the bytes; addresses count from here.

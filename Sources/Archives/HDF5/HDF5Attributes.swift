@@ -1,5 +1,3 @@
-internal import Archives
-
 /// The texts among an object's attributes.
 struct HDF5Attributes {
   /// In file order.

@@ -1,5 +1,3 @@
-internal import Archives
-
 /// The records that replace fields of the next header: `LENGTH KEY=VALUE\n`, the length counting all of it.
 ///
 /// Python writes one for each member, since its times have fractions of seconds. Source: POSIX.1-2001, "pax Extended

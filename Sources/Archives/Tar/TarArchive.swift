@@ -1,17 +1,16 @@
-internal import Archives
 internal import Bytes
 
 /// The members of a tar archive of few plain files. Nothing is ever unpacked: a member is a range of the file.
-struct TarArchive {
-  struct Member {
-    var name: String
-    var kind: TarHeader.Kind
-    var content: FileSlice
+package struct TarArchive {
+  package struct Member {
+    package var name: String
+    package var kind: TarHeader.Kind
+    package var content: FileSlice
     /// Where its header begins.
-    var headerOffset: Int
+    package var headerOffset: Int
   }
 
-  private(set) var members: [Member] = []
+  package private(set) var members: [Member] = []
 
   /// Blocks of zeros behind the last member; tar pads to a multiple of twenty blocks.
   private static let leastEndBlocks = 2
@@ -20,7 +19,7 @@ struct TarArchive {
   /// Reads headers until the end, or until there are more members than `most`.
   ///
   /// - Throws: any `tar…` code, `truncatedFile` or `limitExceeded`.
-  init(_ file: MappedFile, most: Int, limits: Limits) throws(ReadError) {
+  package init(_ file: MappedFile, most: Int, limits: Limits) throws(ReadError) {
     var position = 0
     var extended: TarExtendedHeader?
     while members.count <= most {
@@ -48,7 +47,7 @@ struct TarArchive {
     }
   }
 
-  subscript(name: String) -> Member? { members.first { $0.name == name } }
+  package subscript(name: String) -> Member? { members.first { $0.name == name } }
 
   private mutating func append(
     _ header: TarHeader, renamed: String?, _ content: FileSlice, at offset: Int

@@ -1,5 +1,3 @@
-public import Archives
-
 /// What an HDF5 file is refused for.
 extension ReadError.Code {
   public static let hdf5Superblock = Self(
@@ -40,7 +38,7 @@ extension ReadError.Code {
     1114, "hdf5ChunkDamaged", "damaged HDF5 chunk", hint: .downloadAgain)
 
   /// Codes of HDF5 files.
-  static let hdf5: [ReadError.Code] = [
+  package static let hdf5: [ReadError.Code] = [
     .hdf5Superblock, .hdf5OutsideFile, .hdf5Signature, .hdf5Version, .hdf5ReachedTwice, .hdf5TooShort,
     .hdf5Message, .hdf5Link, .hdf5Name, .hdf5Tree, .hdf5Checksum, .hdf5Storage, .hdf5Filter, .hdf5Chunks,
     .hdf5ChunkDamaged,

@@ -1,20 +1,61 @@
-internal import Archives
-internal import TensorTypes
+package import TensorTypes
 
-/// Walks the groups of a file and collects its datasets, in the order of the groups' indices.
-struct HDF5Walk {
-  private(set) var tensors: [CheckpointTensor] = []
-  private(set) var ignored: [IgnoredEntry] = []
+/// Everything below the root group of an HDF5 file, in the order of the groups' indices.
+///
+/// An own parser of the part of the format that weights use, not libhdf5: a hostile file must not crash the process,
+/// hang it or make it allocate, and libhdf5 promises none of that. Nothing outside the file is ever followed.
+package struct HDF5File {
+  package struct Entry {
+    /// Names joined by slashes.
+    package var path: String
+    package var content: Content
+  }
+
+  package enum Content {
+    case dataset(Dataset)
+    /// A text, a dataset without a shape, a named type, or an object of a kind to come.
+    case noNumbers
+    /// A path that the caller excluded: nothing of it was read.
+    case excluded
+  }
+
+  /// Numbers of one type, row by row.
+  package struct Dataset {
+    package var dtype: DType
+    package var shape: [Int]
+    package var isBigEndian: Bool
+    package var values: any ByteSource
+  }
+
+  /// Excluded paths stand where their group was read, before its datasets.
+  package private(set) var entries: [Entry] = []
   /// The texts among the root group's attributes.
-  private(set) var metadata: [(name: String, value: String)] = []
+  package private(set) var attributes: [(name: String, value: String)] = []
+  private var datasetCount = 0
   private let space: HDF5Space
   private let heaps: HDF5GlobalHeaps
   private let limits: Limits
+  private let isExcluded: (String) -> Bool
 
-  init(_ space: HDF5Space, limits: Limits) {
-    self.space = space
-    self.limits = limits
+  /// Reads a file, or one inside another.
+  ///
+  /// - Parameters:
+  ///   - start: where the superblock is.
+  ///   - isExcluded: whether to leave out a path and everything below it.
+  /// - Throws: any `hdf5…` code, `storageSizeMismatch`, `unsupportedDType`, `numberOverflow`, `truncatedFile` or
+  ///   `limitExceeded`.
+  package init(
+    _ file: FileSlice, superblockAt start: Int, limits: Limits,
+    excluding isExcluded: @escaping (String) -> Bool
+  ) throws(ReadError) {
+    let superblock = try HDF5Superblock(file, at: start)
+    let first = file.range.lowerBound + superblock.baseAddress
+    space = HDF5Space(
+      FileSlice(file: file.file, range: first..<file.range.upperBound), widths: superblock.widths)
     heaps = HDF5GlobalHeaps(space)
+    self.limits = limits
+    self.isExcluded = isExcluded
+    try walk(from: superblock.root)
   }
 
   private struct Place {
@@ -23,8 +64,7 @@ struct HDF5Walk {
     var address: UInt64?
   }
 
-  /// - Throws: any `hdf5…` code, `unsupportedDType`, `limitExceeded`.
-  mutating func run(from root: UInt64?) throws(ReadError) {
+  private mutating func walk(from root: UInt64?) throws(ReadError) {
     var open = [Place(path: "", address: root)]
     while let place = open.popLast() {
       do throws(ReadError) {
@@ -42,12 +82,12 @@ struct HDF5Walk {
       try addDataset(header, place.path)
       return []
     }
-    if place.path.isEmpty { metadata = try HDF5Attributes(header, heaps, limits: limits).texts }
+    if place.path.isEmpty { attributes = try HDF5Attributes(header, heaps, limits: limits).texts }
     var places: [Place] = []
     for entry in group.entries {
       let path = place.path.isEmpty ? entry.name : place.path + "/" + entry.name
-      if Self.isTrainingState(path) {
-        ignored.append(IgnoredEntry(name: path, reason: .trainingState))
+      if isExcluded(path) {
+        entries.append(Entry(path: path, content: .excluded))
         continue
       }
       guard path.utf8.count <= limits.datasetPathBytes else {
@@ -60,17 +100,11 @@ struct HDF5Walk {
     return places
   }
 
-  /// What `model.save` writes beside the weights.
-  private static func isTrainingState(_ path: String) -> Bool {
-    path == "optimizer_weights" || path == "optimizer"
-  }
-
   private mutating func addDataset(_ header: HDF5ObjectHeader, _ path: String) throws(ReadError) {
     guard let spaceMessage = header.first(.dataspace), let typeMessage = header.first(.dataType),
       let layout = header.first(.layout)
     else {
-      // A named type, or an object of a kind to come: no values.
-      ignored.append(IgnoredEntry(name: path, reason: .notATensor))
+      entries.append(Entry(path: path, content: .noNumbers))
       return
     }
     for message in [spaceMessage, typeMessage, layout] where message.isShared {
@@ -82,10 +116,10 @@ struct HDF5Walk {
     }
     let type = try HDF5DataType(typeMessage.body)
     guard let shape = try HDF5Dataspace(spaceMessage.body, limits: limits).shape, !type.isText else {
-      ignored.append(IgnoredEntry(name: path, reason: .notATensor))
+      entries.append(Entry(path: path, content: .noNumbers))
       return
     }
-    guard tensors.count < limits.tensors else {
+    guard datasetCount < limits.tensors else {
       throw ReadError(.limitExceeded, expected: "at most \(limits.tensors) tensors", found: "more")
     }
     let (dtype, isBigEndian) = try dtype(type, header, at: typeMessage.body.offset)
@@ -93,13 +127,9 @@ struct HDF5Walk {
     let filters = try header.first(.filters).map { message throws(ReadError) in try HDF5Filters(message.body)
     }
     let source = try storage.source(layout.body, filters: filters ?? HDF5Filters())
-    guard let strides = StridedLayout.rowMajorStrides(of: shape) else {
-      throw ReadError(.numberOverflow, found: "shape \(shape)")
-    }
-    tensors.append(
-      try CheckpointTensor(
-        name: path, dtype: dtype, shape: shape, strides: strides, storageOffset: 0, isBigEndian: isBigEndian,
-        storage: source, file: space.file.file.path))
+    datasetCount += 1
+    let dataset = Dataset(dtype: dtype, shape: shape, isBigEndian: isBigEndian, values: source)
+    entries.append(Entry(path: path, content: .dataset(dataset)))
   }
 
   /// NumPy has no bfloat16: h5py stores it as two opaque bytes, Keras says in an attribute what they are.

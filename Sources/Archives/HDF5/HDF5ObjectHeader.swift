@@ -1,5 +1,3 @@
-internal import Archives
-
 /// The messages of a group, dataset or named type.
 struct HDF5ObjectHeader {
   struct Message {

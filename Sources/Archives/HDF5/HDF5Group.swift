@@ -1,5 +1,3 @@
-internal import Archives
-
 /// A name in a group and the object header it stands for.
 struct HDF5Entry {
   var name: String

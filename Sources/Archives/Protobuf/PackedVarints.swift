@@ -1,16 +1,15 @@
-internal import Archives
 internal import Synchronization
 
 /// Numbers stored one varint each, decoded to little-endian elements when loaded.
-final class PackedVarints: ByteSource {
+package final class PackedVarints: ByteSource {
   private let file: MappedFile
   private let range: Range<Int>
   private let byteWidth: Int
-  let byteCount: Int
+  package let byteCount: Int
   private let decoded = Mutex<MappedFile?>(nil)
 
   /// - Throws: `protobufInvalid` where one of them is no varint.
-  init(file: MappedFile, range: Range<Int>, byteWidth: Int, byteCount: Int) throws(ReadError) {
+  package init(file: MappedFile, range: Range<Int>, byteWidth: Int, byteCount: Int) throws(ReadError) {
     self.file = file
     self.range = range
     self.byteWidth = byteWidth
@@ -19,9 +18,9 @@ final class PackedVarints: ByteSource {
     while try numbers.next() != nil {}
   }
 
-  var storedRange: Range<Int>? { range }
+  package var storedRange: Range<Int>? { range }
 
-  func load() throws(ReadError) -> FileSlice {
+  package func load() throws(ReadError) -> FileSlice {
     let content = try decoded.withLock { cached throws(ReadError) in
       if let cached { return cached }
       let content = try MappedFile(byteCount: byteCount, path: file.path) { output throws(ReadError) in
@@ -33,7 +32,7 @@ final class PackedVarints: ByteSource {
     return FileSlice(file: content, range: 0..<byteCount)
   }
 
-  func release() {
+  package func release() {
     decoded.withLock { $0 = nil }
     file.release(range)
   }
@@ -47,6 +46,35 @@ final class PackedVarints: ByteSource {
         output[position..<position + byteWidth].copyBytes(from: bytes[..<byteWidth])
       }
       position += byteWidth
+    }
+  }
+}
+
+/// Packed numbers, each of its own length.
+package struct VarintRun {
+  private var fields: ProtobufFields
+  private var remaining: Int
+
+  package init(file: MappedFile, range: Range<Int>) {
+    fields = ProtobufFields(file, range)
+    remaining = range.count == 0 ? 0 : Self.count(file, range)
+  }
+
+  /// Nil after the last number.
+  ///
+  /// - Throws: `protobufInvalid` for a number that is cut off or too long.
+  package mutating func next() throws(ReadError) -> UInt64? {
+    guard remaining > 0 else { return nil }
+    remaining -= 1
+    return try fields.varint()
+  }
+
+  /// Numbers in a run: bytes that end one, and one more where the last byte ends none.
+  package static func count(_ file: MappedFile, _ range: Range<Int>) -> Int {
+    file.bytes.extracting(range).withUnsafeBytes { bytes in
+      var ends = 0
+      for byte in bytes where byte < 0x80 { ends += 1 }
+      return ends + ((bytes.last ?? 0) < 0x80 ? 0 : 1)
     }
   }
 }

@@ -1,5 +1,3 @@
-internal import Archives
-
 /// A version 1 B-tree: the index of old-style groups and of chunks.
 enum HDF5Tree {
   /// What the tree is an index of, and so what its keys are.

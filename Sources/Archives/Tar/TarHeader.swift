@@ -1,13 +1,11 @@
-internal import Archives
-
 /// One block of 512 bytes that describes a member. Source: POSIX.1-2001, "ustar Interchange Format".
-struct TarHeader {
+package struct TarHeader {
   static let byteCount = 512
-  static let magic = Array("ustar".utf8)
-  static let magicOffset = 257
+  package static let magic = Array("ustar".utf8)
+  package static let magicOffset = 257
 
   /// The type flag, of which `plain` and `extended` are read.
-  enum Kind: Equatable {
+  package enum Kind: Equatable {
     case plain
     /// Records for the member that follows: names, sizes and times that the fixed fields cannot hold.
     case extended

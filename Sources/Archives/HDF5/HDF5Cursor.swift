@@ -1,5 +1,3 @@
-internal import Archives
-
 /// Bytes of addresses and of lengths in one file: 2, 4 or 8 each.
 struct HDF5Widths: Sendable, Equatable {
   var address = 8

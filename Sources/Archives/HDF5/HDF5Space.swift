@@ -1,4 +1,3 @@
-internal import Archives
 internal import Bytes
 
 /// An HDF5 file's bytes by address, and how many of them have been taken for structures.

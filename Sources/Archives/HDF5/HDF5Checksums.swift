@@ -1,5 +1,3 @@
-internal import Archives
-
 extension HDF5Cursor {
   /// Compares the bytes from `start` up to the position with the checksum that follows them.
   ///

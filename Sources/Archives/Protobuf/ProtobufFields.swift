@@ -1,16 +1,14 @@
-internal import Archives
-
 /// The fields of one protobuf message, one after another. Messages inside are ranges that a caller opens itself, to
 /// the depth that it knows: the file decides over no recursion.
-struct ProtobufFields {
-  struct Field {
-    let number: Int
-    let value: Value
+package struct ProtobufFields {
+  package struct Field {
+    package let number: Int
+    package let value: Value
     /// Where the field's key begins in the file.
-    let offset: Int
+    package let offset: Int
   }
 
-  enum Value {
+  package enum Value {
     case varint(UInt64)
     case fixed32(UInt32)
     case fixed64(UInt64)
@@ -18,24 +16,24 @@ struct ProtobufFields {
     case range(Range<Int>)
   }
 
-  let file: MappedFile
+  private let file: MappedFile
   private var position: Int
   private let end: Int
 
   /// - Precondition: `range` lies inside the file.
-  init(_ file: MappedFile, _ range: Range<Int>) {
+  package init(_ file: MappedFile, _ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "range outside \(file.path)")
     self.file = file
     position = range.lowerBound
     end = range.upperBound
   }
 
-  var isAtEnd: Bool { position == end }
+  package var isAtEnd: Bool { position == end }
 
   /// The next field; nil at the end of the message.
   ///
   /// - Throws: `protobufInvalid`.
-  mutating func next() throws(ReadError) -> Field? {
+  package mutating func next() throws(ReadError) -> Field? {
     guard position < end else { return nil }
     let offset = position
     let key = try varint()
@@ -97,22 +95,22 @@ struct ProtobufFields {
 
 extension ProtobufFields.Field {
   /// - Throws: `protobufInvalid` where the field is of another kind.
-  func integer() throws(ReadError) -> Int64 {
+  package func integer() throws(ReadError) -> Int64 {
     guard case .varint(let bits) = value else { throw wrongKind("a number") }
     return Int64(bitPattern: bits)
   }
 
-  func float() throws(ReadError) -> Float {
+  package func float() throws(ReadError) -> Float {
     guard case .fixed32(let bits) = value else { throw wrongKind("a 32-bit float") }
     return Float(bitPattern: bits)
   }
 
-  func range() throws(ReadError) -> Range<Int> {
+  package func range() throws(ReadError) -> Range<Int> {
     guard case .range(let range) = value else { throw wrongKind("bytes") }
     return range
   }
 
-  func text(in file: MappedFile) throws(ReadError) -> String {
+  package func text(in file: MappedFile) throws(ReadError) -> String {
     let range = try range()
     return file.bytes.extracting(range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
   }

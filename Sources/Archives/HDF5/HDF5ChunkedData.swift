@@ -1,4 +1,3 @@
-internal import Archives
 internal import Synchronization
 
 /// A chunk: where it lies in the dataset and in the file.

@@ -1,4 +1,3 @@
-internal import Archives
 internal import Bytes
 
 /// Finds the bytes of a dataset from its layout message.
