@@ -1,5 +1,13 @@
 public import Archives
 
+extension CheckpointFormat {
+  public static let gguf = CheckpointFormat(
+    "gguf", name: "GGUF", detection: "GGUF at byte 0", origin: "clip.cpp and llama.cpp mmproj files",
+    codes: ReadError.Code.gguf,
+    recognises: { $0.starts(with: Array("GGUF".utf8)) },
+    reader: { probe throws(ReadError) in try GGUFReader.read(probe.file, limits: probe.limits) })
+}
+
 /// What a GGUF file is refused for.
 extension ReadError.Code {
   public static let ggufVersion = Self(

@@ -1,5 +1,19 @@
 internal import Archives
 
+extension CheckpointFormat {
+  public static let keras = CheckpointFormat(
+    "keras", name: "Keras archive", detection: "zip with config.json and model.weights.h5",
+    origin: "model.save('….keras') of Keras 3, for KerasHub's CLIPBackbone", codes: ReadError.Code.hdf5,
+    recognises: { probe throws(ReadError) in
+      guard let zip = try probe.zip() else { return false }
+      return zip[KerasArchive.weights] != nil && zip[KerasArchive.configuration] != nil
+    },
+    reader: { probe throws(ReadError) in
+      guard let zip = try probe.zip() else { throw ReadError(.zipBadEndRecord, expected: "a zip") }
+      return try KerasArchive.read(zip, limits: probe.limits)
+    })
+}
+
 /// What Keras 3 saves a complete model in: a zip of its configuration and of its weights as HDF5.
 enum KerasArchive {
   static let weights = "model.weights.h5"
@@ -37,18 +51,4 @@ enum KerasArchive {
     if zip[member]?.method == .deflated { error.byteOffset = nil }
     return error.inside(.archiveMember(member))
   }
-}
-
-extension CheckpointFormat {
-  public static let keras = CheckpointFormat(
-    "keras", name: "Keras archive", detection: "zip with config.json and model.weights.h5",
-    origin: "model.save('….keras') of Keras 3, for KerasHub's CLIPBackbone", codes: ReadError.Code.hdf5,
-    recognises: { probe throws(ReadError) in
-      guard let zip = try probe.zip() else { return false }
-      return zip[KerasArchive.weights] != nil && zip[KerasArchive.configuration] != nil
-    },
-    reader: { probe throws(ReadError) in
-      guard let zip = try probe.zip() else { throw ReadError(.zipBadEndRecord, expected: "a zip") }
-      return try KerasArchive.read(zip, limits: probe.limits)
-    })
 }
