@@ -1,4 +1,4 @@
-package import Archives
+public import Archives
 
 /// A published checkpoint, opened but not read: names, shapes and everything the file says about itself.
 ///
@@ -116,5 +116,32 @@ extension CheckpointLayout: CustomStringConvertible {
     case .openCLIPFolder: "open_clip folder"
     case .folder: "folder with one checkpoint"
     }
+  }
+}
+
+/// A file that a checkpoint consists of.
+public struct SourceFile: Sendable {
+  /// As reached from the path the user gave.
+  public var path: String
+  public var byteCount: Int
+
+  package init(path: String, byteCount: Int) {
+    self.path = path
+    self.byteCount = byteCount
+  }
+
+  /// The name without its folder.
+  public var name: String { Folder.lastComponent(of: path) }
+}
+
+extension Checkpoint {
+  /// Compares every byte with the checksums that the checkpoint's own zip archives state.
+  ///
+  /// Silent about formats without checksums (safetensors), and about members written without one, as PyTorch can be
+  /// told to do: passing is no proof, throwing is. Bundles are compared with their digests as they are read.
+  ///
+  /// - Throws: `zipChecksumMismatch` with the damaged member, `zipInflateFailed`.
+  public func checkChecksums() throws(ReadError) {
+    for archive in archives { try archive.checkChecksums() }
   }
 }

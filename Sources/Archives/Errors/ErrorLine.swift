@@ -97,3 +97,6 @@ extension Unicode.Scalar {
     return isControl || isLineBreak || reorders ? "\\u{" + String(value, radix: 16) + "}" : String(self)
   }
 }
+
+/// `1 image`, `2 images`.
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

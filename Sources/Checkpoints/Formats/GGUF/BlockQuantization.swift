@@ -1,3 +1,5 @@
+internal import Archives
+
 /// ggml's block-quantized types: neighbouring elements of a row that share scales (`ggml-common.h`, `block_q4_0` and
 /// its kin).
 enum BlockQuantization: CaseIterable {
@@ -64,26 +66,24 @@ enum BlockQuantization: CaseIterable {
   }
 }
 
-/// The bytes of one block, little-endian.
-struct QuantizedBlock: ~Escapable {
-  private let bytes: RawSpan
-
-  @_lifetime(copy bytes)
-  init(_ bytes: RawSpan) { self.bytes = bytes }
-
-  @inline(__always)
-  subscript(offset: Int) -> UInt8 { bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
-
-  @inline(__always)
-  func signed(_ offset: Int) -> Int8 { Int8(bitPattern: self[offset]) }
-
-  @inline(__always)
-  func half(_ offset: Int) -> Float {
-    widenFloat16(UInt16(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)))
-  }
-
-  @inline(__always)
-  func word(_ offset: Int) -> UInt32 {
-    UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+extension ComputedBytes {
+  /// A block-quantized tensor as FP32 values, at most 13 times the bytes that are stored.
+  ///
+  /// - Precondition: `stored` holds whole blocks; whoever checked its range knows.
+  static func dequantized(_ stored: FileSlice, _ quantization: BlockQuantization) -> ComputedBytes {
+    let blockCount = stored.byteCount / quantization.blockByteCount
+    return ComputedBytes(
+      byteCount: blockCount * quantization.blockElementCount * MemoryLayout<Float>.size,
+      encoding: quantization.name, from: [stored]
+    ) { output throws(ReadError) in
+      let bytes = stored.bytes
+      var values = MutableSpan(_unsafeElements: output.bindMemory(to: Float.self))
+      for block in 0..<blockCount {
+        let start = block * quantization.blockByteCount
+        quantization.dequantize(
+          QuantizedBlock(bytes.extracting(start..<start + quantization.blockByteCount)), into: &values,
+          from: block * quantization.blockElementCount)
+      }
+    }
   }
 }
