@@ -17,7 +17,7 @@ output=${1:-dist}
 sanitize=${SANITIZE:-}
 target=${TARGET:-}
 limit_bytes=$((320 * 1000))
-version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI+Open.swift")
+version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI/ABI+Open.swift")
 c_modules=(CKernels CPlatform CTextTables)
 swift_modules=(Bytes TensorTypes Architecture BundleFormat Tokenizer ImagePreprocessing PocketRuntime)
 
@@ -60,14 +60,16 @@ compile_c() {
 
 # Link-time optimization drops what only other modules' unused code needed.
 compile_swift() {
-  local module=$1 maps=() map
+  local module=$1 maps=() map sources
+  # In the order of their names, whatever their folders: moving a file changes no byte of the library.
+  mapfile -t sources < <(find "Sources/$module" -name '*.swift' -printf '%f %p\n' | LC_ALL=C sort | cut -d ' ' -f 2)
   for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
   swiftc -c -parse-as-library -wmo -Osize "${swift_target[@]}" "${swift_mode[@]}" -swift-version 6 -package-name pocketclip \
     -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
     -module-name "$module" -emit-module -emit-module-path "$objects/$module.swiftmodule" \
-    -o "$objects/$module.o" Sources/"$module"/*.swift
+    -o "$objects/$module.o" "${sources[@]}"
 }
 
 for module in "${c_modules[@]}"; do
