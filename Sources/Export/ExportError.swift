@@ -45,17 +45,20 @@ extension ExportRefusal: CustomStringConvertible {
   /// One line: what is expected, and what was found.
   public var description: String {
     switch code {
-    case .precision: "\(target.name): expected weights in fp32 or fp16, found \(found)"
-    case .resNet: "\(target.name): transformers has no ResNet CLIP, and the image tower is \(found)"
-    case .halfModel: "\(target.name): expected both towers, found \(found)"
-    case .projections: "\(target.name): expected both towers to project to one dimension, found \(found)"
-    case .activations: "\(target.name): expected one activation for both towers, found \(found)"
-    case .pooling: "\(target.name): transformers cannot pool at \(found), which means the highest id to it"
+    case .precision: "\(target.identifier): expected weights in fp32 or fp16, found \(found)"
+    case .resNet: "\(target.identifier): transformers has no ResNet CLIP, and the image tower is \(found)"
+    case .halfModel: "\(target.identifier): expected both towers, found \(found)"
+    case .projections:
+      "\(target.identifier): expected both towers to project to one dimension, found \(found)"
+    case .activations: "\(target.identifier): expected one activation for both towers, found \(found)"
+    case .pooling:
+      "\(target.identifier): transformers cannot pool at \(found), which means the highest id to it"
     case .score:
-      "\(target.name): expected a softmax as score, which transformers' CLIPModel computes, found \(found)"
-    case .resizeEdge: "\(target.name): its preprocess_cfg cannot state \(found) before the crop"
-    case .resizeBackend: "\(target.name): its reader cannot be told to resize images by \(found)"
-    case .alpha: "\(target.name): its reader drops the alpha channel, and the model lays images on \(found)"
+      "\(target.identifier): expected a softmax as score, which transformers' CLIPModel computes, found \(found)"
+    case .resizeEdge: "\(target.identifier): its preprocess_cfg cannot state \(found) before the crop"
+    case .resizeBackend: "\(target.identifier): its reader cannot be told to resize images by \(found)"
+    case .alpha:
+      "\(target.identifier): its reader drops the alpha channel, and the model lays images on \(found)"
     }
   }
 
@@ -79,18 +82,6 @@ extension ExportRefusal: CustomStringConvertible {
     case .alpha:
       "take --to huggingface or --to safetensors, or --tower text, or --alpha drop with the checkpoint, for other pixels of "
         + "transparent images"
-    }
-  }
-}
-
-extension ExportTarget {
-  /// As the command line spells it.
-  public var name: String {
-    switch self {
-    case .safetensors: "safetensors"
-    case .huggingFace: "huggingface"
-    case .openCLIP: "open-clip"
-    case .onnx: "onnx"
     }
   }
 }

@@ -15,7 +15,7 @@ public enum Exporter {
       spaceID = try SpaceID(of: request.model)
     } catch { throw .model(error) }
     guard request.isCancelled?() != true else { throw .cancelled }
-    let plan = try ExportPlan(request, spaceID: spaceID)
+    let plan = try request.target.plan(request, spaceID)
     try write(plan, request)
     return ExportedModel(
       files: plan.files.map { .init(name: $0.name, byteCount: $0.byteCount) }, spaceID: spaceID,
@@ -54,7 +54,7 @@ public enum Exporter {
     let folder = try ExportError.ofOutput { () throws(OutputError) in
       try OutputFolder(
         path: request.output, replacesExisting: request.replacesExisting,
-        replaceable: ExportTarget.fileNames, sources: request.model.source.paths)
+        replaceable: ExportTarget.replaceableNames, sources: request.model.source.paths)
     }
     for file in files {
       do throws(ExportError) {
@@ -94,7 +94,7 @@ extension ExportRequest {
     try ExportError.ofOutput { () throws(OutputError) in
       guard !target.isFolder else {
         return try OutputFolder.checkDestination(
-          output, replacesExisting: replacesExisting, replaceable: ExportTarget.fileNames,
+          output, replacesExisting: replacesExisting, replaceable: ExportTarget.replaceableNames,
           sources: model.source.paths)
       }
       try OutputFile.checkDestination(

@@ -87,11 +87,11 @@ import Testing
     #expect(folder.names == ["file"])
   }
 
-  @Test("A full disk leaves nothing", arguments: ExportTarget.allCases.map(\.name))
+  @Test("A full disk leaves nothing", arguments: ExportTarget.all.map(\.identifier))
   func fullDisk(_ name: String) async throws {
     await #expect(processExitsWith: .success) { [name] in
       try limitFileSizes(to: 4096)
-      guard let target = ExportTarget.allCases.first(where: { $0.name == name }) else { exit(3) }
+      guard let target = ExportTarget(identifier: name) else { exit(3) }
       let folder = try TemporaryFolder()
       let error = outputError(try ExportRequest(.miniViT, target, to: folder.file("a")))
       guard error?.code == .diskFull, error?.path == folder.file("a") else { exit(4) }

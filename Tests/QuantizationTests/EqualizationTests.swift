@@ -127,7 +127,8 @@ private struct Pair: ParameterSource {
     for (factors, inverse) in [
       (applied.columnFactors(of: pair.consumer), undone.columnFactors(of: pair.consumer)),
       (
-        applied.rowFactors(of: pair.producer.weight, rowCount: 2), undone.rowFactors(of: pair.producer.weight, rowCount: 2)
+        applied.rowFactors(of: pair.producer.weight, rowCount: 2),
+        undone.rowFactors(of: pair.producer.weight, rowCount: 2)
       ),
     ] {
       #expect(zip(try #require(factors), try #require(inverse)).map { $0 * $1 } == [1, 1])

@@ -55,13 +55,3 @@ extension FixedWidthInteger {
     (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) }
   }
 }
-
-extension ExportTarget {
-  /// Every name that an export gives a file or a folder: only a folder of these is replaced.
-  static let fileNames: Set<String> = [
-    "config.json", "merges.txt", "model.onnx", "model.onnx.data", "model.safetensors",
-    "open_clip_config.json", "open_clip_model.safetensors", "preprocess_cfg.json",
-    "preprocessor_config.json", "special_tokens_map.json", "textual", "tokenizer.json",
-    "tokenizer_config.json", "visual", "vocab.json",
-  ]
-}

@@ -5,14 +5,12 @@ import Models
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a model as other tools read it: safetensors, transformers, open_clip, ONNX.",
+    abstract:
+      "Write a model as other tools read it: \(ExportTarget.all.map(\.name).joined(separator: ", ")).",
     discussion: """
       From anything that `convert` takes, our own bundles included. The targets:
 
-        safetensors   one file with OpenAI's tensor names
-        huggingface   a folder for transformers' CLIPModel.from_pretrained, with processor and tokenizer (ViT)
-        open-clip     a folder for open_clip.create_model_and_transforms('local-dir:FOLDER')
-        onnx          a folder with visual/model.onnx and textual/model.onnx, any batch size, opset 17
+      \(targets)
 
       fp32 keeps every bit. fp16 rounds matrices and the token table, int8 (ONNX) quantizes them as int8 bundles do. docs/EXPORT.md tells what each target can say and how close the other libraries come.
 
@@ -21,13 +19,20 @@ struct Export: ParsableCommand {
                pocketclip export vision.gguf text.gguf --to open-clip -o both
       """)
 
+  /// A line for each.
+  private static var targets: String {
+    let width = ExportTarget.all.map(\.identifier.count).max() ?? 0
+    return ExportTarget.all.map { "  \($0.identifier.padding(to: width))   \($0.summary)" }
+      .joined(separator: "\n")
+  }
+
   @Argument(
     help: ArgumentHelp(
       "A checkpoint file or folder, a bundle, or org/name in the Hugging Face cache; two files where each holds one tower; synthetic:ViT-B-32 for weights made up.",
       valueName: "in"))
   var paths: [String]
 
-  @Option(help: "What to write: safetensors, huggingface, open-clip or onnx.")
+  @Option(help: "What to write: \(Target.list).")
   var to: Target
 
   @Option(
@@ -46,24 +51,26 @@ struct Export: ParsableCommand {
   @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
-  enum Target: String, ExpressibleByArgument, CaseIterable {
-    case safetensors, huggingface
-    case openCLIP = "open-clip"
-    case onnx
+  /// A row of the table, by its identifier.
+  struct Target: ExpressibleByArgument {
+    let row: ExportTarget
 
-    var target: ExportTarget {
-      switch self {
-      case .safetensors: .safetensors
-      case .huggingface: .huggingFace
-      case .openCLIP: .openCLIP
-      case .onnx: .onnx
-      }
+    init?(argument: String) {
+      guard let row = ExportTarget(identifier: argument) else { return nil }
+      self.row = row
+    }
+
+    static let allValueStrings = ExportTarget.all.map(\.identifier)
+
+    /// `a, b or c`, for help.
+    static var list: String {
+      allValueStrings.dropLast().joined(separator: ", ") + " or " + (allValueStrings.last ?? "")
     }
   }
 
   mutating func validate() throws {
     try OutputPath.validate(
-      output, to.target.isFolder ? .folder : .weights, "name a file or folder")
+      output, to.row.isFolder ? .folder : .weights, "name a file or folder")
     if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
   }
 
@@ -73,7 +80,7 @@ struct Export: ParsableCommand {
       let started = clock.now
       let model = try CLIPModel.open(paths, options: try input.modelOptions())
       for note in model.notes { console.note("note: \(note)") }
-      var request = ExportRequest(model: model, target: to.target, output: output)
+      var request = ExportRequest(model: model, target: to.row, output: output)
       request.precision = precision.precision
       request.replacesExisting = force
       request.threads = threads ?? 0
@@ -115,7 +122,7 @@ struct ExportOutput: SchemaOutput {
   init(_ exported: ExportedModel, _ request: ExportRequest) {
     output = request.output
     model = request.model.name
-    target = request.target.name
+    target = request.target.identifier
     precision = "\(request.precision)"
     spaceId = exported.spaceID
     files = exported.files.map { File(name: $0.name.isEmpty ? nil : $0.name, byteCount: $0.byteCount) }

@@ -2,10 +2,18 @@ internal import Architecture
 internal import BundleFormat
 internal import Models
 
+extension ExportTarget {
+  public static let openCLIP = ExportTarget(
+    "open-clip", name: "open_clip",
+    summary: "a folder for open_clip.create_model_and_transforms('local-dir:FOLDER')",
+    fileNames: ["open_clip_config.json", "open_clip_model.safetensors"],
+    plan: { request, spaceID throws(ExportError) in try ExportPlan(openCLIP: request, spaceID: spaceID) })
+}
+
 extension ExportPlan {
   /// `open_clip_config.json` and `open_clip_model.safetensors`: what open_clip opens as `local-dir:FOLDER`. Its own
   /// tokenizer is OpenAI's, so none travels.
-  init(openCLIP request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
+  fileprivate init(openCLIP request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     let config = OpenCLIPConfig(
       architecture: model.architecture, logitBias: try model.exportedScore()?.bias)

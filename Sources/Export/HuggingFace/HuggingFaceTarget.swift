@@ -2,9 +2,20 @@ internal import Architecture
 internal import BundleFormat
 internal import Models
 
+extension ExportTarget {
+  public static let huggingFace = ExportTarget(
+    "huggingface", name: "transformers",
+    summary:
+      "a folder for transformers' CLIPModel.from_pretrained, with processor and tokenizer (ViT)",
+    fileNames: TokenizerFiles.names.union(["config.json", "model.safetensors", "preprocessor_config.json"]),
+    plan: { request, spaceID throws(ExportError) in
+      try ExportPlan(huggingFace: request, spaceID: spaceID)
+    })
+}
+
 extension ExportPlan {
   /// What `from_pretrained` of `CLIPModel`, `CLIPProcessor` and the classes for one tower opens.
-  init(huggingFace request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
+  fileprivate init(huggingFace request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     try Self.requireStatable(model)
     let hasBothTowers = model.architecture.image != nil && model.architecture.text != nil

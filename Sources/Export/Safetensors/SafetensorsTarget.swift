@@ -2,21 +2,10 @@ internal import Architecture
 internal import BundleFormat
 internal import Models
 
-/// Every file of an export, all of its bytes known but for the weights, and what there is to say about it.
-struct ExportPlan: Sendable {
-  var files: [PlannedFile]
-  var notes: [String] = []
-
-  /// - Parameter spaceID: of the source.
-  init(_ request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
-    switch request.target {
-    case .safetensors: self.init(safetensors: request, spaceID: spaceID)
-    case .huggingFace: try self.init(huggingFace: request, spaceID: spaceID)
-    case .openCLIP: try self.init(openCLIP: request, spaceID: spaceID)
-    case .onnx: try self.init(onnx: request, spaceID: spaceID)
-    }
-  }
-
+extension ExportTarget {
+  public static let safetensors = ExportTarget(
+    "safetensors", name: "safetensors", summary: "one file with OpenAI's tensor names", isFolder: false,
+    plan: { request, spaceID in ExportPlan(safetensors: request, spaceID: spaceID) })
 }
 
 extension ExportPlan {

@@ -2,10 +2,21 @@ internal import Architecture
 internal import BundleFormat
 internal import Models
 
+extension ExportTarget {
+  public static let onnx = ExportTarget(
+    "onnx", name: "ONNX",
+    summary: "a folder with visual/model.onnx and textual/model.onnx, any batch size, opset 17",
+    precisions: [.fp32, .fp16, .int8],
+    fileNames: TokenizerFiles.names.union([
+      "config.json", "model.onnx", "model.onnx.data", "preprocess_cfg.json", "textual", "visual",
+    ]),
+    plan: { request, spaceID throws(ExportError) in try ExportPlan(onnx: request, spaceID: spaceID) })
+}
+
 extension ExportPlan {
   /// `visual/model.onnx` and `textual/model.onnx` with what their users need beside them: the folder that Immich's model
   /// cache holds, and two graphs of which an application loads the one it needs.
-  init(onnx request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
+  fileprivate init(onnx request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     let weights = try ONNXWeights(model, request.precision, threads: request.threads)
     let score = try model.exportedScore()
