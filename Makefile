@@ -77,7 +77,7 @@ $(PYTHON_BUILD):
 	python3 -m venv .venv-python
 	.venv-python/bin/pip install --quiet hatchling==1.33.0 mypy==2.4.1 numpy==2.4.6
 
-dist/lib/libpocketclip.so:
+dist/lib/libpocketclip.so: $(shell find Sources -name '*.swift' -o -name '*.[ch]' -o -name '*.def')
 	@Scripts/build/build-runtime.sh
 
 python: dist/lib/libpocketclip.so $(PYTHON_BUILD) ## build dist/pocketclip-*.whl, checked by mypy --strict

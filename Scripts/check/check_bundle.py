@@ -177,4 +177,6 @@ if __name__ == "__main__":
             sys.exit(f"{sys.argv[1]} breaks {rule}")
     print("sound")
     for path in sys.argv[2:]:
+        if not path.endswith(".safetensors"):
+            sys.exit(f"{path}: weights are written to a .safetensors file; give one bundle")
         safetensors.numpy.save_file(bundle.weights(), path)

@@ -31,8 +31,13 @@ import Testing
       try page.replacingCharacters(in: start.lowerBound..<end.upperBound, with: block)
         .write(to: url, atomically: true, encoding: .utf8)
     }
-    #expect(try String(contentsOf: url, encoding: .utf8).contains(block))
+    let written = try String(contentsOf: url, encoding: .utf8)
+    #expect(written.contains(block))
+    let (length, start) = (hex(header.byteCount - 8), hex(header.byteCount))
+    #expect(written.contains("header's length is \(length), so the tensors start at \(start)"))
   }
+
+  private func hex(_ count: Int) -> String { "0x" + String(count, radix: 16, uppercase: true) }
 
   private func dump(_ bytes: [UInt8], _ range: Range<Int>) -> [String] {
     stride(from: range.lowerBound, to: range.upperBound, by: 16).map { start in

@@ -135,7 +135,7 @@ extension Failure {
     switch code {
     case .open: "check the path and the permissions"
     case .format:
-      "only .pclip bundles are run; make one with `pocketclip convert`, or convert again if it is damaged"
+      "only .pclip bundles are run: make one with `pocketclip convert`; convert the checkpoint again if the bundle is damaged or of an earlier draft of the format"
     case .content: "the file changed after it was written: convert the checkpoint again"
     case .version: "update pocketclip"
     case .noTower: "use a bundle that has it: convert with --tower both"
