@@ -36,6 +36,11 @@ extension CLIPModel {
           "\(Self.dimension(imageTower.projection)) of images, \(Self.dimension(textTower.projection)) of texts"
       )
     }
+    if let own = image.inheritedSpace, let its = text.inheritedSpace, own.compared(with: its) == .different {
+      throw ModelError(
+        .cannotJoin, expected: "two halves of one model",
+        found: "bundles of two: \(image.source.fileName) and \(text.source.fileName) have other space ids")
+    }
     let architecture = CLIPArchitecture(image: imageTower, text: textTower)
     guard image.scoreKind == text.scoreKind || image.scoreKind == nil || text.scoreKind == nil else {
       throw ModelError(

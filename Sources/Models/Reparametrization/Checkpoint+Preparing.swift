@@ -58,6 +58,7 @@ extension Checkpoint {
   /// - Throws: `unsupportedOption` where it has some, in its tensors or in an adapter beside them.
   private static func plainBase(_ path: String) throws(ModelError) -> Checkpoint {
     let base = try reading(path)
+    if let bundle = base.bundle { throw refusal(of: bundle, path) }
     let own: String? =
       if base.tensors.contains(where: { LowRankUpdate.isPart($0.name) }) {
         "holds low-rank updates of its own"
@@ -70,6 +71,20 @@ extension Checkpoint {
     error.remedy =
       "merge that adapter into the base first (peft's merge_and_unload), or give the weights alone, in a folder of their own"
     throw error
+  }
+
+  /// A bundle's matrices are packed, and a bundle of int8 weights is rounded already.
+  private static func refusal(of bundle: MappedFile, _ path: String) -> ModelError {
+    do throws(ReadError) {
+      _ = try BundleWeights(bundle)
+    } catch {
+      return ModelError(error)
+    }
+    var error = ModelError(
+      .unsupportedOption, expected: "a base model in its own format",
+      found: "--base \(path), which is a bundle")
+    error.remedy = "give the checkpoint that the bundle was converted from"
+    return error
   }
 
   private static func reading(_ path: String) throws(ModelError) -> Checkpoint {

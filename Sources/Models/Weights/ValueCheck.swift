@@ -23,6 +23,12 @@ final class ValueCheck: Sendable {
         .notFinite, tensor: parameter.name.description, expected: "finite values",
         found: "\(values[index]) at flat index \(first + index)")
     }
+    if case .logitScale = parameter.role, let value = values.first, value > largestLogitScale {
+      throw ModelError(
+        .notFinite, tensor: parameter.name.description,
+        expected: "a logarithm of at most \(largestLogitScale), whose exponential is finite",
+        found: "\(value)")
+    }
     guard case .batchNorm(.runningVariance, of: _) = parameter.role else { return }
     if let index = values.firstIndex(where: { $0 < 0 }) {
       throw ModelError(
@@ -30,6 +36,9 @@ final class ValueCheck: Sendable {
         found: "\(values[index]) at flat index \(first + index)")
     }
   }
+
+  /// exp(88.73) is beyond every float; that of a trained model is about 100.
+  private static let largestLogitScale: Float = 88
 
   private static let infinityBits: UInt32 = 0x7F80_0000
 

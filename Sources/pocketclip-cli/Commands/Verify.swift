@@ -160,7 +160,8 @@ struct Verify: ParsableCommand {
     guard let golden else {
       // A damaged bundle may look like a checkpoint: its damage is said first.
       if paths.count == 1, !CLIPModel.isSynthetic(path) {
-        _ = try Checkpoint.open(path, taking: input.modelOptions().selection)
+        let checkpoint = try Checkpoint.open(path, taking: input.modelOptions().selection)
+        if let bundle = checkpoint.bundle { _ = try BundleWeights(bundle) }
       }
       let swapped = against.first { (try? Checkpoint.format(of: $0)) == .bundle }
       throw Failure(

@@ -130,6 +130,24 @@ import Testing
     #expect(try Tool.run("info", cut).status == 65)
   }
 
+  @Test("Bundles of two models are not joined to one, whose space id would look sound")
+  func halvesOfTwoModels() throws {
+    let folder = try TemporaryFolder()
+    let (image, text) = (folder.file("image.pclip"), folder.file("text.pclip"))
+    #expect(try Tool.run("convert", Self.mini, "--tower", "image", "-o", image).status == 0)
+    let other = Tool.fixture("minis/mini-rn.pt")
+    #expect(try Tool.run("convert", other, "--tower", "text", "-o", text).status == 0)
+    expectRefusal(try Tool.run("convert", image, text, "-o", folder.file("m.pclip")), 65, "other space ids")
+  }
+
+  @Test("A folder with a damaged bundle alone says which rule the bundle breaks")
+  func damagedBundleInFolder() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try Data(contentsOf: URL(filePath: Tool.fixture("malformed/bundle/B-012.pclip")))
+    _ = try folder.write(bytes, to: "model.pclip")
+    expectRefusal(try Tool.run("verify", folder.path), 65, "B-012", "convert the checkpoint again")
+  }
+
   @Test(
     "A flipped bit in a checkpoint's weights stops convert and verify, and the damaged member is named",
     arguments: zip(

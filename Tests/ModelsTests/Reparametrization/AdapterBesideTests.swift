@@ -102,6 +102,23 @@ import Testing
     }
   }
 
+  @Test("a bundle is no base, and a broken one says which rule it breaks")
+  func bundleAsBase() throws {
+    let cases: [(String, ModelError.Code, ReadError.Code?)] = [
+      ("valid/bundle/vit-fp32.pclip", .unsupportedOption, nil),
+      ("malformed/bundle/B-012.pclip", .unreadable, .bundleRuleBroken),
+      ("malformed/bundle/B-011.pclip", .unreadable, .bundleTooNew),
+    ]
+    for (bundle, code, cause) in cases {
+      var options = try ModelFixture.named(Self.base).options
+      options.base = Fixture.url(bundle).path
+      let error = #expect(throws: ModelError.self) {
+        try CLIPModel.open(Fixture.url("adapters/plain").path, options: options)
+      }
+      #expect(error?.code == code && error?.cause?.code == cause, "\(bundle): \(error?.description ?? "")")
+    }
+  }
+
   @Test("a tokenizer or preprocessor saved with an adapter is used where the base has none, and else named")
   func files() throws {
     try withFolder { folder in

@@ -134,6 +134,18 @@ import Testing
     }
   }
 
+  @Test("A logit scale whose exponential is infinite is refused: every probability would be NaN")
+  func infiniteScale() throws {
+    var edited = try EditedCheckpoint("vit.safetensors")
+    edited.set("logit_scale", element: 0, to: 88.73)
+    try edited.open { checkpoint in
+      let model = try CLIPModel(checkpoint, options: Self.options)
+      let parameter = try #require(model.schema.parameters.first { $0.role == .logitScale })
+      let error = try #require(throws: ModelError.self) { try model.values(of: parameter) }
+      #expect(error.code == .notFinite && error.tensor == "logit_scale")
+    }
+  }
+
   /// Where values turn bad after their first reading, only a second look could see it.
   @Test("A parameter is looked at once, and one that is read in part each time")
   func lookedAtOnce() throws {
