@@ -58,7 +58,7 @@ let package = Package(
       ]),
 
     // The Swift API that people import.
-    module("PocketCLIP", ["PocketRuntime", "BundleFormat", "CPocketCLIP"]),
+    module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
 
     // System libraries. OpenBLAS, for the reference's matrix products, is loaded when the reference runs.
     // Inflating compressed zip members.
@@ -195,7 +195,7 @@ let package = Package(
     tests("BundleFormatTests", ["BundleFormat", "Architecture", "TestSupport"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture"]),
     tests("PocketRuntimeTests", ["PocketRuntime", "Quantization", "CPocketCLIP", "TestSupport"]),
-    tests("PocketCLIPTests", ["PocketCLIP", "BundleFormat", "CPocketCLIP", "TestSupport"]),
+    tests("PocketCLIPTests", ["PocketCLIP", "CPocketCLIP", "TestSupport"]),
     tests("FuzzTargetsTests", ["FuzzTargets", "Archives", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -27,7 +27,7 @@ compile_c() { # SOURCE OUTPUT STANDARD
 printf 'module CPocketCLIP { header "%s/dist/include/pocketclip.h" export * }\n' "$PWD" >"$work/CPocketCLIP.modulemap"
 swift_flags=(-O -swift-version 6 -enable-upcoming-feature InternalImportsByDefault
   -enable-upcoming-feature MemberImportVisibility -Xcc "-fmodule-map-file=$work/CPocketCLIP.modulemap" -I "$work")
-swiftc "${swift_flags[@]}" -emit-module -emit-library -static -module-name PocketCLIP -parse-as-library \
+swiftc "${swift_flags[@]}" -package-name PocketCLIP -emit-module -emit-library -static -module-name PocketCLIP -parse-as-library \
   -emit-module-path "$work/PocketCLIP.swiftmodule" -o "$work/libPocketCLIP.a" Sources/PocketCLIP/*.swift
 compile_swift() { # SOURCE OUTPUT
   cp "$1" "$work/main.swift"

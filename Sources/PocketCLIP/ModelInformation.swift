@@ -1,7 +1,4 @@
-public import BundleFormat
 internal import CPocketCLIP
-
-public typealias SpaceID = BundleFormat.SpaceID
 
 /// What a bundle is and how it was opened.
 public struct ModelInformation: Sendable, Equatable {
@@ -27,7 +24,8 @@ public struct ModelInformation: Sendable, Equatable {
   /// False: vectors do not depend on what follows the end of a text.
   public var attendsPads: Bool
   public var instructionSet: String
-  public var spaceID: SpaceID
+  /// `IMAGE.TEXT` in hex, `-` where unknown.
+  public var spaceID: String
   /// SHA-256 of the header.
   public var bundleID: String
   public var fileByteCount: UInt64
@@ -58,10 +56,7 @@ public struct ModelInformation: Sendable, Equatable {
     padID = info.pad_id < 0 ? nil : Int(info.pad_id)
     attendsPads = info.attends_pads != 0
     instructionSet = string(info.isa)
-    guard let spaceID = SpaceID(string(info.space_id)) else {
-      preconditionFailure("the runtime writes IMAGE.TEXT")
-    }
-    self.spaceID = spaceID
+    spaceID = string(info.space_id)
     bundleID = string(info.bundle_id)
     fileByteCount = info.file_bytes
   }
@@ -73,4 +68,21 @@ public enum ScoreKind: String, Sendable, Equatable {
   case softmax
   /// Of each pair of an image and a text by itself.
   case sigmoid
+}
+
+/// Whether vectors of two bundles may be compared: any id known on both sides must be equal.
+///
+/// The host's `SpaceID` says the same; this module knows the C interface alone.
+public enum SpaceComparison: Sendable, Equatable {
+  case same
+  case different
+  /// No id is known on both sides.
+  case unknown
+
+  /// - Parameters: two space ids, `IMAGE.TEXT`.
+  public init(_ first: String, _ second: String) {
+    let pairs = zip(first.split(separator: "."), second.split(separator: "."))
+    let known = pairs.filter { $0 != "-" && $1 != "-" }
+    self = known.isEmpty ? .unknown : known.allSatisfy { $0 == $1 } ? .same : .different
+  }
 }

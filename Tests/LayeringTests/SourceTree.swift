@@ -25,7 +25,7 @@ struct SourceTree {
   /// Names after `import` in the Swift files of a target, and of the headers that its C files include, with the file
   /// that says so.
   func imports(of target: String) throws -> [(file: String, module: String)] {
-    let imports = /(?m)^(?:@\w+ )*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/
+    let imports = /(?m)^ *(?:@\w+ )*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/
     let includes = /(?m)^#include "(?:include\/)?(\w+)\.h"/
     let folder = "Sources/\(target)"
     let swift = try swiftFiles(below: folder).flatMap { file in

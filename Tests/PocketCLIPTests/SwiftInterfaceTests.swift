@@ -1,4 +1,3 @@
-import BundleFormat
 import CPocketCLIP
 import Foundation
 import PocketCLIP
@@ -20,7 +19,7 @@ import Testing
     #expect(information.vocabularySize == 71)
     #expect(information.arithmetic == .fast)
     #expect(abs((information.logitScale ?? 0) - 100) < 0.01)
-    #expect(information.spaceID == SpaceID() && "\(information.spaceID)" == "-.-")
+    #expect(information.spaceID == "-.-")
     #expect(information.bundleID.count == 64)
   }
 
@@ -67,6 +66,14 @@ import Testing
     let session = try session("resnet-int8")
     try session.selfTest()
     try session.model.checkContent()
+  }
+
+  @Test("Spaces are compared by the ids known on both sides")
+  func spaces() {
+    #expect(SpaceComparison("a.b", "a.b") == .same)
+    #expect(SpaceComparison("a.-", "a.b") == .same)
+    #expect(SpaceComparison("a.b", "c.b") == .different)
+    #expect(SpaceComparison("a.-", "-.b") == .unknown)
   }
 
   @Test("A bundle in memory gives the same bits as its file, and a damaged one is refused")

@@ -95,7 +95,7 @@ struct BenchVariant {
           "convert the checkpoint with one --tower and several --precision, or run bench on each bundle alone"
       )
     }
-    let spaces = (first.model.information.spaceID, other.model.information.spaceID)
+    let spaces = (first.model.information.space, other.model.information.space)
     let reason: String
     switch spaces.0.compared(with: spaces.1) {
     case .same: return

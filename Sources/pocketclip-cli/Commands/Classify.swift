@@ -74,7 +74,7 @@ struct Classify: ParsableCommand {
         let information = imageBundle.model.information
         try JSONOutput.print(
           ClassifyOutput(
-            spaceId: information.spaceID, bundleId: information.bundleID,
+            spaceId: information.space, bundleId: information.bundleID,
             scoreKind: textBundle.model.information.scoreKind.rawValue, pictures: results))
       }
       try encoder.finish(console)
@@ -137,7 +137,7 @@ struct Classify: ParsableCommand {
   }
 
   private func requireOneSpace(_ image: OpenBundle, _ text: OpenBundle) throws(Failure) {
-    let spaces = (image.model.information.spaceID, text.model.information.spaceID)
+    let spaces = (image.model.information.space, text.model.information.space)
     switch spaces.0.compared(with: spaces.1) {
     case .same: return
     case .different:

@@ -108,7 +108,7 @@ struct Embed: ParsableCommand {
     func add(_ item: EmbedOutput.Item) throws {
       guard !options.json else { return items.append(item) }
       console.progress(nil)
-      try console.print(try JSONOutput.line(EmbedOutput.Line(item, bundle.model.information.spaceID)))
+      try console.print(try JSONOutput.line(EmbedOutput.Line(item, bundle.model.information.space)))
     }
     if !texts.isEmpty {
       let session = try bundle.session(batch: 16)
@@ -166,7 +166,7 @@ struct EmbedOutput: SchemaOutput {
   var skipped: [Skipped]
 
   init(_ bundle: OpenBundle, items: [Item], skipped: [Skipped]) {
-    spaceId = bundle.model.information.spaceID
+    spaceId = bundle.model.information.space
     bundleId = bundle.model.information.bundleID
     self.items = items
     self.skipped = skipped

@@ -143,7 +143,7 @@ extension InfoOutput.Bundle {
     logitScale = information.logitScale
     logitBias = information.logitBias
     scoreKind = information.scoreKind.rawValue
-    spaceId = information.spaceID
+    spaceId = information.space
     bundleId = information.bundleID
     fileByteCount = information.fileByteCount
     openSeconds = input.openDuration.seconds

@@ -42,7 +42,7 @@ struct VectorSettings: Equatable, Sendable {
   init(_ bundle: OpenBundle, isRaw: Bool, isTurnedUpright: Bool) {
     let information = bundle.model.information
     self.init(
-      spaceID: information.spaceID, bundleID: information.bundleID, arithmetic: "\(information.arithmetic)",
+      spaceID: information.space, bundleID: information.bundleID, arithmetic: "\(information.arithmetic)",
       isNormalized: !isRaw, isUpright: isTurnedUpright)
   }
 
