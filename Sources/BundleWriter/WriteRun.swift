@@ -17,7 +17,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
   private enum Job: Sendable {
     case sourceDigest
     case parameter(Int)
-    /// All four tensors; the index is the gain's.
+    /// The four tensors of a BatchNorm.
     case batchNorm(Parameter.BatchNorm)
   }
 
