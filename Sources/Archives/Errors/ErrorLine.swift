@@ -90,11 +90,16 @@ extension Sequence<Unicode.Scalar> {
 }
 
 extension Unicode.Scalar {
-  fileprivate var printable: String {
+  /// Neither breaks the line, nor steers a terminal, nor reorders other text.
+  package var isPrintable: Bool {
     let isLineBreak = value == 0x2028 || value == 0x2029
     let isControl = value < 0x20 || (0x7F...0x9F).contains(value)
     let reorders = (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
-    return isControl || isLineBreak || reorders ? "\\u{" + String(value, radix: 16) + "}" : String(self)
+    return !isControl && !isLineBreak && !reorders
+  }
+
+  fileprivate var printable: String {
+    isPrintable ? String(self) : "\\u{" + String(value, radix: 16) + "}"
   }
 }
 

@@ -99,7 +99,9 @@ struct Classify: ParsableCommand {
       if options.json {
         results.append(result)
       } else {
-        try console.print(lines ? [JSONOutput.line(result)] : result.lines)
+      } else if lines {
+        try JSONOutput.printLine(result)
+        try console.print(result.lines)
       }
     }
   }

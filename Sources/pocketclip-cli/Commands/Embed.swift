@@ -108,7 +108,7 @@ struct Embed: ParsableCommand {
     func add(_ item: EmbedOutput.Item) throws {
       guard !options.json else { return items.append(item) }
       console.progress(nil)
-      try console.print(try JSONOutput.line(EmbedOutput.Line(item, bundle.model.information.space)))
+      try JSONOutput.printLine(EmbedOutput.Line(item, bundle.model.information.space))
     }
     if !texts.isEmpty {
       let session = try bundle.session(batch: 16)

@@ -7,35 +7,26 @@ protocol SchemaOutput: Encodable {
   static var schema: String { get }
 }
 
+/// JSON never passes through the filter for text meant for people: that one writes `\u{7f}`, which is not JSON.
 enum JSONOutput {
   static let version = 1
 
   static func print<Output: SchemaOutput>(_ output: Output) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let data = try encoder.encode(Envelope(output: output))
-    try StandardOutput.write(data + Data("\n".utf8))
+    try write(Envelope(output: output), [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
   }
 
-  /// One object on one line, of which every character can be printed: what a terminal would obey is escaped as JSON does.
-  static func line(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-    guard text.printable != text else { return text }
-    return text.unicodeScalars.map { scalar in
-      let character = String(scalar)
-      // All that is not printable lies below U+FFFF, so that one escape of four digits holds it.
-      return character.printable == character ? character : "\\u" + hexadecimal(scalar.value)
-    }
-    .joined()
+  /// One object on one line.
+  static func printLine(_ value: some Encodable) throws {
+    try write(value, [.sortedKeys, .withoutEscapingSlashes])
   }
 
-  private static func hexadecimal(_ value: UInt32) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  private static func write(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    var bytes: [UInt8] = []
+    JSONEscapes.append(String(decoding: try encoder.encode(value), as: UTF8.self), to: &bytes)
+    try StandardOutput.write(Data(bytes + "\n".utf8))
   }
 
   /// Puts `schema` and `version` beside the output's own keys.

@@ -12,7 +12,7 @@ struct RowCodec: Sendable {
       bytes += ",\"\(name)\":".utf8
       switch name {
       case "normalized", "upright": bytes += value.utf8
-      default: Self.appendString(value, to: &bytes)
+      default: JSONEscapes.appendString(value, to: &bytes)
       }
     }
     ending = bytes + "}\n".utf8
@@ -21,26 +21,13 @@ struct RowCodec: Sendable {
   /// Appends a line with its end.
   func append(_ row: VectorRow, to bytes: inout [UInt8]) {
     bytes += "{\"kind\":\"\(row.kind.rawValue)\",\"\(row.kind == .image ? "path" : "text")\":".utf8
-    Self.appendString(row.input, to: &bytes)
+    JSONEscapes.appendString(row.input, to: &bytes)
     bytes += ",\"size\":\(row.content.size),\"sha256\":\"".utf8
     row.content.hash.appendHex(to: &bytes)
     bytes += "\",\"status\":\"\(row.status.rawValue)\",\"vector_sha256\":\"".utf8
     row.vectorHash.appendHex(to: &bytes)
     bytes.append(UInt8(ascii: "\""))
     bytes += ending
-  }
-
-  private static func appendString(_ text: String, to bytes: inout [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case 0..<0x20: bytes += "\\u00".utf8 + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   /// Why a line is not a row.

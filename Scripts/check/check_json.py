@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Reads every output that is JSON with Python's parser, with every Unicode scalar in what a user or a file names.
+
+usage: check_json.py POCKETCLIP
+
+Fails where an output is not JSON, gives other text than went in, or holds a byte that a terminal obeys. Standard library only.
+"""
+
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+IMAGE = ROOT / "Fixtures/minis/pictures/alarm-clock-00.jpg"
+# Controls, line and paragraph separators, and what reorders text.
+STEERING = {chr(c) for c in [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
+
+
+def entries(excluded, length=2048):
+    """Every scalar but the excluded ones, so many an entry."""
+    scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000 and chr(c) not in excluded]
+    return ["x" + "".join(scalars[start:start + length]) + "x" for start in range(0, len(scalars), length)]
+
+
+class Outputs:
+    def __init__(self, tool, folder):
+        self.tool, self.folder, self.count, self.complaints = tool, folder, 0, []
+
+    def run(self, *command):
+        """The objects on standard output."""
+        output = subprocess.run([self.tool, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        return self.parsed(command[0], output)
+
+    def parsed(self, name, output):
+        text = output.decode("utf-8", errors="strict")
+        found = STEERING & set(text) - {"\n"}
+        if found:
+            self.complaints.append(f"{name}: {sorted(map(ascii, found))[:5]} in the output")
+        try:
+            objects = [json.loads(text)] if text.startswith("{\n") else [json.loads(line) for line in text.rstrip("\n").split("\n")]
+        except ValueError as error:
+            self.complaints.append(f"{name}: not JSON: {error}")
+            return []
+        self.count += len(objects)
+        return objects
+
+    def expect(self, name, found, expected):
+        if found != expected:
+            different = next((i for i, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), "the number")
+            self.complaints.append(f"{name}: other text than went in, at {different}")
+
+
+def safetensors(names):
+    """A file whose tensors have these names."""
+    header = {name: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, name in enumerate(names)}
+    text = json.dumps(header, ensure_ascii=False).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(4 * len(names))
+
+
+def check(outputs, bundle):
+    folder = outputs.folder
+    words, paths = entries("\0\n\r"), entries("\0")
+    (folder / "words").write_text("\n".join(words) + "\n", newline="")
+    (folder / "paths").write_text("\0".join(paths) + "\0", newline="")
+    embed = ["embed", "-m", bundle]
+    outputs.expect("embed, texts", [o["input"] for o in outputs.run(*embed, "--texts", folder / "words")], words)
+    outputs.run(*embed, "--texts", folder / "words", "-o", folder / "v.npy")
+    rows = outputs.parsed("rows", (folder / "v.npy.rows.jsonl").read_bytes())
+    outputs.expect("rows", [row["text"] for row in rows], words)
+    (skipped,) = outputs.run(*embed, "--pictures", folder / "paths", "--json")
+    outputs.expect("embed --json", [item["input"] for item in skipped["skipped"]], paths)
+    classify = ["classify", "-m", bundle, "--top", len(words)]
+    for option in "--lines", "--json":
+        (result,) = outputs.run(*classify, IMAGE, "--labels", folder / "words", option)
+        labels = (result["pictures"][0] if "pictures" in result else result)["labels"]
+        outputs.expect(f"labels {option}", sorted(label["label"] for label in labels), sorted(words))
+    lines = outputs.run(*classify, "--pictures", folder / "paths", "--label", "a", "--label", "b", "--lines")
+    outputs.expect("classify --lines", [line["path"] for line in lines], paths)
+    (folder / "model.safetensors").write_bytes(safetensors(paths))
+    for command in ["inspect", "--tensors"], ["convert", "-o", folder / "n.pclip"], ["export", "--to", "safetensors", "-o", folder / "e"]:
+        outputs.run(command[0], folder / "model.safetensors", *command[1:], "--json")
+    for text in "\x7f", "\x9b2J", "\u202e", "\U0010ffff", "\"\\":
+        outputs.run("verify", f"/no/{text}", "--json")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = Outputs(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(folder))
+        bundle = outputs.folder / "m.pclip"
+        outputs.run("convert", ROOT / "Fixtures/minis/mini-vit.pt", "-o", bundle, "--no-measure", "--json")
+        check(outputs, bundle)
+    for complaint in outputs.complaints:
+        print(complaint, file=sys.stderr)
+    print(f"{outputs.count} JSON objects of every Unicode scalar")
+    return 1 if outputs.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

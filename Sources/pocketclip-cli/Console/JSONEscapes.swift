@@ -1,0 +1,43 @@
+import Archives
+
+/// `\uXXXX` for the characters of JSON that JSON may leave as they are, but that break lines, steer a terminal or reorder
+/// text.
+enum JSONEscapes {
+  private static let digits = Array("0123456789abcdef".utf8)
+
+  /// Appends JSON text in which such characters are escaped. They occur in strings alone: what lies below U+0020 is
+  /// either escaped already, or a line break between tokens.
+  static func append(_ json: String, to bytes: inout [UInt8]) {
+    for scalar in json.unicodeScalars {
+      if scalar.value < 0x20 || scalar.isPrintable {
+        bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+      } else {
+        appendEscape(scalar, to: &bytes)
+      }
+    }
+  }
+
+  /// Appends a JSON string, with its quotes.
+  static func appendString(_ text: String, to bytes: inout [UInt8]) {
+    let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+    bytes.append(quote)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": bytes += [backslash, UInt8(truncatingIfNeeded: scalar.value)]
+      case _ where scalar.isPrintable: bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+      default: appendEscape(scalar, to: &bytes)
+      }
+    }
+    bytes.append(quote)
+  }
+
+  /// One escape for each UTF-16 unit: two beyond U+FFFF.
+  private static func appendEscape(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
+    for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+      bytes += "\\u".utf8
+      for shift in stride(from: 12, through: 0, by: -4) {
+        bytes.append(digits[Int(unit >> UInt16(shift) & 15)])
+      }
+    }
+  }
+}
