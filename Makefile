@@ -62,6 +62,14 @@ check-runtime: runtime build ## same bits in C and Swift, after fork, under affi
 check-limits: build ## run every command without threads and with little address space
 	@sh Scripts/check/check-limits.sh $(BIN)
 
+.PHONY: check-images
+check-images: build ## give images of few bytes that ask for much to embed: status, time and memory of each
+	@python3 Scripts/check/check_images.py $(BIN)
+
+.PHONY: check-json
+check-json: build ## read every output that is JSON with a strict parser, with every Unicode scalar in it
+	@python3 Scripts/check/check_json.py $(BIN)
+
 check-isas: ## compare the kernels of every instruction set with scalar, those of other processors under qemu-user
 	@sh Scripts/setup.sh qemu-user libc6-dev-arm64-cross
 	@Scripts/check/check-isas.sh

@@ -72,8 +72,11 @@ let package = Package(
     // Host side.
     // Parts of a loop on all processors.
     module("Parallel", ["CPlatform"]),
-    // Files and folders that appear complete or not at all.
-    module("Output", ["CPlatform"]),
+    // Files and folders that appear complete or not at all; the system's call that exchanges names.
+    .target(name: "COutput", cSettings: strictC),
+    module("Output", ["CPlatform", "COutput"]),
+    // Files that are read to their end, up to a limit.
+    module("Input"),
     module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module("Checkpoints", ["Archives", "Bytes", "TensorTypes"]),
     module("SyntheticWeights"),
@@ -85,7 +88,8 @@ let package = Package(
         "TensorTypes", "Parallel", "CKernels", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
-    module("ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP"]),
+    module(
+      "ImageFiles", ["ImagePreprocessing", "Architecture", "CKernels", "CImageCodecs", "CWebP", "Input"]),
     .target(name: "CPortableProduct", cSettings: strictC),
     module("ReferenceForward", ["Models", "Architecture", "Parallel", "CPortableProduct"]),
     module(
@@ -119,12 +123,16 @@ let package = Package(
         "Archives", "Checkpoints", "Models", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
         "ImagePreprocessing", "Architecture",
       ]),
+    // The command's arguments, without /proc.
+    .target(name: "CArguments"),
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
+        "CArguments",
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
-        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Output",
+        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
+        "Input", "Output",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -148,6 +156,7 @@ let package = Package(
     tests("CKernelsTests", ["CKernels", "CKernelChecks", "TestSupport"]),
     tests("CPlatformTests", ["CPlatform", "TestSupport"]),
     tests("ParallelTests", ["Parallel"]),
+    tests("InputTests", ["Input", "TestSupport"]),
     tests("OutputTests", ["Output", "TestSupport"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
     tests(

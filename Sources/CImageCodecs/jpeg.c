@@ -12,6 +12,7 @@ struct jpeg_reading {
   struct jpeg_decompress_struct decoder;
   struct jpeg_error_mgr errors;
   struct jpeg_source_mgr source;
+  struct jpeg_progress_mgr progress;
   jmp_buf failed;
   cic_status status;
   char *message;
@@ -21,7 +22,9 @@ static struct jpeg_reading *reading_of(j_common_ptr decoder) { return (struct jp
 
 static void fail(j_common_ptr decoder) {
   struct jpeg_reading *reading = reading_of(decoder);
-  if (reading->status == CIC_OK) reading->status = CIC_UNDECODABLE;
+  if (reading->status == CIC_OK) {
+    reading->status = decoder->err->msg_code == JERR_OUT_OF_MEMORY ? CIC_NO_MEMORY : CIC_UNDECODABLE;
+  }
   char text[JMSG_LENGTH_MAX];
   decoder->err->format_message(decoder, text);
   snprintf(reading->message, CIC_MESSAGE_BYTES, "%.*s", CIC_MESSAGE_BYTES - 1, text);
@@ -48,6 +51,15 @@ static void skip_input(j_decompress_ptr decoder, long count) {
   source->bytes_in_buffer -= (size_t)count;
 }
 
+/* Called for every row of blocks that is read. */
+static void count_scans(j_common_ptr decoder) {
+  struct jpeg_reading *reading = reading_of(decoder);
+  if (reading->decoder.input_scan_number <= CIC_MAX_SCANS) return;
+  reading->status = CIC_TOO_MANY_SCANS;
+  snprintf(reading->message, CIC_MESSAGE_BYTES, "more than %d", CIC_MAX_SCANS);
+  longjmp(reading->failed, 1);
+}
+
 static void begin(struct jpeg_reading *reading, const uint8_t *bytes, size_t count, char *message) {
   memset(reading, 0, sizeof(*reading));
   message[0] = 0;
@@ -68,6 +80,11 @@ static void begin(struct jpeg_reading *reading, const uint8_t *bytes, size_t cou
 static cic_status unsupported(struct jpeg_reading *reading, const char *text) {
   snprintf(reading->message, CIC_MESSAGE_BYTES, "%s", text);
   return CIC_UNSUPPORTED;
+}
+
+static void watch_scans(struct jpeg_reading *reading) {
+  reading->progress.progress_monitor = count_scans;
+  reading->decoder.progress = &reading->progress;
 }
 
 /* Reads up to the first scan and chooses the output: grey, RGB or CMYK, by the number of components. */
@@ -95,6 +112,8 @@ cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *
   header->width = reading.decoder.image_width;
   header->height = reading.decoder.image_height;
   header->bytes_per_pixel = (uint32_t)reading.decoder.num_components;
+  /* Several scans are gathered as 16-bit coefficients of each component. */
+  if (jpeg_has_multiple_scans(&reading.decoder)) header->working_bytes_per_pixel = 2 * header->bytes_per_pixel;
   header->layout = header->bytes_per_pixel == 1 ? CIC_GRAY : header->bytes_per_pixel == 3 ? CIC_RGB : CIC_CMYK;
   jpeg_destroy_decompress(&reading.decoder);
   return status;
@@ -113,6 +132,7 @@ cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, 
     if (capacity / row_bytes < reading.decoder.image_height) {
       status = CIC_TOO_SMALL;
     } else {
+      watch_scans(&reading);
       jpeg_start_decompress(&reading.decoder);
       while (reading.decoder.output_scanline < reading.decoder.output_height) {
         JSAMPROW row = pixels + reading.decoder.output_scanline * row_bytes;

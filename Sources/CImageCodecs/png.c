@@ -38,6 +38,12 @@ static void read_bytes(png_structp decoder, png_bytep output, size_t count) {
   reading->left -= count;
 }
 
+/* Chunks beside header, palette, transparency and pixels are passed over: a few bytes of them may inflate to megabytes.
+ * EXIF, XMP and tRNS are read elsewhere. */
+static void skip_metadata(png_structp decoder) {
+  png_set_keep_unknown_chunks(decoder, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+}
+
 /* False when there is no memory for libpng's own structures. */
 static int begin(struct png_reading *reading, const uint8_t *bytes, size_t count, char *message) {
   memset(reading, 0, sizeof(*reading));
@@ -52,6 +58,7 @@ static int begin(struct png_reading *reading, const uint8_t *bytes, size_t count
     return 0;
   }
   png_set_read_fn(reading->decoder, reading, read_bytes);
+  skip_metadata(reading->decoder);
   return 1;
 }
 

@@ -3,6 +3,12 @@ internal import Foundation
 
 /// JPEG through libjpeg-turbo with its defaults (accurate integer DCT, fancy upsampling), as Pillow does.
 enum JPEGDecoder {
+  static func header(
+    _ bytes: Data, name: String, limits: ImageFiles.Limits
+  ) throws(ImageFileError) -> ImageHeader {
+    try codecHeader(bytes, name: name, limits: limits, cic_jpeg_read_header).header
+  }
+
   static func decode(
     _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
@@ -20,6 +26,12 @@ enum JPEGDecoder {
 
 /// PNG through libpng.
 enum PNGDecoder {
+  static func header(
+    _ bytes: Data, name: String, limits: ImageFiles.Limits
+  ) throws(ImageFileError) -> ImageHeader {
+    try codecHeader(bytes, name: name, limits: limits, cic_png_read_header).header
+  }
+
   static func decode(
     _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
@@ -32,26 +44,37 @@ enum PNGDecoder {
   }
 }
 
+private typealias ReadHeader = (
+  UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<cic_header>?, UnsafeMutablePointer<CChar>?
+) -> cic_status
+
+/// The header, within the limits.
+private func codecHeader(
+  _ bytes: Data, name: String, limits: ImageFiles.Limits, _ readHeader: ReadHeader
+) throws(ImageFileError) -> (header: ImageHeader, codec: cic_header) {
+  var codec = cic_header()
+  try check(name) { message in
+    bytes.withUnsafeBytes {
+      readHeader($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &codec, message)
+    }
+  }
+  let (width, height) = (Int(codec.width), Int(codec.height))
+  try checkSize(width, height, fileByteCount: bytes.count, name: name, limits: limits)
+  let header = ImageHeader(
+    mode: DecodedImage.Mode(codec.layout), width: width, height: height,
+    codecBytesPerPixel: Int(codec.working_bytes_per_pixel))
+  return (header, codec)
+}
+
 private func codecDecode(
   _ bytes: Data, name: String, limits: ImageFiles.Limits, reusing memory: inout [UInt8],
-  readHeader: (
-    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<cic_header>?, UnsafeMutablePointer<CChar>?
-  ) -> cic_status,
+  readHeader: ReadHeader,
   decode: (
     UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?, Int, UnsafeMutablePointer<CChar>?
   ) -> cic_status
 ) throws(ImageFileError) -> DecodedImage {
-  var header = cic_header()
-  try check(name) { message in
-    bytes.withUnsafeBytes {
-      readHeader($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &header, message)
-    }
-  }
-  let mode = DecodedImage.Mode(header.layout)
-  let width = Int(header.width)
-  let height = Int(header.height)
-  try checkSize(width, height, fileByteCount: bytes.count, name: name, limits: limits)
-  let byteCount = width * height * mode.bytesPerPixel
+  let (header, codec) = try codecHeader(bytes, name: name, limits: limits, readHeader)
+  let byteCount = header.sampleByteCount
   var samples = [UInt8]()
   try check(name) { message in
     var status = cic_status.CIC_OK
@@ -64,7 +87,8 @@ private func codecDecode(
     return status
   }
   return DecodedImage(
-    mode: mode, width: width, height: height, samples: samples, palette: palette(of: header))
+    mode: header.mode, width: header.width, height: header.height, samples: samples,
+    palette: palette(of: codec))
 }
 
 /// `count` bytes that `fill` writes, in `memory` where it is large enough; empty if it does not succeed.
@@ -96,30 +120,11 @@ private func check(
   case .CIC_TRUNCATED: code = .truncated
   case .CIC_UNSUPPORTED: code = .unsupported
   case .CIC_UNDECODABLE, .CIC_TOO_SMALL: code = .undecodable
+  case .CIC_TOO_MANY_SCANS: code = .tooManyScans
+  case .CIC_NO_MEMORY: code = .noMemory
   }
   let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   throw ImageFileError(code, file: name, detail: text)
-}
-
-/// No codec here packs more than this many pixels into a byte (deflate at its best, on 1-bit samples): a file that
-/// claims more is cut off, and memory for its claim is never asked for.
-private let maximumPixelsPerByte = 8 * 1032
-
-func checkSize(
-  _ width: Int, _ height: Int, fileByteCount: Int, name: String, limits: ImageFiles.Limits
-) throws(ImageFileError) {
-  let (pixelCount, overflow) = width.multipliedReportingOverflow(by: height)
-  guard width > 0, height > 0 else {
-    throw ImageFileError(.undecodable, file: name, detail: "its size is \(width)×\(height)")
-  }
-  guard !overflow, pixelCount <= limits.maximumPixelCount else {
-    let detail = "\(width)×\(height) pixels, at most \(limits.maximumPixelCount) are read"
-    throw ImageFileError(.tooLarge, file: name, detail: detail)
-  }
-  guard pixelCount / maximumPixelsPerByte <= fileByteCount else {
-    let detail = "\(fileByteCount) bytes cannot hold \(width)×\(height) pixels"
-    throw ImageFileError(.truncated, file: name, detail: detail)
-  }
 }
 
 extension DecodedImage.Mode {

@@ -46,23 +46,26 @@ extension DecodedImage {
 
   /// Nearest neighbour, which Pillow takes for palettes and 1-bit pictures whatever was asked for.
   private func nearest(_ geometry: CropGeometry, imageSize: Int) -> DecodedImage {
-    let columns = nearestSources(from: width, to: geometry.resizedWidth)
-    let rows = nearestSources(from: height, to: geometry.resizedHeight)
+    let columns = nearestSources(
+      ofInput: width, resizedTo: geometry.resizedWidth, from: geometry.left, count: imageSize)
+    let rows = nearestSources(
+      ofInput: height, resizedTo: geometry.resizedHeight, from: geometry.top, count: imageSize)
     var output = [UInt8]()
     output.reserveCapacity(imageSize * imageSize)
-    for y in rows[geometry.top..<geometry.top + imageSize] {
-      for x in columns[geometry.left..<geometry.left + imageSize] { output.append(samples[y * width + x]) }
+    for y in rows {
+      for x in columns { output.append(samples[y * width + x]) }
     }
     return replacingSamples(output, imageSize: imageSize)
   }
 }
 
-/// The input sample under the middle of each output sample. The position is a running sum, as in Pillow, since its
-/// rounding decides ties.
-private func nearestSources(from input: Int, to output: Int) -> [Int] {
+/// The input sample under the middle of each of `count` output samples. The position is a running sum, as in Pillow, since
+/// its rounding decides ties; a long and narrow image has millions of samples beside those that are kept.
+private func nearestSources(ofInput input: Int, resizedTo output: Int, from start: Int, count: Int) -> [Int] {
   let step = Double(input) / Double(output)
   var position = step * 0.5
-  return (0..<output).map { _ in
+  for _ in 0..<start { position += step }
+  return (0..<count).map { _ in
     defer { position += step }
     return min(Int(position), input - 1)
   }

@@ -11,6 +11,10 @@ public struct ImageFileError: Error, Equatable, Sendable {
     case unsupported
     /// More pixels than the limit.
     case tooLarge
+    /// More scans than any encoder writes.
+    case tooManyScans
+    /// The address space has no room for it.
+    case noMemory
   }
 
   public var code: Code
@@ -18,11 +22,14 @@ public struct ImageFileError: Error, Equatable, Sendable {
   public var file: String
   /// What was expected and found, in one line.
   public var detail: String
+  /// The limit in megapixels under which the image would be read; nil where no limit keeps it out.
+  public var megapixels: Int?
 
-  public init(_ code: Code, file: String, detail: String) {
+  public init(_ code: Code, file: String, detail: String, megapixels: Int? = nil) {
     self.code = code
     self.file = file
     self.detail = detail
+    self.megapixels = megapixels
   }
 
   /// What to do about it.
@@ -32,7 +39,11 @@ public struct ImageFileError: Error, Equatable, Sendable {
     case .truncated: "download or copy the file again"
     case .undecodable: "open it in a picture viewer, and save it anew if that shows it"
     case .unsupported: "convert it to JPEG, PNG or WebP"
-    case .tooLarge: "shrink the picture first, or raise the limit"
+    case .tooLarge:
+      "shrink the image first" + (megapixels.map { ", or raise the limit with --max-megapixels \($0)" } ?? "")
+    case .tooManyScans: "open it in an image viewer, and save it anew if that shows it"
+    case .noMemory:
+      "shrink the image first, raise the limit on address space (ulimit -v), or use a machine with more memory"
     }
   }
 }
@@ -45,7 +56,9 @@ extension ImageFileError: CustomStringConvertible {
       case .truncated: "the picture is cut off"
       case .undecodable: "the picture cannot be decoded"
       case .unsupported: "not a picture this tool reads"
-      case .tooLarge: "the picture is too large"
+      case .tooLarge: "the image is too large"
+      case .tooManyScans: "the image has too many scans"
+      case .noMemory: "no memory for the image"
       }
     return "\(file): \(problem): \(detail)"
   }

@@ -1,18 +1,11 @@
 internal import CImageCodecs
 public import Foundation
+internal import Input
 
 /// Reads picture files on the host side with the libraries that Pillow uses, giving the samples that Pillow gives.
 ///
 /// The runtime never decodes: it takes pixels.
 public enum ImageFiles {
-  public struct Limits: Sendable {
-    /// Pillow's own bound against decompression bombs.
-    public var maximumPixelCount = 178_956_970
-    public var maximumFileByteCount = 1 << 30
-
-    public init() {}
-  }
-
   /// Decodes the JPEG, PNG or WebP file at `path`, told by its content.
   public static func read(_ path: String, limits: Limits = Limits()) throws(ImageFileError) -> DecodedImage {
     var memory: [UInt8] = []
@@ -48,38 +41,39 @@ public enum ImageFiles {
     }
   }
 
-  /// The content of a picture file, undecoded.
+  /// The content of an image file, undecoded; `-` is standard input. Of a file that is no image, its beginning.
   public static func bytes(
     of path: String, limits: Limits = Limits()
   ) throws(ImageFileError) -> Data {
-    do {
-      let file = try FileHandle(forReadingFrom: URL(filePath: path))
-      defer { try? file.close() }
-      let bytes = try file.read(upToCount: limits.maximumFileByteCount + 1) ?? Data()
-      guard bytes.count <= limits.maximumFileByteCount else {
-        throw ImageFileError(
-          .tooLarge, file: path, detail: "more than \(limits.maximumFileByteCount) bytes")
-      }
-      return bytes
-    } catch let error as ImageFileError {
-      throw error
+    do throws(InputError) {
+      return try InputFile.bytes(of: path, limit: limits.maximumFileByteCount) { ImageFormat($0).isRead }
     } catch {
-      throw ImageFileError(.unreadable, file: path, detail: reason(path, error))
+      throw ImageFileError(error, file: path)
+    }
+  }
+
+  /// What an image in memory will take, from its header. Nothing is decoded.
+  public static func header(
+    _ bytes: Data, name: String, limits: Limits = Limits()
+  ) throws(ImageFileError) -> ImageHeader {
+    switch ImageFormat(bytes) {
+    case .jpeg: try JPEGDecoder.header(bytes, name: name, limits: limits)
+    case .png: try PNGDecoder.header(bytes, name: name, limits: limits)
+    case .webp: try WebPDecoder.header(bytes, name: name, limits: limits)
+    case .other(let description): throw ImageFileError(.unsupported, file: name, detail: description)
     }
   }
 }
 
-extension ImageFiles {
-  /// Foundation's own words name no cause that a user could act on.
-  private static func reason(_ path: String, _ error: any Error) -> String {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if isFolder.boolValue { return "that is a folder" }
-    switch (error as? CocoaError)?.code {
-    case .fileNoSuchFile?, .fileReadNoSuchFile?: return "no such file"
-    case .fileReadNoPermission?: return "permission denied"
-    default: return exists ? "reading failed" : "no such file"
-    }
+extension ImageFileError {
+  fileprivate init(_ error: InputError, file: String) {
+    let code: Code =
+      switch error.code {
+      case .missing, .denied, .folder, .notAFile, .failed: .unreadable
+      case .tooLarge: .tooLarge
+      case .noMemory: .noMemory
+      }
+    self.init(code, file: file, detail: error.reason)
   }
 }
 
@@ -88,6 +82,13 @@ enum ImageFormat: Equatable {
   case jpeg, png, webp
   /// Not read; says what the bytes look like.
   case other(String)
+
+  var isRead: Bool {
+    switch self {
+    case .jpeg, .png, .webp: true
+    case .other: false
+    }
+  }
 
   init(_ bytes: Data) {
     let start = [UInt8](bytes.prefix(16))
@@ -107,8 +108,8 @@ enum ImageFormat: Equatable {
     if start.isEmpty { return "the file is empty" }
     let known = [
       ("GIF8", 0, "a GIF"), ("BM", 0, "a BMP"), ("II*\0", 0, "a TIFF"), ("MM\0*", 0, "a TIFF"),
-      ("ftypheic", 4, "a HEIC picture"), ("ftypmif1", 4, "a HEIC picture"),
-      ("ftypavif", 4, "an AVIF picture"),
+      ("ftypheic", 4, "a HEIC image"), ("ftypmif1", 4, "a HEIC image"),
+      ("ftypavif", 4, "an AVIF image"),
       ("version https://", 0, "a Git LFS pointer"), ("<!DOCTYPE", 0, "an HTML page"),
       ("<html", 0, "an HTML page"),
       ("<svg", 0, "an SVG drawing"), ("%PDF", 0, "a PDF document"), ("PK", 0, "a zip archive"),

@@ -3,9 +3,12 @@ internal import Foundation
 
 /// WebP through libwebp: RGB, or RGBA where the file has alpha. Animations are not read.
 enum WebPDecoder {
-  static func decode(
+  /// What libwebp holds of each pixel: all of a lossless image's, or one channel's alpha.
+  private static let codecBytesPerPixel = 4
+
+  static func header(
     _ bytes: Data, name: String, limits: ImageFiles.Limits
-  ) throws(ImageFileError) -> DecodedImage {
+  ) throws(ImageFileError) -> ImageHeader {
     var features = WebPBitstreamFeatures()
     let status = bytes.withUnsafeBytes {
       WebPGetFeatures($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &features)
@@ -14,14 +17,23 @@ enum WebPDecoder {
     guard features.has_animation == 0 else {
       throw ImageFileError(.unsupported, file: name, detail: "it is an animated WebP")
     }
-    let width = Int(features.width)
-    let height = Int(features.height)
-    // A WebP of one colour is a few bytes whatever its size, so only the limit bounds what it may claim.
-    try checkSize(width, height, fileByteCount: .max, name: name, limits: limits)
-    let mode: DecodedImage.Mode = features.has_alpha != 0 ? .rgba : .rgb
-    let samples = try samples(bytes, name: name, mode: mode, width: width, height: height)
+    let (width, height) = (Int(features.width), Int(features.height))
+    // A WebP of one colour is a few bytes whatever its size: it may be whole.
+    try checkSize(
+      width, height, fileByteCount: bytes.count, isBoundByBytes: false, name: name, limits: limits)
+    return ImageHeader(
+      mode: features.has_alpha != 0 ? .rgba : .rgb, width: width, height: height,
+      codecBytesPerPixel: codecBytesPerPixel)
+  }
+
+  static func decode(
+    _ bytes: Data, name: String, limits: ImageFiles.Limits
+  ) throws(ImageFileError) -> DecodedImage {
+    let header = try header(bytes, name: name, limits: limits)
+    let samples = try samples(
+      bytes, name: name, mode: header.mode, width: header.width, height: header.height)
     return DecodedImage(
-      mode: mode, width: width, height: height, samples: samples,
+      mode: header.mode, width: header.width, height: header.height, samples: samples,
       orientation: EmbeddedMetadata.ofWebP(bytes).orientation)
   }
 

@@ -82,4 +82,55 @@ import Testing
     file.replaceSubrange(frame + 5..<frame + 9, with: [0x30, 0, 0x30, 0])  // 12,288 × 12,288
     #expect(code(file) == .truncated)
   }
+
+  @Test("A few bytes that ask for gigabytes are refused, and the advice admits them") func smallFile() throws
+  {
+    // A lossless WebP of one colour: 14 bits each of width − 1 and height − 1.
+    var file: [UInt8] = Array("RIFF\u{1E}\0\0\0WEBPVP8L\u{11}\0\0\0/".utf8)
+    file += [0x57, 0xC2, 0x15, 0x04, 0x07, 0x50, 0x8A, 0x2A, 0xD4, 0xA3, 0xFF, 0x81, 0x88, 0xE8, 0x7F, 0, 0]
+    func set(_ width: Int, _ height: Int) {
+      let bits = (width - 1) | (height - 1) << 14
+      for byte in 0..<4 {
+        file[21 + byte] = UInt8(truncatingIfNeeded: bits >> (8 * byte)) | (byte == 3 ? file[24] & 0xF0 : 0)
+      }
+    }
+    set(2000, 1000)
+    var limits = ImageFiles.Limits(megapixels: 8)
+    #expect(code(file, limits: limits) == nil)
+    set(2000, 1001)
+    let error = #expect(throws: ImageFileError.self) {
+      try ImageFiles.decode(Data(file), name: "x", limits: limits)
+    }
+    #expect(error?.code == .tooLarge && error?.megapixels == 12)
+    limits = ImageFiles.Limits(megapixels: error?.megapixels ?? 0)
+    #expect(code(file, limits: limits) == nil)
+    set(16384, 16384)
+    #expect(code(file) == .tooLarge)
+  }
+
+  @Test("More scans than encoders write end the decoding") func scans() throws {
+    let file = [UInt8](try Fixture.data("preprocessing/pictures/progressive.jpg"))
+    let scan = try #require(file.indices.dropLast().last { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
+    let last = file[scan..<file.count - 2]
+    #expect(code(file[..<scan] + (0..<80).flatMap { _ in last } + [0xFF, 0xD9]) == nil)
+    #expect(code(file[..<scan] + (0..<120).flatMap { _ in last } + [0xFF, 0xD9]) == .tooManyScans)
+  }
+
+  @Test("A side longer than the runtime takes is refused before anything is decoded") func longSide() throws {
+    var file = [UInt8](try Fixture.data("preprocessing/pictures/grey-alpha.png"))
+    for (side, isTooLong) in [(65_536, false), (65_537, true)] {
+      file.replaceSubrange(
+        16..<24, with: [0, UInt8(side >> 16), UInt8(side >> 8 & 255), UInt8(side & 255), 0, 0, 0, 200])
+      let checksum = crc32(file[12..<29])
+      file.replaceSubrange(29..<33, with: (0..<4).map { UInt8(checksum >> (24 - 8 * $0) & 255) })
+      #expect((code(file) == .tooLarge) == isTooLong, "\(side)")
+    }
+  }
+
+  /// The checksum of a PNG chunk.
+  private func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    ~bytes.reduce(~UInt32(0)) { sum, byte in
+      (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1 == 1 ? 0xEDB8_8320 : 0) }
+    }
+  }
 }

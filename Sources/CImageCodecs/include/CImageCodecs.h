@@ -15,6 +15,8 @@ typedef enum __attribute__((enum_extensibility(closed))) cic_status {
   CIC_UNDECODABLE = 2, /* the library refused the bytes */
   CIC_UNSUPPORTED = 3, /* a valid file of a kind that is not read, such as two-component JPEG */
   CIC_TOO_SMALL = 4,   /* the caller's buffer */
+  CIC_TOO_MANY_SCANS = 5,
+  CIC_NO_MEMORY = 6,
 } cic_status;
 
 /* What one pixel of the decoded picture is; in Pillow's terms its mode. */
@@ -33,11 +35,15 @@ typedef struct cic_header {
   uint32_t width, height;
   cic_layout layout;
   uint32_t bytes_per_pixel;
+  uint32_t working_bytes_per_pixel; /* that the library holds while it decodes, beside the caller's buffer */
   uint32_t palette_count;
   uint8_t palette[256][3];
 } cic_header;
 
 #define CIC_MESSAGE_BYTES 200
+
+/* Encoders write about ten scans into a progressive JPEG. Each costs a walk over all pixels, whatever bytes it has. */
+#define CIC_MAX_SCANS 100
 
 /* On anything but CIC_OK, `message` says what the library found; it is empty otherwise. `capacity` is that of
  * `pixels` and must be width * height * bytes_per_pixel. */

@@ -68,7 +68,8 @@ struct Classify: ParsableCommand {
       let files = try pictures.files(console)
       for warning in Labels.warnings(labels) { console.warn(warning) }
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
-      var encoder = try PictureEncoder(imageBundle, files: files, isTurnedUpright: pictures.upright)
+      var encoder = try PictureEncoder(
+        imageBundle, files: files, isTurnedUpright: pictures.upright, limits: pictures.limits)
       let results = try classify(counted(files.count, "picture"), of: &encoder, classes, console)
       if options.json {
         let information = imageBundle.model.information
@@ -98,9 +99,9 @@ struct Classify: ParsableCommand {
       let result = try classified(next.path, next.vector, classes)
       if options.json {
         results.append(result)
-      } else {
       } else if lines {
         try JSONOutput.printLine(result)
+      } else {
         try console.print(result.lines)
       }
     }

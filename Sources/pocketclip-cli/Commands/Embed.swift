@@ -87,6 +87,7 @@ struct Embed: ParsableCommand {
     let run = VectorRun(
       paths: paths, bundle: bundle,
       settings: VectorSettings(bundle, isRaw: raw, isTurnedUpright: pictures.upright),
+      limits: pictures.limits,
       mode: resume ? .resume : force ? .replace : .new, prunes: prune, text: text, console: console)
     let result = try run.run(texts: texts, images: files)
     if options.json {
@@ -118,7 +119,7 @@ struct Embed: ParsableCommand {
       }
     }
     var encoder = try PictureEncoder(
-      bundle, files: files, isNormalized: !raw, isTurnedUpright: pictures.upright)
+      bundle, files: files, isNormalized: !raw, isTurnedUpright: pictures.upright, limits: pictures.limits)
     var done = 0
     console.progress("0 of \(counted(files.count, "picture"))")
     while let outcome = encoder.next(console) {

@@ -44,8 +44,8 @@ extension ReadError.Category {
 extension ImageFileError {
   var exitStatus: ExitStatus {
     switch code {
-    case .unreadable: .cannotOpen
-    case .truncated, .undecodable, .tooLarge: .badData
+    case .unreadable, .noMemory: .cannotOpen
+    case .truncated, .undecodable, .tooLarge, .tooManyScans: .badData
     case .unsupported: .unsupported
     }
   }

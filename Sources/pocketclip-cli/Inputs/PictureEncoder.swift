@@ -1,4 +1,6 @@
 import Archives
+import ImageFiles
+import Parallel
 import PocketCLIP
 import Verification
 
@@ -13,13 +15,13 @@ struct PictureEncoder {
   /// - Throws: what opening the bundle once more throws.
   init(
     _ bundle: OpenBundle, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool,
-    contents: VectorContents? = nil
+    limits: ImageFiles.Limits, contents: VectorContents? = nil
   ) throws {
     let allThreads = bundle.model.information.threads
     let threads = max(1, min(allThreads, files.count))
     let settings = PictureSettings(
       bundle: try bundle.limited(toThreads: allThreads / threads), isNormalized: isNormalized,
-      isTurnedUpright: isTurnedUpright, contents: contents)
+      isTurnedUpright: isTurnedUpright, memory: ImageMemory(limits), contents: contents)
     // Vectors have the same bits however many threads there are.
     stream = OrderedStream(files, threads: threads) {
       var worker = PictureWorker(settings)

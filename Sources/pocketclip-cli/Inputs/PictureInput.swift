@@ -14,13 +14,27 @@ struct PictureInput {
   let isClippedGrey: Bool
 
   /// The bytes of a file, or of standard input under the name `-`.
-  static func bytes(of path: String) throws(Failure) -> Data {
+  static func bytes(of path: String, _ limits: ImageFiles.Limits) throws(Failure) -> Data {
     do throws(ImageFileError) {
-      return try ImageFiles.bytes(of: path == "-" ? "/dev/stdin" : path)
+      return try ImageFiles.bytes(of: path, limits: limits)
     } catch {
       throw Failure(error.exitStatus, error.description, hint: error.hint)
     }
   }
+
+  /// The image's size, within the limits.
+  static func header(
+    _ path: String, _ bytes: Data, _ limits: ImageFiles.Limits
+  ) throws(Failure) -> ImageHeader {
+    do throws(ImageFileError) {
+      return try ImageFiles.header(bytes, name: name(path), limits: limits)
+    } catch {
+      throw Failure(error.exitStatus, error.description, hint: error.hint)
+    }
+  }
+
+  /// What errors call it.
+  private static func name(_ path: String) -> String { path == "-" ? "/dev/stdin" : path }
 
   /// Decodes a JPEG, PNG or WebP file.
   ///
@@ -29,13 +43,13 @@ struct PictureInput {
   ///   - isTurnedUpright: whether the camera's rotation is obeyed.
   ///   - memory: an earlier picture's pixels, which are given up.
   init(
-    _ path: String, _ bytes: Data, preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool,
-    reusing memory: inout [UInt8]
+    _ path: String, _ bytes: Data, _ limits: ImageFiles.Limits, preprocessing: Preprocessing, imageSize: Int,
+    isTurnedUpright: Bool, reusing memory: inout [UInt8]
   ) throws(Failure) {
     self.path = path
     var decoded: DecodedImage
     do throws(ImageFileError) {
-      decoded = try ImageFiles.decode(bytes, name: path == "-" ? "/dev/stdin" : path, reusing: &memory)
+      decoded = try ImageFiles.decode(bytes, name: Self.name(path), limits: limits, reusing: &memory)
     } catch {
       throw Failure(error.exitStatus, error.description, hint: error.hint)
     }

@@ -1,6 +1,7 @@
 import Archives
 import ArgumentParser
 import Foundation
+import ImageFiles
 
 /// The pictures that a user names: files, folders with all that is below them, a list of paths.
 struct PictureOptions: ParsableArguments {
@@ -19,6 +20,20 @@ struct PictureOptions: ParsableArguments {
 
   @Flag(help: "Turn pictures as their camera rotation (EXIF) says, which the original code does not do.")
   var upright = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The most megapixels of an image; a quarter of it where the file has less than a byte for 64 pixels.",
+      valueName: "number"))
+  var maxMegapixels = ImageFiles.Limits.defaultMegapixels
+
+  var limits: ImageFiles.Limits { ImageFiles.Limits(megapixels: maxMegapixels) }
+
+  func validate() throws {
+    guard maxMegapixels > 0 else {
+      throw ValidationError("--max-megapixels \(maxMegapixels): expected a positive number")
+    }
+  }
 
   var isEmpty: Bool { paths.isEmpty && list == nil }
 
@@ -67,9 +82,12 @@ private struct FolderSearch {
     }
     for name in names.sorted() where !name.hasPrefix(".") {
       let path = Folder.join(folder, name)
-      if (try? Folder.kind(of: path)) == .folder {
+      let kind = try? Folder.kind(of: path)
+      if kind == .folder {
         if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil { visit(path, console) }
-      } else if Self.extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") }) {
+      } else if kind == nil || kind == .file,
+        Self.extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") })
+      {
         pictures.append(path)
       } else {
         otherCount += 1

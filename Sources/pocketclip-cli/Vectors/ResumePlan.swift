@@ -1,5 +1,6 @@
 import Archives
 import Foundation
+import Parallel
 
 /// What a run has to compute, and what became of the files of the vectors that are there.
 struct ResumePlan {

@@ -1,4 +1,5 @@
 import Archives
+import ImageFiles
 import PocketCLIP
 import Verification
 
@@ -7,6 +8,7 @@ struct VectorRun {
   let paths: VectorPaths
   let bundle: OpenBundle
   let settings: VectorSettings
+  let limits: ImageFiles.Limits
   let mode: VectorStore.Mode
   /// Whether rows of files that no longer exist are removed.
   let prunes: Bool
@@ -55,7 +57,7 @@ struct VectorRun {
     try embed(plan.texts, store, &result)
     var encoder = try PictureEncoder(
       bundle, files: plan.images.map(\.input), isNormalized: settings.isNormalized,
-      isTurnedUpright: settings.isUpright, contents: store.contents)
+      isTurnedUpright: settings.isUpright, limits: limits, contents: store.contents)
     try embed(plan.images, of: &encoder, store, &result)
     try stopIfInterrupted(store, of: plan)
     if prunes { result.counts.pruned = try store.prune() }

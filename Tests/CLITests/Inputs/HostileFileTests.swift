@@ -16,4 +16,38 @@ import Testing
       outcome.status == 65 && outcome.error.contains("never run (refused: \(function))"), "\(outcome.error)")
     #expect(folder.names.isEmpty, "\(folder.names)")
   }
+
+  @Test("Pipes without a writer, devices and files without an end are refused, whatever they are given as")
+  func endless() throws {
+    let folder = try TemporaryFolder()
+    let (bundle, pipe) = (folder.file("m.pclip"), folder.file("pipe.jpg"))
+    #expect(mkfifo(pipe, 0o600) == 0)
+    _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
+    let image = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+    for path in [pipe, "/dev/zero"] {
+      let commands = [
+        ["embed", "-m", bundle, path], ["embed", "-m", bundle, "--pictures", path],
+        ["embed", "-m", bundle, "--texts", path], ["classify", "-m", bundle, image, "--labels", path],
+        ["classify", "-m", bundle, image, "--label", "a", "--templates", path], ["info", path],
+        ["inspect", path], ["verify", bundle, "--against", path], ["verify", bundle, "--golden", path],
+        ["convert", path, "-o", folder.file("n.pclip")], ["embed", "-m", path, image],
+      ]
+      for command in commands {
+        let outcome = try Tool.run(command)
+        #expect(outcome.status == 66 || outcome.status == 65, "\(command): \(outcome.error)")
+        let reason = path == pipe ? "a pipe" : "a device"
+        #expect(
+          outcome.error.contains(reason) || outcome.error.contains("not a regular file"), "\(outcome.error)")
+      }
+    }
+    // In a folder that is searched, only files are images.
+    let search = try Tool.run("embed", "-m", bundle, folder.path)
+    #expect(search.status == 65 && search.error.contains("no pictures"), "\(search.error)")
+    // What the shell opens has no end either.
+    let zeros = try Tool.runInShell("'\(Tool.executable.path())' embed -m '\(bundle)' - < /dev/zero")
+    #expect(zeros.status == 69 && zeros.error.contains("starts with 00"), "\(zeros.error)")
+    let labels = try Tool.runInShell(
+      "'\(Tool.executable.path())' embed -m '\(bundle)' --texts - < /dev/zero")
+    #expect(labels.status == 66 && labels.error.contains("more than"), "\(labels.error)")
+  }
 }

@@ -23,23 +23,25 @@ import Testing
     try Tool.run(["embed", "-m", bundle, "-o", path ?? output] + options + Self.inputs)
   }
 
-  /// A run that has saved its first vector and waits for the second image, a pipe into which nothing is written.
+  /// A run that has saved its first vector and waits for the second image, on a standard input into which nothing is
+  /// written.
   ///
-  /// It has one thread: what it saved comes before what it opens, and it takes a signal before it goes on.
-  /// - Returns: the process, and what ends the pipe for it.
+  /// It has one thread: what it saved comes before what it reads, and it takes a signal before it goes on.
+  /// - Returns: the process, and what ends its standard input.
   private func waiting(_ options: [String] = []) throws -> (process: Process, goOn: () -> Void) {
-    let pipe = folder.file("pipe-\(UUID().uuidString).jpg")
-    try #require(mkfifo(pipe, 0o600) == 0)
-    // Open at both ends, so that opening it makes no reader wait.
-    let writer = open(pipe, O_RDWR | O_CLOEXEC)
-    let events = try FolderEvents(folder, IN_OPEN)
-    let (process, output, _) = try Tool.start(
+    let (process, input, output) = (Process(), Pipe(), Pipe())
+    process.executableURL = Tool.executable
+    process.arguments =
       ["embed", "-m", bundle, "-o", self.output, "--threads", "1"] + options
-        + [Self.inputs[0], pipe, Self.inputs[1]])
-    while let event = events.next(of: output), !pipe.hasSuffix("/\(event.name)") {}
+      + [Self.inputs[0], "-", Self.inputs[1]]
+    (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
+    let events = try FolderEvents(folder, IN_MODIFY)
+    try process.run()
+    try output.fileHandleForWriting.close()
     // Header, row and vector.
-    try #require(writer >= 0 && size(of: journal) > 512 + 256)
-    return (process, { close(writer) })
+    while size(of: journal) <= 512 + 256, events.next(of: output) != nil {}
+    try #require(size(of: journal) > 512 + 256)
+    return (process, { try? input.fileHandleForWriting.close() })
   }
 
   private func size(of path: String) -> Int {
@@ -110,7 +112,7 @@ import Testing
     }
     goOn()
     process.waitUntilExit()
-    // The pipe had no picture in it; the others are there.
+    // Standard input had no image in it; the others are there.
     #expect(process.terminationStatus == 69)
     #expect(try VectorPair.bytes(output) == whole())
   }

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// The results of work on many inputs, in their order.
 ///
@@ -7,12 +7,13 @@ import Foundation
 /// where no other can be created.
 ///
 /// Unchecked: what changes is touched under the condition's lock alone, but for the calling thread's own worker.
-final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked Sendable {
-  typealias Worker = (Input) -> Output
+package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked Sendable {
+  package typealias Worker = (Input) -> Output
 
   private let inputs: [Input]
   private let makeWorker: @Sendable () -> Worker
   private let threads: Int
+  private let startThread: (@escaping @Sendable () -> Void) -> Bool
   private let condition = NSCondition()
   private var outcomes: [Int: Output] = [:]
   /// Inputs that a thread has taken, and results that `next` has given away.
@@ -25,17 +26,23 @@ final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked Sendabl
 
   /// - Parameters:
   ///   - threads: at least 1.
+  ///   - startThread: creates a thread, or says that none can be created; another than the system's in tests alone.
   ///   - makeWorker: called once by each thread.
-  init(_ inputs: [Input], threads: Int, makeWorker: @escaping @Sendable () -> Worker) {
+  package init(
+    _ inputs: [Input], threads: Int,
+    startThread: @escaping (@escaping @Sendable () -> Void) -> Bool = Parallel.startThread,
+    makeWorker: @escaping @Sendable () -> Worker
+  ) {
     self.inputs = inputs
     self.makeWorker = makeWorker
     self.threads = threads
+    self.startThread = startThread
     ownWorker = makeWorker()
   }
 
   /// The next result, by this thread or another; nil after the last. The first call starts the other threads. Call from
   /// one thread.
-  func next() -> Output? {
+  package func next() -> Output? {
     condition.withLock {
       guard given < inputs.count else { return nil }
       if !isStarted { start() }
@@ -56,10 +63,10 @@ final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked Sendabl
     }
   }
 
-  /// Threads that cannot be created are done without.
+  /// After the first thread that cannot be created, no other is tried: this one works alone, or with those that there are.
   private func start() {
     isStarted = true
-    for _ in 1..<threads { Thread.detachNewThread { self.work() } }
+    for _ in 1..<threads where !startThread({ self.work() }) { return }
   }
 
   private func work() {

@@ -1,0 +1,32 @@
+/// Why a file that a user named cannot be read.
+package struct InputError: Error, Sendable, Equatable {
+  package enum Code: Sendable, Equatable, CaseIterable {
+    case missing
+    case denied
+    case folder
+    /// A device, pipe or socket: it may have no end, or wait for ever.
+    case notAFile
+    case tooLarge
+    case noMemory
+    case failed
+  }
+
+  package var code: Code
+  /// One line, without the path.
+  package var reason: String
+
+  package init(_ code: Code, reason: String) {
+    self.code = code
+    self.reason = reason
+  }
+
+  package var hint: String {
+    switch code {
+    case .missing, .denied, .failed: "check the path and its permissions"
+    case .folder: "give a file in it"
+    case .notAFile: "give a regular file, or send the content through standard input under the name -"
+    case .tooLarge: "split the file"
+    case .noMemory: "raise the limit on address space (ulimit -v), or use a machine with more memory"
+    }
+  }
+}
