@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What lies in a folder.
+/// What lies in a folder of an export.
 enum FolderContents {
   static func names(_ path: String) -> [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
@@ -14,5 +14,13 @@ enum FolderContents {
     }
   }
 
-  static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+  /// Removes what is called by one of `names`, links themselves and not what they lead to, and then the folder: which stays
+  /// if anything else is in it, or appears meanwhile.
+  static func remove(_ path: String, _ names: Set<String>) {
+    for name in self.names(path) where names.contains(name) {
+      let below = "\(path)/\(name)"
+      if unlink(below) != 0, errno == EISDIR || errno == EPERM { remove(below, names) }
+    }
+    rmdir(path)
+  }
 }

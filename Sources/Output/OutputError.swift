@@ -12,6 +12,10 @@ public struct OutputError: Error, Sendable, Equatable {
     case folderExists
     /// A folder with something in it that no export writes; `reason` names it.
     case folderHoldsOthers
+    /// What an earlier run left under a hidden name, with something in it that no export writes; `reason` names it.
+    case leftoverHoldsOthers
+    /// A symbolic link, which publishing would replace by a file.
+    case isLink
     /// A device or a pipe, which publishing would replace.
     case notAFile
     /// The file that is being read.
@@ -64,6 +68,8 @@ extension OutputError: CustomStringConvertible {
       case .isFolder: "output \(path): that is a folder"
       case .folderExists: "output \(path): a folder of that name exists, with files in it"
       case .folderHoldsOthers: "output \(path): the folder holds what no export writes"
+      case .leftoverHoldsOthers: "output \(path): expected what an interrupted export left"
+      case .isLink: "output \(path): that is a symbolic link"
       case .notAFile: "output \(path): that is a device or a pipe"
       case .isSource: "output \(path): that is an input of this command, which would be lost"
       case .folderMissing: "output \(path): its folder does not exist"
@@ -73,7 +79,7 @@ extension OutputError: CustomStringConvertible {
       case .beingWritten: "output \(path): another conversion is writing it"
       case .failed: "output \(path): writing failed"
       }
-    guard let reason, code == .failed || code == .diskFull || code == .folderHoldsOthers else { return line }
+    guard let reason, code.needsReason else { return line }
     return "\(line) (\(reason))"
   }
 
@@ -84,6 +90,8 @@ extension OutputError: CustomStringConvertible {
     case .isFolder: "give the name of a file in it"
     case .folderExists: "give another name, or --force to replace the folder of an earlier export"
     case .folderHoldsOthers: "give another name: nothing but earlier exports is replaced"
+    case .leftoverHoldsOthers: "move it away: nothing but exports is removed"
+    case .isLink: "give the name that the link leads to, or remove the link"
     case .notAFile: "give the name of a file"
     case .isSource: "give another name"
     case .folderMissing: "create the folder first"
@@ -92,6 +100,18 @@ extension OutputError: CustomStringConvertible {
     case .diskFull: "free some space, or choose a folder on another file system"
     case .beingWritten: "wait for it to finish"
     case .failed: "check the disk or the network mount"
+    }
+  }
+}
+
+extension OutputError.Code {
+  /// Whether the line says too little without the system's words, or a name.
+  fileprivate var needsReason: Bool {
+    switch self {
+    case .failed, .diskFull, .folderHoldsOthers, .leftoverHoldsOthers: true
+    case .exists, .isFolder, .folderExists, .isLink, .notAFile, .isSource, .folderMissing, .folderNotWritable,
+      .readOnly, .beingWritten:
+      false
     }
   }
 }

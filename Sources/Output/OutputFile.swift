@@ -16,6 +16,8 @@ package struct OutputFile: ~Copyable {
   private let descriptor: Int32
   /// The sibling's path, or nil for a file without a name.
   private let partialPath: String?
+  /// The sibling's path may then be another process's.
+  private var isPublished = false
 
   /// - Parameter replacesExisting: whether a file of that name may be replaced; it is, at `publish`, in one step.
   /// - Parameter sources: files that must not be replaced, whatever is said.
@@ -38,7 +40,7 @@ package struct OutputFile: ~Copyable {
   }
 
   deinit {
-    if let partialPath { unlink(partialPath) }
+    if let partialPath, !isPublished { unlink(partialPath) }
     close(descriptor)
   }
 
@@ -50,15 +52,17 @@ package struct OutputFile: ~Copyable {
 
   /// Waits until everything is on the disk, then gives the file its name.
   package consuming func publish() throws(OutputError) {
+    if replacesExisting { keepPermissions() }
     guard fsync(descriptor) == 0 else { throw OutputError.last(path: path) }
     let place = Place(path)
     if replacesExisting {
-      if partialPath == nil { try link(readablePath, to: place.partialPath) }
+      if partialPath == nil { try link(readablePath, to: place.partialPath, ifExists: .beingWritten) }
       guard rename(place.partialPath, path) == 0 else {
         let error = OutputError.last(path: path)
         unlink(place.partialPath)
         throw error
       }
+      isPublished = true
     } else {
       // Unlike a rename, a link never replaces what has appeared there in the meantime.
       try link(readablePath, to: path)
@@ -66,9 +70,20 @@ package struct OutputFile: ~Copyable {
     place.syncFolder()
   }
 
-  private borrowing func link(_ source: String, to target: String) throws(OutputError) {
+  /// Gives the new file what the user set on the old one.
+  private borrowing func keepPermissions() {
+    var status = stat()
+    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o7777) }
+  }
+
+  /// - Parameter existing: what it means that the target exists.
+  private borrowing func link(
+    _ source: String, to target: String, ifExists existing: OutputError.Code = .exists
+  ) throws(OutputError) {
     let flags = partialPath == nil ? AT_SYMLINK_FOLLOW : 0
-    guard linkat(AT_FDCWD, source, AT_FDCWD, target, flags) == 0 else { throw OutputError.last(path: path) }
+    guard linkat(AT_FDCWD, source, AT_FDCWD, target, flags) == 0 else {
+      throw errno == EEXIST ? OutputError(existing, path: path) : OutputError.last(path: path)
+    }
   }
 
   /// Whether a file could be published there; tells long before the work is done that leads to it.
@@ -83,7 +98,8 @@ package struct OutputFile: ~Copyable {
     }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: throw OutputError(.isFolder, path: path)
-    case S_IFREG, S_IFLNK: break
+    case S_IFLNK: throw OutputError(.isLink, path: path)
+    case S_IFREG: break
     default: throw OutputError(.notAFile, path: path)
     }
     for source in sources {
@@ -94,6 +110,11 @@ package struct OutputFile: ~Copyable {
       }
     }
     if !replacesExisting { throw OutputError(.exists, path: path) }
+  }
+
+  /// What a file is called until it has its name, where it cannot be without one.
+  static func partialName(of name: String) -> String {
+    ".\(name.hasSuffix(".pclip") ? String(name.dropLast(6)) : name).pclip-partial"
   }
 
   /// A handle that copies, for writing at offsets.
@@ -132,10 +153,9 @@ private struct Place {
     self.path = path
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-    let stem = name.hasSuffix(".pclip") ? String(name.dropLast(6)) : name
     let prefix = slash.map { String(path[...$0]) } ?? ""
     folder = prefix.isEmpty ? "." : prefix
-    partialPath = "\(prefix).\(stem).pclip-partial"
+    partialPath = prefix + OutputFile.partialName(of: name)
   }
 
   /// Removes what an interrupted run left, unless a running one holds it.

@@ -8,13 +8,18 @@
 ///
 /// It is filled as a locked sibling, `.NAME.pclip-partial`, which the next run removes if this one is interrupted.
 package struct OutputFolder: ~Copyable {
+  package typealias Step = FolderReplacement.Step
+
   package let path: String
-  /// Where to write until `publish`.
-  package let partialPath: String
   private let replacesExisting: Bool
-  private let replaceable: Set<String>
+  private let replacement: FolderReplacement
   /// Holds the lock.
   private let descriptor: Int32
+  /// The hidden name may then be another process's.
+  private var isPublished = false
+
+  /// Where to write until `publish`.
+  package var partialPath: String { replacement.partial }
 
   /// - Parameters:
   ///   - replacesExisting: whether a folder of that name may be replaced; it is, at `publish`.
@@ -24,23 +29,24 @@ package struct OutputFolder: ~Copyable {
     path: String, replacesExisting: Bool, replaceable: Set<String>, sources: [String] = []
   ) throws(OutputError) {
     let path = Self.withoutTrailingSlashes(path)
-    let partialPath = Self.sibling(of: path, suffix: ".pclip-partial")
+    let replacement = FolderReplacement(path, names: replaceable)
+    try replacement.recover()
     try Self.checkDestination(
       path, replacesExisting: replacesExisting, replaceable: replaceable, sources: sources)
-    try Self.removeLeftover(partialPath, of: path)
-    guard mkdir(partialPath, 0o777) == 0 else { throw OutputError.last(path: path) }
-    let descriptor = open(partialPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard mkdir(replacement.partial, 0o777) == 0 else {
+      throw OutputError.last(path: errno == EEXIST ? replacement.partial : path)
+    }
+    let descriptor = open(replacement.partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw OutputError.last(path: path) }
     flock(descriptor, LOCK_EX | LOCK_NB)
     self.path = path
-    self.partialPath = partialPath
     self.replacesExisting = replacesExisting
-    self.replaceable = replaceable
+    self.replacement = replacement
     self.descriptor = descriptor
   }
 
   deinit {
-    FolderContents.remove(partialPath)
+    if !isPublished { FolderContents.remove(replacement.partial, replacement.names) }
     close(descriptor)
   }
 
@@ -52,20 +58,23 @@ package struct OutputFolder: ~Copyable {
   }
 
   /// Gives the folder its name.
-  package consuming func publish() throws(OutputError) {
+  ///
+  /// - Parameters:
+  ///   - exchangesNames: false only to test file systems that cannot.
+  ///   - reached: told each step; tests end the process there.
+  package consuming func publish(
+    exchangesNames: Bool = true, _ reached: (Step) -> Void = { _ in }
+  ) throws(OutputError) {
     fsync(descriptor)
     // This also replaces an empty folder.
-    if rename(partialPath, path) == 0 { return }
-    guard replacesExisting, errno == ENOTEMPTY || errno == EEXIST else { throw OutputError.last(path: path) }
-    try Self.checkContents(path, replaceable)
-    let aside = Self.sibling(of: path, suffix: ".pclip-replaced")
-    guard rename(path, aside) == 0 else { throw OutputError.last(path: path) }
-    guard rename(partialPath, path) == 0 else {
-      let error = OutputError.last(path: path)
-      rename(aside, path)
-      throw error
+    if rename(partialPath, path) == 0 {
+      isPublished = true
+      return replacement.syncParent()
     }
-    FolderContents.remove(aside)
+    guard replacesExisting, errno == ENOTEMPTY || errno == EEXIST else { throw OutputError.last(path: path) }
+    try Self.checkContents(path, replacement.names)
+    try replacement.replace(exchanges: exchangesNames, reached)
+    isPublished = true
   }
 }
 
@@ -78,13 +87,17 @@ extension OutputFolder {
     var status = stat()
     guard lstat(path, &status) == 0 else {
       guard errno == ENOENT else { throw OutputError.last(path: path) }
-      guard access(parent(of: path), W_OK) == 0 else { throw OutputError.last(path: path) }
+      guard access(FolderReplacement.parent(of: path), W_OK) == 0 else { throw OutputError.last(path: path) }
       return
     }
-    guard status.st_mode & S_IFMT == S_IFDIR else { throw OutputError(.exists, path: path) }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: break
+    case S_IFLNK: throw OutputError(.isLink, path: path)
+    default: throw OutputError(.exists, path: path)
+    }
     for source in sources {
       var other = stat()
-      guard stat(parent(of: source), &other) == 0 else { continue }
+      guard stat(FolderReplacement.parent(of: source), &other) == 0 else { continue }
       if (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) {
         throw OutputError(.isSource, path: path)
       }
@@ -99,27 +112,9 @@ extension OutputFolder {
     throw OutputError(.folderHoldsOthers, path: path, reason: other)
   }
 
-  /// Removes what an interrupted run left, unless a running one holds it.
-  private static func removeLeftover(_ partialPath: String, of path: String) throws(OutputError) {
-    let leftover = open(partialPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
-    guard leftover >= 0 else { return }
-    defer { close(leftover) }
-    guard flock(leftover, LOCK_EX | LOCK_NB) == 0 else { throw OutputError(.beingWritten, path: path) }
-    FolderContents.remove(partialPath)
-  }
-
   private static func withoutTrailingSlashes(_ path: String) -> String {
     var path = path
     while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
     return path
-  }
-
-  private static func sibling(of path: String, suffix: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return ".\(path)\(suffix)" }
-    return "\(path[...slash]).\(path[path.index(after: slash)...])\(suffix)"
-  }
-
-  private static func parent(of path: String) -> String {
-    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 }

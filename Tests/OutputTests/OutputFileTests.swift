@@ -65,6 +65,17 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
+  @Test("Permissions of the file that is replaced stay", arguments: [true, false])
+  func permissions(nameless: Bool) throws {
+    let path = try folder.write(Data("mine".utf8), to: "a")
+    #expect(chmod(path, 0o640) == 0)
+    let output = try file(replaces: true, nameless: nameless)
+    try write(output)
+    try output.publish()
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_mode & 0o7777 == 0o640)
+  }
+
   @Test("A file that appears meanwhile is not replaced", arguments: [true, false])
   func meanwhile(nameless: Bool) throws {
     let output = try file(nameless: nameless)
@@ -94,6 +105,7 @@ import Testing
     #expect(refusal("a", replaces: true, sources: [path]) == .isSource)
     #expect(refusal("a", replaces: true, sources: [folder.file("link")]) == .isSource)
     #expect(refusal("a", replaces: true) == nil)
+    #expect(refusal("link", replaces: true) == .isLink && refusal("link") == .isLink)
   }
 
   @Test("Each impossible output has its own error, of one line and with advice")

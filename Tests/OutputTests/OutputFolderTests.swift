@@ -24,14 +24,21 @@ import Testing
   }
 
   /// A published folder with one file, and one in a folder of it.
-  private func publish(_ text: String, replaces: Bool = false) throws {
+  private func publish(
+    _ text: String, replaces: Bool = false, exchanges: Bool = true,
+    _ reached: (OutputFolder.Step) -> Void = { _ in }
+  ) throws {
     let output = try output(replaces: replaces)
     try output.makeFolder("part")
     for name in ["model", "part/model"] {
       try Data(text.utf8).write(to: URL(filePath: "\(output.partialPath)/\(name)"))
     }
     #expect(folder.names.contains(".a.pclip-partial"))
-    try output.publish()
+    try output.publish(exchangesNames: exchanges, reached)
+  }
+
+  private func content(_ text: String) -> [String: Data] {
+    ["model": Data(text.utf8), "part/model": Data(text.utf8)]
   }
 
   @Test("Nothing has the name before the end, and then it has every file")
@@ -50,12 +57,19 @@ import Testing
     #expect(folder.names == [])
   }
 
-  @Test("An existing folder is left alone, unless it may be replaced, and then it is replaced whole")
-  func existing() throws {
+  @Test(
+    "An existing folder is left alone, unless it may be replaced, and then it is replaced whole",
+    arguments: [true, false])
+  func existing(exchanges: Bool) throws {
     try publish("old")
     #expect(refusal("a")?.code == .folderExists)
     try FileManager.default.removeItem(atPath: folder.file("a/part/model"))
-    try publish("new", replaces: true)
+    #expect(chmod(folder.file("a"), 0o750) == 0)
+    var steps: [OutputFolder.Step] = []
+    try publish("new", replaces: true, exchanges: exchanges) { steps.append($0) }
+    #expect(steps == (exchanges ? [.exchanged, .removed] : [.setAside, .renamed, .removed]))
+    var status = stat()
+    #expect(stat(folder.file("a"), &status) == 0 && status.st_mode & 0o7777 == 0o750)
     #expect(try folder.tree("a") == ["model": Data("new".utf8), "part/model": Data("new".utf8)])
     #expect(folder.names == ["a"])
   }
@@ -87,6 +101,68 @@ import Testing
     try first.publish()
     #expect(folder.names == ["a"])
     #expect(try folder.tree("a").isEmpty)
+  }
+
+  /// Where a process can end, and whether the names are exchanged there.
+  static let ends: [(step: OutputFolder.Step, exchanges: Bool)] = [
+    (.exchanged, true), (.removed, true), (.setAside, false), (.renamed, false), (.removed, false),
+  ]
+
+  @Test(
+    "A process that ends while it replaces a folder leaves one whole; the next run finds it, and cleans up",
+    arguments: ends.indices)
+  func killed(_ end: Int) async throws {
+    try publish("old")
+    let path = folder.file("a")
+    await #expect(processExitsWith: .exitCode(9)) { [path = path as String, end] in
+      let output = try OutputFolder(path: path, replacesExisting: true, replaceable: ["model", "part"])
+      try output.makeFolder("part")
+      for name in ["model", "part/model"] {
+        try Data("new".utf8).write(to: URL(filePath: "\(output.partialPath)/\(name)"))
+      }
+      let (step, exchanges) = OutputFolderTests.ends[end]
+      try output.publish(exchangesNames: exchanges) { if $0 == step { _exit(9) } }
+    }
+    let isHidden = Self.ends[end].step == .setAside
+    #expect(folder.names.contains("a") == !isHidden)
+    if !isHidden { #expect(try folder.tree("a") == content("new")) }
+    #expect(refusal("a")?.code == .folderExists)
+    #expect(try folder.tree("a") == content(isHidden ? "old" : "new"))
+    #expect(folder.names == ["a"])
+    try publish("newer", replaces: true, exchanges: Self.ends[end].exchanges)
+    #expect(try folder.tree("a") == content("newer") && folder.names == ["a"])
+  }
+
+  @Test("Somebody else's folder or file under a hidden name is refused and stays")
+  func foreignLeftover() throws {
+    for name in [".a.pclip-partial", ".a.pclip-replaced"] {
+      try FileManager.default.createDirectory(
+        atPath: folder.file("\(name)/part"), withIntermediateDirectories: true)
+      try folder.write(Data("mine".utf8), to: "\(name)/part/holiday.jpg")
+      let error = refusal("a", replaces: true)
+      #expect(error?.code == .leftoverHoldsOthers && error?.reason == "part/holiday.jpg")
+      #expect(error?.path == folder.file(name))
+      #expect(try folder.tree(name) == ["part/holiday.jpg": Data("mine".utf8)])
+      try FileManager.default.removeItem(atPath: folder.file(name))
+    }
+    try folder.write(Data("mine".utf8), to: ".a.pclip-partial")
+    #expect(refusal("a") != nil && folder.names == [".a.pclip-partial"])
+  }
+
+  @Test("A link under the output's name is refused, and links in a leftover are not followed")
+  func links() throws {
+    let other = folder.file("other")
+    try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
+    try folder.write(Data("mine".utf8), to: "other/model")
+    try FileManager.default.createSymbolicLink(atPath: folder.file("a"), withDestinationPath: other)
+    #expect(refusal("a", replaces: true)?.code == .isLink)
+    try FileManager.default.removeItem(atPath: folder.file("a"))
+    try FileManager.default.createDirectory(
+      atPath: folder.file(".a.pclip-partial"), withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file(".a.pclip-partial/part"), withDestinationPath: other)
+    try publish("new")
+    #expect(try folder.tree("other") == ["model": Data("mine".utf8)])
   }
 
   @Test("A file and a missing folder have errors of their own")
