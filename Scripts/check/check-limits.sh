@@ -7,16 +7,20 @@ minis=Fixtures/minis
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# pthread_create fails as it does where the number of processes is limited, which binds no root user.
+# pthread_create fails as it does where the number of processes is limited, which binds no root user: at once, or after
+# the first thread.
 cat >"$folder/no-threads.c" <<'C'
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+static int created;
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
-  (void)thread, (void)attributes, (void)start, (void)argument;
-  return EAGAIN;
+  int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = dlsym(RTLD_NEXT, "pthread_create");
+  return created++ < THREADS ? create(thread, attributes, start, argument) : EAGAIN;
 }
 C
-cc -shared -fPIC "$folder/no-threads.c" -o "$folder/no-threads.so"
+cc -D_GNU_SOURCE -DTHREADS=0 -shared -fPIC "$folder/no-threads.c" -o "$folder/no-threads.so"
+cc -D_GNU_SOURCE -DTHREADS=1 -shared -fPIC "$folder/no-threads.c" -o "$folder/one-thread.so"
 
 # A library that is none, and one whose products are wrong.
 mkdir "$folder/missing" "$folder/wrong"
@@ -37,13 +41,13 @@ cc -shared -fPIC "$folder/wrong.c" -o "$folder/wrong/libopenblas.so.0"
 passed=0
 failed=0
 
-# A limit is no-threads, missing or wrong (OpenBLAS), data=KB (written memory) or KB (address space).
+# A limit is no-threads, one-thread, missing or wrong (OpenBLAS), data=KB (written memory) or KB (address space).
 # expect LIMIT STATUS TEXT ARGUMENT…: the command's status and a text in its output, within a minute.
 expect() {
   limit=$1 status=$2 text=$3
   shift 3
   case $limit in
-    no-threads) set -- env LD_PRELOAD="$folder/no-threads.so" "$pocketclip" "$@" ;;
+    no-threads | one-thread) set -- env LD_PRELOAD="$folder/$limit.so" "$pocketclip" "$@" ;;
     missing | wrong) set -- env LD_LIBRARY_PATH="$folder/$limit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$pocketclip" "$@" ;;
     data=*) set -- bash -c 'ulimit -d "$0" && exec "$@"' "${limit#data=}" "$pocketclip" "$@" ;;
     *) set -- sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$pocketclip" "$@" ;;
@@ -62,9 +66,9 @@ expect() {
 
 image=$minis/pictures/alarm-clock-00.jpg
 mini=$folder/mini.pclip
-for limit in no-threads 400000; do
+for limit in no-threads one-thread 400000; do
   reference='reference   OpenBLAS'
-  [ "$limit" = no-threads ] || reference='reference   portable'
+  [ "$limit" != 400000 ] || reference='reference   portable'
   expect "$limit" 0 'image cosine' convert $minis/mini-vit.pt -o "$mini" --precision int8 --force
   expect "$limit" 0 "$reference" verify "$mini" --against $minis/mini-vit.pt
   expect "$limit" 0 'demanded' info "$mini"
@@ -89,6 +93,42 @@ expect missing 0 'portable product, which is slower: OpenBLAS cannot be loaded.*
 expect missing 69 'libopenblas0' verify "$mini" --against $minis/mini-vit.pt --reference openblas
 expect wrong 0 'portable product, which is slower: OpenBLAS 0.0.1 (Wrong) multiplies wrongly' verify "$mini" --against $minis/mini-vit.pt
 expect wrong 69 'multiplies wrongly' verify "$mini" --against $minis/mini-vit.pt --reference openblas
+
+for limit in no-threads one-thread; do
+  expect $limit 0 'vector' embed -m "$mini" $minis/pictures --threads 8
+  expect $limit 0 'cosine' classify -m "$mini" $minis/pictures --label "an alarm clock" --label "a cat" --threads 8
+done
+
+# An image of 32 megapixels in 38 bytes: an error where there is no room, a vector where there is.
+PYTHONPATH=Scripts/check python3 -c 'import sys, hostile_images; open(sys.argv[1], "wb").write(hostile_images.webp(8000, 4000))' \
+  "$folder/large.webp"
+expect 250000 66 'no memory for the image: 8000×4000 pixels need' embed -m "$mini" "$folder/large.webp"
+expect 250000 66 'no memory for the image' classify -m "$mini" "$folder/large.webp" --label "a" --label "b"
+expect 600000 0 'vector' embed -m "$mini" "$folder/large.webp"
+
+# Every limit above what the system needs to load the tool: a result or an error, no other end.
+survive() {
+  limit=$1
+  shift
+  found=0
+  timeout 60 sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$pocketclip" "$@" >"$folder/output" 2>&1 || found=$?
+  case $found in
+    0 | 65 | 66 | 69 | 73) passed=$((passed + 1)) ;;
+    *)
+      failed=$((failed + 1))
+      printf 'check-limits: under %s: status %s: %s\n' "$limit" "$found" "$*" >&2
+      sed 's/^/  | /' "$folder/output" >&2
+      ;;
+  esac
+}
+for megabytes in 86 90 95 100 110 120 140 170 200 250 300; do
+  kilobytes=$((megabytes * 1024))
+  survive $kilobytes inspect $minis/mini-vit.pt
+  survive $kilobytes convert $minis/mini-vit.pt -o "$folder/again.pclip" --precision int8 --force
+  survive $kilobytes verify "$mini" --against $minis/mini-vit.pt
+  survive $kilobytes embed -m "$mini" "$image" "$folder/large.webp" --threads 8
+  survive $kilobytes classify -m "$mini" "$image" "$folder/large.webp" --label "a" --label "b"
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -26,30 +26,20 @@ struct PocketClipCommand: ParsableCommand {
 
   static func main() {
     Interruption.exitsAtOnce()
-    requireArguments()
-    refuseInvalidArguments()
-    refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
-    main(nil)
-  }
-
-  /// Swift reads the arguments from /proc; without them every command would print its help and succeed.
-  private static func requireArguments() {
-    guard (CommandLine.arguments.first ?? "").isEmpty else { return }
-    Console.write("pocketclip: the command's arguments cannot be read\n  hint: mount /proc\n")
-    _exit(ExitStatus.internal.rawValue)
+    OutOfMemory.isTold()
+    let arguments = Arguments.all
+    refuseInvalidArguments(arguments)
+    refuseUnknownVerb(arguments.first?.text)
+    main(arguments.map(\.text))
   }
 
   /// Swift replaces what is not UTF-8 by U+FFFD, which would be embedded, or looked for as a file.
-  private static func refuseInvalidArguments() {
-    for index in 1..<max(1, Int(CommandLine.argc)) {
-      guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
-        continue
-      }
-      Console.write(
-        "pocketclip: argument \(index) is not UTF-8: \(CommandLine.arguments[index])\n"
-          + "  hint: write texts as UTF-8, and rename files whose names are not\n")
-      _exit(ExitStatus.usage.rawValue)
-    }
+  private static func refuseInvalidArguments(_ arguments: [Arguments.Argument]) {
+    guard let index = arguments.firstIndex(where: { !$0.isUTF8 }) else { return }
+    Console.write(
+      "pocketclip: argument \(index + 1) is not UTF-8: \(arguments[index].text)\n"
+        + "  hint: write texts as UTF-8, and rename files whose names are not\n")
+    _exit(ExitStatus.usage.rawValue)
   }
 
   /// ArgumentParser calls it an unexpected argument and names no verb.
