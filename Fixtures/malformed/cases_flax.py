@@ -59,6 +59,8 @@ CASES = {
         "messagePackTrailingData", mapping(("x", ndarray())) + b"\0", len(mapping(("x", ndarray())))),
     "second-document.msgpack": case(
         "messagePackTrailingData", 2 * mapping(("x", ndarray())), len(mapping(("x", ndarray())))),
+    "chunk-number-with-leading-zero.msgpack": case(
+        "flaxChunksInvalid", mapping(("x", chunked([("00", integer(2))], [("0", flat(1, 2))]))), VALUE, "x"),
     "name-too-long.msgpack": case("limitExceeded", LONG_KEY, 3 + 1 + 3 + 600),
     "array-not-a-triple.msgpack": one("flaxArrayInvalid", extended(1, array(array(), text("float32"))), CONTENT),
     "array-empty.msgpack": one("flaxArrayInvalid", extended(1, b""), CONTENT),

@@ -175,6 +175,13 @@ def one(error, record):
     return case(error, model([record]), "w")
 
 
+def endless_indices():
+    """A million rows of a thousand numbers, from four nodes."""
+    steps = [node("ConstantOfShape", ["n"], ["z"]), node("Cast", ["z"], ["i"]) + field(5, attribute("to", 7)),
+             node("ConstantOfShape", ["m"], ["t"]), node("Gather", ["t", "i"], ["g"])]
+    return model([longs("n", [1 << 20]), longs("m", [2, 1 << 10])], steps)
+
+
 def outside(name, error, **keys):
     """A folder whose model has a tensor in another file; `data.bin` beside it has 8 bytes."""
     content = {"model.onnx": model([tensor("w", [2, 2], more=external(**keys))]), "data.bin": bytes(8)}
@@ -263,6 +270,9 @@ CASES = {
     **outside("external-too-long", "onnxExternalRange", location="data.bin"),
     **outside("external-offset-overflows", "onnxExternalRange", location="data.bin", offset=str((1 << 64) - 8)),
     **outside("external-offset-negative", "onnxTensorInvalid", location="data.bin", offset="-8"),
+    **outside("external-offset-with-leading-zero", "onnxTensorInvalid", location="data.bin", offset="08"),
+    **outside("external-offset-minus-zero", "onnxTensorInvalid", location="data.bin", offset="-0"),
+    "indices-without-end.onnx": case("budgetExceeded", endless_indices()),
     **outside("external-length-differs", "onnxTensorSize", location="data.bin", length="8"),
     **LINK,
 }

@@ -56,6 +56,16 @@ def nested_modules(depth):
     return P.file(opening * depth + P.NONE + (P.SETITEMS + P.BUILD) * depth)
 
 
+def shared_modules(levels):
+    """Each module has the one below it under two names: 2^levels paths."""
+    opening = P.name("__torch__", "Layer") + b")\x81" + P.EMPTY_DICT + P.MARK
+    pickle = opening + P.text("w") + P.NONE + P.SETITEMS + P.BUILD
+    for level in range(levels):
+        pickle += b"q" + bytes([level]) + b"0" + opening + b"".join(
+            P.text(name) + b"h" + bytes([level]) for name in "ab") + P.SETITEMS + P.BUILD
+    return P.file(pickle)
+
+
 UNICODE = b"X" + struct.pack("<I", 2) + b"\xc3\x28"
 
 CASES = {
@@ -106,7 +116,10 @@ CASES = {
     "protocol-6.pt": broken("pickleBadProtocol", b"\x80\x06N.", at=0),
     "text-not-utf8.pt": broken("pickleInvalidText", P.file(UNICODE), at=2),
     "bytes-after-the-pickle.pt": after_pickle(),
-    "copies-without-end.pt": broken("limitExceeded", copies()),
+    "copies-without-end.pt": broken("budgetExceeded", copies()),
+    "shared-modules-without-end.pt": {
+        "error": "budgetExceeded",
+        "content": zip_bytes([*torch_members(shared_modules(30), {}), Member("archive/constants.pkl", b"")])[0]},
     "modules-without-end.pt": {
         "error": "limitExceeded",
         "content": zip_bytes([*torch_members(nested_modules(400), {}), Member("archive/constants.pkl", b"")])[0]},

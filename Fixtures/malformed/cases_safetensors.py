@@ -56,6 +56,8 @@ CASES = {
         "safetensorsEntry", {"x": {"dtype": "F32", "data_offsets": [0, 8]}}, at=b'"x"', tensor="x"),
     "without-offsets.safetensors": case(
         "safetensorsEntry", {"x": {"dtype": "F32", "shape": [2]}}, at=b'"x"', tensor="x"),
+    "minus-zero-extent.safetensors": case(
+        "safetensorsEntry", b'{"x":{"dtype":"F32","shape":[-0],"data_offsets":[0,0]}}', b"", at=b'"x"', tensor="x"),
     "negative-extent.safetensors": one("safetensorsEntry", shape=(-2,)),
     "fractional-extent.safetensors": one("safetensorsEntry", shape=(2.5,)),
     "three-offsets.safetensors": one("safetensorsEntry", offsets=(0, 4, 8)),

@@ -19,6 +19,7 @@ CODES = {
     "wholeModulePickle": 143,
     "numPyStateDict": 144,
     "limitExceeded": 160,
+    "budgetExceeded": 162,
     "numberOverflow": 161,
     "zipBadEndRecord": 200,
     "zipBadCentralDirectory": 201,

@@ -11,10 +11,14 @@ public struct Limits: Sendable, Equatable {
   public var expandedElements = 1 << 22
   /// Keyed values that a file states about itself beside its tensors.
   public var metadataEntries = 100_000
-  /// Bytes of one such key or text, or of a tensor's name.
+  /// Bytes of one such key or text.
   public var metadataTextBytes = 1 << 20
+  /// Bytes of a tensor's name; those of published models have fewer than 200.
+  public var tensorNameBytes = 1024
   /// Texts in one array of them, as a vocabulary; the largest published have half a million.
   public var metadataTexts = 1 << 22
+  /// Combining marks on one letter of a name or text.
+  public var combiningMarks = 30
   /// Axes of one tensor.
   public var tensorRank = 16
 
@@ -37,7 +41,7 @@ public struct Limits: Sendable, Equatable {
   /// Inflated bytes per compressed byte, once `inflationAllowance` is used up. Deflate can reach 1032; float weights
   /// with most rows zero stay below 100.
   public var inflationRatio: UInt64 = 256
-  /// Bytes that a compressed member may always inflate to.
+  /// Bytes that a file's compressed parts may always inflate to, together.
   public var inflationAllowance: UInt64 = 1 << 20
 
   /// Bytes of one pickle.
@@ -48,17 +52,14 @@ public struct Limits: Sendable, Equatable {
   public var pickleMemo = 2_000_000
   /// Containers inside one another, when a pickled structure is walked.
   public var pickleDepth = 200
-  /// Attributes of all modules of a TorchScript archive.
-  public var moduleAttributes = 2_000_000
-
   /// Bytes of the names of an HDF5 dataset and the groups above it, which also bounds how deep groups lie.
   public var datasetPathBytes = 1024
 
-  /// Nodes of an ONNX graph with their inputs, outputs and attributes.
-  public var graphEntries = 4_000_000
-
   /// Files in a model's folder.
   public var folderEntries = 10_000
+
+  /// What opening the checkpoint may take in total; nil where nothing is opened yet (`withBudget`).
+  public internal(set) var budget: Budget?
 
   public init() {}
 

@@ -10,6 +10,7 @@ extension Checkpoint {
   public static func open(
     _ path: String, taking selection: Selection = Selection(), limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
+    let limits = limits.withBudget
     if let folder = try HubCache.folder(ofModelNamed: path) {
       return try FolderReader(folder: folder, selection: selection, limits: limits).read()
     }
@@ -36,6 +37,7 @@ extension Checkpoint {
   public static func open(
     _ file: MappedFile, taking selection: Selection = Selection(), limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
+    let limits = limits.withBudget
     do throws(ReadError) {
       var checkpoint = try container(file, format: selection.format, limits: limits)
       try checkpoint.takeModel(below: selection.prefix, limits: limits)
@@ -58,7 +60,7 @@ extension Checkpoint {
     of file: MappedFile, limits: Limits = .standard
   ) throws(ReadError) -> CheckpointFormat? {
     do throws(ReadError) {
-      switch try ContentDetector(file: file, limits: limits).detect() {
+      switch try ContentDetector(file: file, limits: limits.withBudget).detect() {
       case .checkpoint(let format, _): return format
       case .shardIndex: return nil
       }
@@ -73,7 +75,11 @@ extension Checkpoint {
   ) throws(ReadError) -> Checkpoint {
     do throws(ReadError) {
       guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
-      if let format { return try format.read(FileProbe(file, limits: limits)) }
+      let limits = limits.withBudget
+      if let format {
+        limits.admit(file.byteCount)
+        return try format.read(FileProbe(file, limits: limits))
+      }
       switch try ContentDetector(file: file, limits: limits).detect() {
       case .checkpoint(let format, let probe): return try format.read(probe)
       case .shardIndex(let index):

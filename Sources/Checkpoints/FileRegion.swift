@@ -18,9 +18,9 @@ public struct FileRegion: Sendable, Equatable {
 extension Checkpoint {
   /// What lies where, file by file, in the order of the bytes. Tensors that share a storage share its range.
   public var regions: [FileRegion] {
-    files.flatMap { file in
-      let own = (tensorRegions + memberRegions).filter { $0.file == file.path }
-      return Self.withStructure(own.sorted(by: Self.liesBefore), in: file)
+    let all = Dictionary(grouping: tensorRegions + memberRegions, by: \.file)
+    return files.flatMap { file in
+      Self.withStructure((all[file.path] ?? []).sorted(by: Self.liesBefore), in: file)
     }
   }
 

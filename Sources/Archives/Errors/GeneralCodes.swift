@@ -64,6 +64,9 @@ extension ReadError.Code {
   // 160: bounds that protect memory and time.
   public static let limitExceeded = Self(
     160, "limitExceeded", "larger than any real checkpoint", hint: .downloadAgain)
+  public static let budgetExceeded = Self(
+    162, "budgetExceeded", "opening takes far more memory or time than a file of this size needs",
+    hint: "do not trust this file; if it is your own, save the state dict of the model alone as safetensors")
   public static let numberOverflow = Self(
     161, "numberOverflow", "a number too large to compute with", hint: .downloadAgain)
 
@@ -72,6 +75,6 @@ extension ReadError.Code {
     .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .noAddressSpace,
     .emptyFile, .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .notACheckpoint,
     .checkpointInArchive, .unsupportedFormat, .unsupportedDType, .unsupportedTensorKind, .wholeModulePickle,
-    .numPyStateDict, .storageSizeMismatch, .limitExceeded, .numberOverflow,
+    .numPyStateDict, .storageSizeMismatch, .limitExceeded, .budgetExceeded, .numberOverflow,
   ]
 }

@@ -9,7 +9,9 @@ struct HDF5Attributes {
   /// Attributes of other types than one text are passed over; broken ones are errors.
   init(_ header: HDF5ObjectHeader, _ heaps: HDF5GlobalHeaps, limits: Limits) throws(ReadError) {
     for message in header.all(.attribute) where !message.isShared {
-      if let text = try Self.text(message.body, heaps, limits) { texts.append(text) }
+      guard let text = try Self.text(message.body, heaps, limits) else { continue }
+      try limits.requireFewMarks(text.name + text.value, at: message.body.offset)
+      texts.append(text)
     }
   }
 
@@ -41,6 +43,8 @@ struct HDF5Attributes {
     case .variableText:
       let count = try cursor.small(4)
       guard count <= textLimit else { return nil }
+      // Many attributes may cite one object.
+      try limits.charge(count, for: "texts of HDF5 attributes", at: message.offset)
       let value = try heaps.object(
         at: try cursor.address(), index: try cursor.small(4), byteCount: count)
       return (name, text(value))

@@ -58,6 +58,9 @@ package struct HDF5File {
     try walk(from: superblock.root)
   }
 
+  /// Charged for an object beside its path: its header, and what is handed on of it.
+  private static let placeBytes = 512
+
   private struct Place {
     /// Names joined by slashes; empty for the root.
     var path: String
@@ -86,6 +89,7 @@ package struct HDF5File {
     var places: [Place] = []
     for entry in group.entries {
       let path = place.path.isEmpty ? entry.name : place.path + "/" + entry.name
+      try limits.requireFewMarks(entry.name)
       if isExcluded(path) {
         entries.append(Entry(path: path, content: .excluded))
         continue
@@ -95,6 +99,7 @@ package struct HDF5File {
           .limitExceeded, expected: "paths of at most \(limits.datasetPathBytes) bytes",
           found: "\(path.utf8.count)")
       }
+      try limits.charge(Self.placeBytes + path.utf8.count, for: "paths of HDF5")
       places.append(Place(path: path, address: entry.address))
     }
     return places

@@ -189,7 +189,11 @@ struct HDF5Storage {
     return try chunk(at: leaf.address, count, index, mask, grid, filters, place: place)
   }
 
-  /// - Throws: `limitExceeded` where the stored bytes are too few to decode to the chunk's size.
+  /// Charged for a chunk: its index and range, and its place in the grid.
+  private static let chunkBytes = 256
+
+  /// - Throws: `limitExceeded` where the stored bytes are too few to decode to the chunk's size, `budgetExceeded` where
+  ///   those of all chunks of the file are.
   private func chunk(
     at address: UInt64?, _ count: Int, _ index: [Int], _ mask: Int, _ grid: Grid, _ filters: HDF5Filters,
     place: UInt64
@@ -211,6 +215,8 @@ struct HDF5Storage {
         .limitExceeded, at: place, expected: "at most \(limits.inflationRatio) bytes from each stored one",
         found: "\(plain.partialValue) bytes from \(count)")
     }
+    if isDeflated { try limits.inflate(plain.partialValue, at: place) }
+    try limits.charge(Self.chunkBytes, for: "chunks of HDF5", at: place)
     return HDF5Chunk(index: index, stored: slice(stored), mask: mask)
   }
 

@@ -6,9 +6,13 @@ public struct JSONParser: ~Escapable {
   private let limits: Limits
   private var valueCount = 0
 
+  /// A boxed value and its place in an array; a member's key, value and place in an index.
+  private static let valueBytes = 64
+  private static let memberBytes = 64
+
   /// Parses the whole of `bytes`, which begin at `baseOffset` of their file.
   ///
-  /// - Throws: `jsonSyntax`, `jsonInvalidText`, `jsonDuplicateKey`, `jsonTooDeep` or `limitExceeded`.
+  /// - Throws: `jsonSyntax`, `jsonInvalidText`, `jsonDuplicateKey`, `jsonTooDeep`, `limitExceeded` or `budgetExceeded`.
   public static func parse(
     _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
   ) throws(ReadError) -> JSONValue {
@@ -16,7 +20,9 @@ public struct JSONParser: ~Escapable {
       throw ReadError(
         .limitExceeded, expected: "at most \(limits.jsonBytes) bytes of JSON", found: "\(bytes.byteCount)")
     }
-    var parser = JSONParser(cursor: ByteCursor(bytes, baseOffset: baseOffset), limits: limits)
+    var parser = JSONParser(
+      cursor: ByteCursor(bytes, baseOffset: baseOffset),
+      limits: limits.withBudget(forByteCount: bytes.byteCount))
     parser.skipWhitespace()
     let value = try parser.parseValue(depth: 0)
     parser.skipWhitespace()
@@ -35,8 +41,9 @@ public struct JSONParser: ~Escapable {
     guard depth < limits.jsonDepth else {
       throw ReadError(.jsonTooDeep, at: cursor.absoluteOffset, expected: "at most \(limits.jsonDepth) levels")
     }
-    // A value takes a hundred times the two bytes that it may have in the file.
+    // A value takes many times the two bytes that it may have in the file.
     valueCount += 1
+    try limits.charge(Self.valueBytes, for: "values of JSON", at: cursor.absoluteOffset)
     guard valueCount <= limits.jsonValues else {
       throw ReadError(
         .limitExceeded, at: cursor.absoluteOffset, expected: "at most \(limits.jsonValues) values")
@@ -67,6 +74,7 @@ public struct JSONParser: ~Escapable {
       guard take(UInt8(ascii: ":")) else { throw syntaxError(expected: ":") }
       skipWhitespace()
       let value = try parseValue(depth: depth + 1)
+      try limits.charge(Self.memberBytes + key.utf8.count, for: "keys of JSON", at: offset)
       guard object.append(JSONObject.Member(key: key, value: value, byteOffset: offset)) else {
         throw ReadError(.jsonDuplicateKey, at: offset, found: key)
       }
@@ -129,7 +137,8 @@ extension JSONParser {
       try takeDigits(into: &text)
     }
     let digits = String(decoding: text, as: UTF8.self)
-    if isInteger, let integer = Int64(digits) { return .integer(integer) }
+    // Zero has a sign for numbers alone: no count or extent is written so.
+    if isInteger, digits != "-0", let integer = Int64(digits) { return .integer(integer) }
     guard let double = Double(digits), double.isFinite else {
       throw ReadError(.jsonSyntax, at: offset, expected: "a number within double's range", found: digits)
     }
@@ -159,6 +168,7 @@ extension JSONParser {
         guard let string = String(validating: text, as: UTF8.self) else {
           throw ReadError(.jsonInvalidText, at: offset)
         }
+        try limits.requireFewMarks(string, at: offset)
         return string
       case UInt8(ascii: "\\"):
         advance()

@@ -133,6 +133,7 @@ struct NPYDictionary: ~Escapable {
   private mutating func number() throws(ReadError) -> Int {
     skipSpace()
     let start = cursor.absoluteOffset
+    let beginsWithZero = cursor.peek() == UInt8(ascii: "0")
     var value = 0
     var digits = 0
     while let byte = cursor.peek(), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
@@ -142,7 +143,10 @@ struct NPYDictionary: ~Escapable {
       digits += 1
       advance()
     }
-    guard digits > 0 else { throw malformed(at: start, "a whole number from zero up") }
+    // Python 3 reads no number with zeros in front, either.
+    guard digits > 0, digits == 1 || !beginsWithZero else {
+      throw malformed(at: start, "a whole number from zero up")
+    }
     _ = take("L")
     return value
   }

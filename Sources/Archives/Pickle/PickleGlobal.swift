@@ -53,11 +53,12 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
 }
 
 extension PickleGlobal {
-  /// What `module` and `name` stand for.
+  /// What a module and a name in it stand for.
   ///
   /// - Throws: `pickleRefusedGlobal` for names that would run commands.
-  static func named(_ name: String, in module: String, at offset: UInt64) throws(ReadError) -> PickleGlobal {
-    if let known = table[Key(module: module, name: name)] { return known }
+  static func named(_ key: Key, at offset: UInt64) throws(ReadError) -> PickleGlobal {
+    if let known = table[key] { return known }
+    let (module, name) = (key.module, key.name)
     if module == "__torch__" || module.hasPrefix("__torch__.") { return .scriptClass(name) }
     if module == "torch._utils", name.hasPrefix("_rebuild_") { return .rebuildUnreadable(name) }
     guard module != "torch._utils", !PickleRefusals.contains(name, in: module) else {
@@ -66,7 +67,7 @@ extension PickleGlobal {
     return .opaque(module: module, name: name)
   }
 
-  private struct Key: Hashable {
+  struct Key: Hashable {
     var module: String
     var name: String
   }

@@ -3,12 +3,17 @@ internal import Bytes
 extension Unpickler {
   /// Bytes of a module or class name; Python's own are far shorter.
   private static let longestName = 1024
+  /// Charges for a name, each of whose parts is compared with lists; for the record of a call and for a cited value, which
+  /// take four bytes of pickle or fewer.
+  private static let lookUpBytes = 8192
+  private static let objectBytes = MemoryLayout<PickleObject>.stride
+  private static let citationBytes = MemoryLayout<PickleValue>.stride
 
   @_lifetime(self: copy self)
   mutating func pushGlobal() throws(ReadError) {
     let module = try line()
     let name = try line()
-    try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
+    try push(.global(try named(name, in: module)))
   }
 
   @_lifetime(self: copy self)
@@ -17,7 +22,7 @@ extension Unpickler {
     guard let name = name.stringValue, let module = try pop().stringValue else {
       throw failure(.pickleWrongType, expected: "two texts as a global's name")
     }
-    try push(.global(try PickleGlobal.named(name, in: module, at: instructionOffset)))
+    try push(.global(try named(name, in: module)))
   }
 
   /// - Parameter named: a dictionary of arguments by name.
@@ -41,6 +46,7 @@ extension Unpickler {
       try push(module)
       return
     }
+    try limits.charge(Self.citationBytes, for: "values that a pickle cites", at: instructionOffset)
     graph.persistentIDs.append(id)
     try push(.persistent(graph.persistentIDs.count - 1))
   }
@@ -80,6 +86,7 @@ extension Unpickler {
     // What an inert object would return is as inert: a `functools.partial`, an instance with `__call__`.
     case .object(let index) where graph.objects[index].opaqueName != nil:
       try charge(arguments.count + 1)
+      try limits.charge(Self.objectBytes, for: "objects of a pickle", at: instructionOffset)
       graph.objects.append(
         PickleObject(global: graph.objects[index].global, arguments: [callee] + arguments))
       return .object(graph.objects.count - 1)
@@ -90,13 +97,26 @@ extension Unpickler {
   }
 
   /// `getattr(class, name)`: a member of an enumeration. Of anything else it could be a step towards code.
-  private func attribute(_ arguments: [PickleValue]) throws(ReadError) -> PickleGlobal {
+  private mutating func attribute(_ arguments: [PickleValue]) throws(ReadError) -> PickleGlobal {
     guard arguments.count == 2, case .global(.opaque(let module, let owner)) = arguments[0],
       let name = arguments[1].stringValue
     else {
       throw failure(.pickleRefusedGlobal, found: "refused: builtins.getattr of something that is no class")
     }
-    return try PickleGlobal.named("\(owner).\(name)", in: module, at: instructionOffset)
+    return try named("\(owner).\(name)", in: module)
+  }
+
+  /// What a name stands for, decided once.
+  private mutating func named(_ name: String, in module: String) throws(ReadError) -> PickleGlobal {
+    guard name.utf8.count <= Self.longestName, module.utf8.count <= Self.longestName else {
+      throw failure(.limitExceeded, expected: "a name of at most \(Self.longestName) bytes")
+    }
+    let key = PickleGlobal.Key(module: module, name: name)
+    if let known = globals[key] { return known }
+    try limits.charge(Self.lookUpBytes, for: "names of a pickle", at: instructionOffset)
+    let global = try PickleGlobal.named(key, at: instructionOffset)
+    globals[key] = global
+    return global
   }
 
   /// What asking for `global(arguments…)` gives: a container, or a record of the request.
@@ -118,6 +138,7 @@ extension Unpickler {
       .rebuildFromType, .rebuildUnreadable, .plainTensor, .torchSize, .torchDevice, .namespace, .numpyDType,
       .numpyArray, .numpyScalar, .numpyReconstruct, .codecsEncode, .byteArray, .complex, .scriptClass,
       .attribute, .opaque:
+      try limits.charge(Self.objectBytes, for: "objects of a pickle", at: instructionOffset)
       graph.objects.append(PickleObject(global: global, arguments: arguments))
       return .object(graph.objects.count - 1)
     }

@@ -19,13 +19,16 @@ extension Unpickler {
   mutating func text(byteCount: UInt64) throws(ReadError) -> String {
     let bytes = try readBytes(byteCount).withUnsafeBytes { Array($0) }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw failure(.pickleInvalidText) }
+    try limits.requireFewMarks(text, at: instructionOffset)
     return text
   }
 
   @_lifetime(self: copy self)
   mutating func textOrBytes(byteCount: UInt64) throws(ReadError) -> PickleValue {
     let bytes = try readBytes(byteCount).withUnsafeBytes { Array($0) }
-    return String(validating: bytes, as: UTF8.self).map { .string($0) } ?? .bytes
+    guard let text = String(validating: bytes, as: UTF8.self) else { return .bytes }
+    try limits.requireFewMarks(text, at: instructionOffset)
+    return .string(text)
   }
 
   @_lifetime(self: copy self)
@@ -39,7 +42,8 @@ extension Unpickler {
 
 extension Unpickler {
   mutating func newSequence(_ values: [PickleValue]) throws(ReadError) -> Int {
-    try charge(values.count)
+    // One item more for the list itself.
+    try charge(values.count + 1)
     graph.sequences.append(values)
     return graph.sequences.count - 1
   }

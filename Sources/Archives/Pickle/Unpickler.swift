@@ -12,15 +12,16 @@ public struct Unpickler: ~Escapable {
   /// Stack heights at each open MARK.
   private var marks: [Int] = []
   private var memo: [UInt32: PickleValue] = [:]
-  /// Elements that containers may still take. Each costs at least one byte of pickle, unless containers are copied
-  /// into others again and again to exhaust memory.
-  private var elementBudget: Int
+  /// Names looked up so far: a pickle may repeat one with each instruction.
+  var globals: [PickleGlobal.Key: PickleGlobal] = [:]
+  /// The most values that the stack has held.
+  private var highestStack = 0
   /// Where the current instruction begins.
   private(set) var instructionOffset: UInt64 = 0
 
   /// Unpickles the whole of `bytes`, which begin at `baseOffset` of their file.
   ///
-  /// - Throws: any `pickle…` code, `wholeModulePickle` or `limitExceeded`.
+  /// - Throws: any `pickle…` code, `wholeModulePickle`, `limitExceeded` or `budgetExceeded`.
   public static func unpickle(
     _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
   ) throws(ReadError) -> PickleGraph {
@@ -29,7 +30,9 @@ public struct Unpickler: ~Escapable {
         .limitExceeded, expected: "a pickle of at most \(limits.pickleBytes) bytes",
         found: "\(bytes.byteCount)")
     }
-    var machine = Unpickler(cursor: ByteCursor(bytes, baseOffset: baseOffset), limits: limits)
+    var machine = Unpickler(
+      cursor: ByteCursor(bytes, baseOffset: baseOffset),
+      limits: limits.withBudget(forByteCount: bytes.byteCount))
     let graph = try machine.run()
     guard machine.cursor.isAtEnd else {
       throw machine.failure(.pickleTrailingData, found: "\(machine.cursor.remaining) bytes")
@@ -40,12 +43,14 @@ public struct Unpickler: ~Escapable {
   /// Unpickles what `bytes` begin with; anything may follow.
   ///
   /// - Returns: the graph, and how many bytes its pickle has.
-  /// - Throws: any `pickle…` code, `wholeModulePickle` or `limitExceeded`.
+  /// - Throws: any `pickle…` code, `wholeModulePickle`, `limitExceeded` or `budgetExceeded`.
   public static func unpickleFirst(
     _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
   ) throws(ReadError) -> (graph: PickleGraph, byteCount: Int) {
     let allowed = bytes.extracting(first: limits.pickleBytes)
-    var machine = Unpickler(cursor: ByteCursor(allowed, baseOffset: baseOffset), limits: limits)
+    var machine = Unpickler(
+      cursor: ByteCursor(allowed, baseOffset: baseOffset),
+      limits: limits.withBudget(forByteCount: allowed.byteCount))
     do throws(ReadError) {
       return (try machine.run(), machine.cursor.position)
     } catch {
@@ -58,15 +63,12 @@ public struct Unpickler: ~Escapable {
   private init(cursor: consuming ByteCursor, limits: Limits) {
     self.cursor = cursor
     self.limits = limits
-    self.elementBudget = self.cursor.remaining
   }
 
-  /// Counts elements that go into a container.
-  mutating func charge(_ count: Int) throws(ReadError) {
-    elementBudget -= count
-    guard elementBudget >= 0 else {
-      throw failure(.limitExceeded, expected: "fewer copies of containers")
-    }
+  /// Charges elements that go into a container: one instruction copies as many as another container has.
+  func charge(_ count: Int) throws(ReadError) {
+    try limits.charge(
+      count, of: MemoryLayout<PickleValue>.stride, for: "items of pickled containers", at: instructionOffset)
   }
 
   @_lifetime(self: copy self)
@@ -180,7 +182,10 @@ extension Unpickler {
     guard memo.count < limits.pickleMemo else {
       throw failure(.limitExceeded, expected: "at most \(limits.pickleMemo) remembered values")
     }
-    memo[index] = try top()
+    if memo.updateValue(try top(), forKey: index) == nil {
+      try limits.charge(
+        2 * MemoryLayout<PickleValue>.stride, for: "remembered values of a pickle", at: instructionOffset)
+    }
   }
 
   private func recall(_ index: UInt32) throws(ReadError) -> PickleValue {
@@ -196,6 +201,10 @@ extension Unpickler {
   mutating func push(_ value: PickleValue) throws(ReadError) {
     guard stack.count < limits.pickleStack else {
       throw failure(.limitExceeded, expected: "at most \(limits.pickleStack) values on the stack")
+    }
+    if stack.count >= highestStack {
+      try charge(1)
+      highestStack = stack.count + 1
     }
     stack.append(value)
   }

@@ -17,6 +17,8 @@ struct ZipDirectoryHeader {
 /// Reads the central directory, header by header.
 struct ZipDirectoryReader {
   private static let headerByteCount = 46
+  /// Charged for a member: its headers, its place in an index.
+  private static let memberBytes = 256
 
   let end: ZipEndRecord
   let limits: Limits
@@ -30,6 +32,8 @@ struct ZipDirectoryReader {
     var names: Set<String> = []
     for _ in 0..<end.entryCount {
       let header = try readHeader(&cursor, archiveStart: archiveStart)
+      try limits.charge(
+        Self.memberBytes + header.name.utf8.count, for: "zip members", at: header.headerOffset)
       guard names.insert(header.name).inserted else {
         throw ReadError(.zipDuplicateName, at: header.headerOffset, found: header.name)
       }
@@ -88,6 +92,7 @@ struct ZipDirectoryReader {
     }
     guard raw.disk == 0 else { throw ReadError(.zipMultipleDisks, at: offset) }
     let name = try ZipNames.validated(raw.name, at: offset)
+    try limits.requireFewMarks(name, at: offset)
     guard raw.flags & 0x2041 == 0 else {
       throw ReadError(.zipEncrypted, at: offset, path: [.archiveMember(name)])
     }
@@ -122,6 +127,7 @@ struct ZipDirectoryReader {
           expected: "at most \(min(allowed, limits.inflatedMemberBytes)) bytes from \(sizes.compressed)",
           found: "\(sizes.plain)", path: [.archiveMember(name)])
       }
+      try limits.inflate(Int(clamping: sizes.plain), at: offset)
       return .deflated
     default:
       throw ReadError(

@@ -52,7 +52,12 @@ struct FolderCandidates {
       if let variant { return candidate.variant == variant }
       return candidate.variant == nil || !names.contains(candidate.plainName)
     }
-    passedOver += all.map(\.name).filter { name in !kept.contains { $0.name == name } }
+    pass(to: kept)
+  }
+
+  private mutating func pass(to kept: [FolderCandidate]) {
+    let names = Set(kept.map(\.name))
+    passedOver += all.map(\.name).filter { !names.contains($0) }
     all = kept
   }
 
@@ -71,8 +76,7 @@ struct FolderCandidates {
       return candidate.rank != nil && candidate.container(folder, limits) == nil
     }
     guard !kept.isEmpty else { return }
-    passedOver += all.map(\.name).filter { name in !kept.contains { $0.name == name } }
-    all = kept
+    pass(to: kept)
   }
 
   /// The two halves of a model that was exported as two graphs; nil where the files are anything else.

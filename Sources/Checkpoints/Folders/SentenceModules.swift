@@ -10,6 +10,7 @@ enum SentenceModules {
     guard let file = try folder.mapIfPresent("modules.json") else { return }
     let json: JSONValue
     do throws(ReadError) {
+      limits.admit(file.byteCount)
       json = try JSONParser.parse(file.bytes, limits: limits)
     } catch {
       throw error.inFile(file.path)

@@ -11,9 +11,16 @@ struct TensorName {
     "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module",
   ]
 
+  private static let shortestWrapper = 6
+
+  /// Most components are shorter than any wrapper, and need not be hashed.
+  private static func isWrapper(_ part: Substring) -> Bool {
+    part.utf8.count >= shortestWrapper && wrappers.contains(part)
+  }
+
   init(_ name: String) {
     let parts = Self.split(name)
-    guard parts.contains(where: Self.wrappers.contains) else {
+    guard parts.contains(where: Self.isWrapper) else {
       (plain, components) = (name, parts)
       return
     }
@@ -32,13 +39,14 @@ struct TensorName {
   }
 
   private static func split(_ name: String) -> [Substring] {
-    name.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
+    name.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
+      .map(Substring.init)
   }
 
   /// Leaves out each wrapper with the separator behind it.
   private static func withoutWrappers(_ name: String, _ parts: [Substring]) -> String {
     var plain = ""
-    for (index, part) in parts.enumerated() where !wrappers.contains(part) || index == parts.count - 1 {
+    for (index, part) in parts.enumerated() where !isWrapper(part) || index == parts.count - 1 {
       plain += part
       if part.endIndex < name.endIndex { plain.append(name[part.endIndex]) }
     }

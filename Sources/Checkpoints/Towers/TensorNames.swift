@@ -2,12 +2,14 @@
 enum TensorNames {
   /// Whether the name is one of a contrastive model, of the kinds that are read or only recognised.
   static func isFromCLIP(_ name: String) -> Bool {
-    TowerMark.first(in: TensorName(name)) != nil || beginsAsCLIP(name)
+    let name = TensorName(name)
+    return TowerMark.first(in: name) != nil || beginsAsCLIP(name)
   }
 
   /// The same, where nothing stands before it.
-  static func beginsAsCLIP(_ name: String) -> Bool {
-    let name = TensorName(name)
+  static func beginsAsCLIP(_ name: String) -> Bool { beginsAsCLIP(TensorName(name)) }
+
+  private static func beginsAsCLIP(_ name: TensorName) -> Bool {
     if let found = TowerMark.first(in: name), found.depth == 0 { return true }
     let rest = withoutWrapper(name)
     return heads.contains(rest) || families.contains { rest.hasPrefix($0) }

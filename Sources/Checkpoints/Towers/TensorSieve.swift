@@ -15,11 +15,13 @@ struct TensorSieve {
   var scalarBuffers: ScalarBuffers? { ScalarBuffers(scalars) }
 
   /// - Parameter prefix: the model that the user chose by what stands before its names.
-  /// - Throws: `duplicateTensorName`, `severalModels`, `noModelBelowPrefix`, `unsupportedTensorKind` or `limitExceeded`.
+  /// - Throws: `duplicateTensorName`, `severalModels`, `noModelBelowPrefix`, `unsupportedTensorKind`, `limitExceeded`
+  ///   or `budgetExceeded`.
   init(_ stored: [CheckpointTensor], below prefix: String?, limits: Limits) throws(ReadError) {
     guard stored.count <= limits.tensors else {
       throw ReadError(.limitExceeded, expected: "at most \(limits.tensors) tensors", found: "\(stored.count)")
     }
+    try Self.charge(stored, limits)
     let (all, note) = try QuantizedWeights(stored).dequantized()
     if let note { notes.append(note) }
     let names = all.map { TensorName($0.name) }
@@ -40,6 +42,31 @@ struct TensorSieve {
     }
     report(search, common, names, all)
   }
+
+  /// Names are looked at component by component, under every prefix; and tensors may repeat what the file stores once.
+  private static func charge(_ stored: [CheckpointTensor], _ limits: Limits) throws(ReadError) {
+    var weightBytes = 0
+    for tensor in stored {
+      let (sum, overflows) = weightBytes.addingReportingOverflow(tensor.byteCount)
+      weightBytes = overflows ? .max : sum
+      do throws(ReadError) {
+        let name = tensor.name.utf8
+        guard name.count <= limits.tensorNameBytes else {
+          throw ReadError(
+            .limitExceeded, expected: "a name of at most \(limits.tensorNameBytes) bytes",
+            found: "\(name.count)")
+        }
+        let components = name.count { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
+        try limits.charge(componentBytes * (components + 1) + 2 * name.count, for: "names of tensors")
+        try limits.require(weightBytes: weightBytes)
+      } catch {
+        throw error.inside(.tensor(tensor.name))
+      }
+    }
+  }
+
+  /// A component's text and its place among the others.
+  private static let componentBytes = 64
 
   private mutating func add(_ tensor: CheckpointTensor, as name: String) throws(ReadError) {
     guard names.insert(name).inserted else {

@@ -59,7 +59,8 @@ struct TowerSearch {
 
   /// Whether a name lies below a prefix that was not chosen.
   func isOther(_ name: TensorName) -> Bool {
-    (0..<name.components.count).contains { others.contains(name.prefix($0)) } && site(of: name) == nil
+    (0..<min(name.components.count, TowerMark.deepest + 1)).contains { others.contains(name.prefix($0)) }
+      && site(of: name) == nil
   }
 
   private static func list(_ sites: [TowerSite]) -> String? {

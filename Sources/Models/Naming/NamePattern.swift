@@ -9,7 +9,13 @@ struct NamePattern: Sendable, Equatable {
 
   /// What fills the holes of this pattern to give `name`, in order; nil when it does not fit.
   func match(_ name: String) -> [Substring]? {
-    let parts = name.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
+    // Most patterns differ from the name in their first component; of longer names one part more tells enough.
+    if let first = components.first, !first.contains("*"), !first.contains("{"), !name.hasPrefix(first) {
+      return nil
+    }
+    let parts = name.utf8.split(maxSplits: components.count, omittingEmptySubsequences: false) {
+      $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/")
+    }.map(Substring.init)
     var captures: [Substring] = []
     for (index, component) in components.enumerated() {
       guard index < parts.count else { return nil }

@@ -11,7 +11,8 @@ struct JSONTests {
   @Test("integers and other numbers stay apart")
   func numbers() throws {
     #expect(try parse("224") == .integer(224))
-    #expect(try parse("-0") == .integer(0))
+    #expect(try parse("0") == .integer(0))
+    #expect(try parse("-0") == .number(-0.0))
     #expect(try parse("1e2") == .number(100))
     #expect(try parse("0.26862954") == .number(0.26862954))
     #expect(try parse("9223372036854775807") == .integer(.max))

@@ -17,7 +17,7 @@ struct FlaxChunks {
     self.offset = offset
     self.limits = limits
     for leaf in leaves where leaf.path[depth] != Self.marker {
-      guard leaf.path.count == depth + 2, let position = Int(leaf.path[depth + 1]) else {
+      guard leaf.path.count == depth + 2, let position = Int(leaf.key), "\(position)" == leaf.key else {
         throw invalid("numbered extents and chunks", found: leaf.name)
       }
       switch leaf.value {

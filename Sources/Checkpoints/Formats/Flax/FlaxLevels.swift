@@ -5,8 +5,8 @@ internal import Archives
 struct FlaxLevels {
   /// Keys that lead to the parameters; none where several maps on one level hold parameters.
   let wrapperKeys: [String]
-  /// The maps whose names are told apart by their keys; empty where one map holds the model.
-  private let maps: [[String]]
+  /// The maps whose names are told apart by their keys, all of one level; empty where one map holds the model.
+  private let maps: Set<[String]>
 
   /// Maps inside maps that are looked into.
   private static let deepest = 4
@@ -14,21 +14,24 @@ struct FlaxLevels {
   /// The highest level at which names look like a CLIP's; the top where none does. Maps that hold no weights count where
   /// no other does.
   init(_ leaves: [FlaxTree.Leaf]) {
+    let leaves = leaves.filter(\.isArray)
     let weights = leaves.filter { OtherValues.meaning(of: $0.path.map { $0[...] }) == nil }
     let found = Self.highest(weights)
     if found.count == 1 {
       (wrapperKeys, maps) = (found.first ?? [], [])
     } else {
-      (wrapperKeys, maps) = ([], Array(found.isEmpty ? Self.highest(leaves) : found))
+      (wrapperKeys, maps) = ([], found.isEmpty ? Self.highest(leaves) : found)
     }
   }
 
   private static func highest(_ leaves: [FlaxTree.Leaf]) -> Set<[String]> {
     for depth in 0..<deepest {
       var prefixes: Set<[String]> = []
-      for leaf in leaves where leaf.path.count > depth {
-        if TensorNames.beginsAsCLIP(leaf.path.dropFirst(depth).joined(separator: ".")) {
-          prefixes.insert(Array(leaf.path.prefix(depth)))
+      for leaf in leaves {
+        let path = leaf.path
+        guard path.count > depth else { continue }
+        if TensorNames.beginsAsCLIP(path.dropFirst(depth).joined(separator: ".")) {
+          prefixes.insert(Array(path.prefix(depth)))
         }
       }
       if !prefixes.isEmpty { return prefixes }
@@ -42,7 +45,9 @@ struct FlaxLevels {
 
   /// The name below the model's map; nil for what lies elsewhere.
   func name(of leaf: FlaxTree.Leaf) -> String? {
-    guard maps.isEmpty else { return maps.contains(where: leaf.path.starts) ? leaf.name : nil }
+    if let depth = maps.first?.count {
+      return maps.contains(Array(leaf.path.prefix(depth))) ? leaf.name : nil
+    }
     for keys in [wrapperKeys, statisticsKeys].compactMap({ $0 }) where leaf.path.starts(with: keys) {
       return leaf.path.dropFirst(keys.count).joined(separator: ".")
     }

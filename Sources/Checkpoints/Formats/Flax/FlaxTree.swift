@@ -3,12 +3,16 @@ internal import Archives
 /// The leaves of a Flax state: nested maps flattened to paths, without recursion.
 struct FlaxTree {
   struct Leaf {
-    /// Keys from the top.
-    var path: [String]
+    /// Keys from the top to the map or list around it, shared with its neighbours.
+    var above: [String]
+    var key: String
     var value: Value
     var offset: Int
 
+    /// Keys from the top.
+    var path: [String] { above + [key] }
     var name: String { path.joined(separator: ".") }
+    var isArray: Bool { if case .array = value { true } else { false } }
   }
 
   enum Value: Equatable {
@@ -22,6 +26,11 @@ struct FlaxTree {
   private var levels: [Level] = []
   /// Keys down to the value that is read.
   private var path: [String] = []
+  /// Bytes of the keys down to the innermost map or list.
+  private var nameByteCount = 0
+  /// Charged for a leaf and for each key above it, which several walks look at, beside its name.
+  private static let leafBytes = 256
+  private static let keyBytes = 64
   private var valueCount = 0
   private let file: MappedFile
   private let limits: Limits
@@ -32,6 +41,8 @@ struct FlaxTree {
     var remaining: Int
     var read = 0
     var keys: Set<String> = []
+    /// Keys that lead to it.
+    var path: [String]
     /// The first of `leaves` below it.
     var firstLeaf: Int
     var offset: Int
@@ -66,8 +77,12 @@ struct FlaxTree {
     case .integer(let number): value = .integer(number)
     case .number, .text, .binary, .bool, .null: value = .other
     }
-    leaves.append(Leaf(path: path, value: value, offset: offset))
-    path.removeLast()
+    let key = path.removeLast()
+    // Names are made of the keys when tensors are: once each.
+    try limits.charge(
+      Self.leafBytes + Self.keyBytes * path.count + nameByteCount + key.utf8.count,
+      for: "values of MessagePack", at: UInt64(offset))
+    leaves.append(Leaf(above: levels[levels.count - 1].path, key: key, value: value, offset: offset))
   }
 
   /// Names repeat the keys above them, so that short files could ask for much memory.
@@ -76,7 +91,7 @@ struct FlaxTree {
     guard valueCount <= limits.tensors else {
       throw ReadError(.limitExceeded, at: UInt64(offset), expected: "at most \(limits.tensors) values")
     }
-    let nameBytes = path.reduce(0) { $0 + $1.utf8.count }
+    let nameBytes = nameByteCount + (path.last?.utf8.count ?? 0)
     guard nameBytes <= limits.nestedNameBytes else {
       throw ReadError(
         .limitExceeded, at: UInt64(offset), expected: "a name of at most \(limits.nestedNameBytes) bytes",
@@ -95,6 +110,7 @@ struct FlaxTree {
       throw ReadError(.messagePackSyntax, at: offset, expected: "a key that is text")
     }
     let key = try lexer.text(range)
+    try limits.requireFewMarks(key, at: offset)
     guard levels[last].keys.insert(key).inserted else {
       throw ReadError(.messagePackDuplicateKey, at: offset, found: (path + [key]).joined(separator: "."))
     }
@@ -119,13 +135,16 @@ struct FlaxTree {
       throw ReadError(
         .messagePackTooDeep, at: UInt64(offset), expected: "at most \(limits.messagePackDepth) levels")
     }
-    levels.append(Level(isMap: isMap, remaining: count, firstLeaf: leaves.count, offset: offset))
+    levels.append(
+      Level(isMap: isMap, remaining: count, path: path, firstLeaf: leaves.count, offset: offset))
+    nameByteCount = path.reduce(0) { $0 + $1.utf8.count }
   }
 
   private mutating func close(_ level: Level) throws(ReadError) {
     levels.removeLast()
     if level.keys.contains(FlaxChunks.marker) { try joinChunks(level) }
     _ = path.popLast()
+    nameByteCount = path.reduce(0) { $0 + $1.utf8.count }
   }
 
   /// Puts one array in the place of the leaves of a chunked one.
@@ -135,7 +154,9 @@ struct FlaxTree {
       let parts = leaves[level.firstLeaf...]
       let array = try FlaxChunks(parts, depth: path.count, at: level.offset, limits: limits).joined()
       leaves.removeSubrange(level.firstLeaf...)
-      leaves.append(Leaf(path: path, value: .array(array), offset: level.offset))
+      guard let key = path.last else { throw ReadError(.flaxChunksInvalid, at: UInt64(level.offset)) }
+      leaves.append(
+        Leaf(above: path.dropLast(), key: key, value: .array(array), offset: level.offset))
     } catch {
       throw error.inside(.tensor(name))
     }

@@ -60,6 +60,8 @@ struct GGUFHeader {
 
   /// A name's length and a byte of it, rank, type and offset.
   private static let leastTensorBytes = 8 + 1 + 4 + 4 + 8
+  /// Charged for a value beside its key and text; a tensor takes two.
+  private static let entryBytes = 192
   /// A key's length and a byte of it, a type, a value.
   private static let leastEntryBytes = 8 + 1 + 4 + 1
 
@@ -73,6 +75,8 @@ struct GGUFHeader {
     for _ in 0..<count {
       let offset = cursor.offset
       let key = try cursor.text(limit: limits.metadataTextBytes)
+      try limits.requireFewMarks(key, at: offset)
+      try limits.charge(Self.entryBytes + key.utf8.count, for: "keys of GGUF", at: offset)
       do throws(ReadError) {
         let value = try cursor.value(limits: limits)
         guard metadata.append(.init(key: key, value: value, byteOffset: offset)) else {
@@ -105,7 +109,9 @@ struct GGUFHeader {
     tensors.reserveCapacity(count)
     for _ in 0..<count {
       let offset = cursor.offset
-      let name = try cursor.text(limit: limits.metadataTextBytes)
+      let name = try cursor.text(limit: limits.tensorNameBytes)
+      try limits.requireFewMarks(name, at: offset)
+      try limits.charge(2 * Self.entryBytes + name.utf8.count, for: "tensors of GGUF", at: offset)
       do throws(ReadError) {
         guard names.insert(name).inserted else { throw ReadError(.duplicateTensorName, at: offset) }
         tensors.append(try Self.tensor(&cursor, name: name, at: offset))

@@ -55,6 +55,7 @@ extension GGUFCursor {
     let count = try count(of: "elements", leastBytes: type.leastBytes)
     guard count > Self.keptElements else {
       var elements: [JSONValue] = []
+      try limits.charge(count, of: 64, for: "values of GGUF", at: start)
       for _ in 0..<count { elements.append(try scalar(type, limits: limits)) }
       return .array(elements)
     }
@@ -64,6 +65,7 @@ extension GGUFCursor {
         throw ReadError(
           .limitExceeded, at: start, expected: "at most \(limits.metadataTexts) texts", found: "\(count)")
       }
+      try limits.charge(count, of: Budget.step, for: "texts of GGUF", at: start)
       let first = offset
       for _ in 0..<count { try skip(try self.count(of: "bytes of text", leastBytes: 1)) }
       return .object(JSONObject(count: count, range: Int64(first)..<Int64(offset)))
@@ -88,7 +90,11 @@ extension GGUFCursor {
     case .float32: return .number(Double(Float(bitPattern: try uint32())))
     case .float64: return .number(Double(bitPattern: try uint64()))
     case .bool: return .bool(try bool())
-    case .string: return .string(try text(limit: limits.metadataTextBytes, mayBeEmpty: true))
+    case .string:
+      let start = offset
+      let text = try text(limit: limits.metadataTextBytes, mayBeEmpty: true)
+      try limits.requireFewMarks(text, at: start)
+      return .string(text)
     case .array: throw ReadError(.ggufValue, at: offset, found: "an array of arrays")
     }
   }

@@ -34,6 +34,9 @@ enum KerasArchive {
     checkpoint.format = .keras
     checkpoint.files = [SourceFile(path: zip.file.path, byteCount: zip.file.byteCount)]
     checkpoint.archives = [zip]
+    if let entry = zip[configuration], entry.method == .deflated {
+      try limits.charge(entry.byteCount, for: "inflated configuration")
+    }
     let json = try zip.source(named: configuration).load()
     do throws(ReadError) {
       checkpoint.evidence.huggingFaceConfig = ConfigFile(

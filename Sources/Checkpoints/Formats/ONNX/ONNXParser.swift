@@ -6,9 +6,6 @@ internal import Archives
 struct ONNXParser {
   let file: MappedFile
   let limits: Limits
-  /// Nodes, inputs, outputs and attributes so far: what memory grows with.
-  private var entryCount = 0
-
   /// Branches inside branches.
   private static let deepestGraph = 8
 
@@ -42,7 +39,7 @@ struct ONNXParser {
     var (domain, version) = ("", 0)
     while let field = try fields.next() {
       switch field.number {
-      case 1: domain = try field.text(in: file)
+      case 1: domain = try text(field)
       case 2: version = Int(clamping: try field.integer())
       default: break
       }
@@ -63,16 +60,17 @@ struct ONNXParser {
       switch field.number {
       case 1: graph.nodes.append(try node(field.range(), depth: depth))
       case 11:
-        try countEntry(at: field.offset)
+        try charge(Self.nodeBytes, at: field.offset)
         graph.inputs.append(try port(field.range()))
       case 12:
-        try countEntry(at: field.offset)
+        try charge(Self.nodeBytes, at: field.offset)
         graph.outputs.append(try port(field.range()).name)
       case 5:
         guard graph.initializers.count < limits.tensors else {
           throw ReadError(
             .limitExceeded, at: UInt64(field.offset), expected: "at most \(limits.tensors) tensors")
         }
+        try charge(Self.tensorBytes, at: field.offset)
         let tensor = try ONNXTensorParser.parse(file, field.range(), limits: limits)
         if tensor.dataType == ONNXElementType.bfloat16 { graph.hasBFloat16 = true }
         graph.initializers.append(tensor)
@@ -86,33 +84,41 @@ struct ONNXParser {
   private mutating func node(_ range: Range<Int>, depth: Int) throws(ReadError) -> ONNXNode {
     var node = ONNXNode()
     var fields = ProtobufFields(file, range)
-    try countEntry(at: range.lowerBound)
+    try charge(Self.nodeBytes, at: range.lowerBound)
     while let field = try fields.next() {
       switch field.number {
       case 1:
-        try countEntry(at: field.offset)
-        node.inputs.append(try field.text(in: file))
+        try charge(Self.nameBytes, at: field.offset)
+        node.inputs.append(try text(field))
       case 2:
-        try countEntry(at: field.offset)
-        node.outputs.append(try field.text(in: file))
-      case 3: node.name = try field.text(in: file)
-      case 4: node.operation = try field.text(in: file)
+        try charge(Self.nameBytes, at: field.offset)
+        node.outputs.append(try text(field))
+      case 3: node.name = try text(field)
+      case 4: node.operation = try text(field)
       case 5:
-        try countEntry(at: field.offset)
+        try charge(Self.attributeBytes, at: field.offset)
         if let (name, value) = try attribute(field.range(), depth: depth) { node.attributes[name] = value }
-      case 7: node.domain = try field.text(in: file)
+      case 7: node.domain = try text(field)
       default: break
       }
     }
     return node
   }
 
-  private mutating func countEntry(at offset: Int) throws(ReadError) {
-    entryCount += 1
-    guard entryCount <= limits.graphEntries else {
-      throw ReadError(
-        .limitExceeded, at: UInt64(offset), expected: "at most \(limits.graphEntries) parts of a graph")
-    }
+  /// What parts of a graph are charged at, besides their text: those that say nothing take two bytes of the file.
+  private static let nodeBytes = 256
+  private static let nameBytes = 64
+  private static let attributeBytes = 384
+  private static let tensorBytes = 512
+
+  private func text(_ field: ProtobufFields.Field) throws(ReadError) -> String {
+    let text = try field.text(in: file)
+    try limits.requireFewMarks(text, at: UInt64(field.offset))
+    return text
+  }
+
+  private func charge(_ byteCount: Int, at offset: Int) throws(ReadError) {
+    try limits.charge(byteCount, for: "parts of the graph", at: UInt64(offset))
   }
 
   /// Nil for kinds that no rule reads.
@@ -126,10 +132,10 @@ struct ONNXParser {
     var (integers, floats): ([Int], [Float]) = ([], [])
     while let field = try fields.next() {
       switch field.number {
-      case 1: name = try field.text(in: file)
+      case 1: name = try text(field)
       case 2: value = .float(try field.float())
       case 3: value = .integer(try field.integer())
-      case 4: value = .text(try field.text(in: file))
+      case 4: value = .text(try text(field))
       case 5: value = .tensor(try ONNXTensorParser.parse(file, field.range(), limits: limits))
       case 6:
         var graph = ONNXGraph()
@@ -155,10 +161,11 @@ struct ONNXParser {
     case .varint(let bits): list.append(Int(Int64(bitPattern: bits)))
     case .range(let range):
       var numbers = VarintRun(file: file, range: range)
+      try charge(2 * MemoryLayout<Int>.size * range.count, at: field.offset)
       while let bits = try numbers.next() { list.append(Int(Int64(bitPattern: bits))) }
     case .fixed32, .fixed64: _ = try field.integer()
     }
-    try countEntry(at: field.offset)
+    try charge(Budget.step, at: field.offset)
   }
 
   private mutating func append(_ field: ProtobufFields.Field, to list: inout [Float]) throws(ReadError) {
@@ -169,7 +176,7 @@ struct ONNXParser {
           bitPattern: UInt32(
             littleEndian: file.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))))
     }
-    try countEntry(at: field.offset)
+    try charge(Budget.step, at: field.offset)
   }
 
   /// ValueInfoProto → TypeProto → tensor type → shape.
@@ -178,7 +185,7 @@ struct ONNXParser {
     var fields = ProtobufFields(file, range)
     while let field = try fields.next() {
       switch field.number {
-      case 1: port.name = try field.text(in: file)
+      case 1: port.name = try text(field)
       case 2:
         var types = ProtobufFields(file, try field.range())
         while let type = try types.next() {

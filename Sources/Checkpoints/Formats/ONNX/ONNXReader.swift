@@ -7,7 +7,7 @@ enum ONNXReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     var parser = ONNXParser(file, limits: limits)
     let graph = try parser.parse()
-    var loader = ONNXTensorLoader(file: file)
+    var loader = ONNXTensorLoader(file: file, limits: limits)
     let initializers = try constants(graph, &loader)
     var sizes = GraphSizes(graph)
     let towers = try towers(graph, initializers, sizes, &loader)

@@ -5,9 +5,13 @@ internal import TensorTypes
 /// Makes tensors of TensorProtos, with the bytes where they lie: in the file, or in a file beside it.
 struct ONNXTensorLoader {
   let file: MappedFile
+  let limits: Limits
   private(set) var externalFiles: [String: MappedFile] = [:]
 
-  init(file: MappedFile) { self.file = file }
+  init(file: MappedFile, limits: Limits) {
+    self.file = file
+    self.limits = limits
+  }
 
   /// Nil for tensors of text.
   ///
@@ -62,7 +66,7 @@ struct ONNXTensorLoader {
   ) throws(ReadError) -> FileSlice {
     let data = try externalFile(external.location, at: recordOffset)
     let length = external.length ?? String(byteCount)
-    guard let start = UInt64(external.offset), let count = UInt64(length) else {
+    guard let start = UInt64(decimal: external.offset), let count = UInt64(decimal: length) else {
       throw ReadError(
         .onnxTensorInvalid, at: recordOffset, expected: "offset and length in decimal digits",
         found: "\(external.offset) and \(length)")
@@ -91,8 +95,17 @@ struct ONNXTensorLoader {
       throw ReadError(.onnxExternalMissing, at: offset, found: location)
     }
     let mapped = try folder.map(location)
+    limits.admit(mapped.byteCount)
     externalFiles[location] = mapped
     return mapped
+  }
+}
+
+extension UInt64 {
+  /// Nil for signs and for zeros in front.
+  fileprivate init?(decimal text: String) {
+    guard let number = UInt64(text), "\(number)" == text else { return nil }
+    self = number
   }
 }
 

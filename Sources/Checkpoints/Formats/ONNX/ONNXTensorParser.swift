@@ -32,7 +32,9 @@ struct ONNXTensorParser {
       case 3: throw ReadError(.unsupportedTensorKind, at: UInt64(field.offset), found: "a tensor in segments")
       case 4, 9, 10: try setValues(.bytes(field.range()), field)
       case 5, 7, 11: try setValues(.varints(field.range()), field)
-      case 8: tensor.name = try field.text(in: file)
+      case 8:
+        tensor.name = try field.text(in: file)
+        try limits.requireFewMarks(tensor.name, at: UInt64(field.offset))
       case 13: try parseExternal(field.range())
       case 14: isExternal = try field.integer() == 1
       default: break

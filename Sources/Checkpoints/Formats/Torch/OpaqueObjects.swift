@@ -7,28 +7,66 @@ struct OpaqueObjects<Tensors: TorchTensors> {
   init(_ tensors: Tensors) { self.tensors = tensors }
 
   /// The class of the first object at or below `value` that holds tensors; nil where plain containers hold them all.
-  func holder(in value: PickleValue) -> String? {
+  ///
+  /// - Throws: `budgetExceeded`.
+  func holder(in value: PickleValue) throws(ReadError) -> String? {
+    let holding = try containersOfTensors(below: value)
     var visited: Set<PickleValue.Container> = []
     var pending = [value]
     while let next = pending.popLast() {
-      if tensors.isTensor(next) { continue }
-      if let container = next.container, !visited.insert(container).inserted { continue }
-      if let object = tensors.graph.object(of: next) {
-        if let name = object.className, holdsTensors(next) { return name }
-        pending += object.contents.reversed()
+      guard let container = next.container, holding.contains(container), visited.insert(container).inserted
+      else { continue }
+      if let name = tensors.graph.object(of: next)?.className { return name }
+      for child in children(of: next).reversed() {
+        if let container = child.container, !visited.contains(container) { pending.append(child) }
       }
-      pending += (tensors.graph.pairs(of: next) ?? []).map(\.value).reversed()
-      pending += (tensors.graph.elements(of: next) ?? []).reversed()
     }
     return nil
   }
 
+  /// The containers that lead to a tensor, found from the tensors upwards: each edge is followed once, however deep
+  /// objects lie in one another. Tensors themselves are none.
+  private func containersOfTensors(below value: PickleValue) throws(ReadError) -> Set<PickleValue.Container> {
+    var above: [PickleValue.Container: [PickleValue.Container]] = [:]
+    var visited: Set<PickleValue.Container> = []
+    var pending = [value]
+    var holding: [PickleValue.Container] = []
+    while let next = pending.popLast() {
+      guard let container = next.container, !tensors.isTensor(next), visited.insert(container).inserted
+      else { continue }
+      for child in children(of: next) {
+        try tensors.limits.charge(8 * Budget.step, for: "values beside the weights")
+        if tensors.isTensor(child) || child.isPersistent {
+          holding.append(container)
+        } else if let inner = child.container {
+          above[inner, default: []].append(container)
+          if !visited.contains(inner) { pending.append(child) }
+        }
+      }
+    }
+    var found: Set<PickleValue.Container> = []
+    while let container = holding.popLast() {
+      if found.insert(container).inserted { holding += above[container] ?? [] }
+    }
+    return found
+  }
+
+  private func children(of value: PickleValue) -> [PickleValue] {
+    (tensors.graph.object(of: value)?.contents ?? []) + (tensors.graph.pairs(of: value) ?? []).map(\.value)
+      + (tensors.graph.elements(of: value) ?? [])
+  }
+
   /// `error` where it fits; otherwise what the file is instead of a state dict.
-  func explain(_ error: ReadError) -> ReadError {
+  ///
+  /// - Throws: `budgetExceeded`.
+  func explain(_ error: ReadError) throws(ReadError) -> ReadError {
     guard error.code == .noStateDict else { return error }
     let root = tensors.graph.root
-    if let name = holder(in: root) {
-      let key = (tensors.graph.pairs(of: root) ?? []).first { holder(in: $0.value) != nil }?.key.stringValue
+    if let name = try holder(in: root) {
+      var key: String?
+      for pair in tensors.graph.pairs(of: root) ?? [] where key == nil {
+        if try holder(in: pair.value) != nil { key = pair.key.stringValue }
+      }
       return ReadError(
         .wholeModulePickle, found: "class \(name)", path: key.map { [.key($0)] } ?? [])
     }
@@ -37,12 +75,6 @@ struct OpaqueObjects<Tensors: TorchTensors> {
     }
     if let name = arrayName(in: root) { return ReadError(.numPyStateDict, found: "array \(name)") }
     return error
-  }
-
-  private func holdsTensors(_ value: PickleValue) -> Bool {
-    var census = TensorCensus(tensors)
-    census.count(value)
-    return census.tensorCount > 0
   }
 
   /// The first NumPy array under a text key, in `value` or a dictionary right below it.
@@ -61,6 +93,9 @@ extension PickleValue {
     case sequence(Int)
     case object(Int)
   }
+
+  /// A storage that no tensor stands around: what an unknown function would have made a tensor of.
+  fileprivate var isPersistent: Bool { if case .persistent = self { true } else { false } }
 
   fileprivate var container: Container? {
     switch self {

@@ -1,13 +1,17 @@
 internal import Archives
 
 /// Walks the module objects of a TorchScript archive; a tensor's name is the path of attributes that leads to it.
+///
+/// A module that several attributes share is walked once for each path, since each gives its tensors other names. The
+/// paths are links to the attribute above, and names are made of them for tensors alone.
 struct ScriptModuleWalker {
-  let graph: PickleGraph
-  let limits: Limits
-  private(set) var found: [(name: String, value: PickleValue)] = []
+  private let graph: PickleGraph
+  private let limits: Limits
+  private var found: [(name: String, value: PickleValue)] = []
+  /// Modules above the one that is looked at.
   private var open: Set<Int> = []
-  /// Attributes looked at; a shared module counts each time, so that sharing cannot multiply without end.
-  private var visits = 0
+  /// Attributes above the one that is looked at, outermost first.
+  private var path: [String] = []
 
   init(graph: PickleGraph, limits: Limits) {
     self.graph = graph
@@ -16,40 +20,48 @@ struct ScriptModuleWalker {
 
   /// Tensors below the root, in the order of the file.
   ///
-  /// - Throws: `noStateDict`, or `limitExceeded` for modules nested without end.
+  /// - Throws: `noStateDict`, `budgetExceeded`, or `limitExceeded` for modules nested without end.
   mutating func walk(isTensor: (PickleValue) -> Bool) throws(ReadError) -> [(
     name: String, value: PickleValue
   )] {
     guard let root = graph.object(of: graph.root), case .scriptClass = root.global else {
       throw ReadError(.noStateDict, expected: "a module at the root of the archive")
     }
-    try visit(graph.root, name: "", depth: 0, isTensor)
+    try visit(graph.root, isTensor)
     return found
   }
 
   private mutating func visit(
-    _ value: PickleValue, name: String, depth: Int, _ isTensor: (PickleValue) -> Bool
+    _ value: PickleValue, _ isTensor: (PickleValue) -> Bool
   ) throws(ReadError) {
-    visits += 1
-    guard depth < limits.pickleDepth, visits <= limits.moduleAttributes else {
-      throw ReadError(
-        .limitExceeded,
-        expected: "at most \(limits.moduleAttributes) attributes, \(limits.pickleDepth) modules deep")
+    try limits.charge(Self.visitBytes, for: "attributes of TorchScript modules")
+    guard path.count < limits.pickleDepth else {
+      throw ReadError(.limitExceeded, expected: "at most \(limits.pickleDepth) modules deep")
     }
     if isTensor(value) {
-      found.append((name, value))
+      let byteCount = path.reduce(0) { $0 + $1.utf8.count + 1 }
+      try limits.charge(Self.tensorBytes + byteCount, for: "names of tensors")
+      found.append((path.joined(separator: "."), value))
       return
     }
-    if case .object(let index) = value, let state = graph.object(of: value)?.state {
-      guard open.insert(index).inserted else {
-        throw ReadError(
-          .limitExceeded, expected: "modules that do not contain themselves", path: [.key(name)])
-      }
-      for (key, child) in graph.pairs(of: state) ?? [] {
-        guard let attribute = key.stringValue else { continue }
-        try visit(child, name: name.isEmpty ? attribute : name + "." + attribute, depth: depth + 1, isTensor)
-      }
-      open.remove(index)
+    guard case .object(let index) = value, let state = graph.object(of: value)?.state else { return }
+    guard open.insert(index).inserted else {
+      throw ReadError(
+        .limitExceeded, expected: "modules that do not contain themselves",
+        path: [.key(path.joined(separator: "."))])
     }
+    let attributes = graph.pairs(of: state) ?? []
+    try limits.charge(attributes.count, of: Budget.step, for: "attributes of TorchScript modules")
+    for (key, child) in attributes {
+      guard let attribute = key.stringValue else { continue }
+      path.append(attribute)
+      try visit(child, isTensor)
+      path.removeLast()
+    }
+    open.remove(index)
   }
+
+  /// Charged for each attribute looked at, and for each tensor beside its name.
+  private static let visitBytes = 256
+  private static let tensorBytes = 256
 }

@@ -21,7 +21,7 @@ struct StateDictFinder<Tensors: TorchTensors> {
   func find() throws(ReadError) -> [Candidate] {
     var candidates: [Candidate] = []
     var visited: Set<Int> = []
-    collect(tensors.graph.root, keys: [], visited: &visited, into: &candidates)
+    try collect(tensors.graph.root, keys: [], visited: &visited, into: &candidates)
     let promising = candidates.filter(\.looksLikeCLIP)
     if let top = candidates.first, top.wrapperKeys.isEmpty, top.looksLikeCLIP || promising.isEmpty {
       return [top]
@@ -32,18 +32,24 @@ struct StateDictFinder<Tensors: TorchTensors> {
 
   private func collect(
     _ value: PickleValue, keys: [String], visited: inout Set<Int>, into candidates: inout [Candidate]
-  ) {
+  ) throws(ReadError) {
     guard case .dict(let index) = value, visited.insert(index).inserted, keys.count <= Self.deepestWrapper,
       let pairs = tensors.graph.pairs(of: value)
     else { return }
     let named = pairs.compactMap { pair in pair.key.stringValue.map { (key: $0, value: pair.value) } }
+    // Each dictionary may have keys that others have, and each key leads to names that begin with it.
+    let nameBytes = 4 * named.reduce(0, { $0 + $1.key.utf8.count }) + keys.reduce(0) { $0 + $1.utf8.count }
+    try tensors.limits.charge(nameBytes + 4 * Budget.step, for: "names of dictionaries")
     if named.contains(where: { tensors.isTensor($0.value) }) {
       let names = named.filter { tensors.isTensor($0.value) }.map(\.key)
+        .filter { $0.utf8.count <= tensors.limits.tensorNameBytes }
       candidates.append(
         Candidate(
           wrapperKeys: keys, pairs: named, looksLikeCLIP: names.contains(where: TensorNames.isFromCLIP)))
     }
-    for (key, child) in named { collect(child, keys: keys + [key], visited: &visited, into: &candidates) }
+    for (key, child) in named {
+      try collect(child, keys: keys + [key], visited: &visited, into: &candidates)
+    }
   }
 
   private func noStateDict(_ candidates: [Candidate]) -> ReadError {

@@ -17,7 +17,7 @@ struct StateDictReader<Tensors: TorchTensors> {
   private mutating func read() throws(ReadError) {
     let found: [StateDictFinder<Tensors>.Candidate]
     do throws(ReadError) { found = try StateDictFinder(tensors: tensors).find() } catch {
-      throw OpaqueObjects(tensors).explain(error)
+      throw try OpaqueObjects(tensors).explain(error)
     }
     // Keys stay a part of the names where they distinguish several dictionaries, or say that one holds no weights.
     let isModel = found.count == 1 && OtherValues.meaning(of: found[0].wrapperKeys.map { $0[...] }) == nil
@@ -26,14 +26,20 @@ struct StateDictReader<Tensors: TorchTensors> {
     for candidate in found {
       try read(candidate, prefix: isModel ? [] : candidate.wrapperKeys, others: paths)
     }
-    readTrainingFacts(around: Set(found.compactMap(\.wrapperKeys.first)))
+    try readTrainingFacts(around: Set(found.compactMap(\.wrapperKeys.first)))
   }
+
+  /// Charged for each entry of a state dict beside its name, which a pickle may repeat with two bytes.
+  private static var entryBytes: Int { 256 }
 
   /// - Parameter others: keys that lead to dictionaries that are read themselves.
   private mutating func read(
     _ found: StateDictFinder<Tensors>.Candidate, prefix: [String], others: Set<[String]>
   ) throws(ReadError) {
+    let prefixBytes = prefix.reduce(0) { $0 + $1.utf8.count + 1 }
     for (key, value) in found.pairs {
+      try tensors.limits.charge(
+        Self.entryBytes + prefixBytes + key.utf8.count, for: "names of a state dict")
       let name = (prefix + [key]).joined(separator: ".")
       if tensors.isTensor(value) {
         contents.tensors.append(try tensors.tensor(value, name: name))
@@ -47,10 +53,10 @@ struct StateDictReader<Tensors: TorchTensors> {
   /// known, or a part of the model: leaving it out would change the model.
   private mutating func readOther(_ key: String, _ value: PickleValue, isModel: Bool) throws(ReadError) {
     var census = TensorCensus(tensors)
-    census.count(value)
+    try census.count(value)
     if census.tensorCount > 0 {
       guard let className = tensors.graph.object(of: value)?.className else {
-        ignoreTrainingState(key, value)
+        try ignoreTrainingState(key, value)
         return
       }
       throw ReadError(
@@ -61,7 +67,7 @@ struct StateDictReader<Tensors: TorchTensors> {
   }
 
   /// What lies beside the wrapped state dicts: epoch and name are facts, tensors are training state.
-  private mutating func readTrainingFacts(around wrappers: Set<String>) {
+  private mutating func readTrainingFacts(around wrappers: Set<String>) throws(ReadError) {
     guard !wrappers.isEmpty else { return }
     var facts = TrainingFacts()
     for pair in tensors.graph.pairs(of: tensors.graph.root) ?? [] {
@@ -69,19 +75,20 @@ struct StateDictReader<Tensors: TorchTensors> {
       switch key {
       case "epoch": facts.epoch = pair.value.integerValue
       case "name": facts.name = pair.value.stringValue
-      default: ignoreTrainingState(key, pair.value)
+      default: try ignoreTrainingState(key, pair.value)
       }
     }
     if facts != TrainingFacts() { contents.evidence.training = facts }
   }
 
-  private mutating func ignoreTrainingState(_ key: String, _ value: PickleValue) {
+  private mutating func ignoreTrainingState(_ key: String, _ value: PickleValue) throws(ReadError) {
     var census = TensorCensus(tensors)
-    census.count(value)
+    try census.count(value)
     guard census.tensorCount > 0 else { return }
+    try tensors.limits.charge(2 * key.utf8.count, for: "names of training state")
     let amount =
       "\(counted(census.tensorCount, "tensor")), \(byteText(census.byteCount))"
-    let holder = OpaqueObjects(tensors).holder(in: value)
+    let holder = try OpaqueObjects(tensors).holder(in: value)
     contents.ignored.append(
       IgnoredEntry(
         name: key, reason: holder == nil ? .trainingState : .opaqueObject, tensorCount: census.tensorCount,

@@ -16,9 +16,12 @@ struct TensorCensus<Tensors: TorchTensors> {
   init(_ tensors: Tensors) { self.tensors = tensors }
 
   /// With a work list instead of recursion: nesting is the file's to choose.
-  mutating func count(_ value: PickleValue) {
+  ///
+  /// - Throws: `budgetExceeded`: each key of a dictionary may lead to the same large container.
+  mutating func count(_ value: PickleValue) throws(ReadError) {
     var pending = [value]
     while let next = pending.popLast() {
+      try tensors.limits.charge(4 * Budget.step, for: "values beside the weights")
       if tensors.isTensor(next) {
         tensorCount += 1
         byteCount = byteCount.addingReportingOverflow(tensors.statedByteCount(next)).partialValue

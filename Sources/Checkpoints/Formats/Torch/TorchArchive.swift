@@ -47,6 +47,7 @@ struct TorchArchive {
   func unpickle(limits: Limits) throws(ReadError) -> PickleGraph {
     let name = root + "data.pkl"
     guard let entry = zip[name] else { throw ReadError(.zipMissingMember, found: name) }
+    if entry.method == .deflated { try limits.charge(entry.byteCount, for: "inflated pickle") }
     let slice = try zip.source(of: entry).load()
     do throws(ReadError) {
       return try Unpickler.unpickle(slice.bytes, baseOffset: UInt64(slice.range.lowerBound), limits: limits)
@@ -71,8 +72,7 @@ struct TorchArchive {
   /// Archives without the member are from before PyTorch 2.1 and little-endian.
   private static func isBigEndian(_ zip: ZipArchive, root: String) throws(ReadError) -> Bool {
     guard let entry = zip[root + "byteorder"] else { return false }
-    let slice = try zip.source(of: entry).load()
-    let text = slice.bytes.withUnsafeBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
+    let text = String(decoding: try zip.prefix(of: entry, count: 16), as: UTF8.self)
     switch text {
     case "little": return false
     case "big": return true
@@ -99,11 +99,11 @@ struct TorchZipStorages: TorchStorages {
     guard reference.view == nil else {
       throw ReadError(.tensorRecordInvalid, expected: "a whole storage", found: "a part of one")
     }
-    let member = archive.storageName(reference.key)
     let source: any ByteSource
     if let known = sources[reference.key] {
       source = known
     } else {
+      let member = archive.storageName(reference.key)
       guard let entry = archive.zip[member] else { throw ReadError(.storageMissing, found: member) }
       source = archive.zip.source(of: entry)
       sources[reference.key] = source
@@ -114,7 +114,7 @@ struct TorchZipStorages: TorchStorages {
     else {
       throw ReadError(
         .storageSizeMismatch, expected: "\(reference.elementCount) elements of \(byteWidth) bytes",
-        found: "\(source.byteCount) bytes", path: [.archiveMember(member)])
+        found: "\(source.byteCount) bytes", path: [.archiveMember(archive.storageName(reference.key))])
     }
     return source
   }

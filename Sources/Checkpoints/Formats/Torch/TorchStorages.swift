@@ -32,12 +32,15 @@ struct StorageReference: Equatable {
   var elementCount: Int
   var view: View?
 
+  /// Bytes of a key, which PyTorch makes of a number.
+  private static let longestKey = 256
+
   /// - Parameter id: a persistent value's identifier.
   /// - Throws: `tensorRecordInvalid`.
   init(_ id: PickleValue, in graph: PickleGraph) throws(ReadError) {
     guard let parts = graph.elements(of: id), (5...6).contains(parts.count),
       parts[0].stringValue == "storage", let key = parts[2].stringValue, let count = parts[4].integerValue,
-      count >= 0
+      count >= 0, key.utf8.count <= Self.longestKey
     else { throw ReadError(.tensorRecordInvalid, expected: "a storage with class, key, location and length") }
     if case .global(.storage(let dtype)) = parts[1] {
       (self.dtype, byteWidth) = (dtype, dtype?.byteWidth)

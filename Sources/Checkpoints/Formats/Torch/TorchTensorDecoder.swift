@@ -5,7 +5,7 @@ internal import TensorTypes
 struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
   let graph: PickleGraph
   private(set) var storages: Storages
-  private let limits: Limits
+  let limits: Limits
 
   init(_ graph: PickleGraph, storages: Storages, limits: Limits) {
     self.graph = graph

@@ -4,6 +4,7 @@ internal import TensorTypes
 /// The tensors of an object that PyTorch pickled: which of its values are tensors, and what they hold.
 protocol TorchTensors {
   var graph: PickleGraph { get }
+  var limits: Limits { get }
 
   /// Whether `value` stands for a tensor, readable or not.
   func isTensor(_ value: PickleValue) -> Bool

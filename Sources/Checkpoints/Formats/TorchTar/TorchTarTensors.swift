@@ -15,7 +15,7 @@ struct TorchTarTensors: TorchTensors {
 
   let graph: PickleGraph
   private let file: MappedFile
-  private let limits: Limits
+  let limits: Limits
   private var records: [Int: Record] = [:]
 
   /// The pickle of three values, the number of axes, the offset.
@@ -65,7 +65,7 @@ struct TorchTarTensors: TorchTensors {
   /// - Throws: `torchTarReference`.
   func requireReferences(to storages: TorchTarStorages) throws(ReadError) {
     for id in graph.persistentIDs {
-      guard let key = id.stringValue.flatMap({ Int($0) }) else {
+      guard let key = id.keyValue else {
         throw ReadError(.torchTarReference, expected: "a key as text")
       }
       guard records[key] != nil || storages.all[key] != nil else {
@@ -95,6 +95,17 @@ struct TorchTarTensors: TorchTensors {
   }
 
   private func record(_ value: PickleValue) -> Record? {
-    graph.persistentID(of: value)?.stringValue.flatMap { Int($0) }.flatMap { records[$0] }
+    graph.persistentID(of: value)?.keyValue.flatMap { records[$0] }
+  }
+}
+
+extension PickleValue {
+  /// A key that was pickled as text.
+  fileprivate var keyValue: Int? {
+    stringValue.flatMap { text in
+      // No more digits than any number has: a pickle may cite a long text again and again.
+      guard text.utf8.count <= 20, let key = Int(text), "\(key)" == text else { return nil }
+      return key
+    }
   }
 }

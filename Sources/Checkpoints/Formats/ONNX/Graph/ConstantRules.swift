@@ -23,7 +23,8 @@ extension GraphInterpreter {
   }
 
   func computed(_ numbers: [Double], _ shape: [Int], _ dtype: DType) throws(ReadError) -> GraphConstant {
-    try GraphConstant(numbers, shape: shape, dtype).unwrap(or: unclaimed("a smaller shape"))
+    try charge(elements: numbers.count)
+    return try GraphConstant(numbers, shape: shape, dtype).unwrap(or: unclaimed("a smaller shape"))
   }
 
   /// What is computed from a pooled position, or from quantized values, stays that.
@@ -83,6 +84,8 @@ extension GraphInterpreter {
       throw unclaimed("indices of an axis of \(shape[axis])")
     }
     let source = try numbers(constant)
+    // The product is that of `target`, which has a count.
+    try charge(elements: outer * indices.count * inner)
     var result: [Double] = []
     result.reserveCapacity(outer * indices.count * inner)
     for row in 0..<outer {
@@ -90,7 +93,6 @@ extension GraphInterpreter {
         let start = (row * shape[axis] + index) * inner
         result += source[start..<start + inner]
       }
-      foldedElements(indices.count * inner)
     }
     return try computed(result, target, as: constant)
   }
@@ -183,8 +185,8 @@ extension GraphInterpreter {
       guard let first = start.first, let end = limit.first, let step = step.first, step != 0,
         ((end - first) / step).magnitude < 0x1p20
       else { throw unclaimed("a range of at most 2^20 numbers") }
+      try charge(elements: Int(((end - first) / step).magnitude) + 1)
       let numbers = Array(stride(from: first, to: end, by: step))
-      foldedElements(numbers.count)
       return try computed(numbers, [numbers.count], as: try constant(0))
     case "Trilu": return try triangle()
     case "CumSum":

@@ -14,10 +14,7 @@ struct GraphInterpreter {
   let graph: ONNXGraph
   var sizes: GraphSizes
   var loader: ONNXTensorLoader
-  private var foldedCount = 0
 
-  /// Elements that all computed constants together may have; masks and position tables have a few million.
-  private static let largestFold = 1 << 25
   /// Nodes; the largest CLIP in its smallest operations has some ten thousand.
   private static let mostNodes = 100_000
 
@@ -41,7 +38,10 @@ struct GraphInterpreter {
   private mutating func evaluate(_ node: ONNXNode) throws(ReadError) {
     self.node = node
     do throws(ReadError) {
-      for (name, value) in zip(node.outputs, try results()) where !name.isEmpty { values[name] = bent(value) }
+      try charge(Self.nodeBytes + node.outputs.count * Self.valueBytes)
+      for (name, value) in zip(node.outputs, try results()) where !name.isEmpty {
+        values[name] = try bent(value)
+      }
     } catch {
       guard error.code == .onnxUnclaimedNode, error.found == nil else { throw error }
       var error = error
@@ -51,14 +51,30 @@ struct GraphInterpreter {
   }
 
   /// The value, with this node where it changed what each element went through.
-  private func bent(_ value: GraphValue) -> GraphValue {
+  private func bent(_ value: GraphValue) throws(ReadError) -> GraphValue {
     guard case .activation(var activation) = value, !activation.curve.isIdentity else { return value }
     for case .activation(let input)? in node.inputs.map({ values[$0] }) where input.curve == activation.curve
     {
       return value
     }
+    try charge(Curve.points.count * MemoryLayout<Double>.size + node.name.utf8.count)
     activation.bender = node.description
     return .activation(activation)
+  }
+
+  /// What a node and a value are charged at, besides the numbers of constants and curves.
+  private static let nodeBytes = 128
+  private static let valueBytes = 512
+
+  /// - Throws: `budgetExceeded`: a node of a few bytes may ask for millions of numbers.
+  private func charge(_ byteCount: Int) throws(ReadError) {
+    try loader.limits.charge(byteCount, for: "values of the graph")
+  }
+
+  /// Charges the elements of a constant that a rule is about to compute or to read.
+  func charge(elements count: Int) throws(ReadError) {
+    try loader.limits.charge(
+      count, of: 2 * MemoryLayout<Double>.size, for: "elements of computed constants")
   }
 
   private mutating func results() throws(ReadError) -> [GraphValue] {
@@ -90,15 +106,13 @@ struct GraphInterpreter {
     return results
   }
 
-  /// Counts elements that a rule computes beside those that it reads.
-  mutating func foldedElements(_ count: Int) { foldedCount += count }
-
   // MARK: Terms
 
   mutating func add(_ kind: Term.Kind, _ shape: [Int]) throws(ReadError) -> Int {
     guard TensorLayout.count(shape) != nil, shape.allSatisfy({ $0 > 0 }) else {
       throw unclaimed("a shape of 1 to 2^40 elements")
     }
+    try charge(Self.valueBytes + node.name.utf8.count)
     terms.append(Term(kind: kind, shape: shape, node: node.description))
     return terms.count - 1
   }
@@ -150,12 +164,7 @@ struct GraphInterpreter {
   }
 
   mutating func numbers(_ constant: GraphConstant) throws(ReadError) -> [Double] {
-    foldedCount += max(constant.count, 1)
-    guard foldedCount <= Self.largestFold else {
-      throw ReadError(
-        .limitExceeded, expected: "at most \(Self.largestFold) elements of computed constants",
-        found: node.description)
-    }
+    try charge(elements: max(constant.count, 1))
     return try constant.numbers()
   }
 

@@ -86,6 +86,7 @@ extension GraphInterpreter {
   private mutating func unsqueezed(_ layout: TensorLayout) throws(ReadError) -> TensorLayout? {
     let axes = try integers(attribute: "axes", input: 1) ?? []
     let rank = layout.rank + axes.count
+    guard rank <= TensorLayout.largestRank else { throw unclaimed("fewer axes") }
     let places = axes.map { $0 < 0 ? $0 + rank : $0 }.sorted()
     var layout = layout
     for place in places {
@@ -101,6 +102,7 @@ extension GraphInterpreter {
     else { throw unclaimed("starts and ends") }
     let axes = try integers(attribute: "axes", input: 3) ?? Array(starts.indices)
     let steps = try optionalConstant(4).map { constant throws(ReadError) in try integers(constant) }
+    guard axes.count <= layout.rank else { throw unclaimed("each axis once") }
     guard axes.count == starts.count, steps?.allSatisfy({ $0 == 1 }) ?? true else { return nil }
     var layout = layout
     for (index, number) in axes.enumerated() {
@@ -185,7 +187,9 @@ extension GraphInterpreter {
 
   /// Integers as a constant.
   func numbers(_ integers: [Int], _ shape: [Int]) throws(ReadError) -> GraphConstant {
-    try GraphConstant(integers.map(Double.init), shape: shape, .i64).unwrap(or: unclaimed("a smaller shape"))
+    try charge(elements: integers.count)
+    return try GraphConstant(integers.map(Double.init), shape: shape, .i64)
+      .unwrap(or: unclaimed("a smaller shape"))
   }
 
   mutating func dropout() throws(ReadError) -> GraphValue {

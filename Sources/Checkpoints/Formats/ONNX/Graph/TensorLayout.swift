@@ -14,13 +14,15 @@ struct TensorLayout: Equatable {
 
   /// Elements of a layout; a factor above any real one, below which no product overflows.
   static let largestCount = 1 << 40
+  /// Axes; every operation walks them.
+  static let largestRank = 16
 
   init(start: Int = 0, axes: [[Run]]) {
     self.start = start
     self.axes = axes.map(Self.merged)
   }
 
-  /// Nil where the shape has more elements than any real one.
+  /// Nil where the shape has more elements or axes than any real one.
   init?(rowMajor shape: [Int]) {
     guard Self.count(shape) != nil else { return nil }
     var step = 1
@@ -33,6 +35,7 @@ struct TensorLayout: Equatable {
   }
 
   static func count(_ shape: [Int]) -> Int? {
+    guard shape.count <= largestRank else { return nil }
     var count = 1
     for extent in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))

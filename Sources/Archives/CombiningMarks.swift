@@ -1,0 +1,22 @@
+extension Limits {
+  /// Refuses text whose letters bear more combining marks than any script writes.
+  ///
+  /// Comparing and hashing a `String` sorts the marks of each letter, in a time that grows with the square of their number.
+  /// Unicode's Stream-Safe Text Format (UAX #15, section 13) allows 30.
+  ///
+  /// - Parameter offset: of the text in its file.
+  /// - Throws: `limitExceeded`.
+  package func requireFewMarks(_ text: String, at offset: UInt64? = nil) throws(ReadError) {
+    // Marks begin at U+0300, so that their first byte is 0xCC at least.
+    guard text.utf8.contains(where: { $0 >= 0xCC }) else { return }
+    var run = 0
+    for scalar in text.unicodeScalars {
+      run = scalar.properties.canonicalCombiningClass == .notReordered ? 0 : run + 1
+      guard run <= combiningMarks else {
+        throw ReadError(
+          .limitExceeded, at: offset, expected: "at most \(combiningMarks) combining marks on one letter",
+          found: "more")
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Archives
+import Testing
+
+@Suite("What opening a file may take")
+struct BudgetTests {
+  /// A budget of its own for a file of so many bytes.
+  private static func limits(_ byteCount: Int) -> Limits {
+    Limits.standard.withBudget(forByteCount: byteCount)
+  }
+
+  private static let base = 64 << 20
+
+  @Test("charges add up, and the first beyond the allowance is refused", arguments: [0, 1000])
+  func addsUp(byteCount: Int) throws {
+    let limits = Self.limits(byteCount)
+    let budget = try #require(limits.budget)
+    #expect(budget.allowedByteCount == Self.base + 8 * byteCount)
+    try limits.charge(1000, for: "test")
+    try limits.charge(10, of: 100, for: "test")
+    #expect(budget.takenByteCount == 2000)
+    try limits.charge(budget.allowedByteCount - 2000, for: "test")
+    let error = try #require(throws: ReadError.self) { try limits.charge(1, for: "names", at: 7) }
+    #expect(error.code == .budgetExceeded)
+    #expect(error.byteOffset == 7)
+    #expect(error.expected == "at most 64 MiB to open \(byteCount) bytes")
+    #expect(error.found == "more, with the names")
+  }
+
+  @Test("a count that overflows is more than any allowance, and takes nothing back")
+  func overflows() throws {
+    let limits = Self.limits(1 << 62)
+    #expect(throws: Never.self) { try limits.charge(1, of: 1, for: "test") }
+    let small = Self.limits(1)
+    #expect(throws: ReadError.self) { try small.charge(.max, of: .max, for: "test") }
+    #expect(throws: ReadError.self) { try small.charge(-1, for: "test") }
+  }
+
+  @Test("limits without a budget allow everything, and limits with one keep it")
+  func travels() throws {
+    #expect(Limits.standard.budget == nil)
+    #expect(throws: Never.self) { try Limits.standard.charge(.max, for: "test") }
+    let limits = Limits.standard.withBudget
+    #expect(limits.withBudget == limits)
+    #expect(limits.withBudget(forByteCount: 5) == limits)
+    #expect(Limits.standard.withBudget != limits)
+  }
+
+  @Test("each file of a checkpoint adds to one allowance")
+  func files() throws {
+    let limits = Limits.standard.withBudget
+    let budget = try #require(limits.budget)
+    limits.admit(100)
+    limits.admit(20)
+    #expect(budget.allowedByteCount == Self.base + 8 * 120)
+  }
+
+  @Test("compressed weights may inflate 256-fold in total, beyond a first megabyte that they share")
+  func inflation() throws {
+    let limits = Self.limits(1000)
+    let allowed = 1 << 20
+    try limits.inflate(allowed)
+    try limits.inflate(256 * 1000)
+    let error = try #require(throws: ReadError.self) { try limits.inflate(1) }
+    #expect(error.code == .budgetExceeded)
+    #expect(throws: Never.self) { try limits.require(weightBytes: allowed + 256_000) }
+    #expect(throws: ReadError.self) { try limits.require(weightBytes: allowed + 256_001) }
+  }
+
+  @Test("JSON is charged for each value and for each key with its text")
+  func json() throws {
+    let limits = Self.limits(100)
+    let bytes = Array(#"{"abc":[1,2],"d":null}"#.utf8)
+    _ = try JSONParser.parse(bytes.span.bytes, limits: limits)
+    // The object, the list, two numbers and null; two keys.
+    #expect(limits.budget?.takenByteCount == 5 * 64 + 2 * 64 + 4)
+  }
+
+  @Test("a pickle is charged for the items that an instruction copies, not for its bytes")
+  func pickle() throws {
+    func taken(_ copies: Int) throws -> Int {
+      let limits = Self.limits(100)
+      // A list of a hundred values, remembered; then sets of it.
+      var bytes: [UInt8] = [0x80, 2, 0x5D, 0x71, 0, 0x28]
+      bytes += [UInt8](repeating: 0x4E, count: 100) + [0x65, 0x30]
+      for _ in 0..<copies {
+        bytes += Array("cbuiltins\nset\n".utf8) + [0x68, 0, 0x85, 0x52, 0x30]
+      }
+      bytes += [0x4E, 0x2E]
+      _ = try Unpickler.unpickle(bytes.span.bytes, limits: limits)
+      return try #require(limits.budget?.takenByteCount)
+    }
+    let (one, two, three) = (try taken(1), try taken(2), try taken(3))
+    #expect(three - two == two - one)
+    // A hundred items, the list itself, and a tuple of one item around it.
+    let item = (two - one) / 103
+    #expect((two - one) == 103 * item && item >= 32)
+  }
+}
