@@ -108,8 +108,9 @@ conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the
 parity: build ## verify all nine variants against their goldens (minutes)
 	@python3 Scripts/check/parity.py $(BIN)
 
-census: build ## refuse every malformed file in a process of its own; CENSUS='--write docs/SAFETY.md' writes the table
+census: build ## refuse every malformed file, and those that ask for far more than their size, in processes of their own; CENSUS='--write docs/SAFETY.md' writes the table
 	@python3 Scripts/check/census.py $(BIN) $(CENSUS)
+	@python3 Scripts/check/census_amplification.py $(BIN) $(CENSUS)
 
 check-exports: build runtime ## open exports with transformers, open_clip and ONNX Runtime; EXPORTS='--large' adds full size
 	@Scripts/environments/venv-onnx.sh

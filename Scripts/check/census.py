@@ -124,9 +124,9 @@ def machine():
             "of the process.")
 
 
-def write(document, lines):
-    before, rest = document.read_text().split(BEGIN)
-    document.write_text("\n".join([before + BEGIN, *lines, END + rest.split(END)[1]]))
+def write(document, lines, begin=BEGIN, end=END):
+    before, rest = document.read_text().split(begin)
+    document.write_text("\n".join([before + begin, *lines, end + rest.split(end)[1]]))
 
 
 def main():
