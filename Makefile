@@ -126,6 +126,10 @@ check-layouts: build ## write checkpoints as people have them: the same vectors 
 	@Scripts/environments/venv-layouts.sh
 	.venv-layouts/bin/python Scripts/check/check_layouts.py
 
+.PHONY: check-differential
+check-differential: ## compare the readers with libhdf5 and the Python libraries; DIFFERENTIAL='hdf5 --files 100000' for more
+	@Scripts/check/differential.sh $(DIFFERENTIAL)
+
 .PHONY: check-official
 check-official: build ## test Scripts/check/official.sh against a server on the loopback interface; needs no network
 	@python3 Scripts/check/test_official.py $(BIN)

@@ -144,6 +144,11 @@ let package = Package(
         "Archives", "Architecture", "CKernels", "CZlib", "ImageFiles", "ImagePreprocessing",
         "ReferenceForward", "Verification",
       ]),
+    // What the readers find in many files, a line for each tensor; Scripts/check/differential compares it with what the
+    // original libraries find. Not shipped.
+    .executableTarget(
+      name: "ReaderListing", dependencies: ["Archives", "Checkpoints", "TensorTypes", "CZlib"],
+      swiftSettings: strict),
     // A check of each kernel of the list, in C: also for processors of which there is only an emulator.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
     tests("LayeringTests", ["TestSupport"]),

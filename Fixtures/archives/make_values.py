@@ -171,6 +171,9 @@ def main():
     save("named-average", {"state_dict": WEIGHTS, "ema": Average(dict(WEIGHTS)), "epoch": 3})
     save("named-module", {"state_dict": WEIGHTS, "hyper_parameters": {"teacher": Tower()}})
     save("named-dictionary-class", {"state_dict": WEIGHTS, "best": Named(weights=WEIGHTS["visual.proj"])})
+    save("named-by-a-number", {**WEIGHTS, 5: WEIGHTS["visual.proj"]})
+    save("named-on-other-levels", {"outer": {"model": WEIGHTS, "other": {"x": WEIGHTS["visual.proj"]},
+                                             5: [WEIGHTS["visual.proj"]]}, 7: {"y": WEIGHTS["visual.proj"]}})
     save("refused-module", Tower())
     save("refused-module-legacy", Tower(), _use_new_zipfile_serialization=False)
     save("refused-module-in-a-dictionary", {"epoch": 3, "model": Tower()})

@@ -4,7 +4,7 @@ import struct
 import zlib
 
 from hdf5_builder import (COMPOUND, ENUMERATION, FLOAT24, FLOAT32, NONE, OPAQUE2, REFERENCE, SEQUENCE, Builder,
-                          contiguous, filters, fletcher32, layout, link, message, new_message, symbol_table,
+                          contiguous, dataspace, filters, fletcher32, layout, link, message, new_message, symbol_table,
                           text_attribute)
 
 FAR = 1 << 40
@@ -143,14 +143,35 @@ def bfloat16(error, index=1, signature=b"GCOL"):
     return case(error, file.finish(file.group([(b"x", dataset)])), heap, "x")
 
 
-def single_chunk(index=1):
-    return layout(struct.pack("<BBBBBIIB", 4, 2, 0, 2, 4, 2, 4, index) + struct.pack("<Q", NONE))
+def single_chunk(index=1, flags=0):
+    return layout(struct.pack("<BBBBBIIB", 4, 2, flags, 2, 4, 2, 4, index) + struct.pack("<Q", NONE))
+
+
+def object_of(error, *messages, at=None):
+    """An object of these messages in a sound group; the error points at it, or at `at` in it."""
+    file = Builder()
+    place = file.header(list(messages))
+    content = file.finish(file.group([(b"x", place)]))
+    return case(error, content, content.index(at, place) if at else place, "x")
+
+
+def outside_its_node():
+    """A chunk whose key is below the one that leads to its node: other readers look for it elsewhere."""
+    file = Builder()
+    inner = file.chunk_tree(SIZES, 1)
+    keys = [struct.pack("<IIQQ", 8, 0, first, 0) for first in (2, 1 << 20)]
+    outer = file.tree([inner], "outer", kind=1, level=1, keys=keys)
+    dataset = file.dataset(shape=(4,), stored=layout(struct.pack("<BBBQII", 3, 2, 2, outer, 2, 4)))
+    return case("hdf5Tree", file.finish(file.group([(b"x", dataset)])), inner, "x")
 
 
 LONG = zlib.compress(bytes(8))
 BOMB = zlib.compress(bytes(1 << 20))
 SHUFFLE, DEFLATE = (2, b"shuffle", [4]), (1, b"deflate", [9])
 SIZES = [(8, 0, (0,), PAIR), (8, 0, (2,), PAIR)]
+CHARACTER = struct.pack("<B3BI", 0x13, 0, 0, 0, 1)
+SHORT_TEXT = struct.pack("<B3BI", 0x19, 1, 0, 0, 12) + CHARACTER
+WIDE_TEXT = struct.pack("<B3BI", 0x19, 1, 0, 0, 16) + CHARACTER[:4] + b"\x04\0\0\0"
 
 CASES = {
     # ---- the superblock ----
@@ -159,8 +180,11 @@ CASES = {
     "superblock-of-the-future.h5": case("hdf5Version", SOUND[:8] + b"\x09" + SOUND[9:], 8),
     "addresses-of-three-bytes.h5": case("hdf5Superblock", plain(widths=(3, 8))[0], 13),
     "base-address-beyond.h5": case("hdf5Superblock", plain(base=FAR)[0]),
+    "root-beyond-the-stated-end.h5": case("hdf5OutsideFile", plain(end=AT["root"])[0]),
     "split-by-a-driver.h5": case("hdf5Storage", plain(driver=96)[0], 48),
     "root-beyond-the-file.h5": with_root("hdf5OutsideFile", lambda file, dataset: FAR),
+    "root-that-is-a-type.h5": with_root(
+        "hdf5Message", lambda file, x: file.header([message(3, FLOAT32)], "root"), "root"),
     "root-without-address.h5": with_root("hdf5OutsideFile", lambda file, dataset: NONE),
     "root-in-the-last-byte.h5": with_root("hdf5OutsideFile", lambda file, x: file.add(b"\x01")),
     "superblock-checksum.h5": new_style("hdf5Checksum", superblock=7),
@@ -184,6 +208,12 @@ CASES = {
     "heap-beyond-the-file.h5": with_root("hdf5OutsideFile", lambda file, x: named(file, x, data_at=FAR)),
     "heap-larger-than-the-file.h5": with_root("hdf5OutsideFile", lambda file, x: named(file, x, data_size=FAR)),
     "soft-link.h5": with_root("hdf5Link", lambda file, x: file.group([(b"x", x, 2)])),
+    "symbol-of-no-known-type.h5": with_root("hdf5Version", lambda file, x: file.group([(b"x", x, 7)])),
+    "flags-of-a-link.h5": linked("hdf5Message", b"\x01\x28\0\x01x" + bytes(8), at=b"\x01\x28"),
+    "flags-of-a-link-info.h5": with_root("hdf5Message", lambda file, x: file.header(
+        [message(2, struct.pack("<BBQQ", 0, 4, NONE, NONE))], "root")),
+    "links-without-link-info.h5": with_root("hdf5Message", lambda file, x: file.header(
+        [message(6, link(b"x", x))], "root"), "root"),
     "soft-link-new.h5": linked("hdf5Link", link(b"x", b"/y", kind=1)),
     "external-link.h5": linked("hdf5Link", link(b"x", b"\0/etc/passwd\0/x\0", kind=64)),
     "user-defined-link.h5": linked("hdf5Link", link(b"x", b"anything", kind=187)),
@@ -203,7 +233,19 @@ CASES = {
     "message-that-must-be-understood.h5": with_root("hdf5Version", lambda file, x: file.header(
         [message(0x30, bytes(8), flags=0x80)])),
 
+    "object-of-no-kind.h5": object_of("hdf5Message", message(0, bytes(8))),
+    "dataset-without-layout.h5": object_of("hdf5Message", dataspace(2), message(3, FLOAT32)),
+    "dataset-without-type.h5": object_of("hdf5Message", dataspace(2), layout(contiguous(96, 8))),
+
     # ---- types and extents ----
+    "scalar-with-an-axis.h5": object_of(
+        "hdf5Message", message(1, struct.pack("<BBBBQ", 2, 1, 0, 0, 2)), message(3, FLOAT32),
+        layout(contiguous(96, 8)), at=b"\0\x02\0\0\0\0\0\0\0"),
+    "maxima-cut-off.h5": object_of(
+        "hdf5TooShort", message(1, struct.pack("<BBB5xQ", 1, 1, 1, 2)), message(3, FLOAT32),
+        layout(contiguous(96, 8)), at=message(3, FLOAT32)[:8]),
+    "text-of-another-width.h5": in_dataset("unsupportedDType", SHORT_TEXT, kind=SHORT_TEXT),
+    "text-of-wide-characters.h5": in_dataset("unsupportedDType", WIDE_TEXT, kind=WIDE_TEXT),
     "forty-axes.h5": in_dataset("limitExceeded", shape=(1,) * 40),
     "shape-overflows.h5": in_dataset("numberOverflow", shape=(FAR, FAR)),
     "bytes-overflow.h5": in_dataset("numberOverflow", shape=(1 << 61,)),
@@ -240,7 +282,10 @@ CASES = {
 
     # ---- chunks ----
     "chunk-missing.h5": chunked("hdf5Chunks", SIZES[:1]),
-    "chunk-twice.h5": chunked("hdf5Chunks", SIZES[:1] * 2),
+    "chunk-twice.h5": chunked("hdf5Tree", SIZES[:1] * 2, "chunks"),
+    "chunks-out-of-order.h5": chunked("hdf5Tree", SIZES[::-1], "chunks"),
+    "chunk-outside-its-node.h5": outside_its_node(),
+    "chunk-inside-an-element.h5": chunked("hdf5Chunks", [SIZES[0], (8, 0, (2, 2), PAIR)]),
     "chunk-off-the-grid.h5": chunked("hdf5Chunks", [SIZES[0], (8, 0, (1,), PAIR)]),
     "chunk-beyond-the-dataset.h5": chunked("hdf5Chunks", [SIZES[0], (8, 0, (4,), PAIR)]),
     "chunk-of-another-size.h5": chunked("hdf5Chunks", [SIZES[0], (6, 0, (2,), PAIR)]),
@@ -257,6 +302,7 @@ CASES = {
         "limitExceeded", [(len(LONG), 0, (0,), LONG)], shape=(1 << 30,), chunk=(1 << 30,),
         more=[filters(SHUFFLE, DEFLATE)]),
     "chunks-in-a-fixed-array.h5": in_dataset("hdf5Storage", stored=single_chunk(3)),
+    "edge-chunks-without-filters.h5": in_dataset("hdf5Storage", stored=single_chunk(flags=1)),
     "single-chunk-never-written.h5": in_dataset("hdf5OutsideFile", stored=single_chunk()),
 }
 
@@ -284,4 +330,9 @@ def seeds():
     second = file.new_header([space, kind, pipeline, single])
     links = [new_message(2, struct.pack("<BBQQ", 0, 0, NONE, NONE))]
     links += [new_message(6, link(name, at)) for name, at in ((b"a", first), (b"b", second))]
-    return {"classic": classic, "latest": file.finish_new(file.new_header(links))}
+    latest = file.finish_new(file.new_header(links))
+
+    # The product of all extents but the last is beyond any integer, that of all is none.
+    file = Builder()
+    nothing = file.chunked([], shape=(1 << 61, 0), chunk=(2, 2))
+    return {"classic": classic, "latest": latest, "no-elements": file.finish(file.group([(b"x", nothing)]))}

@@ -230,6 +230,7 @@ CASES = {
     "values-inside-and-outside.onnx": one(
         "onnxTensorInvalid", tensor("w", [4], raw=FLOATS, more=external(location="data.bin"))),
     "type-without-meaning.onnx": one("onnxTensorInvalid", tensor("w", [4], 99, raw=FLOATS)),
+    "values-in-another-types-field.onnx": one("onnxTensorInvalid", tensor("w", [4], 7, int32=[1, 2, 3, 4])),
     "without-type.onnx": one("onnxTensorInvalid", tensor("w", [4], 0, raw=FLOATS)),
     "float8.onnx": one("unsupportedDType", tensor("w", [4], 17, raw=bytes(4))),
     "int4.onnx": one("unsupportedDType", tensor("w", [4], 22, raw=bytes(2))),

@@ -122,7 +122,7 @@ class Builder:
 
     def chunk_tree(self, chunks, rank):
         def key(size, mask, first):
-            return struct.pack(f"<II{rank + 1}Q", size, mask, *first, 0)
+            return struct.pack(f"<II{rank + 1}Q", size, mask, *(*first, 0)[:rank + 1])
         children = [self.add(content, f"chunk {i}") for i, (_, _, _, content) in enumerate(chunks)]
         keys = [key(*row[:3]) for row in chunks] + [key(0, 0, (1 << 20,) * rank)]
         return self.tree(children, "chunks", kind=1, keys=keys)

@@ -26,6 +26,23 @@ struct HDF5Tests {
     }
   }
 
+  @Test("a file that was moved behind other data, with addresses as they were, has the same values")
+  func moved() throws {
+    let original = try Fixture.data("corpus/hdf5/classic")
+    let (expected, moved) = (try openBytes(original), try openBytes(Data(count: 1024) + original))
+    #expect(expected.tensors.count == 3 && moved.tensors.map(\.name) == expected.tensors.map(\.name))
+    for (tensor, other) in zip(expected.tensors, moved.tensors) {
+      #expect(try tensor.floats() == other.floats(), "\(tensor.name)")
+    }
+  }
+
+  @Test("a tensor without elements may have extents whose product is beyond any integer")
+  func noElements() throws {
+    let tensors = try openBytes(Fixture.data("corpus/hdf5/no-elements")).tensors
+    #expect(tensors.map(\.shape) == [[1 << 61, 0]])
+    #expect(try tensors.map { try $0.floats() } == [[]])
+  }
+
   @Test("a text attribute of the root is evidence: which Keras wrote the file")
   func metadata() throws {
     let evidence = try open("valid/vit-tensorflow").evidence

@@ -47,6 +47,18 @@ struct PickledValueTests {
   }
 
   @Test(
+    "with tensors in them are named where keys are numbers and on every level around the state dict",
+    arguments: [
+      ("named-by-a-number", ["5"]), ("named-on-other-levels", ["outer.other", "outer.5", "7"]),
+    ])
+  func listed(file: String, names: [String]) throws {
+    let checkpoint = try open(file + ".pt")
+    #expect(checkpoint.tensors.map(\.name) == ["visual.proj", "logit_scale"])
+    #expect(checkpoint.ignored.map(\.name) == names)
+    #expect(checkpoint.ignored.allSatisfy { $0.tensorCount == 1 && $0.byteCount == 24 })
+  }
+
+  @Test(
     "in place of a state dict are refused by what they are",
     arguments: [
       ("refused-module", ReadError.Code.wholeModulePickle, "class __main__.Tower"),

@@ -19,14 +19,18 @@ final class HDF5ChunkedData: ByteSource {
   private let assembled = Mutex<MappedFile?>(nil)
   let byteCount: Int
 
-  /// - Precondition: the chunks cover the dataset, each once; no product of extents overflows.
-  init(shape: [Int], chunkShape: [Int], elementBytes: Int, chunks: [HDF5Chunk], filters: HDF5Filters) {
+  /// - Precondition: `byteCount` is that of the dataset; the chunks cover it, each once, and their bytes are no more than
+  ///   an `Int` counts.
+  init(
+    byteCount: Int, shape: [Int], chunkShape: [Int], elementBytes: Int, chunks: [HDF5Chunk],
+    filters: HDF5Filters
+  ) {
     self.shape = shape
     self.chunkShape = chunkShape
     self.elementBytes = elementBytes
     self.chunks = chunks
     self.filters = filters
-    byteCount = shape.reduce(elementBytes, *)
+    self.byteCount = byteCount
   }
 
   func load() throws(ReadError) -> FileSlice {

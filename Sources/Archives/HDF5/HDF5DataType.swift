@@ -34,9 +34,19 @@ enum HDF5DataType: Equatable {
     case 1: self = try Self.float(&cursor, bits, byteCount)
     case 3: self = .fixedText(byteCount: byteCount)
     case 5: self = .opaque(byteCount: byteCount)
-    case 9: self = bits & 0x0F == 1 ? .variableText : .other("variable-length", byteCount: byteCount)
+    case 9:
+      self = try Self.variable(&cursor, bits, byteCount)
     case let kind: self = .other(Self.name(kind), byteCount: byteCount)
     }
+  }
+
+  /// Elements are a length and a place in a global heap: its address and a number. A text's are bytes there.
+  private static func variable(
+    _ cursor: inout HDF5Cursor, _ bits: Int, _ byteCount: Int
+  ) throws(ReadError) -> Self {
+    try cursor.skip(4)
+    let isText = try cursor.small(4) == 1 && bits & 0x0F == 1 && byteCount == 8 + cursor.widths.address
+    return isText ? .variableText : .other("variable-length", byteCount: byteCount)
   }
 
   private static func integer(
@@ -113,7 +123,7 @@ struct HDF5Dataspace {
   /// Nil for the null dataspace, which has no elements and no shape.
   let shape: [Int]?
 
-  /// - Throws: `hdf5Version`, `hdf5TooShort`, `limitExceeded` or `numberOverflow`.
+  /// - Throws: `hdf5Version`, `hdf5TooShort`, `hdf5Message`, `limitExceeded` or `numberOverflow`.
   init(_ message: HDF5Cursor, limits: Limits) throws(ReadError) {
     var cursor = message
     let version = try cursor.version(1...2, of: "dataspace")
@@ -123,14 +133,31 @@ struct HDF5Dataspace {
       throw ReadError(
         .limitExceeded, at: place, expected: "at most \(limits.tensorRank) axes", found: "\(rank)")
     }
-    try cursor.skip(1)
-    let isNull = version == 2 ? try cursor.small(1) == 2 : false
+    let hasMaxima = try cursor.small(1) & 1 != 0
+    let kind = version == 2 ? try Self.kind(&cursor, rank: rank) : .simple
     if version == 1 { try cursor.skip(5) }
     var shape: [Int] = []
     for _ in 0..<rank { shape.append(try cursor.length()) }
+    if hasMaxima { try cursor.skip(rank * cursor.widths.length) }
     guard elementCount(of: shape) != nil else {
       throw ReadError(.numberOverflow, at: place, found: "shape \(shape)")
     }
-    self.shape = isNull ? nil : shape
+    self.shape = kind == .null ? nil : shape
+  }
+
+  private enum Kind: Int {
+    case scalar, simple, null
+  }
+
+  /// - Throws: `hdf5Message`.
+  private static func kind(_ cursor: inout HDF5Cursor, rank: Int) throws(ReadError) -> Kind {
+    let place = cursor.offset
+    let number = try cursor.small(1)
+    guard let kind = Kind(rawValue: number), rank == 0 || kind == .simple else {
+      throw ReadError(
+        .hdf5Message, at: place, expected: "a dataspace of kind 0...2, axes for kind 1 alone",
+        found: "kind \(number) with \(rank) axes")
+    }
+    return kind
   }
 }

@@ -13,7 +13,7 @@ package struct HDF5File {
 
   package enum Content {
     case dataset(Dataset)
-    /// A text, a dataset without a shape, a named type, or an object of a kind to come.
+    /// A text, a dataset without a shape, or a named type.
     case noNumbers
     /// A path that the caller excluded: nothing of it was read.
     case excluded
@@ -49,9 +49,7 @@ package struct HDF5File {
     excluding isExcluded: @escaping (String) -> Bool
   ) throws(ReadError) {
     let superblock = try HDF5Superblock(file, at: start)
-    let first = file.range.lowerBound + superblock.baseAddress
-    space = HDF5Space(
-      FileSlice(file: file.file, range: first..<file.range.upperBound), widths: superblock.widths)
+    space = HDF5Space(superblock.content, widths: superblock.widths)
     heaps = HDF5GlobalHeaps(space)
     self.limits = limits
     self.isExcluded = isExcluded
@@ -82,6 +80,9 @@ package struct HDF5File {
   private mutating func children(of place: Place) throws(ReadError) -> [Place] {
     let header = try HDF5ObjectHeader(at: place.address, in: space)
     guard let group = try HDF5Group(header, in: space) else {
+      guard !place.path.isEmpty else {
+        throw ReadError(.hdf5Message, at: header.offset, expected: "a group at the root")
+      }
       try addDataset(header, place.path)
       return []
     }
@@ -106,11 +107,16 @@ package struct HDF5File {
   }
 
   private mutating func addDataset(_ header: HDF5ObjectHeader, _ path: String) throws(ReadError) {
-    guard let spaceMessage = header.first(.dataspace), let typeMessage = header.first(.dataType),
-      let layout = header.first(.layout)
-    else {
+    let parts = (header.first(.dataspace), header.first(.dataType), header.first(.layout))
+    if case (nil, .some, nil) = parts {
+      // A type that datasets share.
       entries.append(Entry(path: path, content: .noNumbers))
       return
+    }
+    guard let spaceMessage = parts.0, let typeMessage = parts.1, let layout = parts.2 else {
+      throw ReadError(
+        .hdf5Message, at: header.offset,
+        expected: "a group, a dataset with dataspace, type and layout, or a type")
     }
     for message in [spaceMessage, typeMessage, layout] where message.isShared {
       throw ReadError(

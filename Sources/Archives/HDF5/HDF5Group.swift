@@ -19,7 +19,7 @@ struct HDF5Group {
       try readSymbolTable(table.body)
     } else if let info = header.first(.linkInfo) {
       try Self.requireCompact(info.body)
-    } else if header.first(.link) == nil {
+    } else {
       return nil
     }
     for link in header.all(.link) { try readLink(link.body) }
@@ -59,9 +59,13 @@ struct HDF5Group {
       var entry = try cursor.part(width)
       let name = try heap.name(at: try entry.count(space.widths.address), in: space)
       let target = try entry.address()
-      guard try entry.small(4) != 2 else {
+      switch try entry.small(4) {
+      case 0, 1: break
+      case 2:
         throw ReadError(
           .hdf5Link, at: place, found: "the soft link \(String(decoding: name, as: UTF8.self))")
+      case let kind:
+        throw ReadError(.hdf5Version, at: place, expected: "a symbol of type 0...2", found: "\(kind)")
       }
       try append(name, target, at: place)
     }
@@ -73,7 +77,13 @@ struct HDF5Group {
   private static func requireCompact(_ message: HDF5Cursor) throws(ReadError) {
     var message = message
     try message.version(0...0, of: "link info message")
-    try message.skip(try message.small(1) & 1 != 0 ? 8 : 0)
+    let flagsOffset = message.offset
+    let flags = try message.small(1)
+    guard flags <= 3 else {
+      throw ReadError(
+        .hdf5Message, at: flagsOffset, expected: "flags 0...3 of a link info", found: "\(flags)")
+    }
+    try message.skip(flags & 1 != 0 ? 8 : 0)
     let place = message.offset
     guard try message.address() == nil else {
       throw ReadError(.hdf5Storage, at: place, found: "links in a fractal heap (libver='latest')")
@@ -85,6 +95,9 @@ struct HDF5Group {
     let start = message.offset
     try message.version(1...1, of: "link message")
     let flags = try message.small(1)
+    guard flags & ~0x1F == 0 else {
+      throw ReadError(.hdf5Message, at: start, expected: "flags below 32 of a link", found: "\(flags)")
+    }
     let kind = flags & 0x08 != 0 ? try message.small(1) : 0
     try message.skip((flags & 0x04 != 0 ? 8 : 0) + (flags & 0x10 != 0 ? 1 : 0))
     let place = message.offset

@@ -20,6 +20,8 @@ struct HDF5ObjectHeader {
   }
 
   private(set) var messages: [Message] = []
+  /// Absolute in the file, for errors.
+  let offset: UInt64
   private var continuations: [(address: UInt64?, count: Int)] = []
   private let space: HDF5Space
 
@@ -27,6 +29,7 @@ struct HDF5ObjectHeader {
   init(at address: UInt64?, in space: HDF5Space) throws(ReadError) {
     self.space = space
     var cursor = try space.visit("header", at: address)
+    offset = cursor.offset
     let isNew = try cursor.peekIsNewHeader()
     if isNew { try readNew(&cursor) } else { try readClassic(&cursor) }
   }

@@ -3,8 +3,8 @@ package struct HDF5Superblock {
   package static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
   let widths: HDF5Widths
-  /// From the start of the bytes; addresses count from here.
-  let baseAddress: Int
+  /// What addresses count from and may reach: from the superblock to the end that it states.
+  let content: FileSlice
   /// The address of the root group's object header.
   let root: UInt64?
 
@@ -12,9 +12,12 @@ package struct HDF5Superblock {
   init(_ file: FileSlice, at start: Int) throws(ReadError) {
     var cursor = HDF5Cursor(file, start..<file.byteCount, widths: HDF5Widths())
     do throws(ReadError) {
-      try cursor.skip(Self.signature.count)
+      guard try cursor.bytes(Self.signature.count) == Self.signature else {
+        throw ReadError(
+          .hdf5Superblock, at: UInt64(file.range.lowerBound + start), expected: "the signature of HDF5")
+      }
       let version = try cursor.version(0...3, of: "superblock")
-      self = try version < 2 ? Self(classic: cursor, version) : Self(checked: cursor, start: start)
+      self = try version < 2 ? Self(classic: cursor, version, start) : Self(checked: cursor, start)
     } catch {
       guard error.code == .hdf5OutsideFile else { throw error }
       throw ReadError(.truncatedFile, at: UInt64(file.range.upperBound), expected: "a superblock")
@@ -22,8 +25,8 @@ package struct HDF5Superblock {
   }
 
   /// Versions 0 and 1: the root group's symbol table entry is part of it.
-  private init(classic start: HDF5Cursor, _ version: Int) throws(ReadError) {
-    var cursor = start
+  private init(classic head: HDF5Cursor, _ version: Int, _ start: Int) throws(ReadError) {
+    var cursor = head
     try cursor.skip(4)
     widths = try Self.widths(&cursor)
     cursor = HDF5Cursor(cursor.file, cursor.position..<cursor.end, widths: widths)
@@ -37,12 +40,12 @@ package struct HDF5Superblock {
     }
     try cursor.skip(widths.address)
     root = try cursor.address()
-    baseAddress = try Self.requireWhole(cursor, base: base, end: end)
+    content = try Self.content(cursor, start, base: base, end: end)
   }
 
   /// Versions 2 and 3, which end with a checksum.
-  private init(checked start: HDF5Cursor, start first: Int) throws(ReadError) {
-    var cursor = start
+  private init(checked head: HDF5Cursor, _ start: Int) throws(ReadError) {
+    var cursor = head
     widths = try Self.widths(&cursor)
     cursor = HDF5Cursor(cursor.file, cursor.position..<cursor.end, widths: widths)
     try cursor.skip(1)
@@ -50,8 +53,8 @@ package struct HDF5Superblock {
     _ = try cursor.address()
     let end = try cursor.address()
     root = try cursor.address()
-    try cursor.checkSum(from: first, of: "superblock")
-    baseAddress = try Self.requireWhole(cursor, base: base, end: end)
+    try cursor.checkSum(from: start, of: "superblock")
+    content = try Self.content(cursor, start, base: base, end: end)
   }
 
   private static func widths(_ cursor: inout HDF5Cursor) throws(ReadError) -> HDF5Widths {
@@ -65,20 +68,22 @@ package struct HDF5Superblock {
     return widths
   }
 
-  /// The superblock states how long the file is: half a download is told before anything is followed.
-  private static func requireWhole(
-    _ cursor: HDF5Cursor, base: UInt64?, end: UInt64?
-  ) throws(ReadError) -> Int {
-    let byteCount = cursor.file.byteCount
-    guard let base, let base = Int(exactly: base), base < byteCount else {
-      throw ReadError(.hdf5Superblock, at: cursor.offset, expected: "a base address inside the file")
-    }
-    guard let end, end <= UInt64(byteCount) else {
+  /// The superblock states how long the file is, so half a download is refused before anything is followed. Where its
+  /// base address is not its own, the whole content was moved: the format has both follow the superblock.
+  private static func content(
+    _ cursor: HDF5Cursor, _ start: Int, base: UInt64?, end: UInt64?
+  ) throws(ReadError) -> FileSlice {
+    let file = cursor.file
+    guard let base, let end, base < end, let length = Int(exactly: end - base) else {
       throw ReadError(
-        .truncatedFile, at: UInt64(cursor.file.range.upperBound),
-        expected: end.map { "\($0) bytes" } ?? "a stated length",
-        found: "\(byteCount)")
+        .hdf5Superblock, at: cursor.offset, expected: "a base address before the end that is stated")
     }
-    return base
+    guard length <= file.byteCount - start else {
+      throw ReadError(
+        .truncatedFile, at: UInt64(file.range.upperBound), expected: "\(length) bytes from the superblock on",
+        found: "\(file.byteCount - start)")
+    }
+    let first = file.range.lowerBound + start
+    return FileSlice(file: file.file, range: first..<first + length)
   }
 }

@@ -33,6 +33,23 @@ enum HDF5Tree {
     var address: UInt64?
     /// Nil for the root, whose level is what it says.
     var level: Int?
+    /// The keys on both sides of it; nil for the root.
+    var bounds: (lower: HDF5Cursor, upper: HDF5Cursor)?
+  }
+
+  private struct Node {
+    var offset: UInt64
+    var level: Int
+    var children: [Leaf]
+    /// The key behind the last child.
+    var end: HDF5Cursor
+
+    var branches: [Branch] {
+      let upper = children.dropFirst().map(\.key) + [end]
+      return zip(children, upper).map { child, upper in
+        Branch(address: child.address, level: level - 1, bounds: (child.key, upper))
+      }
+    }
   }
 
   /// The children of all nodes of level 0, in the order of the keys.
@@ -42,19 +59,16 @@ enum HDF5Tree {
     var leaves: [Leaf] = []
     var open = [Branch(address: root, level: nil)]
     while let branch = open.popLast() {
-      let (level, children) = try node(branch, kind, space)
-      if level == 0 {
-        leaves += children
-      } else {
-        open += children.reversed().map { Branch(address: $0.address, level: level - 1) }
-      }
+      let node = try node(branch, kind, space)
+      if case .chunks(let rank) = kind { try requireOrder(node, branch, rank: rank) }
+      if node.level == 0 { leaves += node.children } else { open += node.branches.reversed() }
     }
     return leaves
   }
 
   private static func node(
     _ branch: Branch, _ kind: Kind, _ space: HDF5Space
-  ) throws(ReadError) -> (level: Int, children: [Leaf]) {
+  ) throws(ReadError) -> Node {
     var cursor = try space.visit("B-tree node", at: branch.address)
     let start = cursor.offset
     try cursor.expect("TREE", of: "B-tree node")
@@ -72,7 +86,35 @@ enum HDF5Tree {
     for _ in 0..<count {
       children.append(Leaf(key: try cursor.part(keyWidth), address: try cursor.address()))
     }
-    try cursor.skip(keyWidth)
-    return (level, children)
+    return Node(offset: start, level: level, children: children, end: try cursor.part(keyWidth))
+  }
+
+  /// Chunks are looked up by the keys of all levels: one outside the keys on both sides of its node is lost to other
+  /// readers, which give the fill value in its place.
+  private static func requireOrder(_ node: Node, _ branch: Branch, rank: Int) throws(ReadError) {
+    guard !node.children.isEmpty else { return }
+    var keys: [[UInt64]] = []
+    for child in node.children { keys.append(try order(of: child.key, rank: rank)) }
+    var ends = [try order(of: node.end, rank: rank)]
+    var isSorted = true
+    if let (lower, upper) = branch.bounds {
+      isSorted = try !keys[0].lexicographicallyPrecedes(order(of: lower, rank: rank))
+      ends.append(try order(of: upper, rank: rank))
+    }
+    for (key, next) in zip(keys, keys.dropFirst()) where !key.lexicographicallyPrecedes(next) {
+      isSorted = false
+    }
+    guard isSorted, ends.allSatisfy({ keys[keys.count - 1].lexicographicallyPrecedes($0) }) else {
+      throw ReadError(.hdf5Tree, at: node.offset, expected: "keys of chunks in ascending order")
+    }
+  }
+
+  /// The chunk's first element on each axis, slowest first.
+  private static func order(of key: HDF5Cursor, rank: Int) throws(ReadError) -> [UInt64] {
+    var key = key
+    try key.skip(8)
+    var numbers: [UInt64] = []
+    for _ in 0...rank { numbers.append(try key.number(8)) }
+    return numbers
   }
 }

@@ -27,6 +27,7 @@ struct GGUFHeader {
   static let defaultAlignment = 32
   /// Far above any that a tool writes; ggml's own limit is that it is a power of two.
   private static let largestAlignment = 1 << 20
+  static let magic = Array("GGUF".utf8)
   private static let magicAndVersion = 8
   private static let readVersions = UInt32(2)...3
   /// `ggml`'s `GGML_MAX_DIMS`.
@@ -35,6 +36,9 @@ struct GGUFHeader {
   /// - Throws: any `gguf…` code about the header, `truncatedFile`, `duplicateTensorName`, `unsupportedDType`,
   ///   `numberOverflow` or `limitExceeded`.
   init(_ file: MappedFile, limits: Limits) throws(ReadError) {
+    guard file.bytes.withUnsafeBytes({ $0.starts(with: Self.magic) }) else {
+      throw ReadError(.unsupportedFormat, at: 0, expected: "GGUF")
+    }
     var start = try GGUFCursor(file.bytes, after: 4, isBigEndian: false)
     let version = try start.uint32()
     // No flag tells the byte order: a small number in the wrong one has its low half empty.

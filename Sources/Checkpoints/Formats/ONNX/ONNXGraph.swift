@@ -68,6 +68,8 @@ struct ONNXTensor {
   /// A number of TensorProto.DataType; 0 where none is stated.
   var dataType: Int64 = 0
   var values = Values.none
+  /// The number of the field that holds them.
+  var valuesField = 0
   /// Where the message begins in the file.
   var offset = 0
 

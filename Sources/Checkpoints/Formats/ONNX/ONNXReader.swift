@@ -27,15 +27,11 @@ enum ONNXReader {
     _ graph: ONNXGraph, _ loader: inout ONNXTensorLoader
   ) throws(ReadError) -> [String: GraphConstant] {
     var constants: [String: GraphConstant] = [:]
-    for record in graph.initializers {
-      guard let tensor = try loader.tensor(record) else { continue }
-      guard let constant = GraphConstant(tensor, origin: record.name) else {
-        throw ReadError(.numberOverflow, at: UInt64(record.offset), found: "shape \(record.shape)")
+    for (tensor, offset) in try ONNXInitializers.tensors(of: graph, &loader) {
+      guard let constant = GraphConstant(tensor, origin: tensor.name) else {
+        throw ReadError(.numberOverflow, at: offset, found: "shape \(tensor.shape)")
       }
-      guard constants.updateValue(constant, forKey: record.name) == nil else {
-        throw ReadError(
-          .duplicateTensorName, at: UInt64(record.offset), found: record.name, path: [.tensor(record.name)])
-      }
+      constants[tensor.name] = constant
     }
     return constants
   }

@@ -19,6 +19,7 @@ struct ONNXTensorLoader {
   mutating func tensor(_ record: ONNXTensor) throws(ReadError) -> CheckpointTensor? {
     do throws(ReadError) {
       guard let dtype = try ONNXElementType.dtype(of: record) else { return nil }
+      try ONNXElementType.requireField(of: record)
       guard let count = elementCount(of: record.shape),
         let byteCount = checkedProduct(count, dtype.byteWidth),
         let strides = StridedLayout.rowMajorStrides(of: record.shape)
@@ -139,6 +140,26 @@ enum ONNXElementType {
       throw ReadError(
         .onnxTensorInvalid, at: UInt64(tensor.offset), expected: "a data type of ONNX",
         found: "number \(tensor.dataType)")
+    }
+  }
+
+  /// Each type has one field of its own besides `raw_data`; libraries read no other.
+  ///
+  /// - Throws: `onnxTensorInvalid`.
+  static func requireField(of tensor: ONNXTensor) throws(ReadError) {
+    let raw = 9
+    let field =
+      switch tensor.dataType {
+      case 1: 4  // float_data
+      case 7: 7  // int64_data
+      case 11: 10  // double_data
+      case 12, 13: 11  // uint64_data
+      default: 5  // int32_data
+      }
+    guard [0, raw, field].contains(tensor.valuesField) else {
+      throw ReadError(
+        .onnxTensorInvalid, at: UInt64(tensor.offset), expected: "values in field \(raw) or \(field)",
+        found: "field \(tensor.valuesField)")
     }
   }
 

@@ -60,6 +60,7 @@ struct ONNXTensorParser {
         .onnxTensorInvalid, at: UInt64(field.offset), expected: "one field of values", found: "two")
     }
     tensor.values = values
+    tensor.valuesField = field.number
   }
 
   /// One extent for each field, or all packed into one.

@@ -7,6 +7,8 @@ struct StateDictFinder<Tensors: TorchTensors> {
     /// Keys that lead there from the top.
     var wrapperKeys: [String]
     var pairs: [(key: String, value: PickleValue)]
+    /// Values under keys that are no texts.
+    var unnamed: [(key: PickleValue, value: PickleValue)]
     var looksLikeCLIP: Bool
   }
 
@@ -45,7 +47,8 @@ struct StateDictFinder<Tensors: TorchTensors> {
         .filter { $0.utf8.count <= tensors.limits.tensorNameBytes }
       candidates.append(
         Candidate(
-          wrapperKeys: keys, pairs: named, looksLikeCLIP: names.contains(where: TensorNames.isFromCLIP)))
+          wrapperKeys: keys, pairs: named, unnamed: pairs.filter { $0.key.stringValue == nil },
+          looksLikeCLIP: names.contains(where: TensorNames.isFromCLIP)))
     }
     for (key, child) in named {
       try collect(child, keys: keys + [key], visited: &visited, into: &candidates)

@@ -26,7 +26,11 @@ struct StateDictReader<Tensors: TorchTensors> {
     for candidate in found {
       try read(candidate, prefix: isModel ? [] : candidate.wrapperKeys, others: paths)
     }
-    try readTrainingFacts(around: Set(found.compactMap(\.wrapperKeys.first)))
+    if !paths.contains([]) {
+      // What leads to a dictionary that is read itself.
+      let ways = Set(paths.flatMap { path in path.indices.map { Array(path[..<$0]) } })
+      try listOthers(in: tensors.graph.root, below: [], beside: paths, ways)
+    }
   }
 
   /// Charged for each entry of a state dict beside its name, which a pickle may repeat with two bytes.
@@ -47,6 +51,9 @@ struct StateDictReader<Tensors: TorchTensors> {
         try readOther(name, value, isModel: found.looksLikeCLIP)
       }
     }
+    for (key, value) in found.unnamed {
+      try ignoreTrainingState((prefix + [Self.label(of: key)]).joined(separator: "."), value)
+    }
   }
 
   /// What a dictionary of tensors holds besides. An object with tensors in it may be a tensor of a class that is not
@@ -66,19 +73,36 @@ struct StateDictReader<Tensors: TorchTensors> {
     contents.ignored.append(IgnoredEntry(name: key, reason: .notATensor, tensorCount: 0))
   }
 
-  /// What lies beside the wrapped state dicts: epoch and name are facts, tensors are training state.
-  private mutating func readTrainingFacts(around wrappers: Set<String>) throws(ReadError) {
-    guard !wrappers.isEmpty else { return }
-    var facts = TrainingFacts()
-    for pair in tensors.graph.pairs(of: tensors.graph.root) ?? [] {
-      guard let key = pair.key.stringValue, !wrappers.contains(key) else { continue }
-      switch key {
-      case "epoch": facts.epoch = pair.value.integerValue
-      case "name": facts.name = pair.value.stringValue
-      default: try ignoreTrainingState(key, pair.value)
+  /// What lies beside the wrapped state dicts, on every level above them: epoch and name are facts, tensors are training
+  /// state. No deeper than the wrappers.
+  private mutating func listOthers(
+    in dict: PickleValue, below path: [String], beside found: Set<[String]>, _ ways: Set<[String]>
+  ) throws(ReadError) {
+    for (key, value) in tensors.graph.pairs(of: dict) ?? [] {
+      let keys = path + [Self.label(of: key)]
+      if found.contains(keys) { continue }
+      if path.isEmpty, readFact(key, value) { continue }
+      if ways.contains(keys) {
+        try listOthers(in: value, below: keys, beside: found, ways)
+      } else {
+        try ignoreTrainingState(keys.joined(separator: "."), value)
       }
     }
+  }
+
+  private mutating func readFact(_ key: PickleValue, _ value: PickleValue) -> Bool {
+    var facts = contents.evidence.training ?? TrainingFacts()
+    switch key.stringValue {
+    case "epoch": facts.epoch = value.integerValue
+    case "name": facts.name = value.stringValue
+    default: return false
+    }
     if facts != TrainingFacts() { contents.evidence.training = facts }
+    return true
+  }
+
+  private static func label(of key: PickleValue) -> String {
+    key.stringValue ?? key.integerValue.map { "\($0)" } ?? "a key that is no text"
   }
 
   private mutating func ignoreTrainingState(_ key: String, _ value: PickleValue) throws(ReadError) {

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Compares our readers with the original libraries, over sound files and mutated ones, and fails on a difference whose
+# cause is not known: Scripts/check/differential.sh [FORMAT]… [--files N] [--keep FOLDER]
+set -eu
+cd "$(dirname "$0")/../.."
+PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
+
+sh Scripts/setup.sh libhdf5-dev
+Scripts/environments/venv-differential.sh
+swift build -c release --product ReaderListing
+# shellcheck disable=SC2046
+cc -std=gnu11 -O2 -Wall -Wextra -o .build/judge_hdf5 Scripts/check/differential/judge_hdf5.c \
+  $(pkg-config --cflags --libs hdf5) -lz
+exec .venv-differential/bin/python -W ignore Scripts/check/differential/differential.py "$@"

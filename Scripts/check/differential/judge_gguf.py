@@ -1,0 +1,28 @@
+import functools
+import os
+
+import gguf
+import numpy as np
+
+import arrays
+
+
+def entries(content):
+    descriptor = os.memfd_create("file")
+    os.write(descriptor, content)
+    reader = gguf.GGUFReader(f"/proc/self/fd/{descriptor}")
+    for tensor in reader.tensors:
+        shape = tuple(reversed([int(extent) for extent in tensor.shape]))
+        kind = tensor.tensor_type
+        if kind.name in arrays.TYPES and kind.name != "BF16":
+            yield arrays.entry(tensor.name, np.asarray(tensor.data).reshape(shape))
+        else:
+            yield tensor.name, kind.name, shape, None, functools.partial(dequantized, tensor)
+
+
+def dequantized(tensor):
+    """The library writes some types and does not read their values."""
+    try:
+        return gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+    except NotImplementedError:
+        return None

@@ -1,0 +1,32 @@
+internal import Archives
+internal import Checkpoints
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+// Lists what our readers find in many files, for Scripts/check/differential, which compares the lines with those of the
+// original library.
+//
+//   ReaderListing FORMAT PACK
+//
+// A pack is a sequence of files, each after its length in four little-endian bytes.
+
+let arguments = CommandLine.arguments
+guard arguments.count == 3, let reader = ListedReader(name: arguments[1]) else {
+  print("usage: ReaderListing FORMAT PACK")
+  exit(EX_USAGE)
+}
+do {
+  for (index, file) in try Pack(path: arguments[2]).files.enumerated() {
+    print("F", index, separator: "\t")
+    // A file that ends this process is the one whose line comes last.
+    fflush(nil)
+    print(Listing.lines(of: file, reader).joined(separator: "\n"))
+  }
+} catch {
+  print(error)
+  exit(EXIT_FAILURE)
+}
