@@ -47,6 +47,10 @@ class Comparison(unittest.TestCase):
     def test_a_listing_without_outcome_is_a_crash(self):
         self.assertEqual(listings.parse("F\t0\nT\tx\tF32\t\t0\t0\n")[0].outcome, "crashed")
 
+    def test_a_refusal_has_a_reason_and_a_place_where_the_program_says_them(self):
+        found = [listings.parse("F\t0\nE\trefused" + more)[0] for more in ("\tbecause\ta/x", "\tbecause", "")]
+        self.assertEqual([(each.reason, each.place) for each in found], [("because", "a/x"), ("because", ""), ("", "")])
+
     def test_a_program_that_ends_early_is_started_again_behind_that_file(self):
         script = ("import sys\ndata = open(sys.argv[1], 'rb').read()\n"
                   "print('F\\t0', flush=True)\nif data[4:5] == b'!': sys.exit(3)\nprint('E\\taccepted')\n"

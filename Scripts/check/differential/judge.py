@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import sys
+import traceback
 import urllib.parse
 import zlib
 
@@ -72,7 +73,8 @@ def listing(reader, content):
         return lines + ["E\taccepted"]
     except Exception as error:  # whatever the library raises
         text = re.sub(r"[0-9]+|'.*|\".*", "…", str(error).split("\n")[0])[:60]
-        return [f"E\trefused\t{type(error).__name__}: {''.join(filter(str.isprintable, text))}"]
+        function = traceback.extract_tb(error.__traceback__)[-1].name
+        return [f"E\trefused\t{type(error).__name__} in {function}: {''.join(filter(str.isprintable, text))}"]
 
 
 def read_in_child(reader, content):

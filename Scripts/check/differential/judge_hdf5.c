@@ -2,7 +2,8 @@
  *
  * libhdf5 crashes on some malformed files, so each file is read by a child process of its own, which has little memory
  * and few seconds. Every dataset that hard links reach from the root group is listed: T with type, shape and checksums
- * where its elements are numbers that weights use, I otherwise. */
+ * where its elements are numbers that weights use, I otherwise. Training state is listed as I and not opened, since our
+ * reader does not open it either. */
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -26,6 +27,8 @@ typedef struct {
 
 /* Why the file is refused: the function of libhdf5 that found the first fault, and what it says. */
 static char failed[256];
+/* The path of the object with that fault; empty where the file cannot be opened. */
+static char failed_at[MOST_PATH];
 static int object_count;
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *context) {
@@ -219,6 +222,7 @@ static void list_object(hid_t parent, const char *name, const char *path) {
     break;
   default: fail("H5Oopen");
   }
+  if (failed[0] && !failed_at[0]) snprintf(failed_at, sizeof failed_at, "%s", *path ? path : "/");
   if (object >= 0) H5Oclose(object);
 }
 
@@ -234,8 +238,9 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, 
     fail("a long path");
     return -1;
   }
-  if (info->type != H5L_TYPE_HARD) {
-    printf("L\t");
+  int is_training_state = !strcmp(path, "optimizer_weights") || !strcmp(path, "optimizer");
+  if (info->type != H5L_TYPE_HARD || is_training_state) {
+    printf(info->type != H5L_TYPE_HARD ? "L\t" : "I\t");
     print_escaped(path);
     putchar('\n');
     return 0;
@@ -273,10 +278,13 @@ static void read_in_child(const unsigned char *bytes, size_t count) {
   FILE *output = stdout;
   stdout = open_memstream(&text, &length);
   list_file(bytes, count);
-  if (failed[0])
-    printf("E\trefused\t%s\n", failed);
-  else
+  if (failed[0]) {
+    printf("E\trefused\t%s\t", failed);
+    print_escaped(failed_at);
+    putchar('\n');
+  } else {
     printf("E\taccepted\n");
+  }
   fflush(stdout);
   fwrite(text, 1, length, output);
   fflush(output);

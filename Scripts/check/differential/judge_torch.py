@@ -1,4 +1,6 @@
 import io
+import pickle
+import re
 
 import torch
 
@@ -14,7 +16,12 @@ NAMES = {
 
 
 def entries(content):
-    root = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    try:
+        root = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        # The cause alone, without the advice around it and the names that the file contributes.
+        cause = re.search(r"WeightsUnpickler error:\s*(Unsupported (global|operand|class)|[^\n]*)", str(error))
+        raise pickle.UnpicklingError(cause[1]) if cause else error
     return list(walk(root, [], set()))
 
 
@@ -26,13 +33,18 @@ def walk(value, path, above):
     if id(value) in above:
         return
     if isinstance(value, dict):
-        children = [(key if isinstance(key, str) else f"<{key!r}>", child) for key, child in value.items()]
+        children = [(label(key), child) for key, child in value.items()]
     elif isinstance(value, (list, tuple, set)):
         children = [(str(index), child) for index, child in enumerate(value)]
     else:
         return
     for key, child in children:
         yield from walk(child, [*path, key], above | {id(value)})
+
+
+def label(key):
+    """As our reader names it."""
+    return key if isinstance(key, str) else str(key) if type(key) is int else "a key that is no text"
 
 
 def entry(name, tensor):

@@ -24,6 +24,8 @@ class Listing:
     repeated: set = dataclasses.field(default_factory=set)
     outcome: str = "crashed"
     reason: str = ""
+    # The name of what it is refused for, where a program says it.
+    place: str = ""
 
     @property
     def accepted(self):
@@ -87,5 +89,5 @@ def parse(text):
         elif kind == "L":
             listing.links.add(fields[0])
         elif kind == "E":
-            listing.outcome, listing.reason = fields[0], fields[1] if len(fields) > 1 else ""
+            listing.outcome, listing.reason, listing.place = (fields + ["", ""])[:3]
     return listings
