@@ -18,9 +18,13 @@ public final class Budget: Sendable {
   private let fileBytes = Atomic<Int>(0)
   private let taken = Atomic<Int>(0)
   private let inflated = Atomic<Int>(0)
+  private let files = Mutex<Set<FileIdentity>>([])
 
-  /// Counts a file of the checkpoint that is opened.
-  func admit(fileByteCount: Int) { fileBytes.adding(fileByteCount) }
+  /// Counts a file of the checkpoint that is opened; under a second name, or a second time, it adds nothing.
+  func admit(fileByteCount: Int, _ identity: FileIdentity? = nil) {
+    if let identity, files.withLock({ !$0.insert(identity).inserted }) { return }
+    fileBytes.adding(fileByteCount)
+  }
 
   /// Bytes charged so far.
   public var takenByteCount: Int { taken.load(ordering: .relaxed) }
@@ -81,12 +85,15 @@ extension Limits {
   package func withBudget(forByteCount byteCount: Int) -> Limits {
     guard budget == nil else { return self }
     let limits = withBudget
-    limits.admit(byteCount)
+    limits.budget?.admit(fileByteCount: byteCount)
     return limits
   }
 
   /// Counts a file of the checkpoint that is opened.
-  package func admit(_ fileByteCount: Int) { budget?.admit(fileByteCount: fileByteCount) }
+  package func admit(_ file: MappedFile) {
+    guard let budget else { return }
+    budget.admit(fileByteCount: file.byteCount, FileIdentity(path: file.path))
+  }
 
   /// Charges what is about to be kept.
   ///

@@ -77,7 +77,7 @@ extension Checkpoint {
       guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
       let limits = limits.withBudget
       if let format {
-        limits.admit(file.byteCount)
+        limits.admit(file)
         return try format.read(FileProbe(file, limits: limits))
       }
       switch try ContentDetector(file: file, limits: limits).detect() {

@@ -1,4 +1,6 @@
 import Archives
+import Foundation
+import TestSupport
 import Testing
 
 @Suite("What opening a file may take")
@@ -45,12 +47,19 @@ struct BudgetTests {
     #expect(Limits.standard.withBudget != limits)
   }
 
-  @Test("each file of a checkpoint adds to one allowance")
+  @Test("each file of a checkpoint adds to one allowance, and a link to it nothing")
   func files() throws {
+    let folder = try TemporaryFolder()
     let limits = Limits.standard.withBudget
     let budget = try #require(limits.budget)
-    limits.admit(100)
-    limits.admit(20)
+    for (name, count) in [("a", 100), ("b", 20)] {
+      let path = try folder.write(Data(count: count), to: name)
+      limits.admit(try MappedFile(path: path))
+    }
+    #expect(budget.allowedByteCount == Self.base + 8 * 120)
+    let link = folder.path + "/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path + "/a")
+    limits.admit(try MappedFile(path: link))
     #expect(budget.allowedByteCount == Self.base + 8 * 120)
   }
 

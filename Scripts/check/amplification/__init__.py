@@ -1,6 +1,6 @@
 """Files that ask for far more memory or time than their size: each aims at one walk of the readers.
 
-A case is a function that gives the bytes of one file, or the files of a folder by name. All have a few hundred kilobytes.
+A case is a function that gives the bytes of one file, or the files of a folder by name: bytes, or the target of a link. All have a few hundred kilobytes.
 They are built anew each time: the builders are those of Fixtures/malformed. Standard library only.
 """
 

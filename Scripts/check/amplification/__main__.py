@@ -7,9 +7,11 @@ from amplification import cases
 
 
 def write(target, content):
+    target.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
-        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+    elif isinstance(content, str):
+        target.symlink_to(content)
     else:
         for name, part in content.items():
             write(target / name, part)

@@ -4,7 +4,7 @@ import json
 import pathlib
 
 from amplification import SIZE
-from amplification.arrays import scalars, tensors, safetensors
+from amplification.arrays import SAFETENSORS, scalars, tensors, safetensors
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MODEL = ROOT / "Fixtures/valid/vit-hugging-face-text"
@@ -68,6 +68,11 @@ FOLDERS = {
     "many-shards": lambda: many_shards(800),
     "index-of-numbers": lambda: {"model.safetensors.index.json": b'{"weight_map":{"a":' + numbers(SIZE // 2) + b"}}"},
     "many-checkpoints": lambda: {f"{i}.safetensors": scalars(["visual.proj"]) for i in range(1500)},
+    "links-to-one-file": lambda: {"a.safetensors": SAFETENSORS["many-prefixes"](),
+                                  **{f"{i}.safetensors": "a.safetensors" for i in range(1000)}},
+    "links-as-shards": lambda: index({f"visual.{i}": f"{i}.safetensors" for i in range(1000)},
+                                     **{"a.safetensors": SAFETENSORS["many-prefixes"]()},
+                                     **{f"{i}.safetensors": "a.safetensors" for i in range(1000)}),
     "many-empty-files": lambda: {**beside(), **{f"{i}.bin": b"" for i in range(3000)}},
     "many-folders": lambda: {f"{i}/model.safetensors": scalars(["visual.proj"]) for i in range(800)},
     "front-matter": lambda: {**beside(), **long_front_matter()},

@@ -11,6 +11,18 @@ public enum PathKind: Sendable, Equatable {
   case other(String)
 }
 
+/// Which file a path leads to: the same for every link to it.
+struct FileIdentity: Hashable, Sendable {
+  private let device, number: UInt64
+
+  /// Nil where there is none.
+  init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (device, number) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino))
+  }
+}
+
 /// Looks at paths without opening them.
 public enum Folder {
   /// - Throws: `fileNotFound`, `permissionDenied` or `ioFailure`.

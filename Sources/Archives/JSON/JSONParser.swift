@@ -176,6 +176,10 @@ extension JSONParser {
       case 0..<0x20:
         throw syntaxError(expected: "control characters to be escaped")
       default:
+        // A text takes its bytes twice, and the next power of two while it grows.
+        if text.count == text.capacity {
+          try limits.charge(2 * text.capacity, for: "texts of JSON", at: offset)
+        }
         text.append(takeByte())
       }
     }

@@ -15,7 +15,7 @@ struct ContentDetector {
   ///   `truncatedFile`, `unknownFormat`, or a zip's or index's own error.
   func detect() throws(ReadError) -> DetectedContent {
     guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
-    limits.admit(file.byteCount)
+    limits.admit(file)
     let probe = FileProbe(file, limits: limits)
     try ForeignFormat.refuse(probe)
     if let content = try match(probe) { return content }

@@ -78,7 +78,7 @@ extension Checkpoint {
   ) throws(ReadError) {
     guard let file = try folder.mapIfPresent(name.rawValue) else { return }
     do throws(ReadError) {
-      limits.admit(file.byteCount)
+      limits.admit(file)
       let json = try JSONParser.parse(file.bytes, limits: limits)
       let config = ConfigFile(path: file.path, origin: "\(name.rawValue) \(origin)", json: json)
       if name == .huggingFace, let model = config.asOpenCLIP {

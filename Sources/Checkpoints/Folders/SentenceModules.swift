@@ -10,7 +10,7 @@ enum SentenceModules {
     guard let file = try folder.mapIfPresent("modules.json") else { return }
     let json: JSONValue
     do throws(ReadError) {
-      limits.admit(file.byteCount)
+      limits.admit(file)
       json = try JSONParser.parse(file.bytes, limits: limits)
     } catch {
       throw error.inFile(file.path)

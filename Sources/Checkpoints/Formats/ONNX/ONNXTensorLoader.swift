@@ -96,7 +96,7 @@ struct ONNXTensorLoader {
       throw ReadError(.onnxExternalMissing, at: offset, found: location)
     }
     let mapped = try folder.map(location)
-    limits.admit(mapped.byteCount)
+    limits.admit(mapped)
     externalFiles[location] = mapped
     return mapped
   }
