@@ -63,6 +63,13 @@ public struct Limits: Sendable, Equatable {
 
   public init() {}
 
+  /// For texts of the user's own, which are kept as they are.
+  public static let ownTexts: Limits = {
+    var limits = Limits()
+    limits.combiningMarks = .max
+    return limits
+  }()
+
   /// The bounds every reader uses unless a caller or a test gives others.
   public static let standard = Limits()
 }

@@ -9,6 +9,8 @@ public struct JSONParser: ~Escapable {
   /// A boxed value and its place in an array; a member's key, value and place in an index.
   private static let valueBytes = 64
   private static let memberBytes = 64
+  /// Shorter texts are part of what a value or a member is charged at.
+  private static let longText = 64
 
   /// Parses the whole of `bytes`, which begin at `baseOffset` of their file.
   ///
@@ -177,8 +179,8 @@ extension JSONParser {
         throw syntaxError(expected: "control characters to be escaped")
       default:
         // A text takes its bytes twice, and the next power of two while it grows.
-        if text.count == text.capacity {
-          try limits.charge(2 * text.capacity, for: "texts of JSON", at: offset)
+        if text.count >= Self.longText, text.count.nonzeroBitCount == 1 {
+          try limits.charge(2 * text.count, for: "texts of JSON", at: offset)
         }
         text.append(takeByte())
       }

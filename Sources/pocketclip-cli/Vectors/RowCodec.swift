@@ -39,7 +39,7 @@ struct RowCodec: Sendable {
   static func parse(_ line: RawSpan) throws(Fault) -> (row: VectorRow, settings: VectorSettings) {
     let value: JSONValue
     do throws(ReadError) {
-      value = try JSONParser.parse(line, limits: .standard)
+      value = try JSONParser.parse(line, limits: .ownTexts)
     } catch {
       throw Fault(reason: error.expected.map { "expected \($0)" } ?? "not JSON")
     }

@@ -90,7 +90,7 @@ extension VectorJournal {
     var bytes = [UInt8](repeating: 0, count: headerByteCount)
     let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
     guard count == headerByteCount else { return nil }
-    return (try? JSONParser.parse(bytes.span.bytes, limits: .standard))?.objectValue
+    return (try? JSONParser.parse(bytes.span.bytes, limits: .ownTexts))?.objectValue
   }
 
   /// Writes the header with this process's number. What follows it stays.
