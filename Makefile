@@ -79,11 +79,11 @@ sanitize: ## abuse the runtime with 8 threads under the address, undefined-behav
 
 $(PYTHON_TEST):
 	python3 -m venv .venv-test
-	.venv-test/bin/pip install --quiet numpy==2.4.6 safetensors==0.8.0 pillow==13.0.0
+	.venv-test/bin/pip install --quiet --require-hashes --no-deps -r Scripts/environments/locks/test.txt
 
 $(PYTHON_BUILD):
 	python3 -m venv .venv-python
-	.venv-python/bin/pip install --quiet hatchling==1.33.0 mypy==2.4.1 numpy==2.4.6
+	.venv-python/bin/pip install --quiet --require-hashes --no-deps -r Scripts/environments/locks/python.txt
 
 dist/lib/libpocketclip.so: $(shell find Sources -name '*.swift' -o -name '*.[ch]' -o -name '*.def')
 	@Scripts/build/build-runtime.sh

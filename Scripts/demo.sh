@@ -3,8 +3,8 @@
 set -eu
 pocketclip=$1
 minis=Fixtures/minis
-out=${TMPDIR:-/tmp}/pocketclip-demo
-mkdir -p "$out"
+# A new folder of the user's own: in a shared one, somebody else may have made a predictable name before.
+out=$(mktemp -d "${TMPDIR:-/tmp}/pocketclip-demo.XXXXXX")
 
 # Prints the command as it can be typed, then runs it.
 run() {
@@ -21,4 +21,5 @@ run convert $minis/mini-vit.pt -o "$out/mini.pclip" --precision int8 --force
 run verify "$out/mini.pclip" --against $minis/mini-vit.pt
 picture=$(ls $minis/pictures/*.jpg | head -1)
 run classify -m "$out/mini.pclip" "$picture" --labels $minis/pictures/labels.txt --template "a picture of a {}." --top 3
+printf '\nThe files of this demo are in %s.' "$out"
 printf '\nThe command line is %s. To type pocketclip in this shell:\n  export PATH=$PWD/%s:$PATH\n' "$pocketclip" "$(dirname "$pocketclip")"

@@ -7,6 +7,5 @@ set -eu
 . "$(dirname "$0")/venv.sh"
 
 begin flax "${1:-}" python3.11
-pip_install 'transformers==4.46.3' 'flax==0.12.8' 'jax==0.10.2' 'ml_dtypes==0.6.0' 'msgpack==1.2.4' 'numpy==2.4.6' \
-  'safetensors==0.8.0' 'mlx[cpu]==0.32.4'
+install_lock flax
 finish

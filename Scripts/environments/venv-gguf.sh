@@ -6,5 +6,5 @@ set -eu
 . "$(dirname "$0")/venv.sh"
 
 begin gguf "${1:-}" python3
-pip_install 'gguf==0.19.0' 'safetensors==0.8.0' 'numpy==2.4.*'
+install_lock gguf
 finish

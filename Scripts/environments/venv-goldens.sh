@@ -7,10 +7,8 @@ set -eu
 
 begin goldens "${1:-}" python3
 install_torch
-pip_install 'numpy==2.4.*' 'pillow==13.0.0' 'safetensors==0.8.0' 'transformers==5.23.0' \
-  'ftfy==6.*' regex packaging setuptools
-# --no-deps: these ask for the CUDA build of torch, or for one another.
-pip_install --no-deps 'torchvision==0.28.0' 'clip-anytorch==2.6.0' 'open_clip_torch==3.3.0' timm
+# torchvision, clip-anytorch and open_clip_torch without what they want: the CUDA build of torch, or one another.
+install_lock goldens
 
 "$venv/bin/python" "$root/Scripts/environments/venv_goldens_patch.py"
 "$venv/bin/python" - <<'CHECK'

@@ -8,5 +8,5 @@ set -eu
 venv=${1:-"$root/.venv-layouts"}
 "$root/Scripts/environments/venv-onnx.sh" "$venv"
 if ! "$venv/bin/python" -c 'import accelerate, diffusers, peft' 2>/dev/null; then
-  pip_install 'accelerate==1.15.0' 'diffusers==0.42.1' 'peft==0.21.2'
+  install_lock layouts
 fi

@@ -9,5 +9,5 @@ set -eu
 venv=${1:-"$root/.venv-onnx"}
 "$root/Scripts/environments/venv-goldens.sh" "$venv"
 if ! "$venv/bin/python" -c 'import onnx, onnxruntime, onnxscript' 2>/dev/null; then
-  pip_install 'onnx==1.23.2' 'onnxruntime==1.32.0' 'onnxscript==0.7.2'
+  install_lock onnx
 fi

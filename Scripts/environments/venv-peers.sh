@@ -8,10 +8,8 @@ set -eu
 
 begin peers "${1:-}" python3
 install_torch
-pip_install 'onnx==1.23.2' 'onnxscript==0.7.2' 'onnxruntime==1.32.0' 'openvino==2026.4.1' 'nncf==3.4.0' psutil \
-  'numpy==2.4.*' 'pillow==13.0.0' 'safetensors==0.8.0' 'ftfy==6.*' regex tqdm packaging setuptools
-# --no-deps: these ask for the CUDA build of torch, or for one another.
-pip_install --no-deps 'torchvision==0.28.0' 'clip-anytorch==2.6.0'
+# torchvision and clip-anytorch without what they want: the CUDA build of torch, or one another.
+install_lock peers
 
 "$venv/bin/python" "$root/Scripts/environments/venv_goldens_patch.py"
 "$venv/bin/python" - <<'CHECK'

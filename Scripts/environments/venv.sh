@@ -16,9 +16,17 @@ begin() {
   "${PYTHON:-$3}" -m venv "$venv"
 }
 
+# install_lock NAME: the packages of locks/NAME.txt, all of them and no others, from files with the hashes that it states.
+# lock.py writes the locks.
+install_lock() {
+  "$venv/bin/python" -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
+    -r "$root/Scripts/environments/locks/$1.txt"
+}
+
+# pip_install REQUIREMENT...: for an interpreter that no lock was written with.
 pip_install() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet install "$@"; }
 
 # The +cpu wheel where it is offered: the plain one works too but brings gigabytes of CUDA.
-install_torch() { pip_install 'torch==2.13.0+cpu' || pip_install 'torch==2.13.0'; }
+install_torch() { install_lock torch-cpu || install_lock torch; }
 
 finish() { touch "$venv/.complete"; }
