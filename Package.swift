@@ -42,6 +42,8 @@ let package = Package(
     // Loops that show this machine's peak; the command line's alone.
     .target(name: "CPeak"),
     module("MachinePeak", ["CPeak", "CPlatform"]),
+    // Paths that need not be UTF-8.
+    module("SystemPath"),
 
     // Embedded-clean: compiled as ordinary modules here and, by Scripts/build/build-runtime.sh, as the small .so.
     module("Bytes"),
@@ -74,10 +76,10 @@ let package = Package(
     module("Parallel", ["CPlatform"]),
     // Files and folders that appear complete or not at all; the system's call that exchanges names.
     .target(name: "COutput", cSettings: strictC),
-    module("Output", ["CPlatform", "COutput"]),
+    module("Output", ["SystemPath", "CPlatform", "COutput"]),
     // Files that are read to their end, up to a limit.
-    module("Input"),
-    module("Archives", ["Bytes", "TensorTypes", "CPlatform", "CZlib"]),
+    module("Input", ["SystemPath"]),
+    module("Archives", ["SystemPath", "Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module("Checkpoints", ["Archives", "Bytes", "TensorTypes"]),
     module("SyntheticWeights"),
     module("Quantization", ["BundleFormat", "Architecture", "Parallel", "CKernels", "CPlatform"]),
@@ -128,7 +130,7 @@ let package = Package(
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
-        "CArguments",
+        "CArguments", "SystemPath",
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
@@ -152,7 +154,7 @@ let package = Package(
     // A check of each kernel of the list, in C: also for processors of which there is only an emulator.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
     tests("LayeringTests", ["TestSupport"]),
-    tests("CLITests", ["pocketclip-cli", "Quantization", "TestSupport"]),
+    tests("CLITests", ["pocketclip-cli", "SystemPath", "Quantization", "TestSupport"]),
     tests("MachinePeakTests", ["MachinePeak"]),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
@@ -161,6 +163,7 @@ let package = Package(
     tests("CKernelsTests", ["CKernels", "CKernelChecks", "TestSupport"]),
     tests("CPlatformTests", ["CPlatform", "TestSupport"]),
     tests("ParallelTests", ["Parallel"]),
+    tests("SystemPathTests", ["SystemPath"]),
     tests("InputTests", ["Input", "TestSupport"]),
     tests("OutputTests", ["Output", "TestSupport"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),

@@ -41,7 +41,7 @@ static void count(void) {
     return ((type(*) parameters)dlsym(RTLD_NEXT, #name))arguments; \
   }
 INTERPOSE(int, rename, (const char *from, const char *to), (from, to))
-INTERPOSE(int, link, (const char *from, const char *to), (from, to))
+INTERPOSE(int, linkat, (int folder, const char *from, int other, const char *to, int flags), (folder, from, other, to, flags))
 INTERPOSE(int, unlink, (const char *path), (path))
 INTERPOSE(int, ftruncate, (int file, off_t size), (file, size))
 INTERPOSE(int, fsync, (int file), (file))

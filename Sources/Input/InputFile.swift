@@ -1,4 +1,5 @@
 package import Foundation
+internal import SystemPath
 
 /// The one way in which the command line reads a file that is not mapped: images, labels, templates, texts and lists.
 ///
@@ -13,12 +14,12 @@ package enum InputFile {
   package static func bytes(
     of path: String, limit: Int, isWanted: (Data) -> Bool = { _ in true }
   ) throws(InputError) -> Data {
-    let descriptor = try open(path)
+    let descriptor = try openedDescriptor(path)
     defer { close(descriptor) }
     return try InputBuffer.reading(descriptor, limit: limit, isWanted: isWanted)
   }
 
-  private static func open(_ path: String) throws(InputError) -> Int32 {
+  private static func openedDescriptor(_ path: String) throws(InputError) -> Int32 {
     if let number = descriptorNumber(path) {
       let copy = dup(number)
       guard copy >= 0 else { throw InputError(errno: errno) }
@@ -26,10 +27,10 @@ package enum InputFile {
     }
     // Opening a device can have effects, and opening a pipe wakes its writer: look first.
     var status = stat()
-    guard stat(path, &status) == 0 else { throw InputError(errno: errno) }
+    guard SystemPath.stat(path, &status) == 0 else { throw InputError(errno: errno) }
     // The one device that has an end: an empty list.
     if path != "/dev/null" { try requireRegular(status) }
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    let descriptor = SystemPath.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw InputError(errno: errno) }
     // Another file may have the name by now.
     var opened = stat()

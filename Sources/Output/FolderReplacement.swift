@@ -1,4 +1,5 @@
 private import COutput
+private import SystemPath
 
 #if canImport(Glibc)
   private import Glibc
@@ -41,11 +42,11 @@ package struct FolderReplacement {
   }
 
   private func replaceInTwoSteps(_ reached: (Step) -> Void) throws(OutputError) {
-    guard rename(path, aside) == 0 else { throw OutputError.last(path: path) }
+    guard SystemPath.rename(path, aside) == 0 else { throw OutputError.last(path: path) }
     reached(.setAside)
-    guard rename(partial, path) == 0 else {
+    guard SystemPath.rename(partial, path) == 0 else {
       let error = OutputError.last(path: path)
-      rename(aside, path)
+      SystemPath.rename(aside, path)
       throw error
     }
     reached(.renamed)
@@ -56,17 +57,17 @@ package struct FolderReplacement {
   /// Gives the new folder what the user set on the old one.
   private func keepPermissions() {
     var status = stat()
-    if stat(path, &status) == 0 { chmod(partial, status.st_mode & 0o7777) }
+    if SystemPath.stat(path, &status) == 0 { SystemPath.chmod(partial, status.st_mode & 0o7777) }
   }
 
   /// - Returns: false where the system or the file system cannot.
   private func exchangeNames() -> Bool {
-    co_exchange_names(partial, path) == 0
+    partial.withSystemPath { partial in path.withSystemPath { co_exchange_names(partial, $0) == 0 } }
   }
 
   /// Makes new names survive a power cut.
   func syncParent() {
-    let descriptor = open(Self.parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = SystemPath.open(Self.parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
@@ -81,7 +82,7 @@ extension FolderReplacement {
   ///
   /// - Throws: `beingWritten`; `leftoverHoldsOthers` for a folder that holds what no export writes: it is somebody else's.
   func recover() throws(OutputError) {
-    let leftover = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+    let leftover = SystemPath.open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
     defer { if leftover >= 0 { close(leftover) } }
     if leftover >= 0 {
       guard flock(leftover, LOCK_EX | LOCK_NB) == 0 else { throw OutputError(.beingWritten, path: path) }
@@ -93,19 +94,19 @@ extension FolderReplacement {
 
   private func recoverAside() throws(OutputError) {
     var status = stat()
-    guard lstat(aside, &status) == 0 else { return }
+    guard SystemPath.lstat(aside, &status) == 0 else { return }
     try requireOurs(aside)
-    if lstat(path, &status) == 0 {
+    if SystemPath.lstat(path, &status) == 0 {
       FolderContents.remove(aside, names)
     } else {
-      guard rename(aside, path) == 0 else { throw OutputError.last(path: path) }
+      guard SystemPath.rename(aside, path) == 0 else { throw OutputError.last(path: path) }
       syncParent()
     }
   }
 
   private func requireOurs(_ folder: String) throws(OutputError) {
     var status = stat()
-    guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    guard SystemPath.lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw OutputError(.leftoverHoldsOthers, path: folder)
     }
     if let other = FolderContents.name(in: folder, notIn: namesWhileWritten) {

@@ -1,4 +1,5 @@
 private import CPlatform
+private import SystemPath
 
 #if canImport(Glibc)
   private import Glibc
@@ -40,7 +41,7 @@ package struct OutputFile: ~Copyable {
   }
 
   deinit {
-    if let partialPath, !isPublished { unlink(partialPath) }
+    if let partialPath, !isPublished { SystemPath.unlink(partialPath) }
     close(descriptor)
   }
 
@@ -57,9 +58,9 @@ package struct OutputFile: ~Copyable {
     let place = Place(path)
     if replacesExisting {
       if partialPath == nil { try link(readablePath, to: place.partialPath, ifExists: .beingWritten) }
-      guard rename(place.partialPath, path) == 0 else {
+      guard SystemPath.rename(place.partialPath, path) == 0 else {
         let error = OutputError.last(path: path)
-        unlink(place.partialPath)
+        SystemPath.unlink(place.partialPath)
         throw error
       }
       isPublished = true
@@ -73,7 +74,7 @@ package struct OutputFile: ~Copyable {
   /// Gives the new file what the user set on the old one.
   private borrowing func keepPermissions() {
     var status = stat()
-    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o7777) }
+    if SystemPath.stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o7777) }
   }
 
   /// - Parameter existing: what it means that the target exists.
@@ -81,7 +82,7 @@ package struct OutputFile: ~Copyable {
     _ source: String, to target: String, ifExists existing: OutputError.Code = .exists
   ) throws(OutputError) {
     let flags = partialPath == nil ? AT_SYMLINK_FOLLOW : 0
-    guard linkat(AT_FDCWD, source, AT_FDCWD, target, flags) == 0 else {
+    guard SystemPath.link(source, target, flags) == 0 else {
       throw errno == EEXIST ? OutputError(existing, path: path) : OutputError.last(path: path)
     }
   }
@@ -91,9 +92,9 @@ package struct OutputFile: ~Copyable {
     _ path: String, replacesExisting: Bool, sources: [String] = []
   ) throws(OutputError) {
     var status = stat()
-    guard lstat(path, &status) == 0 else {
+    guard SystemPath.lstat(path, &status) == 0 else {
       guard errno == ENOENT else { throw OutputError.last(path: path) }
-      guard access(Place(path).folder, W_OK) == 0 else { throw OutputError.last(path: path) }
+      guard SystemPath.access(Place(path).folder, W_OK) == 0 else { throw OutputError.last(path: path) }
       return
     }
     switch status.st_mode & S_IFMT {
@@ -104,7 +105,7 @@ package struct OutputFile: ~Copyable {
     }
     for source in sources {
       var other = stat()
-      guard stat(source, &other) == 0 else { continue }
+      guard SystemPath.stat(source, &other) == 0 else { continue }
       if (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) {
         throw OutputError(.isSource, path: path)
       }
@@ -160,20 +161,20 @@ private struct Place {
 
   /// Removes what an interrupted run left, unless a running one holds it.
   func removeLeftover() throws(OutputError) {
-    let leftover = open(partialPath, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    let leftover = SystemPath.open(partialPath, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
     guard leftover >= 0 else { return }
     defer { close(leftover) }
     guard flock(leftover, LOCK_EX | LOCK_NB) == 0 else { throw OutputError(.beingWritten, path: path) }
-    unlink(partialPath)
+    SystemPath.unlink(partialPath)
   }
 
   /// A file without a name, or nil where that is not possible, or could not be linked later.
   func openNameless() -> Int32? {
     // O_TMPFILE is a macro that Swift does not import.
     let temporaryFile = Int32(0o20_000_000) | O_DIRECTORY
-    let descriptor = open(folder, temporaryFile | O_RDWR | O_CLOEXEC, 0o666)
+    let descriptor = SystemPath.open(folder, temporaryFile | O_RDWR | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { return nil }
-    guard access("/proc/self/fd/\(descriptor)", F_OK) == 0 else {
+    guard SystemPath.access("/proc/self/fd/\(descriptor)", F_OK) == 0 else {
       close(descriptor)
       return nil
     }
@@ -181,12 +182,13 @@ private struct Place {
   }
 
   func openPartial() throws(OutputError) -> Int32 {
-    let descriptor = open(partialPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    let descriptor = SystemPath.open(partialPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else {
       switch errno {
       case EEXIST: throw OutputError(.beingWritten, path: path)
       // Some file systems say that the file is not there when they mean that it cannot be made.
-      case ENOENT where access(folder, F_OK) == 0: throw OutputError(.folderNotWritable, path: path)
+      case ENOENT where SystemPath.access(folder, F_OK) == 0:
+        throw OutputError(.folderNotWritable, path: path)
       default: throw OutputError.last(path: path)
       }
     }
@@ -196,7 +198,7 @@ private struct Place {
 
   /// Makes the new name survive a power cut; the data already does.
   func syncFolder() {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = SystemPath.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)

@@ -1,3 +1,5 @@
+private import SystemPath
+
 #if canImport(Glibc)
   private import Glibc
 #else
@@ -33,10 +35,10 @@ package struct OutputFolder: ~Copyable {
     try replacement.recover()
     try Self.checkDestination(
       path, replacesExisting: replacesExisting, replaceable: replaceable, sources: sources)
-    guard mkdir(replacement.partial, 0o777) == 0 else {
+    guard SystemPath.mkdir(replacement.partial, 0o777) == 0 else {
       throw OutputError.last(path: errno == EEXIST ? replacement.partial : path)
     }
-    let descriptor = open(replacement.partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = SystemPath.open(replacement.partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw OutputError.last(path: path) }
     flock(descriptor, LOCK_EX | LOCK_NB)
     self.path = path
@@ -52,7 +54,7 @@ package struct OutputFolder: ~Copyable {
 
   /// A folder in it.
   package func makeFolder(_ name: String) throws(OutputError) {
-    guard mkdir("\(partialPath)/\(name)", 0o777) == 0 || errno == EEXIST else {
+    guard SystemPath.mkdir("\(partialPath)/\(name)", 0o777) == 0 || errno == EEXIST else {
       throw OutputError.last(path: path)
     }
   }
@@ -67,7 +69,7 @@ package struct OutputFolder: ~Copyable {
   ) throws(OutputError) {
     fsync(descriptor)
     // This also replaces an empty folder.
-    if rename(partialPath, path) == 0 {
+    if SystemPath.rename(partialPath, path) == 0 {
       isPublished = true
       return replacement.syncParent()
     }
@@ -85,9 +87,11 @@ extension OutputFolder {
   ) throws(OutputError) {
     let path = withoutTrailingSlashes(path)
     var status = stat()
-    guard lstat(path, &status) == 0 else {
+    guard SystemPath.lstat(path, &status) == 0 else {
       guard errno == ENOENT else { throw OutputError.last(path: path) }
-      guard access(FolderReplacement.parent(of: path), W_OK) == 0 else { throw OutputError.last(path: path) }
+      guard SystemPath.access(FolderReplacement.parent(of: path), W_OK) == 0 else {
+        throw OutputError.last(path: path)
+      }
       return
     }
     switch status.st_mode & S_IFMT {
@@ -97,7 +101,7 @@ extension OutputFolder {
     }
     for source in sources {
       var other = stat()
-      guard stat(FolderReplacement.parent(of: source), &other) == 0 else { continue }
+      guard SystemPath.stat(FolderReplacement.parent(of: source), &other) == 0 else { continue }
       if (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) {
         throw OutputError(.isSource, path: path)
       }

@@ -28,18 +28,8 @@ struct PocketClipCommand: ParsableCommand {
     Interruption.exitsAtOnce()
     OutOfMemory.isTold()
     let arguments = Arguments.all
-    refuseInvalidArguments(arguments)
-    refuseUnknownVerb(arguments.first?.text)
-    main(arguments.map(\.text))
-  }
-
-  /// Swift replaces what is not UTF-8 by U+FFFD, which would be embedded, or looked for as a file.
-  private static func refuseInvalidArguments(_ arguments: [Arguments.Argument]) {
-    guard let index = arguments.firstIndex(where: { !$0.isUTF8 }) else { return }
-    Console.write(
-      "pocketclip: argument \(index + 1) is not UTF-8: \(arguments[index].text)\n"
-        + "  hint: write texts as UTF-8, and rename files whose names are not\n")
-    _exit(ExitStatus.usage.rawValue)
+    refuseUnknownVerb(arguments.first)
+    main(arguments)
   }
 
   /// ArgumentParser calls it an unexpected argument and names no verb.

@@ -1,3 +1,5 @@
+private import SystemPath
+
 /// The one shape of an error: `file: what (expected A, found B) at byte N, in member M, in tensor T; hint`.
 package struct ErrorLine {
   package var file: String?
@@ -99,7 +101,9 @@ extension Unicode.Scalar {
   }
 
   fileprivate var printable: String {
-    isPrintable ? String(self) : "\\u{" + String(value, radix: 16) + "}"
+    // A byte of a file name, as a shell writes it.
+    if let byte = SystemPath.byte(of: self) { return "\\x" + String(byte, radix: 16) }
+    return isPrintable ? String(self) : "\\u{" + String(value, radix: 16) + "}"
   }
 }
 

@@ -1,3 +1,5 @@
+private import SystemPath
+
 #if canImport(Glibc)
   private import Glibc
 #else
@@ -28,7 +30,7 @@ public enum Folder {
   /// - Throws: `fileNotFound`, `permissionDenied` or `ioFailure`.
   public static func kind(of path: String) throws(ReadError) -> PathKind {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw ReadError.lastSystemError(path: path) }
+    guard SystemPath.stat(path, &status) == 0 else { throw ReadError.lastSystemError(path: path) }
     return switch status.st_mode & S_IFMT {
     case S_IFREG: .file
     case S_IFDIR: .folder
@@ -46,30 +48,21 @@ public enum Folder {
     (try? kind(of: path)) == .folder
   }
 
-  /// Names in a folder, sorted by their UTF-8 bytes, without `.` and `..`.
+  /// Names in a folder, sorted by their bytes, without `.` and `..`.
   public static func names(in path: String, limits: Limits) throws(ReadError) -> [String] {
-    guard let stream = opendir(path) else { throw ReadError.lastSystemError(path: path) }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      // The name has no fixed length in the C declaration; its address within the record is what readdir promises.
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-        String(cString: UnsafeRawPointer(field).assumingMemoryBound(to: CChar.self))
-      }
-      if name == "." || name == ".." { continue }
-      guard names.count < limits.folderEntries else {
-        throw ReadError(.limitExceeded, expected: "at most \(limits.folderEntries) files", file: path)
-      }
-      names.append(name)
+    guard let names = SystemPath.names(in: path, limit: limits.folderEntries) else {
+      throw ReadError.lastSystemError(path: path)
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    guard names.count <= limits.folderEntries else {
+      throw ReadError(.limitExceeded, expected: "at most \(limits.folderEntries) files", file: path)
+    }
+    return names
   }
 
   /// The absolute path with every link resolved.
   public static func realPath(_ path: String) throws(ReadError) -> String {
-    guard let resolved = realpath(path, nil) else { throw ReadError.lastSystemError(path: path) }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    guard let resolved = SystemPath.realPath(path) else { throw ReadError.lastSystemError(path: path) }
+    return resolved
   }
 
   /// Refuses `path` when its links lead out of `root`.

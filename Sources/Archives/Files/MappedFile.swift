@@ -1,4 +1,5 @@
 private import CPlatform
+private import SystemPath
 
 #if canImport(Glibc)
   internal import Glibc
@@ -23,7 +24,7 @@ public final class MappedFile: Sendable {
   /// - Throws: `fileNotFound`, `permissionDenied`, `notARegularFile`, `noAddressSpace` or `ioFailure`.
   public init(path: String) throws(ReadError) {
     var mapping = pf_mapping()
-    let status = pf_map_file(path, &mapping)
+    let status = path.withSystemPath { pf_map_file($0, &mapping) }
     guard status != Int32(PF_NO_MEMORY) else {
       throw ReadError(.noAddressSpace, found: "a file of \(mapping.byte_count) bytes", file: path)
     }
@@ -106,7 +107,7 @@ extension ReadError {
   static func mappingFailed(path: String, status: Int32) -> ReadError {
     guard status < 0 else { return systemError(status, path: path) }
     var details = stat()
-    let kind = stat(path, &details) == 0 ? fileKind(mode: details.st_mode) : "something else"
+    let kind = SystemPath.stat(path, &details) == 0 ? fileKind(mode: details.st_mode) : "something else"
     return ReadError(.notARegularFile, expected: "a regular file", found: kind, file: path)
   }
 

@@ -60,6 +60,7 @@ struct Classify: ParsableCommand {
   func run() throws {
     try options.run { console in
       let labels = try Labels.read(listed: listedLabels, file: labels)
+      try Arguments.requireUTF8(self.templates, "template")
       let templates = try PromptTemplates(templates + (templateFile.map(ListFile.lines) ?? []))
       let imageBundle = try OpenBundle.opened(model, runtime.modelOptions)
       let textBundle = try textModel.map { try OpenBundle.opened($0, runtime.modelOptions) } ?? imageBundle

@@ -1,5 +1,6 @@
 import Foundation
 import Input
+import SystemPath
 
 /// A file with one entry a line, or standard input under the name `-`. A list of paths may end each with NUL instead, and
 /// they may then hold line breaks: `find -print0` writes them so.
@@ -13,31 +14,41 @@ enum ListFile {
   ///
   /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL.
   static func lines(of path: String) throws(Failure) -> [String] {
-    let lines = try entries(of: try content(of: path), path)
-    if let index = lines.firstIndex(where: { $0.utf8.contains(0) }) {
-      throw Failure(
-        .badData, "\(path), line \(index + 1): a NUL byte", hint: "save the list as text, one entry a line")
+    var words: [String] = []
+    for line in lines(in: try content(of: path)) {
+      let place = "\(path), line \(words.count + 1)"
+      guard let word = String(validating: line, as: UTF8.self) else {
+        throw Failure(.badData, "\(place): not UTF-8 text", hint: "save the list as UTF-8, one entry a line")
+      }
+      guard !line.contains(0) else {
+        throw Failure(.badData, "\(place): a NUL byte", hint: "save the list as text, one entry a line")
+      }
+      words.append(word)
     }
-    return lines
+    return withoutEmptyEnd(words)
   }
 
-  /// Paths, without empty ones at the end.
+  /// Paths, without empty ones at the end: any bytes, or the text that stands for them in our own output.
   ///
-  /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL but does not end with one.
+  /// - Throws: `cannotOpen`; `badData` for what holds NUL but does not end with one.
   static func paths(of path: String) throws(Failure) -> [String] {
     let content = try content(of: path)
-    guard content.contains(0) else { return try entries(of: content, path) }
+    guard content.contains(0) else { return withoutEmptyEnd(lines(in: content).map(pathText)) }
     guard content.last == 0 else {
       throw Failure(
         .badData, "\(path): a NUL byte in a list that does not end with one",
         hint: "end every path with a line break, or every one with NUL as `find -print0` does")
     }
-    return try entries(content.split(separator: 0, omittingEmptySubsequences: false), path)
+    return withoutEmptyEnd(content.split(separator: 0, omittingEmptySubsequences: false).map(pathText))
+  }
+
+  private static func pathText(_ bytes: Data.SubSequence) -> String {
+    String(validating: bytes, as: UTF8.self) ?? SystemPath.text(bytes)
   }
 
   /// What stands between line breaks, as Python and other tools split text files: LF, CR LF or CR. U+2028 and its like are
   /// part of an entry.
-  private static func entries(of content: Data, _ path: String) throws(Failure) -> [String] {
+  private static func lines(in content: Data) -> [Data.SubSequence] {
     let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
     var lines: [Data.SubSequence] = []
     var start = content.startIndex
@@ -46,19 +57,11 @@ enum ListFile {
       start = end + 1
       if content[end] == carriageReturn, start < content.endIndex, content[start] == lineFeed { start += 1 }
     }
-    return try entries(lines + [content[start...]], path)
+    return lines + [content[start...]]
   }
 
-  private static func entries(_ parts: [Data.SubSequence], _ path: String) throws(Failure) -> [String] {
-    var entries: [String] = []
-    for part in parts {
-      guard let entry = String(validating: part, as: UTF8.self) else {
-        throw Failure(
-          .badData, "\(path), entry \(entries.count + 1): not UTF-8 text",
-          hint: "save the list as UTF-8, one entry a line")
-      }
-      entries.append(entry)
-    }
+  private static func withoutEmptyEnd(_ entries: [String]) -> [String] {
+    var entries = entries
     while entries.last?.allSatisfy(\.isWhitespace) == true { entries.removeLast() }
     return entries
   }

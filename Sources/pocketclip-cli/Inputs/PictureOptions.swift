@@ -2,6 +2,7 @@ import Archives
 import ArgumentParser
 import Foundation
 import ImageFiles
+import SystemPath
 
 /// The pictures that a user names: files, folders with all that is below them, a list of paths.
 struct PictureOptions: ParsableArguments {
@@ -76,15 +77,17 @@ private struct FolderSearch {
   }
 
   mutating func visit(_ folder: String, _ console: Console) {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    guard let names = SystemPath.names(in: folder) else {
       console.warn("skipped: \(folder): the folder cannot be read")
       return
     }
-    for name in names.sorted() where !name.hasPrefix(".") {
+    for name in names where !name.hasPrefix(".") {
       let path = Folder.join(folder, name)
       let kind = try? Folder.kind(of: path)
       if kind == .folder {
-        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil { visit(path, console) }
+        var status = Status()
+        let isLink = SystemPath.lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+        if !isLink { visit(path, console) }
       } else if kind == nil || kind == .file,
         Self.extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") })
       {

@@ -5,6 +5,7 @@ enum Words {
   static func refusingEmpty(
     _ kind: String, listed: [String], fromFile: [String], _ file: String?
   ) throws(Failure) -> [String] {
+    try Arguments.requireUTF8(listed, kind)
     if let index = listed.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw Failure(
         .usage, "\(kind) \(index + 1) is empty", hint: "leave it out, or write what it stands for")

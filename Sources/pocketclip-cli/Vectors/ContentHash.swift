@@ -1,5 +1,6 @@
 import BundleFormat
 import Foundation
+import SystemPath
 
 /// 32 bytes of SHA-256, without memory of their own: there is one per row.
 struct ContentHash: Hashable, Sendable {
@@ -79,7 +80,7 @@ enum FileChange: Sendable {
   /// checkouts have new ones, and a changed file may keep its own.
   init(of path: String, since content: InputContent) {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard SystemPath.stat(path, &status) == 0 else {
       self = errno == ENOENT || errno == ENOTDIR ? .missing : .changed
       return
     }
@@ -91,7 +92,7 @@ enum FileChange: Sendable {
 
   /// Nil where the file cannot be read: encoding it then says why.
   private static func hash(of path: String) -> ContentHash? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = SystemPath.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var stream = DigestStream()

@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import Parallel
+import SystemPath
 
 /// What a run has to compute, and what became of the files of the vectors that are there.
 struct ResumePlan {
@@ -46,7 +47,7 @@ struct ResumePlan {
     for index in rows {
       let row = store.entries[index].row
       guard row.kind == .image, row.input != "-" else { continue }
-      if access(row.input, F_OK) != 0, errno == ENOENT || errno == ENOTDIR {
+      if SystemPath.access(row.input, F_OK) != 0, errno == ENOENT || errno == ENOTDIR {
         store.mark(index, .missing)
       } else if row.status == .missing {
         returned.append(index)

@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import Synchronization
+import SystemPath
 
 /// The vectors of a run that has not ended, and the lock on the output: `.NAME.pclip-partial`.
 ///
@@ -39,7 +40,7 @@ final class VectorJournal: Sendable {
   init(_ paths: VectorPaths) throws(Failure) {
     path = paths.journal
     while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+      let descriptor = SystemPath.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
       guard descriptor >= 0 else { throw .writing(paths.vectors, errno: errno) }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let number = errno
@@ -49,7 +50,7 @@ final class VectorJournal: Sendable {
       }
       // Its holder may have published and removed it between opening and locking.
       var (opened, named) = (stat(), stat())
-      if fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, opened.st_ino == named.st_ino,
+      if fstat(descriptor, &opened) == 0, SystemPath.lstat(path, &named) == 0, opened.st_ino == named.st_ino,
         opened.st_dev == named.st_dev
       {
         self.descriptor = descriptor
@@ -150,7 +151,7 @@ extension VectorJournal {
   /// Once; afterwards the name may be another process's.
   func remove() {
     guard !isRemoved.exchange(true, ordering: .relaxed) else { return }
-    unlink(path)
+    SystemPath.unlink(path)
   }
 
   /// Hands every complete record to `body`, in their order.

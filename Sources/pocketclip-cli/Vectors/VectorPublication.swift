@@ -1,5 +1,6 @@
 import Archives
 import Foundation
+import SystemPath
 
 /// Gives vectors and rows their names so that whoever finds both finds two that belong together.
 ///
@@ -14,7 +15,9 @@ struct VectorPublication {
   func publishBoth() throws(Failure) {
     syncFolder()
     if replaces {
-      guard unlink(paths.rows) == 0 || errno == ENOENT else { throw .writing(paths.rows, errno: errno) }
+      guard SystemPath.unlink(paths.rows) == 0 || errno == ENOENT else {
+        throw .writing(paths.rows, errno: errno)
+      }
       syncFolder()
     }
     try give(paths.newVectors, paths.vectors)
@@ -24,13 +27,13 @@ struct VectorPublication {
 
   /// After `newRows` is complete, where the vectors stay as they are.
   func publishRows() throws(Failure) {
-    guard rename(paths.newRows, paths.rows) == 0 else { throw .writing(paths.rows, errno: errno) }
+    guard SystemPath.rename(paths.newRows, paths.rows) == 0 else { throw .writing(paths.rows, errno: errno) }
     syncFolder()
   }
 
   /// Completes or undoes what a crash left. Call under the lock.
   func recover() throws(Failure) {
-    if access(paths.rows, F_OK) != 0, access(paths.newRows, F_OK) == 0 {
+    if SystemPath.access(paths.rows, F_OK) != 0, SystemPath.access(paths.newRows, F_OK) == 0 {
       for vectors in [paths.newVectors, paths.vectors] {
         guard (try? PublishedVectors(vectors, paths.newRows, paths.format)) != nil else { continue }
         let publication = VectorPublication(paths: paths, replaces: true)
@@ -45,31 +48,31 @@ struct VectorPublication {
 
   /// Removes files that have not got their names.
   func discard() {
-    unlink(paths.newVectors)
-    unlink(paths.newRows)
+    SystemPath.unlink(paths.newVectors)
+    SystemPath.unlink(paths.newRows)
   }
 
   private func give(_ source: String, _ name: String) throws(Failure) {
     if replaces {
-      guard rename(source, name) == 0 else { throw .writing(name, errno: errno) }
+      guard SystemPath.rename(source, name) == 0 else { throw .writing(name, errno: errno) }
       return
     }
     // Unlike a rename, a link never replaces what has appeared there in the meantime.
-    guard link(source, name) == 0 else {
+    guard SystemPath.link(source, name) == 0 else {
       guard errno != EEXIST else {
         throw Failure(
           .cannotCreate, "output \(name): a file of that name appeared during the run",
           hint: "move it away, then publish what was computed with --resume")
       }
-      guard rename(source, name) == 0 else { throw .writing(name, errno: errno) }
+      guard SystemPath.rename(source, name) == 0 else { throw .writing(name, errno: errno) }
       return
     }
-    unlink(source)
+    SystemPath.unlink(source)
   }
 
   /// Makes names survive a power cut; the data already does.
   private func syncFolder() {
-    let descriptor = open(paths.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = SystemPath.open(paths.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
@@ -85,8 +88,8 @@ struct SequentialFile: ~Copyable {
 
   init(_ path: String) throws(Failure) {
     self.path = path
-    unlink(path)
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    SystemPath.unlink(path)
+    descriptor = SystemPath.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else { throw .writing(path, errno: errno) }
     buffer.reserveCapacity(Self.bufferByteCount + (1 << 16))
   }

@@ -1,5 +1,6 @@
 import Archives
 import Foundation
+import SystemPath
 
 /// All vectors of one output: those published, those that an ended run left, and those of this run. Holds the lock from
 /// reading to publishing.
@@ -110,7 +111,9 @@ extension VectorStore {
   private static func published(
     _ paths: VectorPaths, _ settings: VectorSettings, width: Int
   ) throws(Failure) -> PublishedVectors? {
-    let (hasVectors, hasRows) = (access(paths.vectors, F_OK) == 0, access(paths.rows, F_OK) == 0)
+    let (hasVectors, hasRows) = (
+      SystemPath.access(paths.vectors, F_OK) == 0, SystemPath.access(paths.rows, F_OK) == 0
+    )
     guard hasVectors || hasRows else { return nil }
     guard hasVectors && hasRows else {
       let (one, other) = hasVectors ? (paths.vectors, paths.rows) : (paths.rows, paths.vectors)

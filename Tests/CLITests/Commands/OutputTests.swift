@@ -83,15 +83,6 @@ import Testing
     }
   }
 
-  @Test("What is not UTF-8 is refused, not embedded as U+FFFD")
-  func notUTF8() throws {
-    let tool = "'\(Tool.executable.path())' embed -m m.pclip"
-    for arguments in ["--text \"$(printf 'caf\\351')\"", "\"$(printf 'caf\\351.jpg')\""] {
-      let outcome = try Tool.runInShell("\(tool) \(arguments)")
-      #expect(outcome.status == 64 && outcome.error.contains("is not UTF-8"), "\(outcome.error)")
-    }
-  }
-
   @Test(
     "A signal ends export with the shell's status for it, and leaves nothing",
     arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])

@@ -117,6 +117,27 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole())
   }
 
+  @Test("Runs that begin at the same time are told to wait, or add their rows: none is lost")
+  func together() throws {
+    let images = [ResumeTests.apple, ResumeTests.clock]
+    let runs = try (0..<8).map { number in
+      try Tool.start(
+        ["embed", "-m", bundle, "-o", output, "--resume", "--text", "text \(number)", images[number % 2]])
+    }
+    var expected: Set<String> = []
+    for (number, (process, _, error)) in runs.enumerated() {
+      let message = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+      process.waitUntilExit()
+      guard process.terminationStatus == 0 else {
+        #expect(process.terminationStatus == 73 && message.contains("is writing it"), "\(message)")
+        continue
+      }
+      expected.formUnion(["text \(number)", images[number % 2]])
+    }
+    let inputs = try VectorPair(output).inputs
+    #expect(!expected.isEmpty && Set(inputs) == expected && inputs.count == expected.count)
+  }
+
   @Test("A crash between the two names leaves no pair that disagrees, and the next run completes it")
   func crashed() throws {
     #expect(try Tool.run("embed", "-m", bundle, "-o", output, Self.inputs[0]).status == 0)
