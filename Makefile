@@ -79,11 +79,11 @@ sanitize: ## abuse the runtime with 8 threads under the address, undefined-behav
 
 $(PYTHON_TEST):
 	python3 -m venv .venv-test
-	.venv-test/bin/pip install --quiet --require-hashes --no-deps -r Scripts/environments/locks/test.txt
+	.venv-test/bin/pip install --quiet --require-hashes --no-deps -r Scripts/environments/locks/test.lock
 
 $(PYTHON_BUILD):
 	python3 -m venv .venv-python
-	.venv-python/bin/pip install --quiet --require-hashes --no-deps -r Scripts/environments/locks/python.txt
+	.venv-python/bin/pip install --quiet --require-hashes --no-deps -r Scripts/environments/locks/python.lock
 
 dist/lib/libpocketclip.so: $(shell find Sources -name '*.swift' -o -name '*.[ch]' -o -name '*.def')
 	@Scripts/build/build-runtime.sh

@@ -1,6 +1,6 @@
 """Puts docs/BUNDLE.md to the test: the second reader against every committed bundle, and the page's three lines.
 
-python3 -m venv .venv-bundle && .venv-bundle/bin/pip install --require-hashes --no-deps -r Scripts/environments/locks/test.txt
+python3 -m venv .venv-bundle && .venv-bundle/bin/pip install --require-hashes --no-deps -r Scripts/environments/locks/test.lock
 .venv-bundle/bin/python Scripts/check/test_check_bundle.py [BUNDLE SOURCE]
 
 With a bundle and the safetensors file that it was converted from (canonical names), only these two are compared.

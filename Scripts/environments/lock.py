@@ -3,7 +3,7 @@
 
 usage: python3 -m venv v && v/bin/python Scripts/environments/lock.py NAME
 
-`locks/NAME.txt` begins with what is wanted, one kind a line:
+`locks/NAME.lock` begins with what is wanted, one kind a line:
 
     #: REQUIREMENT...   with dependencies
     #! REQUIREMENT...   without
@@ -53,10 +53,10 @@ def targets(pythons):
 
 
 def main():
-    path = LOCKS / f"{sys.argv[1]}.txt"
+    path = LOCKS / f"{sys.argv[1]}.lock"
     head = [line for line in path.read_text().splitlines() if line.startswith("#")]
     words = {mark: [word for line in head if line.startswith(f"#{mark} ") for word in line.split()[1:]] for mark in ":!-@"}
-    known = {line.split()[0] for name in words["-"] for line in (LOCKS / f"{name}.txt").read_text().splitlines()}
+    known = {line.split()[0] for name in words["-"] for line in (LOCKS / f"{name}.lock").read_text().splitlines()}
     hashes = {}
     for target in targets(words["@"]):
         for package, digest in chosen(words[":"], target) + chosen(words["!"], ["--no-deps", *target]):

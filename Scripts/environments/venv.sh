@@ -16,11 +16,11 @@ begin() {
   "${PYTHON:-$3}" -m venv "$venv"
 }
 
-# install_lock NAME: the packages of locks/NAME.txt, all of them and no others, from files with the hashes that it states.
+# install_lock NAME: the packages of locks/NAME.lock, all of them and no others, from files with the hashes that it states.
 # lock.py writes the locks.
 install_lock() {
   "$venv/bin/python" -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
-    -r "$root/Scripts/environments/locks/$1.txt"
+    -r "$root/Scripts/environments/locks/$1.lock"
 }
 
 # pip_install REQUIREMENT...: for an interpreter that no lock was written with.

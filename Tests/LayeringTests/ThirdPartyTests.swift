@@ -63,7 +63,7 @@ import Testing
   func fixtures() throws {
     let fixtures = tree.root.appending(path: "Fixtures").path()
     let folders = try FileManager.default.contentsOfDirectory(atPath: fixtures)
-    let source = ["swift", "resolved", "c", "py", "pyc", "sh", "md"]
+    let source = ["swift", "resolved", "lock", "c", "py", "pyc", "sh", "md"]
     let data = (files(below: "Examples") + files(below: "Scripts")).filter {
       !source.contains(($0 as NSString).pathExtension)
     }
