@@ -40,7 +40,7 @@ class Outputs:
         if found:
             self.complaints.append(f"{name}: {sorted(map(ascii, found))[:5]} in the output")
         try:
-            objects = [json.loads(text)] if text.startswith("{\n") else [json.loads(line) for line in text.rstrip("\n").split("\n")]
+            objects = [json.loads(text)] if text.startswith("{\n") else [json.loads(line) for line in text.split("\n")[:-1]]
         except ValueError as error:
             self.complaints.append(f"{name}: not JSON: {error}")
             return []
