@@ -81,6 +81,17 @@ def short_deflate():
     return zip_bytes([pickle, *members()[1:]])[0]
 
 
+def zip64(error, at, field, width, value, blame):
+    """One field of the ZIP64 record or its locator, `at`, has another value; the classic record is sound."""
+    content = zip_bytes(members(), zip64_count=len(members()))[0]
+    start = content.index(at) + field
+    changed = content[:start] + value.to_bytes(width, "little") + content[start + width:]
+    return case(error, changed, offset=changed.index(blame))
+
+
+RECORD, LOCATOR = b"PK\x06\x06", b"PK\x06\x07"
+
+
 CASES = {
     "truncated.pt": case("truncatedFile", VALID[:len(VALID) // 2], offset=len(VALID) // 2),
     "without-end-record.pt": case("truncatedFile", VALID[:END], offset=END),
@@ -90,6 +101,13 @@ CASES = {
     "zip64-disagrees.pt": case("zipBadEndRecord", zip_bytes(members(), zip64_count=9)[0], offset=END),
     "zip64-record-missing.pt": case(
         "zipBadEndRecord", VALID[:END] + b"PK\x06\x07" + bytes(16) + VALID[END:], offset=END),
+    "zip64-record-too-short.pt": zip64("zipBadEndRecord", RECORD, 4, 8, 43, RECORD),
+    "zip64-of-several-disks.pt": zip64("zipMultipleDisks", RECORD, 16, 4, 1, RECORD),
+    "zip64-directory-on-another-disk.pt": zip64("zipMultipleDisks", RECORD, 20, 4, 1, RECORD),
+    "zip64-members-on-other-disks.pt": zip64("zipBadEndRecord", RECORD, 24, 8, 1, RECORD),
+    "zip64-locator-of-another-disk.pt": zip64("zipMultipleDisks", LOCATOR, 4, 4, 1, LOCATOR),
+    "zip64-locator-of-two-disks.pt": zip64("zipMultipleDisks", LOCATOR, 16, 4, 2, LOCATOR),
+    "zip64-locator-elsewhere.pt": zip64("zipBadEndRecord", LOCATOR, 8, 8, 1 << 22, LOCATOR),
     "directory-count-too-high.pt": case(
         "zipBadCentralDirectory", zip_bytes(members(), count=5)[0], offset=END),
     "directory-count-beyond-room.pt": case(
@@ -131,6 +149,9 @@ CASES = {
     "encrypted.pt": case(
         "zipEncrypted", replaced("archive/data/0", flags=1), offset=directory_entry(VALID, "archive/data/0"),
         places=[member("archive/data/0")]),
+    "patch.pt": case(
+        "zipUnsupportedMethod", replaced("archive/data/0", flags=0x20),
+        offset=directory_entry(VALID, "archive/data/0"), places=[member("archive/data/0")]),
     "method-bzip2.pt": case(
         "zipUnsupportedMethod", replaced("archive/data/0", method=12),
         offset=directory_entry(VALID, "archive/data/0"), places=[member("archive/data/0")]),

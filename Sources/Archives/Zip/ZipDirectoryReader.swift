@@ -96,6 +96,11 @@ struct ZipDirectoryReader {
     guard raw.flags & 0x2041 == 0 else {
       throw ReadError(.zipEncrypted, at: offset, path: [.archiveMember(name)])
     }
+    guard raw.flags & 0x0020 == 0 else {
+      throw ReadError(
+        .zipUnsupportedMethod, at: offset, expected: "a complete member", found: "a patch of another one",
+        path: [.archiveMember(name)])
+    }
     guard let start = checkedSum(raw.sizes.localHeaderOffset, archiveStart) else {
       throw ReadError(.zipMemberOutOfRange, at: offset, path: [.archiveMember(name)])
     }

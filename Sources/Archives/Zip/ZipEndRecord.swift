@@ -7,11 +7,6 @@ struct ZipEndRecord {
   /// The record's comment length has 16 bits.
   static let longestComment = 65_535
 
-  private static let locatorSignature: UInt32 = 0x0706_4B50
-  private static let locatorByteCount = 20
-  private static let zip64Signature: UInt32 = 0x0606_4B50
-  private static let zip64ByteCount = 56
-
   /// Members of the archive.
   var entryCount: UInt64
   var directoryByteCount: UInt64
@@ -63,46 +58,18 @@ struct ZipEndRecord {
 
   /// Takes over the 64-bit values, which must equal those of the classic record wherever that one is not saturated.
   private mutating func applyZip64(endRecordPosition: Int, in bytes: RawSpan) throws(ReadError) {
-    guard let record = try Self.zip64Position(endRecordPosition: endRecordPosition, in: bytes) else { return }
-    let wide: (entries: UInt64, byteCount: UInt64, offset: UInt64)
-    do throws(ByteFault) {
-      var cursor = ByteCursor(bytes)
-      try cursor.seek(to: record + 32)
-      wide = (try cursor.readUInt64(), try cursor.readUInt64(), try cursor.readUInt64())
-    } catch {
-      throw ReadError(.zipBadEndRecord, at: UInt64(record))
-    }
-    guard entryCount == 0xFFFF || entryCount == wide.entries,
-      directoryByteCount == 0xFFFF_FFFF || directoryByteCount == wide.byteCount,
-      directoryOffset == 0xFFFF_FFFF || directoryOffset == wide.offset
+    guard let wide = try Zip64EndRecord(before: endRecordPosition, in: bytes) else { return }
+    guard entryCount == 0xFFFF || entryCount == wide.entryCount,
+      directoryByteCount == 0xFFFF_FFFF || directoryByteCount == wide.directoryByteCount,
+      directoryOffset == 0xFFFF_FFFF || directoryOffset == wide.directoryOffset
     else {
       throw ReadError(
-        .zipBadEndRecord, at: UInt64(record), expected: "the same counts in both end records",
-        found: "\(entryCount) and \(wide.entries) members")
+        .zipBadEndRecord, at: UInt64(wide.position), expected: "the same counts in both end records",
+        found: "\(entryCount) and \(wide.entryCount) members")
     }
-    entryCount = wide.entries
-    directoryByteCount = wide.byteCount
-    directoryOffset = wide.offset
-    directoryEnd = record
-  }
-
-  /// Where the ZIP64 record is, nil when the file has no locator for one.
-  private static func zip64Position(
-    endRecordPosition: Int, in bytes: RawSpan
-  ) throws(ReadError) -> Int? {
-    let locator = endRecordPosition - locatorByteCount
-    guard locator >= 0, load32(bytes, at: locator) == locatorSignature else { return nil }
-    let written = UInt64(
-      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: locator + 8, as: UInt64.self))
-    // With bytes before the archive the written offset is too small; the record then ends at the locator.
-    for position in [Int(exactly: written), locator - zip64ByteCount] {
-      guard let position, position >= 0, position <= locator - zip64ByteCount else { continue }
-      if load32(bytes, at: position) == zip64Signature { return position }
-    }
-    throw ReadError(.zipBadEndRecord, at: UInt64(locator), expected: "a ZIP64 end record at \(written)")
-  }
-
-  private static func load32(_ bytes: RawSpan, at position: Int) -> UInt32 {
-    UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self))
+    entryCount = wide.entryCount
+    directoryByteCount = wide.directoryByteCount
+    directoryOffset = wide.directoryOffset
+    directoryEnd = wide.position
   }
 }
