@@ -63,7 +63,7 @@ def has_extension(content):
 
 TORCH = {
     "classes that ours passes over": r"UnpicklingError .*: Unsupported (global|class)",
-    "opcodes of later protocols": r"UnpicklingError .*: Unsupported operand",
+    "opcodes that the library does not read for weights": r"UnpicklingError .*: Unsupported operand",
     "TorchScript": r"with TorchScript archives",
     "members that say nothing of tensors": r"inline_container|UnicodeDecodeError in (__init__|_load)"
                                            r"|in _load: invalid literal for int",
@@ -79,7 +79,8 @@ def torch(found, content, ours, theirs):
     for known, pattern in TORCH.items():
         if re.search(pattern, found):
             return known
-    return "what ours does not hand on" if ours.ignored else None
+    import judge_torch_parts
+    return "what ours does not hand on" if ours.ignored and says_the_same(judge_torch_parts, content, ours) else None
 
 
 def has_folder_attribute(content):
@@ -118,10 +119,14 @@ def npz(found, content, ours, theirs):
 
 def onnx(found, content, ours, theirs):
     """The library decodes a message whole. Of the initializers alone it must say the same as ours."""
-    if "DecodeError" not in found:
-        return None
-    alone = listings.parse("\n".join(["F\t0", *judge.listing(judge_onnx, initializers_alone(content))]))[0]
-    return "parts of a graph that hold no initializer" if comparison.difference(ours, alone) is None else None
+    if "DecodeError" in found and says_the_same(judge_onnx, initializers_alone(content), ours):
+        return "parts of a graph that hold no initializer"
+    return None
+
+
+def says_the_same(reader, content, ours):
+    theirs = listings.parse("\n".join(["F\t0", *judge.listing(reader, content)]))[0]
+    return comparison.difference(ours, theirs) is None
 
 
 def initializers_alone(content):

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Lists what a Python library finds in many files, in the lines of Sources/ReaderListing: `judge.py FORMAT PACK`.
 
-Each file is read by a child process of its own with little memory and few seconds: a library may crash, or ask for
-whatever a file says.
+A child process with little memory reads the files, each in a few seconds: a library may crash, or ask for whatever a
+file says. Behind a file that ends the child, another child goes on.
 """
 
+import multiprocessing
 import os
 import re
 import resource
@@ -77,41 +78,63 @@ def listing(reader, content):
         return [f"E\trefused\t{type(error).__name__} in {function}: {''.join(filter(str.isprintable, text))}"]
 
 
-def read_in_child(reader, content):
+def read_files(reader, files, progress):
+    """The child: reads from the file that `progress` names on, and ends where a library ends it."""
     size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.alarm(SECONDS)
-    with np.errstate(all="ignore"):
-        text = "\n".join(listing(reader, content)) + "\n"
+    for index in range(progress.value, len(files)):
+        progress.value = index
+        write(f"F\t{index}\n")
+        signal.alarm(SECONDS)
+        with np.errstate(all="ignore"):
+            text = "\n".join(listing(reader, files[index])) + "\n"
+        signal.alarm(0)
+        # All lines at once: what is listed before a crash is lost, as it should be.
+        write(text)
+
+
+def write(text):
     view = memoryview(text.encode())
     while view:
         view = view[os.write(1, view):]
 
 
-def judge(reader, index, content):
-    os.write(1, f"F\t{index}\n".encode())
+def judge(reader, files, progress):
+    """Has a child read the rest of the files, or as many as it survives."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            read_in_child(reader, content)
+            read_files(reader, files, progress)
             status = 0
         finally:
             os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status:
         reason = signal.strsignal(-status) if status < 0 else f"status {status}"
-        os.write(1, f"E\tcrashed\t{reason}\n".encode())
+        write(f"E\tcrashed\t{reason}\n")
+        progress.value += 1
+    else:
+        progress.value = len(files)
+
+
+def contents(path):
+    """The files in a pack, each behind its length."""
+    files = []
+    with open(path, "rb") as pack:
+        while head := pack.read(4):
+            files.append(pack.read(int.from_bytes(head, "little")))
+    return files
 
 
 def main():
     reader = load_readers(sys.argv[1])
-    with open(sys.argv[2], "rb") as pack:
-        index = 0
-        while head := pack.read(4):
-            judge(reader, index, pack.read(int.from_bytes(head, "little")))
-            index += 1
+    files = contents(sys.argv[2])
+    # In memory that the children share.
+    progress = multiprocessing.RawValue("Q", 0)
+    while progress.value < len(files):
+        judge(reader, files, progress)
 
 
 if __name__ == "__main__":
