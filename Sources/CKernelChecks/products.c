@@ -52,6 +52,7 @@ static void product(enum kind kind, size_t m, size_t n, size_t inputs, int optio
   pk_quantized_rows rows = {.scale = c + 300, .scale_stride = options & 1, .zero_point = 93, .weight_sums = sums};
   if (has_scalar_bits) {
     SAME(float, m * ldy, "a product", {
+      extra[0] = -0.0f;
       p.epilogue.range = extra;
       multiply(k, kind, &p, panels, &rows, y);
     });

@@ -29,4 +29,12 @@ static inline int32_t pk_clamp(int32_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : value;
 }
 
+/* max(v, ±0), and a NaN where v is not finite: −∞ must not become a zero like any other. */
+static inline float pk_relu(float v) { return v > v * 0 ? v : v * 0; }
+
+/* Bounds of values and of 0: they start at −0 and +0. Compared as bit patterns, so that a NaN is beyond every number
+ * of its sign, where a comparison of floats would pass it over. */
+static inline float pk_lower(float bound, float v) { return pk_bits(v) > pk_bits(bound) ? v : bound; }
+static inline float pk_upper(float bound, float v) { return (int32_t)pk_bits(v) > (int32_t)pk_bits(bound) ? v : bound; }
+
 #endif

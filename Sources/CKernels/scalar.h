@@ -10,6 +10,8 @@
 
 /* The activations of the epilogue. */
 float pk_activate(float v, pk_activation activation);
+/* 1 / √(variance + ε); a NaN for a variance that is infinite. */
+float pk_inverse_deviation(float variance, float epsilon);
 
 /* Attention in terms of the other kernels of a table; the same text for all instruction sets. */
 void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key_count, size_t d, float scale,

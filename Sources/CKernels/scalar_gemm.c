@@ -16,7 +16,7 @@ static float gated(float v, float x) { return v / (1.0f + pk_expf(x < PK_EXP_FIN
 float pk_activate(float v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
-    case PK_ACTIVATION_RELU: return v > 0 ? v : 0;
+    case PK_ACTIVATION_RELU: return pk_relu(v);
     case PK_ACTIVATION_QUICK_GELU: return gated(v, -1.702f * v);
     case PK_ACTIVATION_GELU_ERF: return (0.5f * v) * (1.0f + pk_erff(v * PK_SQRT_HALF));
     case PK_ACTIVATION_GELU_TANH: return gated(v, v * (PK_GELU_TANH_C1 + PK_GELU_TANH_C3 * (v * v)));
@@ -39,8 +39,8 @@ static size_t x_index(const pk_product *p, row_place at, size_t segment) {
 }
 
 static void widen_range(float *range, float v) {
-  if (v < range[0]) range[0] = v;
-  if (v > range[1]) range[1] = v;
+  range[0] = pk_lower(range[0], v);
+  range[1] = pk_upper(range[1], v);
 }
 
 /* Sixteen sums of a row become outputs 16 · panel … */
@@ -56,7 +56,7 @@ static void finish(const pk_product *p, const float *sums, row_place at, size_t 
     v = pk_activate(v, e->activation);
     if (e->residual)
       v = v + e->residual[at.line * e->residual_line_stride + at.position * e->residual_row_stride + n];
-    if (e->relu_last) v = v > 0 ? v : 0;
+    if (e->relu_last) v = pk_relu(v);
     if (e->range) widen_range(e->range, v);
     y[n] = v;
   }

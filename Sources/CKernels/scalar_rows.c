@@ -14,8 +14,6 @@ static float fold(float *lanes) {
   return lanes[0];
 }
 
-static float absolute(float x) { return x < 0 ? -x : x; }
-
 static float sum(size_t count, const float *x) {
   float lanes[LANES] = {0};
   for (size_t i = 0; i < count; i++) lanes[i % LANES] = lanes[i % LANES] + x[i];
@@ -36,7 +34,7 @@ void layernorm_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, co
   for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
     float mean = sum(width, x) / (float)width;
     float variance = sum_of_squared_differences(width, x, mean) / (float)width;
-    float inverse = 1.0f / pk_sqrtf(variance + epsilon);
+    float inverse = pk_inverse_deviation(variance, epsilon);
     for (size_t i = 0; i < width; i++) y[i] = ((x[i] - mean) * inverse) * gain[i] + bias[i];
   }
 }
@@ -55,7 +53,7 @@ void softmax_f32_scalar(size_t m, size_t width, float *x, size_t ldx) {
 void l2_normalize_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, float *y, size_t ldy) {
   for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
     float norm = pk_sqrtf(dot_f32_scalar(width, x, x));
-    for (size_t i = 0; i < width; i++) y[i] = norm > 0 ? x[i] / norm : 0;
+    for (size_t i = 0; i < width; i++) y[i] = norm == 0 ? 0 : x[i] / norm;
   }
 }
 
@@ -78,22 +76,19 @@ void mean_rows_f32_scalar(size_t m, size_t width, const float *weights, const fl
 void absmax_rows_f32_scalar(size_t m, size_t width, const float *x, size_t ldx, float *y) {
   for (size_t row = 0; row < m; row++) {
     float largest = 0;
-    for (size_t i = 0; i < width; i++) {
-      float magnitude = absolute(x[row * ldx + i]);
-      largest = magnitude > largest ? magnitude : largest;
-    }
+    for (size_t i = 0; i < width; i++)
+      largest = pk_upper(largest, pk_float(pk_bits(x[row * ldx + i]) & 0x7FFFFFFFu));
     y[row] = largest;
   }
 }
 
 void minmax_f32_scalar(size_t count, const float *x, float *range) {
-  float smallest = x[0], largest = x[0];
-  for (size_t i = 1; i < count; i++) {
-    smallest = x[i] < smallest ? x[i] : smallest;
-    largest = x[i] > largest ? x[i] : largest;
+  range[0] = -0.0f;
+  range[1] = 0.0f;
+  for (size_t i = 0; i < count; i++) {
+    range[0] = pk_lower(range[0], x[i]);
+    range[1] = pk_upper(range[1], x[i]);
   }
-  range[0] = smallest + 0.0f; /* -0 and 0 are equal: which one came first must not show */
-  range[1] = largest + 0.0f;
 }
 
 void add_f32_scalar(size_t count, const float *a, const float *b, float *y) {
@@ -122,9 +117,15 @@ void dequantize_u8_scalar(size_t count, const uint8_t *q, float scale, int32_t z
   for (size_t i = 0; i < count; i++) x[i] = (float)(q[i] - zero_point) * scale;
 }
 
+float pk_inverse_deviation(float variance, float epsilon) {
+  /* Of values whose squares are too large for a float there is no variance: 1/∞ = 0 would hide it. */
+  if (variance == __builtin_inff()) return __builtin_nanf("");
+  return 1.0f / pk_sqrtf(variance + epsilon);
+}
+
 pk_u8_quantization pk_u8_range(float minimum, float maximum) {
-  float low = minimum < 0 ? minimum : 0;
-  float high = maximum > 0 ? maximum : 0;
+  float low = minimum > 0 ? 0 : minimum;
+  float high = maximum < 0 ? 0 : maximum;
   pk_u8_quantization result = {0, 0, 0};
   if (high - low < PK_QUANTIZATION_FLOOR) return result;
   result.scale = (high - low) / 255.0f;

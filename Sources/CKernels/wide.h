@@ -49,6 +49,10 @@ INLINE f32x16 choose(i32x16 mask, f32x16 a, f32x16 b) {
 /* As the scalar `a > b ? a : b`: the second operand where they are equal or not comparable. */
 INLINE f32x16 larger(f32x16 a, f32x16 b) { return choose(a > b, a, b); }
 INLINE f32x16 smaller(f32x16 a, f32x16 b) { return choose(a < b, a, b); }
+/* As pk_relu, pk_lower and pk_upper, lane by lane. */
+INLINE f32x16 relu(f32x16 v) { return larger(v, v * 0.0f); }
+INLINE f32x16 lower(f32x16 bound, f32x16 v) { return (f32x16)__builtin_elementwise_max((u32x16)bound, (u32x16)v); }
+INLINE f32x16 upper(f32x16 bound, f32x16 v) { return (f32x16)__builtin_elementwise_max((i32x16)bound, (i32x16)v); }
 INLINE f32x16 magnitude(f32x16 x) { return (f32x16)((i32x16)x & 0x7FFFFFFF); }
 
 /* Lanes in halves: 8 + 8, 4 + 4, 2 + 2, 1 + 1. */
@@ -63,7 +67,8 @@ INLINE f32x16 magnitude(f32x16 x) { return (f32x16)((i32x16)x & 0x7FFFFFFF); }
 INLINE f32x16 plus(f32x16 a, f32x16 b) { return a + b; }
 FOLD(fold_sum, plus)
 FOLD(fold_largest, larger)
-FOLD(fold_smallest, smaller)
+FOLD(fold_lower, lower)
+FOLD(fold_upper, upper)
 #undef FOLD
 
 INLINE i32x16 round_to_int(f32x16 x) { return (i32x16)(x + PK_ROUNDER) - (i32x16)spread(PK_ROUNDER); }
@@ -128,7 +133,7 @@ INLINE f32x16 activate(f32x16 v, pk_activation activation) {
 INLINE f32x16 activate(f32x16 v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
-    case PK_ACTIVATION_RELU: return larger(v, spread(0));
+    case PK_ACTIVATION_RELU: return relu(v);
     case PK_ACTIVATION_QUICK_GELU: return gated(v, v * -1.702f);
     case PK_ACTIVATION_GELU_ERF: return (v * 0.5f) * (error_function(v * PK_SQRT_HALF) + 1.0f);
     case PK_ACTIVATION_GELU_TANH: return gated(v, v * (v * v * PK_GELU_TANH_C3 + PK_GELU_TANH_C1));

@@ -111,9 +111,11 @@ static __attribute__((noinline)) void finish_part(const gemm *g, const place *at
     for (size_t i = panel * PK_PANEL; i < out.count; i++) {
       float v = sums->f[r][panel][i % PK_PANEL];
       if (out.residual) v = v + out.residual[r * out.residual_stride + i];
-      if (e->relu_last) v = v > 0 ? v : 0;
-      if (e->range && v < e->range[0]) e->range[0] = v;
-      if (e->range && v > e->range[1]) e->range[1] = v;
+      if (e->relu_last) v = pk_relu(v);
+      if (e->range) {
+        e->range[0] = pk_lower(e->range[0], v);
+        e->range[1] = pk_upper(e->range[1], v);
+      }
       out.y[r * out.y_stride + i] = v;
     }
   }
@@ -131,7 +133,7 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
   const size_t whole = out.count / PK_PANEL;
   panel_terms terms[TILE_PANELS] __attribute__((aligned(64)));
   for (size_t p = 0; p < panels; p++) terms[p] = terms_at(g, (at->panel + p) * PK_PANEL);
-  f32x16 smallest = spread(__builtin_inff()), largest = spread(-__builtin_inff());
+  f32x16 low = spread(-0.0f), high = spread(0);
   for (size_t r = 0; r < rows; r++) {
     for (size_t p = 0; p < panels; p++) {
       f32x16 v = load(sums->f[r][p]);
@@ -142,11 +144,11 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
         continue;
       }
       if (out.residual) v = v + load(out.residual + p * PK_PANEL);
-      if (relu_last) v = larger(v, spread(0));
+      if (relu_last) v = relu(v);
       store(out.y + p * PK_PANEL, v);
       if (has_range) {
-        smallest = smaller(v, smallest);
-        largest = larger(v, largest);
+        low = lower(low, v);
+        high = upper(high, v);
       }
     }
     out.y += out.y_stride;
@@ -154,9 +156,8 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
     scale += scale_stride;
   }
   if (has_range) {
-    float low = fold_smallest(smallest), high = fold_largest(largest);
-    if (low < e->range[0]) e->range[0] = low;
-    if (high > e->range[1]) e->range[1] = high;
+    e->range[0] = pk_lower(e->range[0], fold_lower(low));
+    e->range[1] = pk_upper(e->range[1], fold_upper(high));
   }
   if (whole < panels && out.count % PK_PANEL > 0) finish_part(g, at, whole, sums);
 }

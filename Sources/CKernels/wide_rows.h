@@ -34,7 +34,7 @@ static void layernorm_f32(size_t m, size_t width, const float *x, size_t ldx, co
   for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
     float mean = row_sum(width, x) / (float)width;
     float variance = row_sum_of_squared_differences(width, x, mean) / (float)width;
-    float inverse = 1.0f / __builtin_elementwise_sqrt(variance + epsilon);
+    float inverse = pk_inverse_deviation(variance, epsilon);
     size_t i = 0;
     for (; i < whole_groups(width); i += WIDE)
       store(y + i, ((load(x + i) - mean) * inverse) * load(gain + i) + load(bias + i));
@@ -83,7 +83,7 @@ static float dot_f32(size_t count, const float *a, const float *b) {
 static void l2_normalize_f32(size_t m, size_t width, const float *x, size_t ldx, float *y, size_t ldy) {
   for (size_t row = 0; row < m; row++, x += ldx, y += ldy) {
     float norm = __builtin_elementwise_sqrt(dot_f32(width, x, x));
-    for (size_t i = 0; i < width; i++) y[i] = norm > 0 ? x[i] / norm : 0;
+    for (size_t i = 0; i < width; i++) y[i] = norm == 0 ? 0 : x[i] / norm;
   }
 }
 
@@ -126,9 +126,9 @@ static void add_transposed_s8(size_t k, const float *x, const int8_t *panel, flo
 INLINE float row_absmax(size_t width, const float *x) {
   f32x16 lanes = {0};
   size_t i = 0;
-  for (; i < whole_groups(width); i += WIDE) lanes = larger(magnitude(load(x + i)), lanes);
-  if (i < width) lanes = larger(magnitude(load_part(x + i, width - i, 0)), lanes);
-  return fold_largest(lanes);
+  for (; i < whole_groups(width); i += WIDE) lanes = upper(lanes, magnitude(load(x + i)));
+  if (i < width) lanes = upper(lanes, magnitude(load_part(x + i, width - i, 0)));
+  return fold_upper(lanes);
 }
 
 static void absmax_rows_f32(size_t m, size_t width, const float *x, size_t ldx, float *y) {
@@ -136,20 +136,20 @@ static void absmax_rows_f32(size_t m, size_t width, const float *x, size_t ldx, 
 }
 
 static void minmax_f32(size_t count, const float *x, float *range) {
-  f32x16 smallest = spread(x[0]), largest = spread(x[0]);
+  f32x16 low = spread(-0.0f), high = spread(0);
   size_t i = 0;
   for (; i < whole_groups(count); i += WIDE) {
     f32x16 v = load(x + i);
-    smallest = smaller(v, smallest);
-    largest = larger(v, largest);
+    low = lower(low, v);
+    high = upper(high, v);
   }
   if (i < count) {
-    f32x16 v = load_part(x + i, count - i, x[0]);
-    smallest = smaller(v, smallest);
-    largest = larger(v, largest);
+    f32x16 v = load_part(x + i, count - i, 0);
+    low = lower(low, v);
+    high = upper(high, v);
   }
-  range[0] = fold_smallest(smallest) + 0.0f;
-  range[1] = fold_largest(largest) + 0.0f;
+  range[0] = fold_lower(low);
+  range[1] = fold_upper(high);
 }
 
 static void add_f32(size_t count, const float *a, const float *b, float *y) {

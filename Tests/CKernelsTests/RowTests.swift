@@ -122,14 +122,54 @@ import Testing
       #expect(largest[1] == values.suffix(width).map(abs).max())
       let range = arena.buffer(count: 2, of: Float(0))
       table.kernels.pointee.minmax_f32(2 * width, x, range)
-      #expect(range[0] == values.min() && range[1] == values.max())
+      #expect(range[0] == min(values.min() ?? 0, 0) && range[1] == max(values.max() ?? 0, 0))
     }
     var largest: Float = 5
     table.kernels.pointee.absmax_rows_f32(1, 0, [], 0, &largest)
     #expect(largest == 0)
     var range: [Float] = [1, 1]
     table.kernels.pointee.minmax_f32(2, [0.0, -0.0], &range)
-    #expect(bits(range) == [0, 0])
+    #expect(bits(range) == bits([-0.0, 0]))
+  }
+
+  @Test("A NaN anywhere in a row, of either sign, comes out", arguments: KernelTable.all)
+  func notNumbers(table: KernelTable) {
+    let kernels = table.kernels.pointee
+    for width in [1, 15, 16, 17, 40] {
+      for position in 0..<width {
+        for value in [Float.nan, -Float.nan] {
+          var numbers = SplitMix(seed: UInt64(width))
+          var x = numbers.floats(width)
+          x[position] = value
+          var (largest, range, y) = (
+            Float(0), [Float](repeating: 0, count: 2), [Float](repeating: 0, count: width)
+          )
+          kernels.absmax_rows_f32(1, width, x, width, &largest)
+          #expect(largest.isNaN)
+          kernels.minmax_f32(width, x, &range)
+          #expect(range[0].isNaN || range[1].isNaN)
+          let quantization = pk_u8_range(range[0], range[1])
+          #expect(quantization.scale.isNaN && quantization.inverse_scale.isNaN)
+          var (bytes, scale) = ([UInt8](repeating: 0, count: width + 3), Float(0))
+          kernels.quantize_rows_u8(1, width, x, width, &bytes, width, &scale)
+          #expect(scale.isNaN)
+          kernels.l2_normalize_f32(1, width, x, width, &y, width)
+          #expect(y.allSatisfy { $0.isNaN })
+          y = x
+          kernels.softmax_f32(1, width, &y, width)
+          #expect(y.allSatisfy { $0.isNaN })
+        }
+      }
+    }
+  }
+
+  @Test("A row whose squares are beyond every float has no LayerNorm", arguments: KernelTable.all)
+  func hugeRows(table: KernelTable) {
+    let x = (0..<20).map { Float($0 % 2) * 1e20 }
+    let (ones, zeros) = ([Float](repeating: 1, count: 20), [Float](repeating: 0, count: 20))
+    var y = zeros
+    table.kernels.pointee.layernorm_f32(1, 20, x, 20, ones, zeros, 1e-5, &y, 20)
+    #expect(y.allSatisfy { $0.isNaN })
   }
 
   @Test("Sums of rows are element by element, in order", arguments: KernelTable.all)

@@ -35,12 +35,13 @@ typedef enum pk_activation {
 
 /* What happens to a sum before it is stored, each step rounded to FP32:
  *
- *   v = sum · scale[n] + bias[n];   v = activation(v);   v = v + residual[i, n];   v = relu_last ? max(v, 0) : v
+ *   v = sum · scale[n] + bias[n];   v = activation(v);   v = v + residual[i, n];   v = relu_last ? relu(v) : v
  *
  * `scale` and `bias` are indexed by output and padded to a multiple of 16, as in the bundle; null means 1 and 0.
  * `residual` (null: none) has rows and lines with strides of their own and may be y itself, with y's strides.
  * Outputs n ≥ output_count are neither stored nor read from `residual`.
- * `range` (null: none) is widened to contain every value stored: range[0] ≤ v ≤ range[1]. */
+ * `range` (null: none; it starts as {−0, 0}) is widened to contain every value stored: range[0] ≤ v ≤ range[1]. A NaN takes
+ * the place of one of the two, and stays. */
 typedef struct pk_epilogue {
   const float *_Nullable scale;
   const float *_Nullable bias;
@@ -119,7 +120,7 @@ size_t pk_row_stride(size_t k, size_t element_bytes);
 
 /* Scale and zero point of unsigned activations in [minimum, maximum]: the range is widened to contain 0,
  * scale = (max − min) / 255, zero_point = round-half-even(−min / scale), inverse_scale = 1 / scale;
- * all zero for a range narrower than 2^-100. */
+ * all zero for a range narrower than 2^-100. Where a bound is a NaN, the scales are. */
 typedef struct pk_u8_quantization {
   float scale;
   float inverse_scale;

@@ -37,10 +37,18 @@ struct FeatureMap {
   }
 }
 
-/// Bounds of some values.
+/// Bounds of some values and of 0; a NaN among the values takes the place of one of them.
 struct ValueRange {
-  var minimum: Float
-  var maximum: Float
+  var minimum: Float = -0.0
+  var maximum: Float = 0
+
+  /// By bit patterns, as the kernels do it: a comparison of floats would pass a NaN over.
+  mutating func formUnion(_ other: ValueRange) {
+    if other.minimum.bitPattern > minimum.bitPattern { minimum = other.minimum }
+    if Int32(bitPattern: other.maximum.bitPattern) > Int32(bitPattern: maximum.bitPattern) {
+      maximum = other.maximum
+    }
+  }
 }
 
 /// A range per worker: bounds are the same in whatever order values are seen.
@@ -56,7 +64,7 @@ struct WorkerRanges {
   func of(_ worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] }
 
   func reset(_ workers: Int) {
-    for worker in 0..<workers { (rows[worker][0], rows[worker][1]) = (.infinity, -.infinity) }
+    for worker in 0..<workers { store(ValueRange(), worker) }
   }
 
   /// Widens a worker's range to `count` ≥ 1 values.
@@ -64,19 +72,25 @@ struct WorkerRanges {
   func widen(
     _ worker: Int, _ kernels: UnsafePointer<pk_kernels>, _ values: UnsafePointer<Float>, count: Int
   ) {
-    let (range, found) = (rows[worker], rows[worker] + 2)
+    let found = rows[worker] + 2
     kernels.pointee.minmax_f32(count, values, found)
-    range[0] = min(range[0], found[0])
-    range[1] = max(range[1], found[1])
+    var range = self.range(of: worker)
+    range.formUnion(ValueRange(minimum: found[0], maximum: found[1]))
+    store(range, worker)
   }
 
   func union(_ workers: Int) -> ValueRange {
-    var range = ValueRange(minimum: .infinity, maximum: -.infinity)
-    for worker in 0..<workers {
-      range.minimum = min(range.minimum, rows[worker][0])
-      range.maximum = max(range.maximum, rows[worker][1])
-    }
+    var range = ValueRange()
+    for worker in 0..<workers { range.formUnion(self.range(of: worker)) }
     return range
+  }
+
+  private func range(of worker: Int) -> ValueRange {
+    ValueRange(minimum: rows[worker][0], maximum: rows[worker][1])
+  }
+
+  private func store(_ range: ValueRange, _ worker: Int) {
+    (rows[worker][0], rows[worker][1]) = (range.minimum, range.maximum)
   }
 }
 
