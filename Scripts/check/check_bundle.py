@@ -121,7 +121,8 @@ class Bundle:
             self.arrays[name] = np.frombuffer(self.bytes[name], DTYPES[dtype]).reshape(shape)
         for name in filter(re.compile(r"logit|preprocess|\w+\.epsilon").match, self.arrays):
             low = -np.inf if name in ("logit_scale", "logit_bias", "preprocess.mean") else 0
-            yield "B-030", all(low < x < np.inf for x in self.value(name))
+            high = 88.0 if name == "logit_scale" else np.finfo(np.float32).max
+            yield "B-030", all(low < x <= high for x in self.value(name))
         if "tokenizer.merges" in self.arrays:
             row, merges = np.arange(48896)[:, None], self.arrays["tokenizer.merges"]
             yield "B-031", np.where(row < 48894, merges < 512 + row, merges == 65535).all()

@@ -10,6 +10,9 @@ public enum Score: Sendable, Equatable {
     case softmax, sigmoid
   }
 
+  /// exp(88.73) is beyond every float; that of a trained model is about 100.
+  public static var largestLogScale: Float { 88 }
+
   /// Nil of a softmax, which no bias changes.
   public var bias: Float? {
     switch self {

@@ -72,7 +72,8 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
     case .extraTensorAligned: "the byte count of a tensor under x. is a multiple of 64"
     case .fileCovered: "the file ends where the last tensor ends"
     case .extraTensorOrder: "names under x. ascend byte by byte, so that none is there twice"
-    case .scalarValue: "epsilon and standard deviations are finite and positive, mean and logit scale finite"
+    case .scalarValue:
+      "epsilon and deviations are finite and positive, mean, logit scale (at most 88) and bias finite"
     case .mergesValid: "row i of tokenizer.merges holds two ids below 512 + i, the last two rows hold 65535"
     case .digestMatches: "the SHA-256 of the tensor's bytes is the one in the header"
     case .noMinus128: "int8 values lie within -127 and 127"

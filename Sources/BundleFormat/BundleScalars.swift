@@ -7,7 +7,8 @@ extension BundleHeader {
       guard case .scalar(let scalar) = tensor.content else { continue }
       let first = try value(0, of: tensor, file)
       switch scalar {
-      case .logitScale, .logitBias: try require(first.isFinite, tensor)
+      case .logitScale: try require(first <= Score.largestLogScale, tensor)
+      case .logitBias: break
       case .imageEpsilon: try setImageEpsilon(first, tensor)
       case .textEpsilon: try setTextEpsilon(first, tensor)
       case .mean: description.preprocessing.mean = try rgb(tensor, file)

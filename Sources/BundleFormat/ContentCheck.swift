@@ -2,7 +2,19 @@ import Architecture
 import TensorTypes
 
 extension BundleHeader {
-  /// Checks the rules about contents, which opening leaves out: digests, padding, finite values, sums.
+  /// The values of vectors, which are small: what one of them breaks spreads to every embedding.
+  ///
+  /// - Throws: the first broken rule, at the offset of the value.
+  func checkVectors(_ file: RawSpan) throws(BundleFault) {
+    for tensor in tensors where tensor.isVector && tensor.byteCount <= BundleHeader.vectorByteCount {
+      try content(of: tensor, file).checkValues()
+    }
+  }
+
+  /// Vectors of more bytes are left to `checkContent`.
+  private static let vectorByteCount = 64 << 10
+
+  /// Checks the rules about contents, of which opening checks those of vectors: digests, padding, finite values, sums.
   ///
   /// Reads the whole file once. Any content whatever is memory-safe in every kernel; these rules tell whether the
   /// numbers are those that the writer wrote.
@@ -11,16 +23,21 @@ extension BundleHeader {
   public func checkContent(of file: RawSpan) throws(BundleFault) {
     for index in tensors.indices {
       let tensor = tensors[index]
-      guard tensor.byteOffset + tensor.byteCount <= file.byteCount else {
-        throw BundleFault(.fileCovered, at: file.byteCount)
-      }
-      let bytes = file.extracting(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
-      let content = TensorContent(tensor: tensor, bytes: bytes)
+      let content = try content(of: tensor, file)
       try content.checkValues()
       try content.checkPadding(outputWidths)
       if case .sum(let count) = tensor.content { try checkSums(tensor, count, after: index, file) }
-      try checkDigest(of: bytes, index)
+      try checkDigest(of: content.bytes, index)
     }
+  }
+
+  @_lifetime(copy file)
+  private func content(of tensor: StoredTensor, _ file: RawSpan) throws(BundleFault) -> TensorContent {
+    guard tensor.byteOffset + tensor.byteCount <= file.byteCount else {
+      throw BundleFault(.fileCovered, at: file.byteCount)
+    }
+    return TensorContent(
+      tensor: tensor, bytes: file.extracting(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount))
   }
 
   private var outputWidths: (image: Int, text: Int) {
@@ -57,6 +74,15 @@ extension BundleHeader {
       guard total == expected else {
         throw BundleFault(.sumsMatch, at: sums.byteOffset + 4 * output)
       }
+    }
+  }
+}
+
+extension StoredTensor {
+  fileprivate var isVector: Bool {
+    switch content {
+    case .vector, .scale, .exponent, .batchNormScale, .batchNormBias, .selfTest, .selfTestTolerance: true
+    case .panels, .table, .sum, .scalar, .merges, .extra: false
     }
   }
 }

@@ -2,49 +2,53 @@ internal import CKernels
 
 /// 32 bytes of SHA-256.
 public struct Digest: Sendable, Equatable, Hashable {
-  public var bytes: [UInt8]
+  /// In place, not in an array: the header of a bundle has one for each tensor.
+  private var storage = SIMD32<UInt8>()
+
+  private init() {}
 
   /// Nil unless there are 32 bytes.
   public init?(_ bytes: [UInt8]) {
     guard bytes.count == Digest.byteCount else { return nil }
-    self.bytes = bytes
+    for index in bytes.indices { storage[index] = bytes[index] }
   }
 
-  fileprivate init(finished bytes: [UInt8]) { self.bytes = bytes }
+  fileprivate init(finishing state: inout pk_sha256) {
+    unsafe withUnsafeMutableBytes(of: &storage) { buffer in
+      if let address = buffer.baseAddress {
+        unsafe pk_sha256_final(&state, address.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
 
   /// Nil unless the bytes are 64 lower-case hex digits.
   init?(hex: ArraySlice<UInt8>) {
-    guard hex.count == 2 * Digest.byteCount else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Digest.byteCount)
-    var high: UInt8?
-    for digit in hex {
-      guard let value = Digest.value(ofHexDigit: digit) else { return nil }
-      if let upper = high {
-        bytes.append(upper << 4 | value)
-        high = nil
-      } else {
-        high = value
-      }
+    guard hex.count == Digest.hexCount else { return nil }
+    for index in 0..<Digest.byteCount {
+      let first = hex.startIndex + 2 * index
+      guard let high = Digest.value(ofHexDigit: hex[first]),
+        let low = Digest.value(ofHexDigit: hex[first + 1])
+      else { return nil }
+      storage[index] = high << 4 | low
     }
-    self.bytes = bytes
   }
 
+  public var bytes: [UInt8] { (0..<Digest.byteCount).map { storage[$0] } }
+
   /// 64 lower-case hex digits as UTF-8.
-  public var hex: [UInt8] {
-    var digits: [UInt8] = []
-    digits.reserveCapacity(2 * Digest.byteCount)
-    for byte in bytes {
-      digits.append(Digest.hexDigit(byte >> 4))
-      digits.append(Digest.hexDigit(byte & 15))
-    }
-    return digits
+  public var hex: [UInt8] { (0..<Digest.hexCount).map { hexDigit(at: $0) } }
+
+  /// One of the 64 lower-case hex digits.
+  public func hexDigit(at index: Int) -> UInt8 {
+    let byte = storage[index / 2]
+    return Digest.hexDigit(index % 2 == 0 ? byte >> 4 : byte & 15)
   }
 
   public static let byteCount = 32
+  public static let hexCount = 64
 
   /// 32 zero bytes: holds the place of a digest that is not known yet.
-  public static var zero: Digest { Digest(finished: [UInt8](repeating: 0, count: byteCount)) }
+  public static var zero: Digest { Digest() }
 
   static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
@@ -71,11 +75,5 @@ public struct DigestStream {
 
   public mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
 
-  public consuming func finish() -> Digest {
-    var result = [UInt8](repeating: 0, count: Digest.byteCount)
-    unsafe result.withUnsafeMutableBufferPointer { buffer in
-      if let address = buffer.baseAddress { unsafe pk_sha256_final(&state, address) }
-    }
-    return Digest(finished: result)
-  }
+  public consuming func finish() -> Digest { Digest(finishing: &state) }
 }

@@ -40,6 +40,7 @@ public struct BundleHeader: Sendable {
     bundleID = stream.finish()
     try readScalars(file)
     try checkMerges(file)
+    try checkVectors(file)
   }
 
   /// The tensor of this name.
@@ -47,7 +48,12 @@ public struct BundleHeader: Sendable {
     tensors.first { $0.name == name }
   }
 
-  private static func copyHeader(of file: RawSpan) throws(BundleFault) -> [UInt8] {
+  /// The most that reading a header and binding its tensors allocates: measured on headers made to take much, and
+  /// doubled. The constant is for the tensors of the deepest architecture that a header can state, and a tokenizer.
+  public static func memoryBound(byteCount: Int) -> Int { (48 << 20) + 10 * byteCount }
+
+  /// Bytes of the header at the start of a file, its length included.
+  public static func byteCount(in file: RawSpan) throws(BundleFault) -> Int {
     let lengthBytes = HeaderEncoder.lengthByteCount
     guard file.byteCount >= lengthBytes else { throw BundleFault(.headerLengthPresent, at: file.byteCount) }
     var length: UInt64 = 0
@@ -60,6 +66,11 @@ public struct BundleHeader: Sendable {
     }
     let byteCount = lengthBytes + Int(length)
     guard byteCount % BundleLayout.alignment == 0 else { throw BundleFault(.headerAligned, at: 0) }
+    return byteCount
+  }
+
+  private static func copyHeader(of file: RawSpan) throws(BundleFault) -> [UInt8] {
+    let byteCount = try byteCount(in: file)
     return unsafe file.extracting(first: byteCount).withUnsafeBytes { buffer in unsafe [UInt8](buffer) }
   }
 }
@@ -140,8 +151,8 @@ extension HeaderDecoder {
     try checkDigestName(expected.name.utf8[...], at: start)
     try expect(":{\"dtype\":\"", .entrySyntax)
     let typeStart = position
-    let type = Array(try quotedRest(.entrySyntax))
-    guard expected.dtype.safetensorsName.matches(type.span) else {
+    guard skip(quoted: expected.dtype.safetensorsName) else {
+      _ = try quotedRest(.entrySyntax)
       throw BundleFault(.tensorType, at: typeStart)
     }
     try expect(",\"shape\":[", .entrySyntax)
@@ -223,12 +234,23 @@ extension HeaderDecoder {
     }
   }
 
+  @inline(never)
   private mutating func skip(_ literal: StaticString) -> Bool {
     guard isAt(literal) else { return false }
     position += literal.utf8CodeUnitCount
     return true
   }
 
+  /// The literal and the quote behind it.
+  @inline(never)
+  private mutating func skip(quoted literal: StaticString) -> Bool {
+    let start = position
+    if skip(literal), skip("\"") { return true }
+    position = start
+    return false
+  }
+
+  @inline(never)
   private mutating func expect(_ literal: StaticString, _ rule: BundleRule) throws(BundleFault) {
     guard skip(literal) else { throw BundleFault(rule, at: position) }
   }
@@ -331,11 +353,11 @@ extension HeaderDecoder: FieldCodec {
 
   private mutating func choiceValue<Choice: FieldChoice>(_ value: inout Choice) throws(BundleFault) {
     let start = position
-    let spelled = Array(try quotedRest(.fieldValue))
-    for candidate in Choice.allCases where candidate.fieldValue.matches(spelled.span) {
+    for candidate in Choice.allCases where skip(quoted: candidate.fieldValue) {
       value = candidate
       return
     }
+    _ = try quotedRest(.fieldValue)
     throw BundleFault(.fieldValue, at: start)
   }
 

@@ -11,16 +11,20 @@ public enum SelfTestInput {
 
   /// Start of text, up to 14 pseudo-random ids, end of text (or the id that the tower pools at).
   public static func ids(_ tower: TextTower) -> [Int32] {
+    (0..<idCount(tower)).map { id($0, tower) }
+  }
+
+  /// At most the tower's context length.
+  public static func idCount(_ tower: TextTower) -> Int { min(14, tower.contextLength - 2) + 2 }
+
+  /// The id at a position below `idCount`.
+  public static func id(_ position: Int, _ tower: TextTower) -> Int32 {
     let last = tower.pooledID
     let first = tower.vocabularySize - 2
-    var ids: [Int32] = [Int32(first)]
-    for index in 0..<min(14, tower.contextLength - 2) {
-      var id = Int(splitmix64(UInt64(index) + 0x7465_7874) % UInt64(first))
-      if id == last { id = (id + 1) % first }
-      ids.append(Int32(id))
-    }
-    ids.append(Int32(last))
-    return ids
+    if position == 0 { return Int32(first) }
+    if position == idCount(tower) - 1 { return Int32(last) }
+    let id = Int(splitmix64(UInt64(position - 1) + 0x7465_7874) % UInt64(first))
+    return Int32(id == last ? (id + 1) % first : id)
   }
 
   /// Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014.

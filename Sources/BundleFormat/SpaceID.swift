@@ -22,10 +22,21 @@ public struct SpaceID: Sendable, Equatable, Hashable {
 
   /// `IMAGE.TEXT`.
   public var utf8: [UInt8] {
-    var text = image?.hex ?? [Self.unknown]
-    text.append(Self.separator)
-    text.append(contentsOf: self.text?.hex ?? [Self.unknown])
+    var text: [UInt8] = []
+    write { text.append($0) }
     return text
+  }
+
+  /// Calls `body` with each byte of `IMAGE.TEXT`.
+  public func write(_ body: (UInt8) -> Void) {
+    write(image, body)
+    body(Self.separator)
+    write(text, body)
+  }
+
+  private func write(_ id: Digest?, _ body: (UInt8) -> Void) {
+    guard let id else { return body(Self.unknown) }
+    for index in 0..<Digest.hexCount { body(id.hexDigit(at: index)) }
   }
 
   private static var separator: UInt8 { UInt8(ascii: ".") }

@@ -23,10 +23,10 @@ final class ValueCheck: Sendable {
         .notFinite, tensor: parameter.name.description, expected: "finite values",
         found: "\(values[index]) at flat index \(first + index)")
     }
-    if case .logitScale = parameter.role, let value = values.first, value > largestLogitScale {
+    if case .logitScale = parameter.role, let value = values.first, value > Score.largestLogScale {
       throw ModelError(
         .notFinite, tensor: parameter.name.description,
-        expected: "a logarithm of at most \(largestLogitScale), whose exponential is finite",
+        expected: "a logarithm of at most \(Score.largestLogScale), whose exponential is finite",
         found: "\(value)")
     }
     guard case .batchNorm(.runningVariance, of: _) = parameter.role else { return }
@@ -36,9 +36,6 @@ final class ValueCheck: Sendable {
         found: "\(values[index]) at flat index \(first + index)")
     }
   }
-
-  /// exp(88.73) is beyond every float; that of a trained model is about 100.
-  private static let largestLogitScale: Float = 88
 
   private static let infinityBits: UInt32 = 0x7F80_0000
 
