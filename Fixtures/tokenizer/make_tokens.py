@@ -60,7 +60,9 @@ PHRASES = [
     "&CounterClockwiseContourIntegral; &CounterClockwiseContourIntegralx; &CounterClockwiseContourIntegral", "&amp;#65; &amp;#x26;lt;", "&nbsp;padded&nbsp;&#32;", "&am&#112;p; &#38;#38;",
 ]
 LONG = [("word ", 10000), ("a", 3000), ("ab ", 76), ("ab ", 75), ("ab ", 74), ("1", 200), ("\u732b", 100), ("\u03a3", 500), ("!", 1000),
-        ("abracadabra", 400), ("&amp;", 500), ("\x1c ", 400), ("photo of ", 37), ("photo of", 60), ("\U0001f431", 90), ("aaab", 999)]
+        ("abracadabra", 400), ("&amp;", 500), ("\x1c ", 400), ("photo of ", 37), ("photo of", 60), ("\U0001f431", 90), ("aaab", 999),
+        ("a", 9000), ("lol", 2000), ("\U0001f602", 1500), ("=", 7000), ("ha\u0300", 2500),
+        ("".join(chr(97 + i * i * 7919 % 20011 % 26) for i in range(6000)), 1)]
 
 
 def entity_texts():

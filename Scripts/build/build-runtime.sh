@@ -11,9 +11,11 @@
 # TARGET=aarch64 builds for 64-bit Arm on another machine, with the C library of libc6-dev-arm64-cross.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
+root=$PWD
+PATH=$root/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift
 
-output=${1:-dist}
+mkdir -p "${1:-dist}"
+output=$(realpath "${1:-dist}")
 sanitize=${SANITIZE:-}
 target=${TARGET:-}
 limit_bytes=$((320 * 1000))
@@ -25,14 +27,19 @@ tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 tool() { if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1"; fi; }
 clang=$(tool clang)
 
+# Everything is built from one folder with relative paths: the compiler orders some instructions by hashes of the names
+# that it is given, and the same sources give the same bytes wherever they lie.
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
+cd "$objects"
+ln -s "$root/Sources" Sources
 
 module_map() { # NAME: how Swift sees a C module's header
-  printf 'module %s { header "%s/Sources/%s/include/%s" export * }\n' "$1" "$PWD" "$1" "$2" >"$objects/$1.modulemap"
+  printf 'module %s { header "Sources/%s/include/%s" export * }\n' "$1" "$1" "$2" >"$1.modulemap"
 }
 
-c_mode=(-Os -fno-asynchronous-unwind-tables -fno-unwind-tables)
+c_mode=(-Os -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector -fstack-clash-protection
+  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 swift_mode=(-lto=llvm-full)
 if [ -n "$sanitize" ]; then
   c_mode=(-O1 -g "-fsanitize=$sanitize" -fno-sanitize-recover=all)
@@ -54,7 +61,7 @@ compile_c() {
   local module=$1 source
   for source in Sources/"$module"/*.c; do
     "$clang" -c -std=c11 "${c_target[@]}" "${c_mode[@]}" -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -D_GNU_SOURCE \
-      -I "Sources/$module/include" "$source" -o "$objects/$module-$(basename "$source" .c).o"
+      -I "Sources/$module/include" "$source" -o "$module-$(basename "$source" .c).o"
   done
 }
 
@@ -63,13 +70,12 @@ compile_swift() {
   local module=$1 maps=() map sources
   # In the order of their names, whatever their folders: moving a file changes no byte of the library.
   mapfile -t sources < <(find "Sources/$module" -name '*.swift' -printf '%f %p\n' | LC_ALL=C sort | cut -d ' ' -f 2)
-  for map in "$objects"/*.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
+  for map in *.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
   swiftc -c -parse-as-library -wmo -Osize "${swift_target[@]}" "${swift_mode[@]}" -swift-version 6 -package-name pocketclip \
     -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
-    -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I "$objects" "${maps[@]}" \
-    -module-name "$module" -emit-module -emit-module-path "$objects/$module.swiftmodule" \
-    -o "$objects/$module.o" "${sources[@]}"
+    -enable-upcoming-feature MemberImportVisibility -Xfrontend -function-sections -Xcc -fPIC -I . "${maps[@]}" \
+    -module-name "$module" -emit-module -emit-module-path "$module.swiftmodule" -o "$module.o" "${sources[@]}"
 }
 
 for module in "${c_modules[@]}"; do
@@ -86,30 +92,34 @@ mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pock
   echo '{ global:'
   printf '  %s;\n' "${functions[@]}"
   echo 'local: *; };'
-} >"$objects/exports.map"
+} >exports.map
 
 mkdir -p "$output/lib/pkgconfig" "$output/include" "$output/share/doc/pocketclip"
 cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
-cp LICENSE NOTICE THIRD_PARTY.md "$output/share/doc/pocketclip/"
+cp "$root"/{LICENSE,NOTICE,THIRD_PARTY.md} "$output/share/doc/pocketclip/"
 rm -f "$output/lib/libpocketclip.a"
 if [ -n "$sanitize" ]; then
-  "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects"/*.o
+  "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" ./*.o
   exit
 fi
+
+# Embedded Swift ends the process where an allocation fails: CPlatform serves it from reservations that were to be had.
+allocations=(-Wl,--wrap=posix_memalign,--wrap=free)
 
 # Instructions that the Swift modules repeat become functions: 3.5 KB less, no slower (the kernels are not touched). Strings
 # that end alike share their bytes (-O2 of the linker).
 library=$output/lib/libpocketclip.so
-"$clang" -shared -fuse-ld=lld -flto -o "$library" "$objects"/*.o -Wl,-O2,--gc-sections,-s,-z,defs,--as-needed \
-  -Wl,--icf=safe -Wl,-mllvm,-enable-machine-outliner=always -Wl,-soname,libpocketclip.so \
-  -Wl,--version-script="$objects/exports.map" "${link_target[@]}"
+"$clang" -shared -fuse-ld=lld -flto -o "$library" ./*.o -Wl,-O2,--gc-sections,-s,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack,--as-needed \
+  -Wl,--icf=safe "${allocations[@]}" -Wl,-mllvm,-enable-machine-outliner=always -Wl,-soname,libpocketclip.so \
+  -Wl,--version-script=exports.map "${link_target[@]}"
+
+"$(tool llvm-objcopy)" --remove-section=.comment "$library" # the names of compilers
 
 # The static library is one object of plain machine code, with the ABI as its only global names.
-"$clang" -r "${c_target[@]}" -nostdlib -fuse-ld=lld -flto -o "$objects/pocketclip.all" "$objects"/*.o
-printf '%s\n' "${functions[@]}" >"$objects/exports.list"
-"$(tool llvm-objcopy)" --keep-global-symbols="$objects/exports.list" "$objects/pocketclip.all" \
-  "$objects/pocketclip-static.o"
-"$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" "$objects/pocketclip-static.o"
+"$clang" -r "${c_target[@]}" -nostdlib -fuse-ld=lld -flto "${allocations[@]}" -o pocketclip.all ./*.o
+printf '%s\n' "${functions[@]}" >exports.list
+"$(tool llvm-objcopy)" --keep-global-symbols=exports.list pocketclip.all pocketclip-static.o
+"$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" pocketclip-static.o
 
 cat >"$output/lib/pkgconfig/pocketclip.pc" <<PC
 prefix=\${pcfiledir}/../..
@@ -127,7 +137,7 @@ readobj=$(tool llvm-readobj || true)
 if [ -z "$readobj" ]; then readobj=$(command -v readelf); fi
 needed=$("$readobj" -d "$library" | grep -o 'NEEDED.*' | grep -o 'lib[a-zA-Z0-9_+-]*\.so[.0-9]*' | sort -u | tr '\n' ' ')
 size=$(stat -c %s "$library")
-echo "$library: $size bytes, needs ${needed:-nothing}"
+echo "${library#"$root"/}: $size bytes, needs ${needed:-nothing}"
 if [ "$needed" != "libc.so.6 " ]; then
   echo "error: needs '$needed', expected libc.so.6 alone" >&2
   exit 1

@@ -2,6 +2,7 @@
 # What dist/lib/libpocketclip.so promises, tried from outside: its size, needs and exports (build-runtime.sh has
 # checked them); the licence texts beside it; the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C,
 # Swift and Python, on each instruction set of this machine; no memory taken by 1,000 calls; the three examples agree.
+# Every request for memory may fail; a call needs little stack; the library may be unloaded; built again, it is the same.
 #
 # Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, where this machine lets us make
 # one, its quota is the number of threads.
@@ -58,6 +59,30 @@ for bundle in Fixtures/runtime/{vit,resnet}-int8.pclip; do
   PCLIP_THREADS=8 "$work/abuse" "$bundle"
   echo "error codes, no crash: $(basename "$bundle")"
 done
+
+# Memory that is not to be had, stacks that are small, hosts that unload.
+compile_c Tests/RuntimeChecks/memory.c "$work/memory" c11
+compile_c Tests/RuntimeChecks/stack.c "$work/stack" c11
+compile_c Tests/RuntimeChecks/unload.c "$work/unload" c11
+for bundle in Fixtures/runtime/{vit,resnet}-{int8,fp16}.pclip; do
+  echo "$(basename "$bundle"): $(PCLIP_THREADS=3 "$work/memory" "$bundle")"
+  for isa in $isas; do
+    echo "$(basename "$bundle"), $isa: $(PCLIP_ISA=$isa PCLIP_THREADS=1 "$work/stack" "$bundle")"
+  done
+  PCLIP_THREADS=3 "$work/unload" "$library/libpocketclip.so" "$bundle"
+done
+mkdir "$work/headers"
+python3 Tests/RuntimeChecks/hostile_headers.py "$work/headers"
+for header in "$work"/headers/*.pclip; do
+  echo "one reservation serves $(basename "$header"): $("$work/memory" -open "$header")"
+done
+
+# The same sources give the same bytes, in any folder.
+mkdir "$work/elsewhere"
+cp -r Sources Scripts LICENSE NOTICE THIRD_PARTY.md "$work/elsewhere/"
+"$work/elsewhere/Scripts/build/build-runtime.sh" >"$work/elsewhere.txt"
+for file in libpocketclip.so libpocketclip.a; do cmp "$library/$file" "$work/elsewhere/dist/lib/$file"; done
+echo "built twice, byte for byte"
 
 group=/sys/fs/cgroup/cpu/pclip-check-$$
 if [ -w /sys/fs/cgroup/cpu/cgroup.procs ] && mkdir "$group" 2>"$work/cgroup.txt"; then

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,11 +123,3 @@ int32_t pf_lay_out_file(int descriptor, size_t byte_count) {
   fill_with_large_pages(descriptor, byte_count);
   return PF_OK;
 }
-
-void *pf_alloc_aligned(size_t byte_count, size_t alignment) {
-  void *memory = NULL;
-  if (alignment < sizeof(void *)) alignment = sizeof(void *);
-  return posix_memalign(&memory, alignment, byte_count) == 0 ? memory : NULL;
-}
-
-void pf_free(void *memory) { free(memory); }

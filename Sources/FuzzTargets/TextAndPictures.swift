@@ -7,7 +7,7 @@ internal import Tokenizer
 
 /// Tokenizes any bytes as a text; ids outside the vocabulary or a cut outside the text are defects.
 @Sendable func fuzzText(_ bytes: RawSpan) {
-  var scratch = Tokenizer.Scratch(pieceCapacity: 16)
+  var scratch = Tokenizer.Scratch(contextLength: 77)
   var ids = [Int32](repeating: -1, count: 77)
   var span = ids.mutableSpan
   let text = bytes.withUnsafeBytes { [UInt8]($0) }

@@ -1,6 +1,9 @@
 internal import CPocketCLIP
 
 /// An open bundle: immutable, shared by any number of threads and sessions.
+///
+/// Where memory is not to be had, the shared library reports `PCLIP_E_MEMORY`. This package built from source allocates as any
+/// Swift code does, and there a failed allocation ends the process.
 public final class Model: Sendable {
   /// How products are computed, in the values of `pocketclip.h`; on FP16 and FP32 bundles `fast` and `exact` mean FP32.
   public enum Arithmetic: Int32, Sendable, CaseIterable {

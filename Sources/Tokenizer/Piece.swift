@@ -1,10 +1,14 @@
-/// The UTF-8 bytes of one piece of text and where each came from.
+/// The UTF-8 bytes of one piece of text and where each came from; of a long piece the beginning.
 struct Piece: ~Copyable {
   private(set) var bytes: [UInt8] = []
   /// Byte offset in the original text, one per byte of `bytes`.
   private(set) var offsets: [Int] = []
+  /// Where the rest of the piece begins in the original text, which there was no room for; nil where there was.
+  private(set) var cutOffset: Int?
+  private let capacity: Int
 
   init(capacity: Int) {
+    self.capacity = capacity
     bytes.reserveCapacity(capacity)
     offsets.reserveCapacity(capacity)
   }
@@ -12,8 +16,16 @@ struct Piece: ~Copyable {
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     offsets.removeAll(keepingCapacity: true)
+    cutOffset = nil
   }
 
+  /// Whether there is room for any scalar.
+  var hasRoom: Bool { bytes.count + 4 <= capacity }
+
+  /// Leaves out the rest of the piece, which begins with `scalar`.
+  mutating func cut(before scalar: TextScalar) { cutOffset = scalar.offset }
+
+  /// There must be room.
   mutating func append(_ scalar: TextScalar) {
     let value = scalar.value
     if value < 0x80 {

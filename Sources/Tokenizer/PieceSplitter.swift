@@ -47,6 +47,7 @@ struct PieceSplitter<Source: ScalarSource & ~Escapable>: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func takeRun(of pieceClass: ct_class, into piece: inout Piece) {
     while let scalar = current, ct_piece_class(scalar.value) == pieceClass {
+      guard piece.hasRoom else { return piece.cut(before: scalar) }
       take(scalar, into: &piece)
     }
   }

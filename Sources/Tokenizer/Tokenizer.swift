@@ -34,21 +34,30 @@ public struct Tokenizer: Sendable {
     public var isTruncated: Bool { cutOffset != nil }
   }
 
-  /// Working memory of `tokenize`, reused from call to call. It grows only for a piece (a word without spaces or
-  /// punctuation) of more than `pieceCapacity` bytes.
+  /// Working memory of `tokenize`, reused from call to call. It never grows.
   public struct Scratch: ~Copyable {
     var piece: Piece
     var merging: BytePairMerging
 
-    public init(pieceCapacity: Int = 1024) {
-      piece = Piece(capacity: pieceCapacity)
-      merging = BytePairMerging(capacity: pieceCapacity)
+    /// - Parameter contextLength: ids that a text may have.
+    public init(contextLength: Int) {
+      let capacity = Tokenizer.longestWord(contextLength: contextLength)
+      piece = Piece(capacity: capacity)
+      merging = BytePairMerging(capacity: capacity)
     }
 
-    /// Bytes that a scratch of this capacity holds on the heap, allocator overhead apart.
-    public static func byteCount(pieceCapacity: Int = 1024) -> Int {
-      pieceCapacity * (1 + 8 + 2 + 8 + 8 + 4 + 3 * 8)
+    /// Bytes that such a scratch holds on the heap, allocator overhead apart.
+    public static func byteCount(contextLength: Int) -> Int {
+      Tokenizer.longestWord(contextLength: contextLength) * (1 + 8 + 2 + 8 + 8 + 4 + 3 * 8)
     }
+  }
+
+  /// Bytes of a word (a run without spaces or punctuation) that are looked at; the rest of a longer one counts as cut off.
+  ///
+  /// The longest token of OpenAI's vocabulary has 32 bytes, so the ids that fit come from the first half of this; what
+  /// lies beyond it would have to change them across the other half.
+  public static func longestWord(contextLength: Int) -> Int {
+    contextLength == 0 ? 0 : max(4096, 64 * contextLength)
   }
 
   /// Writes start of text, the text's tokens and end of text; the ids after them are left alone (OpenAI pads with 0).
@@ -68,7 +77,7 @@ public struct Tokenizer: Sendable {
     var count = 1
     var cutOffset: Int? = ids.count > 1 ? nil : 0
     while cutOffset == nil, pieces.next(into: &scratch.piece) {
-      cutOffset = append(&scratch, to: &ids, &count)
+      cutOffset = append(&scratch, to: &ids, &count) ?? scratch.piece.cutOffset
     }
     let last = min(count, ids.count - 1)
     ids[last] = endOfText

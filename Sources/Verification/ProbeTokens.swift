@@ -7,7 +7,7 @@ enum ProbeTokens {
   /// For each text `contextLength` ids: start, tokens, end, zeros.
   static func ids(of texts: [String], contextLength: Int) throws(VerificationError) -> [[Int32]] {
     let tokenizer = try openAI()
-    var scratch = Tokenizer.Scratch()
+    var scratch = Tokenizer.Scratch(contextLength: contextLength)
     return texts.map { text in
       var ids = [Int32](repeating: 0, count: contextLength)
       var span = ids.mutableSpan

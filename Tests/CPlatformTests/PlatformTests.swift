@@ -92,16 +92,6 @@ import Testing
     #expect(pf_claim_take(&claim) == 1)
   }
 
-  @Test("Aligned memory is aligned")
-  func memory() throws {
-    for alignment in [1, 64, 4096] {
-      let memory = try #require(pf_alloc_aligned(100, alignment))
-      #expect(Int(bitPattern: memory) % alignment == 0)
-      pf_free(memory)
-    }
-    #expect(pf_alloc_aligned(Int.max, 64) == nil)
-  }
-
   @Test("Integers of the environment are whole, decimal and in range, or the fallback")
   func environment() {
     let name = "PCLIP_TEST_INTEGER"

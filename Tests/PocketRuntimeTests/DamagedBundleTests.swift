@@ -38,15 +38,16 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     #expect(refused > 0)
   }
 
-  /// Weights of random bytes: NaN, infinities, scales and sums of any size, int8 of −128.
+  /// Matrices and tables of random bytes: NaN, infinities, sums of any size, int8 of −128. Vectors are checked at open.
   @Test("Any content whatever is memory-safe on every instruction set", arguments: bundles)
   func randomContent(name: String) throws {
     var data = try bundleBytes(name)
-    let headerEnd = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
-    // The first scalars are checked at open: logit scale, epsilon, mean, deviation, epsilon.
-    let content = headerEnd + 5 * 64
     var generator = SplitMix(seed: 42)
-    for position in content..<data.count { data[position] = UInt8(truncatingIfNeeded: generator.next()) }
+    for tensor in try BundleTensor.all(of: data) where tensor.shape.count > 1 || tensor.dtype == "I32" {
+      for position in tensor.bytes where !tensor.name.hasSuffix(".exponent") {
+        data[position] = UInt8(truncatingIfNeeded: generator.next())
+      }
+    }
     for isa in machineISAs {
       for arithmetic in [PCLIP_ARITHMETIC_FAST, PCLIP_ARITHMETIC_EXACT] {
         let bundle = try OpenedBundle(
@@ -79,6 +80,46 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     let error = refusal { pclip_check(changed.model, $0) }
     #expect(error?.code == PCLIP_E_CONTENT)
     #expect(error?.offset == UInt64(data.count - 64))
+  }
+
+  @Test(
+    "A value that is not finite is refused at open, fails its item, or was not used: never another vector",
+    arguments: bundles, [UInt32(0x7FC0_0000), 0xFFC0_0000, 0x7F80_0000, 0xFF80_0000])
+  func notFinite(name: String, bits: UInt32) throws {
+    let original = try bundleBytes(name)
+    let expected = try Outcome(OpenedBundle(Configuration(bundle: name)))
+    var (refused, failed) = (0, 0)
+    for tensor in try BundleTensor.all(of: original) where ["F32", "F16"].contains(tensor.dtype) {
+      for position in tensor.someElements {
+        var data = original
+        tensor.store(Float(bitPattern: bits), at: position, in: &data)
+        for isa in machineISAs {
+          do {
+            let found = try Outcome(OpenedBundle(Configuration(bundle: name, isa: isa), bytes: data))
+            failed += found.failures
+            #expect(found.otherItems(than: expected) == [], "\(tensor.name) element \(position), \(isa)")
+          } catch let error as Refusal {
+            refused += 1
+            #expect([PCLIP_E_CONTENT, PCLIP_E_FORMAT].contains(error.code), "\(tensor.name): \(error)")
+          }
+        }
+      }
+    }
+    #expect(refused > 0 && (failed > 0 || name.hasSuffix("int8")))
+  }
+
+  @Test("Pixels whose squares are beyond every float fail their item", arguments: bundles)
+  func hugePixels(name: String) throws {
+    for isa in machineISAs {
+      let bundle = try OpenedBundle(Configuration(bundle: name, isa: isa))
+      let pixels = GeneratedInputs.pixels(count: bundle.pixelCount).map { $0 * 1e37 }
+      var vector = [Float](repeating: 1, count: Int(bundle.info.image_output))
+      let error = refusal {
+        pclip_encode_pixels(bundle.session, pixels, 1, 0, &vector, vector.count, nil, $0)
+      }
+      #expect(error?.code == PCLIP_E_NOT_FINITE, "\(isa)")
+      #expect(vector.allSatisfy { $0 == 0 })
+    }
   }
 
   @Test(

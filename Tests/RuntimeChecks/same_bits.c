@@ -1,7 +1,7 @@
 /* One bundle, every promise of pocketclip.h that needs a process of its own to be tested:
  *
  *   - a vector's bits depend on neither batch, order, neighbours nor threads, nor on a fork or an affinity limit;
- *   - encoding takes no memory: malloc and its kin are counted over 1,000 calls.
+ *   - encoding takes no memory: mmap, malloc and their kin are counted over 1,000 calls.
  *
  * usage: same_bits BUNDLE [ISA [emulated]]     prints a digest of the vectors, which other languages must reproduce
  *
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +33,9 @@ void *aligned_alloc(size_t alignment, size_t size) { return allocations++, __lib
 int posix_memalign(void **memory, size_t alignment, size_t size) {
   *memory = __libc_memalign(alignment, size);
   return allocations++, *memory ? 0 : 12;
+}
+void *mmap(void *address, size_t length, int protection, int flags, int descriptor, off_t offset) {
+  return allocations++, (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
 }
 
 /* ---- Inputs: pictures of many shapes, texts of every length ---- */

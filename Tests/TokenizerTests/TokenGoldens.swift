@@ -43,7 +43,7 @@ func openAITokenizer() throws -> Tokenizer {
 
 extension Tokenizer {
   func ids(_ text: [UInt8], contextLength: Int = 77) -> (ids: [Int32], result: Result) {
-    var scratch = Scratch()
+    var scratch = Scratch(contextLength: contextLength)
     var ids = [Int32](repeating: -1, count: contextLength)
     var span = ids.mutableSpan
     let result = tokenize(text.span, into: &span, scratch: &scratch)

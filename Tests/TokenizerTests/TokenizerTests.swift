@@ -57,6 +57,30 @@ import Tokenizer
     #expect(ids.count == contextLength && ids.last == tokenizer.endOfText)
   }
 
+  @Test("Of a word longer than is looked at, the ids that fit are OpenAI's")
+  func longWords() throws {
+    let long = try TokenGoldens.load().texts.filter { !$0.utf8.contains(0x20) && $0.utf8.count > 5000 }
+    #expect(long.count >= 6)
+    for golden in long {
+      let (ids, result) = tokenizer.ids(golden.utf8)
+      #expect(ids == [tokenizer.startOfText] + golden.ids.prefix(75) + [tokenizer.endOfText])
+      #expect(result.isTruncated)
+    }
+  }
+
+  @Test("A word of megabytes is cut without taking memory for it")
+  func megabytes() {
+    let word = [UInt8](repeating: UInt8(ascii: "a"), count: 10_000_000)
+    let (ids, result) = tokenizer.ids(word)
+    #expect(ids.count == 77 && result.isTruncated)
+    // Of a context that the beginning of the word does not fill: what is left of the word counts as cut off.
+    var scratch = Tokenizer.Scratch(contextLength: 77)
+    var many = [Int32](repeating: 0, count: 5000)
+    var span = many.mutableSpan
+    let cut = tokenizer.tokenize(word.span, into: &span, scratch: &scratch)
+    #expect(cut.count < 5000 && cut.cutOffset == Tokenizer.longestWord(contextLength: 77) - 3)
+  }
+
   @Test("An empty text is start and end of text") func emptyText() {
     #expect(tokenizer.ids("").ids == [49406, 49407])
     #expect(tokenizer.ids(" \u{1C}\u{A0}&nbsp;").ids == [49406, 49407])
@@ -65,7 +89,7 @@ import Tokenizer
 
   @Test("A scratch gives the same ids whatever text came before") func scratchIsClean() throws {
     let goldens = try TokenGoldens.load()
-    var scratch = Tokenizer.Scratch(pieceCapacity: 1)
+    var scratch = Tokenizer.Scratch(contextLength: 77)
     for golden in goldens.texts.reversed() {
       var ids = [Int32](repeating: 0, count: 77)
       var span = ids.mutableSpan

@@ -48,9 +48,25 @@ int32_t pf_lay_out_file(int descriptor, size_t byte_count);
 
 /* ---- Memory ---- */
 
-/* `alignment` is a power of two; null when there is no memory. Contents undefined. Release with pf_free. */
+/* `alignment` is a power of two up to a page; null when there is no memory. Release with pf_free. Served from the arena
+ * that the thread has open while it has room, otherwise by the system. */
 void *_Nullable pf_alloc_aligned(size_t byte_count, size_t alignment);
 void pf_free(void *_Nullable memory);
+
+/* One reservation that serves what a thread allocates: where it could be had, code that cannot report a failed
+ * allocation has none. */
+typedef struct pf_arena pf_arena;
+/* Reserves `byte_count` bytes and serves the thread's allocations from them until pf_arena_close; null when there is no
+ * memory. A thread has one arena open at a time. */
+pf_arena *_Nullable pf_arena_open(size_t byte_count);
+/* Gives back what was not used. What was allocated lives on, and may be freed by any thread; the last one takes the arena
+ * with it. */
+void pf_arena_close(pf_arena *arena);
+
+/* As the functions of libc. The small runtime is linked so that Embedded Swift, which ends the process where these
+ * return no memory, calls them. */
+int __wrap_posix_memalign(void *_Nullable *_Nonnull memory, size_t alignment, size_t byte_count);
+void __wrap_free(void *_Nullable memory);
 
 /* ---- Time and environment ---- */
 

@@ -25,6 +25,10 @@
  * integer arithmetic is equal; of the floating-point parts there are two kinds, with fused multiply-add (all but
  * scalar and sse41) and without: bits are equal within a kind, between them they differ by rounding.
  *
+ * MEMORY. The library takes memory from the system by mmap alone, when a bundle is opened and when a session is made;
+ * where there is none, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. Once loaded, the
+ * library stays in the process: dlclose takes nothing away, since the pool's threads may be running it.
+ *
  * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS, whoever
  * writes into it changes vectors, and nothing else. `copy` in the options (PCLIP_COPY=1) reads it into memory
  * instead. A file replaced by renaming another over it stays as it was for those who have it open.
@@ -68,12 +72,14 @@ enum {
   PCLIP_E_OPEN = 10,         /* cannot be opened or read                                                      */
   PCLIP_E_FORMAT = 11,       /* not a bundle, or a rule of docs/BUNDLE.md is broken: the message names it     */
   PCLIP_E_VERSION = 12,      /* written by a later version                                                    */
-  PCLIP_E_CONTENT = 13,      /* pclip_check: a tensor's bytes are not what the header says                    */
+  PCLIP_E_CONTENT = 13,      /* a value that no weight may have (of vectors at pclip_open, of all tensors by
+                                pclip_check), or bytes that are not what the header says                     */
   PCLIP_E_SELFTEST = 14,     /* pclip_self_test: this machine computes something else                         */
   /* One item of a batch. */
   PCLIP_E_IMAGE_SIZE = 20,   /* zero, or beyond the session's max_width or max_height                         */
   PCLIP_E_TOKENS = 21,       /* an id outside the vocabulary, or no or too many ids                           */
-  PCLIP_E_NOT_FINITE = 22    /* the result is not finite: the pixels or the weights are not                   */
+  PCLIP_E_NOT_FINITE = 22    /* the result is not finite, or is zero: the pixels or the weights are not finite, or so
+                                large that a step of the computation is not                                  */
 };
 
 typedef struct pclip_error {
@@ -161,7 +167,8 @@ typedef struct pclip_session_limits {
   int32_t max_height;   /* likewise                                                                            */
 } pclip_session_limits;
 
-/* Bytes that a session with these limits (NULL: defaults) will take; 0 if the limits are not valid. */
+/* Bytes that a session with these limits (NULL: defaults) will take at most; 0 if the limits are not valid, or there is no
+ * memory to find out. */
 PCLIP_API size_t pclip_session_size(const pclip_model *model, const pclip_session_limits *limits);
 
 /* Takes all the memory that later calls need. The session is the caller's, to be destroyed before the model. */
@@ -220,7 +227,8 @@ PCLIP_API int32_t pclip_encode_pixels(pclip_session *session, const float *pixel
                                       float *out, size_t out_count, int32_t *statuses, pclip_error *error);
 
 /* Text in, vectors out; texts longer than the context are cut as pclip_tokenize cuts them. `truncated` (one
- * int32_t per item) may be NULL. The one case in which encoding takes memory: a word of more than 4,096 bytes. */
+ * int32_t per item) may be NULL. Of one word, the first 4,096 bytes are looked at (64 per id of the context, if that is
+ * more); the rest of a longer word counts as cut off. */
 PCLIP_API int32_t pclip_encode_text(pclip_session *session, const pclip_text *texts, size_t count,
                                     uint32_t flags, float *out, size_t out_count, int32_t *truncated,
                                     int32_t *statuses, pclip_error *error);

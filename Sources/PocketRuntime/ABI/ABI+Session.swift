@@ -13,7 +13,7 @@ public func pclip_session_size(
   _ model: OpaquePointer?, _ limits: UnsafePointer<pclip_session_limits>?
 ) -> Int {
   guard let model, let limits = try? SessionLimits(limits) else { return 0 }
-  return Session.byteCount(Model.of(model), limits) ?? 0
+  return (try? Session.byteCount(Model.of(model), limits)) ?? 0
 }
 
 @c @implementation

@@ -46,6 +46,7 @@ extension RuntimeFault {
     case .pooledIDMissing(let item, let id): "item \(item): id \(id), at which the tower pools, is missing"
     case .pixelNotFinite(let item): "item \(item): a pixel is not finite"
     case .vectorNotFinite(let item): "item \(item): the vector is not finite"
+    case .vectorZero(let item): "item \(item): the vector is zero"
     }
   }
 

@@ -37,6 +37,7 @@ enum RuntimeFault: Error {
   case pooledIDMissing(item: Int, id: Int)
   case pixelNotFinite(item: Int)
   case vectorNotFinite(item: Int)
+  case vectorZero(item: Int)
 
   enum BundlePart {
     case imageTower, textTower, tokenizer
@@ -58,7 +59,7 @@ enum RuntimeFault: Error {
     case .selfTest: FaultCode(PCLIP_E_SELFTEST)
     case .pictureEmpty, .pictureTooLarge: FaultCode(PCLIP_E_IMAGE_SIZE)
     case .idOutsideVocabulary, .pooledIDMissing: FaultCode(PCLIP_E_TOKENS)
-    case .pixelNotFinite, .vectorNotFinite: FaultCode(PCLIP_E_NOT_FINITE)
+    case .pixelNotFinite, .vectorNotFinite, .vectorZero: FaultCode(PCLIP_E_NOT_FINITE)
     }
   }
 
@@ -72,7 +73,7 @@ enum RuntimeFault: Error {
       .environment, .bf16Missing, .bf16Weights, .isaUnknown, .missing, .memory, .open, .selfTest,
       .pictureEmpty,
       .pictureTooLarge, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes, .idOutsideVocabulary,
-      .pooledIDMissing, .pixelNotFinite, .vectorNotFinite:
+      .pooledIDMissing, .pixelNotFinite, .vectorNotFinite, .vectorZero:
       0
     }
   }

@@ -35,6 +35,8 @@ package final class Model: @unchecked Sendable {
   ///
   /// No initializer, because one that throws never gives back the object's memory in Embedded Swift.
   static func open(_ memory: consuming FileMemory, _ options: OpenOptions) throws(RuntimeFault) -> Model {
+    let reservation = try Reservation(try Model.memoryBound(memory.bytes), for: "a model")
+    defer { reservation.close() }
     let header = try Model.header(memory.bytes)
     let architecture = header.description.architecture
     let imagePrecision = architecture.image == nil ? nil : header.description.imagePrecision
@@ -83,6 +85,8 @@ package final class Model: @unchecked Sendable {
 
   /// Hashes every tensor and checks the rules about contents.
   func checkContent() throws(RuntimeFault) {
+    let reservation = try Reservation(4096, for: "a check")
+    defer { reservation.close() }
     do throws(BundleFault) {
       try header.checkContent(of: file.bytes)
     } catch {
@@ -91,6 +95,14 @@ package final class Model: @unchecked Sendable {
   }
 
   private func bytes(at offset: Int) -> UnsafeRawPointer? { file.baseAddress.map { $0 + offset } }
+
+  private static func memoryBound(_ bytes: UnsafeRawBufferPointer) throws(RuntimeFault) -> Int {
+    do throws(BundleFault) {
+      return BundleHeader.memoryBound(byteCount: try BundleHeader.byteCount(in: bytes.bytes))
+    } catch {
+      throw RuntimeFault.bundle(error)
+    }
+  }
 
   private static func header(_ bytes: UnsafeRawBufferPointer) throws(RuntimeFault) -> BundleHeader {
     do throws(BundleFault) {

@@ -49,18 +49,20 @@ extension pclip_model_info {
   }
 
   private mutating func setNames(_ model: Model) {
-    withUnsafeMutableBytes(of: &space_id) { $0.fill(model.description.spaceID.utf8) }
-    withUnsafeMutableBytes(of: &bundle_id) { $0.fill(model.header.bundleID.hex) }
+    // Both have room for every digit; the rest of them is zero already.
+    withUnsafeMutableBytes(of: &space_id) { target in
+      var count = 0
+      model.description.spaceID.write { digit in
+        target[count] = digit
+        count += 1
+      }
+    }
+    withUnsafeMutableBytes(of: &bundle_id) { target in
+      for index in 0..<Digest.hexCount { target[index] = model.header.bundleID.hexDigit(at: index) }
+    }
     let name = model.compute.kernels.pointee.name
     withUnsafeMutableBytes(of: &isa) { target in
       for index in 0..<min(name.count, target.count - 1) { target[index] = UInt8(bitPattern: name[index]) }
     }
-  }
-}
-
-extension UnsafeMutableRawBufferPointer {
-  /// As much of the text as fits before the terminating zero; the rest of the buffer is zero already.
-  fileprivate func fill(_ text: [UInt8]) {
-    for index in 0..<Swift.min(text.count, count - 1) { self[index] = text[index] }
   }
 }

@@ -68,7 +68,7 @@ extension WeightBinder {
     for stage in 0..<ResNetTrunk.Blocks.stageCount {
       for index in 0..<trunk.blocks[stage] {
         let block = ParameterName("visual.layer").appending(stage + 1).appending(".").appending(index)
-        bottlenecks.append(try bottleneck(block, stage: stage, isFirst: index == 0))
+        bottlenecks.append(try bottleneck(block, stage: stage + 1, index))
       }
     }
     return ResNetTrunkWeights(
@@ -77,15 +77,15 @@ extension WeightBinder {
   }
 
   private mutating func bottleneck(
-    _ block: ParameterName, stage: Int, isFirst: Bool
+    _ block: ParameterName, stage: Int, _ index: Int
   ) throws(RuntimeFault) -> BottleneckWeights {
     BottleneckWeights(
+      stage: stage, index: index,
       conv1: try convolution(block.appending(".conv1"), norm: block.appending(".bn1")),
       conv2: try convolution(block.appending(".conv2"), norm: block.appending(".bn2")),
       conv3: try convolution(block.appending(".conv3"), norm: block.appending(".bn3")),
-      shortcut: isFirst
-        ? try convolution(block.appending(".downsample.0"), norm: block.appending(".downsample.1")) : nil,
-      stride: isFirst && stage > 0 ? 2 : 1)
+      shortcut: index == 0
+        ? try convolution(block.appending(".downsample.0"), norm: block.appending(".downsample.1")) : nil)
   }
 
   private mutating func bind(_ pool: AttentionPool) throws(RuntimeFault) -> AttentionPoolWeights {

@@ -113,13 +113,15 @@ struct TokenTable {
 
 /// A bottleneck of the modified ResNet; every convolution carries its BatchNorm as scale and bias.
 struct BottleneckWeights {
+  /// 1 to 4, and where it stands in the stage, from 0.
+  var stage, index: Int
   var conv1: LinearWeights
   var conv2: LinearWeights
   var conv3: LinearWeights
   /// The 1 × 1 convolution of the shortcut; nil where the input itself is added.
   var shortcut: LinearWeights?
-  /// 2 where average pools halve the picture, otherwise 1.
-  var stride: Int
+  /// 2 where average pools halve the image, otherwise 1.
+  var stride: Int { index == 0 && stage > 1 ? 2 : 1 }
 }
 
 final class ResNetTrunkWeights {

@@ -11,12 +11,12 @@ extension Session {
     }
     let architecture = model.description.architecture
     if let image = architecture.image {
-      let computed = try selfTestVector(of: image)
-      try compare(computed, .image, tolerance: tolerance(tolerances[0]))
+      try computeSelfTest(of: image)
+      try compare(.image, width: image.outputWidth, tolerance: tolerance(tolerances[0]))
     }
     if let text = architecture.text {
-      let computed = try selfTestVector(of: text)
-      try compare(computed, .text, tolerance: tolerance(tolerances[1]))
+      try computeSelfTest(of: text)
+      try compare(.text, width: text.outputWidth, tolerance: tolerance(tolerances[1]))
     }
   }
 
@@ -27,44 +27,36 @@ extension Session {
     return stored
   }
 
-  private func selfTestVector(of tower: ImageTower) throws(RuntimeFault) -> [Float] {
-    let pixels = (0..<3 * tower.imageSize * tower.imageSize).map { SelfTestInput.pixel($0) }
-    return try vector(width: tower.outputWidth) { (output) throws(RuntimeFault) in
-      try pixels.withUnsafeBufferPointer { (buffer) throws(RuntimeFault) in
-        try self.encode(.pixels(try required(buffer.baseAddress, "pixels")), count: 1, &output)
-      }
-    }
+  private func computeSelfTest(of tower: ImageTower) throws(RuntimeFault) {
+    guard let pixels = scratch.image?.pixels[0] else { throw RuntimeFault.missing(.imageTower) }
+    for index in 0..<3 * tower.imageSize * tower.imageSize { pixels[index] = SelfTestInput.pixel(index) }
+    var output = selfTestOutput(width: tower.outputWidth)
+    try encode(.pixels(pixels), count: 1, &output)
+    if let first = output.firstFault { throw first.fault }
   }
 
-  private func selfTestVector(of tower: TextTower) throws(RuntimeFault) -> [Float] {
-    var ids = SelfTestInput.ids(tower)
-    ids.append(contentsOf: repeatElement(0, count: max(0, tower.contextLength - ids.count)))
-    return try vector(width: tower.outputWidth) { (output) throws(RuntimeFault) in
-      try ids.withUnsafeBufferPointer { (buffer) throws(RuntimeFault) in
-        try self.encode(.ids(try required(buffer.baseAddress, "ids")), count: 1, &output)
-      }
-    }
+  private func computeSelfTest(of tower: TextTower) throws(RuntimeFault) {
+    guard let ids = scratch.text?.context else { throw RuntimeFault.missing(.textTower) }
+    let count = SelfTestInput.idCount(tower)
+    for position in 0..<count { ids[position] = SelfTestInput.id(position, tower) }
+    (ids + count).update(repeating: 0, count: tower.contextLength - count)
+    var output = selfTestOutput(width: tower.outputWidth)
+    try encode(.ids(ids), count: 1, &output)
+    if let first = output.firstFault { throw first.fault }
   }
 
-  private func vector(
-    width: Int, _ encode: (inout BatchOutput) throws(RuntimeFault) -> Void
-  ) throws(RuntimeFault) -> [Float] {
-    var vector = [Float](repeating: 0, count: width)
-    try vector.withUnsafeMutableBufferPointer { (buffer) throws(RuntimeFault) in
-      var output = BatchOutput(
-        vectors: try required(buffer.baseAddress, "vector"), width: width, isNormalized: true, statuses: nil,
-        compute: model.compute)
-      try encode(&output)
-      if let first = output.firstFault { throw first.fault }
-    }
-    return vector
+  private func selfTestOutput(width: Int) -> BatchOutput {
+    BatchOutput(
+      vectors: scratch.selfTestVector, width: width, isNormalized: true, statuses: nil, compute: model.compute
+    )
   }
 
-  private func compare(_ computed: [Float], _ tower: Tower, tolerance: Float) throws(RuntimeFault) {
+  private func compare(_ tower: Tower, width: Int, tolerance: Float) throws(RuntimeFault) {
     guard let stored = model.floats(.selfTest(tower)) else {
       throw RuntimeFault.inconsistent(byteOffset: 0)
     }
-    for index in computed.indices {
+    let computed = scratch.selfTestVector
+    for index in 0..<width {
       // Written so that a value that is not a number fails too.
       guard (computed[index] - stored[index]).magnitude <= tolerance else {
         throw RuntimeFault.selfTest(tower, index: index)

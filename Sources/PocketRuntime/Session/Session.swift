@@ -20,12 +20,12 @@ package final class Session {
 
   /// No initializer, for `Model.open`'s reason.
   static func create(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) -> Session {
-    guard let byteCount = SessionScratch(model, limits, base: nil).byteCount else {
-      throw RuntimeFault.beyondAddressSpace("a session with these limits")
-    }
-    guard let memory = pf_alloc_aligned(max(byteCount, 1), FileMemory.alignment) else {
-      throw RuntimeFault.memory("a session", byteCount: byteCount)
-    }
+    let byteCount = try byteCount(model, limits)
+    let reservation = try Reservation(byteCount, for: "a session")
+    defer { reservation.close() }
+    guard let scratchBytes = SessionScratch(model, limits, base: nil).byteCount,
+      let memory = pf_alloc_aligned(scratchBytes, FileMemory.alignment)
+    else { throw RuntimeFault.memory("a session", byteCount: byteCount) }
     return Session(model, limits, memory)
   }
 
@@ -42,16 +42,23 @@ package final class Session {
     } else {
       preparation = nil
     }
-    tokenizerScratch = Tokenizer.Scratch(pieceCapacity: Session.pieceCapacity(model))
+    tokenizerScratch = Tokenizer.Scratch(contextLength: Session.wordContext(model))
   }
 
   deinit { pf_free(memory) }
 
-  /// Bytes that `create` will take.
-  static func byteCount(_ model: Model, _ limits: SessionLimits) -> Int? {
+  /// Bytes that `create` reserves.
+  ///
+  /// - Throws: `argument` when they are more than an address space holds, or `memory`.
+  static func byteCount(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) -> Int {
+    let reservation = try Reservation(objectBytes, for: "a session")
+    defer { reservation.close() }
     let scratch = SessionScratch(model, limits, base: nil)
-    guard var total = scratch.byteCount else { return nil }
-    total += Tokenizer.Scratch.byteCount(pieceCapacity: pieceCapacity(model))
+    guard let scratchBytes = scratch.byteCount else {
+      throw RuntimeFault.beyondAddressSpace("a session with these limits")
+    }
+    var total = scratchBytes + objectBytes
+    total += Tokenizer.Scratch.byteCount(contextLength: wordContext(model))
     if let image = model.description.architecture.image {
       total += PicturePreparation.byteCount(
         imageSize: image.imageSize, model.description.preprocessing.backend, limits,
@@ -59,6 +66,9 @@ package final class Session {
     }
     return total
   }
+
+  /// For what a session allocates beside its buffers: a few objects, and a list of 16 scratches of a ResNet.
+  private static let objectBytes = 64 << 10
 
   private static func preprocessor(_ model: Model, _ tower: ImageTower) -> ImagePreprocessor {
     ImagePreprocessor(
@@ -70,10 +80,9 @@ package final class Session {
     min(model.compute.threads, scratch.image?.items ?? 1)
   }
 
-  /// The longest word, in bytes of UTF-8, that is tokenized without taking more memory.
-  static let longestWord = 4096
-
-  private static func pieceCapacity(_ model: Model) -> Int { model.tokenizer == nil ? 0 : longestWord }
+  private static func wordContext(_ model: Model) -> Int {
+    model.tokenizer == nil ? 0 : model.description.architecture.text?.contextLength ?? 0
+  }
 }
 
 /// Where the vectors of a batch go, and what became of each item.
@@ -102,9 +111,9 @@ struct BatchOutput {
     let vector = vectors + item * width
     // A sum of squares is finite only if every value is, and what cannot be normalized is no embedding.
     let kernels = compute.kernels.pointee
-    guard kernels.dot_f32(width, values, values).isFinite else {
-      return fail(item, RuntimeFault.vectorNotFinite(item: item))
-    }
+    let squares = kernels.dot_f32(width, values, values)
+    guard squares.isFinite else { return fail(item, RuntimeFault.vectorNotFinite(item: item)) }
+    guard squares > 0 else { return fail(item, RuntimeFault.vectorZero(item: item)) }
     if isNormalized {
       kernels.l2_normalize_f32(1, width, values, width, vector, width)
     } else {

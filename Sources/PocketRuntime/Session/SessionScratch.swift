@@ -15,6 +15,8 @@ struct SessionScratch {
   let claim: UnsafeMutablePointer<pf_claim>
   let image: ImageScratch?
   let text: TextScratch?
+  /// The embedding of a self-test's input.
+  let selfTestVector: UnsafeMutablePointer<Float>
   /// Nil when the sizes do not fit an `Int`.
   let byteCount: Int?
 
@@ -24,6 +26,8 @@ struct SessionScratch {
     // A session makes one call at a time: both towers use the same memory.
     var memory = ScratchMemory(base: base)
     claim = memory.buffer(1, of: pf_claim.self)
+    selfTestVector = memory.buffer(
+      max(architecture.image?.outputWidth ?? 0, architecture.text?.outputWidth ?? 0), of: Float.self)
     var textMemory = memory
     image = model.image.map { ImageScratch(&memory, $0, model, limits) }
     text = architecture.text.map { TextScratch(&textMemory, $0, model, limits) }

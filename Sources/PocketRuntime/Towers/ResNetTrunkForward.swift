@@ -20,12 +20,12 @@ struct ResNetTrunkPass {
     var input = stem
     // With b, which holds the stem's output: the two that carry a block's input and output.
     var spare = maps[3]
-    for (index, bottleneck) in weights.bottlenecks.enumerated() {
+    for bottleneck in weights.bottlenecks {
       let output = run(bottleneck, input, inner: a, c, shortcut: spare)
       // The output replaced its input, or the shortcut's buffer, which leaves the input's free.
       if output.values != input.values { spare = input.values }
       input = output
-      observer?(stage(index), values(input))
+      observer?(.bottleneck(stage: bottleneck.stage, bottleneck.index), values(input))
     }
     return pool(input, tokens: a)
   }
@@ -84,15 +84,6 @@ struct ResNetTrunkPass {
   @inline(never)
   private func averagePool(_ map: FeatureMap, into values: UnsafeMutablePointer<Float>) -> FeatureMap {
     compute.averagePool(map, into: values, scratch.quantized?.ranges)
-  }
-
-  private func stage(_ index: Int) -> Stage {
-    var first = 0
-    for stage in 0..<ResNetTrunk.Blocks.stageCount - 1 {
-      if index < first + weights.trunk.blocks[stage] { return .bottleneck(stage: stage + 1, index - first) }
-      first += weights.trunk.blocks[stage]
-    }
-    return .bottleneck(stage: ResNetTrunk.Blocks.stageCount, index - first)
   }
 
   private func values(_ map: FeatureMap) -> StageValues {
