@@ -96,7 +96,7 @@ mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pock
 
 mkdir -p "$output/lib/pkgconfig" "$output/include" "$output/share/doc/pocketclip"
 cp Sources/CPocketCLIP/include/pocketclip.h "$output/include/"
-cp "$root"/{LICENSE,NOTICE,THIRD_PARTY.md} "$output/share/doc/pocketclip/"
+(cd "$root" && cp LICENSE NOTICE THIRD_PARTY.md "$output/share/doc/pocketclip/")
 rm -f "$output/lib/libpocketclip.a"
 if [ -n "$sanitize" ]; then
   "$(tool llvm-ar)" rcs "$output/lib/libpocketclip.a" ./*.o

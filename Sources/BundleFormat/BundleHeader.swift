@@ -1,0 +1,76 @@
+public import Architecture
+import TensorTypes
+
+/// The validated header of a bundle.
+///
+/// Every offset and count comes from the copy of the header that was validated, never from the file again: a
+/// mapped file may change under its reader.
+public struct BundleHeader: Sendable {
+  public internal(set) var description: BundleDescription
+  /// In file order, byte offsets from the start of the file, `x.` tensors included.
+  public let tensors: [StoredTensor]
+  /// SHA-256 that the header states for each tensor.
+  public let digests: [Digest]
+  /// 8 + header length.
+  public let byteCount: Int
+  public let fileByteCount: Int
+  /// SHA-256 of the header's bytes; computed, never stored.
+  public let bundleID: Digest
+
+  /// Headers longer than this are refused before they are copied.
+  public static let maximumByteCount = 16 << 20
+
+  /// Reads and validates the header at the start of a file.
+  ///
+  /// - Parameter file: the whole file.
+  /// - Throws: the first rule that is broken, with its offset.
+  public init(file: RawSpan) throws(BundleFault) {
+    let bytes = try Self.copyHeader(of: file)
+    var decoder = HeaderDecoder(bytes: bytes)
+    try decoder.decodeMetadata()
+    let layout = BundleLayout(decoder.description)
+    try decoder.decodeTensors(layout, dataStart: bytes.count, fileByteCount: file.byteCount)
+    description = decoder.description
+    tensors = decoder.tensors
+    digests = decoder.digests
+    byteCount = bytes.count
+    fileByteCount = file.byteCount
+    var stream = DigestStream()
+    stream.update(bytes)
+    bundleID = stream.finish()
+    try readScalars(file)
+    try checkMerges(file)
+    try checkVectors(file)
+  }
+
+  /// The tensor of this name.
+  public func tensor(_ name: ParameterName) -> StoredTensor? {
+    tensors.first { $0.name == name }
+  }
+
+  /// The most that reading a header and binding its tensors allocates: measured on headers made to take much, and
+  /// doubled. The constant is for the tensors of the deepest architecture that a header can state, and a tokenizer.
+  public static func memoryBound(byteCount: Int) -> Int { (48 << 20) + 10 * byteCount }
+
+  /// Bytes of the header at the start of a file, its length included.
+  public static func byteCount(in file: RawSpan) throws(BundleFault) -> Int {
+    let lengthBytes = HeaderEncoder.lengthByteCount
+    guard file.byteCount >= lengthBytes else { throw BundleFault(.headerLengthPresent, at: file.byteCount) }
+    var length: UInt64 = 0
+    for index in 0..<lengthBytes {
+      let byte = unsafe file.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      length |= UInt64(byte) << (8 * UInt64(index))
+    }
+    guard length <= UInt64(min(maximumByteCount, file.byteCount) - lengthBytes) else {
+      throw BundleFault(.headerLengthWithinFile, at: 0)
+    }
+    let byteCount = lengthBytes + Int(length)
+    guard byteCount % BundleLayout.alignment == 0 else { throw BundleFault(.headerAligned, at: 0) }
+    return byteCount
+  }
+
+  private static func copyHeader(of file: RawSpan) throws(BundleFault) -> [UInt8] {
+    let byteCount = try byteCount(in: file)
+    return unsafe file.extracting(first: byteCount).withUnsafeBytes { buffer in unsafe [UInt8](buffer) }
+  }
+}
