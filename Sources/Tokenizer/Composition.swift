@@ -2,9 +2,10 @@ internal import CTextTables
 
 /// Unicode's canonical composition (NFC): ftfy's last step in OpenAI's tokenizer, a normalizer in Hugging Face's.
 ///
-/// The marks behind a starter need sorting by combining class, and a text may have any number of them. They are read
-/// once for each class that occurs, at most 55 times, so no buffer is needed. They are gone through twice: the first
-/// time to find what the starter becomes, the second to return the marks that it has not taken up.
+/// The marks behind a starter need sorting by combining class. They are read once for each class that occurs, at most 55
+/// times, so no buffer is needed. They are gone through twice: the first time to find what the starter becomes, the second
+/// to return the marks that it has not taken up. Of more than 4,096 in a row, each 4,096 are sorted for themselves: a
+/// tokenizer that has enough of them need not wait for the last.
 struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private let isNeeded: Bool
   /// Where reading goes on.
@@ -12,6 +13,8 @@ struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
   /// Where the marks begin that are being read.
   private var marks: Decomposition<Source>
   private var isInMarks = false
+  /// Marks read since they were begun.
+  private var markCount = 0
   /// The class being read, 0 before the first, and the lowest one seen above it.
   private var markClass: UInt8 = 0
   private var nextClass: UInt8 = 255
@@ -74,11 +77,14 @@ struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
   private mutating func beginMarks(after starter: UInt32) {
     marks = cursor
     isInMarks = true
+    markCount = 0
     markClass = 0
     nextClass = 255
     blockedClass = 0
     self.starter = starter
   }
+
+  private static var longestRun: Int { 4096 }
 
   /// The next mark, in canonical order, that does not join the starter. At the end, `cursor` is behind the marks.
   @_lifetime(self: copy self)
@@ -87,14 +93,16 @@ struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
       var ahead = cursor
       let scalar = ahead.next()
       let found = scalar.map { ct_combining_class($0.value) } ?? 0
-      guard let scalar, found != 0 else {
+      guard let scalar, found != 0, markCount < Self.longestRun else {
         guard nextClass != 255 else { return nil }
+        markCount = 0
         markClass = nextClass
         nextClass = 255
         cursor = marks
         continue
       }
       cursor = ahead
+      markCount += 1
       if found > markClass { nextClass = min(nextClass, found) }
       guard found == markClass else { continue }
       let joined = blockedClass == found ? CT_NO_SCALAR : ct_compose(starter, scalar.value)

@@ -81,6 +81,14 @@ import Tokenizer
     #expect(cut.count < 5000 && cut.cutOffset == Tokenizer.longestWord(contextLength: 77) - 3)
   }
 
+  @Test("Of marks without end, no more are put in order than the context needs")
+  func manyMarks() {
+    let marks = String(repeating: "\u{327}\u{323}\u{301}\u{345}", count: 1_000_000)
+    let (ids, result) = tokenizer.ids("a" + marks)
+    #expect(ids.count == 77 && result.isTruncated)
+    #expect(ids == tokenizer.ids("a" + marks.unicodeScalars.prefix(4096).map(String.init).joined()).ids)
+  }
+
   @Test("An empty text is start and end of text") func emptyText() {
     #expect(tokenizer.ids("").ids == [49406, 49407])
     #expect(tokenizer.ids(" \u{1C}\u{A0}&nbsp;").ids == [49406, 49407])
