@@ -3,7 +3,7 @@
 # licence texts.
 #
 # Needs the Swift toolchain alone (its clang and lld). Fails if the library needs more than libc, exports anything
-# but the ABI of pocketclip.h, or reaches 320 KB.
+# but the ABI of pocketclip.h, could be unloaded, or reaches 320 KB.
 #
 # usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
 #
@@ -142,6 +142,12 @@ if [ "$needed" != "libc.so.6 " ]; then
   echo "error: needs '$needed', expected libc.so.6 alone" >&2
   exit 1
 fi
+for flag in NOW NODELETE; do
+  if ! "$readobj" -d "$library" | grep -q "FLAGS_1.*$flag"; then
+    echo "error: the library is not linked with $flag" >&2
+    exit 1
+  fi
+done
 exported=$("$(tool llvm-nm || command -v nm)" -D --defined-only "$library" | awk '{print $3}' | sed 's/@.*//' | sort)
 if [ "$exported" != "$(printf '%s\n' "${functions[@]}")" ]; then
   echo "error: exports and pocketclip.h differ:" >&2
