@@ -160,7 +160,12 @@ CASES = {
     "tensor-without-storage.pt": tensor(
         "tensorRecordInvalid", "visual.proj",
         P.call("torch._utils", "_rebuild_tensor_v2", P.NONE, P.integer(0), P.tuple(P.integer(6)),
-               P.tuple(P.integer(1)))),
+               P.tuple(P.integer(1)), P.FALSE, P.call("collections", "OrderedDict"))),
+    "tensor-without-hooks.pt": tensor(
+        "tensorRecordInvalid", "visual.proj",
+        P.call("torch._utils", "_rebuild_tensor_v2", P.storage("FloatStorage", "0", 6), P.integer(0),
+               P.tuple(P.integer(6)), P.tuple(P.integer(1)), P.FALSE)),
+    "old-tensor-with-hooks.pt": tensor("tensorRecordInvalid", "visual.proj", P.tensor("0", [6], rebuild="_rebuild_tensor")),
     "negative-stride.pt": tensor("tensorRecordInvalid", "visual.proj", P.tensor("0", [2, 3], strides=[-3, 1], count=6)),
     "negative-size.pt": tensor("tensorRecordInvalid", "visual.proj", P.tensor("0", [-2, 3], strides=[3, 1], count=6)),
     "outside-storage.pt": tensor("tensorOutsideStorage", "visual.proj", P.tensor("0", [2, 3], offset=1, count=6)),

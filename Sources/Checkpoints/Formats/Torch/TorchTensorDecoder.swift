@@ -67,14 +67,25 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     return PickleObject(global: function, arguments: inner)
   }
 
-  /// Arguments: storage, offset, size, stride; then a flag and hooks, of no use here; in version 3 the element type; last,
-  /// and optional, metadata.
+  /// How many arguments the functions of PyTorch take: storage, offset, size, stride; from version 2 on a flag and hooks, of
+  /// no use here; in version 3 the element type; last, and optional, metadata.
+  private static func argumentCounts(of function: PickleGlobal) -> ClosedRange<Int> {
+    if function == .rebuildTensorV3 { return 7...8 }
+    return function == .rebuildTensorV2 ? 6...7 : 4...4
+  }
+
   private mutating func tensor(_ record: PickleObject, name: String) throws(ReadError) -> CheckpointTensor {
     if case .rebuildUnreadable(let kind) = record.global {
       throw ReadError(.unsupportedTensorKind, found: kind, advice: Self.remedies[kind])
     }
     let arguments = record.arguments
-    guard arguments.count >= 4, let offset = arguments[1].integerValue else {
+    let counts = Self.argumentCounts(of: record.global)
+    guard counts.contains(arguments.count) else {
+      throw ReadError(
+        .tensorRecordInvalid, expected: "\(counts.lowerBound) to \(counts.upperBound) arguments",
+        found: "\(arguments.count)")
+    }
+    guard let offset = arguments[1].integerValue else {
       throw ReadError(.tensorRecordInvalid, expected: "storage, offset, size and stride")
     }
     guard let id = graph.persistentID(of: arguments[0]) else {
@@ -84,7 +95,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     var source = try storages.source(of: reference)
     var dtype = reference.dtype
     if record.global == .rebuildTensorV3 {
-      guard arguments.count >= 7, case .global(let type) = arguments[6] else {
+      guard case .global(let type) = arguments[6] else {
         throw ReadError(.tensorRecordInvalid, expected: "an element type")
       }
       if case .torchFloat8(let format) = type {
@@ -97,7 +108,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
         dtype = stated
       }
     }
-    try checkMetadata(arguments, at: record.global == .rebuildTensorV3 ? 7 : 6)
+    if arguments.count > counts.lowerBound { try checkMetadata(arguments[counts.lowerBound]) }
     guard let dtype else {
       throw ReadError(.unsupportedDType, found: "complex or untyped elements")
     }
@@ -119,14 +130,9 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
 
   /// Metadata is a dictionary that may turn every value into another (`torch/_utils.py`, `set_tensor_metadata`): a closed
   /// list, of which only what changes nothing is read.
-  private func checkMetadata(_ arguments: [PickleValue], at index: Int) throws(ReadError) {
-    guard arguments.count > index else { return }
-    guard arguments.count == index + 1 else {
-      throw ReadError(
-        .tensorRecordInvalid, expected: "at most \(index + 1) arguments", found: "\(arguments.count)")
-    }
-    if case .none = arguments[index] { return }
-    guard let pairs = graph.pairs(of: arguments[index]) else {
+  private func checkMetadata(_ metadata: PickleValue) throws(ReadError) {
+    if case .none = metadata { return }
+    guard let pairs = graph.pairs(of: metadata) else {
       throw ReadError(.tensorRecordInvalid, expected: "metadata in a dictionary")
     }
     var seen: Set<String> = []
