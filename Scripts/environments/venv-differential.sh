@@ -8,6 +8,5 @@ set -eu
 
 begin differential "${1:-}" python3
 install_torch
-pip_install 'numpy==2.4.*' 'safetensors==0.8.0' 'gguf==0.19.0' 'onnx==1.23.2' 'flax==0.12.8' 'jax==0.10.2' \
-  'ml_dtypes==0.6.0' 'msgpack==1.2.4' 'h5py==3.14.0'
+install_lock differential
 finish
