@@ -12,8 +12,9 @@
  * `pclip_session` owns the scratch memory of one caller: one call at a time, a second one meanwhile is
  * PCLIP_E_ARGUMENT. Many sessions may share a model.
  *
- * BUFFERS. Pointers are aligned as their types need, and arrays that a call writes do not overlap those it reads
- * (PCLIP_E_ARGUMENT). The bytes of pictures and texts may lie anywhere but in an output.
+ * BUFFERS. Pointers are aligned as their types need (PCLIP_E_ARGUMENT). Arrays that a call writes do not overlap those it
+ * reads: the encode functions refuse it (PCLIP_E_ARGUMENT), of the others the values are undefined then. The bytes of images
+ * and texts may lie anywhere but in an output.
  *
  * THREADS. None is started at load or open. The first call that wants more than one starts one pool for the
  * whole process; after fork() the child gets a pool of its own. Calls in flight at the fork are void in the
@@ -250,7 +251,8 @@ PCLIP_API int32_t pclip_similarity(const float *a, size_t a_count, const float *
 PCLIP_API int32_t pclip_scores(const pclip_model *model, float *scores, size_t rows, size_t columns,
                                const float *scale, pclip_error *error);
 
-/* In place, per row of `columns` similarities: softmax(scale * score), whatever the model. */
+/* In place, per row of `columns` similarities: softmax(scale * score), whatever the model. A row with a NaN or +infinity
+ * becomes NaN, here and in pclip_scores. */
 PCLIP_API int32_t pclip_softmax(float *scores, size_t rows, size_t columns, float scale, pclip_error *error);
 
 /* ---- About -------------------------------------------------------------------------------------------- */
