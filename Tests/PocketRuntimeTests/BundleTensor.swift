@@ -15,7 +15,7 @@ struct BundleTensor {
     var entries = try JSONDecoder().decode([String: Entry].self, from: bundle[8..<headerEnd])
     entries["__metadata__"] = nil
     return entries.compactMap { name, entry in
-      guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.data_offsets else {
+      guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.dataOffsets else {
         return nil
       }
       return BundleTensor(
@@ -26,7 +26,12 @@ struct BundleTensor {
   private struct Entry: Decodable {
     var dtype: String?
     var shape: [Int]?
-    var data_offsets: [Int]?
+    var dataOffsets: [Int]?
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case dataOffsets = "data_offsets"
+    }
   }
 
   private var elementBytes: Int { dtype == "F16" ? 2 : 4 }
