@@ -41,7 +41,8 @@ cc -shared -fPIC "$folder/wrong.c" -o "$folder/wrong/libopenblas.so.0"
 passed=0
 failed=0
 
-# A limit is no-threads, one-thread, missing or wrong (OpenBLAS), data=KB (written memory) or KB (address space).
+# A limit is no-threads, one-thread, missing or wrong (OpenBLAS), data=KB (written memory), file=KB (size of a file) or KB
+# (address space).
 # expect LIMIT STATUS TEXT ARGUMENT…: the command's status and a text in its output, within a minute.
 expect() {
   limit=$1 status=$2 text=$3
@@ -50,6 +51,7 @@ expect() {
     no-threads | one-thread) set -- env LD_PRELOAD="$folder/$limit.so" "$pocketclip" "$@" ;;
     missing | wrong) set -- env LD_LIBRARY_PATH="$folder/$limit${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$pocketclip" "$@" ;;
     data=*) set -- bash -c 'ulimit -d "$0" && exec "$@"' "${limit#data=}" "$pocketclip" "$@" ;;
+    file=*) set -- bash -c 'ulimit -f "$0" && exec "$@"' "${limit#file=}" "$pocketclip" "$@" ;;
     *) set -- sh -c 'ulimit -v "$0" && exec "$@"' "$limit" "$pocketclip" "$@" ;;
   esac
   found=0
@@ -98,6 +100,18 @@ for limit in no-threads one-thread; do
   expect $limit 0 'vector' embed -m "$mini" $minis/pictures --threads 8
   expect $limit 0 'cosine' classify -m "$mini" $minis/pictures --label "an alarm clock" --label "a cat" --threads 8
 done
+
+# A file that may not become as large as it must: an error, which leaves nothing.
+mkdir "$folder/small"
+expect file=10 73 'no space left (File too large)' convert $minis/mini-vit.pt -o "$folder/small/m.pclip"
+expect file=10 73 'no space left (File too large)' export "$mini" --to onnx -o "$folder/small/m"
+expect file=10 73 'no space left (File too large)' export "$mini" --to safetensors -o "$folder/small/m.safetensors"
+if [ -n "$(ls -A "$folder/small")" ]; then
+  failed=$((failed + 1))
+  echo "check-limits: a refused output left $(ls -A "$folder/small")" >&2
+fi
+expect file=2 73 'no space left (File too large).*--resume' embed -m "$mini" $minis/pictures -o "$folder/small/v.npy"
+expect data=1000000 0 'vectors* kept' embed -m "$mini" $minis/pictures -o "$folder/small/v.npy" --resume
 
 # An image of 32 megapixels in 38 bytes: an error where there is no room, a vector where there is.
 PYTHONPATH=Scripts/check python3 -c 'import sys, hostile_images; open(sys.argv[1], "wb").write(hostile_images.webp(8000, 4000))' \

@@ -54,10 +54,12 @@ package struct FolderReplacement {
     FolderContents.remove(aside, names)
   }
 
-  /// Gives the new folder what the user set on the old one.
+  /// Gives the new folder what the user set on the old one: who may read and write it. The other bits stay what the system
+  /// made them there.
   private func keepPermissions() {
-    var status = stat()
-    if SystemPath.stat(path, &status) == 0 { SystemPath.chmod(partial, status.st_mode & 0o7777) }
+    var (old, new) = (stat(), stat())
+    guard SystemPath.stat(path, &old) == 0, SystemPath.stat(partial, &new) == 0 else { return }
+    SystemPath.chmod(partial, old.st_mode & 0o777 | new.st_mode & 0o7000)
   }
 
   /// - Returns: false where the system or the file system cannot.

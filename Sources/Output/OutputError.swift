@@ -97,7 +97,8 @@ extension OutputError: CustomStringConvertible {
     case .folderMissing: "create the folder first"
     case .folderNotWritable: "choose a folder you may write to, or change its permissions"
     case .readOnly: "choose a folder on another file system"
-    case .diskFull: "free some space, or choose a folder on another file system"
+    case .diskFull:
+      "free some space, or choose a folder on another file system; raise a limit on the size of files (ulimit -f)"
     case .beingWritten: "wait for it to finish"
     case .failed: "check the disk or the network mount"
     }

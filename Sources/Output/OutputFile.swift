@@ -71,10 +71,10 @@ package struct OutputFile: ~Copyable {
     place.syncFolder()
   }
 
-  /// Gives the new file what the user set on the old one.
+  /// Gives the new file what the user set on the old one: who may read and write it, not whose rights it runs with.
   private borrowing func keepPermissions() {
     var status = stat()
-    if SystemPath.stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o7777) }
+    if SystemPath.stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
   }
 
   /// - Parameter existing: what it means that the target exists.

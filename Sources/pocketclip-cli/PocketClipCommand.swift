@@ -27,6 +27,8 @@ struct PocketClipCommand: ParsableCommand {
   static func main() {
     Interruption.exitsAtOnce()
     OutOfMemory.isTold()
+    // Writing beyond the limit on the size of files is an error like any other.
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Arguments.all
     refuseUnknownVerb(arguments.first)
     main(arguments)

@@ -65,10 +65,12 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("Permissions of the file that is replaced stay", arguments: [true, false])
-  func permissions(nameless: Bool) throws {
+  @Test(
+    "Permissions of the file that is replaced stay, but for those to run with its owner's rights",
+    arguments: [true, false], [0o640, 0o7640] as [mode_t])
+  func permissions(nameless: Bool, mode: mode_t) throws {
     let path = try folder.write(Data("mine".utf8), to: "a")
-    #expect(chmod(path, 0o640) == 0)
+    #expect(chmod(path, mode) == 0)
     let output = try file(replaces: true, nameless: nameless)
     try write(output)
     try output.publish()

@@ -64,7 +64,7 @@ import Testing
     try publish("old")
     #expect(refusal("a")?.code == .folderExists)
     try FileManager.default.removeItem(atPath: folder.file("a/part/model"))
-    #expect(chmod(folder.file("a"), 0o750) == 0)
+    #expect(chmod(folder.file("a"), 0o7750) == 0)
     var steps: [OutputFolder.Step] = []
     try publish("new", replaces: true, exchanges: exchanges) { steps.append($0) }
     #expect(steps == (exchanges ? [.exchanged, .removed] : [.setAside, .renamed, .removed]))

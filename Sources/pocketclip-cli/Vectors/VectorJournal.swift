@@ -32,6 +32,8 @@ final class VectorJournal: Sendable {
   let path: String
   /// Locked.
   let descriptor: Int32
+  /// Whether it held nothing when it was locked.
+  let isNew: Bool
   private let isRemoved = Atomic(false)
 
   /// Creates the file or takes over what an ended process left.
@@ -54,6 +56,7 @@ final class VectorJournal: Sendable {
         opened.st_dev == named.st_dev
       {
         self.descriptor = descriptor
+        isNew = opened.st_size == 0
         return
       }
       close(descriptor)
@@ -78,7 +81,7 @@ final class VectorJournal: Sendable {
 // MARK: Header
 
 extension VectorJournal {
-  /// Nil in a new file, and in one that ended before its header was written.
+  /// Nil in a new file, and in one that is no journal.
   var header: Header? {
     guard let head = Self.head(of: descriptor), head["journal"]?.integerValue == 1,
       let replaces = head["replaces"]?.boolValue, let width = head["width"]?.integerValue,
@@ -140,12 +143,6 @@ extension VectorJournal {
   /// Waits until the records are on the disk, so that they survive a power cut.
   func save() throws(Failure) {
     guard fdatasync(descriptor) == 0 else { throw .writing(path, errno: errno) }
-  }
-
-  /// Whether there is a record, complete or not.
-  var isEmpty: Bool {
-    var status = stat()
-    return fstat(descriptor, &status) != 0 || status.st_size <= Self.headerByteCount
   }
 
   /// Once; afterwards the name may be another process's.

@@ -62,7 +62,8 @@ extension Failure {
     case ENOSPC, EDQUOT, EFBIG:
       Failure(
         .cannotCreate, "output \(path): no space left (\(reason))",
-        hint: "free some space, then go on with --resume")
+        hint: "free some space, or raise the limit on the size of files (ulimit -f), then go on with --resume"
+      )
     case ENAMETOOLONG:
       Failure(.cannotCreate, "output \(path): its name is too long", hint: "give a shorter name to -o")
     default: Failure(OutputError(errno: number, path: path))

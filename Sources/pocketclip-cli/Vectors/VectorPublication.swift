@@ -35,7 +35,7 @@ struct VectorPublication {
   func recover() throws(Failure) {
     if SystemPath.access(paths.rows, F_OK) != 0, SystemPath.access(paths.newRows, F_OK) == 0 {
       for vectors in [paths.newVectors, paths.vectors] {
-        guard (try? PublishedVectors(vectors, paths.newRows, paths.format)) != nil else { continue }
+        guard try isComplete(vectors) else { continue }
         let publication = VectorPublication(paths: paths, replaces: true)
         if vectors == paths.newVectors { try publication.give(vectors, paths.vectors) }
         try publication.give(paths.newRows, paths.rows)
@@ -44,6 +44,20 @@ struct VectorPublication {
       }
     }
     discard()
+  }
+
+  /// Whether these vectors and the new rows are what a run gave, or was about to give, their names.
+  ///
+  /// - Throws: what says nothing of it, such as too many open files.
+  private func isComplete(_ vectors: String) throws(Failure) -> Bool {
+    guard SystemPath.access(vectors, F_OK) == 0 else { return false }
+    do throws(Failure) {
+      _ = try PublishedVectors(vectors, paths.newRows, paths.format)
+      return true
+    } catch {
+      guard error.status == .badData else { throw error }
+      return false
+    }
   }
 
   /// Removes files that have not got their names.

@@ -38,6 +38,7 @@ struct VectorRun {
     let width = try width(hasTexts: !texts.isEmpty, hasImages: !images.isEmpty)
     Interruption.isNoted()
     let store = try VectorStore(paths, settings, width: width, mode)
+    defer { store.finish() }
     do {
       return try run(store, texts: texts, images: images)
     } catch {

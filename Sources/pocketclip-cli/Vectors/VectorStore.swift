@@ -26,6 +26,8 @@ final class VectorStore {
   /// Vectors by content, for files that hold the same.
   let contents: VectorContents
   private var journalEnd = VectorJournal.headerByteCount
+  /// Nothing of an earlier run is in the journal.
+  private let isJournalOwn: Bool
   private var isRowChanged = false
   private var unsaved = (count: 0, since: ContinuousClock.now)
 
@@ -36,7 +38,7 @@ final class VectorStore {
 
   /// - Parameter width: values per vector.
   /// - Throws: `cannotCreate` where another process holds the output, or where an ended run left vectors and `mode` is
-  ///   `new`; `badData` for an output that cannot be resumed.
+  ///   `new`; `badData` for an output that cannot be resumed. What ended runs left then stays as it was.
   convenience init(
     _ paths: VectorPaths, _ settings: VectorSettings, width: Int, _ mode: Mode
   ) throws(Failure) {
@@ -44,7 +46,7 @@ final class VectorStore {
     do throws(Failure) {
       try self.init(paths, settings, width: width, mode, journal)
     } catch {
-      if journal.isEmpty { journal.remove() }
+      if journal.isNew { journal.remove() }
       throw error
     }
   }
@@ -59,6 +61,8 @@ final class VectorStore {
     self.journal = journal
     publication = VectorPublication(paths: paths, replaces: mode != .new)
     let left = journal.header
+    guard left != nil || journal.isNew else { throw Self.isForeign(journal, paths) }
+    isJournalOwn = left == nil || mode != .resume
     switch mode {
     case .new:
       // Another process may have published between the first look and the lock.
@@ -79,7 +83,10 @@ final class VectorStore {
       .init(base: published?.rowsHash, replaces: publication.replaces && published == nil, width: width))
   }
 
-  deinit { if journalEnd == VectorJournal.headerByteCount { journal.remove() } }
+  /// Removes a journal without a vector that this run began. Call at the end of a run, however it ends.
+  ///
+  /// Nothing else but `publish` removes one: what cannot be opened or resumed is another run's.
+  func finish() { if isJournalOwn, !hasUnpublished { journal.remove() } }
 
   /// How many vectors a run that is ended now leaves in the journal.
   var hasUnpublished: Bool { journalEnd > VectorJournal.headerByteCount }
@@ -96,6 +103,13 @@ final class VectorStore {
 // MARK: What earlier runs left
 
 extension VectorStore {
+  private static func isForeign(_ journal: VectorJournal, _ paths: VectorPaths) -> Failure {
+    Failure(
+      .cannotCreate,
+      "output \(paths.vectors): \(journal.path) is in the way: expected what an interrupted run left, found another file",
+      hint: "move it away")
+  }
+
   /// Another run than this one may want its vectors.
   private static func requireEmpty(
     _ journal: VectorJournal, _ header: VectorJournal.Header, _ paths: VectorPaths

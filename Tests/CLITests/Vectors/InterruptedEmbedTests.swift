@@ -88,6 +88,91 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole())
   }
 
+  /// A journal with one vector, as a kill leaves it.
+  private func leaveJournal() throws -> Data {
+    let (process, goOn) = try waiting()
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    goOn()
+    return try Data(contentsOf: URL(filePath: journal))
+  }
+
+  @Test("A --resume that is refused leaves what an interrupted run left, byte for byte")
+  func refusedResume() throws {
+    let left = try leaveJournal()
+    let other = folder.file("n.pclip")
+    let converted = try Tool.run(
+      "convert", Tool.fixture("minis/mini-vit.pt"), "-o", other, "--no-measure", "--precision", "int8")
+    try #require(converted.status == 0, "\(converted.error)")
+    let otherBundle = ["embed", "-m", other, "-o", output, "--resume"] + Self.inputs
+    for refused in [try embed("--resume", "--raw"), try Tool.run(otherBundle)] {
+      #expect(refused.status == 65 && refused.error.contains(journal), "\(refused.error)")
+      #expect(try Data(contentsOf: URL(filePath: journal)) == left)
+    }
+    let names = ["v.safetensors", "v.safetensors.rows.jsonl"].map(folder.file)
+    let published = folder.file("w.safetensors")
+    #expect(try Tool.run("embed", "-m", bundle, "-o", published, "--text", "other").status == 0)
+    for (source, name) in zip([published, published + ".rows.jsonl"], names) {
+      try FileManager.default.moveItem(atPath: source, toPath: name)
+    }
+    let refused = try embed("--resume")
+    #expect(refused.status == 65 && refused.error.contains("is another file by now"), "\(refused.error)")
+    #expect(try Data(contentsOf: URL(filePath: journal)) == left)
+    for name in names { try FileManager.default.removeItem(atPath: name) }
+    let rest = try embed("--resume")
+    #expect(rest.status == 0 && rest.error.contains("1 vector kept"), "\(rest.error)")
+    #expect(try VectorPair.bytes(output) == whole())
+  }
+
+  /// Resumes with ever more descriptors until there are enough.
+  private func resumeWithDescriptors(_ failed: (Int) throws -> Void) throws -> Tool.Outcome {
+    let command = (["embed", "-m", bundle, "-o", output, "--resume"] + Self.inputs).map { "'\($0)'" }
+    for count in 3..<64 {
+      let outcome = try Tool.runInShell(
+        "ulimit -n \(count); exec '\(Tool.executable.path())' \(command.joined(separator: " "))")
+      guard outcome.status != 0 else { return outcome }
+      try failed(count)
+    }
+    return try embed("--resume")
+  }
+
+  @Test("A --resume with too few descriptors loses no vector of an interrupted run")
+  func descriptors() throws {
+    let vector = try leaveJournal().suffix(256)
+    let rest = try resumeWithDescriptors { count in
+      // A run that could not read an image publishes the others.
+      let left = [journal, output].compactMap { try? Data(contentsOf: URL(filePath: $0)) }
+      #expect(left.contains { $0.range(of: vector) != nil }, "\(count)")
+    }
+    #expect(rest.status == 0 && rest.error.contains(/[12] vectors? kept/), "\(rest.error)")
+    #expect(try VectorPair.bytes(output) == whole())
+  }
+
+  @Test("A --resume with too few descriptors does not undo what a crash left between the two names")
+  func descriptorsAfterCrash() throws {
+    let new = try whole()
+    let (rows, hidden) = (output + ".rows.jsonl", folder.file(".v.safetensors.rows.jsonl.pclip-new"))
+    try new[0].write(to: URL(filePath: output))
+    try new[1].write(to: URL(filePath: hidden))
+    let rest = try resumeWithDescriptors { count in
+      let left = [rows, hidden].compactMap { try? Data(contentsOf: URL(filePath: $0)) }
+      #expect(left == [new[1]], "\(count)")
+    }
+    #expect(rest.error.contains("2 vectors kept"), "\(rest.error)")
+    #expect(try VectorPair.bytes(output) == new)
+  }
+
+  @Test("A file of somebody else's under the journal's name is refused and stays", arguments: [4, 5000])
+  func foreignJournal(byteCount: Int) throws {
+    let mine = Data(repeating: 0x61, count: byteCount)
+    for options in [[], ["--resume"], ["--force"]] {
+      try mine.write(to: URL(filePath: journal))
+      let outcome = try Tool.run(["embed", "-m", bundle, "-o", output, "--text", "a"] + options)
+      #expect(outcome.status == 73 && outcome.error.contains("move it away"), "\(outcome.error)")
+      #expect(try Data(contentsOf: URL(filePath: journal)) == mine)
+    }
+  }
+
   @Test("An interrupted --force leaves the old output as it was, and --resume ends what it began")
   func interruptedForce() throws {
     #expect(try Tool.run("embed", "-m", bundle, "-o", output, "--raw", "--text", "old").status == 0)
