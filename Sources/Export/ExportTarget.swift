@@ -1,4 +1,5 @@
 public import BundleFormat
+internal import Output
 
 /// One row of the table of targets: what `export` writes for other tools, and what it can hold.
 ///
@@ -12,26 +13,25 @@ public struct ExportTarget: Sendable {
   /// What is written, in one line.
   public let summary: String
   /// Whether the output is a folder.
-  public let isFolder: Bool
+  public var isFolder: Bool { layout != nil }
   /// How weights can be stored there.
   public let precisions: [Precision]
-  /// Names of the files and folders in the output folder.
-  let fileNames: Set<String>
+  /// Every file that the output folder may have.
+  let layout: FolderLayout?
   /// Lays out the files for a model, or says why the target cannot hold it.
   let plan: Plan
 
   typealias Plan = @Sendable (_ request: ExportRequest, _ spaceID: SpaceID) throws(ExportError) -> ExportPlan
 
   init(
-    _ identifier: String, name: String, summary: String, isFolder: Bool = true,
-    precisions: [Precision] = [.fp32, .fp16], fileNames: Set<String> = [], plan: @escaping Plan
+    _ identifier: String, name: String, summary: String,
+    precisions: [Precision] = [.fp32, .fp16], layout: FolderLayout? = nil, plan: @escaping Plan
   ) {
     self.identifier = identifier
     self.name = name
     self.summary = summary
-    self.isFolder = isFolder
     self.precisions = precisions
-    self.fileNames = fileNames
+    self.layout = layout
     self.plan = plan
   }
 }
@@ -46,8 +46,8 @@ extension ExportTarget {
     self = row
   }
 
-  /// Every name that an export gives a file or a folder: only a folder of these is replaced.
-  static let replaceableNames = all.reduce(into: Set<String>()) { $0.formUnion($1.fileNames) }
+  /// Only a folder of one of these is replaced.
+  static let layouts = all.compactMap(\.layout)
 }
 
 extension ExportTarget: Hashable {

@@ -54,7 +54,7 @@ public enum Exporter {
     let folder = try ExportError.ofOutput { () throws(OutputError) in
       try OutputFolder(
         path: request.output, replacesExisting: request.replacesExisting,
-        replaceable: ExportTarget.replaceableNames, sources: request.model.source.paths)
+        replaceable: ExportTarget.layouts, sources: request.model.source.paths)
     }
     for file in files {
       do throws(ExportError) {
@@ -94,7 +94,7 @@ extension ExportRequest {
     try ExportError.ofOutput { () throws(OutputError) in
       guard !target.isFolder else {
         return try OutputFolder.checkDestination(
-          output, replacesExisting: replacesExisting, replaceable: ExportTarget.replaceableNames,
+          output, replacesExisting: replacesExisting, replaceable: ExportTarget.layouts,
           sources: model.source.paths)
       }
       try OutputFile.checkDestination(

@@ -3,26 +3,72 @@ internal import SystemPath
 
 /// What lies in a folder of an export.
 enum FolderContents {
-  static func names(_ path: String) -> [String] { SystemPath.names(in: path) ?? [] }
+  /// What every signed file has among its first bytes: the producer of an ONNX graph, or a key of a safetensors file.
+  static let signature = "pocketclip"
+  private static let signedByteCount = 64
 
-  /// The first path below a folder with a part that is none of `names`, or nil.
-  static func name(in path: String, notIn names: Set<String>) -> String? {
-    for name in self.names(path) {
-      guard names.contains(name) else { return name }
-      var status = Status()
-      let below = "\(path)/\(name)"
-      guard SystemPath.lstat(below, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
-      if let other = self.name(in: below, notIn: names) { return "\(name)/\(other)" }
-    }
-    return nil
+  /// - Throws: where the folder cannot be listed; what cannot be seen may be somebody else's.
+  static func names(_ path: String) throws(OutputError) -> [String] {
+    guard let names = SystemPath.names(in: path) else { throw OutputError.last(path: path) }
+    return names
   }
 
-  /// Removes what is called by one of `names`, links themselves and not what they lead to, and then the folder: which stays
-  /// if anything else is in it, or appears meanwhile.
-  static func remove(_ path: String, _ names: Set<String>) {
-    for name in self.names(path) where names.contains(name) {
-      let below = "\(path)/\(name)"
-      if SystemPath.unlink(below) != 0, errno == EISDIR || errno == EPERM { remove(below, names) }
+  /// What shows that a folder is no export of these layouts, or nil.
+  ///
+  /// - Parameter isWhole: false for a folder that may lack files.
+  static func fault(
+    in path: String, _ layouts: [FolderLayout], isWhole: Bool
+  ) throws(OutputError) -> String? {
+    let files = try files(in: path, layouts)
+    let counts = layouts.map { $0.files.intersection(files).count }
+    guard let (layout, _) = zip(layouts, counts).max(by: { $0.1 < $1.1 }) else { return files.first }
+    var hasSigned = false
+    for file in files {
+      guard layout.files.contains(file), kind("\(path)/\(file)") == S_IFREG else { return file }
+      guard layout.signed.contains(file) else { continue }
+      guard isSigned("\(path)/\(file)") else { return "\(file) does not name \(signature)" }
+      hasSigned = true
+    }
+    return hasSigned || !isWhole ? nil : "without weights"
+  }
+
+  /// All that lies in a folder, and in those of its folders that a layout has.
+  private static func files(in path: String, _ layouts: [FolderLayout]) throws(OutputError) -> [String] {
+    var files: [String] = []
+    for name in try names(path) {
+      if layouts.contains(where: { $0.folders.contains(name) }), kind("\(path)/\(name)") == S_IFDIR {
+        files += try names("\(path)/\(name)").map { "\(name)/\($0)" }
+      } else {
+        files.append(name)
+      }
+    }
+    return files
+  }
+
+  private static func kind(_ path: String) -> mode_t {
+    var status = Status()
+    return SystemPath.lstat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
+  }
+
+  private static func isSigned(_ path: String) -> Bool {
+    let descriptor = SystemPath.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: signedByteCount)
+    let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+    return bytes.prefix(max(0, count)).firstRange(of: Array(signature.utf8)) != nil
+  }
+
+  /// Removes the files of these layouts, and then the folder: which stays if anything else is in it, or appears meanwhile.
+  /// Links are not followed.
+  static func remove(_ path: String, _ layouts: [FolderLayout]) {
+    for layout in layouts {
+      let folders = layout.folders.filter { kind("\(path)/\($0)") == S_IFDIR }
+      for file in layout.files
+      where !file.contains("/") || folders.contains(where: { file.hasPrefix($0 + "/") }) {
+        SystemPath.unlink("\(path)/\(file)")
+      }
+      for folder in folders { SystemPath.rmdir("\(path)/\(folder)") }
     }
     SystemPath.rmdir(path)
   }

@@ -17,12 +17,12 @@ package struct FolderReplacement {
 
   /// The name, and what else may lie beside it: the new folder, and the old one.
   let path, partial, aside: String
-  /// Every name that an export may hold.
-  let names: Set<String>
+  /// What is replaced, and removed.
+  let layouts: [FolderLayout]
 
-  init(_ path: String, names: Set<String>) {
+  init(_ path: String, _ layouts: [FolderLayout]) {
     self.path = path
-    self.names = names
+    self.layouts = layouts
     partial = Self.sibling(of: path, suffix: ".pclip-partial")
     aside = Self.sibling(of: path, suffix: ".pclip-replaced")
   }
@@ -33,7 +33,7 @@ package struct FolderReplacement {
     if exchanges, exchangeNames() {
       reached(.exchanged)
       syncParent()
-      FolderContents.remove(partial, names)
+      FolderContents.remove(partial, layouts)
     } else {
       try replaceInTwoSteps(reached)
     }
@@ -51,7 +51,7 @@ package struct FolderReplacement {
     }
     reached(.renamed)
     syncParent()
-    FolderContents.remove(aside, names)
+    FolderContents.remove(aside, layouts)
   }
 
   /// Gives the new folder what the user set on the old one: who may read and write it. The other bits stay what the system
@@ -91,7 +91,7 @@ extension FolderReplacement {
       try requireOurs(partial)
     }
     try recoverAside()
-    if leftover >= 0 { FolderContents.remove(partial, namesWhileWritten) }
+    if leftover >= 0 { FolderContents.remove(partial, layoutsWhileWritten) }
   }
 
   private func recoverAside() throws(OutputError) {
@@ -99,7 +99,7 @@ extension FolderReplacement {
     guard SystemPath.lstat(aside, &status) == 0 else { return }
     try requireOurs(aside)
     if SystemPath.lstat(path, &status) == 0 {
-      FolderContents.remove(aside, names)
+      FolderContents.remove(aside, layouts)
     } else {
       guard SystemPath.rename(aside, path) == 0 else { throw OutputError.last(path: path) }
       syncParent()
@@ -111,15 +111,12 @@ extension FolderReplacement {
     guard SystemPath.lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw OutputError(.leftoverHoldsOthers, path: folder)
     }
-    if let other = FolderContents.name(in: folder, notIn: namesWhileWritten) {
-      throw OutputError(.leftoverHoldsOthers, path: folder, reason: other)
+    if let fault = try FolderContents.fault(in: folder, layoutsWhileWritten, isWhole: false) {
+      throw OutputError(.leftoverHoldsOthers, path: folder, reason: fault)
     }
   }
 
-  /// Where files cannot be without a name, each has another one until it is complete.
-  private var namesWhileWritten: Set<String> {
-    names.union(names.map { OutputFile.partialName(of: $0) })
-  }
+  private var layoutsWhileWritten: [FolderLayout] { layouts.map(\.whileWritten) }
 }
 
 extension FolderReplacement {

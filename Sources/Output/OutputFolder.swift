@@ -25,13 +25,13 @@ package struct OutputFolder: ~Copyable {
 
   /// - Parameters:
   ///   - replacesExisting: whether a folder of that name may be replaced; it is, at `publish`.
-  ///   - replaceable: every name, of files and folders, that a folder to be replaced may hold.
+  ///   - replaceable: what a folder to be replaced may be.
   ///   - sources: files that must not be replaced, whatever is said.
   package init(
-    path: String, replacesExisting: Bool, replaceable: Set<String>, sources: [String] = []
+    path: String, replacesExisting: Bool, replaceable: [FolderLayout], sources: [String] = []
   ) throws(OutputError) {
     let path = Self.withoutTrailingSlashes(path)
-    let replacement = FolderReplacement(path, names: replaceable)
+    let replacement = FolderReplacement(path, replaceable)
     try replacement.recover()
     try Self.checkDestination(
       path, replacesExisting: replacesExisting, replaceable: replaceable, sources: sources)
@@ -48,7 +48,7 @@ package struct OutputFolder: ~Copyable {
   }
 
   deinit {
-    if !isPublished { FolderContents.remove(replacement.partial, replacement.names) }
+    if !isPublished { FolderContents.remove(replacement.partial, replacement.layouts) }
     close(descriptor)
   }
 
@@ -74,7 +74,7 @@ package struct OutputFolder: ~Copyable {
       return replacement.syncParent()
     }
     guard replacesExisting, errno == ENOTEMPTY || errno == EEXIST else { throw OutputError.last(path: path) }
-    try Self.checkContents(path, replacement.names)
+    try Self.checkContents(path, replacement.layouts)
     try replacement.replace(exchanges: exchangesNames, reached)
     isPublished = true
   }
@@ -83,7 +83,7 @@ package struct OutputFolder: ~Copyable {
 extension OutputFolder {
   /// Whether a folder could be published there; tells long before the work is done that leads to it.
   package static func checkDestination(
-    _ path: String, replacesExisting: Bool, replaceable: Set<String>, sources: [String]
+    _ path: String, replacesExisting: Bool, replaceable: [FolderLayout], sources: [String]
   ) throws(OutputError) {
     let path = withoutTrailingSlashes(path)
     var status = stat()
@@ -106,14 +106,14 @@ extension OutputFolder {
         throw OutputError(.isSource, path: path)
       }
     }
-    guard !FolderContents.names(path).isEmpty else { return }
+    guard try !FolderContents.names(path).isEmpty else { return }
     guard replacesExisting else { throw OutputError(.folderExists, path: path) }
     try checkContents(path, replaceable)
   }
 
-  private static func checkContents(_ path: String, _ replaceable: Set<String>) throws(OutputError) {
-    guard let other = FolderContents.name(in: path, notIn: replaceable) else { return }
-    throw OutputError(.folderHoldsOthers, path: path, reason: other)
+  private static func checkContents(_ path: String, _ replaceable: [FolderLayout]) throws(OutputError) {
+    guard let fault = try FolderContents.fault(in: path, replaceable, isWhole: true) else { return }
+    throw OutputError(.folderHoldsOthers, path: path, reason: fault)
   }
 
   private static func withoutTrailingSlashes(_ path: String) -> String {

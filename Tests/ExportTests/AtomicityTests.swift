@@ -49,6 +49,20 @@ import Testing
     #expect(folder.names == ["a", "b"])
   }
 
+  @Test("A folder of transformers' own files is never replaced, though an export's have the same names")
+  func foreignModel() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(
+      atPath: Fixture.url("valid/vit-hugging-face").path(), toPath: folder.file("a"))
+    let before = try folder.tree("a")
+    var request = try ExportRequest(.miniRN, .onnx, to: folder.file("a"))
+    request.replacesExisting = true
+    let error = outputError(request)
+    #expect(error?.code == .folderHoldsOthers, "\(error?.description ?? "none")")
+    #expect(try folder.tree("a") == before)
+    #expect(folder.names == ["a"])
+  }
+
   @Test("The checkpoint itself is never replaced, nor the folder that it lies in")
   func source() throws {
     let folder = try TemporaryFolder()

@@ -32,7 +32,7 @@ struct TargetTableTests {
   }
 
   @Test(
-    "Rows state the names of all their files: an export to another target may replace the folder",
+    "Rows state all their files: an export to another target may replace the folder, whatever its parts",
     arguments: ExportTarget.all.filter(\.isFolder))
   func fileNames(target: ExportTarget) throws {
     let folder = try TemporaryFolder()

@@ -8,11 +8,15 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
+  static let layouts = [
+    FolderLayout(files: ["part/text"], signed: ["model"]), FolderLayout(files: ["text"], signed: ["graph"]),
+  ]
+
   private func output(
     _ name: String = "a", replaces: Bool = false, sources: [String] = []
   ) throws(OutputError) -> OutputFolder {
     try OutputFolder(
-      path: folder.file(name), replacesExisting: replaces, replaceable: ["model", "part"], sources: sources)
+      path: folder.file(name), replacesExisting: replaces, replaceable: Self.layouts, sources: sources)
   }
 
   /// Why a folder cannot be created, or nil.
@@ -30,22 +34,22 @@ import Testing
   ) throws {
     let output = try output(replaces: replaces)
     try output.makeFolder("part")
-    for name in ["model", "part/model"] {
-      try Data(text.utf8).write(to: URL(filePath: "\(output.partialPath)/\(name)"))
+    for (name, data) in Self.content(text) {
+      try data.write(to: URL(filePath: "\(output.partialPath)/\(name)"))
     }
     #expect(folder.names.contains(".a.pclip-partial"))
     try output.publish(exchangesNames: exchanges, reached)
   }
 
-  private func content(_ text: String) -> [String: Data] {
-    ["model": Data(text.utf8), "part/model": Data(text.utf8)]
+  static func content(_ text: String) -> [String: Data] {
+    ["model": Data("pocketclip \(text)".utf8), "part/text": Data(text.utf8)]
   }
 
   @Test("Nothing has the name before the end, and then it has every file")
   func published() throws {
     try publish("new")
     #expect(folder.names == ["a"])
-    #expect(try folder.tree("a") == ["model": Data("new".utf8), "part/model": Data("new".utf8)])
+    #expect(try folder.tree("a") == Self.content("new"))
   }
 
   @Test("What is not published leaves nothing")
@@ -63,14 +67,14 @@ import Testing
   func existing(exchanges: Bool) throws {
     try publish("old")
     #expect(refusal("a")?.code == .folderExists)
-    try FileManager.default.removeItem(atPath: folder.file("a/part/model"))
+    try FileManager.default.removeItem(atPath: folder.file("a/part/text"))
     #expect(chmod(folder.file("a"), 0o7750) == 0)
     var steps: [OutputFolder.Step] = []
     try publish("new", replaces: true, exchanges: exchanges) { steps.append($0) }
     #expect(steps == (exchanges ? [.exchanged, .removed] : [.setAside, .renamed, .removed]))
     var status = stat()
     #expect(stat(folder.file("a"), &status) == 0 && status.st_mode & 0o7777 == 0o750)
-    #expect(try folder.tree("a") == ["model": Data("new".utf8), "part/model": Data("new".utf8)])
+    #expect(try folder.tree("a") == Self.content("new"))
     #expect(folder.names == ["a"])
   }
 
@@ -84,6 +88,47 @@ import Testing
     try FileManager.default.removeItem(atPath: folder.file("a/part"))
     try publish("new")
     #expect(folder.names == ["a"])
+  }
+
+  /// What lies in a folder, folders as nil, and what is told of it.
+  static let others: [(content: [String: String?], reason: String)] = [
+    (["model": "somebody else's"], "model does not name pocketclip"),
+    (["part/text": "ours, but for the weights"], "without weights"),
+    (["model": "pocketclip", "text": "another layout's"], "text"),
+    (["model": "pocketclip", "part/model": "pocketclip"], "part/model"),
+    (["model": "pocketclip", "part/part/text": "too deep"], "part/part"),
+    (["model": "pocketclip", "text/part": "a folder in the place of a file"], "text"),
+    (["model/text": "a folder in the place of a file"], "model"),
+    (["model": "pocketclip", "part": "a file in the place of a folder"], "part"),
+    (["model": "pocketclip", "empty": nil], "empty"),
+    (["graph": "pocketclip", "model": "pocketclip", "text": "of two"], "model"),
+  ]
+
+  @Test(
+    "A folder is an export only with the files of one, each in its place, and our weights",
+    arguments: others.indices)
+  func otherLayouts(_ index: Int) throws {
+    let (content, reason) = Self.others[index]
+    for (name, text) in content {
+      let path = folder.file("a/\(name)")
+      let above = text == nil ? path : String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+      try FileManager.default.createDirectory(atPath: above, withIntermediateDirectories: true)
+      if let text { try Data(text.utf8).write(to: URL(filePath: path)) }
+    }
+    let before = try folder.tree("a")
+    let error = refusal("a", replaces: true)
+    #expect(error?.code == .folderHoldsOthers && error?.reason == reason, "\(error?.reason ?? "none")")
+    #expect(try folder.tree("a") == before)
+  }
+
+  @Test("A link to a file is none that an export wrote")
+  func linkedFile() throws {
+    try publish("old")
+    try folder.write(Data("pocketclip".utf8), to: "mine")
+    try FileManager.default.removeItem(atPath: folder.file("a/model"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("a/model"), withDestinationPath: folder.file("mine"))
+    #expect(refusal("a", replaces: true)?.reason == "model")
   }
 
   @Test("The folder of a source is never replaced")
@@ -115,22 +160,23 @@ import Testing
     try publish("old")
     let path = folder.file("a")
     await #expect(processExitsWith: .exitCode(9)) { [path = path as String, end] in
-      let output = try OutputFolder(path: path, replacesExisting: true, replaceable: ["model", "part"])
+      let output = try OutputFolder(
+        path: path, replacesExisting: true, replaceable: OutputFolderTests.layouts)
       try output.makeFolder("part")
-      for name in ["model", "part/model"] {
-        try Data("new".utf8).write(to: URL(filePath: "\(output.partialPath)/\(name)"))
+      for (name, data) in OutputFolderTests.content("new") {
+        try data.write(to: URL(filePath: "\(output.partialPath)/\(name)"))
       }
       let (step, exchanges) = OutputFolderTests.ends[end]
       try output.publish(exchangesNames: exchanges) { if $0 == step { _exit(9) } }
     }
     let isHidden = Self.ends[end].step == .setAside
     #expect(folder.names.contains("a") == !isHidden)
-    if !isHidden { #expect(try folder.tree("a") == content("new")) }
+    if !isHidden { #expect(try folder.tree("a") == Self.content("new")) }
     #expect(refusal("a")?.code == .folderExists)
-    #expect(try folder.tree("a") == content(isHidden ? "old" : "new"))
+    #expect(try folder.tree("a") == Self.content(isHidden ? "old" : "new"))
     #expect(folder.names == ["a"])
     try publish("newer", replaces: true, exchanges: Self.ends[end].exchanges)
-    #expect(try folder.tree("a") == content("newer") && folder.names == ["a"])
+    #expect(try folder.tree("a") == Self.content("newer") && folder.names == ["a"])
   }
 
   @Test("Somebody else's folder or file under a hidden name is refused and stays")
@@ -158,10 +204,11 @@ import Testing
     #expect(refusal("a", replaces: true)?.code == .isLink)
     try FileManager.default.removeItem(atPath: folder.file("a"))
     try FileManager.default.createDirectory(
-      atPath: folder.file(".a.pclip-partial"), withIntermediateDirectories: false)
+      atPath: folder.file(".b.pclip-partial"), withIntermediateDirectories: false)
     try FileManager.default.createSymbolicLink(
-      atPath: folder.file(".a.pclip-partial/part"), withDestinationPath: other)
-    try publish("new")
+      atPath: folder.file(".b.pclip-partial/part"), withDestinationPath: other)
+    let error = refusal("b")
+    #expect(error?.code == .leftoverHoldsOthers && error?.reason == "part")
     #expect(try folder.tree("other") == ["model": Data("mine".utf8)])
   }
 

@@ -1,13 +1,16 @@
 internal import Architecture
 internal import BundleFormat
 internal import Models
+internal import Output
 
 extension ExportTarget {
   public static let huggingFace = ExportTarget(
     "huggingface", name: "transformers",
     summary:
       "a folder for transformers' CLIPModel.from_pretrained, with processor and tokenizer (ViT)",
-    fileNames: TokenizerFiles.names.union(["config.json", "model.safetensors", "preprocessor_config.json"]),
+    layout: FolderLayout(
+      files: TokenizerFiles.names.union(["config.json", "preprocessor_config.json"]),
+      signed: ["model.safetensors"]),
     plan: { request, spaceID throws(ExportError) in
       try ExportPlan(huggingFace: request, spaceID: spaceID)
     })

@@ -1,15 +1,17 @@
 internal import Architecture
 internal import BundleFormat
 internal import Models
+internal import Output
 
 extension ExportTarget {
   public static let onnx = ExportTarget(
     "onnx", name: "ONNX",
     summary: "a folder with visual/model.onnx and textual/model.onnx, any batch size, opset 17",
     precisions: [.fp32, .fp16, .int8],
-    fileNames: TokenizerFiles.names.union([
-      "config.json", "model.onnx", "model.onnx.data", "preprocess_cfg.json", "textual", "visual",
-    ]),
+    layout: FolderLayout(
+      files: Set(TokenizerFiles.fastNames.map { "textual/\($0)" }).union([
+        "config.json", "textual/model.onnx.data", "visual/model.onnx.data", "visual/preprocess_cfg.json",
+      ]), signed: ["textual/model.onnx", "visual/model.onnx"]),
     plan: { request, spaceID throws(ExportError) in try ExportPlan(onnx: request, spaceID: spaceID) })
 }
 

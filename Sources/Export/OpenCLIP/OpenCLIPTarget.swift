@@ -1,12 +1,13 @@
 internal import Architecture
 internal import BundleFormat
 internal import Models
+internal import Output
 
 extension ExportTarget {
   public static let openCLIP = ExportTarget(
     "open-clip", name: "open_clip",
     summary: "a folder for open_clip.create_model_and_transforms('local-dir:FOLDER')",
-    fileNames: ["open_clip_config.json", "open_clip_model.safetensors"],
+    layout: FolderLayout(files: ["open_clip_config.json"], signed: ["open_clip_model.safetensors"]),
     plan: { request, spaceID throws(ExportError) in try ExportPlan(openCLIP: request, spaceID: spaceID) })
 }
 

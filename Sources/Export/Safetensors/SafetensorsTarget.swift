@@ -4,7 +4,7 @@ internal import Models
 
 extension ExportTarget {
   public static let safetensors = ExportTarget(
-    "safetensors", name: "safetensors", summary: "one file with OpenAI's tensor names", isFolder: false,
+    "safetensors", name: "safetensors", summary: "one file with OpenAI's tensor names",
     plan: { request, spaceID in ExportPlan(safetensors: request, spaceID: spaceID) })
 }
 

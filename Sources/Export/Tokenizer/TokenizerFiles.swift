@@ -5,9 +5,8 @@ internal import Models
 struct TokenizerFiles {
   static let absenceNote = "the source has no tokenizer, so none is written: give token ids"
 
-  static let names: Set<String> = [
-    "merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.json",
-  ]
+  static let names = fastNames.union(["merges.txt", "vocab.json"])
+  static let fastNames: Set<String> = ["special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"]
 
   private let vocabulary = PublishedVocabulary()
   private let contextLength: Int
