@@ -252,6 +252,7 @@ CASES = {
         changed("y1", operation="Gather", inputs="y0 third", axis=1), more=[tensor("third", [], 7, raw=struct.pack("<q", 2))]),
     "least-id.onnx": unclaimed(changed("e0", operation="ArgMin")),
     "last-of-the-highest.onnx": unclaimed(changed("e0", select_last_index=1)),
+    "transposed-by-minus-one.onnx": unclaimed(changed("embedding", operation="Gemm", transB=-1)),
     "tanh-behind.onnx": unclaimed(inserted("Tanh", "embedding")),
     "other-epsilon.onnx": unclaimed(changed("m0", epsilon=0.5)),
     "hard-sigmoid.onnx": unclaimed(changed("m4", operation="HardSigmoid")),

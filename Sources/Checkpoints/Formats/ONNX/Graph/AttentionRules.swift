@@ -198,7 +198,7 @@ extension GraphInterpreter {
       }
       scores = masked
     }
-    if node.integer("is_causal") ?? 0 == 1 {
+    if try flag("is_causal") {
       guard case .scores = terms[scores.term].kind, let factor = scores.curve.factor,
         terms[scores.term].shape[2] == terms[scores.term].shape[3],
         case .activation(let masked) = try make(

@@ -193,7 +193,7 @@ extension GraphInterpreter {
       let constant = try constant(0)
       guard constant.shape.count > 0, let axis = try integers(try self.constant(1)).first,
         axis == -1 || axis == constant.shape.count - 1,
-        node.integer("exclusive") ?? 0 == 0, node.integer("reverse") ?? 0 == 0
+        try !flag("exclusive"), try !flag("reverse")
       else { throw unclaimed("sums along the last axis") }
       var sum = 0.0
       let width = max(constant.shape[constant.shape.count - 1], 1)
@@ -212,7 +212,7 @@ extension GraphInterpreter {
     let shift =
       try optionalConstant(1).map { constant throws(ReadError) in try integers(constant) }?.first ?? 0
     guard shift.magnitude < 1 << 40 else { throw unclaimed("a diagonal of the matrix") }
-    let isUpper = node.integer("upper") ?? 1 == 1
+    let isUpper = try flag("upper", otherwise: true)
     let (rows, columns) = (constant.shape[constant.shape.count - 2], constant.shape[constant.shape.count - 1])
     let kept = try numbers(constant).enumerated().map { index, number in
       let (row, column) = (index / columns % rows, index % columns)

@@ -178,6 +178,18 @@ struct GraphInterpreter {
     return try optionalConstant(input).map { constant throws(ReadError) in try integers(constant) }
   }
 
+  /// An attribute that says yes or no. What another number means, or another type, the standard leaves to each library.
+  ///
+  /// - Throws: `onnxUnclaimedNode`.
+  func flag(_ name: String, otherwise absent: Bool = false) throws(ReadError) -> Bool {
+    switch node.attributes[name] {
+    case nil: return absent
+    case .integer(0): return false
+    case .integer(1): return true
+    case .integer, .float, .tensor, .integers, .floats, .text, .graph: throw unclaimed("\(name) of 0 or 1")
+    }
+  }
+
   func axis(_ number: Int, of layout: TensorLayout) throws(ReadError) -> Int {
     guard let axis = layout.axis(number) else { throw unclaimed("an axis of \(layout.shape)") }
     return axis

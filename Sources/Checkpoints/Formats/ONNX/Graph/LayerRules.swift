@@ -16,10 +16,10 @@ extension GraphInterpreter {
   }
 
   mutating func gemm() throws(ReadError) -> GraphValue {
-    guard node.float("alpha") ?? 1 == 1, node.float("beta") ?? 1 == 1, node.integer("transA") ?? 0 == 0 else {
+    guard node.float("alpha") ?? 1 == 1, node.float("beta") ?? 1 == 1, try !flag("transA") else {
       throw unclaimed("rows times a matrix, plus a bias")
     }
-    let isTransposed = node.integer("transB") ?? 0 == 1
+    let isTransposed = try flag("transB")
     if case .activation(var other) = try value(1) {
       guard node.input(2) == nil else { throw unclaimed("rows times rows") }
       if isTransposed, let layout = other.layout.permuted([1, 0]) { other = other.viewed(layout) }
@@ -137,7 +137,7 @@ extension GraphInterpreter {
     else { throw unclaimed("axes") }
     var places: Set<Int> = []
     for number in axes { places.insert(try axis(number, of: activation.layout)) }
-    let keepsAxes = node.integer("keepdims") ?? 1 == 1
+    let keepsAxes = try flag("keepdims", otherwise: true)
     let shape = terms[activation.term].shape
     if shape.count == 4 {
       guard node.operation == "ReduceMean" else { throw unclaimed("the mean of a map") }
@@ -182,7 +182,7 @@ extension GraphInterpreter {
     case "ReduceProd": result = numbers.reduce(1, *)
     default: throw unclaimed("a sum, product or extremum")
     }
-    let keepsAxes = node.integer("keepdims") ?? 1 == 1
+    let keepsAxes = try flag("keepdims", otherwise: true)
     return try computed([result], keepsAxes ? constant.shape.map { _ in 1 } : [], as: constant)
   }
 

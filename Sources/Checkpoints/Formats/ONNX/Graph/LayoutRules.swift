@@ -53,7 +53,7 @@ extension GraphInterpreter {
   private mutating func target(of layout: TensorLayout) throws(ReadError) -> [Int] {
     var shape = try integers(try constant(1))
     let own = layout.shape
-    if node.integer("allowzero") != 1 {
+    if try !flag("allowzero") {
       for (axis, extent) in shape.enumerated() where extent == 0 && axis < own.count {
         shape[axis] = own[axis]
       }

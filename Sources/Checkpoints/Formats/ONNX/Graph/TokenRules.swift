@@ -64,9 +64,9 @@ extension GraphInterpreter {
     let shape = terms[ids.term].shape
     let axis = try axis(Int(clamping: node.integer("axis") ?? 0), of: ids.layout)
     guard shape.count == 2, axis == 1, ids.layout == TensorLayout(rowMajor: shape), ids.curve.isIdentity,
-      node.integer("select_last_index") ?? 0 == 0
+      try !flag("select_last_index")
     else { throw unclaimed("the first position of the highest id of each text") }
-    let keepsAxis = node.integer("keepdims") ?? 1 == 1
+    let keepsAxis = try flag("keepdims", otherwise: true)
     var result = try numbers(
       (0..<shape[0]).map { sizes.position(ofText: $0) }, keepsAxis ? [shape[0], 1] : [shape[0]])
     if case .isID(let id) = terms[ids.term].kind {
