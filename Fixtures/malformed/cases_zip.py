@@ -66,6 +66,18 @@ def bomb():
 BOMB = bomb()
 
 
+def shared_deflate(tensor):
+    """Two tensors of six elements in one storage of 900 kB: each may inflate it anew."""
+    pickle, *rest = torch_members(Pickle.file(Pickle.dictionary([("visual.a", tensor), ("visual.b", tensor)])), {})
+    return zip_bytes([pickle, Member("archive/data/0", bytes(900_000), method=8), *rest])[0]
+
+
+FLOAT8 = Pickle.call(
+    "torch._utils", "_rebuild_tensor_v3", Pickle.storage("UntypedStorage", "0", 900_000, module="torch.storage"),
+    Pickle.integer(6), Pickle.tuple(Pickle.integer(2), Pickle.integer(3)), Pickle.tuple(Pickle.integer(3), Pickle.integer(1)),
+    Pickle.FALSE, Pickle.NONE, Pickle.name("torch", "float8_e4m3fn"))
+
+
 def damaged_deflate():
     """A flipped byte in the middle of a compressed pickle."""
     content, offsets = zip_bytes(torch_members(STATE, STORAGES, method=8))
@@ -165,6 +177,9 @@ CASES = {
     "bomb.pt": case(
         "zipInflationRatio", BOMB, offset=directory_entry(BOMB, "archive/data/0"),
         places=[member("archive/data/0")]),
+    "shared-deflated-storage.pt": case(
+        "budgetExceeded", shared_deflate(Pickle.tensor("0", [2, 3], count=225_000)), places=["tensor visual.b"]),
+    "shared-deflated-float8.pt": case("budgetExceeded", shared_deflate(FLOAT8), places=["tensor visual.b"]),
     "no-members.zip": case("zipMissingMember", zip_bytes([])[0]),
     "two-counts.pt": case("zipBadEndRecord", VALID[:END + 8] + b"\x09\0" + VALID[END + 10:], END),
     "around-a-checkpoint.zip": case("checkpointInArchive", zip_bytes([Member("clip/ViT-B-32.pt", b"x")])[0]),

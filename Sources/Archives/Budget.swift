@@ -54,6 +54,7 @@ public final class Budget: Sendable {
     try require(weightBytes: inflated.adding(byteCount), limits, at: offset)
   }
 
+  /// - Parameter weightBytes: that reading each tensor once takes, a storage that several share each time.
   /// - Throws: `budgetExceeded` for more bytes of weights than the file could hold, whatever it compresses, repeats or uses
   ///   more than once.
   func require(weightBytes: Int, _ limits: Limits, at offset: UInt64?) throws(ReadError) {
@@ -115,7 +116,7 @@ extension Limits {
     try charge(overflows ? .max : bytes, for: what, at: offset)
   }
 
-  /// - Parameter weightBytes: of all tensors of the checkpoint.
+  /// - Parameter weightBytes: that reading each tensor of the checkpoint once takes.
   /// - Throws: `budgetExceeded`.
   package func require(weightBytes: Int) throws(ReadError) {
     try budget?.require(weightBytes: weightBytes, self, at: nil)
@@ -140,7 +141,7 @@ extension Atomic<Int> {
 }
 
 /// - Precondition: neither is negative.
-private func saturatingSum(_ first: Int, _ second: Int) -> Int {
+package func saturatingSum(_ first: Int, _ second: Int) -> Int {
   let (sum, overflows) = first.addingReportingOverflow(second)
   return overflows ? .max : sum
 }

@@ -27,6 +27,16 @@ public struct CheckpointTensor: Sendable {
   /// Bytes of the values in their stored type.
   public var byteCount: Int { elementCount * dtype.byteWidth }
 
+  /// Bytes that reading all values takes: their own, or those of the storage where it is inflated or computed as a whole.
+  package var readingByteCount: Int { elementCount == 0 ? 0 : max(byteCount, storage.computedByteCount) }
+
+  /// From the first element of the storage that the tensor has to behind the last.
+  var reach: Range<Int> {
+    let layout = StridedLayout(shape: shape, strides: strides, offset: storageOffset)
+    guard elementCount > 0, let last = layout.lastElement() else { return 0..<0 }
+    return storageOffset..<last + 1
+  }
+
   /// Whether the values lie one after another, little-endian, so that `withRawBytes` can serve them.
   public var isContiguous: Bool {
     guard !isBigEndian || dtype.byteWidth == 1 else { return false }
@@ -150,7 +160,7 @@ struct StridedLayout {
   }
 
   /// The farthest element used, nil on overflow.
-  private func lastElement() -> Int? {
+  func lastElement() -> Int? {
     var last = offset
     for (extent, stride) in zip(shape, strides) {
       let (reach, overflowed) = max(extent - 1, 0).multipliedReportingOverflow(by: stride)

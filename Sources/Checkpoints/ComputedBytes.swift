@@ -1,5 +1,6 @@
-internal import Archives
+package import Archives
 internal import Synchronization
+internal import TensorTypes
 
 /// Bytes that are computed from stored ones when first loaded, and kept until released.
 final class ComputedBytes: ByteSource {
@@ -24,6 +25,8 @@ final class ComputedBytes: ByteSource {
     self.sources = sources
     self.compute = compute
   }
+
+  var computedByteCount: Int { sources.reduce(byteCount) { saturatingSum($0, $1.computedByteCount) } }
 
   /// Nil where it lies in pieces.
   var storedRange: Range<Int>? { sources.count == 1 ? sources[0].storedRange : nil }
@@ -66,5 +69,19 @@ extension ComputedBytes {
         }
       }
     }
+  }
+}
+
+extension CheckpointTensor {
+  /// The same elements, each of one byte, as the floats that they are. Of a storage that others share, only the part that
+  /// these reach is computed.
+  ///
+  /// - Throws: `numberOverflow`.
+  package func halves(_ format: Float8) throws(ReadError) -> CheckpointTensor {
+    let part =
+      reach == 0..<storage.byteCount ? storage : PartialSource(storage, range: reach)
+    return try CheckpointTensor(
+      name: name, dtype: .f16, shape: shape, strides: strides, storageOffset: 0,
+      storage: ComputedBytes.halves(part, format), file: file)
   }
 }

@@ -40,6 +40,9 @@ private struct ComputedNumbers: ByteSource {
 
   var byteCount: Int { slice.byteCount }
 
+  /// They are kept.
+  var computedByteCount: Int { 0 }
+
   func load() -> FileSlice { slice }
 
   func release() {}

@@ -75,6 +75,14 @@ struct BudgetTests {
     #expect(throws: ReadError.self) { try limits.require(weightBytes: allowed + 256_001) }
   }
 
+  @Test("a slice of a mapped file is not computed, and a part of one is not")
+  func mappedBytes() {
+    let file = MappedFile(copying: [UInt8](repeating: 0, count: 10).span.bytes, path: "ten")
+    let slice = FileSlice(file: file, range: 2..<8)
+    #expect(slice.computedByteCount == 0)
+    #expect(PartialSource(slice, range: 1..<3).computedByteCount == 0)
+  }
+
   @Test("JSON is charged for each value and for each key with its text")
   func json() throws {
     let limits = Self.limits(100)

@@ -15,8 +15,8 @@ SIZE = 300_000
 
 def cases():
     """(group, name, function) of every case."""
-    from amplification import arrays, containers, folders, graphs, pickles
+    from amplification import arrays, containers, folders, graphs, pickles, storages
     rows = []
-    for module in (pickles, arrays, containers, graphs, folders):
+    for module in (pickles, arrays, containers, graphs, folders, storages):
         rows += [(group, name, make) for group, made in module.CASES.items() for name, make in made.items()]
     return rows

@@ -4,6 +4,8 @@ public protocol ByteSource: Sendable {
   var byteCount: Int { get }
   /// How a file stores the values, where that is not the type in which they are given: `Q8_0`.
   var encoding: String? { get }
+  /// Bytes that `load` inflates or computes where none are kept, those that it needs itself included; 0 for mapped ones.
+  var computedByteCount: Int { get }
   /// The bytes, mapped or inflated.
   func load() throws(ReadError) -> FileSlice
   /// Where in its file it lies, encoded as it may be there; nil where it lies in pieces.
@@ -38,6 +40,8 @@ public struct FileSlice: ByteSource {
 
   public var storedRange: Range<Int>? { range }
 
+  public var computedByteCount: Int { 0 }
+
   public func load() throws(ReadError) -> FileSlice { self }
 
   public func release() { file.release(range) }
@@ -56,6 +60,8 @@ public struct PartialSource: ByteSource {
   }
 
   public var byteCount: Int { range.count }
+
+  public var computedByteCount: Int { whole.computedByteCount }
 
   public var storedRange: Range<Int>? {
     guard let slice = whole as? FileSlice else { return nil }

@@ -33,6 +33,8 @@ final class HDF5ChunkedData: ByteSource {
     self.byteCount = byteCount
   }
 
+  var computedByteCount: Int { byteCount }
+
   func load() throws(ReadError) -> FileSlice {
     let content = try assembled.withLock { cached throws(ReadError) in
       if let cached { return cached }

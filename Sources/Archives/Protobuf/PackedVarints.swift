@@ -20,6 +20,8 @@ package final class PackedVarints: ByteSource {
 
   package var storedRange: Range<Int>? { range }
 
+  package var computedByteCount: Int { byteCount }
+
   package func load() throws(ReadError) -> FileSlice {
     let content = try decoded.withLock { cached throws(ReadError) in
       if let cached { return cached }

@@ -16,6 +16,8 @@ final class InflatedMember: ByteSource {
 
   var storedRange: Range<Int>? { entry.dataRange }
 
+  var computedByteCount: Int { byteCount }
+
   func load() throws(ReadError) -> FileSlice {
     let content = try inflated.withLock { cached throws(ReadError) in
       if let cached { return cached }

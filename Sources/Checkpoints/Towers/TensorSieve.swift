@@ -23,6 +23,7 @@ struct TensorSieve {
     }
     try Self.charge(stored, limits)
     let (all, note) = try QuantizedWeights(stored).dequantized()
+    try Self.requireWeights(all, limits)
     if let note { notes.append(note) }
     let names = all.map { TensorName($0.name) }
     let search = try TowerSearch(names, below: prefix)
@@ -43,12 +44,24 @@ struct TensorSieve {
     report(search, common, names, all)
   }
 
-  /// Names are looked at component by component, under every prefix; and tensors may repeat what the file stores once.
-  private static func charge(_ stored: [CheckpointTensor], _ limits: Limits) throws(ReadError) {
+  /// Tensors may repeat what the file stores once, and each that shares an inflated storage may inflate it again: memory is
+  /// given back after every tensor.
+  private static func requireWeights(_ tensors: [CheckpointTensor], _ limits: Limits) throws(ReadError) {
     var weightBytes = 0
+    for tensor in tensors {
+      weightBytes = saturatingSum(weightBytes, tensor.readingByteCount)
+      do throws(ReadError) {
+        try limits.require(weightBytes: weightBytes)
+      } catch {
+        throw error.inside(.tensor(tensor.name))
+      }
+    }
+  }
+
+  /// Names are looked at component by component, under every prefix.
+  private static func charge(_ stored: [CheckpointTensor], _ limits: Limits) throws(ReadError) {
+    try requireWeights(stored, limits)
     for tensor in stored {
-      let (sum, overflows) = weightBytes.addingReportingOverflow(tensor.byteCount)
-      weightBytes = overflows ? .max : sum
       do throws(ReadError) {
         let name = tensor.name.utf8
         guard name.count <= limits.tensorNameBytes else {
@@ -58,7 +71,6 @@ struct TensorSieve {
         }
         let components = name.count { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
         try limits.charge(componentBytes * (components + 1) + 2 * name.count, for: "names of tensors")
-        try limits.require(weightBytes: weightBytes)
       } catch {
         throw error.inside(.tensor(tensor.name))
       }

@@ -72,6 +72,8 @@ final class ChunkedBytes: ByteSource {
     self.byteCount = pieces.reduce(0) { $0 + $1.count }
   }
 
+  var computedByteCount: Int { byteCount }
+
   func load() throws(ReadError) -> FileSlice {
     let content = try joined.withLock { cached throws(ReadError) in
       if let cached { return cached }

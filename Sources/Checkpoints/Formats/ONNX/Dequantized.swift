@@ -60,6 +60,8 @@ final class Dequantized: ByteSource {
 
   var byteCount: Int { quantized.elementCount * MemoryLayout<Float>.size }
 
+  var computedByteCount: Int { saturatingSum(byteCount, quantized.storage.computedByteCount) }
+
   var encoding: String? { quantized.dtype.safetensorsName.description }
 
   var storedRange: Range<Int>? { quantized.storage.storedRange }

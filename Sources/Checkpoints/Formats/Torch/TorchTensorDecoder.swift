@@ -92,15 +92,15 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       throw ReadError(.tensorRecordInvalid, expected: "a storage")
     }
     let reference = try StorageReference(id, in: graph)
-    var source = try storages.source(of: reference)
+    let source = try storages.source(of: reference)
     var dtype = reference.dtype
+    var float8: Float8?
     if record.global == .rebuildTensorV3 {
       guard case .global(let type) = arguments[6] else {
         throw ReadError(.tensorRecordInvalid, expected: "an element type")
       }
       if case .torchFloat8(let format) = type {
-        source = try ComputedBytes.halves(source, format)
-        dtype = .f16
+        (float8, dtype) = (format, .u8)
       } else {
         guard case .torchDType(let stated) = type else {
           throw ReadError(.tensorRecordInvalid, expected: "an element type")
@@ -112,10 +112,11 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     guard let dtype else {
       throw ReadError(.unsupportedDType, found: "complex or untyped elements")
     }
-    return try CheckpointTensor(
+    let tensor = try CheckpointTensor(
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
       storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path,
       limits: limits)
+    return try float8.map { format throws(ReadError) in try tensor.halves(format) } ?? tensor
   }
 
   /// What to save in place of the tensors that are no dense array.
