@@ -31,6 +31,12 @@ func fixed(_ value: Double, _ digits: Int) -> String {
 }
 
 extension String {
+  /// For messages: its first 60 scalars. A letter may have megabytes of marks.
+  var shortened: String {
+    let scalars = unicodeScalars.prefix(61)
+    return scalars.count <= 60 ? self : String(scalars.prefix(60)) + "…"
+  }
+
   /// Filled with spaces on the left.
   func leftPadding(to width: Int) -> String {
     count >= width ? self : String(repeating: " ", count: width - count) + self

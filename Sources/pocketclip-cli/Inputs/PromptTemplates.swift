@@ -7,7 +7,7 @@ struct PromptTemplates {
   init(_ sentences: [String]) throws(Failure) {
     for sentence in sentences where !sentence.contains("{}") {
       throw Failure(
-        .usage, "the template \"\(sentence)\" has no {} where the label goes",
+        .usage, "the template \"\(sentence.shortened)\" has no {} where the label goes",
         hint: "write it as in --template \"a photo of a {}.\"")
     }
     self.sentences = sentences.isEmpty ? ["{}"] : sentences

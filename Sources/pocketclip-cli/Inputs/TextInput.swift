@@ -13,12 +13,12 @@ struct TextOptions: ParsableArguments {
         let tokens = try session.tokenize(text)
         if showTokens {
           console.note(
-            "\(shortened(text)): \(tokens.ids.prefix(tokens.count).map(String.init).joined(separator: " "))")
+            "\(text.shortened): \(tokens.ids.prefix(tokens.count).map(String.init).joined(separator: " "))")
         }
         if tokens.isTruncated {
           let kept = try Self.keptPrefix(of: text, tokens, session)
           console.warn(
-            "too long for \(session.model.information.contextLength) tokens, cut: \"…\(shortened(String(text.dropFirst(kept))))\""
+            "too long for \(session.model.information.contextLength) tokens, cut: \"…\(String(text.dropFirst(kept)).shortened)\""
           )
         }
       } catch {
@@ -43,6 +43,4 @@ struct TextOptions: ParsableArguments {
     }
     return fits
   }
-
-  private func shortened(_ text: String) -> String { text.count <= 60 ? text : text.prefix(60) + "…" }
 }
