@@ -8,7 +8,7 @@ package enum MemoryProbe {
   /// Whether the address space has room for `byteCount` bytes. What this says holds until somebody else allocates.
   package static func hasRoom(for byteCount: Int) -> Bool {
     let (size, overflow) = byteCount.addingReportingOverflow(reserve)
-    // An answer of no is not a failure, which is told apart by this.
+    // What handles traps takes ENOMEM for their cause: an answer of no must not leave it in errno.
     let number = errno
     defer { errno = number }
     guard !overflow, size > 0,

@@ -5,7 +5,7 @@ internal import Archives
 struct FlaxLevels {
   /// Keys that lead to the parameters; none where several maps on one level hold parameters.
   let wrapperKeys: [String]
-  /// The maps whose names are told apart by their keys, all of one level; empty where one map holds the model.
+  /// The maps whose keys tell their names apart, all of one level; empty where one map holds the model.
   private let maps: Set<[String]>
 
   /// Maps inside maps that are looked into.
