@@ -97,8 +97,13 @@ extension VectorJournal {
     return (try? JSONParser.parse(bytes.span.bytes, limits: .ownTexts))?.objectValue
   }
 
-  /// Writes the header with this process's number. What follows it stays.
-  func write(_ header: Header) throws(Failure) {
+  /// Removes all records after `byteCount` and writes the header with this process's number.
+  ///
+  /// A journal without records is emptied first: whatever ends the process here, it is then empty or has a header, and
+  /// never consists of zeros that the next run would take for another program's file.
+  func begin(_ header: Header, keeping byteCount: Int) throws(Failure) {
+    let isEmpty = byteCount == Self.headerByteCount
+    guard ftruncate(descriptor, off_t(isEmpty ? 0 : byteCount)) == 0 else { throw .writing(path, errno: errno) }
     let host = Self.hostName
     let text =
       "{\"journal\":1,\"pid\":\(getpid()),\"host\":\"\(host.prefix(128))\",\"base\":\"\(header.base?.hex ?? "")\","
@@ -114,11 +119,6 @@ extension VectorJournal {
     guard gethostname(&name, name.count - 1) == 0 else { return "this machine" }
     let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return text.filter { $0.isLetter || $0.isNumber || ".-_".contains($0) }
-  }
-
-  /// Removes all records after `byteCount`.
-  func truncate(to byteCount: Int) throws(Failure) {
-    guard ftruncate(descriptor, off_t(byteCount)) == 0 else { throw .writing(path, errno: errno) }
   }
 }
 

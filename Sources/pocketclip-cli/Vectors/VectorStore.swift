@@ -78,9 +78,9 @@ final class VectorStore {
     for (index, row) in (published?.takeRows() ?? []).enumerated() { insert(row, source: index) }
     if mode == .resume, let left { try restore(left) }
     publication.replaces = mode == .replace || published != nil || left?.replaces == true && mode == .resume
-    try journal.truncate(to: journalEnd)
-    try journal.write(
-      .init(base: published?.rowsHash, replaces: publication.replaces && published == nil, width: width))
+    try journal.begin(
+      .init(base: published?.rowsHash, replaces: publication.replaces && published == nil, width: width),
+      keeping: journalEnd)
   }
 
   /// Removes a journal without a vector that this run began. Call at the end of a run, however it ends.
