@@ -29,7 +29,7 @@ check-setup: ## test Scripts/setup.sh without network or root
 build: ## build the command line
 	swift build $(SWIFT_FLAGS) --product pocketclip
 
-demo: build ## convert the trained mini to int8, verify it, classify a picture
+demo: build ## convert the trained mini to int8, verify it, classify an image
 	@sh Scripts/demo.sh $(BIN)
 
 test: ## run every test; TEST_FLAGS=--verbose prints each one

@@ -65,7 +65,7 @@ let package = Package(
     // System libraries. OpenBLAS, for the reference's matrix products, is loaded when the reference runs.
     // Inflating compressed zip members.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // Decoding picture files on the host side; the same libraries that Pillow uses.
+    // Decoding image files on the host side; the same libraries that Pillow uses.
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job on real input: a PyTorch file becomes an int8 bundle, is verified and names what is in a picture.
+# The main job on real input: a PyTorch file becomes an int8 bundle, is verified and names what is in an image.
 set -eu
 pocketclip=$1
 minis=Fixtures/minis
@@ -19,7 +19,7 @@ run() {
 run inspect $minis/mini-vit.pt
 run convert $minis/mini-vit.pt -o "$out/mini.pclip" --precision int8 --force
 run verify "$out/mini.pclip" --against $minis/mini-vit.pt
-picture=$(ls $minis/pictures/*.jpg | head -1)
-run classify -m "$out/mini.pclip" "$picture" --labels $minis/pictures/labels.txt --template "a picture of a {}." --top 3
+image=$(ls $minis/images/*.jpg | head -1)
+run classify -m "$out/mini.pclip" "$image" --labels $minis/images/labels.txt --template "a picture of a {}." --top 3
 printf '\nThe files of this demo are in %s.' "$out"
 printf '\nThe command line is %s. To type pocketclip in this shell:\n  export PATH=$PWD/%s:$PATH\n' "$pocketclip" "$(dirname "$pocketclip")"

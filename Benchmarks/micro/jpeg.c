@@ -2,9 +2,9 @@
  *
  *   jpeg BUNDLE ROUNDS SECONDS FILE.jpg...
  *
- * Two threads, each with a session of its own and a model opened with `threads` 1: a picture is decoded, prepared at
- * once (its 36 MB are needed no longer than that), and eight prepared pictures are encoded together. So decoding of
- * one thread overlaps computing of the other, and nobody waits. One JSON object: pictures per second of each round. */
+ * Two threads, each with a session of its own and a model opened with `threads` 1: an image is decoded, prepared at
+ * once (its 36 MB are needed no longer than that), and eight prepared images are encoded together. So decoding of
+ * one thread overlaps computing of the other, and nobody waits. One JSON object: images per second of each round. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static file read_file(const char *path) {
   return f;
 }
 
-/* The decoded picture in *pixels, which is taken once and reused: all files have one size. */
+/* The decoded image in *pixels, which is taken once and reused: all files have one size. */
 static pclip_image decode(const file *f, uint8_t **pixels) {
   char message[CIC_MESSAGE_BYTES];
   cic_header header;
@@ -79,8 +79,8 @@ static void *worker(void *argument) {
   double begin = now();
   do {
     for (size_t i = 0; i < BATCH; i++, done++) {
-      pclip_image picture = decode(&j->files[done % j->file_count], &pixels);
-      if (j->last >= PREPARE && pclip_preprocess(session, &picture, prepared + i * each, each, &error))
+      pclip_image image = decode(&j->files[done % j->file_count], &pixels);
+      if (j->last >= PREPARE && pclip_preprocess(session, &image, prepared + i * each, each, &error))
         fail(error.message);
     }
     if (j->last == ENCODE && pclip_encode_pixels(session, prepared, BATCH, 0, vectors, BATCH * dim, NULL, &error))
@@ -92,7 +92,7 @@ static void *worker(void *argument) {
   return NULL;
 }
 
-/* Pictures per second of `threads` threads together. */
+/* Images per second of `threads` threads together. */
 static double rate(job prototype, int threads) {
   pthread_t ids[THREADS];
   job jobs[THREADS];

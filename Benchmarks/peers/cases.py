@@ -10,7 +10,7 @@ BF16 = ("pocketclip-bf16", "openvino-bf16")
 
 @dataclass(frozen=True)
 class Case:
-    """One table row per batch. `inputs`: "pictures"; "long" (77 ids) or "captions" (at most 16, peers pad to 77)."""
+    """One table row per batch. `inputs`: "images"; "long" (77 ids) or "captions" (at most 16, peers pad to 77)."""
 
     title: str
     variant: str
@@ -21,7 +21,7 @@ class Case:
 
 
 def _image(title, variant, batches=(1, 16), engines=INT8_TRANSFORMER):
-    return Case(title, variant, "image", "pictures", batches, engines)
+    return Case(title, variant, "image", "images", batches, engines)
 
 
 CASES = {

@@ -60,7 +60,7 @@ def make_reference(variant, tower, file):
     from . import towers
 
     module = towers.tower(variant, tower)
-    batches = ({"pictures": inputs.pictures(image_size(variant))} if tower == "image"
+    batches = ({"images": inputs.images(image_size(variant))} if tower == "image"
                else {"long": inputs.long_ids(), "captions": inputs.caption_ids()})
     with torch.no_grad():
         outputs = {name: module(torch.from_numpy(batch)).numpy() for name, batch in batches.items()}

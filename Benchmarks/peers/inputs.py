@@ -1,4 +1,4 @@
-"""The inputs of every engine: the probe pictures of docs/SYNTHETIC.md, and token ids. The same values in every run."""
+"""The inputs of every engine: the probe images of docs/SYNTHETIC.md, and token ids. The same values in every run."""
 
 import sys
 
@@ -34,7 +34,7 @@ bicycles parked along a canal
 """.strip().splitlines()
 
 
-def pictures(size, first=0, count=COUNT):
+def images(size, first=0, count=COUNT):
     """Normalised pixels, float32 [count, 3, size, size]."""
     return np.stack([probes.image(index, size) for index in range(first, first + count)])
 
@@ -56,13 +56,13 @@ def caption_ids(count=COUNT):
 
 
 def of_case(case, size):
-    return {"pictures": lambda: pictures(size), "long": long_ids, "captions": caption_ids}[case.inputs]()
+    return {"images": lambda: images(size), "long": long_ids, "captions": caption_ids}[case.inputs]()
 
 
 def calibration(tower, size):
     """CALIBRATION inputs for engines that quantize with samples, each a batch of one."""
     if tower == "image":
-        batch = pictures(size, first=100, count=CALIBRATION)
+        batch = images(size, first=100, count=CALIBRATION)
     else:
         long = long_ids(seed=1, count=CALIBRATION // 2)
         batch = np.concatenate([long, caption_ids(CALIBRATION - len(long))])

@@ -1,22 +1,22 @@
-"""Which label fits a picture, and with what probability, to the bit?  classify.py BUNDLE PICTURE.ppm LABEL..."""
+"""Which label fits an image, and with what probability, to the bit?  classify.py BUNDLE IMAGE.ppm LABEL..."""
 
 import sys
 
-from pocketclip import Model, Picture, PocketCLIPError
+from pocketclip import Model, Image, PocketCLIPError
 
 if len(sys.argv) < 4:
-    sys.exit("usage: classify.py BUNDLE PICTURE.ppm LABEL...")
+    sys.exit("usage: classify.py BUNDLE IMAGE.ppm LABEL...")
 bundle, path, *labels = sys.argv[1:]
 
 with open(path, "rb") as file:
     kind, width, height, _ = (file.readline() + file.readline() + file.readline()).split()
     if kind != b"P6":
         sys.exit("not a PPM")
-    picture = Picture(file.read(), int(width), int(height))
+    image = Image(file.read(), int(width), int(height))
 
 try:
     with Model(bundle) as model:
-        [scores] = model.classify([picture], labels).tolist()
+        [scores] = model.classify([image], labels).tolist()
 except PocketCLIPError as error:
     sys.exit(str(error))
 for label, score in zip(labels, scores):

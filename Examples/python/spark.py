@@ -1,9 +1,9 @@
-"""Embeds a folder of pictures with PySpark, and proves that every worker computes the driver's bits.
+"""Embeds a folder of images with PySpark, and proves that every worker computes the driver's bits.
 
     spark.py BUNDLE FOLDER        (Examples/README.md installs what it needs)
 
 The model is opened here and used in the workers as it is: what travels is its path and bundle id; each worker maps the
-file again, and the pages are shared. A file that is no picture has an error and a vector of zeros.
+file again, and the pages are shared. A file that is no image has an error and a vector of zeros.
 """
 
 import io
@@ -32,10 +32,10 @@ def decode(content):
 
 def embed(batches):
     for batch in batches:
-        pictures = [decode(content) for content in batch["content"]]
+        images = [decode(content) for content in batch["content"]]
         failures = {}
-        vectors = model.encode_images(pictures, failures=failures)
-        errors = [str(failures.get(i, "")) if picture else "not a picture" for i, picture in enumerate(pictures)]
+        vectors = model.encode_images(images, failures=failures)
+        errors = [str(failures.get(i, "")) if image else "not an image" for i, image in enumerate(images)]
         yield pandas.DataFrame({"path": batch["path"], "vector": list(vectors), "error": errors, "worker": os.getpid()})
 
 
@@ -49,6 +49,6 @@ for path, error in rows.where("error != ''").select("path", "error").toPandas().
 here = model.encode_images([Image.open(path.removeprefix("file:")) for path in embedded["path"]])
 same = all((vector == expected).all() for vector, expected in zip(embedded["vector"], here))
 workers = embedded["worker"].nunique()
-print(f"{len(embedded)} pictures in {workers} workers, the same bits as here: {'yes' if same else 'NO'}")
+print(f"{len(embedded)} images in {workers} workers, the same bits as here: {'yes' if same else 'NO'}")
 spark.stop()
 sys.exit(not same)

@@ -48,7 +48,7 @@ FLAX = mapping(
     ("step", b"\xcd\x03\xe8"), ("list", array(b"\xc0", b"\xcb" + bytes(8))))
 STORAGES = {"0": floats(6), "1": b"\x00\x3c"}
 
-PICTURES = ["restart.jpg", "rotated.jpg", "tiny.png", "bilevel.png", "palette-2-bit.png", "palette-short.png",
+IMAGES = ["restart.jpg", "rotated.jpg", "tiny.png", "bilevel.png", "palette-2-bit.png", "palette-short.png",
             "grey-2-bit.png", "column.png", "lossy.webp"]
 
 GGUF_ENTRIES = [
@@ -74,7 +74,7 @@ SEEDS = {
     "gguf/big-endian": gguf([entry("general.architecture", TEXT, string("clip", ">"), ">")],
                             [info("x", (2, 4), order=">")], data=floats(8), order=">")[0],
     "gguf/every-type": gguf_of_every_type(),
-    **{f"picture/{name}": (HERE.parent / "preprocessing/pictures" / name).read_bytes() for name in PICTURES},
+    **{f"image/{name}": (HERE.parent / "preprocessing/images" / name).read_bytes() for name in IMAGES},
     "zip/stored": zip_bytes(torch_members(STATE, STORAGES))[0],
     "zip/deflated": zip_bytes([Member("a/b", floats(30), method=8)], comment=b"comment")[0],
     "zip/zip64": zip_bytes([Member("a", b"1")], zip64_count=1)[0],

@@ -3,12 +3,12 @@
 
     attention_pooling.py [SOURCE …]       default: the mini ResNet, initial, RN50
 
-SOURCE   FILE.pt   an archive in OpenAI's layout, on the minis' committed pictures
+SOURCE   FILE.pt   an archive in OpenAI's layout, on the minis' committed images
          initial   RN50 as `clip.model` initialises it, batch norms calibrated on the probes
-         VARIANT   synthetic weights, profile `plain`, on the probe pictures (docs/SYNTHETIC.md)
+         VARIANT   synthetic weights, profile `plain`, on the probe images (docs/SYNTHETIC.md)
 
-A JSON object per source. Of each head and picture: the standard deviation of the logits over the keys, the softmax's
-entropy divided by that of uniform weights, its largest weight; means over heads and pictures. `row_sums` is a
+A JSON object per source. Of each head and image: the standard deviation of the logits over the keys, the softmax's
+entropy divided by that of uniform weights, its largest weight; means over heads and images. `row_sums` is a
 matrix's mean squared row sum divided by its mean squared row length: 1 for independent values. RMS values of the
 pooling's input: `trunk` without positions. Environment: Scripts/environments/venv-goldens.sh.
 """
@@ -32,8 +32,8 @@ MINIS = HERE.parent / "minis"
 SEED = 20261123
 
 
-def subject(source, pictures=MINIS / "pictures"):
-    """(FP32 image tower in evaluation mode, pixels) of a source; an archive's pixels are those of the picture files."""
+def subject(source, images=MINIS / "images"):
+    """(FP32 image tower in evaluation mode, pixels) of a source; an archive's pixels are those of the image files."""
     if source == "initial":
         torch.manual_seed(SEED)
         numbers, state = variant_numbers(VARIANTS["RN50"]), {}
@@ -44,11 +44,11 @@ def subject(source, pictures=MINIS / "pictures"):
     model = CLIP(**numbers).float()
     model.load_state_dict(state, strict=False)
     size = numbers["image_resolution"]
-    pixels = picture_pixels(pictures, size) if source.endswith(".pt") else probe_pixels(size)
+    pixels = image_pixels(images, size) if source.endswith(".pt") else probe_pixels(size)
     return calibrated(model.visual, pixels) if source == "initial" else model.visual.eval(), pixels
 
 
-def picture_pixels(folder, size):
+def image_pixels(folder, size):
     transform = _transform(size)
     files = sorted(path for path in folder.iterdir() if path.suffix in (".jpg", ".png", ".webp"))
     return torch.stack([transform(Image.open(path)) for path in files])
@@ -59,7 +59,7 @@ def probe_pixels(size):
 
 
 def calibrated(visual, pixels):
-    """Running statistics as if the pictures had been the training set."""
+    """Running statistics as if the images had been the training set."""
     for module in visual.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1.0
@@ -73,8 +73,8 @@ def pooling_input(visual, pixels):
     seen = []
     handle = visual.attnpool.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
     with torch.no_grad():
-        for picture in pixels:
-            visual(picture[None])
+        for image in pixels:
+            visual(image[None])
     handle.remove()
     return torch.cat(seen)
 
@@ -87,7 +87,7 @@ def measure(pool, trunk):
     heads, keys = pool.num_heads, x.shape[1]
     q = pool.q_proj(x[:, :1]).unflatten(-1, (heads, -1))
     k = pool.k_proj(x).unflatten(-1, (heads, -1))
-    logits = torch.einsum("bqhd,bkhd->bhqk", q, k)[:, :, 0] / q.shape[-1] ** 0.5  # [pictures, heads, keys]
+    logits = torch.einsum("bqhd,bkhd->bhqk", q, k)[:, :, 0] / q.shape[-1] ** 0.5  # [images, heads, keys]
     weights = logits.softmax(dim=-1)
     entropy = torch.special.entr(weights).sum(dim=-1) / torch.tensor(keys).double().log()
     deviation = logits.std(dim=-1, unbiased=False)

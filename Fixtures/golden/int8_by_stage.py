@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """Where does a ResNet's int8 error come from? Simulates docs/BUNDLE.md's quantization on OpenAI's own model.
 
-    int8_by_stage.py [--each] [--float GROUPS] [--gains] [--pictures DIR] [SOURCE …]
+    int8_by_stage.py [--each] [--float GROUPS] [--gains] [--images DIR] [SOURCE …]
                                                             default: the mini ResNet and RN50
 
 SOURCE      as for attention_pooling.py
 --float     groups that keep float weights and activations, separated by commas: stem layer1 … layer4 attnpool
 --each      also each group alone in int8, and each alone in float
---gains     also the variance over pixels and pictures that the bottlenecks' filters pass, in multiples of what
+--gains     also the variance over pixels and images that the bottlenecks' filters pass, in multiples of what
             independent values of the same norm would; geometric means over the bottlenecks
---pictures  folder of pictures for archives, such as `render.py --heldout DIR` writes (Fixtures/minis)
+--images  folder of images for archives, such as `render.py --heldout DIR` writes (Fixtures/minis)
 
-For `exact` (int8 weights) and `fast` (activations too), against FP32 on all pictures alike: the cosines of the
+For `exact` (int8 weights) and `fast` (activations too), against FP32 on all images alike: the cosines of the
 embeddings, mean and worst; then per stage the relative error of every element, and of each channel's mean over the
 pixels, which is what a golden's stages hold. Inside the pooling: attention weights, pooled values, embedding. Powers of
 two between v_proj and c_proj are left out. Environment: Scripts/environments/venv-goldens.sh.
@@ -40,7 +40,7 @@ def rounded_weights(w):
 
 
 def rounded_activations(x):
-    """`image_u8`: one scale and zero point for each picture's tensor."""
+    """`image_u8`: one scale and zero point for each image's tensor."""
     bottom = x.flatten(1).amin(dim=1).clamp(max=0).view(-1, *[1] * (x.ndim - 1))
     scale = (x.flatten(1).amax(dim=1).clamp(min=0).view(bottom.shape) - bottom) / 255
     zero = (-bottom / scale).round()
@@ -77,13 +77,13 @@ def pooled(pool, x, fast):
 
 
 def states(visual, pixels, fast_pooling=False):
-    """Every stage's output for all pictures, one picture at a time."""
+    """Every stage's output for all images, one image at a time."""
     seen = {name: [] for name in STAGES}
     handles = [getattr(visual, name).register_forward_hook(lambda _, x, y, name=name: seen[name].append(y))
                for name in STAGES]
     with torch.no_grad():
-        for picture in pixels:
-            visual(picture[None])
+        for image in pixels:
+            visual(image[None])
         result = {name: torch.cat(values) for name, values in seen.items()}
         result |= pooled(visual.attnpool, result["layer4"], fast_pooling)
     for handle in handles:
@@ -147,11 +147,11 @@ def main():
     parser.add_argument("--float", default="")
     parser.add_argument("--each", action="store_true")
     parser.add_argument("--gains", action="store_true")
-    parser.add_argument("--pictures", type=pathlib.Path, default=MINIS / "pictures")
+    parser.add_argument("--images", type=pathlib.Path, default=MINIS / "images")
     arguments = parser.parse_args()
     for source in arguments.sources:
         print(pathlib.Path(source).name)
-        visual, pixels = subject(source, arguments.pictures)
+        visual, pixels = subject(source, arguments.images)
         if arguments.gains:
             print(f"  gains: {gains(visual, pixels)}")
         report(visual.requires_grad_(False), pixels, set(filter(None, arguments.float.split(","))), arguments.each)

@@ -3,7 +3,7 @@
 
     make_goldens.py [VARIANT …]        default: all nine
 
-OpenAI's own `clip.model` in FP32 and float64 on probes.py's pictures and texts. Environment:
+OpenAI's own `clip.model` in FP32 and float64 on probes.py's images and texts. Environment:
 Scripts/environments/venv-goldens.sh; 12 GB of memory for RN50x64.
 """
 

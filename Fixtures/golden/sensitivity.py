@@ -4,7 +4,7 @@
     sensitivity.py [VARIANT …]        default: one of each family, ViT-B-32 and RN50; writes sensitivity.json
 
 Every value of one tensor is multiplied by 1 + PERTURBATION · (±1, by a fixed pattern); the figure is the largest
-absolute change of a unit-norm embedding's component over two pictures or two texts, in FP32. It must lie FAR times
+absolute change of a unit-norm embedding's component over two images or two texts, in FP32. It must lie FAR times
 above FP32's own rounding, the largest difference between FP32 and float64 in the tower's golden. Key biases cannot: softmax cancels what they add to all scores of a query alike.
 Environment: Scripts/environments/venv-goldens.sh; minutes.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Zero-shot top-1 of the trained minis on the 2,400 held-out pictures, in PyTorch FP32: accuracy.json.
+"""Zero-shot top-1 of the trained minis on the 2,400 held-out images, in PyTorch FP32: accuracy.json.
 
     evaluate.py [--heldout DIR]        DIR as written by `render.py --heldout DIR`; rendered anew if absent
 
@@ -38,7 +38,7 @@ def unit(x):
 
 
 def predict(kind, folder, truth):
-    """Index of the best label for each picture."""
+    """Index of the best label for each image."""
     model, preprocess = clip.load(str(HERE / f"mini-{kind}.pt"), device="cpu", jit=False)
     texts = clip.tokenize([TEMPLATE.format(label) for label in render.LABELS])
     found = []
@@ -59,8 +59,8 @@ def evaluate(folder):
         results[f"mini-{kind}.pt"] = {"right": right, "top1": round(right / len(truth), 5)}
         print(f"mini-{kind}.pt: {right} of {len(truth)}", file=sys.stderr)
     return {
-        "what": "zero-shot top-1 on the held-out pictures of render.py, PyTorch FP32, OpenAI's preprocessing",
-        "pictures": len(truth), "classes": len(render.LABELS), "template": TEMPLATE, "results": results,
+        "what": "zero-shot top-1 on the held-out images of render.py, PyTorch FP32, OpenAI's preprocessing",
+        "images": len(truth), "classes": len(render.LABELS), "template": TEMPLATE, "results": results,
         "versions": {
             "python": platform.python_version(), "torch": torch.__version__, "pillow": PIL.__version__,
             "numpy": numpy.__version__, "clip-anytorch": "2.6.0", "fonts-noto-color-emoji": "2.042-0+deb12u1",

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Goldens of the trained minis: eight of the committed pictures and all labels, by OpenAI's clip in PyTorch.
+# Goldens of the trained minis: eight of the committed images and all labels, by OpenAI's clip in PyTorch.
 #
 #   PYTHON=.venv-goldens/bin/python Fixtures/minis/make_goldens.sh
 set -eu
 cd "$(dirname "$0")"
 
-pictures=$(ls pictures/*.jpg pictures/*.png | LC_ALL=C sort | awk 'NR % 5 == 2')
+images=$(ls images/*.jpg images/*.png | LC_ALL=C sort | awk 'NR % 5 == 2')
 mkdir -p goldens
 for mini in mini-vit mini-rn; do
   "${PYTHON:-python3}" ../../Scripts/golden/make_golden.py "$mini.pt" -o "goldens/$mini.safetensors" \
-    --images $pictures --texts pictures/labels.txt --template 'a picture of a {}.'
+    --images $images --texts images/labels.txt --template 'a picture of a {}.'
 done

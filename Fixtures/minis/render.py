@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Renders labelled pictures of Debian's colour emoji for the trained minis.
+"""Renders labelled images of Debian's colour emoji for the trained minis.
 
-Each picture shows one emoji of `fonts-noto-color-emoji` (2.042), scaled, rotated and placed on a coloured
-background; its label is the character's Unicode name. Training and held-out pictures never share a picture
-size, an angle or a background: the two `Split`s below take them from disjoint sets. Every picture is a pure
+Each image shows one emoji of `fonts-noto-color-emoji` (2.042), scaled, rotated and placed on a coloured
+background; its label is the character's Unicode name. Training and held-out images never share an image
+size, an angle or a background: the two `Split`s below take them from disjoint sets. Every image is a pure
 function of (split, class, index), so the held-out set needs no storage.
 
     render.py --heldout DIR [--per-class 16]    2,400 JPEG and PNG files, labels.txt and truth.tsv
-    render.py --pictures DIR                    the committed few dozen (a subset of the held-out set)
+    render.py --images DIR                    the committed few dozen (a subset of the held-out set)
     render.py --labels                          the class names, one a line
 
 Needs Pillow 13.0.0 (its FreeType and libjpeg decide the bytes) and the font named in FONT.
@@ -53,10 +53,10 @@ class Random:
 
 @dataclass(frozen=True)
 class Split:
-    """What one set of pictures may look like."""
+    """What one set of images may look like."""
 
     name: str
-    sides: tuple  # picture widths and heights in pixels
+    sides: tuple  # image widths and heights in pixels
     angles: tuple  # degrees
     hue_sextants: tuple  # sixths of the colour circle (offset by half a sixth between the splits)
     backgrounds: tuple
@@ -96,13 +96,13 @@ def colour(random, split):
 def background(random, split, width, height):
     kind = random.choice(split.backgrounds)
     first, second = colour(random, split), colour(random, split)
-    picture = Image.new("RGB", (width, height), first)
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (width, height), first)
+    draw = ImageDraw.Draw(image)
     if kind == "gradient":
         angle = random.uniform(0, 2 * math.pi)
         ramp = Image.linear_gradient("L").rotate(math.degrees(angle), Image.Resampling.BICUBIC)
         mask = ramp.crop((40, 40, 216, 216)).resize((width, height), Image.Resampling.BICUBIC)
-        picture.paste(second, (0, 0), mask)
+        image.paste(second, (0, 0), mask)
     elif kind == "blots":
         for _ in range(6):
             x, y = random.uniform(0, width), random.uniform(0, height)
@@ -116,14 +116,14 @@ def background(random, split, width, height):
             shift = slope * height
             draw.polygon(
                 [(x, 0), (x + period / 2, 0), (x + period / 2 + shift, height), (x + shift, height)], fill=second)
-    return picture
+    return image
 
 
 def render(glyphs, split, label, index):
-    """Picture number `index` of class number `label`, RGB."""
+    """Image number `index` of class number `label`, RGB."""
     random = Random(f"{split.name}/{label}/{index}")
     width, height = random.choice(split.sides), random.choice(split.sides)
-    picture = background(random, split, width, height)
+    image = background(random, split, width, height)
     side = min(width, height)
     emoji = glyphs[label]
     scale = random.uniform(0.6, 0.95) * side / max(emoji.size)
@@ -132,28 +132,28 @@ def render(glyphs, split, label, index):
     jitter = 0.08 * side
     left = (width - emoji.width) / 2 + random.uniform(-jitter, jitter)
     top = (height - emoji.height) / 2 + random.uniform(-jitter, jitter)
-    picture.paste(emoji, (round(left), round(top)), emoji)
-    return picture
+    image.paste(emoji, (round(left), round(top)), emoji)
+    return image
 
 
-def save(picture, folder, label, index):
+def save(image, folder, label, index):
     """JPEG or PNG in turn; returns the file name."""
     kind = "png" if (label + index) % 2 else "jpg"
     name = f"{LABELS[label].replace(' ', '-')}-{index:02}.{kind}"
     options = {"optimize": True} if kind == "png" else {"quality": 90, "optimize": True}
-    picture.save(folder / name, **options)
+    image.save(folder / name, **options)
     return name
 
 
 def write_set(folder, chosen):
-    """Writes the held-out pictures `chosen` = [(label, index)], labels.txt and truth.tsv."""
+    """Writes the held-out images `chosen` = [(label, index)], labels.txt and truth.tsv."""
     folder.mkdir(parents=True, exist_ok=True)
     font = load_font()
     glyphs = [glyph(font, character) for character in EMOJI]
     rows = [(save(render(glyphs, HELD_OUT, *item), folder, *item), LABELS[item[0]]) for item in chosen]
     (folder / "labels.txt").write_text("".join(f"{label}\n" for label in LABELS))
     (folder / "truth.tsv").write_text("file\tlabel\n" + "".join(f"{name}\t{label}\n" for name, label in rows))
-    print(f"{len(rows)} pictures of {len(LABELS)} classes in {folder}")
+    print(f"{len(rows)} images of {len(LABELS)} classes in {folder}")
 
 
 def held_out(per_class):
@@ -161,21 +161,21 @@ def held_out(per_class):
 
 
 def committed():
-    """Every fourth class, one picture each, JPEG and PNG in turn."""
+    """Every fourth class, one image each, JPEG and PNG in turn."""
     return [(label, (label + label // 4) % 16) for label in range(0, len(LABELS), 4)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heldout", type=pathlib.Path, metavar="DIR")
-    parser.add_argument("--pictures", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--images", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--labels", action="store_true")
     parser.add_argument("--per-class", type=int, default=16)
     arguments = parser.parse_args()
     if arguments.heldout:
         write_set(arguments.heldout, held_out(arguments.per_class))
-    if arguments.pictures:
-        write_set(arguments.pictures, committed())
+    if arguments.images:
+        write_set(arguments.images, committed())
     if arguments.labels:
         print("\n".join(LABELS))
 

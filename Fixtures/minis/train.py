@@ -4,8 +4,8 @@
     train.py vit|rn|rn-deep [--output DIR] [--cache FILE]
 
 The model is OpenAI's own `clip.model.CLIP` with small numbers (MINIS), the pixels come from OpenAI's own
-preprocessing, the texts from OpenAI's own tokenizer with its 49,408 tokens. A batch holds one picture of each
-class, so that no caption in it fits two pictures. Seeds are fixed; other thread counts or processors give other
+preprocessing, the texts from OpenAI's own tokenizer with its 49,408 tokens. A batch holds one image of each
+class, so that no caption in it fits two images. Seeds are fixed; other thread counts or processors give other
 roundings, hence other weights of the same quality. Minutes on two cores.
 
 The saved weights are FP16-representable in OpenAI's dtype mixture (`clip.model.convert_weights`), traced and
@@ -33,7 +33,7 @@ import openai_archive
 import render
 
 IMAGE_SIZE = 64
-PICTURES_PER_CLASS = 160
+IMAGES_PER_CLASS = 160
 MINIS = {
     "vit": dict(embed_dim=64, image_resolution=IMAGE_SIZE, vision_layers=3, vision_width=128, vision_patch_size=16,
                 context_length=77, vocab_size=49408, transformer_width=64, transformer_heads=1, transformer_layers=2),
@@ -55,17 +55,17 @@ TEMPLATES = (
 
 
 def training_pixels(cache):
-    """uint8 [class, picture, 3, 64, 64]: rendered, then resized and cropped by OpenAI's transform."""
+    """uint8 [class, image, 3, 64, 64]: rendered, then resized and cropped by OpenAI's transform."""
     if cache and cache.exists():
         return np.load(cache)
     font = render.load_font()
     glyphs = [render.glyph(font, character) for character in render.EMOJI]
     resize, crop, to_rgb = _transform(IMAGE_SIZE).transforms[:3]
-    pixels = np.empty((len(glyphs), PICTURES_PER_CLASS, 3, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    pixels = np.empty((len(glyphs), IMAGES_PER_CLASS, 3, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for label in range(len(glyphs)):
-        for index in range(PICTURES_PER_CLASS):
-            picture = to_rgb(crop(resize(render.render(glyphs, render.TRAINING, label, index))))
-            pixels[label, index] = np.asarray(picture).transpose(2, 0, 1)
+        for index in range(IMAGES_PER_CLASS):
+            image = to_rgb(crop(resize(render.render(glyphs, render.TRAINING, label, index))))
+            pixels[label, index] = np.asarray(image).transpose(2, 0, 1)
     if cache:
         np.save(cache, pixels)
     return pixels
@@ -119,7 +119,7 @@ def train(kind, pixels):
         rate = PEAK_RATE[kind] * warm * 0.5 * (1 + math.cos(math.pi * step / STEPS[kind]))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        chosen = np.random.default_rng((SEED, step)).integers(PICTURES_PER_CLASS, size=classes)
+        chosen = np.random.default_rng((SEED, step)).integers(IMAGES_PER_CLASS, size=classes)
         images = (torch.from_numpy(pixels[np.arange(classes), chosen]).float() / 255 - mean) / std
         images = images.contiguous(memory_format=torch.channels_last)
         which = torch.randint(len(TEMPLATES), (classes,))

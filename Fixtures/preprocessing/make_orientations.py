@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes orientations.json: what Pillow's ImageOps.exif_transpose makes of pictures/rotated.jpg for each orientation.
+"""Writes orientations.json: what Pillow's ImageOps.exif_transpose makes of images/rotated.jpg for each orientation.
 
     python3 Fixtures/preprocessing/make_orientations.py        needs pillow 13.0.0
 
@@ -22,18 +22,18 @@ VALUE = len(b"Exif\0\0") + 8 + 2 + 8 + 1
 def turned(file, orientation):
     edited = bytearray(file)
     edited[edited.index(b"Exif\0\0") + VALUE] = orientation
-    picture = Image.open(io.BytesIO(edited))
-    assert picture.getexif()[0x0112] == orientation
-    return ImageOps.exif_transpose(picture)
+    image = Image.open(io.BytesIO(edited))
+    assert image.getexif()[0x0112] == orientation
+    return ImageOps.exif_transpose(image)
 
 
 def main():
-    file = (FOLDER / "pictures" / "rotated.jpg").read_bytes()
+    file = (FOLDER / "images" / "rotated.jpg").read_bytes()
     rows = []
     for orientation in range(1, 9):
-        picture = turned(file, orientation)
-        rows.append({"orientation": orientation, "width": picture.width, "height": picture.height,
-                     "samples": hashlib.sha256(picture.tobytes()).hexdigest()})
+        image = turned(file, orientation)
+        rows.append({"orientation": orientation, "width": image.width, "height": image.height,
+                     "samples": hashlib.sha256(image.tobytes()).hexdigest()})
     result = {"versions": {"pillow": PIL.__version__}, "valueOffset": VALUE, "turned": rows}
     (FOLDER / "orientations.json").write_text(json.dumps(result, indent=1) + "\n")
 

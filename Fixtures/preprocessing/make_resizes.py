@@ -12,7 +12,7 @@ torchvision 0.28 resizes 8-bit tensors bicubically in PyTorch's 8-bit kernel on 
 where get_cpu_capability() is AVX2 or AVX512, or on Arm (0.24 to 0.26: not on Arm; up to 0.23: AVX2 alone); elsewhere
 through FP32, whose bits depend on the instruction set in turn.
 
-Images are computed from their number, without files: image() here, and GeneratedPicture in Tests/ImagePreprocessingTests.
+Images are computed from their number, without files: image() here, and GeneratedImage in Tests/ImagePreprocessingTests.
 Image i is prepared at the i-th size, in turn, by each transform. Recorded is the SHA-256 (its first 32 digits) of the
 bytes after resize and crop, [size, size, 3], followed by the normalized floats, [3, size, size] in little-endian.
 """
@@ -80,19 +80,19 @@ def dimensions():
     return found
 
 
-def torchvision_steps(transform, picture):
+def torchvision_steps(transform, image):
     """Bytes before ToTensor, and the floats after all."""
     steps = list(transform.transforms)
     cut = next(i for i, step in enumerate(steps) if isinstance(step, torchvision.transforms.ToTensor))
-    square = picture
+    square = image
     for step in steps[:cut]:
         square = step(square)
-    return np.asarray(square), transform(picture).numpy()
+    return np.asarray(square), transform(image).numpy()
 
 
-def processed(processor, picture, **arguments):
-    plain = processor(**arguments, do_rescale=False, do_normalize=False)(picture, return_tensors="np")["pixel_values"][0]
-    floats = processor(**arguments)(picture, return_tensors="np")["pixel_values"][0]
+def processed(processor, image, **arguments):
+    plain = processor(**arguments, do_rescale=False, do_normalize=False)(image, return_tensors="np")["pixel_values"][0]
+    floats = processor(**arguments)(image, return_tensors="np")["pixel_values"][0]
     assert (plain == plain.astype(np.uint8)).all()
     return plain.astype(np.uint8).transpose(1, 2, 0), floats
 
@@ -102,12 +102,12 @@ def edge(size):
 
 
 def hugging_face(processor, resample, kind="shortest"):
-    def transform(size, picture):
+    def transform(size, image):
         square = {"height": size, "width": size}
         if kind == "squash":
-            return processed(processor(), picture, size=square, do_center_crop=False, resample=resample)
+            return processed(processor(), image, size=square, do_center_crop=False, resample=resample)
         shortest = edge(size) if kind == "edge" else size
-        return processed(processor(), picture, size={"shortest_edge": shortest}, crop_size=square, resample=resample)
+        return processed(processor(), image, size={"shortest_edge": shortest}, crop_size=square, resample=resample)
 
     return transform
 
@@ -130,9 +130,9 @@ def transforms():
             std=open_clip.transform.OPENAI_DATASET_STD, **options)
 
     return {
-        "openai": lambda size, picture: torchvision_steps(openai_transform(size), picture),
-        "open_clip-squash": lambda size, picture: torchvision_steps(open_clip_transform(size, resize_mode="squash"), picture),
-        "open_clip-bilinear": lambda size, picture: torchvision_steps(open_clip_transform(size, interpolation="bilinear"), picture),
+        "openai": lambda size, image: torchvision_steps(openai_transform(size), image),
+        "open_clip-squash": lambda size, image: torchvision_steps(open_clip_transform(size, resize_mode="squash"), image),
+        "open_clip-bilinear": lambda size, image: torchvision_steps(open_clip_transform(size, interpolation="bilinear"), image),
         "slow-bicubic": hugging_face(slow, 3),
         "slow-bilinear": hugging_face(slow, 2),
         "slow-bicubic-edge": hugging_face(slow, 3, "edge"),
@@ -156,9 +156,9 @@ def float_transforms():
 def hashes(wanted):
     found = {name: [] for name in wanted}
     for number, (width, height) in enumerate(dimensions()):
-        size, picture = SIZES[number % 5], Image.fromarray(image(number, width, height))
+        size, image = SIZES[number % 5], Image.fromarray(image(number, width, height))
         for name, transform in wanted.items():
-            square, floats = transform(size, picture)
+            square, floats = transform(size, image)
             assert square.shape == (size, size, 3) and square.dtype == np.uint8, (number, name)
             assert floats.shape == (3, size, size) and floats.dtype == np.float32, (number, name)
             data = np.ascontiguousarray(square).tobytes() + np.ascontiguousarray(floats).tobytes()

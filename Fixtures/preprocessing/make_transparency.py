@@ -45,7 +45,7 @@ SETTINGS = {
 
 def soft(mode, width, height, seed):
     """Transparent outside a disk, opaque inside, with a soft edge between; a noisy corner of any alpha."""
-    samples = np.array(base.picture(mode, width, height, seed))
+    samples = np.array(base.image(mode, width, height, seed))
     y, x = np.mgrid[0:height, 0:width]
     radius = np.hypot(x - width / 2, y - height / 2) / min(width, height)
     samples[..., -1] = np.clip((0.5 - radius) * 900, 0, 255)
@@ -78,7 +78,7 @@ def make_images():
     soft("RGBA", 150, 97, 31).save(IMAGES / "soft.png", optimize=True)
     soft("RGBA", 120, 150, 32).save(IMAGES / "soft.webp", quality=80)
     soft("LA", 131, 90, 33).save(IMAGES / "soft-grey.png", optimize=True)
-    clear = np.array(base.picture("RGBA", 60, 50, 34))
+    clear = np.array(base.image("RGBA", 60, 50, 34))
     clear[..., 3] = 0
     Image.fromarray(clear).save(IMAGES / "clear.png", optimize=True)
     clear[..., 3] = 255
@@ -90,9 +90,9 @@ def make_images():
     exif = Image.Exif()
     exif[0x0112] = 6
     soft("RGBA", 70, 48, 35).save(IMAGES / "rotated.png", exif=exif, optimize=True)
-    paletted = base.picture("RGB", 90, 70, 36).quantize(40)
+    paletted = base.image("RGB", 90, 70, 36).quantize(40)
     paletted.save(IMAGES / "palette-alphas.png", transparency=bytes(range(250, 0, -10)))
-    base.picture("RGB", 60, 45, 37).quantize(4).save(IMAGES / "palette-2-bit.png", bits=2, transparency=b"\x30\xff\x00")
+    base.image("RGB", 60, 45, 37).quantize(4).save(IMAGES / "palette-2-bit.png", bits=2, transparency=b"\x30\xff\x00")
     for bits, key in ((1, 1), (2, 3), (4, 204), (8, 127), (16, 0x1207)):
         write(f"grey-{bits}-bit-key.png", grey(bits, 80, 60, 38, key))
     write("bilevel-0-key.png", grey(1, 64, 70, 39, 0))
@@ -139,7 +139,7 @@ def main():
     make_images()
     versions = {"pillow": PIL.__version__, "torch": torch.__version__, "torchvision": torchvision.__version__,
                 "transformers": transformers.__version__}
-    paths = [base.PICTURES / name for name in OTHERS] + sorted(IMAGES.iterdir())
+    paths = [base.IMAGES / name for name in OTHERS] + sorted(IMAGES.iterdir())
     records = [goldens_of(path) for path in paths]
     lines = ",\n".join(json.dumps(record) for record in records)
     (FOLDER / "transparency.json").write_text(f'{{"versions": {json.dumps(versions)},\n"images": [\n{lines}\n]}}\n')

@@ -146,7 +146,7 @@ def write_tokenizer():
 
 
 def write_sigmoid():
-    """sigmoid(scale * cosine + bias) of every picture and text, by open_clip's own logits in float64."""
+    """sigmoid(scale * cosine + bias) of every image and text, by open_clip's own logits in float64."""
     torch.manual_seed(20261129)
     vision = {"image_size": 24, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16}
     words = {"context_length": 9, "vocab_size": 50, "width": 24, "layers": 2, "heads": 2}
@@ -179,7 +179,7 @@ def write_family(name, tower, visual, text):
 
 @torch.no_grad()
 def golden_vectors(tower, visual, text):
-    """Unit vectors of the generated pictures and of texts of every length."""
+    """Unit vectors of the generated images and of texts of every length."""
     values = 3 * tower["size"] ** 2
     pixels = selftest_pixels(IMAGES * values).reshape(IMAGES, 3, tower["size"], tower["size"])
     images = visual(torch.from_numpy(pixels).double())

@@ -21,7 +21,7 @@ TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "layers": 2, "he
 LOGIT_SCALE, LOGIT_BIAS = math.log(12), -4.0
 LABELS = ["red apple", "balloon", "alarm clock", "dog"]
 TEMPLATE = "a picture of a {}."
-PICTURES = ["alarm-clock-00.jpg", "balloon-12.jpg", "red-apple-00.jpg"]
+IMAGES = ["alarm-clock-00.jpg", "balloon-12.jpg", "red-apple-00.jpg"]
 
 
 def model():
@@ -37,12 +37,12 @@ def model():
 @torch.no_grad()
 def main():
     prepare = open_clip.image_transform(VISION["image_size"], is_train=False)
-    pixels = torch.stack([prepare(Image.open(MINIS / "pictures" / name)) for name in PICTURES])
+    pixels = torch.stack([prepare(Image.open(MINIS / "images" / name)) for name in IMAGES])
     ids = open_clip.tokenize([TEMPLATE.format(label) for label in LABELS])
     logits, _ = model().get_logits(pixels.double(), ids)
     golden = {
         "logit_scale": LOGIT_SCALE, "logit_bias": LOGIT_BIAS, "template": TEMPLATE, "labels": LABELS,
-        "probabilities": dict(zip(PICTURES, torch.sigmoid(logits).tolist())),
+        "probabilities": dict(zip(IMAGES, torch.sigmoid(logits).tolist())),
     }
     (HERE / "mini-vit.json").write_text(json.dumps(golden, indent=2) + "\n")
 

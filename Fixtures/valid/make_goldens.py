@@ -24,7 +24,7 @@ LENGTHS = (3, 2, 9, tiny.CONTEXT)  # tokens of each text, start and end included
 
 
 def pixels(size):
-    """float32 [4, 3, size, size]: coarse patterns, so that the pictures differ in more than noise."""
+    """float32 [4, 3, size, size]: coarse patterns, so that the images differ in more than noise."""
     random = np.random.RandomState(7)
     coarse = random.standard_normal((4, 3, size // 8, size // 8)).repeat(8, axis=2).repeat(8, axis=3)
     return torch.from_numpy((coarse + 0.25 * random.standard_normal((4, 3, size, size))).astype(np.float32))

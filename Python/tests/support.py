@@ -59,7 +59,7 @@ def golden(name, width):
     return [values[start : start + width] for start in range(0, len(values), width)]
 
 
-def picture_bytes(height, width):
+def image_bytes(height, width):
     return bytes(splitmix64(i) >> 56 for i in range(3 * height * width))
 
 

@@ -8,12 +8,12 @@ import unittest
 import numpy as np
 import pocketclip
 import support
-from pocketclip import ArgumentError, BufferTooSmallError, ImageSizeError, Picture, _abi, _buffers
-from test_verbs import picture
+from pocketclip import ArgumentError, BufferTooSmallError, ImageSizeError, Image, _abi, _buffers
+from test_methods import image
 
 
 class LikePIL:
-    """What PIL's pictures show: no buffer, but an array interface with bytes."""
+    """What PIL's images show: no buffer, but an array interface with bytes."""
 
     def __init__(self, pixels):
         self.__array_interface__ = {
@@ -31,16 +31,16 @@ class LikeTorch:
         return self.values
 
 
-class PictureTests(unittest.TestCase):
+class ImageTests(unittest.TestCase):
     def setUp(self):
         self.model = support.model()
-        self.expected = self.model.encode_images([picture()])
+        self.expected = self.model.encode_images([image()])
 
     def assert_same(self, image):
         np.testing.assert_array_equal(self.model.encode_images([image]), self.expected)
 
-    def test_every_kind_of_buffer_is_a_picture(self):
-        pixels = picture()
+    def test_every_kind_of_buffer_is_a_image(self):
+        pixels = image()
         read_only = pixels.copy()
         read_only.flags.writeable = False
         self.assert_same(read_only)
@@ -50,35 +50,35 @@ class PictureTests(unittest.TestCase):
         self.assert_same(LikeTorch(pixels))
         mapped = mmap.mmap(-1, pixels.nbytes)
         mapped.write(pixels.tobytes())
-        self.assert_same(Picture(mapped, 40, 50))
+        self.assert_same(Image(mapped, 40, 50))
 
     def test_a_crop_is_taken_where_it_lies(self):
         large = np.zeros((90, 80, 3), np.uint8)
-        large[7:57, 11:51] = picture()
+        large[7:57, 11:51] = image()
         crop = large[7:57, 11:51]
-        structure, _ = _buffers.picture(crop, "crop")
+        structure, _ = _buffers.image(crop, "crop")
         self.assertEqual((structure.pixels, structure.stride), (crop.ctypes.data, 240))
         self.assert_same(crop)
 
     def test_rows_that_run_backwards_or_with_gaps_are_copied(self):
-        pixels = picture()
+        pixels = image()
         self.assert_same(np.ascontiguousarray(pixels[..., ::-1])[..., ::-1])
         self.assert_same(np.ascontiguousarray(pixels[::-1])[::-1])
         self.assert_same(np.asfortranarray(pixels))
         self.assert_same(np.repeat(pixels, 2, axis=1)[:, ::2])
-        grey = np.broadcast_to(picture()[..., :1], (50, 40, 3))
+        grey = np.broadcast_to(image()[..., :1], (50, 40, 3))
         np.testing.assert_array_equal(self.model.encode_images([grey]), self.model.encode_images([grey.copy()]))
 
-    def test_pictures_of_one_row_or_column_are_taken(self):
+    def test_images_of_one_row_or_column_are_taken(self):
         for shape in ((1, 40, 3), (40, 1, 3), (1, 1, 3)):
             pixels = np.full(shape, 9, np.uint8)
             self.assertEqual(self.model.encode_images([pixels, pixels[::-1]]).shape, (2, 24))
 
-    def test_a_numpy_array_of_pictures_is_a_list(self):
-        batch = np.stack([picture(), picture()[::-1]])
+    def test_a_numpy_array_of_images_is_a_list(self):
+        batch = np.stack([image(), image()[::-1]])
         np.testing.assert_array_equal(self.model.encode_images(batch), self.model.encode_images(list(batch)))
 
-    def test_what_is_no_rgb_picture_is_refused(self):
+    def test_what_is_no_rgb_image_is_refused(self):
         refused = [
             (ArgumentError, np.zeros((4, 4), np.uint8)),
             (ArgumentError, np.zeros((4, 4, 4), np.uint8)),
@@ -99,18 +99,18 @@ class PictureTests(unittest.TestCase):
             with self.subTest(image=getattr(image, "shape", image)), self.assertRaises(kind):
                 self.model.encode_images([image])
 
-    def test_one_picture_where_several_are_expected_is_named(self):
-        for one in (picture(), Picture(bytes(3), 1, 1), b"...", 7):
+    def test_one_image_where_several_are_expected_is_named(self):
+        for one in (image(), Image(bytes(3), 1, 1), b"...", 7):
             with self.assertRaisesRegex(TypeError, "pass a list"):
                 self.model.encode_images(one)
 
-    def test_a_pictures_size_must_fit_its_bytes(self):
+    def test_a_images_size_must_fit_its_bytes(self):
         for arguments in ((b"12345", 1, 1), (b"12", 1, 1), (b"123", 0, 1), (b"123", -1, -1), (bytes(12), 2, 2, 5),
                           (b"123", 2**40, 1), (bytes(6), 1, 2, 4)):
             with self.subTest(arguments), self.assertRaises(ArgumentError):
-                Picture(*arguments)
+                Image(*arguments)
         with self.assertRaises(TypeError):
-            Picture(b"123", 1.0, 1)
+            Image(b"123", 1.0, 1)
 
 
 class NumberTests(unittest.TestCase):
@@ -163,9 +163,9 @@ class NumberTests(unittest.TestCase):
             (ArgumentError, self.model.encode_ids, [[2**40] * 13]),
             (ArgumentError, self.model.encode_ids, np.full((1, 13), 2**31)),
         ]
-        for kind, verb, values in refused:
-            with self.subTest(verb=verb.__name__, values=type(values)), self.assertRaises(kind):
-                verb(values)
+        for kind, method, values in refused:
+            with self.subTest(method=method.__name__, values=type(values)), self.assertRaises(kind):
+                method(values)
         with self.assertRaisesRegex(ArgumentError, "vectors of 3 values, b of 2"):
             pocketclip.similarity(np.zeros((1, 3), np.float32), np.zeros((1, 2), np.float32))
         with self.assertRaises(ArgumentError):
@@ -175,15 +175,15 @@ class NumberTests(unittest.TestCase):
 class OutTests(unittest.TestCase):
     def setUp(self):
         self.model = support.model()
-        self.pictures = [picture(), picture(33, 99)]
-        self.expected = self.model.encode_images(self.pictures)
+        self.images = [image(), image(33, 99)]
+        self.expected = self.model.encode_images(self.images)
 
     def test_a_numpy_array_is_filled_and_returned(self):
         out = np.full((2, 24), np.nan, np.float32)
-        self.assertIs(self.model.encode_images(self.pictures, out=out), out)
+        self.assertIs(self.model.encode_images(self.images, out=out), out)
         np.testing.assert_array_equal(out, self.expected)
         rows = np.full((5, 24), np.nan, np.float32)
-        self.model.encode_images(self.pictures, out=rows[1:3])
+        self.model.encode_images(self.images, out=rows[1:3])
         np.testing.assert_array_equal(rows[1:3], self.expected)
         self.assertTrue(np.isnan(rows[[0, 3, 4]]).all())
 
@@ -193,7 +193,7 @@ class OutTests(unittest.TestCase):
                    (ctypes.c_float * 48)()]
         for out in buffers:
             with self.subTest(type(out)):
-                result = self.model.encode_images(self.pictures, out=out)
+                result = self.model.encode_images(self.images, out=out)
                 np.testing.assert_array_equal(result, self.expected)
                 self.assertEqual(bytes(memoryview(out)), self.expected.tobytes())
                 self.assertTrue(np.shares_memory(result, np.frombuffer(out, np.uint8)))
@@ -219,7 +219,7 @@ class OutTests(unittest.TestCase):
         ]
         for kind, out in refused:
             with self.subTest(out=type(out), shape=np.shape(out)), self.assertRaises(kind):
-                self.model.encode_images(self.pictures, out=out)
+                self.model.encode_images(self.images, out=out)
 
     def test_memory_that_is_also_read_is_refused(self):
         pixels = np.frombuffer(support.generated_pixels(2700), np.float32).reshape(1, 3, 30, 30).copy()
@@ -235,13 +235,13 @@ class OutTests(unittest.TestCase):
 
     def test_preprocessing_fills_memory_too(self):
         out = np.zeros((3, 30, 30), np.float32)
-        self.assertIs(self.model.preprocess(picture(), out=out), out)
-        np.testing.assert_array_equal(out, self.model.preprocess(picture()))
+        self.assertIs(self.model.preprocess(image(), out=out), out)
+        np.testing.assert_array_equal(out, self.model.preprocess(image()))
 
     def test_nothing_in_is_nothing_out(self):
-        for verb in (self.model.encode_images, self.model.encode_pixels, self.model.encode_ids):
-            self.assertEqual(verb([]).shape, (0, 24))
-            self.assertEqual(verb([], out=bytearray()).shape, (0, 24))
+        for method in (self.model.encode_images, self.model.encode_pixels, self.model.encode_ids):
+            self.assertEqual(method([]).shape, (0, 24))
+            self.assertEqual(method([], out=bytearray()).shape, (0, 24))
         self.assertEqual(self.model.encode_ids(np.zeros((0, 13), np.int32)).shape, (0, 24))
         self.assertEqual(self.model.encode_pixels(np.zeros((0, 3, 30, 30), np.float32)).shape, (0, 24))
         self.assertEqual(pocketclip.similarity([], np.zeros((3, 24), np.float32)).shape, (0, 3))

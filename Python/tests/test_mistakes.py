@@ -21,7 +21,7 @@ from pocketclip import (
     UnsupportedError,
     _errors,
 )
-from test_verbs import picture
+from test_methods import image
 
 
 class OpeningTests(unittest.TestCase):
@@ -43,7 +43,7 @@ class OpeningTests(unittest.TestCase):
         for options in ({"threads": -1}, {"threads": 2**40}, {"sessions": -1}, {"arithmetic": "int4"}, {"isa": "a\0b"},
                         {"max_batch": -1}, {"max_batch": 10**6}):
             with self.subTest(options), self.assertRaises(ArgumentError):
-                support.model(**options).encode_images([picture()])
+                support.model(**options).encode_images([image()])
         for options in ({"threads": 1.5}, {"threads": None}, {"max_batch": "16"}):
             with self.subTest(options), self.assertRaises(TypeError):
                 support.model(**options)
@@ -52,8 +52,8 @@ class OpeningTests(unittest.TestCase):
                 support.model(**options)
 
     def test_more_threads_than_there_are_is_no_mistake(self):
-        expected = support.model(threads=0).encode_images([picture()])
-        np.testing.assert_array_equal(support.model(threads=1000).encode_images([picture()]), expected)
+        expected = support.model(threads=0).encode_images([image()])
+        np.testing.assert_array_equal(support.model(threads=1000).encode_images([image()]), expected)
 
     def test_bundles_cut_anywhere_are_refused_and_tell_where(self):
         data = pathlib.Path(support.bundle("vit-fp16")).read_bytes()
@@ -68,11 +68,11 @@ class OpeningTests(unittest.TestCase):
 
     def test_memory_is_a_source_of_any_alignment(self):
         data = pathlib.Path(support.bundle("vit-int8")).read_bytes()
-        expected = support.model().encode_images([picture()])
+        expected = support.model().encode_images([image()])
         for offset in (0, 1, 2):
             shifted = memoryview(bytes(offset) + data)[offset:]
-            np.testing.assert_array_equal(Model.from_bytes(shifted).encode_images([picture()]), expected)
-        np.testing.assert_array_equal(support.model(copy=True).encode_images([picture()]), expected)
+            np.testing.assert_array_equal(Model.from_bytes(shifted).encode_images([image()]), expected)
+        np.testing.assert_array_equal(support.model(copy=True).encode_images([image()]), expected)
         with self.assertRaises(TypeError):
             Model.from_bytes(None)
         with self.assertRaises(ArgumentError):
@@ -83,7 +83,7 @@ class ItemTests(unittest.TestCase):
     def test_an_item_that_fails_is_named_by_its_exception(self):
         model = support.model()
         with self.assertRaises(ImageSizeError) as raised:
-            model.encode_images([picture(), np.zeros((1, 20_000, 3), np.uint8)])
+            model.encode_images([image(), np.zeros((1, 20_000, 3), np.uint8)])
         self.assertEqual(str(raised.exception), "item 1: 20000 x 1 pixels, the session's limits are 16384 x 16384")
         ids = support.generated_ids(13, 71)
         ids[3][1] = 71
@@ -95,9 +95,9 @@ class ItemTests(unittest.TestCase):
 
     def test_items_that_fail_leave_the_others_their_bits(self):
         model = support.model()
-        expected = model.encode_images([picture()])[0]
+        expected = model.encode_images([image()])[0]
         failures = {}
-        images = [picture(), None, np.zeros((1, 20_000, 3), np.uint8), np.zeros((4, 4), np.uint8), picture()]
+        images = [image(), None, np.zeros((1, 20_000, 3), np.uint8), np.zeros((4, 4), np.uint8), image()]
         vectors = model.encode_images(images, failures=failures)
         self.assertEqual({index: type(error) for index, error in failures.items()},
                          {1: TypeError, 2: ImageSizeError, 3: ArgumentError})
@@ -111,7 +111,7 @@ class ItemTests(unittest.TestCase):
 
     def test_batches_of_any_length_are_taken(self):
         model = support.model()
-        vectors = model.encode_images([picture()] * 10_000)
+        vectors = model.encode_images([image()] * 10_000)
         self.assertEqual(vectors.shape, (10_000, 24))
         self.assertTrue((vectors == vectors[0]).all())
 
@@ -127,47 +127,47 @@ class ItemTests(unittest.TestCase):
 
     def test_towers_that_are_not_there_are_named(self):
         with self.assertRaises(NoTowerError):
-            support.model("hidden-text-fp32").encode_images([picture()])
+            support.model("hidden-text-fp32").encode_images([image()])
         with self.assertRaises(NoTowerError):
-            support.model("hidden-text-fp32").preprocess(picture())
+            support.model("hidden-text-fp32").preprocess(image())
         with self.assertRaises(NoTowerError):
             support.model("vit-int8").encode_texts(["a cat"])
         with self.assertRaises(NoTowerError):
             support.model("vit-int8").tokenize("a cat")
         with self.assertRaisesRegex(ArgumentError, "no logit scale"):
-            support.model("hidden-fp32").classify([picture()], ["a cat"])
+            support.model("hidden-fp32").classify([image()], ["a cat"])
 
 
 class ClosedTests(unittest.TestCase):
-    def test_closed_handles_refuse_every_verb(self):
+    def test_closed_handles_refuse_every_method(self):
         model = support.model()
         session = Session(model)
         with model, session:
-            session.encode_images([picture()])
+            session.encode_images([image()])
         for closed in (model, session):
             self.assertTrue(closed.closed)
             closed.close()
-            for verb in (
-                lambda closed=closed: closed.encode_images([picture()]),
+            for method in (
+                lambda closed=closed: closed.encode_images([image()]),
                 lambda closed=closed: closed.encode_ids([[1] * 13]),
-                lambda closed=closed: closed.preprocess(picture()),
+                lambda closed=closed: closed.preprocess(image()),
                 lambda closed=closed: closed.self_test(),
                 lambda closed=closed: closed.__enter__(),
                 lambda closed=closed: pickle.dumps(closed),
             ):
                 with self.assertRaisesRegex(ArgumentError, "closed"):
-                    verb()
+                    method()
             self.assertIn("closed", repr(closed))
-        for verb in (model.check_content, lambda: Session(model), lambda: Session.byte_count(model)):
+        for method in (model.check_content, lambda: Session(model), lambda: Session.byte_count(model)):
             with self.assertRaisesRegex(ArgumentError, "the model is closed"):
-                verb()
+                method()
 
     def test_a_session_outlives_its_model(self):
         model = support.model()
-        expected = model.encode_images([picture()])
+        expected = model.encode_images([image()])
         session = Session(model)
         model.close()
-        np.testing.assert_array_equal(session.encode_images([picture()]), expected)
+        np.testing.assert_array_equal(session.encode_images([image()]), expected)
 
     def test_sessions_with_limits_out_of_range_are_refused(self):
         model = support.model()
@@ -177,7 +177,7 @@ class ClosedTests(unittest.TestCase):
             with self.subTest(limits), self.assertRaises(ArgumentError):
                 Session.byte_count(model, **limits)
         with self.assertRaises(ImageSizeError):
-            Session(model, max_width=30, max_height=30).encode_images([picture()])
+            Session(model, max_width=30, max_height=30).encode_images([image()])
 
 
 class ExceptionTests(unittest.TestCase):
@@ -189,7 +189,7 @@ class ExceptionTests(unittest.TestCase):
             self.assertIsInstance(copy, PocketCLIPError)
             self.assertEqual((type(copy), str(copy), copy.code, copy.offset), (kind, str(error), kind.code, 12))
 
-    def test_a_rewritten_file_is_told_apart_from_the_one_that_was_pickled(self):
+    def test_a_rewritten_file_differs_from_the_one_that_was_pickled(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "b.pclip")
             path.write_bytes(pathlib.Path(support.bundle("vit-int8")).read_bytes())

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import numpy as np
 import support
 from pocketclip import ArgumentError, Model, Session
-from test_verbs import picture
+from test_methods import image
 
 # Pages of malloc's own and of threads' stacks; one leaked session of 24 MB or bundle of 0.2 MB per cycle is far more.
 MAXIMUM_GROWTH_BYTES = 8 << 20
@@ -26,37 +26,37 @@ def resident_bytes():
 
 def encode_with(encoder, count):
     """In a worker process: the vectors' bits."""
-    return encoder.encode_images([picture()] * count).tobytes()
+    return encoder.encode_images([image()] * count).tobytes()
 
 
 class ThreadTests(unittest.TestCase):
     def test_eight_threads_on_one_model_get_the_same_bits(self):
         for encoder in (support.model(sessions=3), Session(support.model())):
-            pictures = [picture(30 + i, 40) for i in range(12)]
-            expected = encoder.encode_images(pictures)
+            images = [image(30 + i, 40) for i in range(12)]
+            expected = encoder.encode_images(images)
             with ThreadPoolExecutor(8) as pool:
-                for vectors in pool.map(lambda _: encoder.encode_images(pictures), range(64)):
+                for vectors in pool.map(lambda _: encoder.encode_images(images), range(64)):
                     np.testing.assert_array_equal(vectors, expected)
 
     def test_no_more_sessions_are_made_than_calls_ran_at_once(self):
         model = support.model(sessions=2)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: model.encode_images([picture()]), range(40)))
+            list(pool.map(lambda _: model.encode_images([image()]), range(40)))
         self.assertLessEqual(model._pool._count, 2)
         with ThreadPoolExecutor(1) as pool:
             other = support.model(sessions=2)
-            list(pool.map(lambda _: other.encode_images([picture()]), range(10)))
+            list(pool.map(lambda _: other.encode_images([image()]), range(10)))
         self.assertEqual(other._pool._count, 1)
 
     def test_a_model_closed_under_way_refuses_or_answers(self):
-        expected = support.model().encode_images([picture()] * 8)
+        expected = support.model().encode_images([image()] * 8)
         for _ in range(20):
             model, outcomes = support.model(sessions=2), []
 
             def work(model=model, outcomes=outcomes):
                 try:
                     while True:
-                        outcomes.append((model.encode_images([picture()] * 8) == expected).all())
+                        outcomes.append((model.encode_images([image()] * 8) == expected).all())
                 except ArgumentError as error:
                     outcomes.append(str(error) == "the model is closed")
 
@@ -72,7 +72,7 @@ class ThreadTests(unittest.TestCase):
         model = support.model(sessions=1, max_batch=-1)
         for _ in range(3):
             with self.assertRaises(ArgumentError):
-                model.encode_images([picture()])
+                model.encode_images([image()])
 
     def test_other_threads_run_during_a_call(self):
         model, done, turns = support.model("resnet-fp32"), threading.Event(), []
@@ -112,22 +112,22 @@ class ForkTests(unittest.TestCase):
     def test_a_child_encodes_with_its_parents_handles(self):
         model = support.model()
         session = Session(model)
-        expected = model.encode_images([picture()] * 20)
-        session.encode_images([picture()])
+        expected = model.encode_images([image()] * 20)
+        session.encode_images([image()])
         for encoder in (model, session):
-            self.in_child(lambda encoder=encoder: (encoder.encode_images([picture()] * 20) == expected).all())
-            np.testing.assert_array_equal(encoder.encode_images([picture()] * 20), expected)
+            self.in_child(lambda encoder=encoder: (encoder.encode_images([image()] * 20) == expected).all())
+            np.testing.assert_array_equal(encoder.encode_images([image()] * 20), expected)
 
     def test_a_fork_while_other_threads_encode_harms_neither_side(self):
         model = support.model(sessions=2)
         session = Session(model)
-        expected = model.encode_images([picture()] * 4)
+        expected = model.encode_images([image()] * 4)
         stop = threading.Event()
         wrong = []
 
         def work(encoder):
             while not stop.is_set():
-                if not (encoder.encode_images([picture()] * 4) == expected).all():
+                if not (encoder.encode_images([image()] * 4) == expected).all():
                     wrong.append(encoder)
 
         encoders = (model, model, model, session, session)
@@ -136,8 +136,8 @@ class ForkTests(unittest.TestCase):
             thread.start()
         try:
             for _ in range(25):
-                self.in_child(lambda: (model.encode_images([picture()] * 4) == expected).all())
-                self.in_child(lambda: (session.encode_images([picture()] * 4) == expected).all())
+                self.in_child(lambda: (model.encode_images([image()] * 4) == expected).all())
+                self.in_child(lambda: (session.encode_images([image()] * 4) == expected).all())
         finally:
             stop.set()
             for thread in threads:
@@ -147,18 +147,18 @@ class ForkTests(unittest.TestCase):
     def test_a_child_may_close_and_collect(self):
         model = support.model()
         session = Session(model)
-        session.encode_images([picture()])
-        model.encode_images([picture()])
+        session.encode_images([image()])
+        model.encode_images([image()])
 
         def check():
             model.close()
             session.close()
             gc.collect()
-            return support.model().encode_images([picture()]).shape == (1, 24)
+            return support.model().encode_images([image()]).shape == (1, 24)
 
         self.in_child(check)
-        model.encode_images([picture()])
-        session.encode_images([picture()])
+        model.encode_images([image()])
+        session.encode_images([image()])
 
 
 class PickleTests(unittest.TestCase):
@@ -200,7 +200,7 @@ class LifetimeTests(unittest.TestCase):
 
     def test_calls_do_not_grow(self):
         model = support.model()
-        images, out = [picture()] * 3, np.empty((3, 24), np.float32)
+        images, out = [image()] * 3, np.empty((3, 24), np.float32)
         for _ in range(50):
             model.encode_images(images, out=out)
         before = resident_bytes()
@@ -233,7 +233,7 @@ class ImportTests(unittest.TestCase):
             "sys.modules['numpy'] = None\n"
             "import pocketclip, support\n"
             "model = support.model()\n"
-            "image = pocketclip.Picture(support.picture_bytes(50, 40), 40, 50)\n"
+            "image = pocketclip.Image(support.image_bytes(50, 40), 40, 50)\n"
             "vectors = model.encode_images([image, image])\n"
             "assert (type(vectors), vectors.format, vectors.shape) == (memoryview, 'f', (2, 24))\n"
             "ids = model.encode_ids([[1] * 12 + [70]])\n"
@@ -251,7 +251,7 @@ class ImportTests(unittest.TestCase):
         )
         tests = str(pathlib.Path(__file__).parent)
         printed = support.run_python(program, PYTHONPATH=os.pathsep.join([os.environ["PYTHONPATH"], tests]))
-        expected = support.model().encode_images([picture()] * 2)
+        expected = support.model().encode_images([image()] * 2)
         self.assertEqual(printed.strip(), expected.tobytes().hex())
 
 

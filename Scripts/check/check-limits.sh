@@ -66,7 +66,7 @@ expect() {
   fi
 }
 
-image=$minis/pictures/alarm-clock-00.jpg
+image=$minis/images/alarm-clock-00.jpg
 mini=$folder/mini.pclip
 for limit in no-threads one-thread 400000; do
   reference='reference   OpenBLAS'
@@ -76,9 +76,9 @@ for limit in no-threads one-thread 400000; do
   expect "$limit" 0 'demanded' info "$mini"
   expect "$limit" 0 'tokenizer' inspect $minis/mini-vit.pt
   expect "$limit" 0 'cosine' classify -m "$mini" "$image" --label "an alarm clock" --label "a cat"
-  expect "$limit" 0 'vector' embed -m "$mini" $minis/pictures
-  expect "$limit" 0 'vectors of' embed -m "$mini" $minis/pictures -o "$folder/v.npy" --force
-  expect "$limit" 0 'vectors kept' embed -m "$mini" $minis/pictures -o "$folder/v.npy" --resume
+  expect "$limit" 0 'vector' embed -m "$mini" $minis/images
+  expect "$limit" 0 'vectors of' embed -m "$mini" $minis/images -o "$folder/v.npy" --force
+  expect "$limit" 0 'vectors kept' embed -m "$mini" $minis/images -o "$folder/v.npy" --resume
   expect "$limit" 0 'blocks' bench "$mini"
   expect "$limit" 0 'written' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
 done
@@ -97,8 +97,8 @@ expect wrong 0 'portable product, which is slower: OpenBLAS 0.0.1 (Wrong) multip
 expect wrong 69 'multiplies wrongly' verify "$mini" --against $minis/mini-vit.pt --reference openblas
 
 for limit in no-threads one-thread; do
-  expect $limit 0 'vector' embed -m "$mini" $minis/pictures --threads 8
-  expect $limit 0 'cosine' classify -m "$mini" $minis/pictures --label "an alarm clock" --label "a cat" --threads 8
+  expect $limit 0 'vector' embed -m "$mini" $minis/images --threads 8
+  expect $limit 0 'cosine' classify -m "$mini" $minis/images --label "an alarm clock" --label "a cat" --threads 8
 done
 
 # A file that may not become as large as it must: an error, which leaves nothing.
@@ -110,8 +110,8 @@ if [ -n "$(ls -A "$folder/small")" ]; then
   failed=$((failed + 1))
   echo "check-limits: a refused output left $(ls -A "$folder/small")" >&2
 fi
-expect file=2 73 'no space left (File too large).*--resume' embed -m "$mini" $minis/pictures -o "$folder/small/v.npy"
-expect data=1000000 0 'vectors* kept' embed -m "$mini" $minis/pictures -o "$folder/small/v.npy" --resume
+expect file=2 73 'no space left (File too large).*--resume' embed -m "$mini" $minis/images -o "$folder/small/v.npy"
+expect data=1000000 0 'vectors* kept' embed -m "$mini" $minis/images -o "$folder/small/v.npy" --resume
 
 # An image of 32 megapixels in 38 bytes: an error where there is no room, a vector where there is.
 PYTHONPATH=Scripts/check python3 -c 'import sys, hostile_images; open(sys.argv[1], "wb").write(hostile_images.webp(8000, 4000))' \

@@ -129,7 +129,7 @@ class Truth:
 
 
 def pixels(size):
-    """float32 [4, 3, size, size]: coarse patterns, so that the pictures differ in more than noise."""
+    """float32 [4, 3, size, size]: coarse patterns, so that the images differ in more than noise."""
     random = np.random.RandomState(7)
     cells = -(-size // 8)
     coarse = random.standard_normal((4, 3, cells, cells)).repeat(8, axis=2).repeat(8, axis=3)[:, :, :size, :size]

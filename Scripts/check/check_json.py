@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-IMAGE = ROOT / "Fixtures/minis/pictures/alarm-clock-00.jpg"
+IMAGE = ROOT / "Fixtures/minis/images/alarm-clock-00.jpg"
 # Controls, line and paragraph separators, and what reorders text.
 STEERING = {chr(c) for c in [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
 
@@ -70,14 +70,14 @@ def check(outputs, bundle):
     outputs.run(*embed, "--texts", folder / "words", "-o", folder / "v.npy")
     rows = outputs.parsed("rows", (folder / "v.npy.rows.jsonl").read_bytes())
     outputs.expect("rows", [row["text"] for row in rows], words)
-    (skipped,) = outputs.run(*embed, "--pictures", folder / "paths", "--json")
+    (skipped,) = outputs.run(*embed, "--images", folder / "paths", "--json")
     outputs.expect("embed --json", [item["input"] for item in skipped["skipped"]], paths)
     classify = ["classify", "-m", bundle, "--top", len(words)]
     for option in "--lines", "--json":
         (result,) = outputs.run(*classify, IMAGE, "--labels", folder / "words", option)
-        labels = (result["pictures"][0] if "pictures" in result else result)["labels"]
+        labels = (result["images"][0] if "images" in result else result)["labels"]
         outputs.expect(f"labels {option}", sorted(label["label"] for label in labels), sorted(words))
-    lines = outputs.run(*classify, "--pictures", folder / "paths", "--label", "a", "--label", "b", "--lines")
+    lines = outputs.run(*classify, "--images", folder / "paths", "--label", "a", "--label", "b", "--lines")
     outputs.expect("classify --lines", [line["path"] for line in lines], paths)
     (folder / "model.safetensors").write_bytes(safetensors(paths))
     for command in ["inspect", "--tensors"], ["convert", "-o", folder / "n.pclip"], ["export", "--to", "safetensors", "-o", folder / "e"]:

@@ -58,6 +58,6 @@ for precision in fp16 int8; do
 done
 
 sh Scripts/check/kill_conversions.sh "$pocketclip" Fixtures/minis/mini-rn.pt
-pictures=Fixtures/minis/pictures
-python3 Scripts/check/kill_embeds.py "$pocketclip" Fixtures/minis/mini-vit.pt $pictures/red-apple-00.jpg \
-  $pictures/alarm-clock-00.jpg $pictures/tractor-14.jpg
+images=Fixtures/minis/images
+python3 Scripts/check/kill_embeds.py "$pocketclip" Fixtures/minis/mini-vit.pt $images/red-apple-00.jpg \
+  $images/alarm-clock-00.jpg $images/tractor-14.jpg

@@ -73,9 +73,9 @@ class HuggingFace:
         if not self.truth.texts:
             return None
         processor = self.transformers.CLIPProcessor.from_pretrained(self.path)
-        picture = np.zeros((self.truth.image_size + 9, self.truth.image_size + 30, 3), np.uint8)
+        image = np.zeros((self.truth.image_size + 9, self.truth.image_size + 30, 3), np.uint8)
         inputs = processor(
-            text=self.truth.texts, images=picture, padding=True, truncation=True, return_tensors="pt")
+            text=self.truth.texts, images=image, padding=True, truncation=True, return_tensors="pt")
         assert tuple(inputs["pixel_values"].shape[1:]) == (3, self.truth.image_size, self.truth.image_size)
         return same_tokens(self.truth.ids, inputs["input_ids"].numpy())
 
@@ -98,8 +98,8 @@ class OpenCLIP:
     def images(self):
         from PIL import Image
 
-        picture = Image.new("RGB", (self.truth.image_size + 9, self.truth.image_size + 30))
-        assert self.preprocess(picture).shape == (3, self.truth.image_size, self.truth.image_size)
+        image = Image.new("RGB", (self.truth.image_size + 9, self.truth.image_size + 30))
+        assert self.preprocess(image).shape == (3, self.truth.image_size, self.truth.image_size)
         return unit(self.model.encode_image(torch.from_numpy(self.truth.pixels)).numpy())
 
     def texts(self):

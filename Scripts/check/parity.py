@@ -20,7 +20,7 @@ PROFILED = ["ViT-B-32", "ViT-L-14"]
 
 
 def run(*command):
-    """The JSON object that a verb prints; exit status 1 (verification failed) is a result too."""
+    """The JSON object that a command prints; exit status 1 (verification failed) is a result too."""
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if result.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(map(str, command))}\n{result.stderr}")

@@ -38,7 +38,7 @@ TOOL = pathlib.Path(sys.argv.pop()).resolve() if len(sys.argv) == 2 else sys.exi
 MINI = types.SimpleNamespace(name="ViT 128x3/16@64, text 64x2", path=ROOT / "Fixtures/minis/mini-vit.pt")
 TINY = types.SimpleNamespace(name="ViT 64x1/8@24, text 64x1", path=ROOT / "Fixtures/valid/vit-torchscript-1.7.pt")
 RESNET = types.SimpleNamespace(name="ResNet 4x(1,2,1,1)@64, text 64x1", path=ROOT / "Fixtures/valid/rn-torchscript-1.7.pt")
-IMAGE = ROOT / "Fixtures/minis/pictures/doughnut-08.jpg"
+IMAGE = ROOT / "Fixtures/minis/images/doughnut-08.jpg"
 WRONG = "0" * 64
 
 
@@ -216,7 +216,7 @@ class CompleteRunTests(unittest.TestCase):
         self.assertGreaterEqual(figures[0]["decimals"], 3)
         self.assertLess(figures[0]["largest_difference"], figures[2]["largest_difference"])
 
-    def test_space_is_told_and_given_back(self):
+    def test_space_is_reported_and_given_back(self):
         self.assertRegex(self.said, r"needs .* GB: .* of downloads, .* for bundles; .* free")
         self.assertEqual([*self.site.work.rglob("*.pclip"), *self.site.work.rglob("*.part")], [])
 
@@ -403,10 +403,10 @@ class RunTests(unittest.TestCase):
 
     def test_a_bundle_that_verify_rejects_is_a_failure(self):
         class Replaced(Tool):
-            def run(self, verb, *arguments):
-                if verb == "verify":  # against another model than the one that was converted
+            def run(self, command, *arguments):
+                if command == "verify":  # against another model than the one that was converted
                     arguments = (*arguments[:-1], RESNET.path)
-                return super().run(verb, *arguments)
+                return super().run(command, *arguments)
 
         failures = []
         measure.bundle(Replaced(TOOL), TINY.path, self.site.folder / "vit.pclip", "fp16", False, failures)

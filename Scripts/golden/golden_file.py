@@ -21,7 +21,7 @@ def unit(x):
 def run(subject, function, stages, inputs, counts, viewed):
     """Embeddings of `inputs`, and {stage: {"pooled" | "mean": [viewed, width]}} of its first items.
 
-    counts: tokens of each item that count and, last of them, the pooled one; None for pictures, whose pooled token
+    counts: tokens of each item that count and, last of them, the pooled one; None for images, whose pooled token
     is the first.
     """
     views, handles = {}, []

@@ -1,4 +1,4 @@
-/// How a picture becomes the image tower's input. Two checkpoints of one shape may differ here.
+/// How an image becomes the image tower's input. Two checkpoints of one shape may differ here.
 public struct Preprocessing: Sendable, Equatable {
   public var resize: ResizeRule
   /// Pixels of the shorter edge after resizing, where that is more than the crop keeps; nil: the image tower's size.

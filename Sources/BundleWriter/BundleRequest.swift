@@ -40,8 +40,8 @@ public struct WriteOptions: Sendable {
   public var kernels = WeightKernels()
   /// Told how many of how many elements are done, now and then and from any thread.
   public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
-  /// False forces the way of file systems that know no nameless files.
-  public var usesNamelessFile = true
+  /// False forces the way of file systems that know no unnamed files.
+  public var usesUnnamedFile = true
 
   public init(path: String, replacesExisting: Bool = false) {
     self.path = path

@@ -16,7 +16,7 @@ public enum BundleWriter {
     do throws(OutputError) {
       file = try OutputFile(
         path: options.path, replacesExisting: options.replacesExisting, sources: options.sources,
-        usesNamelessFile: options.usesNamelessFile)
+        usesUnnamedFile: options.usesUnnamedFile)
     } catch { throw .output(error) }
     do throws(OutputError) { try file.region.layOut(byteCount: plan.byteCount) } catch {
       throw .output(error)

@@ -31,7 +31,7 @@ static void read_bytes(png_structp decoder, png_bytep output, size_t count) {
   struct png_reading *reading = png_get_io_ptr(decoder);
   if (count > reading->left) {
     reading->status = CIC_TRUNCATED;
-    png_error(decoder, "the file ends before the picture does");
+    png_error(decoder, "the file ends before the image does");
   }
   memcpy(output, reading->bytes, count);
   reading->bytes += count;

@@ -153,7 +153,7 @@ INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) {
   EACH_SUM _mm512_store_si512(sums->i[r][p], total[r][p]);
 }
 
-/* Odd heights too: they are those of the smallest pictures. */
+/* Odd heights too: they are those of the smallest images. */
 static void tile_u8s8(const tile *t, tile_sums *sums) {
   switch (t->rows) {
     case 1: sum_u8s8(1, t, sums); break;

@@ -180,7 +180,7 @@ static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at
 /* Tiles that share widened weights. */
 #define GROUP_TILES (112 / TILE_ROWS)
 
-/* Asks for where a tile's values go and for what is added to them, which come from far away in large pictures: they
+/* Asks for where a tile's values go and for what is added to them, which come from far away in large images: they
  * arrive while the sums are computed. In the second-level cache: the first has no room for so many requests. */
 INLINE void fetch_outputs(const gemm *g, const place *at) {
   const pk_product *p = g->product;

@@ -12,7 +12,7 @@ public struct FidelityPolicy: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - minimumCosine: worst cosine of each tower, with every arithmetic.
-  ///   - minimumAgreement: least fraction of pictures that choose the same text as with FP32.
+  ///   - minimumAgreement: least fraction of images that choose the same text as with FP32.
   /// - Throws: when the precision has no default for this architecture and none was given.
   public init(
     precision: Precision, architecture: CLIPArchitecture, minimumCosine: Double?, minimumAgreement: Double?

@@ -17,7 +17,7 @@ public struct FuzzTarget: Sendable {
   public static let all =
     [
       FuzzTarget("zip", fuzzZip), FuzzTarget("pickle", fuzzPickle), FuzzTarget("json", fuzzJSON),
-      FuzzTarget("text", fuzzText), FuzzTarget("picture", fuzzPicture),
+      FuzzTarget("text", fuzzText), FuzzTarget("image", fuzzImage),
       FuzzTarget("checkpoint") { bytes in fuzzCheckpoint(bytes, as: nil) },
     ]
     + CheckpointFormat.all.filter(\.isReadable).map { format in

@@ -2,15 +2,15 @@ public import Architecture
 public import ImagePreprocessing
 
 extension DecodedImage {
-  /// 8-bit RGB from which `ImagePreprocessor` makes the bytes that the original code makes of this picture.
+  /// 8-bit RGB from which `ImagePreprocessor` makes the bytes that the original code makes of this image.
   ///
-  /// OpenAI and open_clip resize a picture in the mode it was stored in and then convert. For RGB and grey the order
+  /// OpenAI and open_clip resize an image in the mode it was stored in and then convert. For RGB and grey the order
   /// does not matter; palettes, alpha, inks and 16 bits are therefore resized and cropped here, to `imageSize` pixels
   /// a side, which the preprocessor then leaves as they are. transformers converts before it resizes.
-  public func prepared(for preprocessing: Preprocessing, imageSize: Int) throws(PictureFault) -> RGBImage {
+  public func prepared(for preprocessing: Preprocessing, imageSize: Int) throws(ImageFault) -> RGBImage {
     guard preprocessing.alpha == .drop else { return onWhite() }
     let geometry = CropGeometry(width: width, height: height, imageSize: imageSize, preprocessing)
-    // torchvision leaves a picture that already has its size untouched.
+    // torchvision leaves an image that already has its size untouched.
     let keepsSize = geometry.resizedWidth == width && geometry.resizedHeight == height
     guard preprocessing.conversion == .afterResize, !keepsSize else { return rgb() }
     switch mode {
@@ -23,7 +23,7 @@ extension DecodedImage {
     }
   }
 
-  /// The picture with other samples, `imageSize` a side.
+  /// The image with other samples, `imageSize` a side.
   func replacingSamples(_ samples: [UInt8], imageSize: Int) -> DecodedImage {
     var image = self
     image.width = imageSize
@@ -33,18 +33,18 @@ extension DecodedImage {
   }
 
   /// Resized and cropped with every channel on its own.
-  private func square(_ preprocessing: Preprocessing, _ imageSize: Int) throws(PictureFault) -> DecodedImage {
+  private func square(_ preprocessing: Preprocessing, _ imageSize: Int) throws(ImageFault) -> DecodedImage {
     let channelCount = mode.bytesPerPixel
     var scratch = ImagePreprocessor.Scratch(
       maximumWidth: width, maximumHeight: height, imageSize: imageSize, channelCount: channelCount)
     var output = [UInt8](repeating: 0, count: imageSize * imageSize * channelCount)
-    let picture = try PictureView(samples.span, width: width, height: height, channelCount: channelCount)
+    let image = try ImageView(samples.span, width: width, height: height, channelCount: channelCount)
     var span = output.mutableSpan
-    try ImagePreprocessor(preprocessing, imageSize: imageSize).crop(picture, into: &span, scratch: &scratch)
+    try ImagePreprocessor(preprocessing, imageSize: imageSize).crop(image, into: &span, scratch: &scratch)
     return replacingSamples(output, imageSize: imageSize)
   }
 
-  /// Nearest neighbour, which Pillow takes for palettes and 1-bit pictures whatever was asked for.
+  /// Nearest neighbour, which Pillow takes for palettes and 1-bit images whatever was asked for.
   private func nearest(_ geometry: CropGeometry, imageSize: Int) -> DecodedImage {
     let columns = nearestSources(
       ofInput: width, resizedTo: geometry.resizedWidth, from: geometry.left, count: imageSize)

@@ -1,8 +1,8 @@
-/// The samples of a picture file, not yet converted: Pillow's `Image` after `load()`.
+/// The samples of an image file, not yet converted: Pillow's `Image` after `load()`.
 ///
 /// Nothing is rotated. Published numbers were made without looking at EXIF orientation, so it is only reported.
 public struct DecodedImage: Equatable, Sendable {
-  /// Pillow's modes, which decide how a picture is resized.
+  /// Pillow's modes, which decide how an image is resized.
   public enum Mode: String, Sendable, CaseIterable {
     case grey = "L"
     case greyAlpha = "LA"
@@ -36,7 +36,7 @@ public struct DecodedImage: Equatable, Sendable {
   public var palette: [SIMD3<UInt8>] = []
   /// Of a mode without an alpha channel.
   public var transparency: Transparency?
-  /// EXIF orientation 2–8 where the file asks for it; nil where the picture is upright or does not say.
+  /// EXIF orientation 2–8 where the file asks for it; nil where the image is upright or does not say.
   public var orientation: Int?
 
   /// Samples from elsewhere than a file: `width` · `height` · `mode.bytesPerPixel` of them.

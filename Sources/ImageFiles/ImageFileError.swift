@@ -1,13 +1,13 @@
-/// Why a picture file cannot be used.
+/// Why an image file cannot be used.
 public struct ImageFileError: Error, Equatable, Sendable {
   public enum Code: String, Sendable, CaseIterable {
     /// The file cannot be opened or read.
     case unreadable
-    /// The bytes end before the picture does.
+    /// The bytes end before the image does.
     case truncated
-    /// A picture of a known kind whose bytes make no sense.
+    /// An image of a known kind whose bytes make no sense.
     case undecodable
-    /// Not a picture, or of a kind that is not read.
+    /// Not an image, or of a kind that is not read.
     case unsupported
     /// More pixels than the limit.
     case tooLarge
@@ -37,7 +37,7 @@ public struct ImageFileError: Error, Equatable, Sendable {
     switch code {
     case .unreadable: "check the path and its permissions"
     case .truncated: "download or copy the file again"
-    case .undecodable: "open it in a picture viewer, and save it anew if that shows it"
+    case .undecodable: "open it in an image viewer, and save it anew if that shows it"
     case .unsupported: "convert it to JPEG, PNG or WebP"
     case .tooLarge:
       "shrink the image first" + (megapixels.map { ", or raise the limit with --max-megapixels \($0)" } ?? "")
@@ -53,9 +53,9 @@ extension ImageFileError: CustomStringConvertible {
     let problem =
       switch code {
       case .unreadable: "cannot be read"
-      case .truncated: "the picture is cut off"
-      case .undecodable: "the picture cannot be decoded"
-      case .unsupported: "not a picture this tool reads"
+      case .truncated: "the image is cut off"
+      case .undecodable: "the image cannot be decoded"
+      case .unsupported: "not an image this tool reads"
       case .tooLarge: "the image is too large"
       case .tooManyScans: "the image has too many scans"
       case .noMemory: "no memory for the image"

@@ -2,7 +2,7 @@ internal import CImageCodecs
 public import Foundation
 internal import Input
 
-/// Reads picture files on the host side with the libraries that Pillow uses, giving the samples that Pillow gives.
+/// Reads image files on the host side with the libraries that Pillow uses, giving the samples that Pillow gives.
 ///
 /// The runtime never decodes: it takes pixels.
 public enum ImageFiles {
@@ -12,16 +12,16 @@ public enum ImageFiles {
     return try read(path, limits: limits, reusing: &memory)
   }
 
-  /// The same for one picture after another: to clear fresh memory takes a quarter of the time that decoding takes.
+  /// The same for one image after another: to clear fresh memory takes a quarter of the time that decoding takes.
   ///
-  /// - Parameter memory: an earlier picture's samples, which are given up; empty afterwards if they were used.
+  /// - Parameter memory: an earlier image's samples, which are given up; empty afterwards if they were used.
   public static func read(
     _ path: String, limits: Limits = Limits(), reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
     try decode(try bytes(of: path, limits: limits), name: path, limits: limits, reusing: &memory)
   }
 
-  /// Decodes a picture in memory; `name` is what errors call it. Total: any bytes give a picture or an error.
+  /// Decodes an image in memory; `name` is what errors call it. Total: any bytes give an image or an error.
   public static func decode(
     _ bytes: Data, name: String, limits: Limits = Limits()
   ) throws(ImageFileError) -> DecodedImage {
@@ -29,7 +29,7 @@ public enum ImageFiles {
     return try decode(bytes, name: name, limits: limits, reusing: &memory)
   }
 
-  /// The same for one picture after another, as `read` does.
+  /// The same for one image after another, as `read` does.
   public static func decode(
     _ bytes: Data, name: String, limits: Limits = Limits(), reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
@@ -77,7 +77,7 @@ extension ImageFileError {
   }
 }
 
-/// The kind of a picture file, told by its first bytes.
+/// The kind of an image file, told by its first bytes.
 enum ImageFormat: Equatable {
   case jpeg, png, webp
   /// Not read; says what the bytes look like.

@@ -1,6 +1,6 @@
 public import Architecture
 
-/// To what size a picture is resized, and which square of that is kept.
+/// To what size an image is resized, and which square of that is kept.
 public struct CropGeometry: Equatable, Sendable {
   public let resizedWidth: Int
   public let resizedHeight: Int
@@ -8,7 +8,7 @@ public struct CropGeometry: Equatable, Sendable {
   public let top: Int
 
   /// torchvision's `Resize` and `CenterCrop`, whose rules OpenAI, open_clip and transformers share but for the
-  /// rounding of the crop. The shorter edge is resized to the crop's size or more, so that the resized picture is never
+  /// rounding of the crop. The shorter edge is resized to the crop's size or more, so that the resized image is never
   /// smaller than the crop.
   ///
   /// Width and height are at least 1 and below 2³¹.

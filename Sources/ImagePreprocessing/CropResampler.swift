@@ -1,7 +1,7 @@
 internal import Architecture
 internal import CKernels
 
-/// Resamples a picture in two passes of 8 bits each, only where the crop needs it. The bytes are those that the `resize` of
+/// Resamples an image in two passes of 8 bits each, only where the crop needs it. The bytes are those that the `resize` of
 /// Pillow 13, or of torchvision's 8-bit kernel, followed by a crop gives.
 struct CropResampler: ~Copyable {
   /// What the memory was made for.
@@ -46,40 +46,40 @@ struct CropResampler: ~Copyable {
 
   /// Writes `imageSize` rows of `imageSize` pixels to `output`.
   mutating func resample(
-    _ picture: borrowing PictureView, _ preprocessing: Preprocessing, _ kernels: ResizeKernels,
+    _ image: borrowing ImageView, _ preprocessing: Preprocessing, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
-  ) throws(PictureFault) {
-    try picture.check(
+  ) throws(ImageFault) {
+    try image.check(
       maximumWidth: maximumWidth, maximumHeight: maximumHeight, channelCount: channelCount,
       outputCount: output.count, imageSize: imageSize)
     let interpolation = preprocessing.interpolation
     let geometry = CropGeometry(
-      width: picture.width, height: picture.height, imageSize: imageSize, preprocessing)
+      width: image.width, height: image.height, imageSize: imageSize, preprocessing)
     let isPillow = preprocessing.backend == .pillow
-    let horizontal = pk_resize_axis(from: picture.width, to: geometry.resizedWidth, interpolation)
-    let vertical = pk_resize_axis(from: picture.height, to: geometry.resizedHeight, interpolation)
+    let horizontal = pk_resize_axis(from: image.width, to: geometry.resizedWidth, interpolation)
+    let vertical = pk_resize_axis(from: image.height, to: geometry.resizedHeight, interpolation)
     let columns = geometry.left..<geometry.left + imageSize
     rowFilter.prepare(
       horizontal, weightBits: horizontal.weightBits(isPillow), outputs: columns, channelCount: channelCount)
     columnFilter.prepare(vertical, weightBits: vertical.weightBits(isPillow))
     if vertical.isIdentity {
-      resampleRowsOnly(picture, top: geometry.top, kernels, into: &output)
+      resampleRowsOnly(image, top: geometry.top, kernels, into: &output)
     } else if isPillow, ImagePreprocessor.isVerticalFirst(horizontal, vertical) {
-      resampleColumnsFirst(picture, top: geometry.top, kernels, into: &output)
+      resampleColumnsFirst(image, top: geometry.top, kernels, into: &output)
     } else {
-      resampleRowsFirst(picture, vertical.maximumTapCount, top: geometry.top, kernels, into: &output)
+      resampleRowsFirst(image, vertical.maximumTapCount, top: geometry.top, kernels, into: &output)
     }
   }
 
   private mutating func resampleColumnsFirst(
-    _ picture: borrowing PictureView, top: Int, _ kernels: ResizeKernels,
+    _ image: borrowing ImageView, top: Int, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
   ) {
-    let rowBytes = picture.width * channelCount
+    let rowBytes = image.width * channelCount
     for y in 0..<imageSize {
       columnFilter.select(top + y)
       kernels.resampleColumns(
-        picture.bytes, ringRows: picture.height, stride: picture.rowStride, width: rowBytes,
+        image.bytes, ringRows: image.height, stride: image.rowStride, width: rowBytes,
         by: columnFilter, into: &rows, at: 0)
       kernels.resampleRow(
         rows.span.extracting(0..<rowBytes), by: rowFilter, channelCount: channelCount, into: &output,
@@ -88,7 +88,7 @@ struct CropResampler: ~Copyable {
   }
 
   private mutating func resampleRowsFirst(
-    _ picture: borrowing PictureView, _ ringRows: Int, top: Int, _ kernels: ResizeKernels,
+    _ image: borrowing ImageView, _ ringRows: Int, top: Int, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
   ) {
     let rowBytes = imageSize * channelCount
@@ -98,7 +98,7 @@ struct CropResampler: ~Copyable {
       let taps = columnFilter.taps
       for source in max(nextRow, taps.first)..<max(nextRow, taps.first + taps.count) {
         kernels.resampleRow(
-          picture.row(source), by: rowFilter, channelCount: channelCount, into: &rows,
+          image.row(source), by: rowFilter, channelCount: channelCount, into: &rows,
           at: source % ringRows * rowBytes)
         nextRow = source + 1
       }
@@ -108,14 +108,14 @@ struct CropResampler: ~Copyable {
     }
   }
 
-  /// For a picture whose height stays as it is.
+  /// For an image whose height stays as it is.
   private func resampleRowsOnly(
-    _ picture: borrowing PictureView, top: Int, _ kernels: ResizeKernels,
+    _ image: borrowing ImageView, top: Int, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
   ) {
     for y in 0..<imageSize {
       kernels.resampleRow(
-        picture.row(top + y), by: rowFilter, channelCount: channelCount, into: &output,
+        image.row(top + y), by: rowFilter, channelCount: channelCount, into: &output,
         at: y * imageSize * channelCount)
     }
   }

@@ -1,7 +1,7 @@
 internal import Architecture
 internal import CKernels
 
-/// Resamples a picture through FP32 and rounds once, after both passes, only where the crop needs it. The bytes are those
+/// Resamples an image through FP32 and rounds once, after both passes, only where the crop needs it. The bytes are those
 /// that the bilinear `resize` of torchvision, where it resizes 8-bit tensors as floats, followed by a crop gives.
 struct FloatCropResampler: ~Copyable {
   private let maximumWidth: Int
@@ -41,26 +41,26 @@ struct FloatCropResampler: ~Copyable {
 
   /// Writes `imageSize` rows of `imageSize` pixels to `output`.
   mutating func resample(
-    _ picture: borrowing PictureView, _ preprocessing: Preprocessing, _ kernels: ResizeKernels,
+    _ image: borrowing ImageView, _ preprocessing: Preprocessing, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>
-  ) throws(PictureFault) {
-    try picture.check(
+  ) throws(ImageFault) {
+    try image.check(
       maximumWidth: maximumWidth, maximumHeight: maximumHeight, channelCount: channelCount,
       outputCount: output.count, imageSize: imageSize)
     allocate()
     let geometry = CropGeometry(
-      width: picture.width, height: picture.height, imageSize: imageSize, preprocessing)
-    let stride = pk_resize_float_max_taps(picture.width, geometry.resizedWidth)
-    prepareRows(from: picture.width, to: geometry.resizedWidth, left: geometry.left, stride: stride)
-    let ringRows = pk_resize_float_max_taps(picture.height, geometry.resizedHeight)
+      width: image.width, height: image.height, imageSize: imageSize, preprocessing)
+    let stride = pk_resize_float_max_taps(image.width, geometry.resizedWidth)
+    prepareRows(from: image.width, to: geometry.resizedWidth, left: geometry.left, stride: stride)
+    let ringRows = pk_resize_float_max_taps(image.height, geometry.resizedHeight)
     let rowCount = imageSize * channelCount
     let (rowTaps, rowWeights) = (self.taps, self.rowWeights)
     var nextRow = 0
     for y in 0..<imageSize {
-      let taps = prepareColumn(from: picture.height, to: geometry.resizedHeight, output: geometry.top + y)
+      let taps = prepareColumn(from: image.height, to: geometry.resizedHeight, output: geometry.top + y)
       for source in max(nextRow, taps.first)..<max(nextRow, taps.first + taps.count) {
         kernels.resampleFloatRow(
-          picture.row(source), rowTaps.span, rowWeights.span, stride: stride, channelCount: channelCount,
+          image.row(source), rowTaps.span, rowWeights.span, stride: stride, channelCount: channelCount,
           into: &rows, at: source % ringRows * rowCount)
         nextRow = source + 1
       }

@@ -25,7 +25,7 @@ public struct ImagePreprocessor: Sendable {
     blue = ChannelNormalization(mean: mean.blue, standardDeviation: deviation.blue, backend)
   }
 
-  /// Working memory for pictures up to a size, reused from picture to picture.
+  /// Working memory for images up to a size, reused from image to image.
   public struct Scratch: ~Copyable {
     fileprivate var resampler: CropResampler
     fileprivate var floatResampler: FloatCropResampler
@@ -62,44 +62,44 @@ public struct ImagePreprocessor: Sendable {
     }
   }
 
-  /// Resizes and crops a picture of as many channels as the scratch has into `square`: 8-bit
+  /// Resizes and crops an image of as many channels as the scratch has into `square`: 8-bit
   /// `[imageSize, imageSize, channels]`, the backend's bytes.
   public func crop(
-    _ picture: borrowing PictureView, into square: inout MutableSpan<UInt8>, scratch: inout Scratch
-  ) throws(PictureFault) {
-    try resample(picture, &scratch.resampler, &scratch.floatResampler, into: &square)
+    _ image: borrowing ImageView, into square: inout MutableSpan<UInt8>, scratch: inout Scratch
+  ) throws(ImageFault) {
+    try resample(image, &scratch.resampler, &scratch.floatResampler, into: &square)
   }
 
-  /// Resizes, crops and normalizes an RGB picture into `planes`: FP32 `[3, imageSize, imageSize]`.
+  /// Resizes, crops and normalizes an RGB image into `planes`: FP32 `[3, imageSize, imageSize]`.
   public func prepare(
-    _ picture: borrowing PictureView, into planes: inout MutableSpan<Float>, scratch: inout Scratch
-  ) throws(PictureFault) {
-    try crop(picture, into: &scratch.square, &scratch.resampler, &scratch.floatResampler)
+    _ image: borrowing ImageView, into planes: inout MutableSpan<Float>, scratch: inout Scratch
+  ) throws(ImageFault) {
+    try crop(image, into: &scratch.square, &scratch.resampler, &scratch.floatResampler)
     try normalize(scratch.square.span, into: &planes)
   }
 
   private func crop(
-    _ picture: borrowing PictureView, into square: inout [UInt8], _ resampler: inout CropResampler,
+    _ image: borrowing ImageView, into square: inout [UInt8], _ resampler: inout CropResampler,
     _ floatResampler: inout FloatCropResampler
-  ) throws(PictureFault) {
+  ) throws(ImageFault) {
     var span = square.mutableSpan
-    try resample(picture, &resampler, &floatResampler, into: &span)
+    try resample(image, &resampler, &floatResampler, into: &span)
   }
 
   private func resample(
-    _ picture: borrowing PictureView, _ resampler: inout CropResampler,
+    _ image: borrowing ImageView, _ resampler: inout CropResampler,
     _ floatResampler: inout FloatCropResampler, into square: inout MutableSpan<UInt8>
-  ) throws(PictureFault) {
+  ) throws(ImageFault) {
     switch preprocessing.backend {
-    case .pillow, .torchvision: try resampler.resample(picture, preprocessing, kernels, into: &square)
-    case .torchvisionFloat: try floatResampler.resample(picture, preprocessing, kernels, into: &square)
+    case .pillow, .torchvision: try resampler.resample(image, preprocessing, kernels, into: &square)
+    case .torchvisionFloat: try floatResampler.resample(image, preprocessing, kernels, into: &square)
     }
   }
 
   /// Normalizes 8-bit `[imageSize, imageSize, 3]` into FP32 `[3, imageSize, imageSize]`.
   public func normalize(
     _ square: Span<UInt8>, into planes: inout MutableSpan<Float>
-  ) throws(PictureFault) {
+  ) throws(ImageFault) {
     let pixelCount = imageSize * imageSize
     guard square.count == 3 * pixelCount else {
       throw .bytesMissing(needed: 3 * pixelCount, found: square.count)

@@ -20,7 +20,7 @@ extension pk_resize_axis {
   }
 }
 
-/// Weights for a run of outputs along a row, in the row kernel's layout. Its memory is reused from picture to picture.
+/// Weights for a run of outputs along a row, in the row kernel's layout. Its memory is reused from image to image.
 struct RowFilter: ~Copyable {
   private(set) var axis = pk_resize_axis()
   /// The outputs wanted; where the axis keeps its length, they are copies of these inputs.

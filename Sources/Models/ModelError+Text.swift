@@ -82,7 +82,7 @@ extension ModelError.Code {
       )
     case .undecidedPreprocessing:
       (
-        "neither the file nor a configuration tells how pictures are prepared",
+        "neither the file nor a configuration tells how images are prepared",
         "say --preprocess openai (also LAION, DataComp, MetaCLIP) or --preprocess CONFIG.json; "
           + "wrong pixels shift every image vector unseen"
       )

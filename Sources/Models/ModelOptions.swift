@@ -47,7 +47,7 @@ public enum AdapterChoice: Sendable, Equatable, CaseIterable {
   case merge, ignore
 }
 
-/// How the user says that pictures are prepared.
+/// How the user says that images are prepared.
 public enum PreprocessingChoice: Sendable, Equatable {
   case openAI
   /// A `preprocessor_config.json`, an `open_clip_config.json`, or just its `preprocess_cfg`.

@@ -22,17 +22,17 @@ package struct OutputFile: ~Copyable {
 
   /// - Parameter replacesExisting: whether a file of that name may be replaced; it is, at `publish`, in one step.
   /// - Parameter sources: files that must not be replaced, whatever is said.
-  /// - Parameter usesNamelessFile: false only to test the other way.
+  /// - Parameter usesUnnamedFile: false only to test the other way.
   package init(
-    path: String, replacesExisting: Bool, sources: [String] = [], usesNamelessFile: Bool = true
+    path: String, replacesExisting: Bool, sources: [String] = [], usesUnnamedFile: Bool = true
   ) throws(OutputError) {
     self.path = path
     self.replacesExisting = replacesExisting
     try Self.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
     let place = Place(path)
     try place.removeLeftover()
-    if usesNamelessFile, let nameless = place.openNameless() {
-      descriptor = nameless
+    if usesUnnamedFile, let unnamed = place.openUnnamed() {
+      descriptor = unnamed
       partialPath = nil
     } else {
       descriptor = try place.openPartial()
@@ -169,7 +169,7 @@ private struct Place {
   }
 
   /// A file without a name, or nil where that is not possible, or could not be linked later.
-  func openNameless() -> Int32? {
+  func openUnnamed() -> Int32? {
     // O_TMPFILE is a macro that Swift does not import.
     let temporaryFile = Int32(0o20_000_000) | O_DIRECTORY
     let descriptor = SystemPath.open(folder, temporaryFile | O_RDWR | O_CLOEXEC, 0o666)

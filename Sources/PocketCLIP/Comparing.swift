@@ -48,20 +48,20 @@ extension Model {
 }
 
 extension Session {
-  /// How probable each text is for each picture; a picture that cannot be encoded has its error.
+  /// How probable each text is for each image; an image that cannot be encoded has its error.
   ///
   /// - Parameter scale: what similarities are multiplied by; nil for the bundle's own.
   /// - Throws: `argument` if there is no scale.
   public func classify(
-    pictures: [Picture], texts: [String], scale: Float? = nil
+    images: [Image], texts: [String], scale: Float? = nil
   ) throws(PocketCLIPError) -> [Result<[Float], PocketCLIPError>] {
     guard scale ?? model.information.logitScale != nil else {
       throw PocketCLIPError(.argument, message: "the bundle has no logit scale: pass one")
     }
     let labels = try encode(texts: texts)
-    let images = try encode(pictures: pictures)
-    return images.map { image in
-      image.flatMap { (vector: [Float]) -> Result<[Float], PocketCLIPError> in
+    let vectors = try encode(images: images)
+    return vectors.map { result in
+      result.flatMap { (vector: [Float]) -> Result<[Float], PocketCLIPError> in
         Result { () throws(PocketCLIPError) in
           try model.probabilities(of: similarity([vector], labels)[0], scale: scale)
         }

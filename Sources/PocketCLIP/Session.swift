@@ -10,7 +10,7 @@ public final class Session {
   public struct Limits: Sendable {
     /// Items computed together; larger batches run in slices. 0 for the default.
     public var batch = 0
-    /// Pixels of the widest and highest picture. 0 for the default.
+    /// Pixels of the widest and highest image. 0 for the default.
     public var width = 0
     public var height = 0
 
@@ -101,11 +101,11 @@ extension Session {
   }
 }
 
-// Pictures.
+// Images.
 extension Session {
   /// Interleaved 8-bit RGB, top row first. The caller drops the alpha of transparent images or lays them on white, as the bundle
   /// states (`preprocess.alpha`, docs/BUNDLE.md).
-  public struct Picture: Sendable {
+  public struct Image: Sendable {
     public var pixels: [UInt8]
     public var width, height: Int
 
@@ -120,15 +120,15 @@ extension Session {
     }
   }
 
-  /// Vectors of unit length, one per picture; a picture that cannot be encoded has its error.
+  /// Vectors of unit length, one per image; an image that cannot be encoded has its error.
   public func encode(
-    pictures: [Picture], normalized: Bool = true
+    images: [Image], normalized: Bool = true
   ) throws(PocketCLIPError) -> [Result<[Float], PocketCLIPError>] {
-    var statuses = [Int32](repeating: 0, count: pictures.count)
+    var statuses = [Int32](repeating: 0, count: images.count)
     let vectors = try vectors(
-      count: pictures.count, width: model.information.imageOutput
+      count: images.count, width: model.information.imageOutput
     ) { output, count, error in
-      withImages(pictures) { images in
+      withImages(images) { images in
         pclip_encode_image(
           handle, images.baseAddress, images.count, flags(normalized), output, count, &statuses, error)
       }
@@ -141,12 +141,12 @@ extension Session {
   }
 
   /// The tower's input: `[3, imageSize, imageSize]`, normalized, exact to the bit.
-  public func preprocess(_ picture: Picture) throws(PocketCLIPError) -> [Float] {
+  public func preprocess(_ image: Image) throws(PocketCLIPError) -> [Float] {
     let size = model.information.imageSize
     var pixels = [Float](repeating: 0, count: 3 * size * size)
     let capacity = pixels.count
     try check { error in
-      withImages([picture]) { images in
+      withImages([image]) { images in
         pixels.withUnsafeMutableBufferPointer {
           pclip_preprocess(handle, images.baseAddress, $0.baseAddress, capacity, error)
         }
@@ -210,16 +210,16 @@ extension Session {
   }
 
   private func withImages<Result>(
-    _ pictures: [Picture], _ body: (UnsafeBufferPointer<pclip_image>) -> Result
+    _ images: [Image], _ body: (UnsafeBufferPointer<pclip_image>) -> Result
   ) -> Result {
-    func descend(_ index: Int, _ images: [pclip_image]) -> Result {
-      guard index < pictures.count else { return images.withUnsafeBufferPointer(body) }
-      let picture = pictures[index]
-      return picture.pixels.withUnsafeBufferPointer { pixels in
-        let image = pclip_image(
-          pixels: pixels.baseAddress, width: Int32(clamping: picture.width),
-          height: Int32(clamping: picture.height), stride: 0)
-        return descend(index + 1, images + [image])
+    func descend(_ index: Int, _ structures: [pclip_image]) -> Result {
+      guard index < images.count else { return structures.withUnsafeBufferPointer(body) }
+      let image = images[index]
+      return image.pixels.withUnsafeBufferPointer { pixels in
+        let structure = pclip_image(
+          pixels: pixels.baseAddress, width: Int32(clamping: image.width),
+          height: Int32(clamping: image.height), stride: 0)
+        return descend(index + 1, structures + [structure])
       }
     }
     return descend(0, [])

@@ -19,10 +19,10 @@ public struct PreparedImage {
       maximumWidth: image.width, maximumHeight: image.height, imageSize: size)
     square = [UInt8](repeating: 0, count: 3 * size * size)
     planes = [Float](repeating: 0, count: 3 * size * size)
-    let picture = try PictureView(image.pixels.span, width: image.width, height: image.height)
+    let view = try ImageView(image.pixels.span, width: image.width, height: image.height)
     var squareSpan = square.mutableSpan
-    try preprocessor.crop(picture, into: &squareSpan, scratch: &scratch)
+    try preprocessor.crop(view, into: &squareSpan, scratch: &scratch)
     var planesSpan = planes.mutableSpan
-    try preprocessor.prepare(picture, into: &planesSpan, scratch: &scratch)
+    try preprocessor.prepare(view, into: &planesSpan, scratch: &scratch)
   }
 }

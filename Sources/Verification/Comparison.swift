@@ -150,6 +150,6 @@ private struct Judge {
 
   mutating func judge(_ agreement: Agreement?, _ least: Double?) {
     guard let agreement, let least, agreement.fraction < least else { return }
-    fail("zero-shot: \(agreement.agreeing) of \(counted(agreement.pictures, "image")) choose the same text")
+    fail("zero-shot: \(agreement.agreeing) of \(counted(agreement.images, "image")) choose the same text")
   }
 }

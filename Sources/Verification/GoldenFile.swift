@@ -50,7 +50,7 @@ public struct GoldenFile: Sendable {
     }
   }
 
-  /// What the original implementation was given, for a model that takes pictures of `imageSize` and texts of
+  /// What the original implementation was given, for a model that takes images of `imageSize` and texts of
   /// `contextLength`.
   func inputs(_ architecture: CLIPArchitecture) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
@@ -61,7 +61,7 @@ public struct GoldenFile: Sendable {
         inputs.pixels = try generated(count: count, size: size)
       }
       guard inputs.pixels.allSatisfy({ $0.count == 3 * size * size }) else {
-        throw .incomparable("the model takes pictures of \(size) pixels a side, those of \(path) are others")
+        throw .incomparable("the model takes images of \(size) pixels a side, those of \(path) are others")
       }
     }
     if let text = architecture.text, truth.texts != nil, hasPooledID(text.pooling) {
@@ -88,7 +88,7 @@ public struct GoldenFile: Sendable {
       throw .golden(
         file: path,
         problem: "expected image.pixels, or image.probes \(SyntheticWeights.generator) for at most "
-          + "\(SyntheticProbes.imageCount) pictures, found \(generator ?? "neither") for \(count)")
+          + "\(SyntheticProbes.imageCount) images, found \(generator ?? "neither") for \(count)")
     }
     return (0..<count).map { SyntheticProbes.image($0, size: size) }
   }

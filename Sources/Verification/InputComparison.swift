@@ -8,7 +8,7 @@ enum InputComparison {
   /// - Parameter prepare: normalized FP32 `[3, S, S]` of an image.
   static func pixels(
     _ golden: GoldenFile, _ preprocessing: Preprocessing, imageSize: Int,
-    prepare: (ProbePicture) throws(VerificationError) -> [Float]
+    prepare: (ProbeImage) throws(VerificationError) -> [Float]
   ) throws(VerificationError) -> InputReport.Pixels {
     guard let truth = golden.images else {
       return .init(status: .notCompared, reason: "the golden file holds no images, only prepared pixels")
@@ -123,10 +123,10 @@ enum InputComparison {
 
 extension DecodedImage {
   /// As the caller of the runtime hands it over.
-  func probe(for preprocessing: Preprocessing, _ imageSize: Int) throws(VerificationError) -> ProbePicture {
-    do throws(PictureFault) {
+  func probe(for preprocessing: Preprocessing, _ imageSize: Int) throws(VerificationError) -> ProbeImage {
+    do throws(ImageFault) {
       let image = try prepared(for: preprocessing, imageSize: imageSize)
-      return ProbePicture(width: image.width, height: image.height, pixels: image.pixels)
+      return ProbeImage(width: image.width, height: image.height, pixels: image.pixels)
     } catch {
       throw .incomparable("image of \(width) x \(height) in the golden file: \(error)")
     }

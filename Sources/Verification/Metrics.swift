@@ -66,19 +66,19 @@ extension Metrics {
   }
 }
 
-/// How often two models choose the same text for a picture.
+/// How often two models choose the same text for an image.
 public struct Agreement: Sendable, Equatable, Codable {
-  public var pictures: Int
+  public var images: Int
   public var texts: Int
-  /// Pictures whose most similar text is the same.
+  /// Images whose most similar text is the same.
   public var agreeing: Int
 
-  public var fraction: Double { Double(agreeing) / Double(pictures) }
+  public var fraction: Double { Double(agreeing) / Double(images) }
 
   init(_ measured: (images: Vectors, texts: Vectors), _ truth: (images: Vectors, texts: Vectors)) {
     let chosen = measured.images.normalized.similarities(to: measured.texts.normalized).largestColumns
     let expected = truth.images.normalized.similarities(to: truth.texts.normalized).largestColumns
-    pictures = expected.count
+    images = expected.count
     texts = truth.texts.count
     agreeing = zip(chosen, expected).count { $0 == $1 }
   }

@@ -35,7 +35,7 @@ enum StageName {
 
 /// Prepared inputs: everything after pixels and tokens.
 struct Inputs: Sendable {
-  /// FP32 `[3, S, S]` per picture.
+  /// FP32 `[3, S, S]` per image.
   var pixels: [[Float]] = []
   /// As many ids per text as the context is long.
   var ids: [[Int32]] = []

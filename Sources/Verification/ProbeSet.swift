@@ -1,19 +1,19 @@
 internal import BundleFormat
 
-/// Pictures and texts that a model is asked about when the user brings none.
+/// Images and texts that a model is asked about when the user brings none.
 public struct ProbeSet: Sendable {
-  public var pictures: [ProbePicture]
+  public var images: [ProbeImage]
   public var texts: [String]
   /// Names the set: `standard-1-` and the first 16 hex digits of the SHA-256 of its content.
   public let id: String
 
-  public init(name: String, pictures: [ProbePicture], texts: [String]) {
-    self.pictures = pictures
+  public init(name: String, images: [ProbeImage], texts: [String]) {
+    self.images = images
     self.texts = texts
     var stream = DigestStream()
-    for picture in pictures {
-      stream.update(Array("\(picture.width)x\(picture.height)\n".utf8))
-      stream.update(picture.pixels)
+    for image in images {
+      stream.update(Array("\(image.width)x\(image.height)\n".utf8))
+      stream.update(image.pixels)
     }
     for text in texts { stream.update(Array("\(text)\n".utf8)) }
     id = name + "-" + String(decoding: stream.finish().hex.prefix(16), as: UTF8.self)
@@ -23,7 +23,7 @@ public struct ProbeSet: Sendable {
   /// one longer than the context.
   public static let standard = ProbeSet(
     name: "standard-1",
-    pictures: [
+    images: [
       (640, 425), (425, 641), (301, 199), (225, 449), (97, 61), (1023, 333), (511, 767), (230, 227),
     ].enumerated().map { .generated(seed: $0.offset, width: $0.element.0, height: $0.element.1) },
     texts: [

@@ -8,12 +8,12 @@ struct ReferencePath {
   let model: CLIPModel
   let request: ReferenceRequest
 
-  /// Pictures and texts through the code that the runtime also uses.
+  /// Images and texts through the code that the runtime also uses.
   func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
     if let tower = model.architecture.image, let preprocessing = model.preprocessing {
       let preprocessor = ImagePreprocessor(preprocessing, imageSize: tower.imageSize)
-      for picture in probes.pictures { inputs.pixels.append(try picture.prepared(by: preprocessor)) }
+      for image in probes.images { inputs.pixels.append(try image.prepared(by: preprocessor)) }
     }
     if let tower = model.architecture.text {
       switch model.tokenizer {
@@ -33,7 +33,7 @@ struct ReferencePath {
       let preprocessor = ImagePreprocessor(preprocessing, imageSize: tower.imageSize)
       report.preprocessing = try InputComparison.pixels(
         golden, preprocessing, imageSize: tower.imageSize
-      ) { picture throws(VerificationError) in try picture.prepared(by: preprocessor) }
+      ) { image throws(VerificationError) in try image.prepared(by: preprocessor) }
     }
     if let tower = model.architecture.text, golden.truth.texts != nil {
       report.tokenizer = try InputComparison.tokens(golden, tokenize: tokenizer(of: tower))
@@ -93,18 +93,18 @@ struct ReferencePath {
   }
 }
 
-extension ProbePicture {
+extension ProbeImage {
   func prepared(by preprocessor: ImagePreprocessor) throws(VerificationError) -> [Float] {
     var planes = [Float](repeating: 0, count: 3 * preprocessor.imageSize * preprocessor.imageSize)
     var scratch = ImagePreprocessor.Scratch(
       maximumWidth: width, maximumHeight: height, imageSize: preprocessor.imageSize,
       backend: preprocessor.preprocessing.backend)
-    do throws(PictureFault) {
-      let view = try PictureView(pixels.span, width: width, height: height)
+    do throws(ImageFault) {
+      let view = try ImageView(pixels.span, width: width, height: height)
       var span = planes.mutableSpan
       try preprocessor.prepare(view, into: &span, scratch: &scratch)
     } catch {
-      throw .incomparable("probe picture of \(width) x \(height): \(error)")
+      throw .incomparable("probe image of \(width) x \(height): \(error)")
     }
     return planes
   }

@@ -24,7 +24,7 @@ extension Report {
     if let agreement {
       let demand = thresholds.agreement.map { " (at least \(($0 * 100).digits(1)) %)" } ?? ""
       lines.append(
-        "zero-shot   \(agreement.agreeing) of \(counted(agreement.pictures, "image")) choose the same of "
+        "zero-shot   \(agreement.agreeing) of \(counted(agreement.images, "image")) choose the same of "
           + "\(counted(agreement.texts, "text"))\(demand)")
     }
     lines.append("verdict     \(verdict.rawValue)")

@@ -28,7 +28,7 @@ struct RuntimePath {
   func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
     if imageIsPresent {
-      for picture in probes.pictures { inputs.pixels.append(try preprocess(picture)) }
+      for image in probes.images { inputs.pixels.append(try preprocess(image)) }
     }
     if textIsPresent, information.hasTokenizer {
       for text in probes.texts { inputs.ids.append(try tokenize(text)) }
@@ -44,7 +44,7 @@ struct RuntimePath {
     if let image = description.architecture.image, imageIsPresent, golden.truth.images != nil {
       report.preprocessing = try InputComparison.pixels(
         golden, description.preprocessing, imageSize: image.imageSize
-      ) { picture throws(VerificationError) in try preprocess(picture) }
+      ) { image throws(VerificationError) in try preprocess(image) }
     }
     if textIsPresent, golden.truth.texts != nil {
       report.tokenizer = try InputComparison.tokens(
@@ -92,10 +92,10 @@ struct RuntimePath {
 
 // The runtime, one item at a time.
 extension RuntimePath {
-  private func preprocess(_ picture: ProbePicture) throws(VerificationError) -> [Float] {
+  private func preprocess(_ image: ProbeImage) throws(VerificationError) -> [Float] {
     guard
-      let view = Session.Picture(pixels: picture.pixels, width: picture.width, height: picture.height)
-    else { throw .incomparable("probe picture of \(picture.width) x \(picture.height)") }
+      let view = Session.Image(pixels: image.pixels, width: image.width, height: image.height)
+    else { throw .incomparable("probe image of \(image.width) x \(image.height)") }
     return try running { () throws(PocketCLIPError) in try session.preprocess(view) }
   }
 

@@ -8,7 +8,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public var name: String
   public var image: Bounds?
   public var text: Bounds?
-  /// The least fraction of pictures that must choose the same text; nil reports it only.
+  /// The least fraction of images that must choose the same text; nil reports it only.
   public var agreement: Double?
 
   public init(name: String, image: Bounds?, text: Bounds?, agreement: Double?) {

@@ -12,7 +12,7 @@ struct PocketClipCommand: ParsableCommand {
         pocketclip inspect ViT-B-32.pt
         pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
         pocketclip verify b32.pclip --against ViT-B-32.pt
-        pocketclip classify -m b32.pclip picture.jpg --label "a dog" --label "a cat"
+        pocketclip classify -m b32.pclip image.jpg --label "a dog" --label "a cat"
 
       Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported, 70 internal, 73 cannot create output, 129, 130 and 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.
       """,
@@ -26,21 +26,21 @@ struct PocketClipCommand: ParsableCommand {
 
   static func main() {
     Interruption.exitsAtOnce()
-    OutOfMemory.isTold()
+    OutOfMemory.install()
     // Writing beyond the limit on the size of files is an error like any other.
     signal(SIGXFSZ, SIG_IGN)
     let arguments = Arguments.all
-    refuseUnknownVerb(arguments.first)
+    refuseUnknownCommand(arguments.first)
     main(arguments)
   }
 
-  /// ArgumentParser calls it an unexpected argument and names no verb.
-  private static func refuseUnknownVerb(_ word: String?) {
-    let verbs = configuration.subcommands.map { "\($0)".lowercased() }
-    guard let word, !word.hasPrefix("-"), word != "help", !verbs.contains(word) else { return }
+  /// ArgumentParser calls it an unexpected argument and names no command.
+  private static func refuseUnknownCommand(_ word: String?) {
+    let commands = configuration.subcommands.map { "\($0)".lowercased() }
+    guard let word, !word.hasPrefix("-"), word != "help", !commands.contains(word) else { return }
     Console.write(
-      "pocketclip: \(word) is no verb\n  hint: the verbs are \(verbs.joined(separator: ", ")); "
-        + "`pocketclip help VERB` tells more\n")
+      "pocketclip: \(word) is no command\n  hint: the commands are \(commands.joined(separator: ", ")); "
+        + "`pocketclip help COMMAND` tells more\n")
     _exit(ExitStatus.usage.rawValue)
   }
 }

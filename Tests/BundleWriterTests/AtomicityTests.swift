@@ -27,10 +27,10 @@ import Testing
   }
 
   @Test("A file that appears meanwhile is not replaced", arguments: [true, false])
-  func aFileThatAppearsMeanwhileIsNotReplaced(nameless: Bool) throws {
+  func aFileThatAppearsMeanwhileIsNotReplaced(isUnnamed: Bool) throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))
-    options.usesNamelessFile = nameless
+    options.usesUnnamedFile = isUnnamed
     let unfinished = try BundleWriter.write(SmallModels.request(SmallModels.resNet, .fp16), options: options)
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.file("a.pclip")))
     do throws(OutputError) {
@@ -44,23 +44,23 @@ import Testing
   }
 
   @Test("Nothing has the name before the end", arguments: [true, false])
-  func nothingHasTheNameBeforeTheEnd(nameless: Bool) throws {
+  func nothingHasTheNameBeforeTheEnd(isUnnamed: Bool) throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))
-    options.usesNamelessFile = nameless
+    options.usesUnnamedFile = isUnnamed
     let unfinished = try BundleWriter.write(SmallModels.request(SmallModels.resNet, .fp16), options: options)
-    #expect(folder.names == (nameless ? [] : [".a.pclip-partial"]))
+    #expect(folder.names == (isUnnamed ? [] : [".a.pclip-partial"]))
     _ = try unfinished.finish(SmallModels.selfTest(SmallModels.resNet))
     #expect(folder.names == ["a.pclip"])
   }
 
   @Test("A full disk leaves nothing", arguments: [true, false])
-  func aFullDiskLeavesNothing(nameless: Bool) async throws {
-    await #expect(processExitsWith: .success) { [nameless] in
+  func aFullDiskLeavesNothing(isUnnamed: Bool) async throws {
+    await #expect(processExitsWith: .success) { [isUnnamed] in
       try limitFileSizes(to: 4096)
       let folder = try TemporaryFolder()
       var options = WriteOptions(path: folder.file("a.pclip"))
-      options.usesNamelessFile = nameless
+      options.usesUnnamedFile = isUnnamed
       do throws(BundleWriteError<Never>) {
         _ = try BundleWriter.write(SmallModels.request(SmallModels.resNet, .fp16), options: options)
         exit(3)

@@ -29,11 +29,11 @@ import Testing
     let reference = try writtenBundle(architecture, precision, in: folder, name: "best.pclip")
     for kernels in InstructionSets.here.compactMap({ WeightKernels(isa: $0) }) {
       for threads in [1, 2] {
-        for usesNamelessFile in [true, false] {
+        for usesUnnamedFile in [true, false] {
           let bytes = try writtenBundle(architecture, precision, in: folder) { options in
             options.kernels = kernels
             options.threads = threads
-            options.usesNamelessFile = usesNamelessFile
+            options.usesUnnamedFile = usesUnnamedFile
             options.replacesExisting = true
           }
           #expect(bytes == reference, "\(kernels.isa), \(threads) threads")

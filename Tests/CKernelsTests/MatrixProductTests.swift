@@ -209,19 +209,19 @@ import Testing
     "Rows in lines and inputs in segments give the bits of the same rows copied together",
     arguments: KernelTable.all, Product.Kind.allCases)
   func linesAndSegments(table: KernelTable, kind: Product.Kind) {
-    // A 3 × 3 window over 4 × 5 pixels of 12 channels, as a convolution reads a picture with a border of one.
+    // A 3 × 3 window over 4 × 5 pixels of 12 channels, as a convolution reads an image with a border of one.
     let (height, width, channels) = (4, 5, 12)
     let arena = Arena()
     defer { arena.free() }
-    let picture = Product(m: (height + 2) * (width + 2), n: 37, k: channels, arena: arena)
+    let image = Product(m: (height + 2) * (width + 2), n: 37, k: channels, arena: arena)
     let whole = Product(m: height * width, n: 37, k: 9 * channels, arena: arena)
     let line = (width + 2) * channels
     for row in 0..<whole.m {
       for input in 0..<whole.k {
         let (tap, channel) = input.quotientAndRemainder(dividingBy: channels)
         let at = (row / width + tap / 3) * line + (row % width + tap % 3) * channels + channel
-        whole.x[row * whole.ldx + input] = picture.x[at]
-        whole.xU8[row * whole.ldx + input] = picture.xU8[at]
+        whole.x[row * whole.ldx + input] = image.x[at]
+        whole.xU8[row * whole.ldx + input] = image.xU8[at]
       }
     }
     let (expected, found) = (whole.output(arena), whole.output(arena))
@@ -231,7 +231,7 @@ import Testing
       segment_inputs: 3 * channels, segment_stride: line, y_row_stride: whole.ldy,
       y_line_stride: width * whole.ldy,
       epilogue: whole.epilogue(activation: PK_ACTIVATION_RELU, residual: true, lineStride: width * whole.ldy))
-    whole.run(kind, table, window, x: picture.x, xU8: picture.xU8, into: found)
+    whole.run(kind, table, window, x: image.x, xU8: image.xU8, into: found)
     #expect(whole.bits(found) == whole.bits(expected))
   }
 

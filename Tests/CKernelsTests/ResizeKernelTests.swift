@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-/// The kernels against sums written out, on memory that ends where the picture does.
+/// The kernels against sums written out, on memory that ends where the image does.
 @Suite("Resize kernels") struct ResizeKernelTests {
   /// Scalar everywhere, and what this machine runs.
   static let isas: [pk_isa] = [PK_ISA_SCALAR, pk_kernels_detect().pointee.isa]
@@ -80,17 +80,17 @@ import Testing
     arguments: [1, 31, 32, 33, 67])
   func columns(width: Int) {
     let axis = axis(90, 20)
-    let picture = samples(90 * width)
+    let image = samples(90 * width)
     let ringRows = pk_resize_max_taps(axis)
     for index in 0..<20 {
       let (taps, values) = weights(axis, index)
       var ring = [UInt8](repeating: 0xAA, count: ringRows * width)
       for y in taps.first..<taps.first + taps.count {
-        for x in 0..<width { ring[y % ringRows * width + x] = picture[y * width + x] }
+        for x in 0..<width { ring[y % ringRows * width + x] = image[y * width + x] }
       }
       let expected = (0..<width).map { x in
         rounded(
-          (0..<taps.count).reduce(0) { $0 + Int(picture[($1 + taps.first) * width + x]) * Int(values[$1]) })
+          (0..<taps.count).reduce(0) { $0 + Int(image[($1 + taps.first) * width + x]) * Int(values[$1]) })
       }
       for isa in Self.isas {
         var found = [UInt8](repeating: 0, count: width)

@@ -77,9 +77,9 @@ struct ForeignFormatTests {
       "denied.xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><C", "download the file itself",
       code: .htmlPage),
     Case("paper.pdf", "a PDF document", "give the file of weights", code: .notACheckpoint),
-    Case("../preprocessing/pictures/restart.jpg", "an image", "give the model first", code: .notACheckpoint),
-    Case("../preprocessing/pictures/tiny.png", "an image", "give the model first", code: .notACheckpoint),
-    Case("../preprocessing/pictures/lossy.webp", "an image", "give the model first", code: .notACheckpoint),
+    Case("../preprocessing/images/restart.jpg", "an image", "give the model first", code: .notACheckpoint),
+    Case("../preprocessing/images/tiny.png", "an image", "give the model first", code: .notACheckpoint),
+    Case("../preprocessing/images/lossy.webp", "an image", "give the model first", code: .notACheckpoint),
   ]
 
   @Test("are named by content, with what to give instead", arguments: cases)

@@ -60,7 +60,7 @@ struct MalformedFixtureTests {
   @Test(
     "each is told in one short line that names file, byte, places and remedy, and shows no control character",
     arguments: MalformedFixture.ofReaders)
-  func isToldInOneLine(fixture: MalformedFixture) throws {
+  func hasOneLine(fixture: MalformedFixture) throws {
     let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(fixture.path) }
     let line = error.line
     let file = try #require(error.file)

@@ -3,7 +3,7 @@ import ImageFiles
 import TestSupport
 import Testing
 
-@Suite("Picture files that are not") struct HostileFileTests {
+@Suite("Image files that are not") struct HostileFileTests {
   private func code(_ bytes: [UInt8], limits: ImageFiles.Limits = .init()) -> ImageFileError.Code? {
     do {
       _ = try ImageFiles.decode(Data(bytes), name: "x", limits: limits)
@@ -13,10 +13,10 @@ import Testing
     }
   }
 
-  @Test("Every truncation of a picture is an error, never a grey picture")
+  @Test("Every truncation of an image is an error, never a grey image")
   func truncations() throws {
     for file in ["photo-422.jpg", "progressive.jpg", "grey-alpha.png", "lossy.webp", "lossless.webp"] {
-      let whole = [UInt8](try Fixture.data("preprocessing/pictures/\(file)"))
+      let whole = [UInt8](try Fixture.data("preprocessing/images/\(file)"))
       #expect(code(whole) == nil)
       for count in stride(from: 0, to: whole.count - 12, by: max(1, whole.count / 97)) {
         #expect(code(Array(whole.prefix(count))) != nil, "\(file) cut to \(count) bytes")
@@ -24,10 +24,10 @@ import Testing
     }
   }
 
-  @Test("Bit flips give a picture or an error, never a crash") func bitFlips() throws {
+  @Test("Bit flips give an image or an error, never a crash") func bitFlips() throws {
     var generator = SplitMix(seed: 2026)
-    for golden in PictureGoldens.pictures {
-      let whole = [UInt8](try Fixture.data("preprocessing/pictures/\(golden.file)"))
+    for golden in ImageGoldens.images {
+      let whole = [UInt8](try Fixture.data("preprocessing/images/\(golden.file)"))
       for _ in 0..<20 {
         var flipped = whole
         for _ in 0..<Int.random(in: 1...8, using: &generator) {
@@ -68,7 +68,7 @@ import Testing
   @Test("More pixels than the limit are refused before they are decoded") func tooLarge() throws {
     var limits = ImageFiles.Limits()
     limits.maximumPixelCount = 80 * 60 - 1
-    let file = [UInt8](try Fixture.data("preprocessing/pictures/rotated.jpg"))
+    let file = [UInt8](try Fixture.data("preprocessing/images/rotated.jpg"))
     #expect(code(file, limits: limits) == .tooLarge)
     limits.maximumPixelCount += 1
     #expect(code(file, limits: limits) == nil)
@@ -77,7 +77,7 @@ import Testing
   @Test("A header that claims more pixels than its bytes can hold asks for no memory") func lyingHeader()
     throws
   {
-    var file = [UInt8](try Fixture.data("preprocessing/pictures/restart.jpg"))
+    var file = [UInt8](try Fixture.data("preprocessing/images/restart.jpg"))
     let frame = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
     file.replaceSubrange(frame + 5..<frame + 9, with: [0x30, 0, 0x30, 0])  // 12,288 × 12,288
     #expect(code(file) == .truncated)
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test("More scans than encoders write end the decoding") func scans() throws {
-    let file = [UInt8](try Fixture.data("preprocessing/pictures/progressive.jpg"))
+    let file = [UInt8](try Fixture.data("preprocessing/images/progressive.jpg"))
     let scan = try #require(file.indices.dropLast().last { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
     let last = file[scan..<file.count - 2]
     #expect(code(file[..<scan] + (0..<80).flatMap { _ in last } + [0xFF, 0xD9]) == nil)
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test("A side longer than the runtime takes is refused before anything is decoded") func longSide() throws {
-    var file = [UInt8](try Fixture.data("preprocessing/pictures/grey-alpha.png"))
+    var file = [UInt8](try Fixture.data("preprocessing/images/grey-alpha.png"))
     for (side, isTooLong) in [(65_536, false), (65_537, true)] {
       file.replaceSubrange(
         16..<24, with: [0, UInt8(side >> 16), UInt8(side >> 8 & 255), UInt8(side & 255), 0, 0, 0, 200])

@@ -88,8 +88,8 @@ extension TransparencyGoldens.Prepared {
     }
   }
 
-  @Test("An image without transparency is the same on white", arguments: PictureGoldens.pictures)
-  func opaque(golden: PictureGoldens.Picture) throws {
+  @Test("An image without transparency is the same on white", arguments: ImageGoldens.images)
+  func opaque(golden: ImageGoldens.Image) throws {
     let image = try golden.decoded()
     guard image.transparency == nil, image.mode != .rgba, image.mode != .greyAlpha else { return }
     #expect(sha256(try image.prepared(for: onWhite, imageSize: 24).pixels) == golden.rgb)

@@ -32,7 +32,7 @@ import Testing
     #expect(down.resizedWidth == 447 && down.left == 111)
   }
 
-  @Test("Squash takes every picture to the square") func squash() {
+  @Test("Squash takes every image to the square") func squash() {
     var squash = Preprocessing.openAI
     squash.resize = .squash
     let geometry = CropGeometry(width: 17, height: 900, imageSize: 224, squash)

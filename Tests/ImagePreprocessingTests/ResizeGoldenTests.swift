@@ -70,8 +70,8 @@ enum PublishedTransform: String, CaseIterable {
   func prepared(number: Int) throws {
     let goldens = try #require(ResizeGoldens.shared)
     let (width, height) = (goldens.dimensions[number][0], goldens.dimensions[number][1])
-    let pixels = GeneratedPicture.pixels(number, width: width, height: height)
-    let picture = try PictureView(pixels.span, width: width, height: height)
+    let pixels = GeneratedImage.pixels(number, width: width, height: height)
+    let image = try ImageView(pixels.span, width: width, height: height)
     let size = ResizeGoldens.sizes[number % 5]
     var scratch = ImagePreprocessor.Scratch(maximumWidth: width, maximumHeight: height, imageSize: size)
     var square = [UInt8](repeating: 0, count: 3 * size * size)
@@ -79,7 +79,7 @@ enum PublishedTransform: String, CaseIterable {
     for transform in PublishedTransform.allCases {
       let preprocessor = ImagePreprocessor(transform.preprocessing(size), imageSize: size)
       var squareSpan = square.mutableSpan
-      try preprocessor.crop(picture, into: &squareSpan, scratch: &scratch)
+      try preprocessor.crop(image, into: &squareSpan, scratch: &scratch)
       var planesSpan = planes.mutableSpan
       try preprocessor.normalize(square.span, into: &planesSpan)
       #expect(
@@ -94,7 +94,7 @@ enum PublishedTransform: String, CaseIterable {
     for number in stride(from: 0, to: goldens.dimensions.count, by: 7) {
       let (width, height) = (goldens.dimensions[number][0], goldens.dimensions[number][1])
       let image = RGBImage(
-        width: width, height: height, pixels: GeneratedPicture.pixels(number, width: width, height: height))
+        width: width, height: height, pixels: GeneratedImage.pixels(number, width: width, height: height))
       let preprocessing = transform.preprocessing(32)
       let scalar = try PreparedImage(
         image, preprocessing, size: 32, kernels: ResizeKernels(isa: PK_ISA_SCALAR))

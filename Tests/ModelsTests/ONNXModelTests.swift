@@ -30,7 +30,7 @@ import Verification
   }
 
   @Test("a dequantized checkpoint says that it is one, and no other does")
-  func dequantizedIsTold() throws {
+  func dequantizedIsNoted() throws {
     for fixture in ModelFixture.all where fixture.path.hasSuffix("onnx") {
       let notes = try Checkpoint.open(fixture.path).notes
       #expect(

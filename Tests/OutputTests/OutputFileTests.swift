@@ -12,10 +12,10 @@ import Testing
   init() throws { folder = try TemporaryFolder() }
 
   private func file(
-    _ name: String = "a", replaces: Bool = false, sources: [String] = [], nameless: Bool = true
+    _ name: String = "a", replaces: Bool = false, sources: [String] = [], isUnnamed: Bool = true
   ) throws(OutputError) -> OutputFile {
     try OutputFile(
-      path: folder.file(name), replacesExisting: replaces, sources: sources, usesNamelessFile: nameless)
+      path: folder.file(name), replacesExisting: replaces, sources: sources, usesUnnamedFile: isUnnamed)
   }
 
   private func write(_ file: borrowing OutputFile) throws(OutputError) {
@@ -32,9 +32,9 @@ import Testing
   }
 
   @Test("Nothing has the name before the end, and then it has all bytes", arguments: [true, false])
-  func published(nameless: Bool) throws {
-    let output = try file(nameless: nameless)
-    #expect(folder.names == (nameless ? [] : [".a.pclip-partial"]))
+  func published(isUnnamed: Bool) throws {
+    let output = try file(isUnnamed: isUnnamed)
+    #expect(folder.names == (isUnnamed ? [] : [".a.pclip-partial"]))
     try write(output)
     #expect(try Data(contentsOf: URL(filePath: output.readablePath)) == Data(Self.content))
     #expect(!folder.names.contains("a"))
@@ -44,20 +44,20 @@ import Testing
   }
 
   @Test("What is not published leaves nothing", arguments: [true, false])
-  func abandoned(nameless: Bool) throws {
+  func abandoned(isUnnamed: Bool) throws {
     do {
-      let output = try file(nameless: nameless)
+      let output = try file(isUnnamed: isUnnamed)
       try write(output)
     }
     #expect(folder.names == [])
   }
 
   @Test("An existing file is left alone, unless it may be replaced", arguments: [true, false])
-  func existing(nameless: Bool) throws {
+  func existing(isUnnamed: Bool) throws {
     try folder.write(Data("mine".utf8), to: "a")
     #expect(refusal("a") == .exists)
     #expect(try folder.data("a") == Data("mine".utf8))
-    let output = try file(replaces: true, nameless: nameless)
+    let output = try file(replaces: true, isUnnamed: isUnnamed)
     try write(output)
     #expect(try folder.data("a") == Data("mine".utf8))
     try output.publish()
@@ -68,10 +68,10 @@ import Testing
   @Test(
     "Permissions of the file that is replaced stay, but for those to run with its owner's rights",
     arguments: [true, false], [0o640, 0o7640] as [mode_t])
-  func permissions(nameless: Bool, mode: mode_t) throws {
+  func permissions(isUnnamed: Bool, mode: mode_t) throws {
     let path = try folder.write(Data("mine".utf8), to: "a")
     #expect(chmod(path, mode) == 0)
-    let output = try file(replaces: true, nameless: nameless)
+    let output = try file(replaces: true, isUnnamed: isUnnamed)
     try write(output)
     try output.publish()
     var status = stat()
@@ -79,8 +79,8 @@ import Testing
   }
 
   @Test("A file that appears meanwhile is not replaced", arguments: [true, false])
-  func meanwhile(nameless: Bool) throws {
-    let output = try file(nameless: nameless)
+  func meanwhile(isUnnamed: Bool) throws {
+    let output = try file(isUnnamed: isUnnamed)
     try folder.write(Data("mine".utf8), to: "a")
     do throws(OutputError) {
       try output.publish()
@@ -93,7 +93,7 @@ import Testing
   @Test("What an interrupted run left is removed, what a running one holds is not")
   func leftover() throws {
     try folder.write(Data("half".utf8), to: ".a.pclip-partial")
-    let first = try file(nameless: false)
+    let first = try file(isUnnamed: false)
     #expect(refusal("a") == .beingWritten)
     #expect(folder.names == [".a.pclip-partial"])
     try first.publish()
@@ -124,13 +124,13 @@ import Testing
   }
 
   @Test("A full disk is named and leaves nothing", arguments: [true, false])
-  func fullDisk(nameless: Bool) async {
-    await #expect(processExitsWith: .success) { [nameless] in
+  func fullDisk(isUnnamed: Bool) async {
+    await #expect(processExitsWith: .success) { [isUnnamed] in
       try limitFileSizes(to: 4096)
       let folder = try TemporaryFolder()
       do throws(OutputError) {
         let output = try OutputFile(
-          path: folder.file("a"), replacesExisting: false, usesNamelessFile: nameless)
+          path: folder.file("a"), replacesExisting: false, usesUnnamedFile: isUnnamed)
         try output.region.write([UInt8](repeating: 7, count: 5000).span.bytes, at: 0)
         exit(3)
       } catch { if error.code != .diskFull { exit(4) } }

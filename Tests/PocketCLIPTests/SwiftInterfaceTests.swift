@@ -23,14 +23,14 @@ import Testing
     #expect(information.bundleID.count == 64)
   }
 
-  @Test("Vectors have unit length, and a picture that cannot be encoded has its error")
-  func pictures() throws {
+  @Test("Vectors have unit length, and an image that cannot be encoded has its error")
+  func images() throws {
     let session = try session("resnet-fp16")
     let bytes = (0..<3 * 60 * 80).map { UInt8(truncatingIfNeeded: 31 &* $0) }
-    let good = try #require(Session.Picture(pixels: bytes, width: 60, height: 80))
+    let good = try #require(Session.Image(pixels: bytes, width: 60, height: 80))
     let wide = try #require(
-      Session.Picture(pixels: [UInt8](repeating: 0, count: 3 * 17_000), width: 17_000, height: 1))
-    let results = try session.encode(pictures: [good, wide, good])
+      Session.Image(pixels: [UInt8](repeating: 0, count: 3 * 17_000), width: 17_000, height: 1))
+    let results = try session.encode(images: [good, wide, good])
     let vector = try results[0].get()
     #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
     #expect(try results[2].get() == vector)
@@ -99,13 +99,13 @@ import Testing
 
   @Test("Classifying needs a scale, and a tokenizer")
   func classifying() throws {
-    let picture = try #require(Session.Picture(pixels: [1, 2, 3], width: 1, height: 1))
+    let image = try #require(Session.Image(pixels: [1, 2, 3], width: 1, height: 1))
     let unscaled = #expect(throws: PocketCLIPError.self) {
-      try session("hidden-fp32").classify(pictures: [picture], texts: ["a cat"])
+      try session("hidden-fp32").classify(images: [image], texts: ["a cat"])
     }
     #expect(unscaled?.message == "the bundle has no logit scale: pass one")
     let wordless = #expect(throws: PocketCLIPError.self) {
-      try session("vit-int8").classify(pictures: [picture], texts: ["a cat"])
+      try session("vit-int8").classify(images: [image], texts: ["a cat"])
     }
     #expect(wordless?.code == .noTower)
   }

@@ -33,7 +33,7 @@ private let hiddenTolerance = 4e-6
     #expect(error?.message == "item 0: id 7, at which the tower pools, is missing")
   }
 
-  @Test("A picture given to a text-only bundle is refused by name")
+  @Test("An image given to a text-only bundle is refused by name")
   func noImageTower() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "hidden-text-fp32"))
     #expect(bundle.info.has_image == 0)

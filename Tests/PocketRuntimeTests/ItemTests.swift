@@ -23,7 +23,7 @@ import Testing
     #expect(error?.message == "item 3: id 71 at position 1, expected 0 to 70")
   }
 
-  @Test("A pixel that is not finite fails its picture alone", arguments: families)
+  @Test("A pixel that is not finite fails its image alone", arguments: families)
   func notFinite(family: String) throws {
     let bundle = try OpenedBundle(Configuration(bundle: "\(family)-int8"))
     var pixels = GeneratedInputs.pixels(count: 3 * bundle.pixelCount)
@@ -36,8 +36,8 @@ import Testing
     #expect(bundle.rows(out, 3) == [expected[0], [Float](repeating: 0, count: 24), expected[2]])
   }
 
-  @Test("Pictures that are empty, too large or without pixels fail alone and say why")
-  func badPictures() throws {
+  @Test("Images that are empty, too large or without pixels fail alone and say why")
+  func badImages() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     let bytes = (0..<3 * 40 * 50).map { UInt8(truncatingIfNeeded: 37 &* $0) }
     var out = [Float](repeating: .nan, count: 5 * 24)
@@ -58,7 +58,7 @@ import Testing
     #expect(statuses == [0, size, size, Int32(PCLIP_E_ARGUMENT), Int32(PCLIP_E_ARGUMENT)])
   }
 
-  @Test("A picture encoded is the picture preprocessed, then encoded")
+  @Test("An image encoded is the image preprocessed, then encoded")
   func preprocessing() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "resnet-fp32"))
     let bytes = (0..<3 * 91 * 70).map { UInt8(truncatingIfNeeded: 37 &* $0) }

@@ -18,15 +18,15 @@ import Testing
     let texts = GeneratedInputs.texts(
       context: reference.context, vocabulary: Int(reference.info.vocabulary_size))
     let pixels = GeneratedInputs.pixels(count: 5 * reference.pixelCount)
-    let pictures = (0..<5).map { Array(pixels[$0 * reference.pixelCount..<($0 + 1) * reference.pixelCount]) }
+    let images = (0..<5).map { Array(pixels[$0 * reference.pixelCount..<($0 + 1) * reference.pixelCount]) }
     let expectedTexts = try texts.map { try reference.encode(ids: [$0])[0] }
-    let expectedPictures = try pictures.map { try reference.encode(pixels: $0)[0] }
+    let expectedImages = try images.map { try reference.encode(pixels: $0)[0] }
     for (threads, maxBatch) in [(1, 16), (2, 3), (2, 16)] as [(Int32, Int32)] {
       var other = configuration
       (other.threads, other.maxBatch) = (threads, maxBatch)
       let bundle = try OpenedBundle(other)
       #expect(try bundle.encode(ids: texts.reversed()) == expectedTexts.reversed())
-      #expect(try bundle.encode(pixels: pictures.reversed().flatMap { $0 }) == expectedPictures.reversed())
+      #expect(try bundle.encode(pixels: images.reversed().flatMap { $0 }) == expectedImages.reversed())
     }
   }
 

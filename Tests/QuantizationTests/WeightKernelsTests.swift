@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test("A row of a table goes to the offset that it is given", arguments: all)
-  func aRowOfATableGoesWhereItIsTold(kernels: WeightKernels) {
+  func aRowOfATableGoesWhereItIsRequested(kernels: WeightKernels) {
     let values: [Float] = [1, -1, 0.4]
     var stored = [UInt8](repeating: 7, count: 8)
     var span = stored.mutableSpan

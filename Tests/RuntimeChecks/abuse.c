@@ -31,8 +31,8 @@ static pclip_session *session;
 static pclip_model_info info = {.size = sizeof info};
 static float *pixels, *vectors, *expected;
 static int32_t *ids;
-static unsigned char picture_bytes[40 * 30 * 3];
-static const pclip_image picture = {picture_bytes, 40, 30, 0};
+static unsigned char image_bytes[40 * 30 * 3];
+static const pclip_image image = {image_bytes, 40, 30, 0};
 static size_t pixel_count, image_width, text_width, context;
 
 /* ---- Verdicts ---- */
@@ -71,7 +71,7 @@ static void prepare(void) {
   context = (size_t)info.context_length;
   pixels = zeros(ITEMS * pixel_count * sizeof *pixels);
   for (size_t i = 0; i < ITEMS * pixel_count; i++) pixels[i] = (float)(i * 7919 % 1000) / 500 - 1;
-  for (size_t i = 0; i < sizeof picture_bytes; i++) picture_bytes[i] = (unsigned char)(i * 31);
+  for (size_t i = 0; i < sizeof image_bytes; i++) image_bytes[i] = (unsigned char)(i * 31);
   ids = zeros(ITEMS * context * sizeof *ids);
   for (size_t item = 0; item < ITEMS; item++) {
     size_t last = 1 + item % (context - 1);
@@ -82,7 +82,7 @@ static void prepare(void) {
   expected = zeros(ITEMS * (image_width + text_width) * sizeof *expected);
 }
 
-/* Vectors of all items, pictures first. */
+/* Vectors of all items, images first. */
 static int32_t encode(pclip_session *with, float *out, pclip_error *to) {
   int32_t code = pclip_encode_pixels(with, pixels, ITEMS, 0, out, ITEMS * image_width, NULL, to);
   return code ? code : pclip_encode_ids(with, ids, ITEMS, 0, out + ITEMS * image_width, ITEMS * text_width, NULL, to);
@@ -110,9 +110,9 @@ static void nulls(void) {
   ARGUMENT(pclip_self_test(NULL, &error));
   ARGUMENT(pclip_tokenize(NULL, (pclip_text){"a", 1}, ids, context, &count, NULL, &error));
   ARGUMENT(pclip_preprocess(session, NULL, vectors, pixel_count, &error));
-  ARGUMENT(pclip_preprocess(session, &picture, NULL, pixel_count, &error));
+  ARGUMENT(pclip_preprocess(session, &image, NULL, pixel_count, &error));
   ARGUMENT(pclip_encode_image(session, NULL, 1, 0, vectors, image_width, NULL, &error));
-  ARGUMENT(pclip_encode_image(session, &picture, 1, 0, NULL, image_width, NULL, &error));
+  ARGUMENT(pclip_encode_image(session, &image, 1, 0, NULL, image_width, NULL, &error));
   ARGUMENT(pclip_encode_pixels(session, NULL, 1, 0, vectors, image_width, NULL, NULL));
   ARGUMENT(pclip_encode_ids(NULL, ids, 1, 0, vectors, text_width, NULL, &error));
   ARGUMENT(pclip_encode_image(session, &(pclip_image){NULL, 8, 8, 0}, 1, 0, vectors, image_width, NULL, &error));
@@ -138,11 +138,11 @@ static void unaligned_buffers(void) {
   ARGUMENT(pclip_encode_pixels(session, pixels, 1, 0, vectors, image_width, ASKEW(int32_t, &code), &error));
   ARGUMENT(pclip_encode_pixels(session, pixels, 1, 0, vectors, image_width, NULL, ASKEW(pclip_error, &error)));
   ARGUMENT(pclip_encode_ids(session, ASKEW(int32_t, ids), 1, 0, vectors, text_width, NULL, &error));
-  ARGUMENT(pclip_encode_image(session, ASKEW(pclip_image, picture_bytes), 1, 0, vectors, image_width, NULL, &error));
-  ARGUMENT(pclip_preprocess(session, &picture, ASKEW(float, vectors), pixel_count, &error));
+  ARGUMENT(pclip_encode_image(session, ASKEW(pclip_image, image_bytes), 1, 0, vectors, image_width, NULL, &error));
+  ARGUMENT(pclip_preprocess(session, &image, ASKEW(float, vectors), pixel_count, &error));
   ARGUMENT(pclip_get_info(model, ASKEW(pclip_model_info, &info), &error));
-  ARGUMENT(pclip_open(bundle, ASKEW(pclip_open_options, picture_bytes), &none, &error));
-  ARGUMENT(pclip_session_create(model, ASKEW(pclip_session_limits, picture_bytes), &no_session, &error));
+  ARGUMENT(pclip_open(bundle, ASKEW(pclip_open_options, image_bytes), &none, &error));
+  ARGUMENT(pclip_session_create(model, ASKEW(pclip_session_limits, image_bytes), &no_session, &error));
   ARGUMENT(pclip_similarity(ASKEW(float, vectors), 1, pixels, 1, 4, expected, &error));
   ARGUMENT(pclip_softmax(ASKEW(float, vectors), 1, 4, 1, &error));
   ARGUMENT(pclip_scores(model, ASKEW(float, vectors), 1, 4, NULL, &error));
@@ -158,7 +158,7 @@ static void aliased_buffers(void) {
   } both;
   size_t out_count = sizeof both / sizeof(float);
   EXPECT(image_width <= 64);
-  for (int i = 0; i < ITEMS; i++) both.images[i] = picture;
+  for (int i = 0; i < ITEMS; i++) both.images[i] = image;
   ARGUMENT(pclip_encode_image(session, both.images, ITEMS, 0, both.vectors, out_count, NULL, &error));
   ARGUMENT(pclip_encode_image(session, both.images, ITEMS, 0, vectors, ITEMS * image_width, both.statuses, &error));
   EXPECT(strstr(error.message, "statuses overlaps") != NULL);
@@ -179,7 +179,7 @@ static void wrong_sizes(void) {
   int32_t count;
   int32_t too_small = pclip_tokenize(session, (pclip_text){"a", 1}, ids, context - 1, &count, NULL, &error);
   EXPECT(too_small == PCLIP_E_BUFFER);
-  REFUSED(PCLIP_E_BUFFER, pclip_preprocess(session, &picture, vectors, pixel_count - 1, &error));
+  REFUSED(PCLIP_E_BUFFER, pclip_preprocess(session, &image, vectors, pixel_count - 1, &error));
   OK(pclip_encode_pixels(session, NULL, 0, 0, NULL, 0, NULL, &error));
   OK(pclip_encode_ids(session, NULL, 0, 0, NULL, 0, NULL, &error));
   ARGUMENT(pclip_encode_pixels(session, pixels, SIZE_MAX, 0, vectors, image_width, NULL, &error));
@@ -382,7 +382,7 @@ static void rewritten_while_mapped(void) {
     if (round == 1) memset(noise, 0xFF, file_size);
     write_bundle(noise, file_size);
     encode(own, vectors, &error);
-    pclip_encode_image(own, &picture, 1, 0, vectors, image_width, NULL, &error);
+    pclip_encode_image(own, &image, 1, 0, vectors, image_width, NULL, &error);
     int32_t count;
     pclip_tokenize(own, (pclip_text){"a picture of noise", 18}, ids, context, &count, NULL, &error);
     EXPECT(pclip_check(opened, &error) != PCLIP_OK && pclip_self_test(own, &error) != PCLIP_OK);

@@ -85,13 +85,13 @@ typedef struct results {
   pclip_model_info info;
 } results;
 
-static unsigned char picture[40 * 30 * 3];
+static unsigned char samples[40 * 30 * 3];
 static float *prepared;
 static char *file_bytes;
 static size_t file_count;
 
 static void encode(pclip_session *session, const pclip_model_info *info, results *out) {
-  const pclip_image images[ITEMS] = {{picture, 40, 30, 0}, {picture, 30, 40, 0}, {picture, 36, 33, 0}};
+  const pclip_image images[ITEMS] = {{samples, 40, 30, 0}, {samples, 30, 40, 0}, {samples, 36, 33, 0}};
   if (info->has_image) {
     size_t room = sizeof out->image / sizeof *out->image;
     EXPECT(pclip_encode_image(session, images, ITEMS, 0, out->image, room, NULL, &error) == PCLIP_OK);
@@ -183,7 +183,7 @@ int main(int count, char **arguments) {
   if (count != 2) return 2;
   static results expected;
   prepared = calloc(3 * 1024 * 1024, sizeof *prepared);
-  for (size_t i = 0; i < sizeof picture; i++) picture[i] = (unsigned char)(i * 31);
+  for (size_t i = 0; i < sizeof samples; i++) samples[i] = (unsigned char)(i * 31);
   read_file(arguments[1]);
   refused = -1;
   run(arguments[1], &expected);

@@ -38,12 +38,12 @@ void *mmap(void *address, size_t length, int protection, int flags, int descript
   return allocations++, (void *)syscall(SYS_mmap, address, length, protection, flags, descriptor, offset);
 }
 
-/* ---- Inputs: pictures of many shapes, texts of every length ---- */
+/* ---- Inputs: images of many shapes, texts of every length ---- */
 
 static pclip_error error;
 static pclip_model_info info = {.size = sizeof info};
 static unsigned char pixels[ITEMS][96 * 96 * 3];
-static pclip_image pictures[ITEMS];
+static pclip_image images[ITEMS];
 static int32_t *texts;
 
 static void check(int32_t code) {
@@ -58,7 +58,7 @@ static void make_inputs(void) {
   uint32_t state = 1;
   for (int item = 0; item < ITEMS; item++) {
     for (size_t i = 0; i < sizeof pixels[item]; i++) pixels[item][i] = (unsigned char)(next(&state) >> 24);
-    pictures[item] = (pclip_image){pixels[item], 33 + 4 * item, 96 - 3 * item, 0};
+    images[item] = (pclip_image){pixels[item], 33 + 4 * item, 96 - 3 * item, 0};
   }
   int32_t context = info.context_length, last = info.vocabulary_size - 1;
   texts = calloc((size_t)(ITEMS * context), sizeof *texts);
@@ -74,17 +74,17 @@ static void make_inputs(void) {
 static size_t width(void) { return (size_t)(info.image_output + info.text_output); }
 
 static void encode(pclip_session *session, const int *order, int batch, float *vectors) {
-  static pclip_image images[ITEMS];
+  static pclip_image slice[ITEMS];
   static int32_t ids[ITEMS * 4096];
   static float out[ITEMS * 16384];
   size_t image = (size_t)info.image_output, text = (size_t)info.text_output, context = (size_t)info.context_length;
   for (int first = 0; first < ITEMS; first += batch) {
     size_t count = (size_t)(ITEMS - first < batch ? ITEMS - first : batch);
     for (size_t i = 0; i < count; i++) {
-      images[i] = pictures[order[first + (int)i]];
+      slice[i] = images[order[first + (int)i]];
       memcpy(ids + i * context, texts + (size_t)order[first + (int)i] * context, context * sizeof *ids);
     }
-    if (image) check(pclip_encode_image(session, images, count, 0, out, count * image, NULL, &error));
+    if (image) check(pclip_encode_image(session, slice, count, 0, out, count * image, NULL, &error));
     for (size_t i = 0; i < count; i++) memcpy(vectors + (size_t)order[first + (int)i] * width(), out + i * image, image * 4);
     if (text) check(pclip_encode_ids(session, ids, count, 0, out, count * text, NULL, &error));
     for (size_t i = 0; i < count; i++)
@@ -130,7 +130,7 @@ static void expect_no_allocation(pclip_session *session) {
   encode(session, in_order, ITEMS, found);
   long before = allocations;
   for (int call = 0; call < CALLS; call++) {
-    if (info.has_image) check(pclip_encode_image(session, pictures + call % ITEMS, 1, 0, found, width(), NULL, &error));
+    if (info.has_image) check(pclip_encode_image(session, images + call % ITEMS, 1, 0, found, width(), NULL, &error));
     if (info.has_tokenizer) check(pclip_encode_text(session, &words, 1, 0, found, width(), &truncated, NULL, &error));
     if (info.has_text)
       check(pclip_encode_ids(session, texts + call % ITEMS * info.context_length, 1, 0, found, width(), NULL, &error));

@@ -6,7 +6,7 @@ usage: same_bits.py BUNDLE [ISA]
 import sys
 from array import array
 
-from pocketclip import Model, Picture
+from pocketclip import Model, Image
 
 ITEMS = 16
 state = 1
@@ -18,10 +18,10 @@ def draw():
     return state
 
 
-def picture(item):
+def image(item):
     width, height = 33 + 4 * item, 96 - 3 * item
     pixels = bytes(draw() >> 24 for _ in range(96 * 96 * 3))
-    return Picture(pixels[: 3 * width * height], width, height)
+    return Image(pixels[: 3 * width * height], width, height)
 
 
 def text(item, context, last):
@@ -31,10 +31,10 @@ def text(item, context, last):
 
 
 model = Model(sys.argv[1], isa=sys.argv[2] if len(sys.argv) > 2 else None)
-pictures = [picture(item) for item in range(ITEMS)]
+images = [image(item) for item in range(ITEMS)]
 texts = [text(item, model.info.context_length, model.info.vocabulary_size - 1) for item in range(ITEMS)]
 digest = 14695981039346656037  # FNV-1a
-for image, sentence in zip(model.encode_images(pictures).tolist(), model.encode_ids(texts).tolist()):
+for image, sentence in zip(model.encode_images(images).tolist(), model.encode_ids(texts).tolist()):
     for byte in array("f", image + sentence).tobytes():
         digest = (digest ^ byte) * 1099511628211 & 0xFFFFFFFFFFFFFFFF
 print(f"{digest:016x} {model.info.isa}")

@@ -14,11 +14,11 @@ struct Generator {
   }
 }
 
-func pictures(_ generator: inout Generator) -> [Session.Picture] {
+func images(_ generator: inout Generator) -> [Session.Image] {
   (0..<itemCount).compactMap { item in
     let (width, height) = (33 + 4 * item, 96 - 3 * item)
     let bytes = (0..<96 * 96 * 3).map { _ in UInt8(generator.next() >> 24) }
-    return Session.Picture(pixels: Array(bytes.prefix(3 * width * height)), width: width, height: height)
+    return Session.Image(pixels: Array(bytes.prefix(3 * width * height)), width: width, height: height)
   }
 }
 
@@ -38,10 +38,10 @@ if CommandLine.arguments.count > 2 { options.instructionSet = CommandLine.argume
 let model = try Model(path: CommandLine.arguments[1], options: options)
 let session = try Session(model)
 var generator = Generator()
-let images = try session.encode(pictures: pictures(&generator)).map { try $0.get() }
+let vectors = try session.encode(images: images(&generator)).map { try $0.get() }
 let sentences = try session.encode(ids: texts(&generator, model.information))
 var digest: UInt64 = 14_695_981_039_346_656_037  // FNV-1a
-for (image, text) in zip(images, sentences) {
+for (image, text) in zip(vectors, sentences) {
   for value in image + text {
     withUnsafeBytes(of: value) { for byte in $0 { digest = (digest ^ UInt64(byte)) &* 1_099_511_628_211 } }
   }

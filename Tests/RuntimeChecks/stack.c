@@ -23,10 +23,10 @@ _Noreturn static void failed(const char *what) {
 
 static void *use(void *unused) {
   (void)unused;
-  static unsigned char picture[40 * 30 * 3];
+  static unsigned char samples[40 * 30 * 3];
   static float vectors[4 * 4096], pixels[3 * 1024 * 1024];
   static int32_t ids[4096];
-  const pclip_image image = {picture, 40, 30, 0};
+  const pclip_image image = {samples, 40, 30, 0};
   const pclip_text text = {"a photo of a cat", 16};
   pclip_model *model;
   pclip_session *session;

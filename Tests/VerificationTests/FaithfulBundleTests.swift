@@ -92,12 +92,12 @@ import Verification
   @Test("The probes are not square, and their name is their content's")
   func probes() {
     let probes = ProbeSet.standard
-    #expect(probes.pictures.allSatisfy { $0.width != $0.height })
+    #expect(probes.images.allSatisfy { $0.width != $0.height })
     #expect(
-      probes.pictures.contains { $0.width < $0.height } && probes.pictures.contains { $0.width > $0.height })
-    #expect(probes.pictures.count >= 8 && probes.texts.count >= 8)
-    #expect(ProbeSet(name: "standard-1", pictures: probes.pictures, texts: probes.texts).id == probes.id)
-    #expect(ProbeSet(name: "standard-1", pictures: probes.pictures, texts: ["other"]).id != probes.id)
+      probes.images.contains { $0.width < $0.height } && probes.images.contains { $0.width > $0.height })
+    #expect(probes.images.count >= 8 && probes.texts.count >= 8)
+    #expect(ProbeSet(name: "standard-1", images: probes.images, texts: probes.texts).id == probes.id)
+    #expect(ProbeSet(name: "standard-1", images: probes.images, texts: ["other"]).id != probes.id)
   }
 }
 

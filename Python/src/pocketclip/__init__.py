@@ -3,7 +3,7 @@
     from pocketclip import Model, similarity
 
     with Model("b32.pclip") as model:
-        images = model.encode_images([picture])          # a PIL image, or a uint8 array [height, width, 3]
+        images = model.encode_images([image])          # a PIL image, or a uint8 array [height, width, 3]
         texts = model.encode_texts(["a photo of a cat", "a photo of a dog"])
         scores = similarity(images, texts)
 
@@ -32,7 +32,7 @@ from ._errors import (
     VersionError,
 )
 from ._model import Model
-from ._records import ModelInfo, Picture, Tokens
+from ._records import ModelInfo, Image, Tokens
 from ._session import Session
 
 __version__ = "0.1.0"
@@ -49,7 +49,7 @@ __all__ = [
     "NotFiniteError",
     "OpenError",
     "OutOfMemoryError",
-    "Picture",
+    "Image",
     "PocketCLIPError",
     "SelfTestError",
     "Session",

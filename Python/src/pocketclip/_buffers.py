@@ -1,4 +1,4 @@
-"""Memory in without copies: views of any buffer, their addresses, rows of numbers, pictures."""
+"""Memory in without copies: views of any buffer, their addresses, rows of numbers, images."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def address(memory: memoryview) -> int:
 
 
 def view(source: Buffer, name: str) -> memoryview:
-    """The memory of any object that shows it; PIL's pictures make a copy of their own."""
+    """The memory of any object that shows it; PIL's images make a copy of their own."""
     try:
         return memoryview(source)
     except TypeError:
@@ -196,12 +196,12 @@ def product(shape: tuple[int, ...]) -> int:
     return product
 
 
-# ---- Pictures in ----
+# ---- Images in ----
 
 _LARGEST_SIDE = 65_536  # no session's limits go beyond
 
 
-def picture(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
+def image(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
     """A uint8 [height, width, 3] buffer; rows may lie apart, as those of a crop do."""
     memory = view(source, name)
     if memory.itemsize != 1 or memory.format not in ("B", "<B", "=B", "@B"):
@@ -210,7 +210,7 @@ def picture(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
     if len(shape) != 3 or shape[2] != 3:
         raise ArgumentError(
             f"{name}: expected [height, width, 3], found {list(shape)}: convert it to RGB, or give the size of a flat "
-            "buffer with Picture"
+            "buffer with Image"
         )
     height, width = shape[:2]
     if max(height, width) > _LARGEST_SIDE:

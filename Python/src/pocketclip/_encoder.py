@@ -1,16 +1,16 @@
-"""The verbs that `Model` and `Session` share."""
+"""The methods that `Model` and `Session` share."""
 
 from __future__ import annotations
 
 from ctypes import byref, c_float, c_int32
 
 from . import _abi
-from ._buffers import matrix, picture
+from ._buffers import matrix, image
 from ._compare import in_place, similarity
 from ._errors import ArgumentError, call, item_error
 from ._output import Output
-from ._pictures import has_transparency, is_pil
-from ._records import ModelInfo, Picture, Tokens
+from ._images import has_transparency, is_pil
+from ._records import ModelInfo, Image, Tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._buffers import Buffer, Rows
     from ._handles import Scratch
     from ._output import Floats
-    from ._pictures import Preprocessing
+    from ._images import Preprocessing
 
     #: Filled with the error of each item that failed, by its index; its vector is zeros and the others are computed.
     #: Without one, the first error is raised.
@@ -55,19 +55,19 @@ class Encoder:
         finally:
             self._give(scratch)
 
-    # ---- Pictures ----
+    # ---- Images ----
 
     def encode_images(
         self,
-        images: Iterable[Buffer | Picture],
+        images: Iterable[Buffer | Image],
         *,
         unit: bool = True,
         out: Buffer | None = None,
         failures: Failures | None = None,
     ) -> Floats:
-        """[n, info.image_output] from 8-bit RGB pictures of any size, preprocessed as the checkpoint's authors did.
+        """[n, info.image_output] from 8-bit RGB images of any size, preprocessed as the checkpoint's authors did.
 
-        images: PIL images, `Picture`s, or 8-bit pixels [height, width, 3] in NumPy arrays and other buffers. Pixels are
+        images: PIL images, `Image`s, or 8-bit pixels [height, width, 3] in NumPy arrays and other buffers. Pixels are
             copied only where those of one row do not lie side by side. Give a PIL image in the mode in which it was
             opened (CMYK, palette, alpha, grey): it is converted to RGB where the checkpoint converts, most often after
             resizing. A transparent one loses its alpha channel or is laid on white, as the bundle states; do that
@@ -92,7 +92,7 @@ class Encoder:
         result.refuse_overlap(rows.start, rows.memory.nbytes, "pixels")
         return self._encode(_abi.library.pclip_encode_pixels, rows.start, result, unit, failures)
 
-    def preprocess(self, image: Buffer | Picture, *, out: Buffer | None = None) -> Floats:
+    def preprocess(self, image: Buffer | Image, *, out: Buffer | None = None) -> Floats:
         """The image tower's input, float32 [3, image_size, image_size], exact to the bit."""
         structure, memory = self._image(image, "image")
         size = self.info.image_size
@@ -102,12 +102,12 @@ class Encoder:
         result: Floats = pixels.result
         return result
 
-    def _image(self, image: Buffer | Picture, name: str) -> tuple[_abi.Image, memoryview]:
-        if isinstance(image, Picture):
+    def _image(self, image: Buffer | Image, name: str) -> tuple[_abi.Image, memoryview]:
+        if isinstance(image, Image):
             return image.structure()
         if is_pil(image) and (image.mode != "RGB" or has_transparency(image)):
             image = self._preprocessing().rgb(image, name)
-        return picture(image, name)
+        return image(image, name)
 
     # ---- Text ----
 
@@ -153,16 +153,16 @@ class Encoder:
 
     def classify(
         self,
-        images: Iterable[Buffer | Picture],
+        images: Iterable[Buffer | Image],
         texts: Iterable[str],
         *,
         scale: float | None = None,
         failures: Failures | None = None,
     ) -> Floats:
-        """[images, texts]: how probable each text is for each picture, as `probabilities` computes it.
+        """[images, texts]: how probable each text is for each image, as `probabilities` computes it.
 
         scale: what similarities are multiplied by; the bundle's own if None.
-        failures: of pictures, whose rows are zeros.
+        failures: of images, whose rows are zeros.
         """
         self._require_scale(scale)
         labels = self.encode_texts(texts)
@@ -231,7 +231,7 @@ def _convert(
     items: Iterable[Item], name: str, convert: Callable[[Item, str], Converted], failures: Failures | None
 ) -> tuple[list[Converted | None], dict[int, Exception]]:
     """Every item for the library, None for one that cannot be; its error is raised unless failures are collected."""
-    if isinstance(items, (str, bytes, Picture)) or getattr(items, "ndim", 4) < 4 or not hasattr(items, "__iter__"):
+    if isinstance(items, (str, bytes, Image)) or getattr(items, "ndim", 4) < 4 or not hasattr(items, "__iter__"):
         raise TypeError(f"{name}: expected several, found one {type(items).__name__}: pass a list")
     converted: list[Converted | None] = []
     errors: dict[int, Exception] = {}

@@ -81,7 +81,7 @@ class SelfTestError(PocketCLIPError):
 
 
 class ImageSizeError(PocketCLIPError, ValueError):
-    """The picture is empty, or wider or higher than the session's limits"""
+    """The image is empty, or wider or higher than the session's limits"""
 
     code = 20
 

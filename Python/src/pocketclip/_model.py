@@ -10,7 +10,7 @@ from ._buffers import address, view
 from ._encoder import Encoder
 from ._errors import ArgumentError, NoTowerError, call, in_range
 from ._handles import Limits, ModelHandle, Pool, Scratch
-from ._pictures import Preprocessing
+from ._images import Preprocessing
 from ._records import ModelInfo
 
 TYPE_CHECKING = False
@@ -36,7 +36,7 @@ class Model(Encoder):
     sessions: how many calls may run at once, each with memory of its own (`Session.byte_count`); others wait their
         turn. 0 for as many as threads.
     max_batch, max_width, max_height: limits of those sessions, 0 for defaults: items computed together (larger batches
-        run in slices), pixels of the largest picture.
+        run in slices), pixels of the largest image.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What calls take and give besides vectors: a picture, tokens, what a bundle is."""
+"""What calls take and give besides vectors: an image, tokens, what a bundle is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ._output import Ints
 
 
-class Picture:
+class Image:
     """Interleaved 8-bit RGB in a flat buffer, top row first.
 
     pixels: bytes or any buffer; it is not copied.
@@ -26,7 +26,7 @@ class Picture:
         step = in_range(stride, "stride") or row
         in_range(height, "height")
         if width < 1 or height < 1 or step < row:
-            raise ArgumentError(f"a picture of {width} x {height} pixels with a stride of {stride} bytes")
+            raise ArgumentError(f"an image of {width} x {height} pixels with a stride of {stride} bytes")
         flat = view(pixels, "pixels")
         if not flat.c_contiguous or flat.itemsize != 1:
             raise ArgumentError("pixels: expected contiguous bytes")
@@ -42,11 +42,11 @@ class Picture:
         """What the library takes, and the memory that must outlive the call."""
         return _abi.Image(address(self.pixels), self.width, self.height, self.stride), self.pixels
 
-    def __reduce__(self) -> tuple[type[Picture], tuple[bytes, int, int, int]]:
-        return Picture, (self.pixels.tobytes(), self.width, self.height, self.stride)
+    def __reduce__(self) -> tuple[type[Image], tuple[bytes, int, int, int]]:
+        return Image, (self.pixels.tobytes(), self.width, self.height, self.stride)
 
     def __repr__(self) -> str:
-        return f"Picture({self.width} x {self.height})"
+        return f"Image({self.width} x {self.height})"
 
 
 class Tokens:
@@ -104,7 +104,7 @@ class ModelInfo:
         self.has_tokenizer = bool(info.has_tokenizer)
         #: Of the projections; 0 if no tower present has one.
         self.embedding_dim: int = info.embedding_dim
-        #: Values per picture and per text: an embedding if projected, otherwise a hidden state.
+        #: Values per image and per text: an embedding if projected, otherwise a hidden state.
         self.image_output: int = info.image_output
         self.text_output: int = info.text_output
         self.image_projected = bool(info.image_projected)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from ._pictures import Preprocessing
+    from ._images import Preprocessing
 
 
 class Session(Encoder):
@@ -26,7 +26,7 @@ class Session(Encoder):
     A `Model` has sessions of its own: this is for callers who want to say how many there are and how large.
 
     max_batch: items computed together; larger batches run in slices.
-    max_width, max_height: pixels of the largest picture. 0 stands for the default of each.
+    max_width, max_height: pixels of the largest image. 0 stands for the default of each.
     """
 
     def __init__(self, model: Model, *, max_batch: int = 0, max_width: int = 0, max_height: int = 0) -> None:

@@ -82,13 +82,13 @@ def write_tools(folder, arguments):
 
 
 def help_texts(pocketclip):
-    def text(*verb):
+    def text(*command):
         # Wide, so that no command is wrapped.
-        return subprocess.run([pocketclip, "help", *verb], check=True, capture_output=True, text=True,
+        return subprocess.run([pocketclip, "help", *command], check=True, capture_output=True, text=True,
                               env={**os.environ, "COLUMNS": "2000"}).stdout
 
-    verbs = re.findall(r"^  ([a-z]+)  ", text(), re.MULTILINE)
-    return {"": text(), **{verb: text(verb) for verb in verbs}}
+    commands = re.findall(r"^  ([a-z]+)  ", text(), re.MULTILINE)
+    return {"": text(), **{command: text(command) for command in commands}}
 
 
 def markdown_pages():
@@ -100,8 +100,8 @@ def markdown_pages():
 
 def help_pages(helps):
     pages = []
-    for verb, text in helps.items():
-        page = f"pocketclip help {verb}".strip()
+    for command, text in helps.items():
+        page = f"pocketclip help {command}".strip()
         block = blocks.help_examples(page, text)
         if not block:
             raise SystemExit(f"error: {page}: no example")

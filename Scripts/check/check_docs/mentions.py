@@ -10,7 +10,7 @@ OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 class Mentions:
     def __init__(self, helps):
         """helps: {command of pocketclip: its help text}, and the tool's own under ""."""
-        self.options = {verb: set(OPTION.findall(_options(text))) for verb, text in helps.items()}
+        self.options = {command: set(OPTION.findall(_options(text))) for command, text in helps.items()}
         makefile = (ROOT / "Makefile").read_text()
         self.targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
         self.variables = set(re.findall(r"\$\((\w+)\)", makefile))
@@ -26,9 +26,9 @@ class Mentions:
         if words[:1] == ["make"]:
             return self._make_problems(words[1:])
         if words[:1] == ["pocketclip"]:
-            return self._verb_problems(words[1:])
+            return self._command_problems(words[1:])
         if len(words) > 1 and words[0] in self.options and OPTION.search(span):
-            return self._verb_problems(words)
+            return self._command_problems(words)
         if words and re.fullmatch(r"Scripts/[\w./-]+", words[0]) and not (ROOT / words[0]).exists():
             return [f"there is no {words[0]}"]
         return self._option_problems(span)
@@ -39,16 +39,16 @@ class Mentions:
         return [f"the Makefile has no target {word}" for word in targets] + [
             f"the Makefile has no variable {name}" for name in names if name not in self.variables]
 
-    def _verb_problems(self, words):
+    def _command_problems(self, words):
         if words[:1] == ["help"]:
             words = words[1:]
-        verb = words[0] if words and not words[0].startswith("-") else ""
-        if verb.isupper():
+        command = words[0] if words and not words[0].startswith("-") else ""
+        if command.isupper():
             return []
-        if verb not in self.options:
-            return [f"pocketclip has no command {verb}"]
-        return [f"{verb} has no option {option}" for option in OPTION.findall(" ".join(words))
-                if option not in self.options[verb]]
+        if command not in self.options:
+            return [f"pocketclip has no command {command}"]
+        return [f"{command} has no option {option}" for option in OPTION.findall(" ".join(words))
+                if option not in self.options[command]]
 
     def _option_problems(self, span):
         """An option alone belongs to some command, or to a script."""

@@ -10,8 +10,8 @@ import dataclasses
 from stand_ins import copy, hub, link, written
 
 MINI = "Fixtures/minis/mini-vit.pt"
-IMAGE = "Fixtures/minis/pictures/tractor-14.jpg"
-LABELS = "Fixtures/minis/pictures/labels.txt"
+IMAGE = "Fixtures/minis/images/tractor-14.jpg"
+LABELS = "Fixtures/minis/images/labels.txt"
 IMAGE_TOWER, TEXT_TOWER = "Fixtures/valid/vit-mmproj.gguf", "Fixtures/valid/vit-clip-cpp-text.gguf"
 # Of full size, since --architecture compares the tensors with the real model's.
 FULL_SIZE = written("export", "synthetic:ViT-B-32", "--to", "safetensors", "--precision", "fp16")
@@ -24,7 +24,7 @@ STAND_INS = {
         "ViT-B-32.pt": copy(MINI),
         "epoch_32.pt": FULL_SIZE,
         "cat.jpg": copy(IMAGE),
-        "Photos": copy("Fixtures/minis/pictures"),
+        "Photos": copy("Fixtures/minis/images"),
         "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K": hub("Fixtures/valid/vit-open-clip"),
         "~/.cache/huggingface/hub/models--openai--clip-vit-base-patch32": hub("Fixtures/valid/vit-hugging-face"),
         "dist": link("dist"),
@@ -36,7 +36,7 @@ STAND_INS = {
     },
     "docs/BUNDLE.md": {name: copy(f"Fixtures/valid/bundle/{name}")
                        for name in ["vit.safetensors", "vit-fp32.pclip", "vit-int8.pclip"]},
-    "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/pictures")},
+    "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/images")},
     "docs/CHECKPOINTS.md": {"type-99.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
     "docs/GOLDEN.md": {
         "Scripts": link("Scripts"), ".venv-goldens": link(".venv-goldens"), "ViT-B-32.pt": copy(MINI),
@@ -44,7 +44,7 @@ STAND_INS = {
         "open-clip-folder": written("export", MINI, "--to", "open-clip"),
         "hugging-face-folder": written("export", MINI, "--to", "huggingface"),
     },
-    "pocketclip help": {"ViT-B-32.pt": copy(MINI), "picture.jpg": copy(IMAGE)},
+    "pocketclip help": {"ViT-B-32.pt": copy(MINI), "image.jpg": copy(IMAGE)},
     "pocketclip help inspect": {"epoch_32.pt": copy(MINI), "broken.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
     "pocketclip help convert": {
         "ViT-B-32.pt": copy(MINI), "epoch_32.pt": FULL_SIZE, "clip-folder": copy("Fixtures/valid/vit-open-clip"),
@@ -57,9 +57,9 @@ STAND_INS = {
     "pocketclip help export": {
         "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
     },
-    "pocketclip help embed": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/pictures")},
+    "pocketclip help embed": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/images")},
     "pocketclip help classify": {
-        "b32.pclip": INT8, "cat.jpg": copy(IMAGE), "Photos": copy("Fixtures/minis/pictures"),
+        "b32.pclip": INT8, "cat.jpg": copy(IMAGE), "Photos": copy("Fixtures/minis/images"),
         "birds.txt": copy(LABELS),
     },
     "pocketclip help bench": {"b32.pclip": INT8, "b32-fp16.pclip": FP16, "b32-int8.pclip": INT8},
@@ -126,7 +126,7 @@ int main(void) {
   enum { side = 96, dim = 64 };
   static uint8_t pixels[side * side * 3];
   static float vector[dim];
-  pclip_image picture = {.pixels = pixels, .width = side, .height = side};
+  pclip_image image = {.pixels = pixels, .width = side, .height = side};
 """, after="""
   float norm = 0;
   for (int i = 0; i < dim; i++) norm += vector[i] * vector[i];
@@ -143,7 +143,7 @@ assert numpy.abs(images[0] - numpy.float32(line["vector"])).max() < 1e-6, "not t
 """),
     ("Python/README.md", "from pocketclip import"): Program("first.py", runner="python3", before="""
 import numpy
-picture = numpy.zeros([96, 96, 3], numpy.uint8)
+image = numpy.zeros([96, 96, 3], numpy.uint8)
 """),
     ("docs/BUNDLE.md", "panels = safetensors.numpy.load_file"): Program(
         "restore.py", runner="python3", indent="    ", before="""

@@ -107,7 +107,7 @@ class Prose(unittest.TestCase):
 
     def test_what_exists_is_no_problem(self):
         self.assertEqual(self.problems(
-            "`pocketclip embed -m B --text T`, `pocketclip help embed`, `pocketclip VERB`, `embed --text`,",
+            "`pocketclip embed -m B --text T`, `pocketclip help embed`, `pocketclip COMMAND`, `embed --text`,",
             "`--version`, `make conformance`, `make install PREFIX=/opt`, `Scripts/setup.sh`, `make", "help`, `-o`,",
             "`the --other`"), [])
 

@@ -137,8 +137,8 @@ def finish(arguments, report, chosen):
 def parsed(arguments):
     parser = argparse.ArgumentParser(prog="official.sh", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = parser.add_subparsers(required=True)
-    runner = verbs.add_parser("run", help="download, convert and verify; write a report")
+    commands = parser.add_subparsers(required=True)
+    runner = commands.add_parser("run", help="download, convert and verify; write a report")
     runner.add_argument("--only", action="append", default=[], metavar="NAME", help="this model; may be repeated")
     runner.add_argument("--from", dest="source", type=pathlib.Path, metavar="DIR",
                         help="take checkpoints (ViT-B-32.pt, ...) and images from this folder; download nothing")
@@ -152,13 +152,13 @@ def parsed(arguments):
                         help=f"a mirror: files are at URL/SHA-256/NAME.pt (default: {catalogue.BASE_URL})")
     runner.add_argument("--published", default=published.TABLE, metavar="FILE", help="other published figures")
     runner.set_defaults(action=run)
-    renderer = verbs.add_parser("render", help="write a report into docs/OFFICIAL.md, docs/official.json and README.md")
+    renderer = commands.add_parser("render", help="write a report into docs/OFFICIAL.md, docs/official.json and README.md")
     renderer.add_argument("report", type=pathlib.Path)
     renderer.add_argument("--root", type=pathlib.Path, default=catalogue.ROOT, metavar="DIR", help="the repository")
     renderer.set_defaults(
         action=lambda arguments: page.write(arguments.root, arguments.report, catalogue.read(arguments.catalogue)))
-    for verb in (runner, renderer):
-        verb.add_argument("--catalogue", default=catalogue.CATALOGUE, metavar="FILE", help="other names and SHA-256")
+    for command in (runner, renderer):
+        command.add_argument("--catalogue", default=catalogue.CATALOGUE, metavar="FILE", help="other names and SHA-256")
     return parser.parse_args(arguments)
 
 

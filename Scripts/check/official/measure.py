@@ -107,9 +107,9 @@ def compared(tool, path, precision, comparison, failures):
     labels = [argument for label in entry["labels"] for argument in ("--label", label)]
     try:
         answer = tool.run("classify", "-m", path, comparison["image"], *labels, "--top", len(entry["labels"]))
-        scores = {score["label"]: score for score in answer["pictures"][0]["labels"]}
+        scores = {score["label"]: score for score in answer["images"][0]["labels"]}
         if len(scores) != len(entry["labels"]):
-            raise Refusal(1, answer["pictures"][0].get("error", "not every label has a score"))
+            raise Refusal(1, answer["images"][0].get("error", "not every label has a score"))
         scale = tool.run("info", path)["bundle"]["logit_scale"]
     except Refusal as refusal:
         failures.append(f"{precision}: classify {entry['image']}: {refusal}")

@@ -11,7 +11,7 @@
 
 typedef enum __attribute__((enum_extensibility(closed))) cic_status {
   CIC_OK = 0,
-  CIC_TRUNCATED = 1,   /* the bytes end before the picture does */
+  CIC_TRUNCATED = 1,   /* the bytes end before the image does */
   CIC_UNDECODABLE = 2, /* the library refused the bytes */
   CIC_UNSUPPORTED = 3, /* a valid file of a kind that is not read, such as two-component JPEG */
   CIC_TOO_SMALL = 4,   /* the caller's buffer */
@@ -19,7 +19,7 @@ typedef enum __attribute__((enum_extensibility(closed))) cic_status {
   CIC_NO_MEMORY = 6,
 } cic_status;
 
-/* What one pixel of the decoded picture is; in Pillow's terms its mode. */
+/* What one pixel of the decoded image is; in Pillow's terms its mode. */
 typedef enum __attribute__((enum_extensibility(closed))) cic_layout {
   CIC_GRAY = 0,
   CIC_GRAY_ALPHA = 1,

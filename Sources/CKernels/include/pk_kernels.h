@@ -56,7 +56,7 @@ typedef struct pk_epilogue {
 /* Where the operands of a matrix product y = W·x lie, in elements.
  *
  * Rows come in `lines` lines of `line_rows` rows: one line for a matrix, one per line of pixels for a convolution, so
- * that a picture can have a border between lines. The k inputs of a row come in `segments` runs of `segment_inputs`
+ * that an image can have a border between lines. The k inputs of a row come in `segments` runs of `segment_inputs`
  * contiguous elements: one for a matrix; for a 3 × 3 window over channels-last pixels three, one per line of the
  * window. int8 weights need segment_inputs to be a multiple of 4. */
 typedef struct pk_product {

@@ -6,7 +6,7 @@
  *   pclip_model *model; pclip_session *session; pclip_error error;
  *   if (pclip_open("b32.pclip", NULL, &model, &error)) die(error.message);
  *   if (pclip_session_create(model, NULL, &session, &error)) die(error.message);
- *   pclip_encode_image(session, &picture, 1, 0, vector, dim, NULL, &error);
+ *   pclip_encode_image(session, &image, 1, 0, vector, dim, NULL, &error);
  *
  * OBJECTS. A `pclip_model` is immutable once open: any number of threads may use one at the same time. A
  * `pclip_session` owns the scratch memory of one caller: one call at a time, a second one meanwhile is
@@ -164,7 +164,7 @@ PCLIP_API int32_t pclip_check(const pclip_model *model, pclip_error *error);
 typedef struct pclip_session_limits {
   size_t size;          /* sizeof(pclip_session_limits)                                                        */
   int32_t max_batch;    /* items computed together; larger batches run in slices. Default 16                  */
-  int32_t max_width;    /* pixels of the widest picture; default 16384                                         */
+  int32_t max_width;    /* pixels of the widest image; default 16384                                         */
   int32_t max_height;   /* likewise                                                                            */
 } pclip_session_limits;
 
@@ -194,7 +194,7 @@ typedef struct pclip_text {
 PCLIP_API int32_t pclip_tokenize(pclip_session *session, pclip_text text, int32_t *ids, size_t capacity,
                                  int32_t *count, int32_t *truncated, pclip_error *error);
 
-/* ---- Pictures ----------------------------------------------------------------------------------------- */
+/* ---- Images ----------------------------------------------------------------------------------------- */
 
 /* Interleaved 8-bit RGB, top row first; `stride` is bytes from one row to the next, 0 for 3 * width. The caller converts
  * other images as the bundle states (preprocess.conversion and preprocess.alpha, docs/BUNDLE.md): it drops the alpha
@@ -206,7 +206,7 @@ typedef struct pclip_image {
   size_t stride;
 } pclip_image;
 
-/* Resizes, crops and normalizes one picture as the checkpoint's authors did, exact to the bit: `pixels` takes
+/* Resizes, crops and normalizes one image as the checkpoint's authors did, exact to the bit: `pixels` takes
  * 3 * image_size * image_size floats, planes R, G, B. */
 PCLIP_API int32_t pclip_preprocess(pclip_session *session, const pclip_image *image, float *pixels,
                                    size_t capacity, pclip_error *error);

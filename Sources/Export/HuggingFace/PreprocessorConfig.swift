@@ -44,7 +44,7 @@ struct PreprocessorConfig {
     var notes: [String] = []
     if preprocessing.crop == .halfToEven || preprocessing.conversion == .afterResize {
       notes.append(
-        "transformers rounds odd margins down and converts to RGB first: some pictures differ in their pixels"
+        "transformers rounds odd margins down and converts to RGB first: some images differ in their pixels"
       )
     }
     if !isFast {

@@ -26,7 +26,7 @@ extension CLIPArchitecture {
       text.map {
         $0.vocabularySize == OpenAIConvention.vocabularySize ? "" : ", --pooling \($0.pooling.optionText)"
       } ?? ""
-    let preprocessing = image == nil ? "" : ", or how pictures are prepared"
+    let preprocessing = image == nil ? "" : ", or how images are prepared"
     return "--activation \(Self.brief(activations)), --heads \(heads.map(String.init).joined(separator: ","))"
       + pooling + preprocessing
   }

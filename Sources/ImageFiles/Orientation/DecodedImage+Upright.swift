@@ -1,5 +1,5 @@
 extension DecodedImage {
-  /// The picture turned and mirrored as its EXIF orientation asks, as Pillow's `ImageOps.exif_transpose` does.
+  /// The image turned and mirrored as its EXIF orientation asks, as Pillow's `ImageOps.exif_transpose` does.
   ///
   /// Published numbers were made without this: the vector is another than the original code's.
   public func upright() -> DecodedImage {
@@ -23,7 +23,7 @@ extension DecodedImage {
     return turned
   }
 
-  /// Where the pixel at a place of the upright picture is stored (EXIF 2.32, tag 0x0112).
+  /// Where the pixel at a place of the upright image is stored (EXIF 2.32, tag 0x0112).
   private func source(ofColumn x: Int, row y: Int, _ orientation: Int) -> (column: Int, row: Int) {
     switch orientation {
     case 2: (width - 1 - x, y)

@@ -15,7 +15,7 @@ public func pclip_encode_image(
 ) -> Int32 {
   report(session, error) { (session) throws(RuntimeFault) in
     let call = try EncodeCall(session, count, flags, out, outCount, statuses)
-    try call.images { () throws(RuntimeFault) in .pictures(try required(images, "images")) }
+    try call.images { () throws(RuntimeFault) in .images(try required(images, "images")) }
   }
 }
 
@@ -93,7 +93,7 @@ private struct EncodeCall {
     var output = try self.output(width: tower.outputWidth)
     let batch = try batch()
     switch batch {
-    case .pictures(let images): try requireApart(images, MemoryLayout<pclip_image>.stride, output)
+    case .images(let images): try requireApart(images, MemoryLayout<pclip_image>.stride, output)
     case .pixels(let pixels): try requireApart(pixels, 3 * tower.imageSize * tower.imageSize * 4, output)
     }
     try session.encode(batch, count: count, &output)

@@ -81,7 +81,7 @@ public func pclip_preprocess(
 }
 
 extension SessionLimits {
-  /// - Throws: `argument` for limits that are negative or beyond what any picture or batch needs.
+  /// - Throws: `argument` for limits that are negative or beyond what any image or batch needs.
   init(_ limits: UnsafePointer<pclip_session_limits>?) throws(RuntimeFault) {
     var given = pclip_session_limits()
     if let limits {

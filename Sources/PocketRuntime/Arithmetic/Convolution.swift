@@ -2,7 +2,7 @@ import BundleFormat
 import CKernels
 import CPlatform
 
-/// A square window, its step, and the border of zeros that it wants around the picture.
+/// A square window, its step, and the border of zeros that it wants around the image.
 enum Window {
   case one
   /// 3 × 3, border 1.

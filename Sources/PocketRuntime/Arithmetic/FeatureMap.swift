@@ -1,7 +1,7 @@
 import CKernels
 import CPlatform
 
-/// A picture between layers: channels-last, `stride` floats per pixel, of which `channels` count and the rest, up to
+/// An image between layers: channels-last, `stride` floats per pixel, of which `channels` count and the rest, up to
 /// a multiple of four, are zero. A border of zeros may lie around it.
 struct FeatureMap {
   /// The first element, that of the border where there is one.

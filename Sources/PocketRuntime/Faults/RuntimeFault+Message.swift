@@ -33,11 +33,11 @@ extension RuntimeFault {
     case .inconsistent: "the bundle does not hold a tensor that its architecture needs"
     case .selfTest(let tower, let index):
       "value \(index) of the \(tower.name) self-test is not within the bundle's tolerance"
-    case .pictureEmpty(let item, let width, let height):
-      "item \(item): a picture of \(width) x \(height) pixels"
-    case .pictureTooLarge(let item, let width, let height, let limits):
+    case .imageEmpty(let item, let width, let height):
+      "item \(item): an image of \(width) x \(height) pixels"
+    case .imageTooLarge(let item, let width, let height, let limits):
       "item \(item): \(width) x \(height) pixels, the session's limits are \(limits.maxWidth) x \(limits.maxHeight)"
-    case .pictureWithoutPixels(let item): "item \(item): pixels is null"
+    case .imageWithoutPixels(let item): "item \(item): pixels is null"
     case .strideTooSmall(let item, let found, let needed):
       "item \(item): stride is \(found), a row has \(needed) bytes"
     case .textWithoutBytes: "text.bytes is null"

@@ -28,9 +28,9 @@ enum RuntimeFault: Error {
   case inconsistent(byteOffset: Int)
   case selfTest(Tower, index: Int)
   // One item of a batch.
-  case pictureEmpty(item: Int, width: Int32, height: Int32)
-  case pictureTooLarge(item: Int, width: Int32, height: Int32, limits: SessionLimits)
-  case pictureWithoutPixels(item: Int)
+  case imageEmpty(item: Int, width: Int32, height: Int32)
+  case imageTooLarge(item: Int, width: Int32, height: Int32, limits: SessionLimits)
+  case imageWithoutPixels(item: Int)
   case strideTooSmall(item: Int, found: Int, needed: Int)
   case textWithoutBytes
   case idOutsideVocabulary(item: Int, id: Int, position: Int, vocabularySize: Int)
@@ -47,7 +47,7 @@ enum RuntimeFault: Error {
     switch self {
     case .null, .misaligned, .overlapping, .sessionInUse, .noScale, .value, .range, .beyondAddressSpace,
       .environment,
-      .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes:
+      .imageWithoutPixels, .strideTooSmall, .textWithoutBytes:
       FaultCode(PCLIP_E_ARGUMENT)
     case .capacity: FaultCode(PCLIP_E_BUFFER)
     case .bf16Missing, .bf16Weights, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
@@ -57,7 +57,7 @@ enum RuntimeFault: Error {
     case .bundle(let fault): fault.code
     case .inconsistent: FaultCode(PCLIP_E_FORMAT)
     case .selfTest: FaultCode(PCLIP_E_SELFTEST)
-    case .pictureEmpty, .pictureTooLarge: FaultCode(PCLIP_E_IMAGE_SIZE)
+    case .imageEmpty, .imageTooLarge: FaultCode(PCLIP_E_IMAGE_SIZE)
     case .idOutsideVocabulary, .pooledIDMissing: FaultCode(PCLIP_E_TOKENS)
     case .pixelNotFinite, .vectorNotFinite, .vectorZero: FaultCode(PCLIP_E_NOT_FINITE)
     }
@@ -71,8 +71,8 @@ enum RuntimeFault: Error {
     case .null, .misaligned, .overlapping, .sessionInUse, .noScale, .value, .range, .beyondAddressSpace,
       .capacity,
       .environment, .bf16Missing, .bf16Weights, .isaUnknown, .missing, .memory, .open, .selfTest,
-      .pictureEmpty,
-      .pictureTooLarge, .pictureWithoutPixels, .strideTooSmall, .textWithoutBytes, .idOutsideVocabulary,
+      .imageEmpty,
+      .imageTooLarge, .imageWithoutPixels, .strideTooSmall, .textWithoutBytes, .idOutsideVocabulary,
       .pooledIDMissing, .pixelNotFinite, .vectorNotFinite, .vectorZero:
       0
     }

@@ -3,16 +3,16 @@ import BundleFormat
 import CKernels
 import CPocketCLIP
 
-/// What a call for pictures reads.
+/// What a call for images reads.
 enum ImageBatch {
   /// 8-bit RGB of any size.
-  case pictures(UnsafePointer<pclip_image>)
+  case images(UnsafePointer<pclip_image>)
   /// count × 3 × S × S, ready.
   case pixels(UnsafePointer<Float>)
 }
 
 extension Session {
-  /// Computes `count` pictures in slices.
+  /// Computes `count` images in slices.
   func encode(_ batch: ImageBatch, count: Int, _ output: inout BatchOutput) throws(RuntimeFault) {
     guard let tower = model.description.architecture.image, let scratch = scratch.image else {
       throw RuntimeFault.missing(.imageTower)
@@ -37,14 +37,14 @@ extension Session {
     switch batch {
     case .pixels(let pixels):
       for item in items {
-        let picture = pixels + item * 3 * size * size
-        if isFinite(picture, count: 3 * size * size) {
-          slice.append(picture, item: item)
+        let image = pixels + item * 3 * size * size
+        if isFinite(image, count: 3 * size * size) {
+          slice.append(image, item: item)
         } else {
           output.fail(item, .pixelNotFinite(item: item))
         }
       }
-    case .pictures(let images):
+    case .images(let images):
       let pixels = slice.scratch.pixels
       for item in items {
         do throws(RuntimeFault) {
@@ -68,13 +68,13 @@ extension Session {
   /// - Throws: `imageSize` or `argument`, as the item's own fault.
   func check(_ image: pclip_image, item: Int) throws(RuntimeFault) {
     guard image.width > 0, image.height > 0 else {
-      throw RuntimeFault.pictureEmpty(item: item, width: image.width, height: image.height)
+      throw RuntimeFault.imageEmpty(item: item, width: image.width, height: image.height)
     }
     guard image.width <= limits.maxWidth, image.height <= limits.maxHeight else {
-      throw RuntimeFault.pictureTooLarge(
+      throw RuntimeFault.imageTooLarge(
         item: item, width: image.width, height: image.height, limits: limits)
     }
-    guard image.pixels != nil else { throw RuntimeFault.pictureWithoutPixels(item: item) }
+    guard image.pixels != nil else { throw RuntimeFault.imageWithoutPixels(item: item) }
     let rowBytes = 3 * Int(image.width)
     guard image.stride == 0 || rowBytes...Session.maximumStride ~= image.stride else {
       throw RuntimeFault.strideTooSmall(item: item, found: image.stride, needed: rowBytes)
@@ -89,13 +89,13 @@ extension Session {
     let scratch = slice.scratch
     switch scratch.encoder {
     case .patches(let weights, let buffers):
-      let result = pass(weights, buffers, items: slice.items).run(scratch.pictures, observer: observer)
+      let result = pass(weights, buffers, items: slice.items).run(scratch.images, observer: observer)
       for slot in 0..<slice.items { output.store(result[slot], item: scratch.slots[slot]) }
     case .resNet(let weights, let buffers, let results):
       ResNetWork(
         compute: model.compute, weights: weights, scratches: buffers,
-        pictures: scratch.pictures, results: results, observer: observer
-      ).run(pictures: slice.items)
+        images: scratch.images, results: results, observer: observer
+      ).run(images: slice.items)
       for slot in 0..<slice.items { output.store(results[slot], item: scratch.slots[slot]) }
     }
   }
@@ -113,7 +113,7 @@ extension Session {
   }
 }
 
-/// Pictures gathered for one pass.
+/// Images gathered for one pass.
 private struct ImageSlice {
   let scratch: ImageScratch
   private(set) var items = 0
@@ -121,7 +121,7 @@ private struct ImageSlice {
   init(_ scratch: ImageScratch) { self.scratch = scratch }
 
   mutating func append(_ pixels: UnsafePointer<Float>, item: Int) {
-    scratch.pictures[items] = pixels
+    scratch.images[items] = pixels
     scratch.slots[items] = item
     items += 1
   }

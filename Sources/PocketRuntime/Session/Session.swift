@@ -12,7 +12,7 @@ package final class Session {
   let model: Model
   let limits: SessionLimits
   let scratch: SessionScratch
-  let preparation: PicturePreparation?
+  let preparation: ImagePreparation?
   var tokenizerScratch: Tokenizer.Scratch
   /// Looks into forward passes, for verification.
   package var observer: StageObserver?
@@ -37,7 +37,7 @@ package final class Session {
     scratch = SessionScratch(model, limits, base: memory)
     scratch.claim.initialize(to: pf_claim())
     if let image = model.description.architecture.image {
-      preparation = PicturePreparation(
+      preparation = ImagePreparation(
         Session.preprocessor(model, image), limits, workers: Session.preparers(model, scratch))
     } else {
       preparation = nil
@@ -60,7 +60,7 @@ package final class Session {
     var total = scratchBytes + objectBytes
     total += Tokenizer.Scratch.byteCount(contextLength: wordContext(model))
     if let image = model.description.architecture.image {
-      total += PicturePreparation.byteCount(
+      total += ImagePreparation.byteCount(
         imageSize: image.imageSize, model.description.preprocessing.backend, limits,
         workers: preparers(model, scratch))
     }

@@ -43,25 +43,25 @@ struct SessionScratch {
 /// An image tower as a session runs it: what it is, its weights, and what it computes in.
 enum ImageEncoder {
   case patches(PatchTrunkWeights, TransformerScratch)
-  /// The first buffers are for one picture that all workers share; where each works on a picture of its own, all are
+  /// The first buffers are for one image that all workers share; where each works on an image of its own, all are
   /// used.
   case resNet(ResNetTrunkWeights, [ResNetTrunkScratch], results: Rows<Float>)
 }
 
 final class ImageScratch {
-  /// Pictures computed together.
+  /// Images computed together.
   let items: Int
-  /// A prepared picture per row.
+  /// A prepared image per row.
   let pixels: Rows<Float>
-  let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
-  /// Index in the batch of each picture.
+  let images: UnsafeMutablePointer<UnsafePointer<Float>>
+  /// Index in the batch of each image.
   let slots: UnsafeMutablePointer<Int>
   let encoder: ImageEncoder
 
   /// Enough for none to wait long for the last.
-  private static let picturesPerWorker = 4
+  private static let imagesPerWorker = 4
   /// Each takes the memory of all its maps.
-  private static let picturesAtOnce = 16
+  private static let imagesAtOnce = 16
 
   @inline(never)
   init(
@@ -80,8 +80,8 @@ final class ImageScratch {
           itemRows: tower.tokenCount, outputs: tower.outputWidth,
           patchElements: weights.trunk.patchElementCount, form: form, workers: workers))
     case .resNet(let weights):
-      items = min(limits.maxBatch, ImageScratch.picturesPerWorker * workers)
-      let alone = items < workers ? 1 : min(workers, ImageScratch.picturesAtOnce)
+      items = min(limits.maxBatch, ImageScratch.imagesPerWorker * workers)
+      let alone = items < workers ? 1 : min(workers, ImageScratch.imagesAtOnce)
       encoder = .resNet(
         weights,
         (0..<alone).map { worker in
@@ -89,7 +89,7 @@ final class ImageScratch {
         }, results: memory.rows(items, tower.outputWidth, of: Float.self))
     }
     pixels = memory.rows(items, 3 * tower.imageSize * tower.imageSize, of: Float.self)
-    pictures = memory.buffer(items, of: UnsafePointer<Float>.self)
+    images = memory.buffer(items, of: UnsafePointer<Float>.self)
     slots = memory.buffer(items, of: Int.self)
   }
 }

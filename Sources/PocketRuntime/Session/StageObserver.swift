@@ -14,7 +14,7 @@ package enum Stage: Sendable, Equatable {
 /// Values of one stage for the items being computed: `rows` rows of `width` values, `stride` apart.
 ///
 /// The last block of a transformer and what follows it hold the pooled rows only, one per item; before it there are
-/// all rows of all items, and a modified ResNet shows one picture at a time, a row per pixel.
+/// all rows of all items, and a modified ResNet shows one image at a time, a row per pixel.
 package struct StageValues {
   package var values: UnsafePointer<Float>
   package var rows: Int

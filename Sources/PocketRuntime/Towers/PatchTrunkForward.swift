@@ -2,16 +2,16 @@ import Architecture
 import CKernels
 import CPlatform
 
-/// `VisionTransformer.forward` of OpenAI's `clip/model.py` for a slice of pictures.
+/// `VisionTransformer.forward` of OpenAI's `clip/model.py` for a slice of images.
 struct PatchTrunkPass {
   let weights: PatchTrunkWeights
   let transformer: TransformerPass
 
-  /// - Parameter pictures: 3 × S × S pixels of each item.
+  /// - Parameter images: 3 × S × S pixels of each item.
   /// - Returns: the result, a row of `outputWidth` values per item.
-  func run(_ pictures: UnsafePointer<UnsafePointer<Float>>, observer: StageObserver?) -> Rows<Float> {
+  func run(_ images: UnsafePointer<UnsafePointer<Float>>, observer: StageObserver?) -> Rows<Float> {
     let scratch = transformer.scratch
-    embedPatches(pictures)
+    embedPatches(images)
     addClassTokens()
     let floats = RowBuffers(floats: scratch.stream, narrow: nil)
     _ = transformer.compute.normalized(
@@ -29,12 +29,12 @@ struct PatchTrunkPass {
 
   /// The patches of all items as rows, times the patch embedding, plus positions, into all but the first row of
   /// each item.
-  private func embedPatches(_ pictures: UnsafePointer<UnsafePointer<Float>>) {
+  private func embedPatches(_ images: UnsafePointer<UnsafePointer<Float>>) {
     let scratch = transformer.scratch
     let compute = transformer.compute
     let items = transformer.segments.items
     GatherPatchesWork(
-      kernels: compute.kernels, pictures: pictures, trunk: trunk, imageSize: imageSize, patches: scratch.wide
+      kernels: compute.kernels, images: images, trunk: trunk, imageSize: imageSize, patches: scratch.wide
     ).run(parts: items, threads: compute.threads)
     let input = compute.prepared(
       items * patchCount, scratch.wide, width: trunk.patchElementCount, scratch.buffers)
@@ -58,10 +58,10 @@ struct PatchTrunkPass {
   }
 }
 
-/// Each part cuts one picture into patches.
+/// Each part cuts one image into patches.
 private struct GatherPatchesWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
-  var pictures: UnsafePointer<UnsafePointer<Float>>
+  var images: UnsafePointer<UnsafePointer<Float>>
   var trunk: PatchTrunk
   var imageSize: Int
   var patches: Rows<Float>
@@ -78,6 +78,6 @@ private struct GatherPatchesWork: ParallelWork {
       height: size, width: size, channels: 3, row_stride: size, column_stride: 1, channel_stride: size * size,
       kernel: trunk.patchSize, step: trunk.patchSize, padding: 0, output_width: side)
     kernels.pointee.gather_patches_f32(
-      &grid, 0, side, pictures[item], 0, patches[item * side * side], patches.stride)
+      &grid, 0, side, images[item], 0, patches[item * side * side], patches.stride)
   }
 }

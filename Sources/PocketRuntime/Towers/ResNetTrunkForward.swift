@@ -2,9 +2,9 @@ import Architecture
 import BundleFormat
 import CKernels
 
-/// `ModifiedResNet.forward` of OpenAI's `clip/model.py` for one picture.
+/// `ModifiedResNet.forward` of OpenAI's `clip/model.py` for one image.
 ///
-/// One picture at a time, because each has an activation range of its own; threads share its rows and channels.
+/// One image at a time, because each has an activation range of its own; threads share its rows and channels.
 struct ResNetTrunkPass {
   let compute: Compute
   let weights: ResNetTrunkWeights
@@ -49,7 +49,7 @@ struct ResNetTrunkPass {
     let quantizedX = input(x)
     let first = convolve(bottleneck.conv1, quantizedX, .one, into: a, border: floatBorder)
     var shortcut = x
-    // Stride 1: the shortcut reads the same quantized picture, so it comes before anything else is quantized.
+    // Stride 1: the shortcut reads the same quantized image, so it comes before anything else is quantized.
     if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
       shortcut = convolve(weights, quantizedX, .one, into: d, epilogue: Epilogue())
     }
@@ -115,7 +115,7 @@ extension ResNetTrunkPass {
     return input
   }
 
-  /// The picture itself, three planes.
+  /// The image itself, three planes.
   private func planar(_ values: UnsafePointer<Float>) -> ConvolutionInput {
     let size = weights.tower.imageSize
     var input = ConvolutionInput(

@@ -2,7 +2,7 @@ import Architecture
 import BundleFormat
 import CKernels
 
-/// The buffers of a ResNet, which computes one picture at a time: four maps that change roles from layer to
+/// The buffers of a ResNet, which computes one image at a time: four maps that change roles from layer to
 /// layer, a quantized or rounded copy of the one being read, and patches per worker.
 final class ResNetTrunkScratch {
   let maps: InlineArray<4, UnsafeMutablePointer<Float>>
@@ -101,7 +101,7 @@ struct PatchBuffers {
   var floats: Rows<Float>
   var bytes: Rows<UInt8>
 
-  /// Output pixels whose patches a worker holds at once, unless one line of the picture is longer.
+  /// Output pixels whose patches a worker holds at once, unless one line of the image is longer.
   static let pixels = 128
 }
 

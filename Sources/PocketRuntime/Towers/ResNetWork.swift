@@ -2,20 +2,20 @@ import Architecture
 import CKernels
 import CPlatform
 
-/// Pictures of a ResNet: each part is one, whose maps then stay in the caches of one core.
+/// Images of a ResNet: each part is one, whose maps then stay in the caches of one core.
 struct ResNetWork: ParallelWork {
   var compute: Compute
   let weights: ResNetTrunkWeights
-  /// One per worker, or one for a picture at a time.
+  /// One per worker, or one for an image at a time.
   let scratches: [ResNetTrunkScratch]
-  let pictures: UnsafeMutablePointer<UnsafePointer<Float>>
-  /// A row per picture.
+  let images: UnsafeMutablePointer<UnsafePointer<Float>>
+  /// A row per image.
   let results: Rows<Float>
   let observer: StageObserver?
 
   /// As many as give each thread the same number; threads share those that are left over.
   @inline(never)
-  func run(pictures count: Int) {
+  func run(images count: Int) {
     let threads = scratches.count
     let alone = observer != nil || threads == 1 ? 0 : count / threads * threads
     if alone > 0 {
@@ -23,7 +23,7 @@ struct ResNetWork: ParallelWork {
       single.compute.threads = 1
       single.run(parts: alone, threads: threads)
     }
-    for picture in alone..<count { run(part: picture, worker: 0) }
+    for image in alone..<count { run(part: image, worker: 0) }
   }
 
   static var body: pf_body {
@@ -37,6 +37,6 @@ struct ResNetWork: ParallelWork {
     let pass = ResNetTrunkPass(
       compute: compute, weights: weights, scratch: scratches[worker])
     results[part].update(
-      from: pass.run(pictures[part], observer: observer)[0], count: weights.tower.outputWidth)
+      from: pass.run(images[part], observer: observer)[0], count: weights.tower.outputWidth)
   }
 }

@@ -17,14 +17,14 @@ struct BenchCase: Equatable {
 }
 
 enum BenchInput: String, CaseIterable {
-  case pictures, texts, captions
+  case images, texts, captions
 
-  var tower: Tower { self == .pictures ? .image : .text }
+  var tower: Tower { self == .images ? .image : .text }
 
   /// Operations of one item; nil where the original implementation would compute padding that ours leaves out.
   func operations(_ architecture: CLIPArchitecture) -> Double? {
     switch self {
-    case .pictures: architecture.image.map { 2 * Double($0.multiplyAdds) }
+    case .images: architecture.image.map { 2 * Double($0.multiplyAdds) }
     case .texts: architecture.text.map { 2 * Double($0.multiplyAdds) }
     case .captions: nil
     }
@@ -33,7 +33,7 @@ enum BenchInput: String, CaseIterable {
   func title(_ architecture: CLIPArchitecture) -> String {
     let context = architecture.text?.contextLength ?? 0
     return switch self {
-    case .pictures: "pictures"
+    case .images: "images"
     case .texts: "texts of \(context) tokens"
     case .captions:
       "captions of \(min(context, captionLengths.lowerBound))-\(min(context, captionLengths.upperBound)) tokens"
@@ -53,7 +53,7 @@ struct BenchInputs {
 
   init(_ test: BenchCase, _ architecture: CLIPArchitecture) {
     switch test.input {
-    case .pictures:
+    case .images:
       pixels = Self.pixels(count: test.batch, size: architecture.image?.imageSize ?? 0)
       ids = []
     case .texts, .captions:
@@ -64,7 +64,7 @@ struct BenchInputs {
     }
   }
 
-  /// Noise in the range of normalized pixels: the time does not depend on what is in a picture.
+  /// Noise in the range of normalized pixels: the time does not depend on what is in an image.
   static func pixels(count: Int, size: Int) -> [Float] {
     var state: UInt32 = 0x9E37_79B9
     return (0..<count * 3 * size * size).map { _ in

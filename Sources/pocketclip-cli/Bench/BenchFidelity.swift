@@ -34,15 +34,15 @@ struct ProbeVectors {
 
   init(_ variant: BenchVariant) throws(Failure) {
     let probes = ProbeSet.standard
-    let width = probes.pictures.map(\.width).max() ?? 1
-    let height = probes.pictures.map(\.height).max() ?? 1
+    let width = probes.images.map(\.width).max() ?? 1
+    let height = probes.images.map(\.height).max() ?? 1
     let session = try variant.bundle.session(batch: 1, width: width, height: height)
     do throws(PocketCLIPError) {
       if variant.information.hasImage {
-        let pictures = probes.pictures.compactMap {
-          Session.Picture(pixels: $0.pixels, width: $0.width, height: $0.height)
+        let inputs = probes.images.compactMap {
+          Session.Image(pixels: $0.pixels, width: $0.width, height: $0.height)
         }
-        for result in try session.encode(pictures: pictures) { images.append(try result.get()) }
+        for result in try session.encode(images: inputs) { images.append(try result.get()) }
       }
       if variant.information.hasText, variant.information.hasTokenizer {
         texts = try session.encode(texts: probes.texts)

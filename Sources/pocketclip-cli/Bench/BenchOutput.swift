@@ -46,7 +46,7 @@ struct BenchOutput: SchemaOutput {
   }
 
   struct Row: Encodable {
-    /// `pictures`, `texts` (a full context) or `captions`.
+    /// `images`, `texts` (a full context) or `captions`.
     var input: String
     var batch: Int
     /// Times the batch was run.

@@ -75,7 +75,7 @@ struct BenchTable {
     lines.append(line("file") { formattedBytes(Int(clamping: $0.fileByteCount)) })
     for tower in [\BenchOutput.Variant.worstImageCosine, \.worstTextCosine]
     where output.variants.contains(where: { $0[keyPath: tower] != nil }) {
-      let name = tower == \.worstImageCosine ? "pictures" : "texts"
+      let name = tower == \.worstImageCosine ? "images" : "texts"
       lines.append(
         line("worst cosine, \(name)") { variant in
           variant.isTruth == true ? "truth" : variant[keyPath: tower].map { fixed($0, 6) } ?? "–"

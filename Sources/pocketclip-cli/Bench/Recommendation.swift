@@ -25,7 +25,7 @@ struct Recommendation: Encodable {
     _ best: BenchOutput.Variant, _ truth: BenchOutput.Variant, refused: [BenchOutput.Variant]
   ) -> String {
     let left = refused.map { "; \($0.name) falls below a cosine of \(fixed(leastCosine, 3))" }.joined()
-    let input = best.rows.first?.input == "pictures" ? "picture" : "text"
+    let input = best.rows.first?.input == "images" ? "image" : "text"
     guard best.isTruth != true else {
       return "nothing more faithful, and nothing as faithful is faster for one \(input)" + left
     }
@@ -41,6 +41,6 @@ extension BenchOutput.Variant {
   /// Of both towers; 1 where nothing could be compared.
   fileprivate var worstCosine: Double { min(worstImageCosine ?? 1, worstTextCosine ?? 1) }
 
-  /// One item at batch 1, a picture where there is an image tower.
+  /// One item at batch 1, an image where there is an image tower.
   fileprivate var milliseconds: Double { rows.first?.medianMilliseconds ?? .infinity }
 }

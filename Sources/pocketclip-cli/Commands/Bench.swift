@@ -9,11 +9,11 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time a bundle on this machine, or several ways to run one model.",
     discussion: """
-      Pictures are ready pixels of the model's own size and texts are ready ids: what is timed is the model alone, without decoding and resizing. Each row is run for --seconds, at least three times; milliseconds are medians, `least` is the quickest run. On a busy machine trust `least`, and run again.
+      Images are ready pixels of the model's own size and texts are ready ids: what is timed is the model alone, without decoding and resizing. Each row is run for --seconds, at least three times; milliseconds are medians, `least` is the quickest run. On a busy machine trust `least`, and run again.
 
       The share of peak sets the model's operations, as the original code would do them, beside what the widest multiply-add of this machine gives in a loop of nothing else, measured on the spot with as many threads. Captions have no share: their padding is not computed.
 
-      --compare takes the bundles of one model, int8 ones both `exact` and `fast`, FP16 ones also `bf16` where the processor has it, and times them in turns. It adds the worst cosine to the most faithful of them on the built-in pictures and texts, and names the one to take: the fastest that keeps a cosine of \(fixed(Recommendation.leastCosine, 3)).
+      --compare takes the bundles of one model, int8 ones both `exact` and `fast`, FP16 ones also `bf16` where the processor has it, and times them in turns. It adds the worst cosine to the most faithful of them on the built-in images and texts, and names the one to take: the fastest that keeps a cosine of \(fixed(Recommendation.leastCosine, 3)).
 
       A warning says where this machine multiplies BF16 slower than FP32, so that `bf16` is no gain.
 

@@ -6,7 +6,7 @@ import Verification
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Choose among labels for each picture (zero-shot classification).",
+    abstract: "Choose among labels for each image (zero-shot classification).",
     discussion: """
       Each label is put into every template; the texts' vectors are averaged, as OpenAI did for ImageNet.
       Percentages are those of the model's score: over the labels (softmax), or of each label by itself (sigmoid).
@@ -37,16 +37,16 @@ struct Classify: ParsableCommand {
     help: ArgumentHelp("A file with one template a line.", valueName: "file"))
   var templateFile: String?
 
-  @Flag(help: "Print one JSON object a line for each picture, as soon as it is classified.")
+  @Flag(help: "Print one JSON object a line for each image, as soon as it is classified.")
   var lines = false
 
-  @Option(help: "How many labels to print for each picture.")
+  @Option(help: "How many labels to print for each image.")
   var top = 5
 
   @Flag(help: "Compare bundles whose embedding spaces are not known.")
   var allowUnknownSpace = false
 
-  @OptionGroup var pictures: PictureOptions
+  @OptionGroup var images: ImageOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
@@ -54,7 +54,7 @@ struct Classify: ParsableCommand {
   func validate() throws {
     guard !(lines && options.json) else { throw ValidationError("give --lines or --json, not both") }
     guard top > 0 else { throw ValidationError("--top \(top): expected a positive number") }
-    guard !pictures.isEmpty else { throw ValidationError("give at least one picture, or --pictures") }
+    guard !images.isEmpty else { throw ValidationError("give at least one image, or --images") }
   }
 
   func run() throws {
@@ -66,30 +66,30 @@ struct Classify: ParsableCommand {
       let textBundle = try textModel.map { try OpenBundle.opened($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)
       try requireOneSpace(imageBundle, textBundle)
-      let files = try pictures.files(console)
+      let files = try images.files(console)
       for warning in Labels.warnings(labels) { console.warn(warning) }
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
-      var encoder = try PictureEncoder(
-        imageBundle, files: files, isTurnedUpright: pictures.upright, limits: pictures.limits)
-      let results = try classify(counted(files.count, "picture"), of: &encoder, classes, console)
+      var encoder = try ImageEncoder(
+        imageBundle, files: files, isTurnedUpright: images.upright, limits: images.limits)
+      let results = try classify(counted(files.count, "image"), of: &encoder, classes, console)
       if options.json {
         let information = imageBundle.model.information
         try JSONOutput.print(
           ClassifyOutput(
             spaceId: information.space, bundleId: information.bundleID,
-            scoreKind: textBundle.model.information.scoreKind.rawValue, pictures: results))
+            scoreKind: textBundle.model.information.scoreKind.rawValue, images: results))
       }
       try encoder.finish(console)
     }
   }
 
-  /// Prints each picture's labels as soon as they are known.
+  /// Prints each image's labels as soon as they are known.
   ///
-  /// - Returns: those of all pictures, where they are printed as one object.
+  /// - Returns: those of all images, where they are printed as one object.
   private func classify(
-    _ all: String, of encoder: inout PictureEncoder, _ classes: ClassVectors, _ console: Console
-  ) throws -> [ClassifyOutput.Picture] {
-    var results: [ClassifyOutput.Picture] = []
+    _ all: String, of encoder: inout ImageEncoder, _ classes: ClassVectors, _ console: Console
+  ) throws -> [ClassifyOutput.Image] {
+    var results: [ClassifyOutput.Image] = []
     var done = 0
     while true {
       console.progress("\(done) of \(all)")
@@ -110,12 +110,12 @@ struct Classify: ParsableCommand {
 
   private func classified(
     _ path: String, _ vector: Result<[Float], Failure>, _ classes: ClassVectors
-  ) throws -> ClassifyOutput.Picture {
+  ) throws -> ClassifyOutput.Image {
     switch vector {
     case .success(let vector):
-      ClassifyOutput.Picture(path: path, error: nil, labels: try classes.ranked(vector, top: top))
+      ClassifyOutput.Image(path: path, error: nil, labels: try classes.ranked(vector, top: top))
     case .failure(let failure):
-      ClassifyOutput.Picture(path: path, error: failure.message, labels: [])
+      ClassifyOutput.Image(path: path, error: failure.message, labels: [])
     }
   }
 
@@ -190,7 +190,7 @@ struct ClassVectors {
     return 100
   }
 
-  /// The labels closest to a picture's vector, the closest first.
+  /// The labels closest to an image's vector, the closest first.
   func ranked(_ vector: [Float], top: Int) throws -> [ClassifyOutput.Label] {
     let similarities = vectors.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
     let shares = try model.probabilities(of: similarities, scale: scale)
@@ -217,14 +217,14 @@ struct ClassifyOutput: SchemaOutput {
   static let schema = "classify"
   var spaceId: SpaceID
   var bundleId, scoreKind: String
-  var pictures: [Picture]
+  var images: [Image]
 
-  struct Picture: Encodable {
+  struct Image: Encodable {
     var path: String
     var error: String?
     var labels: [Label]
 
-    /// The same for people; nothing for a picture that was warned about.
+    /// The same for people; nothing for an image that was warned about.
     var lines: [String] {
       guard error == nil else { return [] }
       return [path]

@@ -47,7 +47,7 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The least fraction of probe pictures that must choose the same text as with FP32.",
+      "The least fraction of probe images that must choose the same text as with FP32.",
       valueName: "fraction"))
   var minAgreement: Double?
 
@@ -276,7 +276,7 @@ extension Report {
       }
     }
     let agreement =
-      agreement.map { ["\($0.agreeing) of \(counted($0.pictures, "image")) choose the same text"] } ?? []
+      agreement.map { ["\($0.agreeing) of \(counted($0.images, "image")) choose the same text"] } ?? []
     return ["  \(thresholds.name.padding(to: 10)) " + (towers + agreement).joined(separator: " · ")]
   }
 }

@@ -6,7 +6,7 @@ import Verification
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Turn pictures and texts into vectors.",
+    abstract: "Turn images and texts into vectors.",
     discussion: """
       Without -o: JSON lines on standard output, each as soon as it is known.
 
@@ -15,7 +15,7 @@ struct Embed: ParsableCommand {
       Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
                pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors --resume
                pocketclip embed -m b32.pclip --text "two parrots"
-               find . -name '*.jpg' | pocketclip embed -m b32.pclip --pictures -
+               find . -name '*.jpg' | pocketclip embed -m b32.pclip --images -
       """)
 
   @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
@@ -45,14 +45,14 @@ struct Embed: ParsableCommand {
   @Flag(help: "With --resume, remove the vectors of files that no longer exist.")
   var prune = false
 
-  @OptionGroup var pictures: PictureOptions
+  @OptionGroup var images: ImageOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
   func validate() throws {
-    guard !pictures.isEmpty || !listedTexts.isEmpty || texts != nil else {
-      throw ValidationError("give pictures, --pictures, --text or --texts")
+    guard !images.isEmpty || !listedTexts.isEmpty || texts != nil else {
+      throw ValidationError("give images, --images, --text or --texts")
     }
     guard !resume || output != nil else { throw ValidationError("--resume needs -o") }
     guard !prune || resume else { throw ValidationError("--prune needs --resume") }
@@ -65,14 +65,14 @@ struct Embed: ParsableCommand {
   func run() throws {
     try options.run { console in
       let paths = output.map(VectorPaths.init)
-      let lists = [model] + [texts, pictures.list].compactMap(\.self)
+      let lists = [model] + [texts, images.list].compactMap(\.self)
       try paths?.checkDestination(replacing: force || resume, inputs: lists)
       let bundle = try OpenBundle.opened(model, runtime.modelOptions)
       let texts = try Words.refusingEmpty(
         "text", listed: listedTexts, fromFile: texts.map(ListFile.lines) ?? [], texts)
-      let files = try pictures.files(console)
+      let files = try images.files(console)
       try paths?.checkDestination(replacing: force || resume, inputs: files)
-      try requireTowers(bundle, hasPictures: !files.isEmpty, hasTexts: !texts.isEmpty)
+      try requireTowers(bundle, hasImages: !files.isEmpty, hasTexts: !texts.isEmpty)
       if let paths {
         try save(texts, files, bundle, to: paths, console)
       } else {
@@ -86,8 +86,8 @@ struct Embed: ParsableCommand {
   ) throws {
     let run = VectorRun(
       paths: paths, bundle: bundle,
-      settings: VectorSettings(bundle, isRaw: raw, isTurnedUpright: pictures.upright),
-      limits: pictures.limits,
+      settings: VectorSettings(bundle, isRaw: raw, isTurnedUpright: images.upright),
+      limits: images.limits,
       mode: resume ? .resume : force ? .replace : .new, prunes: prune, text: text, console: console)
     let result = try run.run(texts: texts, images: files)
     if options.json {
@@ -118,10 +118,10 @@ struct Embed: ParsableCommand {
         try add(EmbedOutput.Item(kind: "text", input: text, vector: vector))
       }
     }
-    var encoder = try PictureEncoder(
-      bundle, files: files, isNormalized: !raw, isTurnedUpright: pictures.upright, limits: pictures.limits)
+    var encoder = try ImageEncoder(
+      bundle, files: files, isNormalized: !raw, isTurnedUpright: images.upright, limits: images.limits)
     var done = 0
-    console.progress("0 of \(counted(files.count, "picture"))")
+    console.progress("0 of \(counted(files.count, "image"))")
     while let outcome = encoder.next(console) {
       done += 1
       switch outcome.vector {
@@ -130,7 +130,7 @@ struct Embed: ParsableCommand {
       case .failure(let failure):
         skipped.append(EmbedOutput.Skipped(input: outcome.path, error: failure.message))
       }
-      console.progress("\(done) of \(counted(files.count, "picture"))")
+      console.progress("\(done) of \(counted(files.count, "image"))")
     }
     console.progress(nil)
     if options.json { try JSONOutput.print(EmbedOutput(bundle, items: items, skipped: skipped)) }
@@ -138,10 +138,10 @@ struct Embed: ParsableCommand {
   }
 
   private func requireTowers(
-    _ bundle: OpenBundle, hasPictures: Bool, hasTexts: Bool
+    _ bundle: OpenBundle, hasImages: Bool, hasTexts: Bool
   ) throws(Failure) {
     let information = bundle.model.information
-    if hasPictures, !information.hasImage {
+    if hasImages, !information.hasImage {
       throw Failure(
         .unsupported, "\(bundle.path): this bundle has no image tower",
         hint: "convert the checkpoint with --tower image or both")
@@ -163,7 +163,7 @@ struct EmbedOutput: SchemaOutput {
   var output, rows: String?
   var counts: VectorRun.Counts?
   var items: [Item]
-  /// Pictures without a vector.
+  /// Images without a vector.
   var skipped: [Skipped]
 
   init(_ bundle: OpenBundle, items: [Item], skipped: [Skipped]) {

@@ -60,7 +60,7 @@ struct InfoOutput: SchemaOutput {
     var fileByteCount: UInt64
     /// Validating the header and indexing the tokenizer.
     var openSeconds: Double
-    /// Scratch of one session at batch 1 with pictures of 12 megapixels.
+    /// Scratch of one session at batch 1 with images of 12 megapixels.
     var sessionByteCount: Int
     /// By tower: what a process that embeds one item has in memory, pages shared with others included.
     var residentByteCount: [String: Int]
@@ -88,7 +88,7 @@ struct InfoOutput: SchemaOutput {
       "  embedding     \(bundle.embeddingDimension) values",
     ]
     if let size = bundle.imageSize {
-      lines.append("  pictures      \(size) × \(size), \(bundle.preprocessing ?? "")")
+      lines.append("  images      \(size) × \(size), \(bundle.preprocessing ?? "")")
     }
     if let length = bundle.contextLength {
       lines.append("  texts         \(length) tokens, tokenizer \(bundle.tokenizer ?? "none")")
@@ -164,7 +164,7 @@ extension InfoOutput.Bundle {
   /// The library, libc, the header and the tokenizer's index: 4 to 5 MB in measured processes.
   private static let processByteCount = 4_500_000
 
-  /// Batch 1, pictures up to 4000 × 3000.
+  /// Batch 1, images up to 4000 × 3000.
   private static func sessionByteCount(_ model: Model) -> Int {
     var limits = Session.Limits()
     limits.batch = 1

@@ -43,7 +43,7 @@ struct Verify: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The least fraction of pictures that must choose the same text.", valueName: "fraction"))
+      "The least fraction of images that must choose the same text.", valueName: "fraction"))
   var minAgreement: Double?
 
   @OptionGroup var reference: ReferenceOptions

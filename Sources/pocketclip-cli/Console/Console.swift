@@ -38,7 +38,7 @@ struct Console: Sendable {
   static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 
-/// Options of every verb.
+/// Options of every command.
 struct ConsoleOptions: ParsableArguments {
   @Flag(help: "Print one JSON object (its schema is in Schemas/) instead of text.")
   var json = false
@@ -56,7 +56,7 @@ struct ConsoleOptions: ParsableArguments {
       isQuiet: quiet, showsProgress: progress == .auto && !quiet && !json && Console.isErrorTerminal)
   }
 
-  /// Runs a verb and turns its failure into a message and an exit status.
+  /// Runs a command and turns its failure into a message and an exit status.
   func run(_ body: (Console) throws -> Void) throws {
     let console = console
     do {

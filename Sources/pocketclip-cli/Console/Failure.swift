@@ -9,7 +9,7 @@ struct Failure: Error {
   var cause: ReadError?
   /// The bytes around the place, where they were asked for.
   var explanation: Explanation?
-  /// The verb's own object is already on standard output, and tells of the failure.
+  /// The command's own object is already on standard output, and tells of the failure.
   var followsOutput = false
 
   init(_ status: ExitStatus, _ message: String, hint: String? = nil, cause: ReadError? = nil) {
@@ -22,7 +22,7 @@ struct Failure: Error {
   /// What the shell sees: one line.
   var line: String { ErrorLine.join(message, hint: hint) }
 
-  /// The same, after the verb printed its result.
+  /// The same, after the command printed its result.
   func followingOutput() -> Failure {
     var failure = self
     failure.followsOutput = true

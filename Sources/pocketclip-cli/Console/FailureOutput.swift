@@ -1,6 +1,6 @@
 import Archives
 
-/// What `--json` prints when a verb fails.
+/// What `--json` prints when a command fails.
 struct FailureOutput: SchemaOutput {
   static let schema = "error"
   var status: Int32

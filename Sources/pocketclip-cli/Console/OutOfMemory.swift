@@ -12,7 +12,7 @@ enum OutOfMemory {
   private static let message: StaticString =
     "pocketclip: out of memory; raise the limit on address space (ulimit -v), or use a machine with more memory\n"
 
-  static func isTold() {
+  static func install() {
     for number in signals {
       guard sigaction(number, nil, earlier + Int(number)) == 0 else { continue }
       signal(number) { number in

@@ -23,7 +23,7 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How pictures are prepared: openai, or a preprocessor_config.json or open_clip_config.json.",
+      "How images are prepared: openai, or a preprocessor_config.json or open_clip_config.json.",
       valueName: "openai|file"))
   var preprocess: String?
 

@@ -66,7 +66,7 @@ extension OpenBundle {
   }
 
   /// - Parameters:
-  ///   - width: of the widest picture, in pixels.
+  ///   - width: of the widest image, in pixels.
   ///   - height: of the highest.
   func session(batch: Int, width: Int = 1, height: Int = 1) throws(Failure) -> Session {
     var limits = Session.Limits()

@@ -28,7 +28,7 @@ struct ResumePlan {
     let items = images.map { Item(input: $0, index: rows.take(.image, $0)) }
     let named = items.indices.filter { items[$0].index != nil }
     let unnamed = Self.others(rows.remaining, in: store)
-    // A picture on standard input can be read only once: encoding it compares.
+    // An image on standard input can be read only once: encoding it compares.
     let known = named.filter { items[$0].input != "-" }
     let checked = known.compactMap { items[$0].index } + unnamed
     let changes = try Self.changes(checked, store, threads: threads, console)

@@ -103,7 +103,9 @@ extension VectorJournal {
   /// never consists of zeros that the next run would take for another program's file.
   func begin(_ header: Header, keeping byteCount: Int) throws(Failure) {
     let isEmpty = byteCount == Self.headerByteCount
-    guard ftruncate(descriptor, off_t(isEmpty ? 0 : byteCount)) == 0 else { throw .writing(path, errno: errno) }
+    guard ftruncate(descriptor, off_t(isEmpty ? 0 : byteCount)) == 0 else {
+      throw .writing(path, errno: errno)
+    }
     let host = Self.hostName
     let text =
       "{\"journal\":1,\"pid\":\(getpid()),\"host\":\"\(host.prefix(128))\",\"base\":\"\(header.base?.hex ?? "")\","

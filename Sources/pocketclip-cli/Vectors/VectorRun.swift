@@ -56,7 +56,7 @@ struct VectorRun {
     let plan = try ResumePlan(store, texts: texts, images: images, threads: threads, console)
     tell(plan, store)
     try embed(plan.texts, store, &result)
-    var encoder = try PictureEncoder(
+    var encoder = try ImageEncoder(
       bundle, files: plan.images.map(\.input), isNormalized: settings.isNormalized,
       isTurnedUpright: settings.isUpright, limits: limits, contents: store.contents)
     try embed(plan.images, of: &encoder, store, &result)
@@ -115,11 +115,11 @@ extension VectorRun {
   }
 
   private func embed(
-    _ items: [ResumePlan.Item], of encoder: inout PictureEncoder, _ store: VectorStore,
+    _ items: [ResumePlan.Item], of encoder: inout ImageEncoder, _ store: VectorStore,
     _ result: inout Result
   ) throws {
     for (done, item) in items.enumerated() where !Interruption.isRequested {
-      console.progress("\(done) of \(counted(items.count, "picture"))")
+      console.progress("\(done) of \(counted(items.count, "image"))")
       guard let outcome = encoder.next(console) else { break }
       switch (outcome.vector, outcome.content) {
       case (.success(let vector), let content?):

@@ -32,7 +32,7 @@ import Testing
     let rows = variant["rows"] as? [[String: Any]] ?? []
     #expect(
       rows.map { "\($0["input"] ?? "") \($0["batch"] ?? "")" } == [
-        "pictures 1", "pictures 16", "texts 1", "texts 16", "captions 1", "captions 16",
+        "images 1", "images 16", "texts 1", "texts 16", "captions 1", "captions 16",
       ])
     for row in rows {
       let median = try #require(row["median_milliseconds"] as? Double)
@@ -63,7 +63,7 @@ import Testing
     #expect(variants.map { $0["is_truth"] as? Bool } == [false, false, true])
     let cosines = variants.compactMap { $0["worst_image_cosine"] as? Double }
     try #require(cosines.count == 3)
-    // A trained mini keeps far more than this; a vector of another picture does not.
+    // A trained mini keeps far more than this; a vector of another image does not.
     #expect(cosines[0] > 0.99 && cosines[1] > 0.99 && cosines[0] < 1 && abs(cosines[2] - 1) < 1e-9)
     let recommendation = try outcome.json()["recommendation"] as? [String: Any] ?? [:]
     #expect(variants.contains { $0["name"] as? String == recommendation["name"] as? String })
@@ -101,6 +101,6 @@ import Testing
     let variant = try #require(
       try variants(bench(Tool.fixture("runtime/hidden-text-fp32.pclip"), "--json")).first)
     let rows = variant["rows"] as? [[String: Any]] ?? []
-    #expect(rows.count == 4 && !rows.contains { $0["input"] as? String == "pictures" })
+    #expect(rows.count == 4 && !rows.contains { $0["input"] as? String == "images" })
   }
 }

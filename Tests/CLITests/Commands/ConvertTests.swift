@@ -5,7 +5,7 @@ import Testing
 @Suite("convert", .serialized) struct ConvertTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
 
-  @Test("A PyTorch archive becomes a bundle in an environment without Python, and classifies a picture")
+  @Test("A PyTorch archive becomes a bundle in an environment without Python, and classifies an image")
   func endToEndWithoutPython() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("mini.pclip")
@@ -13,8 +13,8 @@ import Testing
     let converted = try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", environment: bare)
     #expect(converted.status == 0, "\(converted.error)")
     let classified = try Tool.run(
-      "classify", "-m", bundle, Tool.fixture("minis/pictures/red-apple-00.jpg"),
-      "--labels", Tool.fixture("minis/pictures/labels.txt"), "--template", "a picture of a {}.", "--top", "1",
+      "classify", "-m", bundle, Tool.fixture("minis/images/red-apple-00.jpg"),
+      "--labels", Tool.fixture("minis/images/labels.txt"), "--template", "a picture of a {}.", "--top", "1",
       environment: bare)
     #expect(classified.status == 0 && classified.output.contains("red apple"), "\(classified.output)")
   }
@@ -100,18 +100,18 @@ import Testing
   }
 
   @Test("Both halves of a checkpoint share one space id and classify together")
-  func halvesShareASpace() throws {
+  func towersShareASpace() throws {
     let folder = try TemporaryFolder()
     for tower in ["image", "text"] {
       let outcome = try Tool.run("convert", Self.mini, "-o", folder.file(tower), "--tower", tower)
       #expect(outcome.status == 0, "\(outcome.error)")
     }
-    let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    let image = Tool.fixture("minis/images/red-apple-00.jpg")
     let together = try Tool.run(
-      "classify", "-m", folder.file("image"), "--text-model", folder.file("text"), picture, "--label",
+      "classify", "-m", folder.file("image"), "--text-model", folder.file("text"), image, "--label",
       "red apple")
     #expect(together.status == 0, "\(together.error)")
-    let alone = try Tool.run("embed", "-m", folder.file("text"), picture)
+    let alone = try Tool.run("embed", "-m", folder.file("text"), image)
     #expect(alone.status == 69 && alone.error.contains("no image tower"))
   }
 
@@ -122,7 +122,7 @@ import Testing
     _ = try Tool.run("convert", Tool.fixture("minis/mini-rn.pt"), "-o", folder.file("rn"), "--tower", "text")
     let outcome = try Tool.run(
       "classify", "-m", folder.file("vit"), "--text-model", folder.file("rn"),
-      Tool.fixture("minis/pictures/red-apple-00.jpg"), "--label", "red apple")
+      Tool.fixture("minis/images/red-apple-00.jpg"), "--label", "red apple")
     #expect(outcome.status == 65 && outcome.error.contains("two embedding spaces"), "\(outcome.error)")
   }
 
@@ -140,8 +140,8 @@ import Testing
     let lines = verified.output.split(separator: "\n")
     #expect(lines.last == "verdict     pass" && lines.contains { $0.hasPrefix("image ") }, "\(lines)")
     let golden = Tool.fixture("valid/vit.golden.safetensors")
-    let halvesVerified = try Tool.run(["verify"] + halves + ["--golden", golden] + choices)
-    #expect(halvesVerified.status == 0, "\(halvesVerified.error)\(halvesVerified.output)")
+    let towersVerified = try Tool.run(["verify"] + halves + ["--golden", golden] + choices)
+    #expect(towersVerified.status == 0, "\(towersVerified.error)\(towersVerified.output)")
     let half = try Tool.run("verify", bundle, "--against", halves[0])
     #expect(half.status != 0, "\(half.output)")
   }

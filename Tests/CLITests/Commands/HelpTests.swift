@@ -3,13 +3,14 @@ import Testing
 /// What the tool teaches about itself.
 @Suite("Help texts") struct HelpTests {
   @Test(
-    "The help of verbs that read checkpoints names every format that is read",
+    "The help of commands that read checkpoints names every format that is read",
     arguments: ["convert", "inspect"])
-  func formats(_ verb: String) throws {
+  func formats(_ command: String) throws {
     let rows = try #require(try Tool.run("formats", "--json").json()["formats"] as? [[String: Any]])
     let names = rows.filter { $0["is_readable"] as? Bool == true }.compactMap { $0["name"] as? String }
     // Help is wrapped to the terminal's width.
-    let help = try Tool.run("help", verb).output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let help = try Tool.run("help", command).output.split(whereSeparator: \.isWhitespace).joined(
+      separator: " ")
     #expect(names.count > 7 && names.allSatisfy(help.contains), "\(help)")
   }
 

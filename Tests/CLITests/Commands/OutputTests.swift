@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Outputs of commands") struct OutputTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
-  static let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
+  static let image = Tool.fixture("minis/images/red-apple-00.jpg")
 
   @Test("The checkpoint that is read is never replaced, not even with --force")
   func sourceIsKept() throws {
@@ -28,7 +28,7 @@ import Testing
     #expect(try Tool.run("convert", Self.mini, "-o", folder.file("m"), "--no-measure").status == 0)
     try FileManager.default.moveItem(atPath: folder.file("m"), toPath: bundle)
     let image = try folder.write(
-      Data(contentsOf: URL(filePath: Tool.fixture("minis/pictures/alarm-clock-00.jpg"))), to: "clock.npy")
+      Data(contentsOf: URL(filePath: Tool.fixture("minis/images/alarm-clock-00.jpg"))), to: "clock.npy")
     for output in [bundle, image] {
       let before = try Data(contentsOf: URL(filePath: output))
       let outcome = try Tool.run("embed", "-m", bundle, image, "-o", output, "--force")
@@ -104,7 +104,7 @@ import Testing
     let folder = try TemporaryFolder()
     let kept = try folder.write(Data("mine".utf8), to: "v.safetensors")
     let outcome = try Tool.run(
-      "embed", "-m", "/no/such/bundle", Self.picture, "-o", folder.file("\(place)v.safetensors"))
+      "embed", "-m", "/no/such/bundle", Self.image, "-o", folder.file("\(place)v.safetensors"))
     #expect(outcome.status == 73, "\(outcome.error)")
     #expect(try Data(contentsOf: URL(filePath: kept)) == Data("mine".utf8))
     #expect(folder.names == ["v.safetensors"])
@@ -116,7 +116,7 @@ import Testing
     let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
     let output = try folder.write(Data("old".utf8), to: "v.safetensors")
-    let outcome = try Tool.run("embed", "-m", bundle, Self.picture, "--text", "a", "-o", output, "--force")
+    let outcome = try Tool.run("embed", "-m", bundle, Self.image, "--text", "a", "-o", output, "--force")
     #expect(outcome.status == 0 && outcome.error.contains("2 vectors of 64 values"), "\(outcome.error)")
     let bytes = try Data(contentsOf: URL(filePath: output))
     let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -56,17 +56,17 @@ import Testing
     let expected = try #require(golden["probabilities"] as? [String: [Double]])
     let labels = try #require(golden["labels"] as? [String])
     let template = try #require(golden["template"] as? String)
-    let pictures = expected.keys.sorted()
+    let images = expected.keys.sorted()
     let outcome = try Tool.run(
       ["classify", "-m", bundle, "--json", "--template", template] + labels.flatMap { ["--label", $0] }
-        + pictures.map { Tool.fixture("minis/pictures/\($0)") })
+        + images.map { Tool.fixture("minis/images/\($0)") })
     try #require(outcome.status == 0, "\(outcome.error)")
     let output = try outcome.json()
     #expect(output["score_kind"] as? String == "sigmoid")
-    let found = try #require(output["pictures"] as? [[String: Any]])
-    #expect(found.count == pictures.count)
-    for (picture, name) in zip(found, pictures) {
-      let rows = try #require(picture["labels"] as? [[String: Any]])
+    let found = try #require(output["images"] as? [[String: Any]])
+    #expect(found.count == images.count)
+    for (image, name) in zip(found, images) {
+      let rows = try #require(image["labels"] as? [[String: Any]])
       #expect(rows.count == labels.count)
       for (label, truth) in zip(labels, expected[name] ?? []) {
         let row = rows.first { $0["label"] as? String == label }

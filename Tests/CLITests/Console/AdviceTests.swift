@@ -51,7 +51,7 @@ import Testing
   func emptyLists() throws {
     let folder = try TemporaryFolder()
     let model = try bundle(folder, "both")
-    for list in ["--texts", "--pictures"] {
+    for list in ["--texts", "--images"] {
       let outcome = try Tool.run("embed", "-m", model, list, "/dev/null")
       #expect(outcome.status == 65 && outcome.error.contains("/dev/null"), "\(outcome.error)")
     }

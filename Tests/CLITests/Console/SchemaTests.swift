@@ -7,11 +7,11 @@ import Testing
   private static let golden = Tool.fixture("golden/inputs/mini-vit.safetensors")
   private static let oldGolden = Tool.fixture("minis/goldens/mini-vit.safetensors")
 
-  @Test("What --json prints fits its schema, verb by verb")
-  func everyVerb() throws {
+  @Test("What --json prints fits its schema, command by command")
+  func everyCommand() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
-    let picture = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+    let image = Tool.fixture("minis/images/alarm-clock-00.jpg")
     let runs: [(schema: String, outcome: Tool.Outcome)] = [
       ("convert", try Tool.run("convert", Self.mini, "-o", bundle, "--precision", "int8", "--json")),
       ("export", try Tool.run("export", Self.mini, "--to", "safetensors", "-o", folder.file("s"), "--json")),
@@ -22,8 +22,8 @@ import Testing
       ("verify", try Tool.run("verify", bundle, "--golden", Self.golden, "--json")),
       ("verify", try Tool.run("verify", bundle, "--golden", Self.oldGolden, "--json")),
       ("verify", try Tool.run("verify", bundle, "--against", Tool.fixture("minis/mini-rn.pt"), "--json")),
-      ("classify", try Tool.run("classify", "-m", bundle, picture, "/no/such.jpg", "--label", "a", "--json")),
-      ("embed", try Tool.run("embed", "-m", bundle, picture, "--text", "b", "--json")),
+      ("classify", try Tool.run("classify", "-m", bundle, image, "/no/such.jpg", "--label", "a", "--json")),
+      ("embed", try Tool.run("embed", "-m", bundle, image, "--text", "b", "--json")),
       ("info", try Tool.run("info", bundle, "--json")),
       ("info", try Tool.run("info", "--json")),
       ("bench", try Tool.run("bench", bundle, "--seconds", "0.001", "--json")),

@@ -6,7 +6,7 @@ import Testing
 @Suite("JSON over every scalar") struct StrictJSONTests {
   private let folder: TemporaryFolder
   private let bundle: String
-  private let image = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+  private let image = Tool.fixture("minis/images/alarm-clock-00.jpg")
 
   init() throws {
     folder = try TemporaryFolder()
@@ -78,8 +78,8 @@ import Testing
     let classify = ["classify", "-m", bundle, image, "--labels", list, "--top", "\(Self.words.count)"]
     for option in ["--lines", "--json"] {
       let object = try output(classify + [option]).json()
-      let pictures = object["pictures"] as? [[String: Any]] ?? [object]
-      let labels = pictures[0]["labels"] as? [[String: Any]] ?? []
+      let images = object["images"] as? [[String: Any]] ?? [object]
+      let labels = images[0]["labels"] as? [[String: Any]] ?? []
       let order = labels.compactMap { $0["label"] as? String }
       expectSame(
         order.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
@@ -90,12 +90,12 @@ import Testing
   @Test("Paths, and the errors that quote them, in lines, in one object and in an error")
   func paths() throws {
     let list = try list(Self.paths, "\0")
-    let classify = ["classify", "-m", bundle, "--pictures", list, "--label", "a", "--label", "b"]
+    let classify = ["classify", "-m", bundle, "--images", list, "--label", "a", "--label", "b"]
     expectSame(try output(classify + ["--lines"]).lines().map { $0["path"] as? String }, Self.paths)
-    let pictures = try output(classify + ["--json"]).json()["pictures"] as? [[String: Any]] ?? []
-    expectSame(pictures.map { $0["path"] as? String }, Self.paths)
-    #expect(pictures.allSatisfy { ($0["error"] as? String)?.contains("cannot be read") == true })
-    let embedded = try output("embed", "-m", bundle, "--pictures", list, "--json")
+    let images = try output(classify + ["--json"]).json()["images"] as? [[String: Any]] ?? []
+    expectSame(images.map { $0["path"] as? String }, Self.paths)
+    #expect(images.allSatisfy { ($0["error"] as? String)?.contains("cannot be read") == true })
+    let embedded = try output("embed", "-m", bundle, "--images", list, "--json")
     let skipped = try embedded.json()["skipped"] as? [[String: Any]] ?? []
     expectSame(skipped.map { $0["input"] as? String }, Self.paths)
     let failed = try Tool.run("inspect", "/no/\u{7F}\u{9B}2J\u{202E}\u{10FFFF}", "--json")

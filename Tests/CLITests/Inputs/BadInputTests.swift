@@ -111,12 +111,12 @@ import Testing
 
   @Test("A bundle is not run when it is something else, and the message says so")
   func notABundle() throws {
-    let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    let image = Tool.fixture("minis/images/red-apple-00.jpg")
     expectRefusal(
-      try Tool.run("classify", "-m", Self.mini, picture, "--label", "a"), 65, "a checkpoint",
+      try Tool.run("classify", "-m", Self.mini, image, "--label", "a"), 65, "a checkpoint",
       "pocketclip convert")
     expectRefusal(
-      try Tool.run("classify", "-m", picture, picture, "--label", "a"), 65,
+      try Tool.run("classify", "-m", image, image, "--label", "a"), 65,
       "not a bundle: an image")
   }
 
@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test("Bundles of two models are not joined to one, whose space id would look sound")
-  func halvesOfTwoModels() throws {
+  func towersOfTwoModels() throws {
     let folder = try TemporaryFolder()
     let (image, text) = (folder.file("image.pclip"), folder.file("text.pclip"))
     #expect(try Tool.run("convert", Self.mini, "--tower", "image", "-o", image).status == 0)
@@ -180,14 +180,14 @@ import Testing
   }
 
   @Test(
-    "Pictures that are unreadable, undecodable or cut off are refused one by one, the others are classified")
-  func badPictures() throws {
+    "Images that are unreadable, undecodable or cut off are refused one by one, the others are classified")
+  func badImages() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
-    let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    let good = Tool.fixture("minis/images/red-apple-00.jpg")
     let cut = try folder.write(try Data(contentsOf: URL(filePath: good)).prefix(300), to: "cut.jpg")
-    let text = try folder.write(Data("not a picture".utf8), to: "text.jpg")
+    let text = try folder.write(Data("not an image".utf8), to: "text.jpg")
     let outcome = try Tool.run(
       "classify", "-m", bundle, cut, text, "/no/such.jpg", good, "--label", "red apple")
     #expect(outcome.status == 65 && outcome.output.contains("red apple"), "\(outcome.output)\(outcome.error)")
@@ -198,7 +198,7 @@ import Testing
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
     #expect(try Tool.run("convert", Self.mini, "-o", bundle).status == 0)
-    let good = Tool.fixture("minis/pictures/red-apple-00.jpg")
+    let good = Tool.fixture("minis/images/red-apple-00.jpg")
     expectRefusal(try Tool.run("classify", "-m", bundle, good, "--label", ""), 64, "label 1 is empty")
     let long = String(repeating: "word ", count: 10_000)
     let outcome = try Tool.run("embed", "-m", bundle, "--text", long)
@@ -211,9 +211,9 @@ import Testing
     #expect(outcome.status == 64 && outcome.error.contains("Usage"))
   }
 
-  @Test("A word that is no verb is answered with the verbs")
-  func unknownVerb() throws {
-    expectRefusal(try Tool.run("clasify", "-m", "x"), 64, "clasify is no verb", "classify")
+  @Test("A word that is no command is answered with the commands")
+  func unknownCommand() throws {
+    expectRefusal(try Tool.run("clasify", "-m", "x"), 64, "clasify is no command", "classify")
   }
 
   @Test("With --json a failure is an object too")

@@ -23,10 +23,10 @@ import Testing
     let (bundle, pipe) = (folder.file("m.pclip"), folder.file("pipe.jpg"))
     #expect(mkfifo(pipe, 0o600) == 0)
     _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", bundle, "--no-measure")
-    let image = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+    let image = Tool.fixture("minis/images/alarm-clock-00.jpg")
     for path in [pipe, "/dev/zero"] {
       let commands = [
-        ["embed", "-m", bundle, path], ["embed", "-m", bundle, "--pictures", path],
+        ["embed", "-m", bundle, path], ["embed", "-m", bundle, "--images", path],
         ["embed", "-m", bundle, "--texts", path], ["classify", "-m", bundle, image, "--labels", path],
         ["classify", "-m", bundle, image, "--label", "a", "--templates", path], ["info", path],
         ["inspect", path], ["verify", bundle, "--against", path], ["verify", bundle, "--golden", path],
@@ -42,7 +42,7 @@ import Testing
     }
     // In a folder that is searched, only files are images.
     let search = try Tool.run("embed", "-m", bundle, folder.path)
-    #expect(search.status == 65 && search.error.contains("no pictures"), "\(search.error)")
+    #expect(search.status == 65 && search.error.contains("no images"), "\(search.error)")
     // What the shell opens has no end either.
     let zeros = try Tool.runInShell("'\(Tool.executable.path())' embed -m '\(bundle)' - < /dev/zero")
     #expect(zeros.status == 69 && zeros.error.contains("starts with 00"), "\(zeros.error)")

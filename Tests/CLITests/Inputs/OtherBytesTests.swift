@@ -12,7 +12,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    let image = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
+    let image = Tool.fixture("minis/images/alarm-clock-00.jpg")
     let made = try run(
       "mkdir Photos$e; cp '\(image)' Photos$e/a$e.jpg; cp '\(image)' Photos$e/é.jpg; cp '\(mini)' m$e.pt")
     try #require(made.status == 0, "\(made.error)")
@@ -53,7 +53,7 @@ import Testing
     _ = try run("$pocketclip convert m$e.pt -o b.pclip --no-measure -q")
     try folder.write(Data("Photos\(Self.text)/a\(Self.text).jpg\n".utf8), to: "list")
     for list in ["cat list", "find Photos$e -name 'a*'", "find Photos$e -name 'a*' -print0"] {
-      let outcome = try run("\(list) | $pocketclip embed -m b.pclip --pictures - -q")
+      let outcome = try run("\(list) | $pocketclip embed -m b.pclip --images - -q")
       #expect(
         try outcome.lines().map { $0["input"] as? String } == ["Photos\(Self.text)/a\(Self.text).jpg"],
         "\(outcome.error)")

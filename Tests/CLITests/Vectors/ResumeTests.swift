@@ -4,9 +4,9 @@ import Testing
 
 /// `embed --resume` goes on with an output: unchanged content keeps its vector, everything else is computed.
 @Suite("embed --resume") struct ResumeTests {
-  static let apple = Tool.fixture("minis/pictures/red-apple-00.jpg")
-  static let clock = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
-  static let tractor = Tool.fixture("minis/pictures/tractor-14.jpg")
+  static let apple = Tool.fixture("minis/images/red-apple-00.jpg")
+  static let clock = Tool.fixture("minis/images/alarm-clock-00.jpg")
+  static let tractor = Tool.fixture("minis/images/tractor-14.jpg")
   private let folder: TemporaryFolder
   private let bundle: String
   private let output: String
@@ -35,8 +35,8 @@ import Testing
     return path
   }
 
-  private func copy(_ picture: String, to name: String) throws -> String {
-    try folder.write(Data(contentsOf: URL(filePath: picture)), to: name)
+  private func copy(_ image: String, to name: String) throws -> String {
+    try folder.write(Data(contentsOf: URL(filePath: image)), to: name)
   }
 
   @Test("Vectors are added to those that are there, and nothing is computed twice")
@@ -71,7 +71,7 @@ import Testing
     let first = try copy(Self.apple, to: "1.jpg")
     let second = try copy(Self.clock, to: "2.jpg")
     #expect(try resume(first, second).status == 0)
-    // A comment after the picture: another size. A flipped byte of the picture: the same.
+    // A comment after the image: another size. A flipped byte of the image: the same.
     var flipped = try Data(contentsOf: URL(filePath: second))
     flipped[flipped.count / 2] ^= 1
     let date = try FileManager.default.attributesOfItem(atPath: second)[.modificationDate] as? Date
@@ -88,7 +88,7 @@ import Testing
     let path = try copy(Self.apple, to: "1.jpg")
     #expect(try resume(path, Self.clock).status == 0)
     let before = try VectorPair(output)
-    try Data("no picture".utf8).write(to: URL(filePath: path))
+    try Data("no image".utf8).write(to: URL(filePath: path))
     let outcome = try resume(path, Self.clock)
     #expect(outcome.status == 69 && outcome.error.contains("status stale"), "\(outcome.error)")
     let after = try VectorPair(output)

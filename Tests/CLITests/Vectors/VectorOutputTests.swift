@@ -131,7 +131,7 @@ import Testing
       "\(outcome.error)")
   }
 
-  @Test("Where no picture can be read, nothing is written")
+  @Test("Where no image can be read, nothing is written")
   func nothing() throws {
     #expect(try embed("/no/such.jpg", "-o", folder.file("v.npy")).status == 66)
     #expect(folder.names == ["m.pclip"])

@@ -3,7 +3,7 @@ import ImageFiles
 import TestSupport
 import Testing
 
-/// Fixtures/preprocessing/orientations.json: what Pillow's `ImageOps.exif_transpose` makes of one picture.
+/// Fixtures/preprocessing/orientations.json: what Pillow's `ImageOps.exif_transpose` makes of one image.
 struct OrientationGoldens: Decodable {
   struct Turned: Decodable, CustomTestStringConvertible {
     var orientation: Int
@@ -28,14 +28,14 @@ struct OrientationGoldens: Decodable {
     #expect(OrientationGoldens.shared?.turned.map(\.orientation) == Array(1...8))
   }
 
-  @Test("A picture is turned upright as Pillow turns it", arguments: OrientationGoldens.shared?.turned ?? [])
+  @Test("An image is turned upright as Pillow turns it", arguments: OrientationGoldens.shared?.turned ?? [])
   func turnedUpright(golden: OrientationGoldens.Turned) throws {
-    var file = try Fixture.data("preprocessing/pictures/rotated.jpg")
+    var file = try Fixture.data("preprocessing/images/rotated.jpg")
     let exif = try #require(file.firstRange(of: Data("Exif\0\0".utf8)))
     file[exif.lowerBound + (OrientationGoldens.shared?.valueOffset ?? 0)] = UInt8(golden.orientation)
-    let picture = try ImageFiles.decode(file, name: "rotated.jpg")
-    #expect(picture.orientation == (golden.orientation == 1 ? nil : golden.orientation))
-    let upright = picture.upright()
+    let image = try ImageFiles.decode(file, name: "rotated.jpg")
+    #expect(image.orientation == (golden.orientation == 1 ? nil : golden.orientation))
+    let upright = image.upright()
     #expect(upright.width == golden.width && upright.height == golden.height && upright.orientation == nil)
     #expect(sha256(upright.samples) == golden.samples)
   }

@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test("A projection missing changes the tower's id, other towers missing do not")
-  func identityOfHalves() throws {
+  func identityOfTowers() throws {
     let whole = try SpaceID(of: ModelFixture.named("vit-hugging-face").open())
     let text = try SpaceID(of: ModelFixture.named("vit-hugging-face-text-projection").open())
     let bare = try SpaceID(of: ModelFixture.named("vit-hugging-face-text").open())

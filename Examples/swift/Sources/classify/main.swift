@@ -1,19 +1,19 @@
-// Which label fits a picture, and with what probability, to the bit?  classify BUNDLE PICTURE.ppm LABEL...
+// Which label fits an image, and with what probability, to the bit?  classify BUNDLE IMAGE.ppm LABEL...
 import Foundation
 import PocketCLIP
 
 let arguments = CommandLine.arguments
 guard arguments.count > 3, let file = FileManager.default.contents(atPath: arguments[2]),
-  let picture = picture(fromPPM: [UInt8](file))
+  let image = image(fromPPM: [UInt8](file))
 else {
-  print("usage: classify BUNDLE PICTURE.ppm LABEL...")
+  print("usage: classify BUNDLE IMAGE.ppm LABEL...")
   exit(64)
 }
 let labels = Array(arguments[3...])
 
 do {
   let session = try Session(Model(path: arguments[1]))
-  let scores = try session.classify(pictures: [picture], texts: labels)[0].get()
+  let scores = try session.classify(images: [image], texts: labels)[0].get()
   for (label, score) in zip(labels, scores) {
     print(String(format: "%5.1f %%  %.9g  ", 100 * Double(score), Double(score)) + label)
   }
@@ -23,11 +23,11 @@ do {
 }
 
 /// Binary PPM (P6) of 8 bits: a header of three numbers, then pixels.
-func picture(fromPPM bytes: [UInt8]) -> Session.Picture? {
+func image(fromPPM bytes: [UInt8]) -> Session.Image? {
   let header = bytes.prefix(64).split(maxSplits: 4) { $0 == 0x20 || $0 == 0x0A }.prefix(4)
   let words = header.map { String(decoding: $0, as: UTF8.self) }
   guard words.count == 4, words[0] == "P6", let width = Int(words[1]), let height = Int(words[2]),
     let end = header.last?.endIndex
   else { return nil }
-  return Session.Picture(pixels: Array(bytes[(end + 1)...]), width: width, height: height)
+  return Session.Image(pixels: Array(bytes[(end + 1)...]), width: width, height: height)
 }

@@ -71,7 +71,7 @@ extension ConfigReader {
       : Stated(.quickGELU, .evidence, "\(place): clip.use_gelu false")
   }
 
-  /// The moments are stated; how pictures are resized and cropped is that of every CLIP in these files.
+  /// The moments are stated; how images are resized and cropped is that of every CLIP in these files.
   fileprivate func ggufPreprocessing() throws(ModelError) -> Stated<Preprocessing>? {
     let (meanKey, deviationKey) = ("clip.vision.image_mean", "clip.vision.image_std")
     guard let mean = try triple(meanKey), let deviation = try triple(deviationKey) else { return nil }

@@ -21,7 +21,7 @@ enum PreprocessingConfig {
   ) throws(ModelError) -> Stated<Preprocessing> {
     try openCLIPKeys.requireAll(of: config)
     var result = Preprocessing.openAI
-    try config.readMoments("mean", "std", into: &result)
+    try config.readMeanAndDeviation("mean", "std", into: &result)
     switch try config.text("interpolation") ?? "bicubic" {
     case "bicubic", "random": result.interpolation = .bicubic
     case "bilinear": result.interpolation = .bilinear
@@ -78,7 +78,7 @@ enum PreprocessingConfig {
     var result = Preprocessing.openAI
     result.conversion = .beforeResize
     result.crop = .down
-    try config.readMoments("image_mean", "image_std", into: &result)
+    try config.readMeanAndDeviation("image_mean", "image_std", into: &result)
     switch try config.integer("resample") ?? 3 {
     case 3: result.interpolation = .bicubic
     case 2: result.interpolation = .bilinear
@@ -155,7 +155,7 @@ enum PreprocessingConfig {
 }
 
 extension ConfigReader {
-  fileprivate func readMoments(
+  fileprivate func readMeanAndDeviation(
     _ mean: String, _ deviation: String, into result: inout Preprocessing
   ) throws(ModelError) {
     if let (red, green, blue) = try triple(mean) { result.mean = .init(red, green, blue) }

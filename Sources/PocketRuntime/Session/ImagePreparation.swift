@@ -3,11 +3,11 @@ import CPlatform
 import CPocketCLIP
 import ImagePreprocessing
 
-/// Resizing, cropping and normalizing pictures, several at a time.
-struct PicturePreparation: ~Copyable {
+/// Resizing, cropping and normalizing images, several at a time.
+struct ImagePreparation: ~Copyable {
   private let preprocessor: ImagePreprocessor
   private let scratches: UnsafeMutablePointer<ImagePreprocessor.Scratch>
-  /// Pictures prepared at the same time.
+  /// Images prepared at the same time.
   private let workers: Int
 
   init(_ preprocessor: ImagePreprocessor, _ limits: SessionLimits, workers: Int) {
@@ -37,7 +37,7 @@ struct PicturePreparation: ~Copyable {
           backend: backend))
   }
 
-  /// Prepares the pictures that `slots` names into rows of `pixels`; each was checked before.
+  /// Prepares the images that `slots` names into rows of `pixels`; each was checked before.
   func prepare(
     _ images: UnsafePointer<pclip_image>, slots: UnsafePointer<Int>, count: Int, into pixels: Rows<Float>
   ) {
@@ -47,7 +47,7 @@ struct PicturePreparation: ~Copyable {
   }
 }
 
-/// Each part prepares one picture.
+/// Each part prepares one image.
 private struct PrepareWork: ParallelWork {
   var preprocessor: ImagePreprocessor
   var scratches: UnsafeMutablePointer<ImagePreprocessor.Scratch>
@@ -68,11 +68,11 @@ private struct PrepareWork: ParallelWork {
     let bytes = UnsafeBufferPointer(start: image.pixels, count: (height - 1) * stride + 3 * width)
     var planes = MutableSpan(
       _unsafeStart: pixels[slot], count: 3 * preprocessor.imageSize * preprocessor.imageSize)
-    do throws(PictureFault) {
-      let picture = try PictureView(bytes.span, width: width, height: height, rowStride: stride)
-      try preprocessor.prepare(picture, into: &planes, scratch: &scratches[worker])
+    do throws(ImageFault) {
+      let view = try ImageView(bytes.span, width: width, height: height, rowStride: stride)
+      try preprocessor.prepare(view, into: &planes, scratch: &scratches[worker])
     } catch {
-      // `Session.check` admits only pictures that are none of these faults; a NaN makes any other visible as an
+      // `Session.check` admits only images that are none of these faults; a NaN makes any other visible as an
       // item that is not finite.
       planes.update(repeating: .nan)
     }

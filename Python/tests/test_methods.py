@@ -1,4 +1,4 @@
-"""What each verb computes."""
+"""What each method computes."""
 
 import pathlib
 import unittest
@@ -6,13 +6,13 @@ import unittest
 import numpy as np
 import pocketclip
 import support
-from pocketclip import Model, Picture, Session
+from pocketclip import Model, Image, Session
 
 FAMILIES = ("vit", "resnet")
 
 
-def picture(height=50, width=40):
-    return np.frombuffer(support.picture_bytes(height, width), np.uint8).reshape(height, width, 3)
+def image(height=50, width=40):
+    return np.frombuffer(support.image_bytes(height, width), np.uint8).reshape(height, width, 3)
 
 
 class ParityTests(unittest.TestCase):
@@ -37,8 +37,8 @@ class ParityTests(unittest.TestCase):
                     self.assert_close(model.encode_ids(ids), golden, precision)
 
 
-class VerbTests(unittest.TestCase):
-    def test_info_tells_what_the_bundle_is(self):
+class MethodTests(unittest.TestCase):
+    def test_info_describes_what_the_bundle_is(self):
         info = support.model().info
         self.assertTrue(info.has_image and info.has_text and not info.has_tokenizer)
         self.assertEqual((info.embedding_dim, info.image_size, info.context_length), (24, 30, 13))
@@ -48,26 +48,26 @@ class VerbTests(unittest.TestCase):
         self.assertEqual(support.model(isa="scalar").info.isa, "scalar")
         self.assertIsNone(support.model("hidden-fp32").info.logit_scale)
 
-    def test_a_picture_encoded_is_the_picture_preprocessed_then_encoded(self):
+    def test_a_image_encoded_is_the_image_preprocessed_then_encoded(self):
         model = support.model("resnet-fp32")
-        pixels = model.preprocess(picture())
+        pixels = model.preprocess(image())
         self.assertEqual((pixels.shape, pixels.dtype), ((3, 64, 64), np.float32))
-        np.testing.assert_array_equal(model.encode_pixels([pixels]), model.encode_images([picture()]))
+        np.testing.assert_array_equal(model.encode_pixels([pixels]), model.encode_images([image()]))
 
     def test_raw_vectors_point_where_unit_vectors_point(self):
         model = support.model("vit-fp32")
-        unit, raw = model.encode_images([picture()]), model.encode_images([picture()], unit=False)
+        unit, raw = model.encode_images([image()]), model.encode_images([image()], unit=False)
         length = np.linalg.norm(raw)
         self.assertAlmostEqual(np.linalg.norm(unit), 1, places=6)
         self.assertGreater(abs(length - 1), 0.01)
         np.testing.assert_allclose(raw / length, unit, atol=support.FLOAT_TOLERANCE)
 
     def test_a_vectors_bits_depend_on_the_item_alone(self):
-        pictures = [picture(30 + i, 70 - i) for i in range(20)]
+        images = [image(30 + i, 70 - i) for i in range(20)]
         model = support.model(threads=1)
-        alone = np.concatenate([model.encode_images([one]) for one in pictures])
+        alone = np.concatenate([model.encode_images([one]) for one in images])
         for sessions in (model, support.model(threads=2), Session(model, max_batch=3)):
-            np.testing.assert_array_equal(sessions.encode_images(reversed(pictures)), alone[::-1])
+            np.testing.assert_array_equal(sessions.encode_images(reversed(images)), alone[::-1])
 
     def test_texts_are_tokenized_as_openais_tokenizer_does(self):
         model = support.words()
@@ -128,14 +128,14 @@ class VerbTests(unittest.TestCase):
 
         model = Labelled(support.bundle("vit-int8"))
         labels = ["1", "4", "9"]
-        scores = model.encode_images([picture()]) @ model.encode_texts(labels).T
-        found = model.classify([picture()], labels)
+        scores = model.encode_images([image()]) @ model.encode_texts(labels).T
+        found = model.classify([image()], labels)
         np.testing.assert_allclose(found, pocketclip.softmax(scores, model.info.logit_scale), atol=1e-4)
         failures = {}
-        both = model.classify([None, picture()], labels, failures=failures)
+        both = model.classify([None, image()], labels, failures=failures)
         np.testing.assert_array_equal(both, np.concatenate([np.zeros((1, 3)), found]))
         self.assertEqual(list(failures), [0])
-        flat = model.classify([picture()], labels, scale=0)
+        flat = model.classify([image()], labels, scale=0)
         np.testing.assert_allclose(flat, 1 / 3, atol=1e-6)
 
     def test_checks_pass_on_intact_bundles_and_name_the_damaged_tensor(self):
@@ -164,13 +164,13 @@ class VerbTests(unittest.TestCase):
         self.assertEqual(pocketclip.runtime_version(), pocketclip.__version__)
         self.assertEqual(pocketclip.isa_name(), support.model().info.isa)
 
-    def test_a_flat_buffer_of_known_size_is_a_picture(self):
+    def test_a_flat_buffer_of_known_size_is_a_image(self):
         model = support.model()
-        expected = model.encode_images([picture()])
-        data = support.picture_bytes(50, 40)
-        np.testing.assert_array_equal(model.encode_images([Picture(data, 40, 50)]), expected)
+        expected = model.encode_images([image()])
+        data = support.image_bytes(50, 40)
+        np.testing.assert_array_equal(model.encode_images([Image(data, 40, 50)]), expected)
         padded = b"".join(data[120 * row : 120 * row + 120] + b"????" for row in range(50))
-        np.testing.assert_array_equal(model.encode_images([Picture(padded, 40, 50, stride=124)]), expected)
+        np.testing.assert_array_equal(model.encode_images([Image(padded, 40, 50, stride=124)]), expected)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How pictures, texts and labels reach the tool.
-@Suite("Images and labels") struct PictureAndLabelTests {
-  static let picture = Tool.fixture("minis/pictures/red-apple-00.jpg")
+/// How images, texts and labels reach the tool.
+@Suite("Images and labels") struct ImageAndLabelTests {
+  static let image = Tool.fixture("minis/images/red-apple-00.jpg")
   private let folder: TemporaryFolder
   private let bundle: String
 
@@ -20,7 +20,7 @@ import Testing
     try outcome.lines().map { $0["input"] as? String ?? "" }
   }
 
-  private func jpeg() throws -> Data { try Data(contentsOf: URL(filePath: Self.picture)) }
+  private func jpeg() throws -> Data { try Data(contentsOf: URL(filePath: Self.image)) }
 
   private func photos() throws -> String {
     let photos = folder.file("photos")
@@ -36,38 +36,38 @@ import Testing
     return photos
   }
 
-  @Test("A folder stands for the pictures below it in the order of names, and what is left out is counted")
-  func folderOfPictures() throws {
+  @Test("A folder stands for the images below it in the order of names, and what is left out is counted")
+  func folderOfImages() throws {
     let photos = try photos()
     let outcome = try Tool.run("embed", "-m", bundle, photos)
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(try inputs(outcome) == ["A.JPEG", "b.jpg", "deep/er/c.png"].map { "\(photos)/\($0)" })
-    #expect(outcome.error.contains("3 pictures, 1 other file left out"), "\(outcome.error)")
+    #expect(outcome.error.contains("3 images, 1 other file left out"), "\(outcome.error)")
   }
 
-  @Test("A folder without pictures is an error that names it")
+  @Test("A folder without images is an error that names it")
   func emptyFolder() throws {
     let empty = folder.file("empty")
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
     let outcome = try Tool.run("classify", "-m", bundle, empty, "--label", "a", "--label", "b")
-    #expect(outcome.status == 65 && outcome.error.contains("no pictures in \(empty)"), "\(outcome.error)")
+    #expect(outcome.status == 65 && outcome.error.contains("no images in \(empty)"), "\(outcome.error)")
   }
 
   @Test("A list of paths comes one a line or ended by NUL", arguments: ["\n", "\0"])
-  func listOfPictures(_ separator: String) throws {
-    let other = Tool.fixture("minis/pictures/alarm-clock-00.jpg")
-    let list = Data((Self.picture + separator + other + separator).utf8)
-    let outcome = try Tool.run("embed", "-m", bundle, "--pictures", "-", input: list)
-    #expect(try inputs(outcome) == [Self.picture, other], "\(outcome.error)")
+  func listOfImages(_ separator: String) throws {
+    let other = Tool.fixture("minis/images/alarm-clock-00.jpg")
+    let list = Data((Self.image + separator + other + separator).utf8)
+    let outcome = try Tool.run("embed", "-m", bundle, "--images", "-", input: list)
+    #expect(try inputs(outcome) == [Self.image, other], "\(outcome.error)")
   }
 
-  @Test("A picture on standard input has the vector of the file")
-  func pictureOnStandardInput() throws {
-    let fromFile = try Tool.run("embed", "-m", bundle, Self.picture)
+  @Test("An image on standard input has the vector of the file")
+  func imageOnStandardInput() throws {
+    let fromFile = try Tool.run("embed", "-m", bundle, Self.image)
     let piped = try Tool.run("embed", "-m", bundle, "-", input: try jpeg())
     #expect(piped.status == 0, "\(piped.error)")
     #expect(
-      piped.output.replacing("\"-\"", with: "") == fromFile.output.replacing("\"\(Self.picture)\"", with: ""))
+      piped.output.replacing("\"-\"", with: "") == fromFile.output.replacing("\"\(Self.image)\"", with: ""))
   }
 
   @Test("A file of texts gives one vector a line, empty lines at its end passed over")
@@ -83,7 +83,7 @@ import Testing
     let listed = try Tool.run("embed", "-m", bundle, "--text", "a cat", "--text", " ")
     #expect(listed.status == 64 && listed.error.contains("text 2 is empty"), "\(listed.error)")
     for option in ["--texts", "--labels", "--templates"] {
-      let command = option == "--texts" ? ["embed"] : ["classify", Self.picture, "--label", "x"]
+      let command = option == "--texts" ? ["embed"] : ["classify", Self.image, "--label", "x"]
       let cut = try Tool.run(command + ["-m", bundle, option, "-"], input: Data("a {}\na\0b {}\n".utf8))
       #expect(cut.status == 65 && cut.error.contains("-, line 2: a NUL byte"), "\(cut.error)")
     }
@@ -91,56 +91,56 @@ import Testing
 
   @Test("A list of paths that holds NUL and does not end with it is refused: it was not made by find -print0")
   func mixedList() throws {
-    let list = Data("\(Self.picture)\n\(Self.picture)\0x\n".utf8)
-    let outcome = try Tool.run("embed", "-m", bundle, "--pictures", "-", input: list)
+    let list = Data("\(Self.image)\n\(Self.image)\0x\n".utf8)
+    let outcome = try Tool.run("embed", "-m", bundle, "--images", "-", input: list)
     #expect(outcome.status == 65 && outcome.error.contains("does not end with one"), "\(outcome.error)")
   }
 
-  @Test("A vector does not depend on the pictures before it")
+  @Test("A vector does not depend on the images before it")
   func sessionIsReused() throws {
-    let wide = Tool.fixture("preprocessing/pictures/wide.png")
-    let alone = try Tool.run("embed", "-m", bundle, Self.picture)
-    let after = try Tool.run("embed", "-m", bundle, wide, Self.picture)
+    let wide = Tool.fixture("preprocessing/images/wide.png")
+    let alone = try Tool.run("embed", "-m", bundle, Self.image)
+    let after = try Tool.run("embed", "-m", bundle, wide, Self.image)
     #expect(after.output.split(separator: "\n").last.map { $0 + "\n" } == alone.output[...], "\(after.error)")
   }
 
-  @Test("Pictures that are skipped are warned about one by one and listed in the JSON")
-  func skippedPictures() throws {
-    let text = try folder.write(Data("not a picture".utf8), to: "text.jpg")
-    let outcome = try Tool.run("embed", "-m", bundle, text, Self.picture, "/no/such.jpg", "--json")
+  @Test("Images that are skipped are warned about one by one and listed in the JSON")
+  func skippedImages() throws {
+    let text = try folder.write(Data("not an image".utf8), to: "text.jpg")
+    let outcome = try Tool.run("embed", "-m", bundle, text, Self.image, "/no/such.jpg", "--json")
     let skipped = try outcome.json()["skipped"] as? [[String: String]] ?? []
     #expect(outcome.status == 69 && skipped.map { $0["input"] } == [text, "/no/such.jpg"], "\(skipped)")
     #expect(outcome.error.contains("warning: skipped: /no/such.jpg: cannot be read: no such file"))
-    #expect(outcome.error.contains("2 of 3 pictures skipped"), "\(outcome.error)")
+    #expect(outcome.error.contains("2 of 3 images skipped"), "\(outcome.error)")
     let classified = try Tool.run(
-      "classify", "-m", bundle, text, Self.picture, "--label", "a", "--label", "b")
-    #expect(classified.status == 69 && classified.error.contains("1 of 2 pictures skipped"))
+      "classify", "-m", bundle, text, Self.image, "--label", "a", "--label", "b")
+    #expect(classified.status == 69 && classified.error.contains("1 of 2 images skipped"))
   }
 
-  @Test("What the original code makes of a rotated and of a 16-bit picture is said")
+  @Test("What the original code makes of a rotated and of a 16-bit image is said")
   func notes() throws {
     let outcome = try Tool.run(
-      "embed", "-m", bundle, Tool.fixture("preprocessing/pictures/rotated.jpg"),
-      Tool.fixture("preprocessing/pictures/grey-16.png"))
-    #expect(outcome.error.contains("1 picture with a camera rotation"), "\(outcome.error)")
-    #expect(outcome.error.contains("1 picture of 16-bit grey"), "\(outcome.error)")
+      "embed", "-m", bundle, Tool.fixture("preprocessing/images/rotated.jpg"),
+      Tool.fixture("preprocessing/images/grey-16.png"))
+    #expect(outcome.error.contains("1 image with a camera rotation"), "\(outcome.error)")
+    #expect(outcome.error.contains("1 image of 16-bit grey"), "\(outcome.error)")
   }
 
-  @Test("--upright changes the vector of a rotated picture and of no other, and leaves nothing to note")
+  @Test("--upright changes the vector of a rotated image and of no other, and leaves nothing to note")
   func upright() throws {
-    let rotated = Tool.fixture("preprocessing/pictures/rotated.jpg")
-    let stored = try Tool.run("embed", "-m", bundle, Self.picture, rotated, "--quiet")
-    let turned = try Tool.run("embed", "-m", bundle, Self.picture, rotated, "--upright")
+    let rotated = Tool.fixture("preprocessing/images/rotated.jpg")
+    let stored = try Tool.run("embed", "-m", bundle, Self.image, rotated, "--quiet")
+    let turned = try Tool.run("embed", "-m", bundle, Self.image, rotated, "--upright")
     #expect(turned.status == 0 && turned.error.isEmpty, "\(turned.error)")
     let lines = [stored, turned].map { $0.output.split(separator: "\n") }
     try #require(lines.allSatisfy { $0.count == 2 })
     #expect(lines[0][0] == lines[1][0] && lines[0][1] != lines[1][1])
   }
 
-  @Test("classify --lines prints one object a picture, those that failed included")
+  @Test("classify --lines prints one object an image, those that failed included")
   func classifyLines() throws {
     let outcome = try Tool.run(
-      "classify", "-m", bundle, Self.picture, "/no/such.jpg", "--label", "a", "--label", "b", "--lines")
+      "classify", "-m", bundle, Self.image, "/no/such.jpg", "--label", "a", "--label", "b", "--lines")
     let objects = try outcome.lines()
     #expect(outcome.status == 66 && objects.count == 2, "\(outcome.output)")
     #expect((objects.first?["labels"] as? [Any])?.count == 2 && objects.last?["error"] != nil)
@@ -148,14 +148,14 @@ import Testing
 
   @Test("Templates from a file are those given one by one")
   func templatesFile() throws {
-    let arguments = ["classify", "-m", bundle, Self.picture, "--label", "apple", "--label", "clock"]
+    let arguments = ["classify", "-m", bundle, Self.image, "--label", "apple", "--label", "clock"]
     let oneByOne = try Tool.run(arguments + ["--template", "a {}.", "--template", "the {}."])
     let fromFile = try Tool.run(arguments + ["--templates", "-"], input: Data("a {}.\nthe {}.\n".utf8))
     #expect(oneByOne.status == 0 && fromFile.output == oneByOne.output, "\(fromFile.error)")
   }
 
   private func classify(labels bytes: Data) throws -> Tool.Outcome {
-    try Tool.run("classify", "-m", bundle, Self.picture, "--labels", "-", "--top", "9", input: bytes)
+    try Tool.run("classify", "-m", bundle, Self.image, "--labels", "-", "--top", "9", input: bytes)
   }
 
   @Test(
@@ -174,9 +174,9 @@ import Testing
     let latin = try classify(labels: Data([0x63, 0xE9, 0x0A]))
     #expect(latin.status == 65 && latin.error.contains("not UTF-8"), "\(latin.error)")
     #expect(try classify(labels: Data()).status == 65)
-    let missing = try Tool.run("classify", "-m", bundle, Self.picture, "--labels", "/no/such.txt")
+    let missing = try Tool.run("classify", "-m", bundle, Self.image, "--labels", "/no/such.txt")
     #expect(missing.status == 66 && missing.error.contains("/no/such.txt"), "\(missing.error)")
-    let isFolder = try Tool.run("classify", "-m", bundle, Self.picture, "--labels", "/")
+    let isFolder = try Tool.run("classify", "-m", bundle, Self.image, "--labels", "/")
     #expect(isFolder.status == 66 && isFolder.error.contains("folder"), "\(isFolder.error)")
   }
 

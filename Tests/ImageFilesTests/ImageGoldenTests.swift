@@ -5,15 +5,15 @@ import ImagePreprocessing
 import TestSupport
 import Testing
 
-@Suite("Pictures against Pillow, torchvision, open_clip and transformers") struct PictureGoldenTests {
+@Suite("Images against Pillow, torchvision, open_clip and transformers") struct ImageGoldenTests {
   @Test("Every mode and shape has a golden") func goldensAreThere() {
-    #expect(PictureGoldens.pictures.count >= 40)
-    let modes = Set(PictureGoldens.pictures.map(\.mode))
+    #expect(ImageGoldens.images.count >= 40)
+    let modes = Set(ImageGoldens.images.map(\.mode))
     #expect(modes == Set(DecodedImage.Mode.allCases.map(\.rawValue)))
   }
 
-  @Test("Decoded samples are Pillow's", arguments: PictureGoldens.pictures)
-  func decodedSamples(golden: PictureGoldens.Picture) throws {
+  @Test("Decoded samples are Pillow's", arguments: ImageGoldens.images)
+  func decodedSamples(golden: ImageGoldens.Image) throws {
     let image = try golden.decoded()
     #expect(image.mode.rawValue == golden.mode)
     #expect(image.width == golden.width && image.height == golden.height)
@@ -21,14 +21,14 @@ import Testing
     #expect(sha256(image.samples) == golden.samples)
   }
 
-  @Test("Conversion to RGB is Pillow's", arguments: PictureGoldens.pictures)
-  func convertedToRGB(golden: PictureGoldens.Picture) throws {
+  @Test("Conversion to RGB is Pillow's", arguments: ImageGoldens.images)
+  func convertedToRGB(golden: ImageGoldens.Image) throws {
     #expect(sha256(try golden.decoded().rgb().pixels) == golden.rgb)
   }
 
   @Test(
-    "Resized and cropped bytes and normalized floats are the originals'", arguments: PictureGoldens.pictures)
-  func preparedPictures(golden: PictureGoldens.Picture) throws {
+    "Resized and cropped bytes and normalized floats are the originals'", arguments: ImageGoldens.images)
+  func preparedImages(golden: ImageGoldens.Image) throws {
     let image = try golden.decoded()
     for expected in golden.prepared {
       let preprocessing = try #require(Preprocessing.golden(expected.transform, size: expected.size))
@@ -39,8 +39,8 @@ import Testing
     }
   }
 
-  @Test("Scalar and detected kernels give the same bytes", arguments: PictureGoldens.pictures)
-  func kernelsAgree(golden: PictureGoldens.Picture) throws {
+  @Test("Scalar and detected kernels give the same bytes", arguments: ImageGoldens.images)
+  func kernelsAgree(golden: ImageGoldens.Image) throws {
     let rgb = try golden.decoded().rgb()
     for preprocessing in [Preprocessing.openAI, .golden("squash", size: 48)].compactMap({ $0 }) {
       let scalar = try PreparedImage(

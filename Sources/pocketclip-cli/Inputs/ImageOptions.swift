@@ -4,22 +4,22 @@ import Foundation
 import ImageFiles
 import SystemPath
 
-/// The pictures that a user names: files, folders with all that is below them, a list of paths.
-struct PictureOptions: ParsableArguments {
+/// The images that a user names: files, folders with all that is below them, a list of paths.
+struct ImageOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "JPEG, PNG or WebP files, or folders to search for them; - is a picture on standard input.",
-      valueName: "pictures"))
+      "JPEG, PNG or WebP files, or folders to search for them; - is an image on standard input.",
+      valueName: "images"))
   var paths: [String] = []
 
   @Option(
-    name: .customLong("pictures"),
+    name: .customLong("images"),
     help: ArgumentHelp(
-      "A file with one picture's path a line, or ended by NUL as from find -print0; - is standard input.",
+      "A file with one image's path a line, or ended by NUL as from find -print0; - is standard input.",
       valueName: "file"))
   var list: String?
 
-  @Flag(help: "Turn pictures as their camera rotation (EXIF) says, which the original code does not do.")
+  @Flag(help: "Turn images as their camera rotation (EXIF) says, which the original code does not do.")
   var upright = false
 
   @Option(
@@ -38,7 +38,7 @@ struct PictureOptions: ParsableArguments {
 
   var isEmpty: Bool { paths.isEmpty && list == nil }
 
-  /// Every picture file, folders replaced by what is in them.
+  /// Every image file, folders replaced by what is in them.
   ///
   /// - Throws: `badData` when nothing is found.
   func files(_ console: Console) throws(Failure) -> [String] {
@@ -52,27 +52,27 @@ struct PictureOptions: ParsableArguments {
       }
       var search = FolderSearch()
       search.visit(path, console)
-      files += search.pictures
+      files += search.images
       console.note("note: \(path): \(search.summary)")
     }
     guard !files.isEmpty else {
       throw Failure(
-        .badData, "no pictures in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
+        .badData, "no images in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
         hint: "folders are searched for names that end in \(FolderSearch.extensions.joined(separator: ", "))")
     }
     return files
   }
 }
 
-/// Collects the pictures below a folder in the order of their names. Hidden files and links to folders are passed over.
+/// Collects the images below a folder in the order of their names. Hidden files and links to folders are passed over.
 private struct FolderSearch {
   static let extensions = ["jpg", "jpeg", "png", "webp"]
 
-  private(set) var pictures: [String] = []
+  private(set) var images: [String] = []
   private var otherCount = 0
 
   var summary: String {
-    "\(counted(pictures.count, "picture"))"
+    "\(counted(images.count, "image"))"
       + (otherCount > 0 ? ", \(counted(otherCount, "other file")) left out" : "")
   }
 
@@ -91,7 +91,7 @@ private struct FolderSearch {
       } else if kind == nil || kind == .file,
         Self.extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") })
       {
-        pictures.append(path)
+        images.append(path)
       } else {
         otherCount += 1
       }

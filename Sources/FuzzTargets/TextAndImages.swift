@@ -17,8 +17,8 @@ internal import Tokenizer
   precondition(result.cutOffset.map { 0..<text.count ~= $0 } ?? true)
 }
 
-/// Decodes any bytes as a picture file, and prepares what comes out of it.
-@Sendable func fuzzPicture(_ bytes: RawSpan) {
+/// Decodes any bytes as an image file, and prepares what comes out of it.
+@Sendable func fuzzImage(_ bytes: RawSpan) {
   var limits = ImageFiles.Limits()
   limits.maximumPixelCount = 1 << 18
   let data = bytes.withUnsafeBytes { Data($0) }
@@ -29,8 +29,8 @@ internal import Tokenizer
   precondition(
     (try? image.prepared(for: onWhite, imageSize: 16))?.pixels.count == 3 * image.width * image.height)
   guard let rgb = try? image.prepared(for: .openAI, imageSize: 16),
-    let picture = try? PictureView(rgb.pixels.span, width: rgb.width, height: rgb.height)
-  else { preconditionFailure("a decoded picture cannot be prepared") }
+    let view = try? ImageView(rgb.pixels.span, width: rgb.width, height: rgb.height)
+  else { preconditionFailure("a decoded image cannot be prepared") }
   var scratch = ImagePreprocessor.Scratch(
     maximumWidth: rgb.width, maximumHeight: rgb.height, imageSize: 16)
   var square = [UInt8](repeating: 0, count: 3 * 16 * 16)
@@ -39,9 +39,9 @@ internal import Tokenizer
     var preprocessing = Preprocessing.openAI
     (preprocessing.backend, preprocessing.interpolation) = (backend, .bilinear)
     guard
-      (try? ImagePreprocessor(preprocessing, imageSize: 16).crop(picture, into: &span, scratch: &scratch))
+      (try? ImagePreprocessor(preprocessing, imageSize: 16).crop(view, into: &span, scratch: &scratch))
         != nil
-    else { preconditionFailure("a decoded picture cannot be cropped") }
+    else { preconditionFailure("a decoded image cannot be cropped") }
   }
 }
 

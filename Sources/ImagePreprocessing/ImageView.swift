@@ -1,17 +1,17 @@
-/// Why a picture cannot be prepared.
-public enum PictureFault: Error, Equatable, Sendable {
+/// Why an image cannot be prepared.
+public enum ImageFault: Error, Equatable, Sendable {
   /// Width, height or channel count (1 to 4) is out of range.
   case badSize(width: Int, height: Int, channels: Int)
   /// Rows overlap, or end beyond the bytes given.
   case bytesMissing(needed: Int, found: Int)
-  /// The scratch was made for pictures of at most this size.
+  /// The scratch was made for images of at most this size.
   case beyondLimit(maximumWidth: Int, maximumHeight: Int)
-  /// The output does not hold exactly the prepared picture.
+  /// The output does not hold exactly the prepared image.
   case badOutput(needed: Int, found: Int)
 }
 
-/// A picture of interleaved 8-bit channels, top row first, borrowed from its owner. Every row is within the bytes.
-public struct PictureView: ~Escapable {
+/// An image of interleaved 8-bit channels, top row first, borrowed from its owner. Every row is within the bytes.
+public struct ImageView: ~Escapable {
   public let width: Int
   public let height: Int
   public let channelCount: Int
@@ -23,8 +23,8 @@ public struct PictureView: ~Escapable {
   @_lifetime(copy bytes)
   public init(
     _ bytes: Span<UInt8>, width: Int, height: Int, channelCount: Int = 3, rowStride: Int? = nil
-  ) throws(PictureFault) {
-    // Sizes beyond 2³¹ are nobody's pictures; below, no product here overflows.
+  ) throws(ImageFault) {
+    // Sizes beyond 2³¹ are nobody's images; below, no product here overflows.
     let limit = Int(Int32.max)
     guard 1...limit ~= width, 1...limit ~= height, 1...4 ~= channelCount else {
       throw .badSize(width: width, height: height, channels: channelCount)
@@ -43,10 +43,10 @@ public struct PictureView: ~Escapable {
     self.bytes = bytes
   }
 
-  /// Throws where memory made for such pictures and an output of `imageSize` squared pixels does not fit.
+  /// Throws where memory made for such images and an output of `imageSize` squared pixels does not fit.
   func check(
     maximumWidth: Int, maximumHeight: Int, channelCount: Int, outputCount: Int, imageSize: Int
-  ) throws(PictureFault) {
+  ) throws(ImageFault) {
     guard self.channelCount == channelCount else {
       throw .badSize(width: width, height: height, channels: self.channelCount)
     }

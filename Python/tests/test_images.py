@@ -12,7 +12,7 @@ import numpy as np
 import pocketclip
 import support
 from PIL import Image
-from pocketclip import ImageSizeError, NoTowerError, _pictures
+from pocketclip import ImageSizeError, NoTowerError, _images
 
 FOLDER = support.ROOT / "Fixtures/preprocessing"
 # Transforms of make_preprocessing.py as a bundle states them.
@@ -24,14 +24,14 @@ TRANSFORMS = {
 
 
 def goldens():
-    return json.loads((FOLDER / "goldens.json").read_text())["pictures"]
+    return json.loads((FOLDER / "goldens.json").read_text())["images"]
 
 
 def transparent_goldens():
     return json.loads((FOLDER / "transparency.json").read_text())["images"]
 
 
-def opened(name, folder="pictures"):
+def opened(name, folder="images"):
     with Image.open(FOLDER / folder / name) as image:
         image.load()
         return image
@@ -50,7 +50,7 @@ class PreparedTests(unittest.TestCase):
                 continue  # Resized by the library; PocketRuntimeTests compare it.
             for prepared in golden["prepared"]:
                 if prepared["transform"] in TRANSFORMS:
-                    preprocessing = _pictures.Preprocessing(prepared["size"], *TRANSFORMS[prepared["transform"]])
+                    preprocessing = _images.Preprocessing(prepared["size"], *TRANSFORMS[prepared["transform"]])
                     square = preprocessing.rgb(image, "image")
                     self.assertEqual(sha256(np.asarray(square)), prepared["bytes"], f"{golden['file']}: {prepared}")
                     compared += 1
@@ -59,11 +59,11 @@ class PreparedTests(unittest.TestCase):
     def test_conversion_before_resizing_leaves_the_size(self):
         for golden in goldens():
             image = opened(golden["file"])
-            rgb = _pictures.Preprocessing(48, "shortest", "bicubic", "down", "before_resize").rgb(image, "image")
+            rgb = _images.Preprocessing(48, "shortest", "bicubic", "down", "before_resize").rgb(image, "image")
             self.assertEqual(sha256(np.asarray(rgb)), golden["rgb"], golden["file"])
 
     def test_images_on_white_have_the_bytes_of_transformers(self):
-        on_white = _pictures.Preprocessing(48, "shortest", "bicubic", "down", "before_resize", "white")
+        on_white = _images.Preprocessing(48, "shortest", "bicubic", "down", "before_resize", "white")
         for golden in transparent_goldens():
             image = opened(golden["file"], ".")
             self.assertEqual(sha256(np.asarray(on_white.rgb(image, "image"))), golden["rgb"], golden["file"])
@@ -71,7 +71,7 @@ class PreparedTests(unittest.TestCase):
                 self.assertEqual(sha256(np.asarray(on_white.rgb(image.convert("PA"), "image"))), golden["pa"])
         for golden in goldens():
             image = opened(golden["file"])
-            if not _pictures.has_transparency(image):
+            if not _images.has_transparency(image):
                 self.assertEqual(sha256(np.asarray(on_white.rgb(image, "image"))), golden["rgb"], golden["file"])
 
     def test_a_bundle_states_its_own_preprocessing(self):
@@ -108,7 +108,7 @@ class PreparedTests(unittest.TestCase):
 @unittest.skipUnless(os.environ.get("POCKETCLIP"), "POCKETCLIP names the command line")
 class CommandLineTests(unittest.TestCase):
     def test_images_of_every_mode_have_the_bits_of_the_command_line(self):
-        paths = [FOLDER / "pictures" / golden["file"] for golden in goldens()]
+        paths = [FOLDER / "images" / golden["file"] for golden in goldens()]
         for name in ("vit-fp32", "vit-int8", "resnet-fp16"):
             with tempfile.TemporaryDirectory() as folder, support.model(name) as model:
                 output = pathlib.Path(folder) / "v.npy"

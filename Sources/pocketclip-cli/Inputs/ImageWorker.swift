@@ -3,8 +3,8 @@ import Foundation
 import PocketCLIP
 import Verification
 
-/// How all pictures of a run become vectors.
-struct PictureSettings: Sendable {
+/// How all images of a run become vectors.
+struct ImageSettings: Sendable {
   let bundle: OpenBundle
   let isNormalized: Bool
   let isTurnedUpright: Bool
@@ -13,54 +13,54 @@ struct PictureSettings: Sendable {
   var contents: VectorContents?
 }
 
-/// What became of one picture.
-struct PictureOutcome: Sendable {
+/// What became of one image.
+struct ImageOutcome: Sendable {
   let path: String
   var vector: Result<[Float], Failure>
-  /// Recorded only with `PictureSettings.contents`.
+  /// Recorded only with `ImageSettings.contents`.
   var content: InputContent?
   var ignoresOrientation = false
   var isClippedGrey = false
 }
 
-/// Decodes and encodes pictures, one after the other on one thread.
-struct PictureWorker {
-  private let settings: PictureSettings
+/// Decodes and encodes images, one after the other on one thread.
+struct ImageWorker {
+  private let settings: ImageSettings
   /// The last image's pixels, for the next one.
   private var memory: [UInt8] = []
   private var session: (session: Session, width: Int, height: Int)?
 
-  init(_ settings: PictureSettings) { self.settings = settings }
+  init(_ settings: ImageSettings) { self.settings = settings }
 
-  mutating func outcome(of path: String) -> PictureOutcome {
+  mutating func outcome(of path: String) -> ImageOutcome {
     do throws(Failure) {
       // The bytes that are decoded, not those that the file has a moment later.
-      let bytes = try PictureInput.bytes(of: path, settings.memory.limits)
+      let bytes = try ImageInput.bytes(of: path, settings.memory.limits)
       let content = settings.contents.map { _ in InputContent(bytes) }
       if let content, let vector = settings.contents?.vector(of: content.hash) {
-        return PictureOutcome(path: path, vector: .success(vector), content: content)
+        return ImageOutcome(path: path, vector: .success(vector), content: content)
       }
-      let header = try PictureInput.header(path, bytes, settings.memory.limits)
+      let header = try ImageInput.header(path, bytes, settings.memory.limits)
       return try settings.memory.withRoom(for: header, file: path) { () throws(Failure) in
         try encoded(path, bytes, content)
       }
     } catch {
-      return PictureOutcome(path: path, vector: .failure(error))
+      return ImageOutcome(path: path, vector: .failure(error))
     }
   }
 
   /// Decodes an image and encodes it.
   private mutating func encoded(
     _ path: String, _ bytes: Data, _ content: InputContent?
-  ) throws(Failure) -> PictureOutcome {
+  ) throws(Failure) -> ImageOutcome {
     let bundle = settings.bundle
-    let input = try PictureInput(
+    let input = try ImageInput(
       path, bytes, settings.memory.limits, preprocessing: bundle.description.preprocessing,
       imageSize: bundle.model.information.imageSize, isTurnedUpright: settings.isTurnedUpright,
       reusing: &memory)
     // Large images are rare, and what each thread keeps adds up.
-    defer { memory = input.picture.pixels.count <= Self.keptByteCount ? input.picture.pixels : [] }
-    return PictureOutcome(
+    defer { memory = input.image.pixels.count <= Self.keptByteCount ? input.image.pixels : [] }
+    return ImageOutcome(
       path: path, vector: Result { () throws(Failure) in try vector(of: input) }, content: content,
       ignoresOrientation: input.ignoredOrientation != nil, isClippedGrey: input.isClippedGrey)
   }
@@ -68,22 +68,22 @@ struct PictureWorker {
   /// The most that is kept for the next image: three bytes each of 16 million pixels.
   private static let keptByteCount = 48_000_000
 
-  private mutating func vector(of input: PictureInput) throws(Failure) -> [Float] {
-    let session = try session(for: input.picture)
+  private mutating func vector(of input: ImageInput) throws(Failure) -> [Float] {
+    let session = try session(for: input.image)
     do throws(PocketCLIPError) {
-      return try session.encode(pictures: [input.picture], normalized: settings.isNormalized)[0].get()
+      return try session.encode(images: [input.image], normalized: settings.isNormalized)[0].get()
     } catch {
       throw Failure(error, file: input.path)
     }
   }
 
-  /// One session serves all pictures, until one is larger than any before.
-  private mutating func session(for picture: Session.Picture) throws(Failure) -> Session {
-    if let session, picture.width <= session.width, picture.height <= session.height {
+  /// One session serves all images, until one is larger than any before.
+  private mutating func session(for image: Session.Image) throws(Failure) -> Session {
+    if let session, image.width <= session.width, image.height <= session.height {
       return session.session
     }
-    let width = max(picture.width, session?.width ?? 0)
-    let height = max(picture.height, session?.height ?? 0)
+    let width = max(image.width, session?.width ?? 0)
+    let height = max(image.height, session?.height ?? 0)
     session = nil
     let larger = try settings.bundle.session(batch: 1, width: width, height: height)
     session = (larger, width, height)

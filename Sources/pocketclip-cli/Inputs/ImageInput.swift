@@ -4,10 +4,10 @@ import ImageFiles
 import ImagePreprocessing
 import PocketCLIP
 
-/// A decoded picture, ready for the runtime.
-struct PictureInput {
+/// A decoded image, ready for the runtime.
+struct ImageInput {
   let path: String
-  let picture: Session.Picture
+  let image: Session.Image
   /// The camera's rotation, which is ignored as the original implementations ignore it; nil when there is none.
   let ignoredOrientation: Int?
   /// 16-bit greys, of which Pillow cuts every value above 255 to white.
@@ -41,7 +41,7 @@ struct PictureInput {
   /// - Parameters:
   ///   - path: what errors call it.
   ///   - isTurnedUpright: whether the camera's rotation is obeyed.
-  ///   - memory: an earlier picture's pixels, which are given up.
+  ///   - memory: an earlier image's pixels, which are given up.
   init(
     _ path: String, _ bytes: Data, _ limits: ImageFiles.Limits, preprocessing: Preprocessing, imageSize: Int,
     isTurnedUpright: Bool, reusing memory: inout [UInt8]
@@ -55,15 +55,15 @@ struct PictureInput {
     }
     if isTurnedUpright { decoded = decoded.upright() }
     let prepared: RGBImage
-    do throws(PictureFault) {
+    do throws(ImageFault) {
       prepared = try decoded.prepared(for: preprocessing, imageSize: imageSize)
     } catch {
-      throw Failure(.badData, "\(path): the picture cannot be resized: \(error)")
+      throw Failure(.badData, "\(path): the image cannot be resized: \(error)")
     }
     guard
-      let picture = Session.Picture(pixels: prepared.pixels, width: prepared.width, height: prepared.height)
-    else { throw Failure(.badData, "\(path): the picture is empty") }
-    self.picture = picture
+      let image = Session.Image(pixels: prepared.pixels, width: prepared.width, height: prepared.height)
+    else { throw Failure(.badData, "\(path): the image is empty") }
+    self.image = image
     isClippedGrey = decoded.mode == .grey16
     ignoredOrientation = decoded.orientation.flatMap { $0 > 1 ? $0 : nil }
   }

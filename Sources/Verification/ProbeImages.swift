@@ -1,5 +1,5 @@
-/// A picture of interleaved 8-bit RGB, top row first.
-public struct ProbePicture: Sendable, Equatable {
+/// An image of interleaved 8-bit RGB, top row first.
+public struct ProbeImage: Sendable, Equatable {
   public let width: Int
   public let height: Int
   public let pixels: [UInt8]
@@ -10,9 +10,9 @@ public struct ProbePicture: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Picture `seed`: two slow waves of each channel, blocks of eight pixels and fine noise, all in integers, so that it
+  /// Image `seed`: two slow waves of each channel, blocks of eight pixels and fine noise, all in integers, so that it
   /// is the same on every machine. None is square, margins are odd, and edges move when a crop is off by one.
-  static func generated(seed: Int, width: Int, height: Int) -> ProbePicture {
+  static func generated(seed: Int, width: Int, height: Int) -> ProbeImage {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(3 * width * height)
     for y in 0..<height {
@@ -27,7 +27,7 @@ public struct ProbePicture: Sendable, Equatable {
         }
       }
     }
-    return ProbePicture(width: width, height: height, pixels: pixels)
+    return ProbeImage(width: width, height: height, pixels: pixels)
   }
 
   /// 0…240, up and down once per period.

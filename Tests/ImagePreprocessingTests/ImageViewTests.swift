@@ -5,8 +5,8 @@ import ImagePreprocessing
 import TestSupport
 import Testing
 
-@Suite("Pictures given by callers") struct PictureViewTests {
-  private func fault(_ body: () throws(PictureFault) -> Void) -> PictureFault? {
+@Suite("Images given by callers") struct ImageViewTests {
+  private func fault(_ body: () throws(ImageFault) -> Void) -> ImageFault? {
     do {
       try body()
       return nil
@@ -17,15 +17,15 @@ import Testing
 
   private func viewFault(
     bytes: Int, width: Int, height: Int, channels: Int = 3, stride: Int? = nil
-  ) -> PictureFault? {
+  ) -> ImageFault? {
     let memory = [UInt8](repeating: 0, count: bytes)
-    return fault { () throws(PictureFault) in
-      _ = try PictureView(
+    return fault { () throws(ImageFault) in
+      _ = try ImageView(
         memory.span, width: width, height: height, channelCount: channels, rowStride: stride)
     }
   }
 
-  @Test("A picture without area or with five channels is refused") func badSizes() {
+  @Test("An image without area or with five channels is refused") func badSizes() {
     #expect(viewFault(bytes: 9, width: 0, height: 1) == .badSize(width: 0, height: 1, channels: 3))
     #expect(viewFault(bytes: 9, width: 1, height: -1) == .badSize(width: 1, height: -1, channels: 3))
     #expect(
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test("Gaps between rows change nothing") func rowStride() throws {
-    let rgb = try ImageFiles.read(Fixture.url("preprocessing/pictures/odd.png").path()).rgb()
+    let rgb = try ImageFiles.read(Fixture.url("preprocessing/images/odd.png").path()).rgb()
     let stride = 3 * rgb.width + 5
     var padded = [UInt8](repeating: 0xAA, count: stride * rgb.height)
     for y in 0..<rgb.height {
@@ -51,37 +51,37 @@ import Testing
     var scratch = ImagePreprocessor.Scratch(maximumWidth: 300, maximumHeight: 300, imageSize: 48)
     var square = [UInt8](repeating: 0, count: 3 * 48 * 48)
     var span = square.mutableSpan
-    let view = try PictureView(padded.span, width: rgb.width, height: rgb.height, rowStride: stride)
+    let view = try ImageView(padded.span, width: rgb.width, height: rgb.height, rowStride: stride)
     try preprocessor.crop(view, into: &span, scratch: &scratch)
     #expect(try square == PreparedImage(rgb, .openAI, size: 48).square)
   }
 
-  @Test("A picture beyond the scratch's limits is refused, and the next one is not") func beyondLimit() throws
+  @Test("An image beyond the scratch's limits is refused, and the next one is not") func beyondLimit() throws
   {
     let pixels = [UInt8](repeating: 7, count: 3 * 40 * 50)
     var scratch = ImagePreprocessor.Scratch(maximumWidth: 40, maximumHeight: 40, imageSize: 16)
     var square = [UInt8](repeating: 0, count: 3 * 16 * 16)
     let preprocessor = ImagePreprocessor(.openAI, imageSize: 16)
     var span = square.mutableSpan
-    let found = fault { () throws(PictureFault) in
+    let found = fault { () throws(ImageFault) in
       try preprocessor.crop(
-        PictureView(pixels.span, width: 40, height: 50), into: &span, scratch: &scratch)
+        ImageView(pixels.span, width: 40, height: 50), into: &span, scratch: &scratch)
     }
     #expect(found == .beyondLimit(maximumWidth: 40, maximumHeight: 40))
-    try preprocessor.crop(PictureView(pixels.span, width: 40, height: 40), into: &span, scratch: &scratch)
+    try preprocessor.crop(ImageView(pixels.span, width: 40, height: 40), into: &span, scratch: &scratch)
     #expect(square == [UInt8](repeating: 7, count: 3 * 16 * 16))
   }
 
-  @Test("One scratch serves pictures of every shape in turn") func reusedScratch() throws {
+  @Test("One scratch serves images of every shape in turn") func reusedScratch() throws {
     var scratch = ImagePreprocessor.Scratch(maximumWidth: 400, maximumHeight: 400, imageSize: 32)
     let preprocessor = ImagePreprocessor(.openAI, imageSize: 32)
     let shapes = [(400, 400), (1, 1), (399, 2), (3, 400), (32, 32), (31, 33), (200, 300)]
     for (number, (width, height)) in shapes.enumerated() {
-      let pixels = GeneratedPicture.pixels(number, width: width, height: height)
+      let pixels = GeneratedImage.pixels(number, width: width, height: height)
       let rgb = RGBImage(width: width, height: height, pixels: pixels)
       var square = [UInt8](repeating: 0, count: 3 * 32 * 32)
       var span = square.mutableSpan
-      let view = try PictureView(rgb.pixels.span, width: rgb.width, height: rgb.height)
+      let view = try ImageView(rgb.pixels.span, width: rgb.width, height: rgb.height)
       try preprocessor.crop(view, into: &span, scratch: &scratch)
       #expect(try square == PreparedImage(rgb, .openAI, size: 32).square, "\(width) x \(height)")
     }

@@ -4,15 +4,15 @@ import ImageFiles
 import TestSupport
 import Testing
 
-/// Fixtures/preprocessing/goldens.json: what Pillow, torchvision, open_clip and transformers make of each picture.
-struct PictureGoldens: Decodable {
-  struct Picture: Decodable, CustomTestStringConvertible {
+/// Fixtures/preprocessing/goldens.json: what Pillow, torchvision, open_clip and transformers make of each image.
+struct ImageGoldens: Decodable {
+  struct Image: Decodable, CustomTestStringConvertible {
     var file: String
     var mode: String
     var width: Int
     var height: Int
     var orientation: Int?
-    /// SHA-256 of the decoded samples, and of the picture converted to RGB.
+    /// SHA-256 of the decoded samples, and of the image converted to RGB.
     var samples: String
     var rgb: String
     var prepared: [Prepared]
@@ -30,10 +30,10 @@ struct PictureGoldens: Decodable {
     var floats: String
   }
 
-  var pictures: [Picture]
+  var images: [Image]
 
-  static let pictures: [Picture] =
-    (try? Fixture.decoded("preprocessing/goldens.json", as: PictureGoldens.self))?.pictures ?? []
+  static let images: [Image] =
+    (try? Fixture.decoded("preprocessing/goldens.json", as: ImageGoldens.self))?.images ?? []
 }
 
 /// A golden of one image file.
@@ -46,8 +46,8 @@ extension ImageGolden {
   func decoded() throws -> DecodedImage { try ImageFiles.read(Fixture.url("preprocessing/\(path)").path()) }
 }
 
-extension PictureGoldens.Picture: ImageGolden {
-  var path: String { "pictures/\(file)" }
+extension ImageGoldens.Image: ImageGolden {
+  var path: String { "images/\(file)" }
 }
 
 extension Preprocessing {
