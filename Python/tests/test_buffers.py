@@ -56,7 +56,7 @@ class ImageTests(unittest.TestCase):
         large = np.zeros((90, 80, 3), np.uint8)
         large[7:57, 11:51] = image()
         crop = large[7:57, 11:51]
-        structure, _ = _buffers.image(crop, "crop")
+        structure, _ = _buffers.image_structure(crop, "crop")
         self.assertEqual((structure.pixels, structure.stride), (crop.ctypes.data, 240))
         self.assert_same(crop)
 

@@ -201,7 +201,7 @@ def product(shape: tuple[int, ...]) -> int:
 _LARGEST_SIDE = 65_536  # no session's limits go beyond
 
 
-def image(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
+def image_structure(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
     """A uint8 [height, width, 3] buffer; rows may lie apart, as those of a crop do."""
     memory = view(source, name)
     if memory.itemsize != 1 or memory.format not in ("B", "<B", "=B", "@B"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from ctypes import byref, c_float, c_int32
 
 from . import _abi
-from ._buffers import matrix, image
+from ._buffers import image_structure, matrix
 from ._compare import in_place, similarity
 from ._errors import ArgumentError, call, item_error
-from ._output import Output
 from ._images import has_transparency, is_pil
-from ._records import ModelInfo, Image, Tokens
+from ._output import Output
+from ._records import Image, ModelInfo, Tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ._buffers import Buffer, Rows
     from ._handles import Scratch
-    from ._output import Floats
     from ._images import Preprocessing
+    from ._output import Floats
 
     #: Filled with the error of each item that failed, by its index; its vector is zeros and the others are computed.
     #: Without one, the first error is raised.
@@ -107,7 +107,7 @@ class Encoder:
             return image.structure()
         if is_pil(image) and (image.mode != "RGB" or has_transparency(image)):
             image = self._preprocessing().rgb(image, name)
-        return image(image, name)
+        return image_structure(image, name)
 
     # ---- Text ----
 
