@@ -145,6 +145,16 @@ assert numpy.abs(images[0] - numpy.float32(line["vector"])).max() < 1e-6, "not t
 import numpy
 image = numpy.zeros([96, 96, 3], numpy.uint8)
 """),
+    ("docs/VECTORS.md", "def file_name"): Program("names.py", runner="python3", after="""
+import json, os, pathlib, subprocess
+name = b"caf\\xe9 \\xf0\\x9f\\x98\\x80.jpg"  # A byte that is not UTF-8, and a character of four bytes that is.
+os.link(sorted(pathlib.Path("Photos").glob("*.jpg"))[0], os.path.join(b"Photos", name))
+found = subprocess.check_output(["pocketclip", "embed", "-m", "b32.pclip", "Photos"], stderr=subprocess.DEVNULL)
+rows = [json.loads(line) for line in found.splitlines()]
+assert b"Photos/" + name in [file_name(row["input"]) for row in rows], "the name did not come back"
+assert all(os.path.exists(file_name(row["input"])) for row in rows)
+os.unlink(os.path.join(b"Photos", name))
+"""),
     ("docs/BUNDLE.md", "panels = safetensors.numpy.load_file"): Program(
         "restore.py", runner="python3", indent="    ", before="""
 import numpy, safetensors.numpy
