@@ -1,8 +1,10 @@
 """How the files that a page's commands name are made: small ones, under the names that the page uses."""
 
 import hashlib
+import json
 import pathlib
 import shutil
+import struct
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -50,4 +52,19 @@ def written(*arguments):
         if done.returncode:
             raise SystemExit(f"stand-in {target.name}: pocketclip {' '.join(arguments)}:\n{done.stderr}")
         output.rename(target)
+    return make
+
+
+def twice(make_one, first, second):
+    """A safetensors file with the tensors of another one under two prefixes, as training checkpoints have them."""
+    def make(target, pocketclip):
+        make_one(target, pocketclip)
+        content = target.read_bytes()
+        start = 8 + struct.unpack("<Q", content[:8])[0]
+        entries, data = json.loads(content[8:start]), content[start:]
+        entries.pop("__metadata__", None)
+        both = {prefix + name: {**entry, "data_offsets": [offset + shift for offset in entry["data_offsets"]]}
+                for prefix, shift in [(first, 0), (second, len(data))] for name, entry in entries.items()}
+        header = json.dumps(both).encode()
+        target.write_bytes(struct.pack("<Q", len(header)) + header + data + data)
     return make

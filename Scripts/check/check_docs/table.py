@@ -7,7 +7,7 @@ is neither run nor named.
 
 import dataclasses
 
-from stand_ins import copy, hub, link, written
+from stand_ins import copy, hub, link, twice, written
 
 MINI = "Fixtures/minis/mini-vit.pt"
 IMAGE = "Fixtures/minis/images/tractor-14.jpg"
@@ -37,6 +37,17 @@ STAND_INS = {
     "docs/BUNDLE.md": {name: copy(f"Fixtures/valid/bundle/{name}")
                        for name in ["vit.safetensors", "vit-fp32.pclip", "vit-int8.pclip"]},
     "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/images")},
+    "docs/TROUBLESHOOTING.md": {
+        "ViT-B-32.pt": copy(MINI), "epoch_32.pt": FULL_SIZE, "b32.pclip": INT8, "cat.jpg": copy(IMAGE),
+        "Photos": copy("Fixtures/minis/images"), "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
+        "clip-vit-b32": written("export", MINI, "--to", "huggingface"),
+        "open-clip-folder": written("export", MINI, "--to", "open-clip"),
+        "text_encoder": copy("Fixtures/valid/vit-hugging-face-text"), "clip-tiny": copy("Fixtures/valid/vit-hugging-face"),
+        "lora": copy("Fixtures/adapters/plain"), "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
+        "trained.safetensors": twice(written("export", MINI, "--to", "safetensors"), "model.", "model_ema."),
+        "~/.cache/huggingface/hub/models--openai--clip-vit-base-patch32": hub("Fixtures/valid/vit-hugging-face"),
+        "dist": link("dist"),
+    },
     "docs/CHECKPOINTS.md": {"type-99.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
     "docs/GOLDEN.md": {
         "Scripts": link("Scripts"), ".venv-goldens": link(".venv-goldens"), "ViT-B-32.pt": copy(MINI),
