@@ -3,12 +3,13 @@
 import array
 import ctypes
 import mmap
+import pathlib
 import unittest
 
 import numpy as np
 import pocketclip
 import support
-from pocketclip import ArgumentError, BufferTooSmallError, ImageSizeError, Image, _abi, _buffers
+from pocketclip import ArgumentError, BufferTooSmallError, Image, ImageSizeError, _abi, _buffers
 from test_methods import image
 
 
@@ -104,7 +105,12 @@ class ImageTests(unittest.TestCase):
             with self.assertRaisesRegex(TypeError, "pass a list"):
                 self.model.encode_images(one)
 
-    def test_a_images_size_must_fit_its_bytes(self):
+    def test_a_path_in_place_of_an_image_says_to_open_it(self):
+        for path in ("cat.jpg", pathlib.Path("cat.jpg")):
+            with self.assertRaisesRegex(TypeError, r"images\[0\]: expected pixels, found a path .*: open it first"):
+                self.model.encode_images([path])
+
+    def test_an_images_size_must_fit_its_bytes(self):
         for arguments in ((b"12345", 1, 1), (b"12", 1, 1), (b"123", 0, 1), (b"123", -1, -1), (bytes(12), 2, 2, 5),
                           (b"123", 2**40, 1), (bytes(6), 1, 2, 4)):
             with self.subTest(arguments), self.assertRaises(ArgumentError):

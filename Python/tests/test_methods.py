@@ -6,7 +6,7 @@ import unittest
 import numpy as np
 import pocketclip
 import support
-from pocketclip import Model, Image, Session
+from pocketclip import ArgumentError, Image, Model, Session
 
 FAMILIES = ("vit", "resnet")
 
@@ -137,6 +137,12 @@ class MethodTests(unittest.TestCase):
         self.assertEqual(list(failures), [0])
         flat = model.classify([image()], labels, scale=0)
         np.testing.assert_allclose(flat, 1 / 3, atol=1e-6)
+
+    def test_classifying_needs_a_text(self):
+        with support.words() as model:
+            for images in ([], [image()]):
+                with self.assertRaisesRegex(ArgumentError, "texts: expected at least one"):
+                    model.classify(images, [], scale=1)
 
     def test_checks_pass_on_intact_bundles_and_name_the_damaged_tensor(self):
         with support.model("resnet-int8") as model:

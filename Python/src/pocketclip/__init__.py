@@ -7,8 +7,8 @@
         texts = model.encode_texts(["a photo of a cat", "a photo of a dog"])
         scores = similarity(images, texts)
 
-Results are NumPy arrays where NumPy is installed, memoryviews where it is not. On one machine the same input gives the
-same bits whatever the batch, its order and the number of threads; also in C and Swift.
+Results are NumPy arrays if NumPy is installed, memoryviews if not. On one machine the same input gives the same bits in
+Python, C and Swift. The batch, its order and the number of threads do not change them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ._errors import (
     VersionError,
 )
 from ._model import Model
-from ._records import ModelInfo, Image, Tokens
+from ._records import Image, ModelInfo, Tokens
 from ._session import Session
 
 __version__ = "0.1.0"
@@ -42,6 +42,7 @@ __all__ = [
     "BufferTooSmallError",
     "ContentError",
     "FormatError",
+    "Image",
     "ImageSizeError",
     "Model",
     "ModelInfo",
@@ -49,7 +50,6 @@ __all__ = [
     "NotFiniteError",
     "OpenError",
     "OutOfMemoryError",
-    "Image",
     "PocketCLIPError",
     "SelfTestError",
     "Session",
@@ -72,6 +72,6 @@ def runtime_version() -> str:
 
 
 def isa_name() -> str:
-    """The kernels that PCLIP_ISA and this machine choose; "unsupported" if PCLIP_ISA names what it lacks."""
+    """The kernels selected by PCLIP_ISA and this machine; "unsupported" if PCLIP_ISA names others."""
     name: bytes = _abi.library.pclip_isa_name()
     return name.decode()

@@ -1,4 +1,4 @@
-"""libpocketclip.so as pocketclip.h declares it: codes, structures, prototypes.
+"""The declarations of pocketclip.h for libpocketclip.so: codes, structures, prototypes.
 
 Tests compare every name, type and number here with the header.
 """
@@ -68,7 +68,7 @@ class Image(Structure):
     _fields_ = [("pixels", c_void_p), ("width", c_int32), ("height", c_int32), ("stride", c_size_t)]
 
 
-# Handles and arrays are addresses; structures and counters that the call fills are typed.
+# Handles and arrays are addresses; structures and counters that a call fills are typed.
 _error = POINTER(Error)
 _encode = [c_void_p, c_void_p, c_size_t, c_uint32, c_void_p, c_size_t, c_void_p, _error]
 PROTOTYPES = {
@@ -101,10 +101,10 @@ PROTOTYPES = {
 
 
 def _load() -> CDLL:
-    """The library beside this file, or the one that POCKETCLIP_LIBRARY names. Loading starts no thread."""
+    """The library next to this file, or the one that POCKETCLIP_LIBRARY names. Loading starts no thread."""
     path = os.environ.get("POCKETCLIP_LIBRARY") or os.path.join(os.path.dirname(__file__), "libpocketclip.so")
     try:
-        # CDLL releases the GIL for the length of every call.
+        # CDLL releases the GIL during every call.
         library = CDLL(path)
     except OSError as error:
         raise ImportError(f"pocketclip: cannot load its library: {error}") from error

@@ -1,8 +1,9 @@
-"""Memory in without copies: views of any buffer, their addresses, rows of numbers, images."""
+"""Input memory without copies: views of any buffer, their addresses, rows of numbers, images."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 
 from . import _abi
 from ._errors import ArgumentError, ImageSizeError
@@ -26,7 +27,7 @@ _numpy: Any = _UNKNOWN
 
 
 def numpy_module() -> ModuleType | None:
-    """NumPy, imported when it is first asked for; None where it is not installed."""
+    """NumPy, imported at the first use; None if it is not installed."""
     global _numpy
     if _numpy is _UNKNOWN:
         try:
@@ -58,7 +59,7 @@ class _PyBuffer(ctypes.Structure):
     ]
 
 
-_PYBUF_RECORDS_RO = 0x1C  # strides and format, read-only memory welcome
+_PYBUF_RECORDS_RO = 0x1C  # strides and format, also of read-only memory
 _get_buffer = ctypes.pythonapi.PyObject_GetBuffer
 _get_buffer.argtypes = [ctypes.py_object, ctypes.POINTER(_PyBuffer), ctypes.c_int]
 _release_buffer = ctypes.pythonapi.PyBuffer_Release
@@ -67,7 +68,7 @@ _release_buffer.restype = None
 
 
 def address(memory: memoryview) -> int:
-    """Where a view's first element lies; stays true while the view lives. ctypes alone refuses read-only memory."""
+    """The address of a view's first element, valid while the view lives. ctypes itself refuses read-only memory."""
     buffer = _PyBuffer()
     _get_buffer(memory, ctypes.byref(buffer), _PYBUF_RECORDS_RO)
     start: int = buffer.buf or 0
@@ -76,7 +77,7 @@ def address(memory: memoryview) -> int:
 
 
 def view(source: Buffer, name: str) -> memoryview:
-    """The memory of any object that shows it; PIL's images make a copy of their own."""
+    """The memory of any object that exports it; PIL images export a copy."""
     try:
         return memoryview(source)
     except TypeError:
@@ -88,11 +89,14 @@ def view(source: Buffer, name: str) -> memoryview:
         return memoryview(interface["data"]).cast("B", shape=interface["shape"])
     if hasattr(source, "__array__") and (numpy := numpy_module()):
         return memoryview(numpy.asarray(source))
+    if isinstance(source, (str, os.PathLike)):
+        kind = type(source).__name__
+        raise TypeError(f"{name}: expected pixels, found a path ({kind}): open it first, as PIL.Image.open does")
     raise TypeError(f"{name}: expected an object with the buffer protocol, found {type(source).__name__}")
 
 
 def shaped(flat: Any, code: str, shape: tuple[int, ...]) -> memoryview:
-    """A flat view of bytes as numbers of a shape; memoryviews know no shape with a zero in it."""
+    """A flat view of bytes as numbers of a shape; memoryviews do not support shapes with a zero."""
     numbers: memoryview = flat.cast(code, shape=shape) if flat.nbytes else flat.cast(code)
     return numbers
 
@@ -102,7 +106,7 @@ def shape_of(memory: memoryview) -> tuple[int, ...]:
 
 
 def aligned(memory: memoryview) -> memoryview:
-    """The same values one after the other, each where its size demands: the view itself where it is so, or a copy."""
+    """The same values, contiguous and aligned: the view itself if it is, otherwise a copy."""
     if not memory.nbytes or (memory.c_contiguous and address(memory) % memory.itemsize == 0):
         return memory
     return shaped(memoryview(memory.tobytes()), memory.format.lstrip("<=@"), shape_of(memory))
@@ -127,10 +131,10 @@ _OTHER_INTEGERS = frozenset("bBhHIlLqQ")
 
 
 def matrix(source: Rows, name: str, code: str, row_shape: tuple[int, ...] | None = None) -> Matrix:
-    """Rows as one buffer, taken as it is, or as a list of rows, which are joined.
+    """Rows as one buffer, used without a copy, or as a list of rows, which are joined.
 
     code: "f" for float32, "i" for int32; other integers are converted to the latter.
-    row_shape: what each row must be, in that shape or flat; None: rows of any one length, a vector is one row.
+    row_shape: the shape of each row, which may be flat; None: rows of any one length, a vector is one row.
     """
     if isinstance(source, (list, tuple)):
         return _joined(source, name, code, row_shape)
@@ -166,7 +170,7 @@ def _joined(rows: Sequence[Rows], name: str, code: str, row_shape: tuple[int, ..
 
 
 def _numbers(source: Rows, name: str, code: str) -> memoryview:
-    """Float32 or int32, one after the other at an aligned address."""
+    """Float32 or int32, contiguous at an aligned address."""
     if isinstance(source, (list, tuple)):
         return _listed(source, name, code)
     memory = view(source, name)
@@ -179,7 +183,7 @@ def _numbers(source: Rows, name: str, code: str) -> memoryview:
 
 
 def _listed(numbers: Sequence[Any], name: str, code: str) -> memoryview:
-    from array import array  # its import brings the collections
+    from array import array  # imported here, because its import loads `collections`
 
     try:
         return memoryview(array(code, numbers))
@@ -198,11 +202,11 @@ def product(shape: tuple[int, ...]) -> int:
 
 # ---- Images in ----
 
-_LARGEST_SIDE = 65_536  # no session's limits go beyond
+_LARGEST_SIDE = 65_536  # the largest limit of a session
 
 
 def image_structure(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
-    """A uint8 [height, width, 3] buffer; rows may lie apart, as those of a crop do."""
+    """A uint8 [height, width, 3] buffer; there may be gaps between rows, as in a crop."""
     memory = view(source, name)
     if memory.itemsize != 1 or memory.format not in ("B", "<B", "=B", "@B"):
         raise TypeError(f"{name}: expected uint8, found format '{memory.format}'")
@@ -214,7 +218,7 @@ def image_structure(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
         )
     height, width = shape[:2]
     if max(height, width) > _LARGEST_SIDE:
-        raise ImageSizeError(f"{name}: {width} x {height} pixels, no session takes more than {_LARGEST_SIDE}")
+        raise ImageSizeError(f"{name}: {width} x {height} pixels, a session takes at most {_LARGEST_SIDE}")
     row = 3 * width
     step = strides[0] if height > 1 else row
     if memory.nbytes and (strides[1:] != (3, 1) or step < row):

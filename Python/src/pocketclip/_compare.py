@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def similarity(a: Rows, b: Rows, *, out: Buffer | None = None) -> Floats:
-    """[n, m] dot products of float32 [n, dim] and [m, dim]: cosines, where the vectors have unit length.
+    """[n, m] dot products of float32 [n, dim] and [m, dim]: cosines, if the vectors have unit length.
 
     A single vector [dim] is one row.
     """
@@ -49,7 +49,7 @@ def softmax(scores: Rows, scale: float, *, out: Buffer | None = None) -> Floats:
 
 
 def in_place(scores: Rows, out: Buffer | None) -> tuple[Matrix, Output]:
-    """The scores, and memory that holds a copy of them, or is theirs."""
+    """The scores, and memory that holds a copy of them or is the same."""
     rows = matrix(scores, "scores", "f")
     result = Output(out, (rows.count, rows.width))
     if result.start != rows.start:
@@ -59,7 +59,7 @@ def in_place(scores: Rows, out: Buffer | None) -> tuple[Matrix, Output]:
 
 
 def compare_spaces(first: str, second: str) -> bool | None:
-    """Whether vectors of two bundles may be compared, by `info.space_id`: any id known on both sides must be equal.
+    """Whether vectors of two bundles may be compared, by `info.space_id`: ids known on both sides must be equal.
 
     None: no id is known on both sides.
     """

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from ._images import Preprocessing
     from ._output import Floats
 
-    #: Filled with the error of each item that failed, by its index; its vector is zeros and the others are computed.
-    #: Without one, the first error is raised.
+    #: Receives the error of each item that failed, by index. Such an item has a vector of zeros; the others are
+    #: computed. Without it, the first error is raised.
     Failures: TypeAlias = MutableMapping[int, Exception]
     Item = TypeVar("Item")
     Converted = TypeVar("Converted")
 
 
 class Encoder:
-    """Encodes with a session that `_take` lends and `_give` takes back."""
+    """Encodes with a session that `_take` returns; `_give` returns it to the pool."""
 
     @property
     def info(self) -> ModelInfo:
@@ -68,11 +68,11 @@ class Encoder:
         """[n, info.image_output] from 8-bit RGB images of any size, preprocessed as the checkpoint's authors did.
 
         images: PIL images, `Image`s, or 8-bit pixels [height, width, 3] in NumPy arrays and other buffers. Pixels are
-            copied only where those of one row do not lie side by side. Give a PIL image in the mode in which it was
-            opened (CMYK, palette, alpha, grey): it is converted to RGB where the checkpoint converts, most often after
-            resizing. A transparent one loses its alpha channel or is laid on white, as the bundle states; do that
-            yourself to pixels in arrays.
-        unit: vectors of length 1; otherwise as the tower puts them out.
+            copied only if those of one row are not contiguous. Pass a PIL image in the mode in which it was
+            opened (CMYK, palette, alpha, grey): it is converted to RGB at the step where the checkpoint converts,
+            mostly after resizing. For a transparent image the alpha channel is dropped or the image is composited on
+            white, as the bundle states; for pixels in arrays the caller does this.
+        unit: vectors of length 1; False for the tower's raw output.
         out: float32 memory for the result, which is then returned.
         """
         pairs, early = _convert(images, "images", self._image, failures)
@@ -85,7 +85,7 @@ class Encoder:
     def encode_pixels(
         self, pixels: Rows, *, unit: bool = True, out: Buffer | None = None, failures: Failures | None = None
     ) -> Floats:
-        """[n, info.image_output] from float32 [n, 3, image_size, image_size], as `preprocess` makes them."""
+        """[n, info.image_output] from float32 [n, 3, image_size, image_size], as `preprocess` returns them."""
         size = self.info.image_size
         rows = matrix(pixels, "pixels", "f", (3, size, size))
         result = Output(out, (rows.count, self.info.image_output))
@@ -119,7 +119,7 @@ class Encoder:
         out: Buffer | None = None,
         failures: Failures | None = None,
     ) -> Floats:
-        """[n, info.text_output]; texts longer than the context are cut as `tokenize` cuts them."""
+        """[n, info.text_output]; texts longer than the context are truncated, as by `tokenize`."""
         utf8, early = _convert(texts, "texts", _utf8, failures)
         array = (_abi.Text * len(utf8))(*(_abi.Text(text or b"", len(text or b"")) for text in utf8))
         result = Output(out, (len(utf8), self.info.text_output))
@@ -128,14 +128,14 @@ class Encoder:
     def encode_ids(
         self, ids: Rows, *, unit: bool = True, out: Buffer | None = None, failures: Failures | None = None
     ) -> Floats:
-        """[n, info.text_output] from int32 [n, context_length], padded with anything after the pooled position."""
+        """[n, info.text_output] from int32 [n, context_length]; ids after the pooled position are ignored."""
         rows = matrix(ids, "ids", "i", (self.info.context_length,))
         result = Output(out, (rows.count, self.info.text_output))
         result.refuse_overlap(rows.start, rows.memory.nbytes, "ids")
         return self._encode(_abi.library.pclip_encode_ids, rows.start, result, unit, failures)
 
     def tokenize(self, text: str) -> Tokens:
-        """One text as the tower sees it."""
+        """The token ids of one text."""
         utf8 = _utf8(text, "text")
         ids = Output(None, (self.info.context_length,), "i")
         count, is_truncated = c_int32(), c_int32()
@@ -159,13 +159,15 @@ class Encoder:
         scale: float | None = None,
         failures: Failures | None = None,
     ) -> Floats:
-        """[images, texts]: how probable each text is for each image, as `probabilities` computes it.
+        """[images, texts]: the probability of each text for each image, as `probabilities` computes it.
 
-        scale: what similarities are multiplied by; the bundle's own if None.
-        failures: of images, whose rows are zeros.
+        scale: factor of the similarities; None for the bundle's own.
+        failures: receives the errors of images; their rows are zeros.
         """
         self._require_scale(scale)
         labels = self.encode_texts(texts)
+        if not len(labels):
+            raise ArgumentError("texts: expected at least one text to choose from, found none")
         failed: dict[int, Exception] | None = None if failures is None else {}
         vectors = self.encode_images(images, failures=failed)
         scores = Output(None, (len(vectors), len(labels)))
@@ -179,7 +181,7 @@ class Encoder:
         return result
 
     def probabilities(self, scores: Rows, *, scale: float | None = None, out: Buffer | None = None) -> Floats:
-        """What the model makes of similarities, float32 [images, texts], as `info.score_kind` says.
+        """The probabilities of similarities, float32 [images, texts], by the model's score (`info.score_kind`).
 
         "softmax": softmax(scale * score) of each row, which sums to 1. "sigmoid": sigmoid(scale * score + logit_bias).
         scale: the bundle's own if None.
@@ -201,7 +203,7 @@ class Encoder:
             raise ArgumentError("the bundle has no logit scale: pass scale")
 
     def self_test(self) -> None:
-        """Computes the generated inputs that travel in the bundle and compares with the stored vectors."""
+        """Encodes the generated inputs of the self-test and compares the vectors with those stored in the bundle."""
         self._call(_abi.library.pclip_self_test)
 
     def _encode(
@@ -230,7 +232,7 @@ class Encoder:
 def _convert(
     items: Iterable[Item], name: str, convert: Callable[[Item, str], Converted], failures: Failures | None
 ) -> tuple[list[Converted | None], dict[int, Exception]]:
-    """Every item for the library, None for one that cannot be; its error is raised unless failures are collected."""
+    """Converts every item for the library. One that fails is None, and its error is raised unless collected."""
     if isinstance(items, (str, bytes, Image)) or getattr(items, "ndim", 4) < 4 or not hasattr(items, "__iter__"):
         raise TypeError(f"{name}: expected several, found one {type(items).__name__}: pass a list")
     converted: list[Converted | None] = []

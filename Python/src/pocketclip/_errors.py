@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class PocketCLIPError(Exception):
-    """Why the runtime refused: one line that says what, where, expected and found."""
+    """An error of the runtime: one line that states what is wrong, where, expected and found."""
 
     #: The code's value in pocketclip.h.
     code = 0
-    #: Byte offset in the file, where the error is about the file.
+    #: Byte offset in the file, if the error is in the file.
     offset = 0
 
 
@@ -45,7 +45,7 @@ class NoTowerError(PocketCLIPError):
 
 
 class OutOfMemoryError(PocketCLIPError, MemoryError):
-    """The system gave no memory"""
+    """The system has no memory"""
 
     code = 5
 
@@ -57,7 +57,7 @@ class OpenError(PocketCLIPError, OSError):
 
 
 class FormatError(PocketCLIPError, ValueError):
-    """The file is no bundle, or breaks a rule of docs/BUNDLE.md"""
+    """The file is not a bundle, or breaks a rule of docs/BUNDLE.md"""
 
     code = 11
 
@@ -69,13 +69,13 @@ class VersionError(PocketCLIPError):
 
 
 class ContentError(PocketCLIPError, ValueError):
-    """A tensor's bytes are not what the header says"""
+    """A tensor's bytes do not match their digest in the header, or a weight is invalid"""
 
     code = 13
 
 
 class SelfTestError(PocketCLIPError):
-    """This machine computes something else than the bundle's stored vectors"""
+    """This machine computes other vectors than those stored in the bundle"""
 
     code = 14
 
@@ -93,7 +93,7 @@ class TokensError(PocketCLIPError, ValueError):
 
 
 class NotFiniteError(PocketCLIPError, ArithmeticError):
-    """The result is not finite: the pixels or the weights are not"""
+    """The result is not finite, or is zero: pixels, weights or a step of the computation are not finite"""
 
     code = 22
 
@@ -131,7 +131,7 @@ def call(function: Callable[..., int], *arguments: object) -> None:
 
 
 def item_error(code: int, item: int) -> PocketCLIPError:
-    """The error of one item of a batch, of which the library tells the code alone."""
+    """The error of one item of a batch, for which the library reports only the code."""
     kind = BY_CODE.get(code, PocketCLIPError)
     raised = kind(f"item {item}: {(kind.__doc__ or '').lower()}")
     raised.code = code

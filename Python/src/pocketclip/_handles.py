@@ -1,6 +1,6 @@
-"""The library's objects, and who may use them: processes, threads, lifetimes.
+"""The library's objects and the rules for their use: processes, threads, lifetimes.
 
-A handle is freed when its last reference goes, so a call in flight keeps what it uses, whatever is closed meanwhile.
+A handle is freed with its last reference, so a running call keeps its handles, even if they are closed meanwhile.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Process:
-    """Replaced in a forked child, where other threads' locks stay locked and their calls in flight are void."""
+    """Replaced in a forked child, where locks of other threads stay locked and their running calls must not be used."""
 
     def __init__(self) -> None:
         self.lock = allocate_lock()
@@ -38,7 +38,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Limits:
-    """How much one session can take at once; 0 means the default of pocketclip.h."""
+    """The limits of one session; 0 means the default of pocketclip.h."""
 
     __slots__ = ("batch", "height", "width")
 
@@ -65,14 +65,14 @@ class ModelHandle:
         self.info = _abi.ModelInfo(sizeof(_abi.ModelInfo))
         call(_abi.library.pclip_get_info, pointer, byref(self.info))
 
-    # The function is a default so that it outlives the module at the interpreter's end.
+    # The function is a default argument so that it outlives the module when the interpreter exits.
     def __del__(self, close: Any = _abi.library.pclip_close) -> None:
         if pointer := getattr(self, "pointer", None):
             close(pointer)
 
 
 class Scratch:
-    """A `pclip_session`: the memory of one call at a time, in the process that made it."""
+    """A `pclip_session`: the memory of one call at a time, in the process that created it."""
 
     def __init__(self, model: ModelHandle, limits: Limits) -> None:
         pointer = c_void_p()
@@ -82,16 +82,16 @@ class Scratch:
         self.pointer = pointer
 
     def __del__(self, destroy: Any = _abi.library.pclip_session_destroy) -> None:
-        # A child leaves its parent's sessions alone: one may have been computing at the fork.
+        # A child does not free its parent's sessions: one may have been computing during the fork.
         if (pointer := getattr(self, "pointer", None)) and self.process is current:
             destroy(pointer)
 
 
 class Pool:
-    """Sessions of one model in one process: made when needed, at most `capacity`, then callers wait their turn."""
+    """Sessions of one model in one process, created when needed. With `capacity` sessions in use, callers wait."""
 
     def __init__(self, model: ModelHandle | None, limits: Limits, capacity: int) -> None:
-        from threading import Condition  # a third of the time that importing this package would take
+        from threading import Condition  # imported here: it takes a third of this package's import time
 
         self.process = current
         self.capacity = capacity
@@ -131,7 +131,7 @@ class Pool:
             self._changed.notify()
 
     def close(self) -> None:
-        """Calls in flight end as they began; those that wait and those that come are refused."""
+        """Running calls finish; waiting and later calls are refused."""
         with self._changed:
             self._model = None
             self._idle.clear()

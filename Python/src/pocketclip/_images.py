@@ -1,4 +1,4 @@
-"""PIL images of any mode: colours become RGB where the checkpoint's authors converted them, before or after resizing."""
+"""PIL images of any mode. They become RGB where the checkpoint's authors converted: before or after resizing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LONGEST_HEADER = 100_000_000  # safetensors' own limit
-_MOST_PIXELS = 178_956_970  # of a resized image: Pillow's own bound
+_MOST_PIXELS = 178_956_970  # of a resized image: Pillow's own limit
 _RESAMPLING = {"bilinear": 2, "bicubic": 3}  # Pillow's numbers
 
 
 class Preprocessing:
-    """What a bundle states about resizing.
+    """A bundle's settings for resizing.
 
-    size: pixels along each side of the square that the image tower sees. The other fields are those of docs/BUNDLE.md.
+    size: pixels along each side of the image tower's input. docs/BUNDLE.md describes the other fields.
     """
 
     __slots__ = ("alpha", "conversion", "crop", "interpolation", "resize", "size")
@@ -34,14 +34,14 @@ class Preprocessing:
 
     @classmethod
     def read(cls, start: Callable[[int], bytes], bundle_id: str) -> Preprocessing:
-        """start: gives the first bytes of the bundle that has this id."""
+        """start: returns the first bytes of the bundle with this id."""
         import hashlib  # these imports take longer than opening a model
         import json
 
         length = int.from_bytes(start(8), "little")
         header = start(8 + length) if length <= _LONGEST_HEADER else b""
         if hashlib.sha256(header).hexdigest() != bundle_id:
-            raise FormatError("the bundle's file is another one by now: open the model again")
+            raise FormatError("the bundle's file was replaced: open the model again")
         fields = json.loads(header[8:])["__metadata__"]
         return cls(
             int(fields["image.size"]),
@@ -53,11 +53,11 @@ class Preprocessing:
         )
 
     def rgb(self, image: Any, name: str) -> Any:
-        """A PIL image in RGB, from which the library makes the pixels that the original code makes of `image`.
+        """A PIL image in RGB. From it the library computes the pixels that the original code computes from `image`.
 
         OpenAI and open_clip resize an image in its own mode and then convert it. For RGB and grey the order does not
-        matter; other modes are resized and cropped here, by Pillow as there, and the library leaves them as they are.
-        transformers converts images before it resizes them, and lays them on white from 5.21 on.
+        matter. Other modes are resized and cropped here by Pillow, as in the original, and the library does not resize
+        them again. transformers converts images before it resizes them, and composites them on white from 5.21 on.
         """
         if self.alpha == "white" and has_transparency(image):
             return _on_white(image)
@@ -68,7 +68,8 @@ class Preprocessing:
             raise ImageSizeError(f"{name}: the image is empty")
         resized = self._resized(width, height)
         if resized[0] * resized[1] > _MOST_PIXELS:
-            raise ImageSizeError(f"{name}: {width} x {height} pixels in mode {image.mode} are too long to resize: crop it")
+            size = f"{width} x {height} pixels in mode {image.mode}"
+            raise ImageSizeError(f"{name}: {size} are too large to resize: crop it")
         if resized != (width, height):
             image = image.resize(resized, _RESAMPLING[self.interpolation])
         left, top = (self._margin(length - self.size) for length in resized)
@@ -93,7 +94,7 @@ def has_transparency(image: Any) -> bool:
 def _on_white(image: Any) -> Any:
     import importlib
 
-    # The image's own Pillow, which need not be installed where the package is checked.
+    # Imported by name, because type checking must not need Pillow.
     pillow: Any = importlib.import_module("PIL.Image")
     colors = image.convert("RGBA")
     white = pillow.new("RGBA", colors.size, "white")

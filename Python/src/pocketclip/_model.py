@@ -29,12 +29,12 @@ class Model(Encoder):
 
     path: the bundle's file. `Model.from_bytes` takes memory instead.
     arithmetic: "auto" computes int8 bundles in int8; "exact" keeps their activations in float. "bf16" rounds
-        both sides of FP16 bundles' products to BF16, on processors that multiply it; UnsupportedError elsewhere.
+        both operands of FP16 bundles' products to BF16, on processors that support BF16; UnsupportedError on others.
     threads: how many threads one call may use; 0 for all that this process may use.
-    isa: kernels by name; None for the best this machine has.
+    isa: name of the kernels; None for the fastest that this machine supports.
     copy: read the file into memory instead of mapping it.
-    sessions: how many calls may run at once, each with memory of its own (`Session.byte_count`); others wait their
-        turn. 0 for as many as threads.
+    sessions: how many calls may run at once, each with its own memory (`Session.byte_count`); further calls wait.
+        0 for as many as threads.
     max_batch, max_width, max_height: limits of those sessions, 0 for defaults: items computed together (larger batches
         run in slices), pixels of the largest image.
     """
@@ -55,7 +55,7 @@ class Model(Encoder):
         options = _options(arithmetic, threads, isa, copy)
         name = os.path.abspath(os.fsencode(path))
         if b"\0" in name:
-            raise ArgumentError("path: has a zero character")
+            raise ArgumentError("path: contains a zero byte")
         handle = ModelHandle(_abi.library.pclip_open, name, byref(options))
         self._path: bytes | None = name
         self._memory: memoryview | None = None
@@ -76,7 +76,7 @@ class Model(Encoder):
         max_width: int = 0,
         max_height: int = 0,
     ) -> Model:
-        """Opens a bundle in memory. Memory that starts on 64 bytes is used as it is, and must then not change."""
+        """Opens a bundle in memory. Memory aligned to 64 bytes is used without a copy, and must not change."""
         memory = view(data, "data")
         if not memory.c_contiguous:
             raise ArgumentError("data: expected contiguous bytes")
@@ -123,11 +123,11 @@ class Model(Encoder):
         return self._handle is None
 
     def check_content(self) -> None:
-        """Hashes every tensor and checks the rules about contents; reads the whole file."""
+        """Hashes every tensor and checks the content rules (docs/BUNDLE.md). Reads the complete file."""
         call(_abi.library.pclip_check, self._open_handle().pointer)
 
     def close(self) -> None:
-        """Ends the model; calls in flight and open `Session`s finish as they began. Closing twice is allowed."""
+        """Closes the model. Running calls and open `Session`s can still finish. Closing twice is allowed."""
         self._handle = None
         self._process_pool().close()
 
@@ -145,7 +145,7 @@ class Model(Encoder):
         return f"<pocketclip.Model {source}{', closed' if self.closed else ''}>"
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        """A pickled model is its path and bundle id, opened again where it arrives."""
+        """A pickled model is its path and bundle id; the receiver opens the file again."""
         self._open_handle()
         if self._path is None:
             raise TypeError("a model opened from bytes cannot be pickled: open it from a file")

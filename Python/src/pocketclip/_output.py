@@ -1,4 +1,4 @@
-"""Memory out without copies: new arrays, or the caller's own buffer."""
+"""Output memory without copies: new arrays, or the caller's own buffer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ._buffers import Buffer
 
-    #: Results: NumPy arrays where NumPy is installed, memoryviews of the same shape where it is not. A type checker
-    #: that finds no NumPy takes this for Any.
+    #: Results: NumPy arrays if NumPy is installed, memoryviews of the same shape if not. A type checker without NumPy
+    #: treats this as Any.
     Floats: TypeAlias = NDArray[numpy.float32]
     Ints: TypeAlias = NDArray[numpy.int32]
 
@@ -25,10 +25,10 @@ _NUMPY_TYPES = {"f": "float32", "i": "int32"}
 
 
 class Output:
-    """Where a call writes.
+    """The memory that a call writes.
 
-    result: what the call returns: `given` itself if it is a NumPy array, otherwise an array (a memoryview without
-    NumPy) of `given`'s memory or of new memory.
+    result: the return value of the call: `given` itself if it is a NumPy array, otherwise an array (a memoryview
+    without NumPy) of `given`'s memory or of new memory.
     """
 
     __slots__ = ("_memory", "byte_count", "count", "result", "shape", "start")
@@ -51,7 +51,7 @@ class Output:
             self.result = given if is_array else numpy.asarray(self._memory).reshape(shape)
 
     def refuse_overlap(self, start: int, byte_count: int, name: str) -> None:
-        """The library writes while it reads."""
+        """The library writes while it reads, so the memories must not overlap."""
         if start < self.start + self.byte_count and self.start < start + byte_count:
             raise ArgumentError(f"out shares memory with {name}")
 
@@ -67,20 +67,20 @@ def _writable(given: Buffer, shape: tuple[int, ...], code: str) -> memoryview:
     try:
         memory = memoryview(given)
     except (TypeError, ValueError, BufferError) as error:
-        raise TypeError(f"out: expected memory that can be written: {error}") from error
+        raise TypeError(f"out: expected writable memory: {error}") from error
     needed = 4 * product(shape)
     is_bytes = memory.format == "B"
     if not is_bytes and (memory.itemsize != 4 or memory.format.lstrip("<=@") != code):
         raise TypeError(f"out: expected {_NUMPY_TYPES[code]} or bytes, found format '{memory.format}'")
     if memory.readonly or not memory.c_contiguous:
-        raise ArgumentError("out: expected contiguous memory that can be written")
+        raise ArgumentError("out: expected contiguous, writable memory")
     if memory.nbytes < needed:
-        raise BufferTooSmallError(f"out has {memory.nbytes} bytes, needed are {needed} for {list(shape)}")
+        raise BufferTooSmallError(f"out: expected {needed} bytes for {list(shape)}, found {memory.nbytes}")
     if memory.nbytes > needed or (not is_bytes and memory.ndim > 1 and memory.shape != shape):
         found = list(shape_of(memory))
         raise ArgumentError(f"out: expected {needed} bytes as {list(shape)}, found {memory.nbytes} as {found}")
     if needed and address(memory) % 4:
-        raise ArgumentError("out: expected memory that starts on 4 bytes")
+        raise ArgumentError("out: expected memory aligned to 4 bytes")
     if not needed or memory.ndim > 1 or memory.format[0] in "<=":
         return memory
     return shaped(memory.cast("B"), code, shape)

@@ -1,4 +1,4 @@
-"""What calls take and give besides vectors: an image, tokens, what a bundle is."""
+"""Inputs and results besides vectors: an image, tokens, information about a bundle."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Image:
         self.stride = step
 
     def structure(self) -> tuple[_abi.Image, memoryview]:
-        """What the library takes, and the memory that must outlive the call."""
+        """The structure for the library, and the memory that must outlive the call."""
         return _abi.Image(address(self.pixels), self.width, self.height, self.stride), self.pixels
 
     def __reduce__(self) -> tuple[type[Image], tuple[bytes, int, int, int]]:
@@ -50,7 +50,7 @@ class Image:
 
 
 class Tokens:
-    """A text as the tower sees it.
+    """The token ids of a text.
 
     ids: int32, [context_length]: start, the text's ids, end, zeros.
     count: ids before the zeros.
@@ -70,7 +70,7 @@ class Tokens:
 
 
 class ModelInfo:
-    """What a bundle is and how it was opened; the fields are those of `pclip_model_info`."""
+    """Properties of a bundle and of how it was opened; the fields are those of `pclip_model_info`."""
 
     __slots__ = (
         "arithmetic",
@@ -100,9 +100,9 @@ class ModelInfo:
     def __init__(self, info: _abi.ModelInfo) -> None:
         self.has_image = bool(info.has_image)
         self.has_text = bool(info.has_text)
-        #: False: the text tower takes ids only.
+        #: False: the text tower takes token ids only.
         self.has_tokenizer = bool(info.has_tokenizer)
-        #: Of the projections; 0 if no tower present has one.
+        #: Of the projections; 0 if no tower has one.
         self.embedding_dim: int = info.embedding_dim
         #: Values per image and per text: an embedding if projected, otherwise a hidden state.
         self.image_output: int = info.image_output
@@ -114,21 +114,21 @@ class ModelInfo:
         #: Ids per text, start and end included.
         self.context_length: int = info.context_length
         self.vocabulary_size: int = info.vocabulary_size
-        #: "fast" or "exact", as chosen.
+        #: "fast", "exact" or "bf16", as selected.
         self.arithmetic = next(name for name, value in _abi.ARITHMETICS.items() if value == info.arithmetic)
         self.threads: int = info.threads
         #: exp of the stored logarithm; None if the source had none.
         self.logit_scale: float | None = info.logit_scale or None
-        #: How similarities become probabilities: "softmax" over the texts of an image, "sigmoid" of each pair alone.
+        #: How similarities become probabilities: "softmax" over the texts of an image, or "sigmoid" of each pair.
         self.score_kind = next(name for name, value in _abi.SCORE_KINDS.items() if value == info.score_kind)
-        #: Added to the scaled similarity; None of a softmax.
+        #: Added to the scaled similarity; None for a softmax.
         self.logit_bias: float | None = info.logit_bias if self.score_kind == "sigmoid" else None
-        #: What follows the end of a text; None without a tokenizer.
+        #: The id that pads a text after its end; None without a tokenizer.
         self.pad_id: int | None = info.pad_id if info.pad_id >= 0 else None
         #: False: vectors do not depend on what follows the end of a text.
         self.attends_pads = bool(info.attends_pads)
         self.isa: str = info.isa.decode()
-        #: IMAGE.TEXT in hex, '-' where unknown: vectors of unequal known ids never mix.
+        #: IMAGE.TEXT in hex, '-' if unknown: compare vectors only if known ids are equal.
         self.space_id: str = info.space_id.decode()
         #: SHA-256 of the header, which holds the digest of every tensor.
         self.bundle_id: str = info.bundle_id.decode()

@@ -1,4 +1,4 @@
-"""One caller's scratch memory."""
+"""The working memory of one caller."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Session(Encoder):
-    """Memory for one call at a time, taken now and not during calls; threads that share it wait for each other.
+    """Memory for one call at a time, allocated now and not during calls. Threads that share one wait for each other.
 
-    A `Model` has sessions of its own: this is for callers who want to say how many there are and how large.
+    A `Model` has its own sessions: use this class to set their number and size.
 
     max_batch: items computed together; larger batches run in slices.
-    max_width, max_height: pixels of the largest image. 0 stands for the default of each.
+    max_width, max_height: pixels of the largest image. 0 means the default.
     """
 
     def __init__(self, model: Model, *, max_batch: int = 0, max_width: int = 0, max_height: int = 0) -> None:
@@ -41,7 +41,7 @@ class Session(Encoder):
         limits = Limits(max_batch, max_width, max_height)
         size: int = _abi.library.pclip_session_size(model._open_handle().pointer, byref(limits.structure()))
         if not size:
-            raise ArgumentError(f"no session can have the limits {limits.keywords()}")
+            raise ArgumentError(f"a session cannot have the limits {limits.keywords()}")
         return size
 
     @property
@@ -60,7 +60,7 @@ class Session(Encoder):
         return self._scratch is None
 
     def close(self) -> None:
-        """Frees the memory; a call in flight ends as it began. Closing twice is allowed."""
+        """Frees the memory. A running call can still finish. Closing twice is allowed."""
         self._scratch = None
 
     def __enter__(self) -> Session:
@@ -98,7 +98,7 @@ class Session(Encoder):
         self._turn.release()
 
     def _renew_after_fork(self) -> None:
-        """In a child the lock may be held for ever and the memory half written: it starts afresh."""
+        """In a forked child the lock may stay locked and the memory be inconsistent: replaces both."""
         if self._open_scratch().process is _handles.current:
             return
         with _handles.current.lock:

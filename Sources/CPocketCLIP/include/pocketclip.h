@@ -1,6 +1,6 @@
-/* PocketCLIP runtime: text and pixels in, embeddings out.
+/* PocketCLIP runtime: computes embeddings from text and pixels.
  *
- * This header is the manual and the contract. The library needs libc alone, prints nothing, never exits and
+ * This header is the manual and the contract. The library needs only libc, prints nothing, never exits and
  * never allocates inside an encode call.
  *
  *   pclip_model *model; pclip_session *session; pclip_error error;
@@ -9,35 +9,35 @@
  *   pclip_encode_image(session, &image, 1, 0, vector, dim, NULL, &error);
  *
  * OBJECTS. A `pclip_model` is immutable once open: any number of threads may use one at the same time. A
- * `pclip_session` owns the scratch memory of one caller: one call at a time, a second one meanwhile is
- * PCLIP_E_ARGUMENT. Many sessions may share a model.
+ * `pclip_session` owns the working memory of one caller and runs one call at a time; a second call during the
+ * first returns PCLIP_E_ARGUMENT. Many sessions may share a model.
  *
- * BUFFERS. Pointers are aligned as their types need (PCLIP_E_ARGUMENT). Arrays that a call writes do not overlap those it
- * reads: the encode functions refuse it (PCLIP_E_ARGUMENT), of the others the values are undefined then. The bytes of images
- * and texts may lie anywhere but in an output.
+ * BUFFERS. Pointers must be aligned for their types (PCLIP_E_ARGUMENT). Arrays that a call writes must not overlap
+ * arrays that it reads. The encode functions refuse an overlap (PCLIP_E_ARGUMENT); the other functions then write
+ * undefined values. The bytes of images and texts may be anywhere except in an output.
  *
- * THREADS. None is started at load or open. The first call that wants more than one starts one pool for the
- * whole process; after fork() the child gets a pool of its own. Calls in flight at the fork are void in the
- * child. Affinity is never set; the default number of threads is what this process may use (affinity and
- * cgroup quota).
+ * THREADS. Loading the library and opening a bundle start no thread. The first call that uses more than one thread
+ * starts one pool for the whole process. After fork() the child gets its own pool. A call that is running during
+ * fork() must not be used in the child. The library never sets affinity. The default number of threads is the number
+ * of processors that this process may use (affinity and cgroup quota).
  *
- * SAME BITS. On one machine's instruction set an item's vector depends on the model, the arithmetic and the
- * item alone: not on the batch, its order, its neighbours or the number of threads. Across instruction sets
- * integer arithmetic is equal; of the floating-point parts there are two kinds, with fused multiply-add (all but
- * scalar and sse41) and without: bits are equal within a kind, between them they differ by rounding.
+ * SAME BITS. With one instruction set, the vector of an item depends only on the model, the arithmetic and the
+ * item. It does not depend on the batch, its order, the other items or the number of threads. Integer arithmetic is
+ * equal on all instruction sets. Floating-point results are of two kinds: with fused multiply-add (all instruction
+ * sets except scalar and sse41) and without. Bits are equal within a kind; the two kinds differ by rounding.
  *
- * MEMORY. The library takes memory from the system by mmap alone, when a bundle is opened and when a session is made;
- * where there is none, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. Once loaded, the
- * library stays in the process: dlclose takes nothing away, since the pool's threads may be running it.
+ * MEMORY. The library allocates memory with mmap only, when a bundle is opened and when a session is created.
+ * If the system has none, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. The
+ * library stays loaded: dlclose does not unload it, because the threads of the pool may be running its code.
  *
- * FILES. pclip_open maps the file; whoever truncates it meanwhile makes the process die of SIGBUS, whoever
- * writes into it changes vectors, and nothing else. `copy` in the options (PCLIP_COPY=1) reads it into memory
- * instead. A file replaced by renaming another over it stays as it was for those who have it open.
+ * FILES. pclip_open maps the file. If another program truncates it, the process ends with SIGBUS; if another program
+ * writes into it, vectors change. `copy` in the options (PCLIP_COPY=1) reads the file into memory instead. If a file
+ * is replaced by renaming another over it, models that are open keep the old file.
  *
- * ENVIRONMENT. PCLIP_THREADS (1 to 1024: the pool's size, read once), PCLIP_ISA (scalar, sse41, avx2, avxvnni,
- * avx512vnni; on Arm scalar, neon, dotprod, i8mm), PCLIP_ARITHMETIC (fast, exact, bf16), PCLIP_COPY (0, 1) stand in for
- * option fields left at zero. Empty is unset, 0 the default number of threads; a value that means nothing makes
- * pclip_open fail.
+ * ENVIRONMENT. These variables apply to option fields that are zero: PCLIP_THREADS (1 to 1024: the size of the pool,
+ * read once), PCLIP_ISA (scalar, sse41, avx2, avxvnni, avx512vnni; on Arm scalar, neon, dotprod, i8mm),
+ * PCLIP_ARITHMETIC (fast, exact, bf16), PCLIP_COPY (0, 1). An empty value means unset, and 0 the default number of
+ * threads. An invalid value makes pclip_open fail.
  */
 #ifndef POCKETCLIP_H
 #define POCKETCLIP_H
@@ -60,7 +60,7 @@ extern "C" {
 
 /* ---- Errors ------------------------------------------------------------------------------------------- */
 
-/* Every function that can fail returns one of these and fills the caller's `pclip_error` where one is given. */
+/* Every function that can fail returns one of these and fills the caller's `pclip_error` if it is not NULL. */
 enum {
   PCLIP_OK = 0,
   /* The caller's arguments. */
@@ -68,24 +68,24 @@ enum {
   PCLIP_E_BUFFER = 2,        /* an output buffer is too small: the message names the size needed             */
   PCLIP_E_UNSUPPORTED = 3,   /* instruction set or arithmetic that this machine or build does not have       */
   PCLIP_E_NO_TOWER = 4,      /* the bundle has no such tower, tokenizer or projection                         */
-  PCLIP_E_MEMORY = 5,        /* the system gave no memory                                                     */
+  PCLIP_E_MEMORY = 5,        /* the system has no memory                                                      */
   /* The file. */
   PCLIP_E_OPEN = 10,         /* cannot be opened or read                                                      */
   PCLIP_E_FORMAT = 11,       /* not a bundle, or a rule of docs/BUNDLE.md is broken: the message names it     */
   PCLIP_E_VERSION = 12,      /* written by a later version                                                    */
-  PCLIP_E_CONTENT = 13,      /* a value that no weight may have (of vectors at pclip_open, of all tensors by
-                                pclip_check), or bytes that are not what the header says                     */
-  PCLIP_E_SELFTEST = 14,     /* pclip_self_test: this machine computes something else                         */
+  PCLIP_E_CONTENT = 13,      /* an invalid weight (pclip_open checks vectors, pclip_check all tensors), or bytes
+                                that do not match their digest in the header                                  */
+  PCLIP_E_SELFTEST = 14,     /* pclip_self_test: this machine computes other vectors                          */
   /* One item of a batch. */
   PCLIP_E_IMAGE_SIZE = 20,   /* zero, or beyond the session's max_width or max_height                         */
   PCLIP_E_TOKENS = 21,       /* an id outside the vocabulary, or no or too many ids                           */
-  PCLIP_E_NOT_FINITE = 22    /* the result is not finite, or is zero: the pixels or the weights are not finite, or so
-                                large that a step of the computation is not                                  */
+  PCLIP_E_NOT_FINITE = 22    /* the result is not finite, or is zero: pixels, weights or a step of the computation
+                                are not finite                                                               */
 };
 
 typedef struct pclip_error {
   int32_t code;       /* one of PCLIP_E_…, or PCLIP_OK                                                         */
-  uint64_t offset;    /* byte offset in the file, where the code is about the file                            */
+  uint64_t offset;    /* byte offset in the file, if the error is in the file                                 */
   char message[192];  /* one line: what, where, expected and found                                            */
 } pclip_error;
 
@@ -105,33 +105,33 @@ typedef struct pclip_open_options {
   int32_t arithmetic;  /* auto: int8 × int8 (`fast`) on int8 bundles, FP32 sums on FP16 and FP32 bundles;
                           exact: float activations on int8 weights; both are FP32 on FP bundles;
                           bf16: weights of an FP16 bundle and their inputs rounded to BF16, sums in FP32, on
-                          processors that multiply it (AVX-512 BF16): PCLIP_E_UNSUPPORTED on others           */
-  int32_t threads;     /* how many of the pool's threads one call may use; default: all the process may use   */
-  const char *isa;     /* kernels by name; default: the best this machine has                                  */
+                          processors with BF16 instructions (AVX-512 BF16): PCLIP_E_UNSUPPORTED on others     */
+  int32_t threads;     /* threads of the pool that one call may use; default: all that the process may use     */
+  const char *isa;     /* name of the kernels; default: the fastest that this machine supports                 */
   int32_t copy;        /* 1: read the file into memory instead of mapping it                                   */
 } pclip_open_options;
 
-/* Opens a bundle. On success *model is the caller's, to be closed. `options` and `error` may be NULL. */
+/* Opens a bundle. On success the caller owns *model and closes it. `options` and `error` may be NULL. */
 PCLIP_API int32_t pclip_open(const char *path, const pclip_open_options *options, pclip_model **model,
                              pclip_error *error);
 
-/* The same from memory, which stays the caller's and must outlive the model; memory that does not start on 64
- * bytes is copied once. */
+/* Opens a bundle from memory. The caller keeps the memory, which must outlive the model. Memory that is not aligned to
+ * 64 bytes is copied once. */
 PCLIP_API int32_t pclip_open_memory(const void *bytes, size_t count, const pclip_open_options *options,
                                     pclip_model **model, pclip_error *error);
 
-/* Frees the model. Its sessions must be gone. NULL is allowed. */
+/* Frees the model. Destroy its sessions first. NULL is allowed. */
 PCLIP_API void pclip_close(pclip_model *model);
 
-/* The probability of a text for an image: among other texts (CLIP's loss), or by itself (SigLIP's loss). */
+/* The probability of a text for an image: among the given texts (CLIP's loss), or independently (SigLIP's loss). */
 enum { PCLIP_SCORE_SOFTMAX = 0, PCLIP_SCORE_SIGMOID = 1 };
 
 typedef struct pclip_model_info {
   size_t size;               /* in: sizeof(pclip_model_info)                                                   */
   int32_t has_image;         /* 1 if the bundle has an image tower                                             */
   int32_t has_text;
-  int32_t has_tokenizer;     /* 0: the text tower takes ids only                                               */
-  int32_t embedding_dim;     /* of the projections; 0 if no tower present has one                             */
+  int32_t has_tokenizer;     /* 0: the text tower takes token ids only                                         */
+  int32_t embedding_dim;     /* of the projections; 0 if no tower has one                                     */
   int32_t image_output;      /* values per image: embedding_dim, or the hidden width without projection      */
   int32_t text_output;       /* values per text, likewise                                                      */
   int32_t image_projected;   /* 1: image_output is an embedding; 0: a hidden state                            */
@@ -139,23 +139,23 @@ typedef struct pclip_model_info {
   int32_t image_size;        /* pixels along each side of the preprocessed square                             */
   int32_t context_length;    /* ids per text, start and end included                                           */
   int32_t vocabulary_size;
-  int32_t arithmetic;        /* PCLIP_ARITHMETIC_FAST, _EXACT or _BF16, as chosen                              */
-  int32_t threads;           /* as chosen                                                                      */
+  int32_t arithmetic;        /* PCLIP_ARITHMETIC_FAST, _EXACT or _BF16, as selected                            */
+  int32_t threads;           /* as selected                                                                    */
   float logit_scale;         /* exp of the stored logarithm; 0 if the source had none                          */
   char isa[16];
-  char space_id[136];        /* IMAGE.TEXT in hex, '-' where unknown: vectors of unequal known ids never mix   */
+  char space_id[136];        /* IMAGE.TEXT in hex, '-' if unknown: compare vectors only if known ids are equal */
   char bundle_id[72];        /* SHA-256 of the header, hex                                                     */
   uint64_t file_bytes;       /* mapped, shared between processes                                               */
-  int32_t pad_id;            /* what pclip_tokenize puts after the end of a text; -1 without a tokenizer       */
-  int32_t attends_pads;      /* 0: vectors do not depend on what follows the pooled position, as of all today  */
-  float logit_bias;          /* of PCLIP_SCORE_SIGMOID, else 0                                                 */
-  int32_t score_kind;        /* PCLIP_SCORE_SOFTMAX or _SIGMOID: what pclip_scores computes                    */
+  int32_t pad_id;            /* the id that pads a text after its end; -1 without a tokenizer                   */
+  int32_t attends_pads;      /* 0, for all current models: ids after the pooled position do not change vectors */
+  float logit_bias;          /* for PCLIP_SCORE_SIGMOID, otherwise 0                                           */
+  int32_t score_kind;        /* PCLIP_SCORE_SOFTMAX or _SIGMOID: the score that pclip_scores computes          */
 } pclip_model_info;
 
-/* Fills *info; info->size tells which fields the caller knows. */
+/* Fills *info. info->size states the size of the structure that the caller knows. */
 PCLIP_API int32_t pclip_get_info(const pclip_model *model, pclip_model_info *info, pclip_error *error);
 
-/* Hashes every tensor and checks the rules about contents. Reads the whole file. */
+/* Hashes every tensor and checks the content rules (docs/BUNDLE.md). Reads the complete file. */
 PCLIP_API int32_t pclip_check(const pclip_model *model, pclip_error *error);
 
 /* ---- Sessions ----------------------------------------------------------------------------------------- */
@@ -168,16 +168,16 @@ typedef struct pclip_session_limits {
   int32_t max_height;   /* likewise                                                                            */
 } pclip_session_limits;
 
-/* Bytes that a session with these limits (NULL: defaults) will take at most; 0 if the limits are not valid, or there is no
- * memory to find out. */
+/* The most bytes that a session with these limits (NULL: defaults) takes; 0 if the limits are invalid or memory is
+ * insufficient to compute it. */
 PCLIP_API size_t pclip_session_size(const pclip_model *model, const pclip_session_limits *limits);
 
-/* Takes all the memory that later calls need. The session is the caller's, to be destroyed before the model. */
+/* Allocates all memory that later calls need. The caller owns the session and destroys it before the model. */
 PCLIP_API int32_t pclip_session_create(const pclip_model *model, const pclip_session_limits *limits,
                                        pclip_session **session, pclip_error *error);
 PCLIP_API void pclip_session_destroy(pclip_session *session);
 
-/* Computes the generated inputs that travel in the bundle and compares with the stored vectors. */
+/* Encodes the generated inputs of the self-test and compares the vectors with those stored in the bundle. */
 PCLIP_API int32_t pclip_self_test(pclip_session *session, pclip_error *error);
 
 /* ---- Text --------------------------------------------------------------------------------------------- */
@@ -188,17 +188,17 @@ typedef struct pclip_text {
   size_t count;
 } pclip_text;
 
-/* Tokenizes one text. `ids` takes `capacity` values, at least context_length: start, the text's ids, end, and
- * zeros to context_length. *count is the number before the zeros; *truncated is 1 when the text was too long and
+/* Tokenizes one text. `ids` holds `capacity` values, at least context_length: start, the text's ids, end, and
+ * zeros up to context_length. *count is the number of ids before the zeros. *truncated is 1 if the text was too long and
  * its end was dropped. Both may be NULL. */
 PCLIP_API int32_t pclip_tokenize(pclip_session *session, pclip_text text, int32_t *ids, size_t capacity,
                                  int32_t *count, int32_t *truncated, pclip_error *error);
 
 /* ---- Images ----------------------------------------------------------------------------------------- */
 
-/* Interleaved 8-bit RGB, top row first; `stride` is bytes from one row to the next, 0 for 3 * width. The caller converts
- * other images as the bundle states (preprocess.conversion and preprocess.alpha, docs/BUNDLE.md): it drops the alpha
- * channel, or lays the image on white. */
+/* Interleaved 8-bit RGB, top row first; `stride` is the number of bytes from one row to the next, 0 for 3 * width. The
+ * caller converts other images as the bundle states (preprocess.conversion and preprocess.alpha, docs/BUNDLE.md): it
+ * drops the alpha channel, or composites the image on white. */
 typedef struct pclip_image {
   const uint8_t *pixels;
   int32_t width;
@@ -206,35 +206,35 @@ typedef struct pclip_image {
   size_t stride;
 } pclip_image;
 
-/* Resizes, crops and normalizes one image as the checkpoint's authors did, exact to the bit: `pixels` takes
+/* Resizes, crops and normalizes one image as the checkpoint's authors did, exact to the bit. `pixels` holds
  * 3 * image_size * image_size floats, planes R, G, B. */
 PCLIP_API int32_t pclip_preprocess(pclip_session *session, const pclip_image *image, float *pixels,
                                    size_t capacity, pclip_error *error);
 
 /* ---- Encoding ----------------------------------------------------------------------------------------- */
 
-enum { PCLIP_RAW = 1 };  /* flags: vectors as the tower puts them out; default: of unit length                 */
+enum { PCLIP_RAW = 1 };  /* flags: the tower's raw output; default: vectors of unit length                      */
 
-/* `count` items into `out`, image_output or text_output floats each, `out_count` floats in all. `statuses` (one
- * int32_t per item, may be NULL) tells each item's code; an item that failed has a vector of zeros and does not
- * fail the rest. The return value is PCLIP_OK if all went well, the first item's code if statuses is NULL, and
- * PCLIP_OK with statuses otherwise unless the call itself is wrong. count 0 does nothing. */
+/* Encodes `count` items into `out`: image_output or text_output floats each, `out_count` floats in total. `statuses`
+ * (one int32_t per item, may be NULL) receives the code of each item. An item that fails gets a vector of zeros; the
+ * other items are still encoded. With statuses, the return value is PCLIP_OK unless the call itself is wrong. Without,
+ * it is PCLIP_OK or the code of the first item that failed. count 0 does nothing. */
 PCLIP_API int32_t pclip_encode_image(pclip_session *session, const pclip_image *images, size_t count,
                                      uint32_t flags, float *out, size_t out_count, int32_t *statuses,
                                      pclip_error *error);
 
-/* The same from pixels that pclip_preprocess (or the caller) made: count × 3 × image_size × image_size. */
+/* Encodes pixels prepared by pclip_preprocess or the caller: count × 3 × image_size × image_size. */
 PCLIP_API int32_t pclip_encode_pixels(pclip_session *session, const float *pixels, size_t count, uint32_t flags,
                                       float *out, size_t out_count, int32_t *statuses, pclip_error *error);
 
-/* Text in, vectors out; texts longer than the context are cut as pclip_tokenize cuts them. `truncated` (one
- * int32_t per item) may be NULL. Of one word, the first 4,096 bytes are looked at (64 per id of the context, if that is
- * more); the rest of a longer word counts as cut off. */
+/* Encodes texts. A text longer than the context is truncated as by pclip_tokenize. `truncated` (one int32_t per item)
+ * may be NULL. Only the first 4,096 bytes of a word are read (64 per id of the context, if that is more); the rest of a
+ * longer word counts as cut off. */
 PCLIP_API int32_t pclip_encode_text(pclip_session *session, const pclip_text *texts, size_t count,
                                     uint32_t flags, float *out, size_t out_count, int32_t *truncated,
                                     int32_t *statuses, pclip_error *error);
 
-/* The same from ids: count × context_length. Where attends_pads is 0, ids after the pooled position may be anything. */
+/* Encodes ids: count × context_length. If attends_pads is 0, ids after the pooled position may have any value. */
 PCLIP_API int32_t pclip_encode_ids(pclip_session *session, const int32_t *ids, size_t count, uint32_t flags,
                                    float *out, size_t out_count, int32_t *statuses, pclip_error *error);
 
@@ -244,23 +244,24 @@ PCLIP_API int32_t pclip_encode_ids(pclip_session *session, const int32_t *ids, s
 PCLIP_API int32_t pclip_similarity(const float *a, size_t a_count, const float *b, size_t b_count, size_t dim,
                                    float *scores, pclip_error *error);
 
-/* In place: what the model makes of the similarities of images (rows) and texts (columns).
- * PCLIP_SCORE_SOFTMAX: softmax(scale * s) of each row, which sums to 1: which of these texts fits best.
+/* Replaces the similarities of images (rows) and texts (columns) by the probabilities of the model's score.
+ * PCLIP_SCORE_SOFTMAX: softmax(scale * s) of each row, which sums to 1: the text that fits best.
  * PCLIP_SCORE_SIGMOID: sigmoid(scale * s + logit_bias) of each similarity: whether this text fits; rows have any sum.
- * `scale` NULL is the model's logit_scale, and PCLIP_E_ARGUMENT where it has none. */
+ * `scale` NULL means the model's logit_scale; PCLIP_E_ARGUMENT if it has none. */
 PCLIP_API int32_t pclip_scores(const pclip_model *model, float *scores, size_t rows, size_t columns,
                                const float *scale, pclip_error *error);
 
-/* In place, per row of `columns` similarities: softmax(scale * score), whatever the model. A row with a NaN or +infinity
- * becomes NaN, here and in pclip_scores. */
+/* Replaces each row of `columns` similarities by softmax(scale * score), independent of the model. A row with a NaN or
+ * +infinity becomes NaN, here and in pclip_scores. */
 PCLIP_API int32_t pclip_softmax(float *scores, size_t rows, size_t columns, float scale, pclip_error *error);
 
 /* ---- About -------------------------------------------------------------------------------------------- */
 
 PCLIP_API int32_t pclip_abi_version(void);     /* PCLIP_ABI_VERSION of the library                             */
 PCLIP_API const char *pclip_version(void);     /* such as "0.1.0". Static storage                              */
-PCLIP_API const char *pclip_isa_name(void);    /* what PCLIP_ISA and this machine choose, "unsupported" if
-                                                  PCLIP_ISA names what it lacks. Static storage                  */
+PCLIP_API const char *pclip_isa_name(void);    /* the kernels selected by PCLIP_ISA and this machine,
+                                                  "unsupported" if PCLIP_ISA names kernels that this machine
+                                                  does not support. Static storage                               */
 
 #ifdef __cplusplus
 }
