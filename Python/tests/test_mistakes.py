@@ -19,6 +19,7 @@ from pocketclip import (
     Session,
     TokensError,
     UnsupportedError,
+    VersionError,
     _errors,
 )
 from test_methods import image
@@ -124,6 +125,24 @@ class ItemTests(unittest.TestCase):
             model.encode_texts(["\ud800"])
         with self.assertRaises(TypeError):
             model.tokenize(None)
+
+    def test_a_path_is_answered_with_how_to_open_it(self):
+        model = support.model()
+        for path in ("cat.jpg", pathlib.Path("cat.jpg")):
+            for mistake in (
+                lambda: model.encode_images(path),
+                lambda: model.encode_images([path]),
+                lambda: model.preprocess(path),
+            ):
+                with self.assertRaisesRegex(TypeError, r"PIL\.Image\.open\('cat\.jpg'\)"):
+                    mistake()
+
+    def test_another_file_than_a_bundle_is_answered_with_the_command_that_converts(self):
+        for name in ("minis/mini-vit.pt", "minis/images/crab-11.png"):
+            with self.assertRaisesRegex(FormatError, "^not a bundle: .*pocketclip convert"):
+                Model(support.ROOT / "Fixtures" / name)
+        with self.assertRaisesRegex(VersionError, "version 2; this library reads up to version 1"):
+            Model(support.ROOT / "Fixtures/malformed/bundle/B-011.pclip")
 
     def test_towers_that_are_not_there_are_named(self):
         with self.assertRaises(NoTowerError):

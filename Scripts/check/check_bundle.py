@@ -34,11 +34,11 @@ class Bundle:
     def rules(self, raw):
         """Each rule's id and whether it holds; where one does not, nothing more can be asked."""
         yield "B-001", len(raw) >= 8
+        yield "B-004", raw[8:].startswith(b'{"__metadata__":{"pclip.version":"')
         start = 8 + int.from_bytes(raw[:8], "little")
         yield "B-002", start <= min(len(raw), 16 << 20)
         yield "B-003", start % 64 == 0
         header = raw[8:start].decode("latin-1")
-        yield "B-004", header.startswith('{"__metadata__":{')
         metadata = re.match(f'{{"__metadata__":{{{PAIR}(,{PAIR})*}}', header)
         yield "B-010", metadata
         yield from self.field_rules(re.findall(PAIR, metadata[0]))

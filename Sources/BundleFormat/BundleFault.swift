@@ -3,10 +3,13 @@ public struct BundleFault: Error, Sendable, Equatable {
   public var rule: BundleRule
   /// From the start of the file.
   public var byteOffset: Int
+  /// The version that the file states, where the rule is `versionKnown`; otherwise 0.
+  public var version: Int
 
-  public init(_ rule: BundleRule, at byteOffset: Int) {
+  public init(_ rule: BundleRule, at byteOffset: Int, version: Int = 0) {
     self.rule = rule
     self.byteOffset = byteOffset
+    self.version = version
   }
 }
 
@@ -53,13 +56,13 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
     case .headerLengthPresent: "the file starts with the header's length in 8 bytes"
     case .headerLengthWithinFile: "the header lies within the file and is at most 16 MiB"
     case .headerAligned: "8 + header length is a multiple of 64"
-    case .headerStart: "the header starts with the key __metadata__"
-    case .headerPadding: "after the last entry there are fewer than 64 spaces and nothing else"
+    case .headerStart: "the header starts as that of a bundle"
+    case .headerPadding: "fewer than 64 spaces follow the last entry"
     case .metadataSyntax: "metadata are \"key\":\"value\" pairs without white space"
     case .versionKnown: "pclip.version is a version that this reader knows"
     case .fieldExpected: "every field of the version is there, in order, and no other"
     case .fieldValue: "the field's value is one that the format allows"
-    case .fieldEncoding: "values are printable ASCII without quote or backslash, others percent-encoded"
+    case .fieldEncoding: "values are printable ASCII, other characters percent-encoded"
     case .fieldsConsistent:
       "the fields agree: heads divide the width, and sizes belong to the towers that are there"
     case .tensorDigest: "every tensor has its sha256 field of 64 hex digits, in file order"

@@ -56,6 +56,8 @@ public struct BundleHeader: Sendable {
   public static func byteCount(in file: RawSpan) throws(BundleFault) -> Int {
     let lengthBytes = HeaderEncoder.lengthByteCount
     guard file.byteCount >= lengthBytes else { throw BundleFault(.headerLengthPresent, at: file.byteCount) }
+    // First, because the length of another kind of file is any number.
+    guard hasMark(file) else { throw BundleFault(.headerStart, at: lengthBytes) }
     var length: UInt64 = 0
     for index in 0..<lengthBytes {
       let byte = unsafe file.unsafeLoad(fromByteOffset: index, as: UInt8.self)
@@ -68,6 +70,19 @@ public struct BundleHeader: Sendable {
     guard byteCount % BundleLayout.alignment == 0 else { throw BundleFault(.headerAligned, at: 0) }
     return byteCount
   }
+
+  /// Whether the header begins as that of every version does: without this the file is not a bundle.
+  private static func hasMark(_ file: RawSpan) -> Bool {
+    let start = HeaderEncoder.lengthByteCount
+    guard file.byteCount - start >= mark.utf8CodeUnitCount else { return false }
+    for index in 0..<mark.utf8CodeUnitCount {
+      let byte = unsafe file.unsafeLoad(fromByteOffset: start + index, as: UInt8.self)
+      guard unsafe byte == mark.utf8Start[index] else { return false }
+    }
+    return true
+  }
+
+  private static let mark: StaticString = "{\"__metadata__\":{\"pclip.version\":\""
 
   private static func copyHeader(of file: RawSpan) throws(BundleFault) -> [UInt8] {
     let byteCount = try byteCount(in: file)

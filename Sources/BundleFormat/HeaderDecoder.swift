@@ -237,8 +237,9 @@ extension HeaderDecoder: FieldCodec {
     try beginField(key)
     let start = position
     formatVersion = try integer(.fieldValue)
-    guard formatVersion >= 1, formatVersion <= latestVersion else {
-      throw BundleFault(.versionKnown, at: start)
+    guard formatVersion >= 1 else { throw BundleFault(.fieldValue, at: start) }
+    guard formatVersion <= latestVersion else {
+      throw BundleFault(.versionKnown, at: start, version: formatVersion)
     }
     try expect("\"", .fieldValue)
   }

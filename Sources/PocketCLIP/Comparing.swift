@@ -33,7 +33,7 @@ extension Model {
   /// sigmoid(scale · s + bias) of each, as `information.scoreKind` says.
   ///
   /// - Parameter scale: what similarities are multiplied by; nil for the bundle's own.
-  /// - Throws: `argument` if there is no scale.
+  /// - Throws: `argument` if there is no scale or no text.
   public func probabilities(
     of similarities: [Float], scale: Float? = nil
   ) throws(PocketCLIPError) -> [Float] {
@@ -57,6 +57,9 @@ extension Session {
   ) throws(PocketCLIPError) -> [Result<[Float], PocketCLIPError>] {
     guard scale ?? model.information.logitScale != nil else {
       throw PocketCLIPError(.argument, message: "the bundle has no logit scale: pass one")
+    }
+    guard !texts.isEmpty else {
+      throw PocketCLIPError(.argument, message: "texts: expected at least one text to choose from, found none")
     }
     let labels = try encode(texts: texts)
     let vectors = try encode(images: images)

@@ -97,7 +97,7 @@ import Testing
     #expect(throws: PocketCLIPError.self) { try similarity([[1, 2]], [[1]]) }
   }
 
-  @Test("Classifying needs a scale, and a tokenizer")
+  @Test("Classifying needs a scale, a tokenizer and a text")
   func classifying() throws {
     let image = try #require(Session.Image(pixels: [1, 2, 3], width: 1, height: 1))
     let unscaled = #expect(throws: PocketCLIPError.self) {
@@ -108,5 +108,9 @@ import Testing
       try session("vit-int8").classify(images: [image], texts: ["a cat"])
     }
     #expect(wordless?.code == .noTower)
+    let textless = #expect(throws: PocketCLIPError.self) {
+      try session("vit-int8").classify(images: [image], texts: [])
+    }
+    #expect(textless?.message == "texts: expected at least one text to choose from, found none")
   }
 }

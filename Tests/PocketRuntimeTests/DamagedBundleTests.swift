@@ -16,7 +16,10 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
         _ = try OpenedBundle(Configuration(bundle: name), bytes: data.prefix(cut))
       }
       #expect(error?.code == PCLIP_E_FORMAT)
-      #expect(error?.message.hasPrefix("rule B-") == true)
+      #expect(
+        ["damaged bundle, byte ", "not a bundle: ", "a bundle of version "].contains {
+          error?.message.hasPrefix($0) == true
+        })
     }
   }
 

@@ -89,9 +89,6 @@ def view(source: Buffer, name: str) -> memoryview:
         return memoryview(interface["data"]).cast("B", shape=interface["shape"])
     if hasattr(source, "__array__") and (numpy := numpy_module()):
         return memoryview(numpy.asarray(source))
-    if isinstance(source, (str, os.PathLike)):
-        kind = type(source).__name__
-        raise TypeError(f"{name}: expected pixels, found a path ({kind}): open it first, as PIL.Image.open does")
     raise TypeError(f"{name}: expected an object with the buffer protocol, found {type(source).__name__}")
 
 
@@ -205,16 +202,24 @@ def product(shape: tuple[int, ...]) -> int:
 _LARGEST_SIDE = 65_536  # the largest limit of a session
 
 
+def refuse_path(source: object, name: str) -> None:
+    """The runtime has no decoders."""
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        raise TypeError(f"{name}: expected an image, found the path {path!r}: open it with PIL.Image.open({path!r})")
+
+
 def image_structure(source: Buffer, name: str) -> tuple[_abi.Image, memoryview]:
     """A uint8 [height, width, 3] buffer; there may be gaps between rows, as in a crop."""
+    refuse_path(source, name)
     memory = view(source, name)
     if memory.itemsize != 1 or memory.format not in ("B", "<B", "=B", "@B"):
         raise TypeError(f"{name}: expected uint8, found format '{memory.format}'")
     shape, strides = shape_of(memory), memory.strides or ()
     if len(shape) != 3 or shape[2] != 3:
         raise ArgumentError(
-            f"{name}: expected [height, width, 3], found {list(shape)}: convert it to RGB, or give the size of a flat "
-            "buffer with Image"
+            f"{name}: expected [height, width, 3], found {list(shape)}: convert it to RGB; decode the bytes of a file "
+            "with PIL.Image.open(io.BytesIO(data)); state the size of raw pixels with pocketclip.Image"
         )
     height, width = shape[:2]
     if max(height, width) > _LARGEST_SIDE:

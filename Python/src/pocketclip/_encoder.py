@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_float, c_int32
 
 from . import _abi
-from ._buffers import image_structure, matrix
+from ._buffers import image_structure, matrix, refuse_path
 from ._compare import in_place, similarity
 from ._errors import ArgumentError, call, item_error
 from ._images import has_transparency, is_pil
@@ -75,6 +75,7 @@ class Encoder:
         unit: vectors of length 1; False for the tower's raw output.
         out: float32 memory for the result, which is then returned.
         """
+        refuse_path(images, "images")
         pairs, early = _convert(images, "images", self._image, failures)
         array = (_abi.Image * len(pairs))(*(pair[0] if pair else _abi.Image() for pair in pairs))
         result = Output(out, (len(pairs), self.info.image_output))
@@ -161,6 +162,7 @@ class Encoder:
     ) -> Floats:
         """[images, texts]: the probability of each text for each image, as `probabilities` computes it.
 
+        texts: at least one.
         scale: factor of the similarities; None for the bundle's own.
         failures: receives the errors of images; their rows are zeros.
         """

@@ -5,10 +5,13 @@ internal import Checkpoints
 extension ReadError {
   /// A broken rule of the bundle format as a reader's error, with what stands there.
   public init(_ fault: BundleFault, in file: MappedFile) {
+    let isTooNew = fault.rule == .versionKnown
     self.init(
-      fault.rule == .versionKnown ? .bundleTooNew : .bundleRuleBroken, at: UInt64(max(fault.byteOffset, 0)),
-      expected: "\(fault.rule.identifier): \(fault.rule.summary)", found: Self.found(fault, file),
-      file: file.path)
+      isTooNew ? .bundleTooNew : .bundleRuleBroken, at: UInt64(max(fault.byteOffset, 0)),
+      expected: isTooNew
+        ? "a bundle of version \(BundleDescription.version) or earlier"
+        : "\(fault.rule.identifier): \(fault.rule.summary)",
+      found: isTooNew ? "version \(fault.version)" : Self.found(fault, file), file: file.path)
   }
 
   private static func found(_ fault: BundleFault, _ file: MappedFile) -> String? {

@@ -53,7 +53,8 @@ enum VocabularyFiles {
         let root = try JSONParser.parse(content.bytes, limits: .standard)
         let model = root["model"]
         let added = (root["added_tokens"]?.arrayValue ?? []).compactMap { $0["content"]?.stringValue }
-        return differenceOfAdded(added) ?? differenceOfWords(model?["vocab"])
+        return TokenizerPipeline.difference(root) ?? differenceOfAdded(added) ?? differenceOfWords(
+          model?["vocab"])
           ?? differenceOfMerges((model?["merges"]?.arrayValue ?? []).map(line))
       }
     } catch {

@@ -83,17 +83,31 @@ extension Tower {
 
 extension BundleFault {
   fileprivate var message: FaultMessage {
-    var message: FaultMessage = "rule B-"
+    switch rule {
+    case .headerLengthPresent, .headerStart:
+      return "not a bundle: make one from the checkpoint first: pocketclip convert FILE -o NAME.pclip"
+    case .versionKnown:
+      return
+        "a bundle of version \(version); this library reads up to version \(BundleDescription.version): update PocketCLIP"
+    case .headerLengthWithinFile, .headerAligned, .headerPadding, .metadataSyntax, .fieldExpected,
+      .fieldValue,
+      .fieldEncoding, .fieldsConsistent, .tensorDigest, .entrySyntax, .tensorExpected, .tensorType,
+      .tensorShape,
+      .tensorOffsets, .extraTensorAligned, .fileCovered, .extraTensorOrder, .scalarValue, .mergesValid,
+      .digestMatches,
+      .noMinus128, .paddingZero, .valuesFinite, .sumsMatch, .scaleValue, .exponentRange:
+      return damage
+    }
+  }
+
+  private var damage: FaultMessage {
+    var message: FaultMessage = "damaged bundle, byte \(byteOffset): rule B-"
     for divisor: UInt16 in [100, 10, 1] {
       message.append(UInt8(truncatingIfNeeded: rule.rawValue / divisor % 10) + UInt8(ascii: "0"))
     }
-    message.append(" broken at byte ")
-    message.append(byteOffset)
-    message.append(": ")
+    message.append(" requires: ")
     message.append(rule.summary)
-    if rule.rawValue <= BundleRule.headerStart.rawValue {
-      message.append("; this may be no bundle: `pocketclip convert` makes one of a checkpoint")
-    }
+    message.append("; convert the checkpoint again")
     return message
   }
 }
