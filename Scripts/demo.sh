@@ -1,9 +1,9 @@
 #!/bin/sh
-# The main job on real input: a PyTorch file becomes an int8 bundle, is verified and names what is in an image.
+# Shows the main use on real input: converts a PyTorch file to an int8 bundle, verifies it, and classifies an image.
 set -eu
 pocketclip=$1
 minis=Fixtures/minis
-# A new folder of the user's own: in a shared one, somebody else may have made a predictable name before.
+# A new private folder: in a shared folder, another user could have created a predictable name before.
 out=$(mktemp -d "${TMPDIR:-/tmp}/pocketclip-demo.XXXXXX")
 
 # Prints the command as it can be typed, then runs it.

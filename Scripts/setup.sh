@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what the build needs and this machine lacks, on Debian 12 and 13 and on Ubuntu 22.04 and 24.04.
+# Installs the packages that the build needs and this machine lacks, on Debian 12 and 13 and on Ubuntu 22.04 and 24.04.
 #
-# System packages, and those given as arguments, come from apt, as root or with sudo. Where the PATH has no Swift that
-# is new enough, the official one goes into .toolchain, which needs no root. POCKETCLIP_SWIFT_URL names a mirror of
+# System packages, and those given as arguments, come from apt, as root or with sudo. If the PATH has no Swift that
+# is new enough, the official one is installed into .toolchain, without root. POCKETCLIP_SWIFT_URL names a mirror of
 # https://download.swift.org.
 #
 #   Scripts/setup.sh [PACKAGE]...    (a|b: the first name that apt knows)

@@ -1,4 +1,4 @@
-"""From process start to a first embedding, as a user of ONNX Runtime in Python would write it."""
+"""From process start to a first embedding with ONNX Runtime in Python, as a user would write it."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""From process start to a first embedding, as a user of OpenVINO in Python would write it: MODEL.xml [CACHE]."""
+"""From process start to a first embedding with OpenVINO in Python, as a user would write it: MODEL.xml [CACHE]."""
 
 import sys
 

@@ -1,5 +1,5 @@
 /* From process start to a first embedding: pocketclip MODEL.pclip. Prints one value, then waits for its input to end,
- * so that the harness can look at its memory. */
+ * so that the harness can read its memory use. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
     measure.py FOLDER GOLDEN
 
 Each is verified with GOLDEN (the original implementation's embeddings of the same synthetic weights) and converted
-by .build/release/pocketclip, or the program that POCKETCLIP names, in a process of its own.
+by .build/release/pocketclip, or the program that POCKETCLIP names, in a separate process.
 """
 
 import json

@@ -3,7 +3,7 @@
 
     write.py FORMAT FOLDER OUTPUT
 
-FOLDER is what Scripts/golden/make_checkpoint.py VARIANT hugging-face FOLDER wrote. Each format wants its environment:
+FOLDER was written by Scripts/golden/make_checkpoint.py VARIANT hugging-face FOLDER. Each format needs its environment:
 pytorch-legacy and onnx Scripts/environments/venv-onnx.sh, flax-msgpack, hdf5 and npz
 Scripts/environments/venv-keras.sh, gguf Scripts/environments/venv-gguf.sh.
 """

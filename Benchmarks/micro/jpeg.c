@@ -1,10 +1,10 @@
-/* From JPEG files to vectors with all cores, beside decoding alone.
+/* From JPEG files to vectors with all cores, compared with decoding alone.
  *
  *   jpeg BUNDLE ROUNDS SECONDS FILE.jpg...
  *
- * Two threads, each with a session of its own and a model opened with `threads` 1: an image is decoded, prepared at
- * once (its 36 MB are needed no longer than that), and eight prepared images are encoded together. So decoding of
- * one thread overlaps computing of the other, and nobody waits. One JSON object: images per second of each round. */
+ * Two threads, each with its own session and a model opened with `threads` 1. A thread decodes an image, prepares it
+ * at once (so its 36 MB are freed early), and encodes eight prepared images together. Decoding in one thread overlaps
+ * computing in the other. One JSON object: images per second of each round. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static file read_file(const char *path) {
   return f;
 }
 
-/* The decoded image in *pixels, which is taken once and reused: all files have one size. */
+/* The decoded image in *pixels, which is allocated once and reused, because all files have one size. */
 static pclip_image decode(const file *f, uint8_t **pixels) {
   char message[CIC_MESSAGE_BYTES];
   cic_header header;

@@ -1,12 +1,12 @@
-/* Single-thread speed of the matrix products, as a share of what one core of this machine can do.
+/* Single-thread speed of the matrix products, as a share of the peak of one core of this machine.
  *
  *   clang -std=c11 -D_GNU_SOURCE -O2 -ISources/CKernels/include -ISources/CPlatform/include -ISources/CPeak/include \
  *     Benchmarks/micro/kernels.c $(find Sources/CKernels Sources/CPlatform Sources/CPeak -name "*.c") -lpthread \
  *     -o .build/kernels && .build/kernels
  *
- * "hot": the same weights again and again, from the second-level cache. "streamed": a new copy for every product, from
- * memory, as in one pass over a model. The peak is measured too, with the widest instruction of the machine, whatever
- * the kernels use: independent multiply-adds on registers. */
+ * "hot": the same weights repeatedly, from the second-level cache. "streamed": a new copy for every product, from
+ * memory, as in one pass over a model. The peak is measured with the widest instruction of the machine, independent
+ * of the kernels: independent multiply-adds on registers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static double seconds(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* Multiply-adds per second of this core at best; 0 where no loop is known. */
+/* The most multiply-adds per second of this core; 0 if no loop is known. */
 static double peak_of(cpeak_arithmetic arithmetic) {
   cpeak_loop loop;
   if (!cpeak_loop_for(arithmetic, &loop)) return 0;
@@ -54,7 +54,7 @@ static void run(const pk_kernels *kernels, enum kind kind, const pk_product *pro
   }
 }
 
-/* Best rate of multiply-adds; `copies` of the weights lie one after the other. */
+/* Best rate of multiply-adds; `copies` of the weights are stored one after the other. */
 static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n, size_t k, uint8_t *weights,
                    size_t copies) {
   int is_float = kind <= S8F;

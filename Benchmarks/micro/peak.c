@@ -1,4 +1,4 @@
-/* What this machine can do at best, measured: one JSON object of multiply-adds counted as two operations.
+/* The measured peak rates of this machine: one JSON object; a multiply-add counts as two operations.
  *
  *   clang -std=c11 -D_GNU_SOURCE -O2 -ISources/CPeak/include Benchmarks/micro/peak.c Sources/CPeak/peak.c -lpthread \
  *     -o .build-peers/peak && .build-peers/peak [THREADS]
@@ -54,7 +54,7 @@ static void *worker(void *argument) {
   return NULL;
 }
 
-/* The least time, over rounds, from the first thread's begin to the last thread's end. */
+/* The smallest time over rounds, from the start of the first thread to the end of the last. */
 static double least_seconds(void (*run)(void), int threads, void *const *memory) {
   static work works[MAX_THREADS];
   pthread_t ids[MAX_THREADS];
@@ -78,7 +78,7 @@ static double least_seconds(void (*run)(void), int threads, void *const *memory)
   return least;
 }
 
-/* Operations per second; 0 where the processor has no such instruction. */
+/* Operations per second; 0 if the processor has no such instruction. */
 static double operations(cpeak_arithmetic arithmetic, int threads) {
   cpeak_loop loop;
   if (!cpeak_loop_for(arithmetic, &loop)) return 0;

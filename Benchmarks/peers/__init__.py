@@ -1,4 +1,5 @@
-"""PocketCLIP beside the engines that a user would pick instead, on the same weights. See Benchmarks/README.md."""
+"""PocketCLIP compared with the engines that a user would choose instead, on the same weights. See
+Benchmarks/README.md."""
 
 import pathlib
 

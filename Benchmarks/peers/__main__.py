@@ -1,10 +1,10 @@
-"""PocketCLIP beside ONNX Runtime, OpenVINO and PyTorch on the same synthetic weights.
+"""Compares PocketCLIP with ONNX Runtime, OpenVINO and PyTorch on the same synthetic weights.
 
     python -m peers [--case b32-image …] [--rounds 7] [--seconds 0.5] [--engine NAME …] [--publish]
 
-Prints Markdown. Every engine is alive in its own process with two threads; they compute in turn, in rotating order.
+Prints Markdown. Every engine runs in its own process with two threads; they compute in turn, in rotating order.
 With --publish the results of the cases replace those of this kind of machine in Benchmarks/results, and the tables of
-docs/benchmarks.md are written anew.
+docs/benchmarks.md are rewritten.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def parsed():
 
 
 def measure(name, arguments):
-    """One case with what its shares are taken of: the machine's peak, measured just before."""
+    """One case, and the machine's peak for its shares, measured just before."""
     circumstances = {"commit": machine.commit(), "date": time.strftime("%Y-%m-%d %H:%M"), "peak": machine.peak(),
                      "load": os.getloadavg()[0], "rounds": arguments.rounds, "realtime": arguments.realtime}
     if name in publish.ALONE:

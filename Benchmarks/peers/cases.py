@@ -1,4 +1,4 @@
-"""What is measured: a tower of a variant, its inputs, its batches, and the engines that compete."""
+"""The cases to measure: a tower of a variant, its inputs, its batches, and the engines to compare."""
 
 from dataclasses import dataclass
 
@@ -39,12 +39,12 @@ CASES = {
 MINIMUM_COSINE = {"fp32": 0.99999, "fp16": 0.9999, "bf16": 0.99, "int8": 0.8}
 """An engine whose worst cosine against FP32 is lower does not compute the same model: its time means nothing.
 
-Far below what is claimed anywhere: RN50 as OpenVINO quantizes it reaches 0.88, and the table says so.
+Far below every published figure: RN50 as quantized by OpenVINO reaches 0.88, and the table shows it.
 """
 
 
 def precision(engine):
-    """The class of an engine, by which its agreement and its share of the machine's peak are judged."""
+    """The class of an engine, which decides its required agreement and its peak."""
     return {"dynamic": "int8", "static": "int8", "exact": "int8"}.get(kind := engine.rsplit("-", 1)[1], kind)
 
 

@@ -1,6 +1,6 @@
-"""From process start to the first embedding of int8 ViT-B/32, and what memory it takes: a C program with our library,
-the peers in Python and through the C APIs that their packages ship. Files are in the page cache, where each program's
-own first start has brought them."""
+"""Time from process start to the first embedding of int8 ViT-B/32, and the memory: a C program with libpocketclip,
+and the peers in Python and through the C APIs of their packages. A first start of each program has brought its files
+into the page cache."""
 
 import os
 import pathlib
@@ -42,7 +42,7 @@ def openvino_program():
 
 
 def programs():
-    """{who: command line}. OpenVINO also with its cache of compiled models, filled by the first run."""
+    """{program: command line}. OpenVINO also with its cache of compiled models, filled by the first run."""
     onnx = exports.path(VARIANT, TOWER, "onnx-dynamic")
     openvino, cache = exports.path(VARIANT, TOWER, "openvino-int8"), CACHE / "openvino-cache"
     python = sys.executable
@@ -59,7 +59,7 @@ def programs():
 
 
 def start(command):
-    """(process that has printed its first value and waits, seconds until it had)."""
+    """(process that has printed its first value and waits, seconds until then)."""
     command = machine.command(*command)
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -77,7 +77,7 @@ def stop(process):
 
 
 def leave_page_cache(command):
-    """Makes the next start read a program's model from the disk; what the system keeps is not what wrote the file."""
+    """Drops a program's model from the page cache, so that the next start reads it from the disk."""
     for argument in map(pathlib.Path, command[1:]):
         for file in (argument, argument.with_suffix(".bin")):
             if file.is_file():
@@ -87,7 +87,7 @@ def leave_page_cache(command):
 
 
 def first_embeddings(rounds):
-    """{who: seconds (median, least) and memory}, the programs taking turns."""
+    """{program: seconds (median, smallest) and memory}; the programs run in turn."""
     commands = programs()
     for command in commands.values():
         leave_page_cache(command)
@@ -104,7 +104,7 @@ def first_embeddings(rounds):
 
 
 def sharing():
-    """{who: bytes of SHARING processes together}, pages that they share counted once."""
+    """{program: bytes of SHARING processes together}, with shared pages counted once."""
     totals = {}
     for who, command in programs().items():
         processes = [start(command)[0] for _ in range(SHARING)]

@@ -1,6 +1,7 @@
 """The engines. Each opens its own export of a tower with THREADS threads and prepares calls for fixed batches.
 
-`ENGINES[name](case)` gives an object with `prepare(batch)`, a call without arguments that returns the outputs.
+`ENGINES[name](case)` returns an object with `prepare(batch)`, which returns a function without arguments for the
+outputs.
 Every engine gets the settings that make it fastest for one caller: static shapes and shared buffers for OpenVINO,
 sequential execution with its full graph optimization for ONNX Runtime.
 """
@@ -23,7 +24,8 @@ class OnnxRuntime:
 
 
 class OpenVINO:
-    """`hint`: the precision of what is not int8; None leaves OpenVINO's choice, BF16 where the machine has it."""
+    """`hint`: the precision of operations that are not int8; None leaves OpenVINO's choice, BF16 if the machine has
+    it."""
 
     def __init__(self, case, kind, hint):
         self.model_path = exports.path(case.variant, case.tower, kind)

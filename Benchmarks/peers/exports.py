@@ -1,6 +1,6 @@
 """Exports of one set of synthetic weights in every engine's format, made on demand and kept in the cache.
 
-Each is made in a process of its own (`python -m peers.exports VARIANT TOWER KIND`), so that its memory is gone
+Each is made in a separate process (`python -m peers.exports VARIANT TOWER KIND`), so that its memory is freed
 afterwards. Recipes: ONNX by torch's exporter; ONNX Runtime's int8 dynamic per channel, or static (QDQ) for
 convolutions; OpenVINO's int8 by nncf, with its transformer scheme (which smooths) for ViT and text.
 """
@@ -25,7 +25,7 @@ FILES = {
 
 
 def path(variant, tower, kind):
-    """The file of a kind, made first where it is missing."""
+    """The file of a kind; made first if it is missing."""
     folder = CACHE / variant / tower
     file = folder / FILES[kind]
     if not file.exists():
@@ -52,7 +52,7 @@ def image_size(variant):
 
 
 def make_reference(variant, tower, file):
-    """FP32 outputs of PyTorch for each kind of input, and the operations per item that a padded pass takes."""
+    """FP32 outputs of PyTorch for each kind of input, and the operations per item of a padded pass."""
     import numpy as np
     import torch
     from torch.utils.flop_counter import FlopCounterMode
@@ -85,7 +85,7 @@ def make_onnx(variant, tower, file):
 
 @contextlib.contextmanager
 def preprocessed(variant, tower):
-    """The FP32 graph as ONNX Runtime wants it before quantizing: folded, with shapes. Gone afterwards."""
+    """The FP32 graph as ONNX Runtime needs it for quantizing: folded, with shapes. A temporary file."""
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
@@ -135,7 +135,8 @@ MAKERS = {"reference": make_reference, "onnx": make_onnx, "onnx-dynamic": make_o
 
 
 def main(variant, tower, kind):
-    """Made beside its place and moved there, so that an interrupted run leaves nothing that looks complete."""
+    """Writes a temporary file next to the target and renames it, so that an interrupted run leaves no incomplete
+    target."""
     final = CACHE / variant / tower / FILES[kind]
     unfinished = final.parent.with_name(f"unfinished-{final.parent.name}")
     shutil.rmtree(unfinished, ignore_errors=True)

@@ -11,7 +11,7 @@ import probes
 
 CONTEXT, START, END = 77, 49406, 49407
 COUNT = 16
-"""Inputs that are timed and compared; the calibration inputs are others."""
+"""Inputs that are timed and compared; calibration uses other inputs."""
 CALIBRATION = 32
 
 CAPTIONS = """

@@ -1,4 +1,4 @@
-"""From 12-megapixel JPEG files to vectors of int8 ViT-B/32 with both cores, beside decoding alone
+"""From 12-megapixel JPEG files to vectors of int8 ViT-B/32 with both cores, compared with decoding alone
 (Benchmarks/micro/jpeg.c)."""
 
 import json
@@ -30,7 +30,7 @@ def files():
 
 
 def measure(rounds, seconds):
-    """Images per second by step: the median and the greatest of the rounds."""
+    """Images per second by step: the median and the largest of the rounds."""
     sources = ROOT / "Sources" / "CImageCodecs"
     program = machine.compiled("micro/jpeg.c", f"-I{sources / 'include'}", sources / "jpeg.c", "-ljpeg", "-lpthread",
                                *machine.with_runtime())

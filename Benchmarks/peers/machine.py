@@ -1,4 +1,4 @@
-"""This machine: what its cores can do at best (measured by Benchmarks/micro/peak.c) and what was running on it."""
+"""This machine: the peak rates of its cores (measured by Benchmarks/micro/peak.c) and its load."""
 
 import json
 import os
@@ -16,7 +16,7 @@ REALTIME = "PEERS_REALTIME"
 
 
 def before_others():
-    """Puts all threads of this process before those of other programs, if the run asks for it.
+    """Gives all threads of this process priority over other programs, if the run requests it.
 
     Round robin rather than first in, first out: an engine whose idle threads spin must not starve another.
     """
@@ -26,7 +26,7 @@ def before_others():
 
 
 def command(*parts):
-    """The command line of a measured program, likewise before others."""
+    """The command line of a measured program, with the same priority."""
     return [*(["chrt", "--rr", "1"] if REALTIME in os.environ else []), *map(str, parts)]
 
 
@@ -64,7 +64,7 @@ def peak():
 
 
 def cpuinfo(key):
-    """A field of the first processor in /proc/cpuinfo; empty where there is none."""
+    """A field of the first processor in /proc/cpuinfo; empty if there is none."""
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
         if name.strip() == key:
@@ -79,12 +79,12 @@ def name():
 
 
 def commit():
-    """What is measured; a star after it says that the tree had changes."""
+    """The measured commit; a star marks a tree with changes."""
     return subprocess.check_output(["git", "describe", "--always", "--dirty=*"], cwd=ROOT, text=True).strip()
 
 
 def memory(pid="self"):
-    """Bytes of a process: resident; with shared pages divided among those who share them; resident at its peak."""
+    """Bytes of a process: resident; with shared pages divided among the processes that share them; peak resident."""
     fields = {}
     for file in ("smaps_rollup", "status"):
         for line in pathlib.Path(f"/proc/{pid}/{file}").read_text().splitlines():

@@ -32,7 +32,7 @@ def load():
 
 
 class Tower:
-    """One session on a bundle. `encode` takes float32 pixels or ids and gives raw vectors."""
+    """One session on a bundle. `encode` takes float32 pixels or ids and returns raw vectors."""
 
     def __init__(self, bundle, tower, dimension, arithmetic="auto", max_batch=16):
         self.library, self.dimension = load(), dimension

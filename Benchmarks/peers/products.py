@@ -1,4 +1,5 @@
-"""The matrix products alone, on one thread: what Benchmarks/micro/kernels.c prints for this machine's best kernels."""
+"""The matrix products alone, on one thread: the output of Benchmarks/micro/kernels.c for this machine's fastest
+kernels."""
 
 import subprocess
 

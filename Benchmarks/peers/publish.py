@@ -10,7 +10,7 @@ RESULTS = ROOT / "Benchmarks" / "results"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: written by `make bench` -->\n", "<!-- end of measured -->\n"
 ALONE = {"cold-start": coldstart, "jpeg": jpeg, "products": products}
-"""What is measured without a race: modules with `measure` and `table`."""
+"""Measurements without engines to compare: modules with `measure` and `table`."""
 NAMES = [*CASES, *ALONE]
 PEERS = ("onnxruntime", "openvino", "nncf", "torch")
 
@@ -37,7 +37,7 @@ def markdown(cases):
 
 
 def section(document):
-    """One machine: what it is, what it can do at best, its tables."""
+    """One machine: its name, its peak rates, its tables."""
     cases, about = document["cases"], document["machine"]
     peak = {key: max(case["peak"][key] for case in cases.values()) for key in ("fp32", "bf16", "int8", "memory")}
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
@@ -48,7 +48,7 @@ def section(document):
 
 
 def write_document():
-    """Replaces what is between the two marks; the rest of the page is written by hand."""
+    """Replaces the text between the two marks; the rest of the page is manual."""
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     documents = [json.loads(file.read_text()) for file in sorted(RESULTS.glob("*.json"))]

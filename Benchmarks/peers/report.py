@@ -1,4 +1,4 @@
-"""From the measured seconds to ratios, shares of the machine's peak, and Markdown."""
+"""Turns measured seconds into ratios, shares of the machine's peak, and Markdown."""
 
 import statistics
 from operator import truediv
@@ -9,11 +9,11 @@ from . import exports
 from .cases import CASES, is_ours, precision
 
 PEAK_OF = {"fp32": "fp32", "fp16": "fp32", "bf16": "bf16", "int8": "int8"}
-"""FP16 is how weights are stored; the sums are FP32's."""
+"""FP16 is the storage of weights; sums are FP32."""
 
 
 def operations(case):
-    """Two per multiply-add of one item, padding included: what a peer computes (counted by PyTorch)."""
+    """Two operations per multiply-add of one item, padding included, as a peer computes them (counted by PyTorch)."""
     return int(np.load(exports.path(case.variant, case.tower, "reference"))["operations"])
 
 
@@ -35,10 +35,11 @@ def rows(name, result, peak):
 
 
 def headline(table):
-    """Per batch: the engine of ours that the case is about (its first), the fastest peer, and their ratios.
+    """Per batch: PocketCLIP's engine of the case (its first), the fastest peer, and their ratios.
 
-    The ratio is paired: the median over the rounds of the peer's time in a round by ours in the same round, so that
-    what slows the whole machine for a while slows both.
+    The ratio is paired: the median over the rounds of the peer's time divided by PocketCLIP's in the same round, so
+    that
+    a slower phase of the machine affects both.
     """
     lines = []
     for batch in dict.fromkeys(row["batch"] for row in table):

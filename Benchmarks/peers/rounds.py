@@ -1,4 +1,4 @@
-"""The race: every engine of a case alive in its own process, one at a time computing, in an order that rotates."""
+"""The measurement: every engine of a case in its own process; one at a time computes, in an order that rotates."""
 
 import json
 import statistics
@@ -9,11 +9,11 @@ import time
 from .cases import CASES, MINIMUM_COSINE, precision
 
 SETTLE = 0.05
-"""Seconds between engines: threads that spin after their last call go to sleep before the next engine runs."""
+"""Seconds between engines, so that threads that spin after their last call sleep before the next engine runs."""
 
 
 class Process:
-    """A worker and its answers."""
+    """A worker process and its replies."""
 
     def __init__(self, case, engine):
         self.engine = engine
@@ -39,7 +39,7 @@ class Process:
 
 
 def start(name, engines):
-    """The engines that open, one after the other; one that does not is reported and left out."""
+    """Opens the engines one after the other; one that fails is reported and left out."""
     alive = []
     for engine in engines:
         try:
@@ -50,7 +50,7 @@ def start(name, engines):
 
 
 def check_agreement(processes):
-    """{engine: worst cosine against PyTorch in FP32}; an engine that computes something else ends the run."""
+    """{engine: worst cosine against PyTorch in FP32}; an engine below the limit ends the run."""
     cosines = {}
     for process in processes:
         cosine = cosines[process.engine] = process.ask(agree=True)["worst_cosine"]
@@ -82,6 +82,6 @@ def race(name, rounds, seconds, engines=None):
 
 
 def summary(rounds, batch):
-    """Seconds per item: the median over the rounds of each round's median, the least, and each round's median."""
+    """Seconds per item: the median over the rounds of each round's median, the smallest, and each round's median."""
     medians = [statistics.median(calls) / batch for calls in rounds]
     return {"median": statistics.median(medians), "minimum": min(map(min, rounds)) / batch, "rounds": medians}

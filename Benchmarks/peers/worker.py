@@ -1,9 +1,9 @@
-"""One engine in a process of its own: reads commands, a JSON object a line, and answers each with one.
+"""One engine in a separate process: reads commands, one JSON object per line, and replies to each with one.
 
     python -m peers.worker CASE ENGINE
 
 Commands: {"time": batch, "seconds": budget} → {"seconds": [per call, …]};  {"agree": true} → {"worst_cosine": …}.
-The first line, once everything is loaded, tells memory: {"resident_bytes": …, …}; or {"unavailable": why}.
+The first line, after loading, states the memory: {"resident_bytes": …, …}; or {"unavailable": why}.
 """
 
 import json
@@ -26,7 +26,7 @@ def worst_cosine(outputs, reference):
 
 
 def timed(call, budget):
-    """Seconds of each call; one call before them brings the engine's weights and threads back."""
+    """Seconds of each call, after one call that loads the engine's weights and wakes its threads."""
     call()
     times, end = [], time.perf_counter() + budget
     while len(times) < MINIMUM_CALLS or time.perf_counter() < end:
@@ -62,10 +62,10 @@ def main(case, engine):
         worker = Worker(CASES[case], engine)
         for call in worker.calls.values():
             call()
-    except RuntimeError as error:  # what every engine raises for a machine or an option it does not serve
+    except RuntimeError as error:  # the errors of engines for an unsupported machine or option
         replies.write(json.dumps({"unavailable": str(error)}) + "\n")
         return
-    machine.before_others()  # not before: exports are no part of the race
+    machine.before_others()  # not before: exporting is not part of the measurement
     replies.write(json.dumps(machine.memory()) + "\n")
     for line in sys.stdin:
         replies.write(json.dumps(worker.answer(json.loads(line))) + "\n")

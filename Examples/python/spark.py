@@ -1,9 +1,9 @@
-"""Embeds a folder of images with PySpark, and proves that every worker computes the driver's bits.
+"""Embeds a folder of images with PySpark, and checks that every worker computes the same bits as the driver.
 
     spark.py BUNDLE FOLDER        (Examples/README.md installs what it needs)
 
-The model is opened here and used in the workers as it is: what travels is its path and bundle id; each worker maps the
-file again, and the pages are shared. A file that is no image has an error and a vector of zeros.
+The model is opened here and used in the workers. Only its path and bundle id are sent; each worker maps the
+file again, and the pages are shared. A file that is not an image gives an error and a vector of zeros.
 """
 
 import io

@@ -1,6 +1,8 @@
-"""Writes weights in forms that training leaves: low-rank updates (LoRA) by peft 0.21, alone and with their model, and in
+"""Writes weights in the forms that training writes: low-rank updates (LoRA) by peft 0.21, alone and with their model,
+and in
 kohya-ss's names by diffusers 0.42; weight norm by PyTorch; the geometric parametrization and Long-CLIP's two tables of
-positions by the formulas of their authors' forward passes. Each with the plain weights that the library makes of it.
+positions by the formulas of their authors' forward passes. Each comes with the plain weights that the library computes
+from it.
 
     python Fixtures/adapters/make_adapters.py
 
@@ -46,7 +48,7 @@ def low_rank(name, **settings):
 
 
 def changed(key, value):
-    """Fixtures hold what the base does not."""
+    """Fixtures hold only tensors that the base does not have."""
     return not torch.equal(value, CLIPModel.from_pretrained(BASE, dtype=torch.float32).state_dict()[key])
 
 
@@ -62,7 +64,7 @@ def main():
 
     flat = {"text_encoder." + key.removeprefix("base_model.model."): value
             for key, value in load_file(HERE / "plain/adapter_model.safetensors").items() if ".text_model." in key}
-    # diffusers states the rank as alpha; this training's was another.
+    # diffusers states the rank as alpha; this training used another alpha.
     kohya = {key: torch.tensor(6.0) if key.endswith(".alpha") else value
              for key, value in convert_state_dict_to_kohya(flat).items()}
     kohya["lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"] = torch.zeros(2, 4)
@@ -81,7 +83,7 @@ def main():
         with torch.no_grad():
             for key, value in wrapped.state_dict().items():
                 value.copy_(torch.randn_like(value))
-        wrapped(torch.zeros(1, weight.shape[1]))  # computes the weight anew
+        wrapped(torch.zeros(1, weight.shape[1]))  # computes the weight again
         state = {f"{name}.{key}": value for key, value in wrapped.state_dict().items() if "bias" not in key}
         save_plain(state | {"expected": wrapped.weight.detach()}, f"{kind}.safetensors")
     pruned = torch.nn.utils.prune.random_unstructured(torch.nn.Linear(*reversed(weight.shape)), "weight", 0.4)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Lists every tensor of the original implementations' models, for the schema to be compared with.
+"""Lists every tensor of the original implementations' models; tests compare the schema with it.
 
 OpenAI's nine come from `clip.model.CLIP`, the others from open_clip's own configurations; nothing is allocated (meta
 device). `full` holds name and shape of each tensor, `digests` the SHA-256 of the sorted lines "name d0,d1,…\n".
-Environment: Scripts/environments/venv-goldens.sh. Counters (`num_batches_tracked`) are no weights and are left out.
+Environment: Scripts/environments/venv-goldens.sh. Counters (`num_batches_tracked`) are not weights and are left out.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sound archives that PyTorch itself rarely writes, from Fixtures/valid/vit-state-dict-2.13.pt.
+"""Valid archives that PyTorch itself rarely writes, from Fixtures/valid/vit-state-dict-2.13.pt.
 
 Standard library only (Python 3.11's zipfile). All hold the tensors of vit.model.json.
   deflated.pt    zipped again with compression
@@ -21,7 +21,7 @@ WIDTHS = {"FloatStorage": 4, "HalfStorage": 2}
 
 
 class StateDict(dict):
-    """An OrderedDict's stand-in: takes the attributes that PyTorch sets."""
+    """Stands in for OrderedDict: accepts the attributes that PyTorch sets."""
 
 
 class Storages(pickle.Unpickler):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Training checkpoints with values of Python's and of other libraries beside the weights: values/NAME.pt.
+"""Training checkpoints with values of Python and of other libraries next to the weights: values/NAME.pt.
 
 Written by torch.save (torch 2.13.0, numpy 2.4.6, omegaconf 2.4.0, Python 3.11). Two small tensors stand for the model.
   hyperparameters  `read`: {'state_dict': …, 'hyper_parameters': {'value': VALUE}}
-  tensors          `named`: tensors that only an object leads to, beside the model
+  tensors          `named`: tensors reachable only through an object, next to the model
   refused          no state dict at all: a module, arrays
 Prints the table for Tests/CheckpointsTests/PickledValueTests.swift.
 """
@@ -55,7 +55,7 @@ class Slots:
 
 
 class Named(dict):
-    """A dictionary with attributes, as EasyDict and addict have."""
+    """A dictionary with attributes, like EasyDict and addict."""
 
 
 class Items(list):
@@ -80,7 +80,7 @@ def lowered(text):
 
 
 class Average:
-    """What keeps a moving average of the weights."""
+    """Keeps a moving average of the weights."""
 
     def __init__(self, shadow):
         self.shadow = shadow
@@ -145,7 +145,7 @@ def save(name, value, **options):
 
 
 def without_paths():
-    """Files of before 1.6 hold the source of a module's class and where it lies; here without the path."""
+    """Files from before 1.6 hold the source of a module's class and its path; the path is removed here."""
     original = torch.serialization.get_source_lines_and_file
 
     def sources(*arguments, **options):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Small sound inputs for each fuzz target, beside which crashes found by Scripts/check/fuzz.sh are kept for ever.
+"""Small valid inputs for each fuzz target. Crashes found by Scripts/check/fuzz.sh are kept next to them permanently.
 
 Standard library only. Seeds are cut from the builders of Fixtures/malformed.
 """
@@ -59,7 +59,7 @@ GGUF_ENTRIES = [
 
 
 def gguf_of_every_type():
-    """A tensor of two blocks of each type that is read: 512 elements, at offsets that are multiples of 32."""
+    """A tensor of two blocks of each supported type: 512 elements, at offsets that are multiples of 32."""
     sizes = {0: 2048, 1: 1024, 2: 288, 3: 320, 6: 352, 7: 384, 8: 544, 10: 168, 11: 220, 12: 288, 13: 352, 14: 420,
              15: 584, 24: 512, 27: 4096, 28: 4096, 30: 1024}
     infos, data = [], b""

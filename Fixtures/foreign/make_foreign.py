@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Files that are no checkpoint PocketCLIP reads, written by their own libraries: tests hold what each is called.
+"""Files of formats that PocketCLIP does not read, written by their own libraries. Tests compare the name in each error.
 
     make_foreign.py torch       torch 2.13.0, onnx 1.23.2, onnxruntime 1.32.0, openvino and coremltools as printed
     make_foreign.py tensorflow  tensorflow 2.21.0, keras 3.15.1
     make_foreign.py standard    Python 3.11 alone
 
-Each holds one matrix of four numbers. TensorRT and Paddle could not be run here: their files are the first bytes that the
-readers of other projects look for.
+Each holds one matrix of four numbers. TensorRT and Paddle could not be run here: their files contain the first bytes by
+which other projects recognise them.
 """
 
 import bz2
@@ -74,7 +74,7 @@ def with_torch():
     torch.distributed.checkpoint.save(
         {"model": {"visual.proj": torch.ones(2, 2), "logit_scale": torch.tensor(4.6)}},
         checkpoint_id="distributed")
-    # What ZeRO-3 leaves in the model's own file: names without values.
+    # ZeRO-3 writes names without values into the model's own file.
     torch.save({"visual.proj": torch.empty(0, dtype=torch.float16), "ln_final.weight": torch.empty(0),
                 "logit_scale": torch.empty(0)}, HERE / "zero-3.bin")
 

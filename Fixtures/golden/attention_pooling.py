@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How sharp is a ResNet's attention pooling? Logits and weights of its softmax, in float64 on OpenAI's own model.
+"""Measures how sharp a ResNet's attention pooling is: logits and weights of its softmax, in float64 on OpenAI's own
+model.
 
     attention_pooling.py [SOURCE …]       default: the mini ResNet, initial, RN50
 
@@ -7,7 +8,8 @@ SOURCE   FILE.pt   an archive in OpenAI's layout, on the minis' committed images
          initial   RN50 as `clip.model` initialises it, batch norms calibrated on the probes
          VARIANT   synthetic weights, profile `plain`, on the probe images (docs/SYNTHETIC.md)
 
-A JSON object per source. Of each head and image: the standard deviation of the logits over the keys, the softmax's
+Prints a JSON object per source. For each head and image: the standard deviation of the logits over the keys, the
+softmax's
 entropy divided by that of uniform weights, its largest weight; means over heads and images. `row_sums` is a
 matrix's mean squared row sum divided by its mean squared row length: 1 for independent values. RMS values of the
 pooling's input: `trunk` without positions. Environment: Scripts/environments/venv-goldens.sh.
@@ -69,7 +71,7 @@ def calibrated(visual, pixels):
 
 
 def pooling_input(visual, pixels):
-    """What enters the pooling, FP32 [n, channels, h, w]."""
+    """The input of the pooling, FP32 [n, channels, h, w]."""
     seen = []
     handle = visual.attnpool.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
     with torch.no_grad():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Where does a ResNet's int8 error come from? Simulates docs/BUNDLE.md's quantization on OpenAI's own model.
+"""Measures where a ResNet's int8 error comes from: simulates the quantization of docs/BUNDLE.md on OpenAI's own model.
 
     int8_by_stage.py [--each] [--float GROUPS] [--gains] [--images DIR] [SOURCE …]
                                                             default: the mini ResNet and RN50
@@ -14,7 +14,7 @@ SOURCE      as for attention_pooling.py
 For `exact` (int8 weights) and `fast` (activations too), against FP32 on all images alike: the cosines of the
 embeddings, mean and worst; then per stage the relative error of every element, and of each channel's mean over the
 pixels, which is what a golden's stages hold. Inside the pooling: attention weights, pooled values, embedding. Powers of
-two between v_proj and c_proj are left out. Environment: Scripts/environments/venv-goldens.sh.
+two between v_proj and c_proj are not simulated. Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def group(name):
 
 
 def quantized(visual, groups, fast):
-    """A copy whose convolutions and linears in `groups` are int8; the pooling's activations are pooled()'s business."""
+    """A copy whose convolutions and linears in `groups` are int8; pooled() handles the pooling's activations."""
     twin = copy.deepcopy(visual)
     for name, module in twin.named_modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)) and group(name) in groups:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Goldens of the nine variants on synthetic weights (docs/GOLDEN.md): VARIANT.safetensors, under 400 KB each.
+"""Computes the golden files of the nine variants on synthetic weights (docs/GOLDEN.md): VARIANT.safetensors, below 400
+KB each.
 
     make_goldens.py [VARIANT …]        default: all nine
 
@@ -27,7 +28,7 @@ LONG = 12
 
 
 def thin(stages):
-    """Of a ResNet stage with more than LONG bottlenecks, every fourth."""
+    """Every fourth bottleneck of a ResNet stage with more than LONG."""
     def siblings(stage):
         return sum(other.name.rsplit(".", 1)[0] == stage.name.rsplit(".", 1)[0] for other in stages)
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Goldens that hold images and texts beside pixels and ids, by each library: inputs/*.safetensors (docs/GOLDEN.md).
+"""Computes golden files with images, texts, pixels and ids, by each library: inputs/*.safetensors (docs/GOLDEN.md).
 
     mini-vit                    clip-anytorch: the trained mini, images and texts
     mini-vit-canonical          the same weights; texts by open_clip's tokenizer with another cleaning
     vit-open-clip               open_clip, images alone: the tiny model has no tokenizer
     vit-hugging-face            transformers, resizing with Pillow
     vit-hugging-face-torchvision    transformers, resizing with torchvision
-    vit-hugging-face-white          transformers, two transparent images, which it lays on white
+    vit-hugging-face-white          transformers, two transparent images, which it composites on white
 
 Environment: Scripts/environments/venv-goldens.sh.
 """
@@ -41,7 +41,7 @@ def mini():
     inputs, pixels, ids = original.inputs(images, texts, None)
     digest = golden_file.sha256(MINI)
     write("mini-vit", original, inputs, pixels, ids, digest)
-    # Two images suffice where texts are the point.
+    # Two images suffice for files that test texts.
     inputs, pixels, _ = original.inputs(images[2:4], texts, None)
     ids, inputs.tokenizer = golden_inputs.tokenize_open_clip(texts, original.context, {"clean": "canonicalize"})
     write("mini-vit-canonical", original, inputs, pixels, ids, digest)

@@ -1,4 +1,4 @@
-"""Probe images and texts: inputs that everybody can make, the same bits everywhere. NumPy only.
+"""Probe images and texts: generated inputs with the same bits on every machine. NumPy only.
 
 docs/SYNTHETIC.md is the specification; Sources/SyntheticWeights is the Swift twin.
 """
@@ -19,11 +19,11 @@ OCTAVES = ((1, 0), (3, 0), (7, 1), (15, 2))
 
 PIXEL_BITS = 17
 PIXEL_LIMIT = 2 << PIXEL_BITS
-"""Normalised pixels of real images lie within about -1.8 and 2.2."""
+"""Normalised pixels of real images are between about -1.8 and 2.2."""
 
 
 def image(index: int, size: int) -> np.ndarray:
-    """Probe `index` as normalised pixels, float32 [3, size, size]: the same image at every size, but for noise."""
+    """Probe `index` as normalised pixels, float32 [3, size, size]: the same image at every size, except for noise."""
     total = np.zeros((3, size, size), np.int64)
     for cells, halvings in OCTAVES:
         total += octave(f"image.{index}.octave.{cells}", cells, size) >> halvings

@@ -1,7 +1,8 @@
-"""Writes pytorch-error.json from the goldens: how far PyTorch's FP32 is from float64 in unit-norm embeddings.
+"""Writes pytorch-error.json from the golden files: the difference of PyTorch's FP32 from float64 in unit-norm
+embeddings.
 
-It is what an FP32 implementation can be asked for. Refuses probes that do not tell apart: embeddings that are all
-alike would hide a wrong forward pass. Needs numpy and safetensors.
+It is the accuracy that an FP32 implementation can reach. Refuses probes with similar embeddings, because they would
+hide a wrong forward pass. Needs numpy and safetensors.
 """
 
 import json

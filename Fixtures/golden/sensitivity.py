@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Does the golden depend on every tensor? Perturbs each in turn and measures how far the embeddings move.
+"""Checks that the golden file depends on every tensor: perturbs each in turn and measures how far the embeddings move.
 
     sensitivity.py [VARIANT …]        default: one of each family, ViT-B-32 and RN50; writes sensitivity.json
 
 Every value of one tensor is multiplied by 1 + PERTURBATION · (±1, by a fixed pattern); the figure is the largest
-absolute change of a unit-norm embedding's component over two images or two texts, in FP32. It must lie FAR times
-above FP32's own rounding, the largest difference between FP32 and float64 in the tower's golden. Key biases cannot: softmax cancels what they add to all scores of a query alike.
+absolute change of a unit-norm embedding's component over two images or two texts, in FP32. It must be FAR times
+FP32's own rounding, the largest difference between FP32 and float64 in the tower's golden. Key biases cannot reach
+this: they add the same to all scores of a query, and softmax cancels it.
 Environment: Scripts/environments/venv-goldens.sh; minutes.
 """
 
@@ -27,11 +28,11 @@ from variants import VARIANTS
 
 PERTURBATION = 2.0**-4
 FAR = 30
-OF_NEITHER = {"logit_scale"}  # moves logits by its own definition, embeddings not at all
+OF_NEITHER = {"logit_scale"}  # changes logits by definition, and no embedding
 
 
 def measure(name):
-    """{tensor: largest change of an embedding component}; in-projections' key parts apart."""
+    """{tensor: largest change of an embedding component}; the key parts of in-projections are separate."""
     numbers, state = synthetic_source(VARIANTS[name], "plain")
     model = CLIP(**numbers).float().eval()
     model.load_state_dict(state, strict=False)
@@ -62,7 +63,7 @@ def text(model, ids):
 
 
 def parts(key, tensor):
-    """A tensor whole; fused query, key and value biases each alone."""
+    """A complete tensor; the fused query, key and value biases separately."""
     if not key.endswith("in_proj_bias"):
         return [(key, tensor)]
     return [(f"{key}[{name}]", part) for name, part in zip("qkv", tensor.chunk(3))]

@@ -1,4 +1,4 @@
-"""Synthetic weights: full-size CLIP tensors that nobody has to download. NumPy only.
+"""Synthetic weights: full-size CLIP tensors, generated instead of downloaded. NumPy only.
 
 Every value is an integer times a power of two, so no operation rounds, and the Swift twin
 (Sources/SyntheticWeights) gives the same bits. docs/SYNTHETIC.md is the specification; this file follows it.
@@ -83,7 +83,7 @@ def indices(start: int, count: int) -> np.ndarray:
     return np.arange(start, start + count, dtype=np.uint64)
 
 
-# ---- Rules: what a tensor's values look like --------------------------------------------------------
+# ---- Rules: the distribution of a tensor's values --------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _weight(variance: int, draw: str = "tent"):
 
 
 def _filters(shape: Shape) -> Rule:
-    """What follows a ReLU has twice the variance; 1 × 1 filters pass little of the common mean."""
+    """After a ReLU the variance is doubled; 1 × 1 filters pass little of the common mean."""
     pointwise = shape[2:] == (1, 1)
     return _weight(2 * ONE, draw="difference" if pointwise else "tent")(shape)
 
@@ -187,14 +187,14 @@ RULES = [
 
 
 def rule(name: str, shape: Shape) -> Rule:
-    """The rule of a tensor in OpenAI's layout, from its name and shape alone: the first that matches."""
+    """The first rule that matches a tensor in OpenAI's layout, by its name and shape."""
     for pattern, make in RULES:
         if match := pattern.search(name):
             return make(shape, *match.groups())
     raise ValueError(f"{name} {list(shape)}: no rule for this name")
 
 
-# ---- Profiles: what differs from `plain` ------------------------------------------------------------
+# ---- Profiles: the differences from `plain` ------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -219,13 +219,13 @@ def edits(name: str, shape: Shape, profile: str) -> list[Edit]:
 
 
 def _rows(rows: np.ndarray, shape: Shape) -> np.ndarray:
-    """Flat indices of whole rows (first axis)."""
+    """Flat indices of complete rows (first axis)."""
     length = np.uint64(prod(shape[1:]))
     return (rows[:, None] * length + indices(0, int(length))).ravel()
 
 
 def _columns(columns: np.ndarray, shape: Shape) -> np.ndarray:
-    """Flat indices of whole columns of a matrix."""
+    """Flat indices of complete columns of a matrix."""
     return (indices(0, shape[0])[:, None] * np.uint64(shape[1]) + columns).ravel()
 
 
@@ -242,7 +242,7 @@ def _channels(name: str, shape: Shape, factor: int) -> list[Edit]:
 
 
 def _sink(name: str, shape: Shape) -> list[Edit]:
-    """One token whose residual stream is all but two spikes: start-of-text, and the first patch."""
+    """One token whose residual stream is dominated by two channels: start-of-text, and the first patch."""
     zero = Scale(0, 0, 0)
     if name == "token_embedding.weight":
         spikes = np.uint64((shape[0] - 2) * shape[1]) + loud_channels(shape[1])[:2]
@@ -290,5 +290,5 @@ def scaled(integers: np.ndarray, scale: Scale) -> np.ndarray:
 
 
 def tensor(name: str, shape: Shape, profile: str = "plain") -> np.ndarray:
-    """A whole tensor, float32 of its shape."""
+    """A complete tensor, float32 of its shape."""
     return values(name, shape, profile=profile).reshape(shape)

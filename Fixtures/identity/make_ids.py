@@ -2,9 +2,9 @@
 
     .venv-layouts/bin/python Fixtures/identity/make_ids.py
 
-Fields are those of OpenAI's `clip/model.py`, lines and tensors those that the page's tables list. The nine models'
-weights are not here, so that the digest of each of their tensors is that of its name and shape, without values; the
-minis' are read from their checkpoints. Written with torch 2.13.0 and numpy.
+Fields are those of OpenAI's `clip/model.py`; lines and tensors are those of the page's tables. The nine models'
+weights are not available, so the digest of each of their tensors covers its name and shape, without values; the
+minis' weights are read from their checkpoints. Written with torch 2.13.0 and numpy.
 """
 import hashlib, json, pathlib, struct, sys
 import numpy as np

@@ -1,11 +1,11 @@
-"""Containers assembled byte by byte, so that one thing at a time can be wrong. Standard library only."""
+"""Containers assembled byte by byte, so that one defect at a time can be made. Standard library only."""
 
 import struct
 import zlib
 
 
 class Member:
-    """A zip member; every field can be made to lie."""
+    """A zip member; every field can be given a wrong value."""
 
     def __init__(self, name, data, *, method=0, flags=0, local_name=None, local_method=None, local_sizes=None,
                  directory_sizes=None, directory_offset=None, crc=None, is_ghost=False):
@@ -128,7 +128,7 @@ class Pickle:
 
     @classmethod
     def tensor_with(cls, *more):
-        """A 2 × 3 tensor with arguments behind the hooks: metadata, and what torch does not have."""
+        """A 2 × 3 tensor with arguments after the hooks: metadata, and arguments that torch does not have."""
         return cls.call("torch._utils", "_rebuild_tensor_v2", cls.storage("FloatStorage", "0", 6), cls.integer(0),
                         cls.tuple(cls.integer(2), cls.integer(3)), cls.tuple(cls.integer(3), cls.integer(1)), cls.FALSE,
                         cls.call("collections", "OrderedDict"), *more)

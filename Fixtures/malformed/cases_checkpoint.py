@@ -1,4 +1,4 @@
-"""What people have in place of weights, folders that do not say which weights, and broken shards."""
+"""Files that are not weights, folders with ambiguous weights, and broken shards."""
 
 import json
 

@@ -6,7 +6,7 @@ from msgpack import array, binary, chunked, extended, integer, mapping, ndarray,
 
 # `x` as the only key: its value begins at byte 3.
 VALUE = 3
-# Behind the extension's six bytes.
+# After the extension's six bytes.
 CONTENT = VALUE + 6
 
 
@@ -20,7 +20,7 @@ def one(error, value, offset=None):
 
 
 def bare(error, value, offset):
-    """What stands at `x` is wrong before it is known to be an array."""
+    """The value at `x` is wrong before it is recognised as an array."""
     return case(error, mapping(("x", value)), offset)
 
 

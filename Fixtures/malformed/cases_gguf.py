@@ -55,7 +55,7 @@ def case(error, built, *, part=None, shift=0, offset=None, places=()):
 
 
 def value_case(error, kind, payload, shift):
-    """A value of the key `x`; its type stands 9 bytes into the entry."""
+    """A value of the key `x`; its type is 9 bytes into the entry."""
     return case(error, gguf([CLIP, entry("x", kind, payload)]), part=1, shift=shift, places=["key x"])
 
 
@@ -65,7 +65,7 @@ def alignment_case(kind, payload):
 
 
 def tensor_case(error, shift=0, data=bytes(32), **fields):
-    """The tensor `x`; its rank stands 9 bytes into the description, its first extent 13."""
+    """The tensor `x`; its rank is 9 bytes into the description, its first extent 13."""
     return case(error, gguf([CLIP], [info("x", **fields)], data=data), part=1, shift=shift, places=["tensor x"])
 
 

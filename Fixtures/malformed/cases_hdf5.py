@@ -1,4 +1,4 @@
-"""HDF5 files that break one rule of the format each, or ask for what no checkpoint needs."""
+"""HDF5 files that break one rule of the format each, or use features that no checkpoint needs."""
 
 import struct
 import zlib
@@ -16,7 +16,7 @@ def case(error, content, at=None, tensor=None):
 
 
 def plain(**superblock):
-    """One dataset, in one group; the places of all structures."""
+    """One dataset in one group, and the offsets of all structures."""
     file = Builder()
     root = file.group([(b"x", file.dataset())])
     return file.finish(root, **superblock), file.places
@@ -26,14 +26,14 @@ SOUND, AT = plain()
 
 
 def patched(error, place, shift, content, *, tensor=None, at=None):
-    """The sound file with a few bytes of one structure replaced; the error points at them, or at `at` from there."""
+    """The valid file with a few bytes of one structure replaced; the error points at them, or at `at` from there."""
     start = AT[place] + shift
     return case(error, SOUND[:start] + content + SOUND[start + len(content):],
                 None if at is False else start + (at or 0), tensor)
 
 
 def in_dataset(error, at=None, **fields):
-    """A sound group with a dataset that is not; `at`: what to look for, or an offset from it."""
+    """A valid group with an invalid dataset; `at`: bytes to find, or an offset from them."""
     file = Builder()
     root = file.group([(b"x", file.dataset(**fields))])
     content = file.finish(root)
@@ -41,7 +41,7 @@ def in_dataset(error, at=None, **fields):
 
 
 def with_root(error, make, at=None):
-    """`make` gets a builder with a dataset in it and gives the address of the root."""
+    """`make` receives a builder with a dataset in it and returns the address of the root."""
     file = Builder()
     root = make(file, file.dataset())
     return case(error, file.finish(root), file.places[at] if at else None)
@@ -118,7 +118,7 @@ def deep():
     inner = file.dataset()
     for _ in range(20):
         inner = file.group([(b"n" * 60, inner)])
-    path = "/".join(["n" * 60] * 16)  # what follows would be longer than 1024 bytes
+    path = "/".join(["n" * 60] * 16)  # the next part would be longer than 1024 bytes
     return case("limitExceeded", file.finish(inner), tensor=path[:80] + "…")
 
 
@@ -148,7 +148,7 @@ def single_chunk(index=1, flags=0):
 
 
 def object_of(error, *messages, at=None):
-    """An object of these messages in a sound group; the error points at it, or at `at` in it."""
+    """An object of these messages in a valid group; the error points at it, or at `at` in it."""
     file = Builder()
     place = file.header(list(messages))
     content = file.finish(file.group([(b"x", place)]))
@@ -156,7 +156,7 @@ def object_of(error, *messages, at=None):
 
 
 def outside_its_node():
-    """A chunk whose key is below the one that leads to its node: other readers look for it elsewhere."""
+    """A chunk whose key is below the one that leads to its node: other readers search for it elsewhere."""
     file = Builder()
     inner = file.chunk_tree(SIZES, 1)
     keys = [struct.pack("<IIQQ", 8, 0, first, 0) for first in (2, 1 << 20)]
@@ -308,7 +308,7 @@ CASES = {
 
 
 def seeds():
-    """Sound files for the fuzzer: both generations, every storage and filter."""
+    """Valid files for the fuzzer: both generations, every storage and filter."""
     shuffled = bytes(PAIR[i::4][j] for i in range(4) for j in range(2))
     packed = zlib.compress(shuffled)
     summed = packed + struct.pack("<I", fletcher32(packed))

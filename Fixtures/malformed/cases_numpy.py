@@ -5,7 +5,7 @@ import struct
 from builders import Member, Pickle, zip_bytes
 
 MAGIC = b"\x93NUMPY"
-# Where the dictionary of a version 1 header begins.
+# The offset of the dictionary in a version 1 header.
 TEXT = 10
 
 
@@ -94,7 +94,7 @@ def archive(error, members, places=(), offset=None, **options):
     return {"error": error, "content": zip_bytes(members, **options)[0], "places": list(places), "offset": offset}
 
 
-# What no detection takes for npy must not be in its group: an array without magic is no npy file.
+# Files that are not detected as npy must not be in its group: an array without magic is not an npy file.
 NPY = {name + ".npy": as_npy(*row) for name, row in ARRAYS.items()
        if row[0] != "npyMagic"}
 NPY["scenic.npy"] = as_npy("npyObjectArray", npy(fields(descr=b"'|O'", shape=b"()"), SCENIC), DESCR)

@@ -50,8 +50,8 @@ def model(tensors, nodes=()):
 FLOATS = struct.pack("<4f", 0.5, 1.5, 2.5, 3.5)
 WEIGHT = tensor("visual.proj", [2, 2], raw=FLOATS)
 
-# A complete text tower: 5 ids, 3 tokens, 4 channels, 2 heads, one block, an MLP of 6, an embedding of 2. Names say
-# nothing: what a weight is follows from what the graph does with it.
+# A complete text tower: 5 ids, 3 tokens, 4 channels, 2 heads, one block, an MLP of 6, an embedding of 2. Names have
+# no meaning: the role of a weight follows from its use in the graph.
 SIZES = {"words": [5, 4], "places": [3, 4], "qkv": [4, 12], "out": [4, 4], "wide": [4, 6], "narrow": [6, 4],
          "last": [4, 2], "qkv_b": [12], "out_b": [4], "wide_b": [6], "narrow_b": [4],
          **{f"{norm}_{part}": [4] for norm in ("n1", "n2", "n3") for part in "wb"}}
@@ -139,14 +139,14 @@ def changed(output, **changes):
 
 
 def without(output):
-    """Without the step that makes `output`; what takes it takes its first input."""
+    """Without the step that makes `output`; its consumers receive its first input."""
     gone = next(step for step in TOWER if step[2][0] == output)
     return [(operation, [gone[1][0] if x == output else x for x in inputs], outputs, attributes)
             for operation, inputs, outputs, attributes in TOWER if outputs[0] != output]
 
 
 def inserted(operation, output, more=""):
-    """With another operation behind the step that makes `output`."""
+    """With another operation after the step that makes `output`."""
     steps = []
     for kind, inputs, outputs, attributes in TOWER:
         if outputs[0] == output:
@@ -183,7 +183,7 @@ def endless_indices():
 
 
 def outside(name, error, **keys):
-    """A folder whose model has a tensor in another file; `data.bin` beside it has 8 bytes."""
+    """A folder whose model has a tensor in another file; `data.bin` next to it has 8 bytes."""
     content = {"model.onnx": model([tensor("w", [2, 2], more=external(**keys))]), "data.bin": bytes(8)}
     return {name: {**case(error, content, "w"), "open": f"{name}/model.onnx"}}
 
@@ -200,7 +200,7 @@ def quantized(*tensors):
 
 
 def unclaimed(steps=TOWER, **parts):
-    """A graph that computes something else than a CLIP."""
+    """A graph that is not a CLIP."""
     return case("onnxUnclaimedNode", tower(steps, **parts))
 
 

@@ -1,4 +1,4 @@
-"""Pickles inside sound archives: opcodes, names, tensors and wrappers that must be refused."""
+"""Pickles inside valid archives: opcodes, names, tensors and wrappers that must be refused."""
 
 import pickle
 import struct
@@ -29,7 +29,7 @@ def refused(module, name):
 
 
 def state(error, pairs, places=(), storages=STORAGES, extra=()):
-    """A sound pickle whose dictionary of tensors is not usable."""
+    """A valid pickle whose dictionary of tensors is not usable."""
     content = archive(P.file(P.dictionary(pairs)), storages, extra)
     return {"error": error, "content": content, "places": list(places)}
 

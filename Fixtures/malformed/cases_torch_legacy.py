@@ -57,7 +57,7 @@ def broken(error, obj, at=None, **parts):
 
 
 def refused(module, name):
-    """A pickle that asks Python to call `name` with a text."""
+    """A pickle that requests a call of `name` with a text."""
     return broken("pickleRefusedGlobal", P.file(P.name(module, name) + P.tuple(P.text("touch made-by-a-pickle")) + P.REDUCE), at=2)
 
 
@@ -67,7 +67,7 @@ def one(error, value, *places, listed=keys("1"), stored=data(6)):
 
 
 def module():
-    """What torch.save(model) wrote: the class, cited with its source code, and its attributes."""
+    """The output of torch.save(model): the class, cited with its source code, and its attributes."""
     cited = P.MARK + P.text("module") + P.name("clip.model", "CLIP")
     rest = P.text("model.py") + P.text("class CLIP: ...") + b"tQ)\x81"
     parameters = P.dictionary([("_parameters", P.dictionary([("proj", PROJ), ("logit_scale", SCALE)]))])
@@ -162,7 +162,7 @@ CASES = {
 
 
 def seeds():
-    """Sound files for the fuzzer: wrapped, with a view, as pickle protocol 4 frames it, and without any element."""
+    """Valid files for the fuzzer: wrapped, with a view, as pickle protocol 4 frames it, and without any element."""
     wrapped = state(("epoch", P.integer(3)), ("model", P.dictionary([
         ("visual.proj", PROJ), ("logit_scale", tensor(storage(view=P.tuple(P.text("3"), P.integer(4), P.integer(2))), (), ())),
     ])))

@@ -10,7 +10,7 @@ MACHINE = P.file(P.dictionary([("protocol_version", P.integer(1000)), ("little_e
 
 
 def header(name, size, *, kind=b"0", size_field=None, checksum=None, prefix=b"", linked=b"", magic=b"ustar\x0000"):
-    """A ustar header; every field can be made to lie."""
+    """A ustar header; every field can be given a wrong value."""
     name = name.encode() if isinstance(name, str) else name
     fields = [name.ljust(100, b"\0"), b"0000600\0", b"0001750\0", b"0001750\0",
               b"%011o\0" % size if size_field is None else size_field, b"13044421400\0", b" " * 8, kind,
@@ -75,7 +75,7 @@ ORDER = list(PARTS)
 
 
 def content_offset(name, parts=PARTS):
-    """Where the content of a member begins."""
+    """The offset of a member's content."""
     before = ORDER[:ORDER.index(name)]
     return BLOCK + sum(BLOCK + len(parts[other]) + -len(parts[other]) % BLOCK for other in before)
 
@@ -115,7 +115,7 @@ def linked(kind):
 
 
 def refused(module, name, error="pickleRefusedGlobal"):
-    """A pickle that asks Python to call `name` with a text."""
+    """A pickle that requests a call of `name` with a text."""
     return inside(error, "pickle", P.file(P.call(module, name, P.text("touch /tmp/pwned"))), 2)
 
 
@@ -126,7 +126,7 @@ def wrong_tensor(error, record, **others):
 
 
 PLAIN = member("sys_info", MACHINE)
-FIRST = len(P.file(P.integer(2)))  # behind the count, where the first record begins
+FIRST = len(P.file(P.integer(2)))  # after the count: the start of the first record
 AFTER_ONE = FIRST + len(storage())
 
 CASES = {
@@ -263,7 +263,7 @@ CASES = {
 
 
 def seeds():
-    """Sound files for the fuzzer: plain, and with an extended header, a view and a training checkpoint around it."""
+    """Valid files for the fuzzer: plain, and with an extended header, a view and a training checkpoint around it."""
     wrapped = P.file(P.dictionary([("epoch", P.integer(3)), ("model", P.dictionary([("visual.proj", cite(20))])),
                                    ("optimizer", P.dictionary([("step", cite(21))]))]))
     viewed = {"pickle": wrapped, "tensors": tensors(tensor(cited=P.integer(30), shape=(2,), strides=(2,)),

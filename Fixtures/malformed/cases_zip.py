@@ -1,4 +1,4 @@
-"""Archives that lie: one broken rule each."""
+"""Archives with wrong fields: one broken rule each."""
 
 from builders import Member, Pickle, floats, local_header, torch_members, zip_bytes
 
@@ -17,7 +17,7 @@ def case(error, content, offset=None, places=(), **more):
 
 
 def with_member(extra, error):
-    """One more member, whose directory entry is to blame."""
+    """One more member, whose directory entry is wrong."""
     content = zip_bytes([*members(), extra])[0]
     return case(error, content, offset=content.rindex(b"PK\x01\x02"))
 
@@ -46,7 +46,7 @@ def directory_entry(content, name):
 
 
 def overlapping():
-    """A member lies inside the data of another, header and all."""
+    """A member inside the data of another, including its header."""
     inner = Member("inner", b"12345678")
     outer = Member("archive/outer", local_header(inner) + inner.plain)
     start = zip_bytes([*members(), outer])[1]["archive/outer"]
@@ -67,7 +67,7 @@ BOMB = bomb()
 
 
 def shared_deflate(tensor):
-    """Two tensors of six elements in one storage of 900 kB: each may inflate it anew."""
+    """Two tensors of six elements in one storage of 900 kB: each may inflate it again."""
     pickle, *rest = torch_members(Pickle.file(Pickle.dictionary([("visual.a", tensor), ("visual.b", tensor)])), {})
     return zip_bytes([pickle, Member("archive/data/0", bytes(900_000), method=8), *rest])[0]
 
@@ -86,7 +86,7 @@ def damaged_deflate():
 
 
 def short_deflate():
-    """The directory promises one byte more than the stream gives."""
+    """The directory states one byte more than the stream holds."""
     pickle = Member("archive/data.pkl", STATE, method=8)
     compressed, plain = pickle.sizes()
     pickle.directory_sizes = pickle.local_sizes = (compressed, plain + 1)
@@ -94,7 +94,7 @@ def short_deflate():
 
 
 def zip64(error, at, field, width, value, blame):
-    """One field of the ZIP64 record or its locator, `at`, has another value; the classic record is sound."""
+    """One field of the ZIP64 record or its locator, `at`, has another value; the classic record is valid."""
     content = zip_bytes(members(), zip64_count=len(members()))[0]
     start = content.index(at) + field
     changed = content[:start] + value.to_bytes(width, "little") + content[start + width:]

@@ -1,4 +1,4 @@
-"""The numbers of `ReadError.Code`. The tests hold code and name of each sidecar together."""
+"""The numbers of `ReadError.Code`. The tests compare code and name of each sidecar."""
 
 CODES = {
     "fileNotFound": 100,

@@ -4,7 +4,7 @@ import struct
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 NONE = 0xFFFFFFFFFFFFFFFF
-SYMBOL_NODE, GROUP_NODE, CHUNK_NODE = 328, 544, 2096  # what the library reads, for one axis
+SYMBOL_NODE, GROUP_NODE, CHUNK_NODE = 328, 544, 2096  # the bytes that the library reads, for one axis
 FLOAT32 = struct.pack("<B3BI", 0x11, 0x20, 31, 0, 4) + struct.pack("<HHBBBBI", 0, 32, 23, 8, 0, 23, 127)
 OPAQUE2 = struct.pack("<B3BI", 0x15, 0, 0, 0, 2)
 COMPOUND = struct.pack("<B3BI", 0x16, 1, 0, 0, 8) + bytes(40)
@@ -35,7 +35,7 @@ def lookup3(data):
             for bits in (14, 11, 25, 16, 4, 14, 24):
                 c = ((c ^ b) - rotated(b, bits)) & 0xFFFFFFFF
                 a, b, c = b, c, a
-            a, b, c = c, a, b  # seven turns are one too many for three words
+            a, b, c = c, a, b  # seven rounds are one too many for three words
     return c
 
 
@@ -48,7 +48,7 @@ def fletcher32(data):
 
 
 class Builder:
-    """Structures one after another; each method returns its address. `places` remembers where they are."""
+    """Structures one after another; each method returns its address. `places` stores their offsets."""
 
     def __init__(self, start=96):
         self.data = bytearray(start)

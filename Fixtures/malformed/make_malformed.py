@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes Fixtures/malformed: one defect per file, and beside each a sidecar with the error it must give.
+"""Writes Fixtures/malformed: one defect per file, and next to each a sidecar with the expected error.
 
 Standard library only (written with Python 3.11). Run it in its own folder; it replaces what it wrote before.
-Sidecar: code (of `ReadError.Code`), name, offset (absolute in the file, null where no byte is to blame), places
-(the steps of the error's path), open (what to open instead of the file beside the sidecar).
+Sidecar: code (of `ReadError.Code`), name, offset (absolute in the file, null if the error has no single byte position),
+places
+(the steps of the error's path), open (the path to open instead of the file next to the sidecar).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""MessagePack assembled value by value, so that one byte at a time can be wrong. Standard library only."""
+"""MessagePack assembled value by value, so that one byte at a time can be changed. Standard library only."""
 
 import struct
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Zero-shot top-1 of the trained minis on the 2,400 held-out images, in PyTorch FP32: accuracy.json.
 
-    evaluate.py [--heldout DIR]        DIR as written by `render.py --heldout DIR`; rendered anew if absent
+    evaluate.py [--heldout DIR]        DIR as written by `render.py --heldout DIR`; rendered again if absent
 
-Everything is OpenAI's: `clip.load` reads the archive, widens it to FP32 and gives the preprocessing; `clip.tokenize`
-makes the token ids of TEMPLATE. Environment: Scripts/environments/venv-goldens.sh.
+All code is OpenAI's: `clip.load` reads the archive, widens it to FP32 and returns the preprocessing; `clip.tokenize`
+computes the token ids of TEMPLATE. Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Goldens of the trained minis: eight of the committed images and all labels, by OpenAI's clip in PyTorch.
+# Computes the golden files of the trained minis: eight of the committed images and all labels, by OpenAI's clip in
+# PyTorch.
 #
 #   PYTHON=.venv-goldens/bin/python Fixtures/minis/make_goldens.sh
 set -eu

@@ -53,7 +53,7 @@ class Random:
 
 @dataclass(frozen=True)
 class Split:
-    """What one set of images may look like."""
+    """The sizes, angles and backgrounds of one set of images."""
 
     name: str
     sides: tuple  # image widths and heights in pixels

@@ -5,8 +5,8 @@
 
 The model is OpenAI's own `clip.model.CLIP` with small numbers (MINIS), the pixels come from OpenAI's own
 preprocessing, the texts from OpenAI's own tokenizer with its 49,408 tokens. A batch holds one image of each
-class, so that no caption in it fits two images. Seeds are fixed; other thread counts or processors give other
-roundings, hence other weights of the same quality. Minutes on two cores.
+class, so that no caption in it fits two images. Seeds are fixed; other thread counts or processors round differently
+and give other weights of the same quality. Minutes on two cores.
 
 The saved weights are FP16-representable in OpenAI's dtype mixture (`clip.model.convert_weights`), traced and
 saved by `torch.jit` with the three scalar buffers. Rows of tokens never seen in training are exactly zero, and

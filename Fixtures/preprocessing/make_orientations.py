@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes orientations.json: what Pillow's ImageOps.exif_transpose makes of images/rotated.jpg for each orientation.
+"""Writes orientations.json: the result of Pillow's ImageOps.exif_transpose for images/rotated.jpg in each orientation.
 
     python3 Fixtures/preprocessing/make_orientations.py        needs pillow 13.0.0
 
@@ -15,7 +15,7 @@ import PIL
 from PIL import Image, ImageOps
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-# The value of the first entry of the first directory, big-endian, behind "Exif\0\0" and a TIFF header of 8 bytes.
+# The value of the first entry of the first directory, big-endian, after "Exif\0\0" and a TIFF header of 8 bytes.
 VALUE = len(b"Exif\0\0") + 8 + 2 + 8 + 1
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes images/ and goldens.json: images of every mode and shape, and what the original code makes of them.
+"""Writes images/ and goldens.json: images of every mode and shape, and the original code's results for them.
 
     python3 Fixtures/preprocessing/make_preprocessing.py
 
@@ -19,7 +19,7 @@ import struct
 import zlib
 
 try:
-    import declare_torchvision_operators  # noqa: F401  where torchvision's binary half does not load
+    import declare_torchvision_operators  # noqa: F401  if torchvision's binary part does not load
 except ImportError:
     pass
 import numpy as np
@@ -58,7 +58,7 @@ def png_chunk(kind, data):
 
 
 def raw_png(width, height, depth, color, rows, extra=b"", interlace=0):
-    """For what Pillow cannot write. `rows` are the filtered bytes, in passes if interlaced."""
+    """For formats that Pillow cannot write. `rows` are the filtered bytes, in passes if interlaced."""
     header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlace)
     return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + extra
             + png_chunk(b"IDAT", zlib.compress(rows, 9)) + png_chunk(b"IEND", b""))
@@ -94,7 +94,7 @@ def make_images():
     exif = Image.Exif()
     exif[0x0112] = 6
     save(image("RGB", 80, 60, 7), "rotated.jpg", quality=85, exif=exif)
-    # Orientations in other places, and XMP that EXIF overrides.
+    # Orientations in other parts of the file, and XMP that EXIF overrides.
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="8"/></x:xmpmeta>'
     element = b"<x:xmpmeta><tiff:Orientation>3</tiff:Orientation></x:xmpmeta>"
     small = image("RGB", 60, 41, 7)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes resizes.json: what the original code makes of 320 generated images, by each resize backend.
+"""Writes resizes.json: the original code's results for 320 generated images, by each resize backend.
 
     python3 Fixtures/preprocessing/make_resizes.py           pillow and torchvision
     python3 Fixtures/preprocessing/make_resizes.py float     torchvision_float, added to the file
 
 The first needs the environment of make_preprocessing.py; the second torch 2.8.0, torchvision 0.23.0, pillow 13.0.0 and
 transformers 5.23.0. Both need a processor with AVX-512 and run themselves again with ATEN_CPU_CAPABILITY=avx2 and
-default: what must not depend on it is compared, what does is counted.
+default: results that must not depend on it are compared, the others are counted.
 
 torchvision 0.28 resizes 8-bit tensors bicubically in PyTorch's 8-bit kernel on every processor, and bilinearly too
 where get_cpu_capability() is AVX2 or AVX512, or on Arm (0.24 to 0.26: not on Arm; up to 0.23: AVX2 alone); elsewhere
@@ -25,7 +25,7 @@ import subprocess
 import sys
 
 try:
-    import declare_torchvision_operators  # noqa: F401  where torchvision's binary half does not load
+    import declare_torchvision_operators  # noqa: F401  if torchvision's binary part does not load
 except ImportError:
     pass
 import numpy as np

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Writes transparent/ and transparency.json: images with transparency of every kind, and what transformers makes of them.
+"""Writes transparent/ and transparency.json: images with every kind of transparency, and transformers' results for
+them.
 
     python3 Fixtures/preprocessing/make_transparency.py
 
-Needs the environment of make_preprocessing.py. transformers lays transparent images on white from 5.21 on, whichever its
-image processor and whatever the files of a model say; 5.20.2, 4.57.6 (CLIPImageProcessor and CLIPImageProcessorFast)
+Needs the environment of make_preprocessing.py. transformers composites transparent images on white from 5.21 on,
+whatever its
+image processor and whatever the files of a model state; 5.20.2, 4.57.6 (CLIPImageProcessor and CLIPImageProcessorFast)
 and 4.40.2 drop the alpha channel (each was run). Recorded for each image, by transformers' own processors: the SHA-256
 of the image on white in its own size; and for each processor and setting the SHA-256 of the bytes after resize and crop,
 [size, size, 3], and of the normalized floats, [3, size, size]. `palette-alphas.png` is also recorded in mode PA, which no
-file has.
+file format has.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Tiny random CLIPs as bundles in three precisions, and what OpenAI's code computes from the same weights.
+"""Tiny random CLIPs as bundles in three precisions, and the outputs of OpenAI's code for the same weights.
 
     Scripts/environments/venv-goldens.sh; .venv-goldens/bin/python Fixtures/runtime/make_runtime_fixtures.py
 
@@ -32,11 +32,11 @@ HIDDEN_VIT = {"kind": "vit", "size": 28, "patch_size": 14, "width": 32, "layers"
               "activation": "gelu", "projection": "none"}
 HIDDEN_TEXT = {"context_length": 9, "vocabulary": 50, "width": 20, "layers": 2, "heads": 1, "mlp_width": 80,
                "activation": "gelu_tanh", "pooled_id": 7, "projection": "none"}
-# A tokenizer, which needs the whole vocabulary: most rows of the table are zero, and the file is kept gzipped.
+# A tokenizer, which needs the complete vocabulary: most rows of the table are zero, and the file is kept gzipped.
 WORDS = {"context_length": 9, "vocabulary": 49408, "width": 4, "layers": 1, "heads": 1, "mlp_width": 16,
          "activation": "gelu", "pooled_id": "none", "projection": "none"}
 
-# What open_clip makes with `init_logit_bias`, as for training with SigLIP's loss.
+# open_clip's model with `init_logit_bias`, as for training with SigLIP's loss.
 SIGMOID_VIT = {"kind": "vit", "size": 24, "patch_size": 8, "width": 32, "layers": 2, "heads": 2, "mlp_width": 128,
                "activation": "gelu", "projection": 16}
 SIGMOID_TEXT = {"context_length": 9, "vocabulary": 50, "width": 24, "layers": 2, "heads": 2, "mlp_width": 96,
@@ -44,7 +44,7 @@ SIGMOID_TEXT = {"context_length": 9, "vocabulary": 50, "width": 24, "layers": 2,
 
 
 class TextTower(torch.nn.Module):
-    """The text half of clip.model.CLIP, whose constructor ties its sizes to the image half's."""
+    """The text tower of clip.model.CLIP, whose constructor ties its sizes to the image tower's."""
 
     def __init__(self, tower):
         super().__init__()
@@ -163,7 +163,7 @@ def write_sigmoid():
 
 
 def write_family(name, tower, visual, text):
-    # Weights that FP16 holds exactly, so that one truth serves FP32 and FP16.
+    # Weights that FP16 holds exactly, so that one reference serves FP32 and FP16.
     state = {"visual." + key: value for key, value in visual.state_dict().items()} | dict(text.state_dict())
     for value in state.values():
         if value.is_floating_point():

@@ -1,6 +1,6 @@
 """Bundles of tiny random CLIPs, written from docs/BUNDLE.md alone, for the runtime's tests.
 
-Sizes are chosen to be awkward: widths that are no multiple of 16, heads of 12 and 20, 3 channels in a stem.
+Sizes are deliberately irregular: widths that are not multiples of 16, heads of 12 and 20, 3 channels in a stem.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Bundle:
         self.tensors.append((name, np.ascontiguousarray(array)))
 
     def add_matrix(self, name, matrix, equalized):
-        """y = W x; int8 brings its companions."""
+        """y = W x; int8 also has scales, sums and exponents."""
         matrix = matrix.astype(np.float32)
         if self.precision != "int8":
             self.add(name, panels(matrix, np.float32 if self.precision == "fp32" else np.float16))

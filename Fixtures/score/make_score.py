@@ -1,9 +1,9 @@
-"""Probabilities of a sigmoid through the whole tool: mini-vit.json, by open_clip in float64.
+"""Probabilities of a sigmoid score, to test the tool end to end: mini-vit.json, by open_clip in float64.
 
     Scripts/environments/venv-goldens.sh; .venv-goldens/bin/python Fixtures/score/make_score.py
 
 open_clip's CLIP with a bias, as for training with SigLIP's loss, on the weights of Fixtures/minis/mini-vit.pt; scale and
-bias are chosen so that the probabilities lie between 0 and 1. open_clip 3.3.0, torch 2.13.0+cpu, Pillow 13.0.0.
+bias are chosen so that the probabilities are between 0 and 1. open_clip 3.3.0, torch 2.13.0+cpu, Pillow 13.0.0.
 """
 
 import json

@@ -4,13 +4,15 @@
     python3 Fixtures/tokenizer/make_composed.py
 
 Needs the environment of Scripts/environments/venv-onnx.sh: clip-anytorch 2.6.0 (OpenAI's `clip`) and open_clip 3.3.0,
-both with ftfy 6.3.1 as it is, on CPython 3.11 (unicodedata of Unicode 14.0.0), and transformers 5.23.0's CLIPTokenizer
+both with unmodified ftfy 6.3.1, on CPython 3.11 (unicodedata of Unicode 14.0.0), and transformers 5.23.0's
+CLIPTokenizer
 with OpenAI's vocabulary.
 
 The ids are OpenAI's. The lists are generated: every code point that composition changes, the full decomposition of
-every code point that has one, every Hangul syllable in jamo and in two halves, and random letters with up to four
+every code point that has one, every Hangul syllable in jamo and in two parts, and random letters with up to four
 marks. A text that ftfy repairs beyond composition is left out. Where open_clip or transformers give other ids, the
-fixture counts the texts; "other composition" of them are those that tokenizers' NFC, of an older Unicode version, composes otherwise.
+fixture counts the texts; "other composition" counts those that the NFC of tokenizers, of an older Unicode version,
+composes differently.
 """
 
 import json
@@ -41,7 +43,7 @@ def nfd(text):
 
 
 class Random:
-    """The generator that TokenizerTests has too: x = x * 6364136223846793005 + 1442695040888963407 mod 2^64."""
+    """The same generator as in TokenizerTests: x = x * 6364136223846793005 + 1442695040888963407 mod 2^64."""
 
     def __init__(self, seed):
         self.state = seed
@@ -72,7 +74,7 @@ def lists():
     decomposed = [nfd(chr(s)) for s in decomposable()]
     syllables = [nfd(chr(s)) for s in HANGUL]
     halves = [chr(s - (s - 0xAC00) % 28) + nfd(chr(s))[2:] for s in HANGUL]
-    # Letters and marks of all scripts, those that compose three times so that half the pairs do something.
+    # Letters and marks of all scripts, composing ones three times, so that half of the pairs compose.
     marks = "".join(chr(s) for s in SCALARS if unicodedata.combining(chr(s)))
     common = "".join(sorted({mark for text in decomposed for mark in text[1:]}))
     starters = sorted({text[0] for text in decomposed if len(text) > 1} | set("abcxyz 1.") | set("\u1100\u1161\u11a8\uac00\uac01"))

@@ -3,10 +3,12 @@
 
     python3 Fixtures/tokenizer/make_tokens.py [--texts COUNT --seed N --output FILE]
 
-Needs clip-anytorch 2.6.0 (OpenAI's `clip` package), regex 2026.11.15 and CPython 3.11.7; no torch, no ftfy: of the
-repairs of `ftfy.fix_text` only the last, canonical composition, is part of our tokenizer. It comes after the character
-references, as in OpenAI's tokenizer with ftfy for a text without `<`. make_composed.py asks the tokenizers with ftfy as it
-is. The options make another, larger set for a check outside CI.
+Needs clip-anytorch 2.6.0 (OpenAI's `clip` package), regex 2026.11.15 and CPython 3.11.7; no torch, no ftfy: only the
+last
+repair of `ftfy.fix_text`, canonical composition, is part of PocketCLIP's tokenizer. It comes after the character
+references, as in OpenAI's tokenizer with ftfy for a text without `<`. make_composed.py runs the tokenizers with
+unmodified
+ftfy. The options write another, larger set for a check outside CI.
 """
 
 import argparse
@@ -74,7 +76,7 @@ def entity_texts():
 
 
 class Generator:
-    """Random texts; every kind aims at one stage of the tokenizer."""
+    """Random texts; every kind tests one stage of the tokenizer."""
 
     def __init__(self, seed, tokenizer):
         self.random = random.Random(seed)
@@ -148,7 +150,7 @@ def record(tokenizer, text, repeat=1):
     ids = tokenizer.encode(decoded * repeat)
     if repeat > 1:
         entry["repeat"] = repeat
-    if len(ids) > 400:  # the first ids and the number of all say enough
+    if len(ids) > 400:  # the first ids and the total number suffice
         entry["count"], ids = len(ids), ids[:100]
     entry["ids"] = ids
     return entry

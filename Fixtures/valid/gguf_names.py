@@ -1,4 +1,4 @@
-"""A CLIP as clip.cpp's and llama.cpp's converters lay it out in a GGUF file: names, element types, keyed values."""
+"""A CLIP in the GGUF layout of clip.cpp's and llama.cpp's converters: names, element types, keyed values."""
 
 import gguf
 import numpy as np
@@ -27,7 +27,7 @@ def is_stored(source):
 
 
 def stored(name, array, half):
-    """Convolution kernels are FP16 always, matrices where the file is; everything else is FP32."""
+    """Convolution kernels are always FP16, matrices if the file is; all other tensors are FP32."""
     array = np.squeeze(array)
     is_matrix = name.endswith(".weight") and array.ndim == 2
     return array.astype(np.float16 if array.ndim == 4 or (half and is_matrix) else np.float32)

@@ -3,8 +3,9 @@
 
 Environment: Scripts/environments/venv-flax.sh (transformers 4.46.3, flax, jax).
 
-transformers' own Flax classes read `vit-hugging-face` and save it, whole, sharded and text alone; a training state
-goes through flax.serialization, with arrays in chunks, bfloat16 under its old name, moments and a step beside it.
+transformers' own Flax classes read `vit-hugging-face` and save it complete, sharded, and the text tower alone;
+flax.serialization saves a training state with arrays in chunks, bfloat16 under its old name, optimizer state and a
+step.
 """
 
 import json
@@ -46,7 +47,7 @@ def write_folder(name, model, **options):
 
 
 def write_training_state(model):
-    """The text half as a training loop saves it: a level `params`, moments, and the number of the step."""
+    """The text tower as a training loop saves it: a level `params`, optimizer state, and the number of the step."""
     params = jax.tree_util.tree_map(lambda value: np.asarray(value, np.float32), model.params)
     params = {name: value for name, value in params.items() if not name.startswith("vis")}
     tables = params["text_model"]["embeddings"]

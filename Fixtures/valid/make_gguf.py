@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the tiny ViT as GGUF files with llama.cpp's own gguf-py, laid out as clip.cpp's and llama.cpp's converters do.
+"""Writes the tiny ViT as GGUF files with llama.cpp's own gguf-py, in the layouts of clip.cpp's and llama.cpp's
+converters.
 
 The weights are those of vit-hugging-face/. Environment: Scripts/environments/venv-gguf.sh.
 """
@@ -52,7 +53,7 @@ def sidecar(path, **facts):
 
 
 def write_clip_cpp(name, *, text=True, vision=True, half=True, notes="", **options):
-    """What clip.cpp's convert_hf_to_gguf.py writes."""
+    """The output of clip.cpp's convert_hf_to_gguf.py."""
     path = HERE / name
     writer = begin(path, text=text, vision=vision, half=half, **options)
     for key, array in weights().items():
@@ -63,7 +64,7 @@ def write_clip_cpp(name, *, text=True, vision=True, half=True, notes="", **optio
 
 
 def write_bfloat(name):
-    """An image tower with matrices and kernel in BF16, as llama.cpp's converters write it when asked to."""
+    """An image tower with matrices and kernel in BF16, as llama.cpp's converters write it on request."""
     path = HERE / name
     writer = begin(path, text=False)
     for key, array in weights().items():
@@ -80,7 +81,7 @@ def write_bfloat(name):
 
 
 def write_mmproj(name):
-    """A whole vision encoder, CLIP's projection included, with a language model's projector beside it."""
+    """A complete vision encoder with CLIP's projection, and a language model's projector."""
     path = HERE / name
     writer = begin(path, text=False)
     writer.add_string("clip.projector_type", "mlp")
@@ -98,7 +99,7 @@ def write_mmproj(name):
 
 
 def write_quantized(name, kind):
-    """As clip.cpp's quantizer: matrices whose rows are whole blocks, but for the tables of positions."""
+    """As clip.cpp's quantizer: matrices whose rows are complete blocks, except the tables of positions."""
     path = HERE / "quantized" / name
     writer = begin(path)
     for key, array in weights().items():
@@ -112,7 +113,7 @@ def write_quantized(name, kind):
 
 # ---- one tensor of each type ----------------------------------------------------------------------
 
-# What ggml's reference quantizers make of `known_row()`.
+# The output of ggml's reference quantizers for `known_row()`.
 KNOWN_BLOCKS = {
     Type.Q8_0: "082081539148a23cb231c325d31ae30ef40304f714ec25e035d546ca56be66b377a7",
     Type.Q4_0: "0030807d917da26cb35bc45ad54ae639f728",
@@ -153,7 +154,7 @@ def q8_k(random):
 
 
 def write_types(name):
-    """A tensor of each type, and beside it what gguf-py's `dequantize` makes of them."""
+    """A tensor of each type, and the output of gguf-py's `dequantize` for each."""
     random = np.random.RandomState(9)
     path = HERE / "quantized" / name
     writer, expected = begin(path), {}

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Goldens of the tiny models: MODEL.golden.safetensors (docs/GOLDEN.md), on pixels and token ids made here.
+"""Computes the golden files of the tiny models: MODEL.golden.safetensors (docs/GOLDEN.md), on pixels and token ids
+generated here.
 
 The vocabulary of 128 has no tokenizer: id 126 starts a text, 127, the largest, ends it, zeros follow.
 Environment: Scripts/environments/venv-goldens.sh.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tiny ViT as HDF5: transformers' TensorFlow classes, KerasHub's backbone, and h5py with every storage.
 
-The h5py files are tf_model.h5 again, dataset by dataset, as other versions and settings of the library lay it out.
+The h5py files are tf_model.h5 again, dataset by dataset, in the layouts of other versions and settings of the library.
 Environment: Scripts/environments/venv-keras.sh.
 """
 
@@ -186,7 +186,7 @@ def write_keras_hub():
     text = CLIPTextEncoder(vocabulary_size=tiny.VOCABULARY, embedding_dim=tiny.TEXT_WIDTH,
                            max_sequence_length=tiny.CONTEXT, **tower)
     backbone = keras_hub.models.CLIPBackbone(vision, text, projection_dim=NUMBERS["embed_dim"], dtype="bfloat16")
-    image = {id(variable) for variable in vision.weights}  # names alone do not tell the towers apart
+    image = {id(variable) for variable in vision.weights}  # names alone do not distinguish the towers
     for variable in backbone.weights:
         if not variable.path.endswith("position_ids"):
             variable.assign(keras_values(variable, "visual." if id(variable) in image else "", state()))

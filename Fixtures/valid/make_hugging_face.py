@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tiny ViT as Hugging Face folders: transformers' own classes save what `tiny.py` numbers.
+"""Writes the tiny ViT as Hugging Face folders: transformers' own classes save the values of `tiny.py`.
 
 Run it in two environments: Scripts/environments/venv-goldens.sh (transformers 5: safetensors, towers without prefix,
 the hub's cache) and Scripts/environments/venv-torch17.sh (transformers 4.20.1: pytorch_model.bin, position_ids, full
@@ -49,7 +49,7 @@ def state():
 
 
 def build():
-    """The whole CLIPModel in FP16, every parameter set."""
+    """The complete CLIPModel in FP16, every parameter set."""
     model = CLIPModel(configuration())
     tensors = {name: torch.from_numpy(array.copy()) for name, array in state().items()}
     result = model.load_state_dict(hugging_face_names(tensors), strict=False)

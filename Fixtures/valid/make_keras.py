@@ -65,7 +65,7 @@ def fresh(name):
 
 
 def compressed(path):
-    """The archive again with the same members, compressed for the repository and without the date of its making."""
+    """The archive with the same members, compressed for the repository and without its date."""
     with zipfile.ZipFile(path) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
         assert all(info.compress_type == zipfile.ZIP_STORED for info in archive.infolist())

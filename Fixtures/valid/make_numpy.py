@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the tiny CLIPs as NumPy archives and as MLX saves them. Environment: Scripts/environments/venv-flax.sh.
 
-MLX computes with colours last: its converters turn the patch kernel's axes on the way, and a file that is converted
-again, or saved by a model already loaded, holds [D, P, 3, P] or [D, P, P, 3] under names that say neither.
+MLX computes with colours last: its converters permute the patch kernel's axes. A file that is converted
+again, or saved from a loaded model, holds [D, P, 3, P] or [D, P, P, 3]; the names do not distinguish them.
 """
 
 import json
@@ -63,7 +63,7 @@ def hugging_face():
 
 
 def colours_last(weights):
-    """What MLX's converters do to the patch kernel."""
+    """The permutation of the patch kernel by MLX's converters."""
     return {name: value.transpose(0, 2, 3, 1) if name == KERNEL else value for name, value in weights.items()}
 
 

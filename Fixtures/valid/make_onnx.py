@@ -19,7 +19,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 
-if importlib.util.find_spec("pkg_resources") is None:  # `import clip` wants it, its model does not
+if importlib.util.find_spec("pkg_resources") is None:  # `import clip` needs it, its model does not
     package = types.ModuleType("clip")
     package.__path__ = importlib.util.find_spec("clip").submodule_search_locations
     sys.modules["clip"] = package
@@ -50,7 +50,7 @@ class SingleLogits(CLIP):
 
 
 def openai(kind, half=True, of=CLIP):
-    """As OpenAI publishes it, FP16 matrices and FP32 vectors; or all in FP32."""
+    """As published by OpenAI, FP16 matrices and FP32 vectors; or all in FP32."""
     model = of(**tiny.MODELS[kind]).float().eval()
     tiny.fill(model)
     if half:
@@ -68,7 +68,7 @@ def traced(module, arguments, path, opset, names, **options):
 def exported(module, arguments, path, **options):
     """With the exporter that builds on torch.export.
 
-    Of what it notes beside the graph the modules' names are kept: stack traces name files of this machine.
+    Of its annotations only the modules' names are kept, because stack traces name files of this machine.
     """
     torch.onnx.export(module, arguments, str(path), dynamo=True, opset_version=20, verbose=False, **options)
     model = onnx.load(path, load_external_data=False)
@@ -107,7 +107,7 @@ def write_openai():
 
 
 def with_configuration(name, model, write, **facts):
-    """What optimum publishes: the graph beside config.json."""
+    """The layout that optimum publishes: the graph next to config.json."""
     folder = make_hugging_face.fresh(name)
     write(folder / "model.onnx")
     model.config.save_pretrained(folder)
@@ -146,7 +146,7 @@ class Samples(CalibrationDataReader):
 
 
 def write_quantized(folder):
-    """int8 as optimum publishes it (dynamic), and as calibration gives it (QuantizeLinear, DequantizeLinear)."""
+    """int8 as published by optimum (dynamic), and from calibration (QuantizeLinear, DequantizeLinear)."""
     kinds = {"image": (QuantType.QUInt8, False), "text": (QuantType.QInt8, True)}
     for tower, half, arguments in towers(make_hugging_face.build()):
         source = folder / f"{tower}.onnx"

@@ -38,7 +38,7 @@ def configuration(kind):
     return {"embed_dim": numbers["embed_dim"], "quick_gelu": True, "vision_cfg": vision, "text_cfg": text}
 
 
-# Heads of 80 (image) and 16 (text) channels, GELU, an MLP ratio that is not whole: no rule of OpenAI's holds.
+# Heads of 80 (image) and 16 (text) channels, GELU, an MLP ratio that is not an integer: none of OpenAI's rules applies.
 HEAD_80 = {
     "embed_dim": 48,
     "vision_cfg": {"image_size": 16, "layers": 1, "width": 160, "head_width": 80, "mlp_ratio": 1.1, "patch_size": 8},
@@ -51,7 +51,7 @@ HEAD_80_ARCHITECTURE = {
              "mlp": 256},
 }
 
-# As for training with SigLIP's loss: a bias, so that each pair of an image and a text is scored by itself.
+# As for training with SigLIP's loss: a bias, so that each pair of an image and a text is scored independently.
 SIGMOID = {
     "embed_dim": 24, "init_logit_bias": -10,
     "vision_cfg": {"image_size": 16, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8},
@@ -108,7 +108,7 @@ def write_training():
         optimizer = torch.optim.AdamW([{"params": trained, "weight_decay": 0.2}], lr=0.0)
         image, text, scale = wrapped(torch.ones(2, 3, 24, 24), torch.ones(2, tiny.CONTEXT, dtype=torch.long))
         (scale * image @ text.T).sum().backward()
-        optimizer.step()  # the rate is zero: moments are filled, weights stay
+        optimizer.step()  # the rate is zero: the optimizer state is filled, weights stay
         checkpoint = {
             "epoch": 7, "name": "tiny-run", "state_dict": wrapped.state_dict(),
             "optimizer": optimizer.state_dict(), "scaler": torch.amp.GradScaler("cpu").state_dict(),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the fixtures that PyTorch itself writes: TorchScript archives and pickled state dicts.
+"""Writes PyTorch's fixtures with PyTorch itself: TorchScript archives and pickled state dicts.
 
 Run it in two environments: Scripts/environments/venv-goldens.sh (current torch: everything) and
 Scripts/environments/venv-torch17.sh (torch 1.7.1, the line that wrote OpenAI's archives: TorchScript and plain state
@@ -19,7 +19,7 @@ import torch
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Scripts" / "golden")]
 
-if importlib.util.find_spec("torchvision") is None:  # `import clip` wants torchvision, its model does not
+if importlib.util.find_spec("torchvision") is None:  # `import clip` needs torchvision, its model does not
     package = types.ModuleType("clip")
     package.__path__ = importlib.util.find_spec("clip").submodule_search_locations
     sys.modules["clip"] = package
@@ -68,7 +68,7 @@ def write_state_dict(kind):
 
 
 def write_wrapped():
-    """What research code saves: weights under `model`, beside a Namespace and NumPy values."""
+    """A checkpoint as saved by research code: weights under `model`, a Namespace and NumPy values."""
     path = HERE / "rn-model-wrapped.pt"
     state = mixture("rn")
     others = {
@@ -87,7 +87,7 @@ def write_wrapped():
 
 
 def write_mixed_dtypes():
-    """FP64, FP32, FP16 and BF16 in turn, and parameters beside tensors: the values fit each."""
+    """FP64, FP32, FP16 and BF16 in turn, and parameters mixed with tensors: every type represents the values."""
     path = HERE / "vit-mixed-dtypes.pt"
     dtypes = (torch.float16, torch.bfloat16, torch.bfloat16, torch.float32, torch.float16, torch.float64)
     state = collections.OrderedDict()

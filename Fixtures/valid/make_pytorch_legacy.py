@@ -7,7 +7,7 @@ storages, pickle protocol 4). Storages are keyed by addresses, so no two runs wr
 back by torch.load.
 
 Also writes, with current torch, ../archives/legacy-views.pt, whose storages are parts of others, as PyTorch wrote
-them before 0.4: its `view_metadata` is put in by hand, and torch.load must read it.
+them before 0.4: its `view_metadata` is inserted manually, and torch.load must read it.
 """
 
 import collections
@@ -92,7 +92,7 @@ def write_protocol_4():
 
 
 class Views(pickle.Pickler):
-    """Names every storage as the part of one common storage that it is."""
+    """Describes every storage as a part of one common storage."""
 
     def __init__(self, file, root, parts):
         super().__init__(file, 2)

@@ -5,8 +5,8 @@ No installable PyTorch writes it (the oldest wheel is 1.0.0), but every PyTorch 
 written here as torch/serialization.py of 0.1.9 wrote them, with Python's own `tarfile` in its PAX format, and then
 torch.load of the current release must give the same tensors back. Environment: Scripts/environments/venv-goldens.sh.
 
-Keys stand for the addresses that 0.1.9 used. Tensors without axes, which it did not have, are written as it would
-have written any other.
+Keys replace the addresses that 0.1.9 used. Tensors without axes, which 0.1.9 did not have, are written like
+any other.
 """
 
 import collections
@@ -27,14 +27,14 @@ WRITTEN_AT = 1485907200.25  # the fraction of a second makes `tarfile` write an 
 
 
 class Keys(dict):
-    """A key for each thing that is asked for, as if it had that address."""
+    """A key for each requested object, in place of its address."""
 
     def __missing__(self, thing):
         return self.setdefault(thing, FIRST_ADDRESS + 64 * len(self))
 
 
 class TarWriter:
-    """torch.save of 0.1.9; `parts` are runs of elements of one storage that 0.1.9 saw as storages of their own."""
+    """torch.save of 0.1.9; `parts` are runs of elements of one storage that 0.1.9 treated as separate storages."""
 
     def __init__(self, obj, parts=()):
         self.obj, self.parts = obj, list(parts)
@@ -56,7 +56,7 @@ class TarWriter:
         pickler.dump(self.obj)
 
     def place(self, tensor):
-        """The key of the storage that `tensor` lies in, or of the part of it, and the offset there."""
+        """The key of the storage (or part of one) that holds `tensor`, and the offset in it."""
         storage = tensor.untyped_storage()
         key = self.keys["storage", storage.data_ptr()]
         self.storages[key] = tensor
@@ -105,7 +105,7 @@ def anonymous(info):
 
 
 def check(path, expected):
-    """torch.load gives back what was written."""
+    """torch.load returns the written tensors."""
     loaded = torch.load(path, weights_only=False)  # our own file; it reads tars in no other way
     loaded = loaded.get("state_dict", loaded)
     assert list(loaded) == list(expected)
@@ -122,7 +122,7 @@ def write_state_dict():
 
 
 def write_training():
-    """Vectors in two parts of one storage, matrices transposed, and an optimizer beside the model."""
+    """Vectors in two parts of one storage, matrices transposed, and an optimizer."""
     path = HERE / "rn-tar-training.pt"
     source = mixture("rn")
     vectors = [tensor.reshape(-1) for tensor in source.values() if tensor.dtype == torch.float32]

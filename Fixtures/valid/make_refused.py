@@ -2,8 +2,8 @@
 """Writes `refused/`: hub folders of architectures that are recognised by name but not run.
 
 The keys are those of open_clip's (and transformers') real models, built without memory on the meta device; of
-repeated blocks only the first two are kept and every dimension is cut to MAX_SIDE, values zero. Each folder comes
-twice over: with its config, and as bare weights named `model.safetensors`, where keys alone must tell.
+repeated blocks only the first two are kept and every dimension is cut to MAX_SIDE, values zero. Each folder exists
+twice: with its config, and as bare weights named `model.safetensors`, where only the keys identify the model.
 Environment: Scripts/environments/venv-goldens.sh.
 """
 
@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent / "refused"
 MAX_SIDE = 2
 REPEATED = re.compile(r"\.(?:resblocks|blocks|layers|layer)\.(\d+)\.")
 
-# Folder: the name a person should read, and open_clip's configuration.
+# Folder: the name for the error, and open_clip's configuration.
 OPEN_CLIP = {
     "siglip": ("SigLIP", "ViT-B-16-SigLIP"),
     "siglip2": ("SigLIP", "ViT-B-16-SigLIP2"),

@@ -1,4 +1,4 @@
-"""The two tiny CLIPs of the format fixtures: one set of numbers, whatever file holds them. Needs NumPy only.
+"""The two tiny CLIPs of the format fixtures: one set of numbers for every file format. Needs NumPy only.
 
 Every value is k · 2^-s with |k| < 256, so FP32, FP16 and BF16 hold it exactly and every fixture of one model
 has the same digests. Names and shapes are OpenAI's (canonical).
@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 CONTEXT, VOCABULARY, TEXT_WIDTH = 16, 128, 64
 
-# The arguments of `clip.model.CLIP`. The ViT's text projection is square: only numbers can tell a transposition.
+# The arguments of `clip.model.CLIP`. The ViT's text projection is square: only values can reveal a transposition.
 MODELS = {
     "vit": dict(embed_dim=64, image_resolution=24, vision_layers=1, vision_width=64, vision_patch_size=8,
                 context_length=CONTEXT, vocab_size=VOCABULARY, transformer_width=TEXT_WIDTH, transformer_heads=1,
@@ -97,12 +97,12 @@ def write_model(kind, state, architecture):
 
 def write_sidecar(path, *, format, writer, model, ignored=None, evidence=None, notes="", towers="both",
                   projection=True, **extra):
-    """`NAME.json` beside a fixture file or folder: what a reader must find in it.
+    """`NAME.json` next to a fixture file or folder: the expected result of a reader.
 
     model       the tensors are those of MODEL.model.json, restricted to `towers` and, without `projection`, less
                 `visual.proj` or `text_projection`
-    ignored     source key to why a reader passes over it
-    names       whose names the tensors have, where the format alone does not tell
+    ignored     source key to the reason why a reader skips it
+    names       the library whose names the tensors have, if the format does not determine it
     absent      canonical tensors that the format does not store
     evidence    where activation and heads are stated, or null if nothing in the source states them
     """

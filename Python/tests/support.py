@@ -1,4 +1,5 @@
-"""Bundles, generated inputs and goldens that the tests share. `make python-test` says where package and library are."""
+"""Bundles, generated inputs and golden values that the tests share. `make python-test` sets the paths of package and
+library."""
 
 import array
 import gzip
@@ -64,7 +65,7 @@ def image_bytes(height, width):
 
 
 def run_python(program, *arguments, **environment):
-    """What a fresh interpreter prints; its failure is the test's."""
+    """The output of a fresh interpreter; its failure fails the test."""
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         env={**os.environ, **environment},

@@ -1,4 +1,4 @@
-"""Memory in and out: what is taken without a copy, what is converted, what is refused."""
+"""Input and output memory: used without a copy, converted, or refused."""
 
 import array
 import ctypes
@@ -13,7 +13,7 @@ from test_methods import image
 
 
 class LikePIL:
-    """What PIL's images show: no buffer, but an array interface with bytes."""
+    """Like PIL images: no buffer, but an array interface with bytes."""
 
     def __init__(self, pixels):
         self.__array_interface__ = {
@@ -22,7 +22,7 @@ class LikePIL:
 
 
 class LikeTorch:
-    """What PyTorch's tensors show."""
+    """Like PyTorch's tensors."""
 
     def __init__(self, values):
         self.values = values

@@ -33,7 +33,7 @@ def constants(prefix):
 
 
 def matches(declared, found):
-    """Whether a ctypes type can stand for a C type."""
+    """Whether a ctypes type matches a C type."""
     if declared == "const char *":
         return found is ctypes.c_char_p
     if declared.endswith("*"):

@@ -1,4 +1,4 @@
-"""What each method computes."""
+"""Tests the results of each method."""
 
 import pathlib
 import unittest

@@ -84,7 +84,7 @@ class ThreadTests(unittest.TestCase):
         counter = threading.Thread(target=count)
         counter.start()
         try:
-            # With the GIL held, a turn before and one after are all that the thread could get.
+            # With the GIL held, the thread could run only before and after the call.
             for batch in (16, 64, 256, 1024):
                 pixels = np.zeros((batch, 3, 64, 64), np.float32)
                 before = len(turns)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds dist/pocketclip-*.whl and tries it: types, size, contents, licence texts, an import from a folder that holds
+# Builds dist/pocketclip-*.whl and tests it: types, size, contents, licence texts, an import from a folder that holds
 # nothing else.
 #   usage: build-python.sh PYTHON     (with hatchling, mypy and numpy; after build-runtime.sh)
 set -eu

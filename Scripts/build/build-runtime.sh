@@ -2,7 +2,7 @@
 # Builds the small runtime: dist/lib/libpocketclip.so, the static library, the header, the pkg-config file and the
 # licence texts.
 #
-# Needs the Swift toolchain alone (its clang and lld). Fails if the library needs more than libc, exports anything
+# Needs only the Swift toolchain (its clang and lld). Fails if the library needs more than libc, exports anything
 # but the ABI of pocketclip.h, could be unloaded, or reaches 320 KB.
 #
 # usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
@@ -27,14 +27,15 @@ tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 tool() { if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1"; fi; }
 clang=$(tool clang)
 
-# Everything is built from one folder with relative paths: the compiler orders some instructions by hashes of the names
-# that it is given, and the same sources give the same bytes wherever they lie.
+# Everything is built from one folder with relative paths, because the compiler orders some instructions by hashes of
+# file
+# names. The same sources then give the same bytes in every folder.
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 cd "$objects"
 ln -s "$root/Sources" Sources
 
-module_map() { # NAME: how Swift sees a C module's header
+module_map() { # NAME: the module map of a C module's header for Swift
   printf 'module %s { header "Sources/%s/include/%s" export * }\n' "$1" "$1" "$2" >"$1.modulemap"
 }
 
@@ -43,7 +44,7 @@ c_mode=(-Os -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector
 swift_mode=(-lto=llvm-full)
 if [ -n "$sanitize" ]; then
   c_mode=(-O1 -g "-fsanitize=$sanitize" -fno-sanitize-recover=all)
-  swift_mode=(-g "-sanitize=${sanitize%%,*}") # Swift's own checks of overflow and bounds are on as ever.
+  swift_mode=(-g "-sanitize=${sanitize%%,*}") # Swift's own checks of overflow and bounds stay on.
 fi
 
 c_target=()
@@ -65,7 +66,7 @@ compile_c() {
   done
 }
 
-# Link-time optimization drops what only other modules' unused code needed.
+# Link-time optimization drops code that only unused code of other modules needed.
 compile_swift() {
   local module=$1 maps=() map sources
   # In the order of their names, whatever their folders: moving a file changes no byte of the library.
@@ -85,7 +86,7 @@ done
 module_map CPocketCLIP pocketclip.h
 for module in "${swift_modules[@]}"; do compile_swift "$module"; done
 
-# The ABI is what the header declares, nothing else.
+# The ABI consists of exactly the header's declarations.
 mapfile -t functions < <(grep -o '^PCLIP_API.*' Sources/CPocketCLIP/include/pocketclip.h |
   grep -o 'pclip_[a-z_0-9]*(' | tr -d '(' | sort)
 {
@@ -103,10 +104,11 @@ if [ -n "$sanitize" ]; then
   exit
 fi
 
-# Embedded Swift ends the process where an allocation fails: CPlatform serves it from reservations that were to be had.
+# Embedded Swift ends the process if an allocation fails, so CPlatform serves its allocations from reservations.
 allocations=(-Wl,--wrap=posix_memalign,--wrap=free)
 
-# Instructions that the Swift modules repeat become functions: 3.5 KB less, no slower (the kernels are not touched). Strings
+# Repeated instructions of the Swift modules become functions: 3.5 KB less, not slower (the kernels are unchanged).
+# Strings
 # that end alike share their bytes (-O2 of the linker).
 library=$output/lib/libpocketclip.so
 "$clang" -shared -fuse-ld=lld -flto -o "$library" ./*.o -Wl,-O2,--gc-sections,-s,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack,--as-needed \

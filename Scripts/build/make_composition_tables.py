@@ -4,9 +4,9 @@
     python3 Scripts/build/make_composition_tables.py
 
 Needs CPython 3.11 (unicodedata of Unicode 14.0.0), the version behind the goldens of OpenAI's tokenizer: ftfy composes
-with unicodedata. Characters that Unicode 15 to 17 added have no decomposition here and are no marks, as there.
+with unicodedata. Characters that Unicode 15 to 17 added have no decomposition and are not marks, as in unicodedata.
 
-TokenizerTests compares what the tables give with a digest of unicodedata's answers for all code points.
+TokenizerTests compares the tables' results with a digest of unicodedata's for all code points.
 """
 
 import pathlib
@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCALARS = [s for s in range(0x110000) if not 0xD800 <= s < 0xE000]
 HANGUL = range(0xAC00, 0xD7A4)
 IDEOGRAPHS = (range(0xF900, 0xFB00), range(0x2F800, 0x2FA20))
-NO_SECOND = 127  # of a character that is another one's double
-EXCLUDED = 128  # set where composition never makes the character
+NO_SECOND = 127  # of a character that is a duplicate of another
+EXCLUDED = 128  # set if composition never produces the character
 
 
 def step(scalar):
@@ -70,7 +70,7 @@ def main():
     doubles = [s for s in steps if any(s in block for block in IDEOGRAPHS)]
     others = [s for s in steps if s not in set(doubles)]
     assert all(len(steps[s]) == 1 and steps[s][0] >> 16 in (0, 2) for s in doubles)
-    # A character and its parts lie in one plane, so 16 bits say which parts.
+    # A character and its parts are in one plane, so 16 bits identify the parts.
     seconds = sorted({steps[s][1] for s in others if len(steps[s]) == 2}, key=lambda second: second & 0xFFFF)
     assert len({second & 0xFFFF for second in seconds}) == len(seconds) < NO_SECOND
     assert all(s >> 16 == part >> 16 for s in others for part in steps[s])

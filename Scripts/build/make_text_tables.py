@@ -4,14 +4,14 @@
     python3 Scripts/build/make_text_tables.py
 
 Needs CPython 3.11.7 (str.lower, str.isspace and html.entities of Unicode 14.0.0) and regex 2026.11.15 (classes of
-Unicode 17.0.0): the pair the goldens are made with. OpenAI's tokenizer takes its classes from the one and its
-lower-casing from the other, and so do we; the pair of versions is part of the tokenizer id. Where the two differ:
-letters added in Unicode 15 to 17 are letters here, and those that are upper case keep their case.
+Unicode 17.0.0): the pair the goldens are made with. OpenAI's tokenizer takes its classes from one and its
+lower-casing from the other, as these tables do; the pair of versions is part of the tokenizer id. Where the two differ:
+letters added in Unicode 15 to 17 are letters here, and upper-case ones keep their case.
 
-Everything is measured by asking those libraries about each code point under OpenAI's own flags, never derived
+All values are measured by calling those libraries for each code point under OpenAI's own flags, never derived
 from Unicode's files. (That is how U+0345 comes out as a separator: under IGNORECASE it matches no alternative of
 the pattern, because its case variants are letters and it is not.) Fixtures/tokenizer/unicode.json receives a
-digest of the answers for all code points, which TokenizerTests compares with the C functions.
+digest of the results for all code points, which TokenizerTests compares with the C functions.
 """
 
 import html
@@ -51,7 +51,7 @@ def lower(scalar):
 
 
 def casing(scalar):
-    """What the final-sigma rule sees, found from the two forms of a lower-cased capital sigma."""
+    """The classes of the final-sigma rule, found from the two forms of a lower-cased capital sigma."""
     character = chr(scalar)
     if ("1" + character + "\u03a3").lower()[-1] == "\u03c2":
         return 1

@@ -1,4 +1,4 @@
-"""Prints, for each bundle, the SHA-256 of all that it holds but its `provenance.` fields. Standard library only."""
+"""Prints, for each bundle, the SHA-256 of its content without the `provenance.` fields. Standard library only."""
 import hashlib, json, struct, sys
 
 for path in sys.argv[1:]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the command line on every malformed file, each in a process of its own, and tells what it costs to refuse them.
+"""Runs the command line on every malformed file, each in a separate process, and reports the cost of refusing it.
 
 usage: census.py POCKETCLIP [--write DOCUMENT]
 
@@ -22,7 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MALFORMED = ROOT / "Fixtures/malformed"
 SECONDS, MEGABYTES = 2, 200
-# Damage that only reading the weights shows, options, and paths that no file in a repository can stand for: the tests
+# Damage that shows only when weights are read, options, and paths that a repository cannot hold: the tests
 # provoke these themselves.
 ELSEWHERE = {"fileNotFound": "PathTests", "permissionDenied": "PathTests", "notARegularFile": "PathTests",
              "ioFailure": "PathTests", "noAddressSpace": "PathTests", "notInHubCache": "PathTests",
@@ -40,7 +40,7 @@ class Run:
 
 
 def run(*command):
-    """Peak memory is that of the one process: `wait4` gives it."""
+    """`wait4` returns the peak memory of the one process."""
     with tempfile.TemporaryFile() as output:
         start = time.monotonic()
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
@@ -76,14 +76,14 @@ def checkpoint_complaint(case, sidecar, exit_status):
 
 
 def census(tool):
-    """Rows by group, and what is wrong."""
+    """Rows by group, and the problems."""
     rows, complaints, seen = collections.defaultdict(list), [], collections.Counter()
     statuses = documented_codes()
     for path in sorted(MALFORMED.glob("*/*.json")):
         sidecar = json.loads(path.read_text())
-        if "rule" in sidecar:  # a bundle: some rules are about its contents, which only verify reads
+        if "rule" in sidecar:  # a bundle: some rules concern contents that only verify reads
             name = path.with_suffix(".pclip")
-            if not name.exists():  # made by a test: the sidecar says which
+            if not name.exists():  # made by a test, which the sidecar names
                 continue
             case = run(tool, "verify", "--json", name)
             complaint = None if case.status in (65, 69) else f"expected exit status 65 or 69, found {case.status}"

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the command line on files that ask for far more memory or time than their size, each in a process of its own.
+"""Runs the command line on files that request far more memory or time than their size, each in a separate process.
 
 usage: census_amplification.py POCKETCLIP [--write DOCUMENT]
 
 Fails where a command takes more than MEGABYTES and BYTES for each byte of the file, or SECONDS and MICROSECONDS for each,
-or ends by a signal. Memory is firm; time is generous, since machines differ. The files are those of `amplification`.
+or ends by a signal. The memory limit is strict; the time limit is generous, because machines differ. The files are
+those of `amplification`.
 Standard library only.
 """
 
@@ -17,11 +18,11 @@ import tempfile
 from census import machine, run, write
 
 HERE = pathlib.Path(__file__).resolve().parent
-# What the process takes to start, and what a budget's base of 64 MiB comes to in containers that grow.
+# The memory to start the process, and a budget's base of 64 MiB in containers that grow.
 MEGABYTES, BYTES = 128, 64
 SECONDS, MICROSECONDS = 5, 10
 LEAST_BYTES = 200_000
-# What the tiny model's file does not say; cases whose names begin with `model-` are complete but for this.
+# The settings that the tiny model's file does not record; cases named `model-` are otherwise complete.
 MODEL = ["--activation", "quickgelu", "--heads", "1,1", "--pooling", "highest", "--preprocess", "openai"]
 LEAST_CASES, LEAST_IN_GROUP = 100, 10
 BEGIN, END = "<!-- amplification: begin -->", "<!-- amplification: end -->"
@@ -39,14 +40,14 @@ def commands(tool, group, path, output):
 
 
 def size(path):
-    """Without what links lead to."""
+    """Without the targets of links."""
     if path.is_symlink():
         return 0
     return path.stat().st_size if path.is_file() else sum(size(inner) for inner in path.iterdir())
 
 
 def census(tool, folder):
-    """(name, bytes, seconds, megabytes) by group, and what is wrong."""
+    """(name, bytes, seconds, megabytes) by group, and the problems."""
     rows, complaints = collections.defaultdict(list), []
     for path in sorted(folder.glob("*/*")):
         group, count = path.parent.name, size(path)
@@ -66,7 +67,8 @@ def census(tool, folder):
 
 
 def table(rows, start):
-    """Memory beyond `start`, that of a process that reads nothing. Small files may take the base of a budget, too: per byte
+    """Memory beyond `start`, that of a process that reads nothing. Small files may also take the base of a budget: per
+    byte
     they count as LEAST_BYTES."""
     lines = ["| format or container | files | slowest | time per kB | largest memory | memory per byte |",
              "|---|---|---|---|---|---|"]
@@ -88,7 +90,7 @@ def main():
         sys.exit(__doc__)
     tool = str(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as folder:
-        # In a process of its own: a child's peak memory begins with that of its parent.
+        # In a separate process: a child's peak memory begins with that of its parent.
         subprocess.run([sys.executable, "-m", "amplification", folder], cwd=HERE, check=True)
         start = run(tool, "--version").megabytes
         rows, complaints = census(tool, pathlib.Path(folder))

@@ -23,7 +23,7 @@ build_arm() { # OUTPUT ARGUMENT…
     "$arm/lib/crt1.o" "$arm/lib/crti.o" "${@:2}" -L "$arm/lib" -lm -lc "$arm/lib/crtn.o" -o "$1"
 }
 
-# Without what the emulator lacks, of which it would warn.
+# Without features that the emulator lacks and would warn about.
 haswell=Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid
 
 check() { # TITLE COMMAND…

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Commands where no thread can be created, where address space is short, and where OpenBLAS is missing or wrong: they work,
-# or refuse with a message.
+# Runs commands without threads, with little address space, and with a missing or wrong OpenBLAS: they work,
+# or fail with a message.
 set -eu
 pocketclip=$1
 minis=Fixtures/minis
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# pthread_create fails as it does where the number of processes is limited, which binds no root user: at once, or after
+# pthread_create fails as with a limit on processes, which does not apply to root: at once, or after
 # the first thread.
 cat >"$folder/no-threads.c" <<'C'
 #include <dlfcn.h>
@@ -22,7 +22,7 @@ C
 cc -D_GNU_SOURCE -DTHREADS=0 -shared -fPIC "$folder/no-threads.c" -o "$folder/no-threads.so"
 cc -D_GNU_SOURCE -DTHREADS=1 -shared -fPIC "$folder/no-threads.c" -o "$folder/one-thread.so"
 
-# A library that is none, and one whose products are wrong.
+# A file that is not a library, and a library whose products are wrong.
 mkdir "$folder/missing" "$folder/wrong"
 : >"$folder/missing/libopenblas.so.0"
 cat >"$folder/wrong.c" <<'C'
@@ -82,7 +82,7 @@ for limit in no-threads one-thread 400000; do
   expect "$limit" 0 'blocks' bench "$mini"
   expect "$limit" 0 'written' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
 done
-# Around what OpenBLAS's buffers take: nothing waits, nothing ends early.
+# Limits near the size of OpenBLAS's buffers: no command hangs or ends early.
 for megabytes in 450 550 607 613 616 700 1000 1400 1500 1600 2000; do
   expect $((megabytes * 1024)) 0 'image cosine' convert $minis/mini-vit.pt -o "$folder/again.pclip" --precision int8 --force
 done
@@ -101,7 +101,7 @@ for limit in no-threads one-thread; do
   expect $limit 0 'cosine' classify -m "$mini" $minis/images --label "an alarm clock" --label "a cat" --threads 8
 done
 
-# A file that may not become as large as it must: an error, which leaves nothing.
+# A limit on file size: an error that leaves no file.
 mkdir "$folder/small"
 expect file=10 73 'no space left (File too large)' convert $minis/mini-vit.pt -o "$folder/small/m.pclip"
 expect file=10 73 'no space left (File too large)' export "$mini" --to onnx -o "$folder/small/m"
@@ -113,14 +113,14 @@ fi
 expect file=2 73 'no space left (File too large).*--resume' embed -m "$mini" $minis/images -o "$folder/small/v.npy"
 expect data=1000000 0 'vectors* kept' embed -m "$mini" $minis/images -o "$folder/small/v.npy" --resume
 
-# An image of 32 megapixels in 38 bytes: an error where there is no room, a vector where there is.
+# An image of 32 megapixels in 38 bytes: an error without memory, a vector with it.
 PYTHONPATH=Scripts/check python3 -c 'import sys, hostile_images; open(sys.argv[1], "wb").write(hostile_images.webp(8000, 4000))' \
   "$folder/large.webp"
 expect 250000 66 'no memory for the image: 8000×4000 pixels need' embed -m "$mini" "$folder/large.webp"
 expect 250000 66 'no memory for the image' classify -m "$mini" "$folder/large.webp" --label "a" --label "b"
 expect 600000 0 'vector' embed -m "$mini" "$folder/large.webp"
 
-# Every limit above what the system needs to load the tool: a result or an error, no other end.
+# Every limit above the system's need to load the tool: a result or an error, nothing else.
 survive() {
   limit=$1
   shift

@@ -1,11 +1,13 @@
 #!/bin/bash
-# What dist/lib/libpocketclip.so promises, tried from outside: its size, needs and exports (build-runtime.sh has
-# checked them); the licence texts beside it; the same bits for any batch, order and thread count, in a forked child, under an affinity limit, in C,
-# Swift and Python, on each instruction set of this machine; no memory taken by 1,000 calls; the three examples agree.
+# Tests the promises of dist/lib/libpocketclip.so from outside: its size, dependencies and exports (build-runtime.sh has
+# checked them); the licence texts next to it; the same bits for any batch, order and thread count, in a forked child,
+# under an affinity limit, in C,
+# Swift and Python, on each instruction set of this machine; no memory allocated by 1,000 calls; the three examples
+# agree.
 # Every request for memory may fail; a call needs little stack; the library may be unloaded; built again, it is the same.
 #
-# Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, where this machine lets us make
-# one, its quota is the number of threads.
+# Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, if this machine allows one,
+# its quota is the number of threads.
 #
 # usage: check-runtime.sh    (after build-runtime.sh; uses .build/release/pocketclip for the examples' bundle)
 set -euo pipefail
@@ -60,7 +62,7 @@ for bundle in Fixtures/runtime/{vit,resnet}-int8.pclip; do
   echo "error codes, no crash: $(basename "$bundle")"
 done
 
-# Memory that is not to be had, stacks that are small, hosts that unload.
+# Failing allocations, small stacks, hosts that unload the library.
 compile_c Tests/RuntimeChecks/memory.c "$work/memory" c11
 compile_c Tests/RuntimeChecks/stack.c "$work/stack" c11
 compile_c Tests/RuntimeChecks/unload.c "$work/unload" c11

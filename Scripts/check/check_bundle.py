@@ -1,7 +1,7 @@
-"""A second reader of PocketCLIP bundles, written from docs/BUNDLE.md alone.
+"""An independent reader of PocketCLIP bundles, written from docs/BUNDLE.md alone.
 
-check_bundle.py FILE.pclip [WEIGHTS.safetensors] checks every rule; if asked, it writes the weights.
-Fields, tensors and stored forms are not listed here again: the page's own tables are read.
+check_bundle.py FILE.pclip [WEIGHTS.safetensors] checks every rule; with a second argument it writes the weights.
+Fields, tensors and stored forms are read from the page's tables.
 """
 import hashlib, math, pathlib, re, sys
 import numpy as np, safetensors.numpy
@@ -24,7 +24,7 @@ def table(start):
 
 
 def evaluate(formula, values):
-    """What the page writes as `image.kind == "vit"`, [(size/32)² + 1, 32 · width], [⌈N⌉16, K]."""
+    """Evaluates a formula of the page: `image.kind == "vit"`, [(size/32)² + 1, 32 · width], [⌈N⌉16, K]."""
     formula = re.sub(r"⌈(\w)⌉(\d+)", r"-(-\1/\2)·\2", formula.strip("`")).replace("·", "*")
     formula = re.sub(r"[a-z]+\.[a-z._]+", lambda name: repr(values.get(name[0])), formula)
     return eval(formula.replace("/", "//").replace("²", "**2") or "True", dict(values))
@@ -32,7 +32,7 @@ def evaluate(formula, values):
 
 class Bundle:
     def rules(self, raw):
-        """Each rule's id and whether it holds; where one does not, nothing more can be asked."""
+        """Each rule's id and whether it holds. Stop at the first that does not."""
         yield "B-001", len(raw) >= 8
         yield "B-004", raw[8:].startswith(b'{"__metadata__":{"pclip.version":"')
         start = 8 + int.from_bytes(raw[:8], "little")
@@ -87,7 +87,7 @@ class Bundle:
                 yield prefix + name, shape, kind, v.get("precision", "fp32")
 
     def stored(self):
-        """Section 6: name; dtype, stored shape, what is not padding (of a matrix, in [N, K])."""
+        """Section 6: name; dtype, stored shape, the part without padding (of a matrix, in [N, K])."""
         for name, shape, kind, precision in self.tensors():
             n, k = math.prod(shape[:1]), math.prod(shape[1:])
             v = {"N": k, "K": n} if kind.startswith("projection") else {"N": n, "K": k}
@@ -140,7 +140,7 @@ class Bundle:
             yield "B-041", array.dtype != np.int8 or array.min() > -128
             yield "B-042", np.count_nonzero(array) == np.count_nonzero(self.value(name))
             base, _, role = name.rpartition(".")
-            if base in self.arrays:  # companions; a BatchNorm has no tensor of its own name
+            if base in self.arrays:  # scales, sums and exponents; a BatchNorm has no tensor of its own name
                 yield "B-045", role != "scale" or array.min() >= 0
                 yield "B-046", role != "exponent" or -64 <= array.min() <= array.max() <= 64
                 yield "B-044", role != "sum" or (self.value(base).sum(1) == self.value(name)).all()

@@ -4,8 +4,8 @@
     Scripts/check/check_composition.py dist/lib/libpocketclip.so [--random COUNT] [--seed N]
 
 Needs the environment of Scripts/environments/venv-onnx.sh. The texts are those of Fixtures/tokenizer/make_composed.py,
-with as many random ones as you say, the composed form of each, and each with a character reference in it. OpenAI's
-tokenizer runs with ftfy as it is; texts that ftfy repairs beyond composition are left out and counted.
+with COUNT random ones, the composed form of each, and each with a character reference in it. OpenAI's
+tokenizer runs with unmodified ftfy; texts that ftfy repairs beyond composition are left out and counted.
 """
 
 import argparse

@@ -4,8 +4,9 @@
     Scripts/check/check_exports.py [--only NAME] [--large] [--markdown FILE]
 
 Needs the command line (`make build`), the runtime (`make runtime`) and the environment of
-Scripts/environments/venv-onnx.sh. The truth of FP32 and FP16 is the FP32 bundle of the same model, run by the shipped
-library; of int8 it is the int8 bundle with `exact` arithmetic, which has the same weights. Exit status 1 where a bound
+Scripts/environments/venv-onnx.sh. The reference for FP32 and FP16 is the FP32 bundle of the same model, run by the
+shipped
+library; for int8 it is the int8 bundle with `exact` arithmetic, which has the same weights. Exit status 1 if a bound
 is missed.
 """
 
@@ -39,11 +40,11 @@ class Bound:
     maximum_absolute: float = 1.0
 
 
-# FP32 on both sides differs by the order of sums alone: 1e-5 is what the reference forward is held to as well.
+# FP32 on both sides differs only by the order of sums: 1e-5 is also the bound of the reference forward pass.
 SAME_WEIGHTS = Bound(0.999999, 1e-5)
 # Weights that were FP32 are rounded: the bound of FP16 bundles.
 ROUNDED = Bound(0.99999)
-# ONNX Runtime quantizes activations too where it multiplies integers: the bound of `fast` int8 texts.
+# ONNX Runtime also quantizes activations if it multiplies integers: the bound of `fast` int8 texts.
 INTEGERS = Bound(0.999)
 
 
@@ -77,7 +78,7 @@ SMALL = [
     Case("mini-vit", fixture("minis/mini-vit.pt"), {**FOLDERS, **ONNX, **NATIVE}),
     Case("mini-rn", fixture("minis/mini-rn.pt"), RESNET),
     Case("vit", fixture("valid/vit-open-clip"), {**FOLDERS, **ONNX, **NATIVE}),
-    # Its weights are random, and no int8 keeps what they compute.
+    # Its weights are random, and int8 loses too much on them.
     Case("rn", fixture("valid/rn-open-clip"), {**RESNET, "onnx": ["fp32", "fp16"]}),
     Case("head-80", fixture("valid/head-80-open-clip"), {**FOLDERS, **ONNX}),
     Case("sigmoid", fixture("valid/sigmoid-open-clip"), {"open-clip": FOLDERS["open-clip"], **ONNX}),
@@ -106,7 +107,7 @@ def run(*arguments):
 
 
 class Truth:
-    """Inputs and PocketCLIP's own answers to them."""
+    """Inputs and PocketCLIP's own outputs for them."""
 
     def __init__(self, case, bundle, arithmetic):
         self.is_unit = not case.is_hidden
@@ -147,7 +148,7 @@ def generated_ids(info):
 
 
 def compare(ours, theirs):
-    """(worst cosine, largest difference of any value)"""
+    """(worst cosine, largest difference of a value)"""
     ours, theirs = np.float64(ours), np.float64(theirs)
     lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
     return ((ours * theirs).sum(axis=1) / lengths).min(), np.abs(ours - theirs).max()
@@ -167,7 +168,7 @@ def check(case, target, precision, folder, truths):
 
 
 def measure(make, out, precision, truths):
-    """([image, text] as `compare` gives them, whether token ids are equal, who opened it, whether within bounds)"""
+    """([image, text] from `compare`, whether token ids are equal, the library, whether within bounds)"""
     truth = truths["int8" if precision == "int8" else "fp32"]
     opener = make(out, truth)
     with torch.inference_mode():
@@ -181,7 +182,7 @@ def measure(make, out, precision, truths):
 
 
 def bundles(case, folder):
-    """The truths, by precision."""
+    """The references, by precision."""
     wanted = {"int8" if p == "int8" else "fp32" for precisions in case.targets.values() for p in precisions}
     truths = {}
     for precision in sorted(wanted):

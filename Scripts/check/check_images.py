@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Gives images of few bytes that ask for much to `embed`, each in a process of its own.
+"""Gives small image files that request much memory to `embed`, each in a separate process.
 
 usage: check_images.py POCKETCLIP
 
-Fails where the exit status or the message is another than expected, where one takes more than 4 s or 400 MB, and where all
+Fails if the exit status or the message is not the expected one, if one takes more than 4 s or 400 MB, or if all
 of them together, on eight threads, take more than 900 MB. Standard library only.
 """
 

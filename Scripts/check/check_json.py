@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Reads every output that is JSON with Python's parser, with every Unicode scalar in what a user or a file names.
+"""Reads every JSON output with Python's parser, with every Unicode scalar in the names of users and files.
 
 usage: check_json.py POCKETCLIP
 
-Fails where an output is not JSON, gives other text than went in, or holds a byte that a terminal obeys. Standard library only.
+Fails if an output is not JSON, contains other text than the input, or holds a control byte of a terminal. Standard
+library only.
 """
 
 import json
@@ -15,12 +16,12 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGE = ROOT / "Fixtures/minis/images/alarm-clock-00.jpg"
-# Controls, line and paragraph separators, and what reorders text.
+# Controls, line and paragraph separators, and characters that reorder text.
 STEERING = {chr(c) for c in [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
 
 
 def entries(excluded, length=2048):
-    """Every scalar but the excluded ones, so many an entry."""
+    """Every scalar except the excluded ones, `count` per entry."""
     scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000 and chr(c) not in excluded]
     return ["x" + "".join(scalars[start:start + length]) + "x" for start in range(0, len(scalars), length)]
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes checkpoints as people have them with the original libraries: each is read, and its vectors equal the library's, or
-it is refused and what the error says to do, done literally, works.
+"""Writes checkpoints in the layouts that people have, with the original libraries. Each is read and its vectors equal
+the
+library's, or it is refused and the advice of the error works when followed literally.
 
     Scripts/check/check_layouts.py [--tool PATH] [--only TEXT] [--markdown FILE]
 
 Needs the command line (`make build`) and the environment of Scripts/environments/venv-layouts.sh. Models are tiny and
-random. Exit status 1 where an embedding's cosine to the library's is below LEAST_COSINE, or a refusal or its remedy is
-another than the one stated here.
+random. Exit status 1 if an embedding's cosine to the library's is below LEAST_COSINE, or if a refusal or its remedy
+differs from the one stated here.
 """
 
 import argparse
@@ -36,7 +37,7 @@ class Outcome:
 
 
 def verify(tool, path, options, truth, folder):
-    """The worst cosine to the truth, or the refusal."""
+    """The worst cosine to the library's embeddings, or the refusal."""
     golden = folder.parent / f"{folder.name}.golden.safetensors"
     save_file(truth.tensors(), str(golden), metadata={
         "golden.version": "1", "golden.model": "layout", "golden.weights": "tiny", "golden.writer": truth.writer})

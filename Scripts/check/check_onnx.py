@@ -4,9 +4,10 @@
     Scripts/check/check_onnx.py [--tool PATH] [--positions N] [--only KIND] [--markdown FILE]
 
 Needs the command line (`make build`) and the environment of Scripts/environments/venv-onnx.sh. The graphs are exports
-of tiny random models by both of torch's exporters. A mutant is one change at one position; one that ONNX Runtime does
-not run, or whose embedding is not finite, is no mutant. Exit status 1 where an accepted mutant's vectors differ from
-ONNX Runtime's, or where an unchanged graph is refused.
+of tiny random models by both of torch's exporters. A mutant is one change at one position; a graph that ONNX Runtime
+does
+not run, or whose embedding is not finite, does not count. Exit status 1 if an accepted mutant's vectors differ from
+ONNX Runtime's, or if an unchanged graph is refused.
 """
 
 import argparse
@@ -124,7 +125,7 @@ class Graph:
         return name
 
     def value(self, name):
-        """The array of a constant; None for other values."""
+        """The array of a constant, or None."""
         if name in self.weights:
             return numpy_helper.to_array(self.weights[name])
         for node in self.nodes:
@@ -133,7 +134,7 @@ class Graph:
         return None
 
     def insert(self, index, make):
-        """Operations behind the first output of a node; `make` has its new name and the name of the result."""
+        """Inserts operations after the first output of a node; `make` has its new name and the name of the result."""
         node = self.nodes[index]
         result, node.output[0] = node.output[0], "mutant_inner"
         rest = list(self.nodes)[index + 1:]
@@ -150,7 +151,7 @@ FLOATING = ("Add", "Mul", "MatMul", "Gemm", "Conv", "LayerNormalization", "Relu"
 
 
 MASKED = ("Add", "Unsqueeze", "Slice", "Cast", "Where", "Reshape", "Expand", "Identity")
-# Most of their positions are arithmetic on shapes: all are tried.
+# Most of their positions are arithmetic on shapes, so all are tested.
 EVERYWHERE = {"index moved", "mask transposed", "mask shifted", "mask zero", "mask soft"}
 
 
@@ -209,7 +210,7 @@ def swapped(graph, index):
 
 
 def constants(change, where=lambda array: array.dtype.kind == "f"):
-    """The first constant operand that is meant, for this node alone."""
+    """The first constant operand of the right kind, changed only for this node."""
     def mutate(graph, index):
         node = graph.nodes[index]
         for place, name in enumerate(node.input):
@@ -222,7 +223,7 @@ def constants(change, where=lambda array: array.dtype.kind == "f"):
 
 
 def next_of_its_shape(graph, index):
-    """The weight that another node of the same operation takes."""
+    """The weight of another node with the same operation."""
     node = graph.nodes[index]
     for place, name in enumerate(node.input):
         own = graph.value(name)
@@ -239,7 +240,7 @@ def next_of_its_shape(graph, index):
 
 
 def earlier_value(graph, index):
-    """An operand replaced by the same operand of the node of this operation before it."""
+    """An operand replaced by that of the previous node with the same operation."""
     node = graph.nodes[index]
     for earlier in reversed(list(graph.nodes)[:index]):
         if earlier.op_type == node.op_type and earlier.input[0] != node.input[0]:
@@ -334,18 +335,18 @@ def mutants(model, kind, count):
         yield f"{kind} at {place}", graph.model
 
 
-# ---- Judgement -------------------------------------------------------------------------------------
+# ---- Verdicts --------------------------------------------------------------------------------------
 
 
 def truth(model, example):
-    """ONNX Runtime's unit embeddings; None where there are none."""
+    """ONNX Runtime's unit embeddings, or None."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         outputs = session.run(None, example)
-    except Exception:  # noqa: BLE001: whatever it says, it does not run
+    except Exception:  # noqa: BLE001: any error means that it does not run
         return None
     if not all(x.shape == (2, 48) and np.isfinite(x).all() and (np.abs(x).max(axis=1) > 0).all() for x in outputs):
         return None
@@ -353,7 +354,7 @@ def truth(model, example):
 
 
 def judge(tool, folder, number, model, example):
-    """None for no mutant, "refused", or the worst cosine."""
+    """None if it is not a mutant, "refused", or the worst cosine."""
     embeddings = truth(model, example)
     if embeddings is None:
         return None

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The second reader, in Python and written from docs/BUNDLE.md alone, judges the committed bundles and fresh ones; then
-# conversions are killed at random moments, and repeated with other threads and instruction sets. NumPy's synthetic
-# weights are held to the digests that Swift's are tested against.
+# The independent reader, in Python and written from docs/BUNDLE.md alone, checks the committed bundles and fresh ones.
+# Then
+# conversions are killed at random times, and repeated with other threads and instruction sets. NumPy's synthetic
+# weights are compared with the digests of Swift's tests.
 #   usage: conformance.sh POCKETCLIP PYTHON
 set -eu
 pocketclip=$1
@@ -14,7 +15,7 @@ trap 'rm -rf "$out"' EXIT
 
 convert() { "$pocketclip" convert "$@" --force --quiet >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }; }
 
-# The tiny checkpoints, and what their tensors do not say.
+# The tiny checkpoints, and the settings that their tensors do not determine.
 weights() {
   case $1 in
   vit) echo Fixtures/valid/vit.safetensors ;;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Compares our readers with the original libraries, over sound files and mutated ones, and fails on a difference whose
-# cause is not known: Scripts/check/differential.sh [FORMAT]… [--files N] [--keep FOLDER]
+# Compares PocketCLIP's readers with the original libraries, over valid and mutated files, and fails on a difference
+# without a
+# known cause: Scripts/check/differential.sh [FORMAT]… [--files N] [--keep FOLDER]
 set -eu
 cd "$(dirname "$0")/../.."
 PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift

@@ -1,4 +1,4 @@
-"""The libraries that exports are for, each behind the same few questions."""
+"""The libraries that exports are for, each with the same few methods."""
 
 import json
 
@@ -11,7 +11,7 @@ def unit(vectors):
 
 
 def same_tokens(ours, theirs):
-    """Equal up to the end of the text; what pads the rest is the library's affair."""
+    """Equal up to the end of the text; libraries pad the rest differently."""
     ends = ours.argmax(axis=1) + 1
     return all(len(b) >= n and list(a[:n]) == list(b[:n]) for a, b, n in zip(ours, theirs, ends))
 
@@ -40,7 +40,7 @@ class Safetensors:
 
 
 class HuggingFace:
-    """transformers' classes for a whole CLIP, or for one tower."""
+    """transformers' classes for a complete CLIP, or for one tower."""
 
     def __init__(self, path, truth):
         import transformers
@@ -146,14 +146,14 @@ class ONNX:
 
 
 class ONNXInFloats(ONNX):
-    """The same, computed as the graph says: integers are widened before they are multiplied."""
+    """The same, computed exactly as in the graph: integers are widened before they are multiplied."""
 
     def __init__(self, path, truth):
         super().__init__(path, truth, {"session.disable_quant_qdq": "1"})
 
 
 def openers(target, precision):
-    """The ways to open an export. What ONNX Runtime makes of integers depends on its settings."""
+    """The ways to open an export. ONNX Runtime's treatment of integers depends on its settings."""
     if target == "onnx" and precision == "int8":
         return [ONNX, ONNXInFloats]
     return [{"safetensors": Safetensors, "huggingface": HuggingFace, "open-clip": OpenCLIP, "onnx": ONNX}[target]]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the fuzzer's inputs reach: lines of each parser's folder that the seeds, the malformed files and what
-# Scripts/check/fuzz.sh has found so far (.build-fuzz/corpus) execute.
+# The coverage of the fuzzer's inputs: lines of each parser's folder that the seeds, the malformed files and the inputs
+# that Scripts/check/fuzz.sh has found so far (.build-fuzz/corpus) execute.
 set -eu
 cd "$(dirname "$0")/../.."
 PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift

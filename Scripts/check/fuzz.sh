@@ -1,9 +1,9 @@
 #!/bin/sh
 # Fuzzes the readers: Scripts/check/fuzz.sh TARGET --seconds N | --runs N, where TARGET is a name of FuzzTarget.all
-# (zip, gguf, …), or `all`; N counts for each target. A table at the end tells executions, speed and coverage. Seeds are
-# Fixtures/corpus/TARGET and Fixtures/malformed; what the fuzzer learns stays in .build-fuzz/corpus, for the next run.
+# (zip, gguf, …), or `all`; N counts for each target. A table at the end shows executions, speed and coverage. Seeds are
+# Fixtures/corpus/TARGET and Fixtures/malformed; new inputs of the fuzzer stay in .build-fuzz/corpus for the next run.
 # An input that crashes is left in Fixtures/corpus/TARGET, to be committed with the fix: the ordinary tests replay that
-# folder for ever.
+# folder.
 set -eu
 
 usage() {
@@ -12,7 +12,7 @@ usage() {
 }
 
 [ $# -eq 3 ] || usage
-# `timeout -k` is the net below libFuzzer's own clock.
+# `timeout -k` is the fallback for libFuzzer's own time limit.
 case $2 in
 --seconds) limit=-max_total_time=$3 deadline=$(($3 + 60)) ;;
 --runs) limit=-runs=$3 deadline=$(($3 / 100 + 600)) ;;
@@ -39,7 +39,7 @@ else
   exit 64
 fi
 
-# The last figure that libFuzzer gives for a word, `cov:` or `stat::…:`.
+# The last figure that libFuzzer prints for a word, `cov:` or `stat::…:`.
 figure() { grep -aoE "$1 +[0-9]+" "$2" | tail -n 1 | grep -oE '[0-9]+$' || echo 0; }
 
 # Fuzzes one target and prints its row of the table; fails when an input crashed.

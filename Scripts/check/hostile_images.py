@@ -1,4 +1,5 @@
-"""Images of few bytes that ask for much memory or time, written with the standard library alone: nothing else writes them.
+"""Small image files that request much memory or time, written with only the standard library, because no other tool
+writes them.
 
 `cases()` gives name, bytes, exit status of `embed`, and a text of its message (None where the image is read).
 """

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Kills ten conversions at random moments; each must leave a whole file under the output's name, or none, and nothing
-# that the next run does not remove.
+# Kills ten conversions at random times. Each must leave a complete file under the output's name, or none, and only
+# files that the next run removes.
 #   usage: kill_conversions.sh POCKETCLIP CHECKPOINT
 set -eu
 pocketclip=$1
@@ -19,7 +19,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   rm -f "$folder/out/model.pclip"
   "$pocketclip" convert "$checkpoint" -o "$folder/out/model.pclip" --precision int8 --quiet >/dev/null 2>&1 &
   process=$!
-  # At any moment of a conversion, or a little after it.
+  # At any time during a conversion, or shortly after it.
   sleep "$(od -An -N2 -tu2 /dev/urandom | awk -v took="$took" '{ print $1 / 65536 * took * 1.2e-9 }')"
   kill -KILL "$process" 2>/dev/null || true
   wait "$process" 2>/dev/null || true

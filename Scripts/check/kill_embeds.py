@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Kills `pocketclip embed -o` before each of its calls that change a file, one after the other, and goes on with --resume.
+"""Kills `pocketclip embed -o` before each of its calls that change a file, one after the other, and continues with
+--resume.
 
     kill_embeds.py POCKETCLIP CHECKPOINT IMAGE IMAGE IMAGE
 
-After each kill the output must be what it was, what it will be, or without rows, never a pair that disagrees; and the
-resumed run must end with the bytes of a run in one go and leave nothing else. Needs a C compiler and a dynamically linked
+After each kill the output must be the old pair, the new pair, or vectors without rows, never a pair that disagrees. The
+resumed run must end with the bytes of an uninterrupted run and leave nothing else. Needs a C compiler and a dynamically
+linked
 pocketclip.
 """
 
@@ -55,7 +57,7 @@ ssize_t write(int file, const void *bytes, size_t size) {
 
 
 def pair(output):
-    """The bytes of vectors and rows, each None where there is none."""
+    """The bytes of vectors and rows, each None if absent."""
     files = [output, pathlib.Path(f"{output}.rows.jsonl")]
     return tuple(file.read_bytes() if file.exists() else None for file in files)
 
@@ -85,7 +87,7 @@ class Run:
         output = self.folder / "out" / "v.npy"
         whole = self.folder / f"{name}.npy"
         source = self.folder / "1.jpg"
-        # What the resumed run must end with: rows of the first run keep their places.
+        # The expected result of the resumed run: rows of the first run keep their positions.
         changed = before is not None and options == ["--resume"]
         new = None
         for call in range(1, 1000):
@@ -111,7 +113,7 @@ class Run:
             assert None in found or agrees(*found), f"{name}, call {call}: the pair disagrees"
             resumed = self.embed(output, "--resume", *inputs)
             if options == ["--force"] and resumed.returncode == 65 and found == old:
-                resumed = self.embed(output, *options, *inputs)  # Killed before it had begun.
+                resumed = self.embed(output, *options, *inputs)  # Killed before it started.
             assert resumed.returncode == 0, f"{name}, call {call}: {resumed.stderr}"
             assert pair(output) == new, f"{name}, call {call}: not the bytes of a run in one go"
             left = sorted(path.name for path in output.parent.iterdir())

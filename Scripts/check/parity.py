@@ -3,7 +3,7 @@
 
     Scripts/check/parity.py .build/release/pocketclip [--only ViT-B-32,RN50] [--skip-int8-profiles]
 
-Weights are synthetic (docs/SYNTHETIC.md) and generated on the fly; truth is OpenAI's own code in float64
+Weights are synthetic (docs/SYNTHETIC.md) and generated on the fly; the reference is OpenAI's own code in float64
 (Fixtures/golden). The reference runs in the command line, bundles through the runtime.
 """
 

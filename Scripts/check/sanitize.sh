@@ -1,7 +1,7 @@
 #!/bin/bash
 # The runtime under the address, undefined-behaviour and thread sanitizers, abused with 8 threads: the programs of
 # Tests/RuntimeChecks, linked with the C modules and the Embedded Swift modules, all instrumented (Swift has no
-# undefined-behaviour sanitizer: its own checks of overflow and bounds are on as ever).
+# undefined-behaviour sanitizer: its own checks of overflow and bounds stay on).
 #
 # usage: sanitize.sh [SANITIZERS]...    (default: address,undefined thread)
 set -euo pipefail
@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 # header names must reach the program. Every Embedded Swift module has its own copy of shared constants: no violation.
 export ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:handle_sigbus=0:allocator_may_return_null=1
 export UBSAN_OPTIONS=print_stacktrace=1
-# A child forked from a process with threads starts a pool of its own, which is what is to be tried.
+# A child forked from a process with threads starts its own pool, which is the subject of the test.
 export TSAN_OPTIONS=die_after_fork=0:handle_sigbus=0:halt_on_error=1
 export PCLIP_THREADS=8
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The suites whose numbers depend on the reference, on every kernel set of OpenBLAS that this processor runs, and on the
-# portable product. Where OPENBLAS_CORETYPE is set already, the machine's OpenBLAS may need it: that set alone runs.
+# portable product. If OPENBLAS_CORETYPE is already set, the machine's OpenBLAS may need it, so only that set runs.
 set -eu
 
 suites='ReferenceForwardTests|VerificationTests|ModelsTests'

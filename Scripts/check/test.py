@@ -3,7 +3,7 @@
 
     Scripts/check/test.py [--verbose] [ARGUMENT of swift test …]
 
-.build/test.log keeps the complete log. The exit status is that of `swift test`, or 1 where no test ran. Suites run one
+.build/test.log keeps the complete log. The exit status is that of `swift test`, or 1 if no test ran. Suites run one
 after the other: in parallel the times would mean nothing, and most tests use all processors anyway."""
 import re
 import subprocess
@@ -17,7 +17,7 @@ SUITE = re.compile(r'^. Suite (?:"(?P<title>.+)"|(?P<name>\S+)) (?P<verdict>pass
 TEST = re.compile(r'^(?:◇ Test case passing .*)?[✔✘] Test (?P<name>".+"|\S+\(.*?\))(?: with \d+ test cases?)? (?P<verdict>passed|failed) after [\d.]+ seconds')
 STARTED = re.compile(r"^◇ Test (?!run |case )(?P<name>.*) started\.$")
 ISSUE = re.compile(r"^✘ Test .* recorded an issue")
-# What XCTest, which has none of the tests, prints all the same.
+# The output of XCTest, which has no tests here.
 XCTEST = re.compile(r"^Test Suite|^\t Executed 0 tests")
 LINE = re.compile(r"^[◇✔✘↳➜] ")
 
@@ -102,7 +102,7 @@ def main(arguments):
             run.report(130)
             return 130
     run.report(process.returncode)
-    # A run of no test is no success: a filter that matches nothing is a mistake.
+    # A run without tests fails, because a filter that matches nothing is a mistake.
     if process.returncode == 0 and run.passed == 0:
         print("no test was executed", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Puts docs/BUNDLE.md to the test: the second reader against every committed bundle, and the page's three lines.
+"""Tests docs/BUNDLE.md: the independent reader on every committed bundle, and the page's three lines of NumPy.
 
 python3 -m venv .venv-bundle && .venv-bundle/bin/pip install --require-hashes --no-deps -r Scripts/environments/locks/test.lock
 .venv-bundle/bin/python Scripts/check/test_check_bundle.py [BUNDLE SOURCE]
@@ -14,7 +14,7 @@ VALID, MALFORMED = ROOT / "Fixtures/valid/bundle", ROOT / "Fixtures/malformed/bu
 
 
 def open_bundle(raw):
-    """The bundle, the rules that it was asked about, and the one that it breaks."""
+    """The bundle, the rules that were checked, and the one that it breaks."""
     bundle, asked = check_bundle.Bundle(), []
     for rule, holds in bundle.rules(raw):
         asked.append(rule)
@@ -30,7 +30,7 @@ def read(path):
 
 
 def fold_batch_norms(source, epsilon):
-    """The source with each BatchNorm as section 6 gives it back."""
+    """The source with each BatchNorm as restored by section 6."""
     for name in [n.removesuffix(".running_var") for n in source if n.endswith(".running_var")]:
         parts = [f"{name}.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
         gain, bias, mean, variance = (source[part].astype(np.float64) for part in parts)
@@ -40,7 +40,7 @@ def fold_batch_norms(source, epsilon):
 
 
 def steps(bundle):
-    """By name, the distance of neighbouring stored values in restored ones; absent where nothing was rounded."""
+    """By name, the distance of neighbouring stored values in restored ones; absent if nothing was rounded."""
     # A restored int8 value is a multiple of its step: restoring ones gives the steps.
     ones = copy.copy(bundle)
     ones.arrays = {name: np.ones_like(a) if a.dtype == np.int8 else a for name, a in bundle.arrays.items()}
@@ -72,7 +72,7 @@ def compare(bundle, path):
 
 
 def tower_id(bundle, tower):
-    """Section 8, from the weights given back: the source's id where they come back bit for bit."""
+    """Section 8, from the restored weights: the source's id if they are restored bit for bit."""
     first, last = {"image": "image.kind", "text": "text.context_length"}[tower], tower + ".projection"
     keys = [key for names, *_ in check_bundle.table("## 4. Fields") for key in names]
     digest, bits = hashlib.sha256(), int(bundle.arrays[tower + ".epsilon"].view("<u4")[0])
@@ -153,7 +153,7 @@ def three_lines_restore_a_matrix():
     source = safetensors.numpy.load_file(VALID / "vit.safetensors")
     for precision in ("fp32", "fp16", "int8"):
         path = VALID / f"vit-{precision}.pclip"
-        # A linear that nothing equalizes, so that the three lines are the whole story.
+        # A linear that nothing equalizes, so that the three lines are sufficient.
         name = "visual.transformer.resblocks.1.mlp.c_proj.weight"
         names = {"safetensors": safetensors, "path": path, "name": name, "N": 36, "K": 52}
         exec(lines, names)

@@ -4,7 +4,7 @@ official.
 
     Scripts/check/test_official.py POCKETCLIP
 
-Needs no network. Published figures are stood in for by Fixtures/minis/goldens, which OpenAI's own code computed. The
+Needs no network. Fixtures/minis/goldens, computed by OpenAI's own code, replace the published figures. The
 last line counts the tests. Standard library only.
 """
 
@@ -43,7 +43,7 @@ WRONG = "0" * 64
 
 
 def golden_logits(image, labels):
-    """What OpenAI's code computed for the mini, of Fixtures/minis/goldens."""
+    """OpenAI's outputs for the mini, from Fixtures/minis/goldens."""
     raw = (ROOT / "Fixtures/minis/goldens/mini-vit.safetensors").read_bytes()
     length = struct.unpack_from("<Q", raw)[0]
     header = json.loads(raw[8 : 8 + length])
@@ -78,7 +78,7 @@ class Server(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request, address):
-        """A client that was interrupted is part of the tests."""
+        """Tests interrupt clients on purpose."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -119,7 +119,7 @@ def swift_catalogue(rows):
 
 
 def problems(value, schema, place="$"):
-    """What does not fit; the part of JSON Schema that Schemas/ use."""
+    """The violations of a schema; supports the part of JSON Schema that Schemas/ use."""
     if "const" in schema:
         return [] if value == schema["const"] else [f"{place}: {value}"]
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float)}
@@ -150,7 +150,7 @@ class Site:
         shutil.rmtree(self.folder)
 
     def figures(self, model):
-        """Publishes what OpenAI's code computed for the mini, as figures of `model`."""
+        """Publishes OpenAI's outputs for the mini as figures of `model`."""
         self.server.files["/image.jpg"] = IMAGE.read_bytes()
         image = {"url": f"{self.server.url}/image.jpg", "sha256": download.sha256(IMAGE)}
         table = {"images": {"image.jpg": image}, "sources": {"OpenAI's clip": {**FIGURES, "values": {model.name: VALUES}}}}
@@ -175,7 +175,7 @@ class Site:
         return result.returncode, json.loads(result.stdout or "null"), result.stderr
 
     def downloads(self):
-        """The ranges that requests of checkpoints asked for, in their order."""
+        """The ranges of the requests for checkpoints, in order."""
         return [wanted for path, wanted in self.server.requests if path.endswith(".pt")]
 
 
@@ -374,7 +374,7 @@ class RunTests(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("make build", said)
 
-    # Results that are not as they should be.
+    # Wrong results.
 
     def test_another_architecture_is_a_failure(self):
         self.site.offer(types.SimpleNamespace(name="RN50", path=TINY.path))

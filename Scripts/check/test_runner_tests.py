@@ -1,4 +1,4 @@
-"""What Scripts/check/test.py makes of the lines of `swift test`, which are given here as Swift 6.3 prints them."""
+"""Tests Scripts/check/test.py on lines of `swift test`, as printed by Swift 6.3."""
 import contextlib
 import importlib.util
 import io

@@ -1,4 +1,4 @@
-"""Reads what `pocketclip verify --json` prints."""
+"""Reads the output of `pocketclip verify --json`."""
 
 
 def worst_cosines(report):

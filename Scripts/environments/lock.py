@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Writes the lock of an environment anew: every package that its requirements lead to, with version and SHA-256.
+"""Rewrites the lock of an environment: every package of its requirements, with version and SHA-256.
 
 usage: python3 -m venv v && v/bin/python Scripts/environments/lock.py NAME
 
-`locks/NAME.lock` begins with what is wanted, one kind a line:
+`locks/NAME.lock` begins with the requirements, one kind per line:
 
     #: REQUIREMENT...   with dependencies
     #! REQUIREMENT...   without
-    #- NAME...          locks that are installed before: what they hold is left out
+    #- NAME...          locks that are installed before: their packages are left out
     #@ VERSION...       Pythons, each on the platforms below, or on those that end as in 3.8/x86_64; none: the interpreter and
                         the machine that run this
 
-The rest is what pip chooses. An interpreter or a platform that is not in the lock has other files, and pip refuses them.
+pip chooses the rest. An interpreter or a platform that is not in the lock has other files, and pip refuses them.
 """
 
 import json

@@ -1,7 +1,7 @@
 # Installs Debian packages; Scripts/setup.sh sources it.
 #
-# Debian and Ubuntu have different names for some packages. `a|b` asks for the first that apt knows as a package of its
-# own, so the last must be a name that every system can install.
+# Debian and Ubuntu have different names for some packages. `a|b` requests the first that apt knows as a real package,
+# so the last must be a name that every system can install.
 
 install_packages() { # NAME…
   if ! command -v dpkg-query >/dev/null; then
@@ -39,7 +39,7 @@ choose() { # NAME|NAME…
   echo "${names%%|*}"
 }
 
-# Of a name that others only mention or provide, `apt-cache show` prints nothing.
+# For a name that other packages only mention or provide, `apt-cache show` prints nothing.
 is_known() { apt-cache show "$1" 2>/dev/null | grep -q '^Package:'; }
 
 is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }

@@ -1,6 +1,6 @@
-# Puts the official Swift into .toolchain; Scripts/setup.sh sources it.
+# Installs the official Swift into .toolchain; Scripts/setup.sh sources this file.
 #
-# Nothing is written elsewhere, and nothing stays there unless the archive is complete and signed by Swift's key.
+# It writes nothing elsewhere, and keeps the toolchain only if the archive is complete and signed by Swift's key.
 
 swift_minimum=6.3
 swift_version=6.3.1
@@ -20,7 +20,7 @@ has_swift() {
   [ -n "$found" ] && [ "$(printf '%s\n' "$swift_minimum" "$found" | sort -V | head -n 1)" = "$swift_minimum" ]
 }
 
-# What swift.org calls its build for this system, as debian12 or ubuntu24.04-aarch64.
+# The name of swift.org's build for this system, such as debian12 or ubuntu24.04-aarch64.
 swift_platform() {
   system=$(uname -s)
   if [ -r "$os_release" ]; then system=$(. "$os_release" && echo "${ID:-} ${VERSION_ID:-}"); fi
@@ -53,7 +53,7 @@ fetch_swift() { # PLATFORM
   trap discard_incoming EXIT
   trap 'exit 1' HUP INT TERM
   discard_abandoned
-  # A folder of this run's own: another one may be at work.
+  # A private folder of this run, because another run may be active.
   incoming=$toolchain/incoming.$$
   mkdir -p "$incoming" || fail "$toolchain cannot be written; make its folder writable and repeat this command"
   download "$url.sig"
@@ -74,7 +74,7 @@ is_version() { # FOLDER
   "$1/usr/bin/swift" --version 2>/dev/null | grep -q "Swift version $swift_version "
 }
 
-# What runs that were killed have left.
+# Remains of killed runs.
 discard_abandoned() {
   for folder in "$toolchain"/incoming.*; do
     kill -0 "${folder##*.}" 2>/dev/null || rm -rf "$folder"
@@ -103,7 +103,7 @@ not_downloaded() {
 https://download.swift.org"
 }
 
-# A signature counts although the key has expired since: releases stay as they were signed.
+# A signature is valid even if the key has expired since, because releases keep their signatures.
 check_signature() {
   sed '1,/^$/d; /^=/,$d' Scripts/environments/swift-release-key.asc | base64 -d >"$incoming/key.gpg"
   LC_ALL=C gpgv --homedir "$incoming" --keyring "$incoming/key.gpg" --status-fd 3 \

@@ -7,7 +7,7 @@ set -eu
 
 begin goldens "${1:-}" python3
 install_torch
-# torchvision, clip-anytorch and open_clip_torch without what they want: the CUDA build of torch, or one another.
+# torchvision, clip-anytorch and open_clip_torch without their dependencies: the CUDA build of torch, or one another.
 install_lock goldens
 
 "$venv/bin/python" "$root/Scripts/environments/venv_goldens_patch.py"

@@ -8,7 +8,7 @@ set -eu
 
 begin peers "${1:-}" python3
 install_torch
-# torchvision and clip-anytorch without what they want: the CUDA build of torch, or one another.
+# torchvision and clip-anytorch without their dependencies: the CUDA build of torch, or one another.
 install_lock peers
 
 "$venv/bin/python" "$root/Scripts/environments/venv_goldens_patch.py"

@@ -1,11 +1,11 @@
-# What the scripts venv-NAME.sh share; each sources it, installs what its environment wants, and ends with `finish`.
+# Shared by the scripts venv-NAME.sh: each sources it, installs the packages of its environment, and ends with `finish`.
 #
-# An environment lies in .venv-NAME at the repository's root, or in the directory that the script is given. A complete
-# one is kept; an incomplete one is made anew. PYTHON names the interpreter.
+# An environment is in .venv-NAME at the repository's root, or in the directory given to the script. A complete
+# one is kept; an incomplete one is made again. PYTHON names the interpreter.
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
-# begin NAME DIRECTORY INTERPRETER: an empty environment in $venv; ends the script where a complete one is there.
+# begin NAME DIRECTORY INTERPRETER: an empty environment in $venv; ends the script if a complete one exists.
 begin() {
   venv=${2:-"$root/.venv-$1"}
   if [ -e "$venv/.complete" ]; then
@@ -23,10 +23,10 @@ install_lock() {
     -r "$root/Scripts/environments/locks/$1.lock"
 }
 
-# pip_install REQUIREMENT...: for an interpreter that no lock was written with.
+# pip_install REQUIREMENT...: for an interpreter without a lock.
 pip_install() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet install "$@"; }
 
-# The +cpu wheel where it is offered: the plain one works too but brings gigabytes of CUDA.
+# The +cpu wheel if it is offered: the plain one also works but adds gigabytes of CUDA.
 install_torch() { install_lock torch-cpu || install_lock torch; }
 
 finish() { touch "$venv/.complete"; }

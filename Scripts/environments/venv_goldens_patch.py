@@ -1,6 +1,6 @@
 """Two repairs that Scripts/environments/venv-goldens.sh makes to the packages it has just installed.
 
-1. torchvision's wheel is the CUDA build. Beside a CPU torch its C++ operators cannot load, and its import then
+1. torchvision's wheel is the CUDA build. With a CPU torch its C++ operators cannot load, and its import then
    fails while it registers a fake for `torchvision::nms`. Nothing in CLIP's preprocessing uses an operator, so
    a start-up file declares the operator before torchvision asks for it.
 2. clip-anytorch imports `pkg_resources` for `packaging.version` alone; current setuptools has no such module.
@@ -57,7 +57,7 @@ def drop_pkg_resources(packages: pathlib.Path) -> None:
 
 
 def replace(module: pathlib.Path, source: str) -> None:
-    """Same size within the same second would leave Python with the stale bytecode."""
+    """A file of the same size and second would let Python keep the stale bytecode."""
     module.write_text(source)
     for stale in module.parent.glob(f"__pycache__/{module.stem}.*.pyc"):
         stale.unlink()

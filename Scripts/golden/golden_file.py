@@ -1,4 +1,4 @@
-"""Computes what an original implementation makes of some inputs and writes it as a golden file (docs/GOLDEN.md)."""
+"""Computes an original implementation's outputs for some inputs and writes a golden file (docs/GOLDEN.md)."""
 
 import hashlib
 import importlib.metadata
@@ -21,8 +21,8 @@ def unit(x):
 def run(subject, function, stages, inputs, counts, viewed):
     """Embeddings of `inputs`, and {stage: {"pooled" | "mean": [viewed, width]}} of its first items.
 
-    counts: tokens of each item that count and, last of them, the pooled one; None for images, whose pooled token
-    is the first.
+    counts: number of tokens of each item, the last of which is pooled; None for images, whose first token
+    is pooled.
     """
     views, handles = {}, []
 
@@ -50,7 +50,8 @@ def first(output):
 
 
 def view(stage, state, counts):
-    """The pooled row and the mean over what counts, of [n, tokens, width], [n, channels, h, w] or [n, width]."""
+    """The pooled row and the mean over the counted tokens or pixels, of [n, tokens, width], [n, channels, h, w] or [n,
+    width]."""
     if state.ndim == 4:
         return {"mean": state.mean(dim=(2, 3))}
     if state.ndim == 2:
@@ -66,7 +67,7 @@ def view(stage, state, counts):
 
 
 def check_precision(subject, dtype):
-    """Lets every module of the model refuse to give another floating-point type than `dtype`; returns the hooks."""
+    """Makes every module of the model raise if its floating-point output is not `dtype`; returns the hooks."""
     def check(module, _, output):
         output = first(output)
         if isinstance(output, torch.Tensor) and output.is_floating_point() and output.dtype != dtype:
@@ -92,7 +93,7 @@ def write(path, subject, pixels, ids, *, model, weights, generated=None, metadat
           limit=None, inputs=None):
     """Writes the golden file `path` of a FP32 `subject`.
 
-    pixels     float32 [n, 3, S, S], normalised; stored unless `generated` names the generator that makes them
+    pixels     float32 [n, 3, S, S], normalised; stored unless `generated` names their generator
     ids        int64 [m, C], zeros after the end of text
     inputs     golden_inputs.Inputs that the library made pixels and ids of
     weights    `synthetic`, or the SHA-256 of the checkpoint's file

@@ -1,4 +1,4 @@
-"""8-bit images and texts, and what a library's own preprocessing and tokenizer make of them (docs/GOLDEN.md)."""
+"""8-bit images and texts, and the results of a library's own preprocessing and tokenizer (docs/GOLDEN.md)."""
 
 import functools
 import importlib.metadata
@@ -22,7 +22,7 @@ TEXTS = (
 ENTITIES = "&lt;html&gt; &amp;amp; entities"
 
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
-"""Modes of Pillow that a golden stores; all else becomes RGB first."""
+"""Modes of Pillow that a golden file stores; other modes become RGB first."""
 
 
 @dataclass
@@ -56,8 +56,8 @@ def samples(image):
 
 
 def probe_texts(library):
-    """Texts whose ids show most rules of the tokenizer. transformers' leaves HTML entities as they are, where OpenAI's and
-    open_clip's decode them, and so no text of transformers' has any."""
+    """Texts whose ids show most rules of the tokenizer. transformers' tokenizer keeps HTML entities, and OpenAI's and
+    open_clip's decode them, so transformers' texts have none."""
     return list(TEXTS) + ([] if library == "transformers" else [ENTITIES])
 
 
@@ -84,7 +84,7 @@ def probe_images(size, library):
     """Six images that show every setting of preprocessing: larger, smaller and longer than the model's, printing inks,
     transparency, and margins that rounding down and rounding half to even crop at another column and row.
 
-    transformers lays it on white from 5.21 on whatever a model's files say, so its images show none.
+    transformers composites on white from 5.21 on, whatever a model's files state, so its images have no transparency.
     """
     shapes = [
         ("RGB", size + size // 3 | 1, odd_margin(size + size // 3 | 1, size)),
@@ -116,7 +116,7 @@ def probe(mode, width, height, seed):
     return Image.frombytes(mode, (width, height), data.tobytes())
 
 
-# ---- Preprocessing by the libraries: each gives (levels, pixels, backend, who did it)
+# ---- Preprocessing by the libraries: each returns (levels, pixels, backend, library)
 
 
 def prepare_openai(images, size):
@@ -144,7 +144,7 @@ def _by_torchvision(images, transform, package, name):
 
 
 def prepare_transformers(images, size, folder, backend):
-    """backend: `pillow` or `torchvision`; None for the one that transformers itself takes."""
+    """backend: `pillow` or `torchvision`; None for transformers' default."""
     from transformers import AutoImageProcessor, CLIPImageProcessor
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
@@ -169,7 +169,7 @@ def prepare_transformers(images, size, folder, backend):
             f"{_version('transformers')} {name}, {library}")
 
 
-# ---- Tokenizers of the libraries: each gives (ids with zeros after the end of text, who did it)
+# ---- Tokenizers of the libraries: each returns (ids with zeros after the end of text, library)
 
 
 def tokenize_openai(texts, context):
@@ -192,7 +192,7 @@ def tokenize_transformers(texts, context, folder, pooled):
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     ids = tokenizer(list(texts), padding="max_length", truncation=True, max_length=context, return_tensors="pt").input_ids
-    # What follows the end of text is padding, which a causal tower never looks at.
+    # Ids after the end of text are padding, which a causal tower ignores.
     positions = torch.arange(ids.shape[1])[None, :]
     return torch.where(positions > pooled(ids)[:, None], 0, ids), \
         f"{_version('transformers')} {type(tokenizer).__name__}"

@@ -1,4 +1,4 @@
-"""Loads a checkpoint with the library that it belongs to, and names the places in its forward pass.
+"""Loads a checkpoint with the library that it belongs to, and names the stages of its forward pass.
 
 A golden file must come from an original implementation: OpenAI's `clip` for `.pt` archives, open_clip for its
 folders, transformers for Hugging Face folders.
@@ -36,12 +36,12 @@ class Subject:
     text: Callable  # ids [n, C] → [n, E]
     image_stages: list
     text_stages: list
-    logits: Callable  # cosines → what the model's score makes probabilities of
+    logits: Callable  # cosines → logits of the model's score
     library: str
     pooled: Callable = staticmethod(lambda ids: ids.argmax(dim=-1))  # ids [n, C] → the position that is pooled [n]
 
     def doubled(self):
-        """The same model in float64, watched at the same stages."""
+        """The same model in float64, recorded at the same stages."""
         twin = SUBJECTS[self.library](copy.deepcopy(self.module).double())
         names = {stage.name for stage in self.image_stages}
         twin.image_stages = [stage for stage in twin.image_stages if stage.name in names]
@@ -106,7 +106,7 @@ def transformers_subject(model):
 
 
 def pooled_position(eos):
-    """As CLIPTextTransformer: 2, which early configurations have by mistake, stands for the highest id."""
+    """As CLIPTextTransformer: 2, which early configurations have by mistake, means the highest id."""
     return lambda ids: ids.argmax(dim=-1) if eos == 2 else (ids == eos).int().argmax(dim=-1)
 
 

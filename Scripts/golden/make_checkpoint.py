@@ -51,7 +51,7 @@ def synthetic_source(variant, profile):
 
 
 def archive_source(path):
-    """(numbers, {name: FP32 tensor}) of an archive in OpenAI's layout, its numbers read off the shapes."""
+    """(numbers, {name: FP32 tensor}) of an archive in OpenAI's layout, its numbers derived from the shapes."""
     state = torch.jit.load(path, map_location="cpu").state_dict()
     size = {name: int(state.pop(name)) for name in openai_archive.SCALAR_BUFFERS}
     width = state["ln_final.weight"].shape[0]

@@ -5,12 +5,13 @@
 
 CHECKPOINT   OpenAI's .pt archive (clip-anytorch), an open_clip folder (open_clip), or a Hugging Face folder of CLIPModel
              with its tokenizer (transformers)
---images     image files; the library's own preprocessing makes the pixels
---texts      a text file, one text a line, put into the template; the library's own tokenizer makes the ids
---backend    what resizes, of a Hugging Face folder: pillow or torchvision; default: as transformers itself does
+--images     image files; the library's own preprocessing computes the pixels
+--texts      a text file, one text a line, put into the template; the library's own tokenizer computes the ids
+--backend    library that resizes, for a Hugging Face folder: pillow or torchvision; default: transformers' own
 
-The golden file holds the images in 8 bits and the texts, beside the pixels and ids that the library made of them. Six
-images and ten or eleven texts are always added: together they show every setting of preprocessing and most rules of the
+The golden file holds the images in 8 bits and the texts, and the pixels and ids that the library computed from them.
+Six
+images and ten or eleven texts are always added: together they test every setting of preprocessing and most rules of the
 tokenizer. Then: `pocketclip verify CHECKPOINT --golden OUT.safetensors`. Environment:
 Scripts/environments/venv-goldens.sh.
 """

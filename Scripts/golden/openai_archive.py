@@ -69,7 +69,7 @@ def trace(model):
 def save(model, path):
     """Saves `model`, whose matrices hold FP16 values; afterwards it holds the FP16 mixture itself.
 
-    Traced in FP32 and narrowed afterwards: the CPU kernels of torch 1.7 know no FP16.
+    Traced in FP32 and narrowed afterwards: the CPU kernels of torch 1.7 do not support FP16.
     """
     traced = trace(model)
     half = half_tensors(model)
@@ -99,7 +99,7 @@ def drop_source_ranges(path):
 
 
 def deflate(path):
-    """Rewrites the archive with compressed members, which `torch.jit.load` reads as well: zeros take no room."""
+    """Rewrites the archive with compressed members, which `torch.jit.load` reads as well: zeros take no space."""
     with zipfile.ZipFile(path) as archive:
         members = [(member.filename, archive.read(member)) for member in archive.infolist()]
     with zipfile.ZipFile(path, "w") as archive:

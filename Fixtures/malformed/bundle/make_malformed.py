@@ -1,8 +1,8 @@
-"""Breaks one rule of docs/BUNDLE.md at a time in a sound bundle. Python 3.11, standard library only.
+"""Breaks one rule of docs/BUNDLE.md at a time in a valid bundle. Python 3.11, standard library only.
 
 python3 Fixtures/malformed/bundle/make_malformed.py
 
-Writes B-NNN.pclip and, beside it, B-NNN.json: the rule, the offset at which a reader must report it, and what was done.
+Writes B-NNN.pclip and, next to it, B-NNN.json: the rule, the offset that a reader must report, and the change.
 """
 import hashlib, json, pathlib, re, struct
 
@@ -30,12 +30,12 @@ class Bundle:
         self.header = self.header.replace(old, new, count)
 
     def at(self, text, after=False):
-        """File offset of `text` in the header, or of what follows it."""
+        """File offset of `text` in the header, or of its end."""
         position = self.header.index(text)
         return 8 + position + (len(text) if after else 0)
 
     def poke(self, name, index, fmt, value, keep_digest=False):
-        """Sets an element and returns its file offset; the digest stays right unless told otherwise."""
+        """Sets an element and returns its file offset; the digest is updated unless requested otherwise."""
         begin, end = self.entry(name)["data_offsets"]
         offset = begin + index * struct.calcsize(fmt)
         struct.pack_into("<" + fmt, self.data, offset, value)
@@ -118,7 +118,7 @@ def structural():
 
 
 def added():
-    """Tensors that the architecture does not ask for, and bytes that nothing asks for."""
+    """Tensors that do not belong to the architecture, and bytes that belong to no tensor."""
     bundle = Bundle()
     bundle.append("x.note", bytes(32))
     write("B-025", "an x. tensor of 32 bytes", bundle.bytes(), bundle.at(',"x.note":{'))

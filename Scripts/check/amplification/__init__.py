@@ -1,7 +1,8 @@
-"""Files that ask for far more memory or time than their size: each aims at one walk of the readers.
+"""Files that request far more memory or time than their size: each targets one loop of the readers.
 
-A case is a function that gives the bytes of one file, or the files of a folder by name: bytes, or the target of a link. All have a few hundred kilobytes.
-They are built anew each time: the builders are those of Fixtures/malformed. Standard library only.
+A case is a function that returns the bytes of one file, or the files of a folder by name: bytes, or the target of a
+link. All have a few hundred kilobytes.
+They are built each time: the builders are those of Fixtures/malformed. Standard library only.
 """
 
 import pathlib

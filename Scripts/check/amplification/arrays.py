@@ -1,4 +1,4 @@
-"""Safetensors, npy, npz, Flax, GGUF and bundles: headers that say much with few bytes."""
+"""Safetensors, npy, npz, Flax, GGUF and bundles: headers that describe much data in few bytes."""
 
 import json
 import pathlib
@@ -178,12 +178,12 @@ GGUF = {
 
 
 def padded(header, rest):
-    """The header of a bundle ends where the tensors may begin."""
+    """Pads the header of a bundle to the start of the tensors."""
     return raw(header + " " * (-(8 + len(header.encode())) % 64), rest)
 
 
 def bundle(change):
-    """A sound bundle with another header."""
+    """A valid bundle with another header."""
     content = (ROOT / "Fixtures/valid/bundle/vit-fp16.pclip").read_bytes()
     length = struct.unpack_from("<Q", content)[0]
     return change(content[8:8 + length].decode(), content[8 + length:])

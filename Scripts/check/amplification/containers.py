@@ -18,7 +18,7 @@ def archive(members, **options):
 
 
 def lying(count, plain):
-    """Members that state many more bytes than they have."""
+    """Members that state far more bytes than they have."""
     members = []
     for i in range(count):
         member = Member(f"archive/data/{i}", b"", method=8)

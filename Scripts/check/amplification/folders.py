@@ -1,4 +1,4 @@
-"""Folders: configurations, indices, tokenizers and adapters beside the weights."""
+"""Folders: configurations, indices, tokenizers and adapters next to the weights."""
 
 import json
 import pathlib
@@ -11,7 +11,7 @@ MODEL = ROOT / "Fixtures/valid/vit-hugging-face-text"
 
 
 def weights():
-    """A complete text tower, so that all beside it is read."""
+    """A complete text tower, so that all files next to it are read."""
     return (MODEL / "model.safetensors").read_bytes()
 
 

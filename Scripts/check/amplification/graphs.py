@@ -1,4 +1,4 @@
-"""ONNX: graphs whose nodes of a few bytes ask for many numbers, axes or names."""
+"""ONNX: graphs whose nodes of a few bytes request many numbers, axes or names."""
 
 import struct
 
@@ -18,7 +18,7 @@ MANY_IDS = port("i", 7, [65_536, 77])
 
 
 def chain(operation, count, first="p", more=""):
-    """Each node takes what the one before it made."""
+    """Each node takes the output of the one before it."""
     names = [first] + ["%x" % i for i in range(count)]
     return [node(operation, [a, *more.split()], [b]) for a, b in zip(names, names[1:])]
 
@@ -33,7 +33,7 @@ def packed(name, values):
 
 
 def many_axes():
-    """A shape of twenty thousand axes, which each following node walks."""
+    """A shape of twenty thousand axes, which each following node reads."""
     axes = packed("s", [1] * 20_000 + [2 * 3 * 32 * 32])
     return model([node("Reshape", ["p", "s"], ["a"])] + chain("Relu", 8000, "a"), [axes], [PIXELS])
 
@@ -92,7 +92,7 @@ def ranges(count):
 
 
 def tower_with(more, count):
-    """A sound text tower with more nodes in front."""
+    """A valid text tower with more nodes in front."""
     content = tower()
     graph = b"".join(field(1, node(more, ["root"], ["%x" % i])) for i in range(count))
     return content + field(7, graph)

@@ -14,7 +14,7 @@ TENSOR = P.tensor("0", [2, 3])
 STORAGES = {"0": floats(6)}
 
 
-# Bytes that do not compress, so that what follows may inflate 256-fold.
+# Bytes that do not compress, so that the next part may inflate 256-fold.
 NOISE = random.Random(0).randbytes(SIZE)
 
 
@@ -120,7 +120,7 @@ def long_storage_key():
 
 
 def state_of_tensors(cited, count, shape=(2, 3), strides=(3, 1)):
-    """Tensors with names of their own over one storage."""
+    """Tensors with different names over one storage."""
     sizes = P.tuple(*map(P.integer, shape)), P.tuple(*map(P.integer, strides))
     record = memoized(P.name("torch._utils", "_rebuild_tensor_v2"), 250)
     arguments = memoized(P.tuple(cited, P.integer(0), *sizes, P.FALSE, P.NONE), 251)
@@ -184,7 +184,7 @@ def module_under_one_long_name():
 
 
 def deep_modules(depth=190):
-    """Long names on a long way down, and many tensors at its end."""
+    """Long names on a deep path, and many tensors at its end."""
     many = filled(P.EMPTY_DICT, [P.text(f"t{i}") + get(1) for i in range(10_000)])
     out = memoized(TENSOR, 1) + memoized(P.text("k" * 500), 0)
     out += (MODULE + b")\x81" + P.EMPTY_DICT + P.MARK + get(0)) * depth
@@ -209,7 +209,7 @@ def unused_storages():
 
 
 def legacy_file(pickle):
-    """With the storages that the pickle cites."""
+    """A legacy file with the storages that the pickle cites."""
     cites = LEGACY in pickle or b"Q" in pickle[-20:]
     return legacy(P.file(pickle), keys(*["1"] * cites), data(6) if cites else b"")
 
@@ -275,7 +275,7 @@ SHARED = {
 
 
 def within(container, tensor, more):
-    """The shared walks in one container, and others of its own."""
+    """The shared cases in one container, and cases of its own."""
     made = {name: (lambda make=make: make(tensor)) for name, make in SHARED.items()}
     return {name: (lambda make=make: container(make())) for name, make in {**made, **more}.items()}
 

@@ -57,7 +57,7 @@ def help_examples(page, source):
 
 
 def commands(block):
-    """(line, command) of a shell block; a backslash at a line's end goes on with the next."""
+    """(line, command) of a shell block; a backslash at the end of a line continues it."""
     command, start = [], block.line
     for number, line in enumerate(block.text.splitlines(), block.line):
         if not command:

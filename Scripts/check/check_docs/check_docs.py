@@ -4,10 +4,10 @@
 
 POCKETCLIP   the command line
 PYTHON       an interpreter with NumPy, safetensors and Pillow; the package is that of Python/src over dist/lib
---all        also what takes minutes or large environments (table.py: SLOW), and bench for as long as it takes
+--all        also slow blocks and those that need large environments (table.py: SLOW), and bench at full length
 PAGE         only these, such as README.md or "pocketclip help embed"
 
-Files that commands name are made by an earlier command of the page or stand in for a user's (table.py: STAND_INS).
+Files that commands name are made by an earlier command of the page or are stand-ins for a user's (table.py: STAND_INS).
 Commands and options that the prose names are looked up. Every block is run, or listed in table.py with the reason.
 """
 
@@ -27,7 +27,7 @@ from session import Session
 from stand_ins import ROOT
 
 PAGES = ["*.md", "docs/*.md", "*/README.md", "Fixtures/*/README.md"]
-NOT_PAGES = {"CHANGELOG.md"}  # It tells what was.
+NOT_PAGES = {"CHANGELOG.md"}  # It describes the past.
 TERMINAL = 80  # Columns to which help is wrapped.
 
 
@@ -71,8 +71,8 @@ def parsed_arguments():
 
 
 def write_tools(folder, arguments):
-    """What the commands find on their PATH: the tool, and an interpreter that has the package."""
-    # Times are not judged here, so a moment of `bench` is enough.
+    """Writes the programs on the commands' PATH: the tool, and an interpreter that has the package."""
+    # Times are not checked here, so a short `bench` is enough.
     brief = "" if arguments.all else 'if [ "$1" = bench ]; then set -- "$@" --seconds 0.01; fi\n'
     package = (f"export POCKETCLIP_LIBRARY=${{POCKETCLIP_LIBRARY:-{ROOT}/dist/lib/libpocketclip.so}}\n"
                f"export PYTHONPATH=${{PYTHONPATH:-{ROOT}/Python/src}}\n")
@@ -113,7 +113,7 @@ def help_pages(helps):
 
 
 def run_page(page, found, runs_all, pocketclip, tools):
-    """Runs a page's blocks; the problems. After a command that fails the page's others are not run."""
+    """Runs a page's blocks; the problems. After a command that fails, the page's other commands are not run."""
     problems = []
     session = Session(page, table.STAND_INS.get(page, {}), pocketclip, tools)
     for block in found:

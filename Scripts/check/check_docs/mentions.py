@@ -60,7 +60,7 @@ class Mentions:
 
 
 def _spans(prose):
-    """(line, text) of what stands between backticks; a span may go on in the next line."""
+    """(line, text) of text between backticks; a span may continue in the next line."""
     text = "\n".join(prose)
     for found in re.finditer(r"`([^`]+)`", text):
         yield text[:found.start()].count("\n") + 1, " ".join(found[1].split())

@@ -1,4 +1,4 @@
-"""One page's blocks as one shell session in a fresh folder, as a reader who types them has it."""
+"""Runs one page's blocks as one shell session in a fresh folder, as if a reader typed them."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import textwrap
 
 from blocks import commands
 
-MARK = "\x1f"  # Stands before the place of each command in the session's output.
+MARK = "\x1f"  # Precedes the position of each command in the session's output.
 
 
 class Session:
@@ -26,18 +26,19 @@ class Session:
             target = self.home / name[2:] if name.startswith("~/") else self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             make(target, pocketclip)
-        # Not `set -e`, which lets `a && b` go on where a fails.
+        # Not `set -e`, which continues after a failed `a` in `a && b`.
         self.script = [f"at() {{ printf '{MARK}%s\\n' \"$1\"; }}",
                        'ended() { got=$?; [ $got = $1 ] || { echo "status $got, expected $1"; exit 1; }; }']
         self.count = 0
 
     def add_commands(self, block, status):
-        """Every command of a `sh` block; `status` gives the one with which a command must end."""
+        """Every command of a `sh` block; `status` returns the expected exit status of a command."""
         for line, command in commands(block):
             self._add(f"{block.page}:{line}: {command.strip()}", command, status(command))
 
     def add_console(self, block):
-        """A `console` block: lines that begin with `$ ` are typed, the others are what they print, errors included."""
+        """A `console` block: lines that begin with `$ ` are commands; the others are the expected output, errors
+        included."""
         typed = [line[2:] for line in block.text.splitlines() if line.startswith("$ ")]
         printed = [line for line in block.text.splitlines() if not line.startswith("$ ")]
         script, expected = self._file("console.sh", "\n".join(typed)), self._file("expected", "\n".join(printed) + "\n")
@@ -45,7 +46,7 @@ class Session:
                   f"sh {script} >{expected}.found 2>&1; diff -u {expected} {expected}.found")
 
     def add_program(self, block, program):
-        """A block that becomes a file of the folder, and is run where the page does not say how."""
+        """A block that becomes a file of the folder. It is run here if the page does not run it."""
         text = program.before + textwrap.indent(block.text, program.indent) + program.after
         place = f"{block.place}: {program.file}"
         self._add(place, f"cp {self._file(program.file, text)} {program.file}")
@@ -53,7 +54,7 @@ class Session:
             self._add(place, f"{program.runner} {program.file}")
 
     def run(self):
-        """Runs what was added, once; what went wrong, or None. The folder is gone then."""
+        """Runs the added commands once, and removes the folder. Returns the failure, or None."""
         with self.own:
             return self._failure() if self.count else None
 
@@ -79,6 +80,6 @@ class Session:
     def _environment(self):
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("HF_", "XDG_", "PCLIP_", "POCKETCLIP_", "PYTHON", "MAKE", "MFLAGS"))}
-        # Elsewhere the user's own: Swift keeps its packages there, pip its wheels.
+        # Otherwise the user's own home: Swift keeps its packages there, pip its wheels.
         home = {"HOME": str(self.home)} if self.has_home else {}
         return {**kept, **home, "PATH": f"{self.tools}{os.pathsep}{os.environ['PATH']}"}

@@ -1,4 +1,4 @@
-"""How the files that a page's commands name are made: small ones, under the names that the page uses."""
+"""Makes the files that a page's commands name: small ones, under the names that the page uses."""
 
 import hashlib
 import json
@@ -21,14 +21,15 @@ def copy(source):
 
 
 def link(source):
-    """The repository's own, which the page's commands use or make in place."""
+    """A link to the repository's own file, which the page's commands use or write."""
     def make(target, pocketclip):
         target.symlink_to(ROOT / source)
     return make
 
 
 def hub(source):
-    """A folder of the repository as Hugging Face's cache keeps it: files by digest, a revision of links to them."""
+    """A folder of the repository in the layout of Hugging Face's cache: files by digest, a revision of links to
+    them."""
     def make(target, pocketclip):
         revision = "0" * 40
         snapshot = target / "snapshots" / revision
@@ -43,10 +44,10 @@ def hub(source):
 
 
 def written(*arguments):
-    """What `pocketclip` writes when it is given these arguments and `-o`."""
+    """The output of `pocketclip` with these arguments and `-o`."""
     def make(target, pocketclip):
         paths = [ROOT / word if word.startswith("Fixtures/") else word for word in arguments]
-        # A page may call it by an ending of other formats, which `-o` refuses.
+        # The page's name may have an extension that `-o` refuses.
         output = target.with_name(f"stand-in-{target.stem}")
         done = subprocess.run([pocketclip, *paths, "-o", output], capture_output=True, text=True)
         if done.returncode:

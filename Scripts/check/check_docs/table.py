@@ -1,8 +1,9 @@
-"""What check_docs knows of each page beyond its text. Without a row here a page's `sh` and `console` blocks are run,
+"""The settings of check_docs for each page. Without a row here a page's `sh` and `console` blocks are run,
 one after the other in one fresh folder, and every command must end with status 0.
 
-A block is named by its page and the beginning of its text. A row that names nothing is an error, and so is a block that
-is neither run nor named.
+A block is identified by its page and the beginning of its text. A row without a block is an error, and so is a block
+that
+is neither run nor listed.
 """
 
 import dataclasses
@@ -13,12 +14,12 @@ MINI = "Fixtures/minis/mini-vit.pt"
 IMAGE = "Fixtures/minis/images/tractor-14.jpg"
 LABELS = "Fixtures/minis/images/labels.txt"
 IMAGE_TOWER, TEXT_TOWER = "Fixtures/valid/vit-mmproj.gguf", "Fixtures/valid/vit-clip-cpp-text.gguf"
-# Of full size, since --architecture compares the tensors with the real model's.
+# Full size, because --architecture compares the tensors with the real model's.
 FULL_SIZE = written("export", "synthetic:ViT-B-32", "--to", "safetensors", "--precision", "fp16")
 INT8 = written("convert", MINI, "--precision", "int8")
 FP16 = written("convert", MINI)
 
-# Page: {name in the fresh folder: what stands there}. `~` is a fresh home that the page's commands then have.
+# Page: {name in the fresh folder: its content}. `~` is a fresh home directory for the page's commands.
 STAND_INS = {
     "README.md": {
         "ViT-B-32.pt": copy(MINI),
@@ -108,13 +109,13 @@ SLOW = [
     ("docs/GOLDEN.md", "Scripts/environments/venv-goldens.sh", "an environment of 2 GB"),
 ]
 
-# Page, beginning of the command: the status with which it must end, where that is not 0.
+# Page, beginning of the command: the expected exit status, if it is not 0.
 STATUS = {("pocketclip help inspect", "pocketclip inspect --explain broken.gguf"): 65}
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """A block in another language: what makes a program of it."""
+    """A block in another language, and the text around it that makes it a program."""
     file: str  # The name under which the page's later commands find it.
     before: str = ""
     after: str = ""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tries check_docs on pages that are wrong: each fault is found, and named with its place."""
+"""Runs check_docs on wrong pages: each fault is found, and named with its position."""
 
 import pathlib
 import unittest

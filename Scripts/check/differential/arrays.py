@@ -1,4 +1,4 @@
-"""NumPy's arrays as lines want them."""
+"""Formats NumPy's arrays as lines of a listing."""
 
 import ml_dtypes
 import numpy as np
@@ -14,9 +14,9 @@ TYPES = {name: np.dtype(getattr(ml_dtypes, numpy) if hasattr(ml_dtypes, numpy) e
 
 
 def entry(name, array):
-    """A tensor of an array, or a name alone where its type is none of weights."""
+    """A tensor line for an array, or a name line if its type is not a weight's."""
     if array.dtype.str[1:] == "V2":
-        array = array.view(ml_dtypes.bfloat16)  # NumPy has no name for it and writes two bytes without a meaning
+        array = array.view(ml_dtypes.bfloat16)  # NumPy has no name for it and writes two opaque bytes
     kind = NAMES.get(array.dtype.name)
     if kind is None:
         return (name,)
@@ -27,5 +27,5 @@ def entry(name, array):
 
 
 def floats(array):
-    """A byte that is neither of bool's is true, as C has it."""
+    """Any nonzero byte is true, as in C."""
     return (array.view("u1") != 0 if array.dtype == bool else array).astype("<f4")

@@ -1,4 +1,5 @@
-"""Why our readers and the original libraries may differ about a file: the closed list. docs/SAFETY.md explains each."""
+"""The known causes of differences between PocketCLIP's readers and the original libraries: a closed list.
+docs/SAFETY.md explains each."""
 
 import re
 
@@ -17,7 +18,7 @@ CRASH = "the library crashes or does not end"
 
 
 def cause(name, found, content, ours, theirs):
-    """The known cause of a difference, None for one that nobody has explained."""
+    """The known cause of a difference, or None."""
     if found.startswith("only ours accepts; theirs crashed"):
         return CRASH
     return OF_FORMAT.get(name, lambda *_: None)(found, content, ours, theirs)
@@ -84,7 +85,7 @@ def torch(found, content, ours, theirs):
 
 
 def has_folder_attribute(content):
-    """miniz gives no bytes of such a member, and PyTorch uninitialized ones."""
+    """miniz returns no bytes of such a member, and PyTorch uninitialized ones."""
     at = content.find(b"PK\x01\x02")
     while at >= 0:
         if content[at + 38:at + 39] and content[at + 38] & 0x10:
@@ -100,7 +101,7 @@ def flax(found, content, ours, theirs):
 
 
 def has_sound_keys(value):
-    """Whether the texts that ours reads are UTF-8: the keys."""
+    """Whether the texts that PocketCLIP reads, the keys, are UTF-8."""
     if isinstance(value, list):
         return all(map(has_sound_keys, value))
     if not isinstance(value, dict):
@@ -118,7 +119,7 @@ def npz(found, content, ours, theirs):
 
 
 def onnx(found, content, ours, theirs):
-    """The library decodes a message whole. Of the initializers alone it must say the same as ours."""
+    """The library decodes a complete message. For the initializers alone it must agree with PocketCLIP."""
     if "DecodeError" in found and says_the_same(judge_onnx, initializers_alone(content), ours):
         return "parts of a graph that hold no initializer"
     return None

@@ -1,8 +1,8 @@
-"""What our reader and the original library say about the same file, compared."""
+"""Compares the listings of PocketCLIP's reader and of the original library for the same file."""
 
 
 def difference(ours, theirs):
-    """None where both refuse or list the same; a few words otherwise, the same for the same kind of difference."""
+    """None if both refuse or list the same; otherwise a few words, equal for equal kinds of difference."""
     if ours.outcome == "crashed":
         return "our reader crashed"
     if not ours.accepted:
@@ -41,5 +41,5 @@ def of_tensors(ours, theirs):
 
 
 def is_ignored(name, ignored):
-    """Whether the name, or a group or prefix that it lies in, is among those that ours does not hand on."""
+    """Whether the name, or a group or prefix of it, is among those that PocketCLIP does not pass on."""
     return any(name == other or name.startswith((other + "/", other + ".")) for other in ignored)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares our readers with the original libraries, over sound files and mutated ones.
+"""Compares PocketCLIP's readers with the original libraries, over valid and mutated files.
 
     differential.py FORMAT… [--files N] [--reader PATH] [--keep FOLDER]
 
-Where both accept a file, names, shapes, types and values must be equal. What differs has its cause in causes.py, or the
-run fails. N counts mutated files of each format; a file depends on the format and its number alone. FOLDER receives an
+Where both accept a file, names, shapes, types and values must be equal. A difference needs a cause in causes.py, or the
+run fails. N counts mutated files of each format; a file depends only on the format and its number. FOLDER receives an
 example of each kind of difference. Environment: Scripts/environments/venv-differential.sh.
 """
 
@@ -61,7 +61,7 @@ class Tally:
 
 
 def numbered(form, count):
-    """The sound files, then `count` mutated ones, with labels."""
+    """The valid files, then `count` mutated ones, with labels."""
     yield from form.sound()
     mutate = form.mutator()
     for number in range(count):

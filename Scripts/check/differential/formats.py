@@ -1,4 +1,4 @@
-"""The formats that are compared: their sound files, how one is mutated, and who judges."""
+"""The formats that are compared: their valid files, their mutations, and the library to compare with."""
 
 import pathlib
 import sys
@@ -16,7 +16,7 @@ FIXTURES = HERE.parents[2] / "Fixtures"
 
 
 class Format:
-    """A format that a Python library judges. Its seeds are the library's own files and those of the corpus."""
+    """A format with a Python library to compare with. Its seeds are the library's own files and those of the corpus."""
 
     def __init__(self, name, written, ending, mutate=mutations.mutate):
         self.name = name
@@ -28,7 +28,7 @@ class Format:
         return [sys.executable, str(HERE / "judge.py"), self.name]
 
     def sound(self):
-        """Every fixture whose name ends as the format's do, every file of its corpus, the seeds."""
+        """Every fixture with the format's extension, every file of its corpus, the seeds."""
         corpus = FIXTURES / "corpus" / self.name
         for label, path in fixtures():
             if path.parent == corpus or path.suffix == self.ending and path.stat().st_size <= LARGEST:
@@ -42,7 +42,7 @@ class Format:
 
 
 class HDF5:
-    """libhdf5 judges, in a program of its own."""
+    """Compared with libhdf5, in a separate program."""
 
     name = "hdf5"
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Lists what a Python library finds in many files, in the lines of Sources/ReaderListing: `judge.py FORMAT PACK`.
+"""Lists the tensors that a Python library finds in many files, in the lines of Sources/ReaderListing: `judge.py FORMAT
+PACK`.
 
-A child process with little memory reads the files, each in a few seconds: a library may crash, or ask for whatever a
-file says. Behind a file that ends the child, another child goes on.
+A child process with little memory reads the files, each in a few seconds: a library may crash, or request as much
+memory as a
+file states. If a file ends the child, another child continues with the next.
 """
 
 import multiprocessing
@@ -23,7 +25,7 @@ MOST_ELEMENTS = 1 << 20
 
 
 def load_readers(name):
-    """Imports only the one library, whose size every fork copies."""
+    """Imports only the one library, because every fork copies it."""
     if name == "safetensors":
         import judge_safetensors as reader
     elif name == "gguf":
@@ -48,7 +50,7 @@ def escaped(name):
 
 
 def line(name, kind, shape, stored, floats):
-    """A tensor's line; `floats` is a function, since values of large tensors are not compared; it may have none."""
+    """A tensor's line; `floats` is a function, because values of large tensors are not compared."""
     fields = ["T", escaped(name), kind, ",".join(str(int(extent)) for extent in shape), "-", "-"]
     if np.prod([int(extent) for extent in shape], dtype=object) <= MOST_ELEMENTS:
         if stored is not None:
@@ -79,7 +81,7 @@ def listing(reader, content):
 
 
 def read_files(reader, files, progress):
-    """The child: reads from the file that `progress` names on, and ends where a library ends it."""
+    """The child: reads from the file that `progress` names, until a library ends it."""
     size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -90,7 +92,7 @@ def read_files(reader, files, progress):
         with np.errstate(all="ignore"):
             text = "\n".join(listing(reader, files[index])) + "\n"
         signal.alarm(0)
-        # All lines at once: what is listed before a crash is lost, as it should be.
+        # All lines at once: lines before a crash are lost on purpose.
         write(text)
 
 
@@ -101,7 +103,7 @@ def write(text):
 
 
 def judge(reader, files, progress):
-    """Has a child read the rest of the files, or as many as it survives."""
+    """Lets a child read the remaining files, or as many as it survives."""
     child = os.fork()
     if child == 0:
         status = 1
@@ -120,7 +122,7 @@ def judge(reader, files, progress):
 
 
 def contents(path):
-    """The files in a pack, each behind its length."""
+    """The files in a pack, each after its length."""
     files = []
     with open(path, "rb") as pack:
         while head := pack.read(4):

@@ -24,7 +24,7 @@ def entries(content):
 
 
 def dequantized(tensor):
-    """The library writes some types and does not read their values, nor those of no elements."""
+    """The library writes some types whose values it does not read, and does not read empty tensors."""
     if not tensor.data.size:
         return np.zeros(0)
     try:

@@ -1,9 +1,9 @@
-/* Lists what libhdf5 finds in many files, in the lines of Sources/ReaderListing: `judge_hdf5 PACK`.
+/* Lists the tensors that libhdf5 finds in many files, in the lines of Sources/ReaderListing: `judge_hdf5 PACK`.
  *
- * libhdf5 crashes on some malformed files, so each file is read by a child process of its own, which has little memory
+ * libhdf5 crashes on some malformed files, so each file is read by a separate child process with little memory
  * and few seconds. Every dataset that hard links reach from the root group is listed: T with type, shape and checksums
- * where its elements are numbers that weights use, I otherwise. Training state is listed as I and not opened, since our
- * reader does not open it either. */
+ * if its elements are numbers that weights use, I otherwise. Training state is listed as I and not opened, because
+ * PocketCLIP's reader does not open it either. */
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -27,14 +27,14 @@ typedef struct {
 
 /* Why the file is refused: the function of libhdf5 that found the first fault, and what it says. */
 static char failed[256];
-/* The path of the object with that fault; empty where the file cannot be opened. */
+/* The path of the object with that fault; empty if the file cannot be opened. */
 static char failed_at[MOST_PATH];
 static int object_count;
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *error, void *context) {
   (void)context;
   if (depth == 0) snprintf(failed, sizeof failed, "%s: %s", error->func_name, error->desc);
-  /* Without what the file contributes. */
+  /* Without text from the file. */
   failed[strcspn(failed, "'\"")] = 0;
   return 0;
 }
@@ -272,7 +272,7 @@ static void read_in_child(const unsigned char *bytes, size_t count) {
   setrlimit(RLIMIT_AS, &memory);
   setrlimit(RLIMIT_CORE, &no_core);
   alarm(SECONDS);
-  /* What a child lists before it crashes is lost with its memory, as it should be. */
+  /* Lines of a child before a crash are lost with its memory, on purpose. */
   char *text = NULL;
   size_t length = 0;
   FILE *output = stdout;

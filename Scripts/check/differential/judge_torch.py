@@ -19,7 +19,7 @@ def entries(content):
     try:
         root = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        # The cause alone, without the advice around it and the names that the file contributes.
+        # Only the cause, without advice and without names from the file.
         cause = re.search(r"WeightsUnpickler error:\s*(Unsupported (global|operand|class)|[^\n]*)", str(error))
         raise pickle.UnpicklingError(cause[1]) if cause else error
     return list(walk(root, [], set()))
@@ -43,7 +43,7 @@ def walk(value, path, above):
 
 
 def label(key):
-    """As our reader names it."""
+    """The name that PocketCLIP's reader uses."""
     return key if isinstance(key, str) else str(key) if type(key) is int else "a key that is no text"
 
 

@@ -1,4 +1,5 @@
-"""What PyTorch finds in a file where it may pass over the tensors that it refuses: tells whether those are among ours."""
+"""Lists what PyTorch finds in a file if it may skip the tensors that it refuses: shows whether they are among
+PocketCLIP's."""
 
 from unittest import mock
 
@@ -18,7 +19,7 @@ def entries(content):
 
 
 def set_or_skip(storage, file, *arguments, read=UntypedStorage._set_from_file):
-    """In the old format storages follow one another, each behind its length."""
+    """In the old format storages follow one another, each after its length."""
     start = file.tell()
     try:
         read(storage, file, *arguments)
@@ -32,7 +33,7 @@ class Unpickler(library.Unpickler):
 
 
 def tolerant(function):
-    """Gives None where the function raises, and so does what is called with that."""
+    """Returns None if the function raises; calls with that result return None too."""
 
     def call(*arguments):
         try:

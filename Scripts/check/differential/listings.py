@@ -1,4 +1,4 @@
-"""Runs a listing program over many files and reads its lines: T a tensor, I a name that is not handed on, L a link that
+"""Runs a listing program over many files and reads its lines: T a tensor, I a name that is not passed on, L a link that
 is not followed, E the outcome."""
 
 import dataclasses
@@ -11,7 +11,7 @@ import tempfile
 class Tensor:
     dtype: str
     shape: str
-    # Of the stored bytes, and of the values as FP32; "-" where a program does not say.
+    # Of the stored bytes, and of the values as FP32; "-" if a program does not print it.
     stored: str
     floats: str
 
@@ -24,7 +24,7 @@ class Listing:
     repeated: set = dataclasses.field(default_factory=set)
     outcome: str = "crashed"
     reason: str = ""
-    # The name of what it is refused for, where a program says it.
+    # The name of the object that is refused, if a program prints it.
     place: str = ""
 
     @property
@@ -33,7 +33,7 @@ class Listing:
 
 
 class Run:
-    """A program that is reading a pack of files. One that ends early is started again behind the file that ended it."""
+    """A program that is reading a pack of files. One that ends early is started again after the file that ended it."""
 
     def __init__(self, command, files, seconds=600):
         self.command = command

@@ -1,4 +1,4 @@
-"""Changes of bytes that any format can suffer, from a random generator whose seed the caller fixes."""
+"""Changes of bytes for any format, from a random generator with the caller's seed."""
 
 INTERESTING = (0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF,
                0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF)
@@ -6,7 +6,7 @@ WIDTHS = (1, 1, 2, 4, 8)
 
 
 def changed_number(rng, data, at, width, order="little"):
-    """Sets a number of `width` bytes to one that a parser may stumble over."""
+    """Sets a number of `width` bytes to a value that parsers often mishandle."""
     old = int.from_bytes(data[at:at + width], order)
     choice = rng.randrange(6)
     if choice == 0:
@@ -66,7 +66,7 @@ ANY = SAME_LENGTH * 2 + (truncate, remove, insert)
 
 
 def times(rng):
-    """How many changes one file gets: one mostly."""
+    """The number of changes of one file: mostly one."""
     return rng.choice((1, 1, 1, 1, 1, 2, 2, 3, 4))
 
 

@@ -1,7 +1,7 @@
 """Changes of HDF5's own fields: sizes, counts, addresses, versions and flags, with the checksums corrected afterwards.
 
-Structures are found by their signatures and, for headers of version 1, by their form; what they hold need not be right,
-since a wrong guess only changes other bytes.
+Structures are found by their signatures and, for headers of version 1, by their form. Their content need not be right,
+because a wrong guess only changes other bytes.
 """
 
 import pathlib
@@ -16,14 +16,14 @@ from hdf5_builder import SIGNATURE, lookup3  # noqa: E402
 PLAIN = (b"TREE", b"SNOD", b"HEAP", b"GCOL")
 SUMMED = (b"OHDR", b"OCHK", b"FRHP", b"FHDB", b"FHIB", b"BTHD", b"BTLF", b"BTIN", b"EAHD", b"EAIB", b"EADB", b"EASB",
           b"FAHD", b"FADB", b"FSHD", b"FSSE", b"SMTB", b"SMLI")
-# The longest structure whose end is looked for.
+# The longest structure whose end is searched for.
 LONGEST = 700
-# Messages whose bytes decide what a dataset is: space, type, fill values, link, layout, filters, attribute.
+# Messages whose bytes define a dataset: space, type, fill values, link, layout, filters, attribute.
 TELLING = {1, 2, 3, 4, 5, 6, 8, 0x0B, 0x0C, 0x10, 0x11}
 
 
 class Seed:
-    """A sound file, where its fields are, and the ranges that checksums follow."""
+    """A valid file, the offsets of its fields, and the ranges with checksums."""
 
     def __init__(self, data):
         self.data = bytearray(data)
@@ -63,7 +63,7 @@ class Seed:
                 return
 
     def _stop_clock(self, start, end):
-        """Headers of version 2 state when they were written; a mutated file shall depend on its number alone."""
+        """Headers of version 2 state when they were written; a mutated file must depend only on its number."""
         if self.data[start + 5] & 0x20:
             self.data[start + 6:start + 22] = bytes(16)
             self.data[end:end + 4] = lookup3(bytes(self.data[start:end])).to_bytes(4, "little")
@@ -114,7 +114,7 @@ def change_message(rng, seed, data):
 
 
 def exchange_messages(rng, seed, data):
-    """The body of another message of the same kind and size, or of any kind where none is."""
+    """The body of another message of the same kind and size, or of any kind if there is none."""
     kind, body, size = rng.choice(seed.messages)
     others = [other for other in seed.messages if other[0] == kind and other[1] != body] or seed.messages
     _, source, length = rng.choice(others)
@@ -134,7 +134,7 @@ def correct_sums(seed, data):
 
 
 def mutate(rng, seed):
-    """One more file from a seed; one in five suffers only what any format does."""
+    """One more file from a seed; one in five gets only changes for any format."""
     if not rng.randrange(5):
         return mutations.mutate(rng, seed.data)
     data = bytearray(seed.data)

@@ -1,4 +1,4 @@
-"""Changes of the JSON in front of a safetensors file, with the length before it corrected; one file in three is changed
+"""Changes of the JSON header of a safetensors file, with its length corrected; one file in three is changed
 as bytes."""
 
 import re

@@ -1,4 +1,4 @@
-"""Changes of a zip's members, packed anew with right checksums; one file in three is changed as bytes."""
+"""Changes of a zip's members, packed again with correct checksums; one file in three is changed as bytes."""
 
 import io
 import zipfile
@@ -10,7 +10,7 @@ def mutate(rng, data):
     members = contents(data)
     if not members or not rng.randrange(3):
         return mutations.mutate(rng, data)
-    # Headers and pickles are what readers interpret: they come first, and are chosen most often.
+    # Readers interpret headers and pickles, so these come first and are chosen most often.
     names = sorted(members, key=lambda name: (not name.endswith((".pkl", ".npy")), name))
     chosen = names[0] if rng.randrange(2) else rng.choice(names)
     members[chosen] = mutations.mutate(rng, members[chosen])
@@ -26,7 +26,7 @@ def contents(data):
 
 
 def packed(members, method):
-    """In the order of the original, with a fixed time, so that a file depends on its number alone."""
+    """In the order of the original, with a fixed time, so that a file depends only on its number."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in members.items():

@@ -112,7 +112,7 @@ def torch_states():
 def saved(state, is_zip):
     import torch
     buffer = io.BytesIO()
-    # The old format names storages by their addresses; a mutated file shall depend on its number alone.
+    # The old format names storages by their addresses; a mutated file must depend only on its number.
     torch.serialization.str = storage_names()
     torch.save(state, buffer, _use_new_zipfile_serialization=is_zip)
     del torch.serialization.str
@@ -120,7 +120,7 @@ def saved(state, is_zip):
 
 
 def storage_names():
-    """A `str` that counts the numbers it is given instead of spelling them."""
+    """A `str` that counts numbers instead of formatting them."""
     known = {}
 
     class Name(str):

@@ -1,5 +1,5 @@
 """Small HDF5 files that h5py writes: every layout, index, filter, type, link, group and attribute that a file may have,
-those included that our reader refuses."""
+including those that PocketCLIP's reader refuses."""
 
 import itertools
 import pathlib
@@ -103,7 +103,7 @@ def other_filters(file):
 
 
 def skipped_filter(file):
-    """A chunk that was stored without its filter, as a writer may when compressing does not pay."""
+    """A chunk that was stored without its filter, as writers may do if compression does not help."""
     data = file.create_dataset("skipped", (4,), dtype="<f4", chunks=(2,), compression="gzip")
     data.id.write_direct_chunk((0,), VALUES[0, :2].astype("<f4").tobytes(), filter_mask=1)
     data[2:] = VALUES[0, 2:4]
@@ -210,6 +210,6 @@ def seeds():
             with h5py.File(path, "w", userblock_size=512, libver=version) as file:
                 contiguous(file)
             files[f"user-block-{version}"] = path.read_bytes()
-            # Moved behind the library's back: the addresses still count from the superblock.
+            # Moved without the library: the addresses still count from the superblock.
             files[f"moved-{version}"] = bytes(1024) + files[f"contiguous-{version}"]
     return files

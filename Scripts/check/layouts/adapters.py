@@ -72,7 +72,7 @@ def beside(folder):
 
 
 def together(folder):
-    """Weights and updates that are not in them, in one state dict."""
+    """Weights and unmerged updates in one state dict."""
     base, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
     updates = {name.replace("base_model.model.", "").replace(".default", ""): value
                for name, value in model.state_dict().items() if "lora_" in name}

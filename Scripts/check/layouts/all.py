@@ -1,4 +1,4 @@
-"""Checkpoints as people have them: how the original libraries write them, and what PocketCLIP is to say."""
+"""Checkpoints in the layouts that people have: written by the original libraries, with PocketCLIP's expected result."""
 
 from .adapters import ADAPTERS
 from .exports import EXPORTS

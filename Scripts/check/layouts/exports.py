@@ -1,4 +1,4 @@
-"""ONNX models in the folders that their users have."""
+"""ONNX models in the folder layouts of their users."""
 
 import json
 

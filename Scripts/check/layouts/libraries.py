@@ -1,4 +1,4 @@
-"""What transformers, open_clip, accelerate, diffusers and timm write."""
+"""Checkpoints of transformers, open_clip, accelerate, diffusers and timm."""
 
 import json
 
@@ -25,7 +25,7 @@ def pretrained(change=lambda model, folder: model.save_pretrained(folder), **hal
 
 
 def tower(kind):
-    """One of transformers' classes of a single tower, with the weights of the whole."""
+    """One of transformers' classes of a single tower, with the weights of the complete model."""
     def write(folder):
         config = (transformers.CLIPTextConfig(**TEXT) if "Text" in kind else transformers.CLIPVisionConfig(**VISION))
         model = randomize(getattr(transformers, kind)(config))
@@ -145,7 +145,7 @@ def prefixed_shards(folder):
 
 
 def pipeline(folder):
-    """diffusers' pipeline with transformers' text encoder and a safety checker, and parts that are no CLIP."""
+    """diffusers' pipeline with transformers' text encoder and a safety checker, and parts that are not CLIPs."""
     import diffusers
     text = randomize(transformers.CLIPTextModel(transformers.CLIPTextConfig(**TEXT)))
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
@@ -207,7 +207,7 @@ def two_text_encoders(folder):
 
 
 def clip_segmentation(folder):
-    """CLIPSeg: a whole CLIP as `clip.`, and a decoder."""
+    """CLIPSeg: a complete CLIP as `clip.`, and a decoder."""
     config = transformers.CLIPSegConfig(text_config=TEXT, vision_config=VISION, projection_dim=48)
     config.extract_layers, config.reduce_dim, config.decoder_num_attention_heads = [0, 1], 16, 2
     config.decoder_intermediate_size = 32

@@ -1,4 +1,4 @@
-"""The tiny models that layouts are made of, and what the original libraries compute with them."""
+"""The tiny models of the layouts, and the original libraries' outputs for them."""
 
 import dataclasses
 import importlib.util
@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 import torch
 
-if importlib.util.find_spec("pkg_resources") is None:  # `import clip` wants it, its model does not
+if importlib.util.find_spec("pkg_resources") is None:  # `import clip` needs it, its model does not
     package = types.ModuleType("clip")
     package.__path__ = importlib.util.find_spec("clip").submodule_search_locations
     sys.modules["clip"] = package
@@ -18,9 +18,9 @@ from clip.model import CLIP  # noqa: E402
 from transformers import CLIPConfig, CLIPModel  # noqa: E402
 
 CONTEXT, VOCABULARY, SIZE = 16, 128, 24
-#: What a bare state dict of OpenAI's leaves open.
+#: The settings that a bare state dict of OpenAI's does not record.
 OPENAI = ["--activation", "quickgelu", "--heads", "2,1", "--pooling", "highest", "--preprocess", "openai"]
-#: What transformers' configuration leaves open.
+#: The settings that transformers' configuration does not record.
 PIXELS = ["--preprocess", "openai"]
 TOWER = dict(num_attention_heads=2, num_hidden_layers=2, projection_dim=48, hidden_act="gelu")
 TEXT = dict(TOWER, hidden_size=64, intermediate_size=256, vocab_size=VOCABULARY, eos_token_id=VOCABULARY - 1,
@@ -34,7 +34,7 @@ class Layout:
     #: folder → (path or paths, Truth)
     write: Callable
     options: list[str] = dataclasses.field(default_factory=lambda: list(OPENAI))
-    #: A part of the refusal; None for what is read.
+    #: A part of the refusal; None for layouts that are read.
     refusal: str | None = None
     #: (folder, paths, options) → (paths, options) that the error says to use.
     remedy: Callable | None = None
@@ -102,7 +102,7 @@ def hugging_face(seed=1):
 
 
 def truth(model, writer="clip-anytorch 2.6", image=True, text=True):
-    """What OpenAI's class or open_clip's computes, whose LayerNorms are float32, or transformers' in float64."""
+    """The output of OpenAI's or open_clip's class, whose LayerNorms are float32, or of transformers' in float64."""
     with torch.no_grad():
         if hasattr(model, "encode_image"):
             result = Truth(writer, model.encode_image(pixels()).double().numpy() if image else None,

@@ -1,4 +1,4 @@
-"""What training scripts save around a CLIP, mostly by torch.save."""
+"""Checkpoints that training scripts save, mostly by torch.save."""
 
 import collections
 import datetime
@@ -17,7 +17,7 @@ RESNET = ["--activation", "quickgelu", "--pooling", "highest", "--preprocess", "
 
 
 def saved(name, make, options=OPENAI, refusal=None, remedy=None, model=openai, **halves):
-    """A layout of one file: `make` gives what torch.save is given."""
+    """A layout of one file: `make` returns the argument of torch.save."""
     def write(folder):
         clip = model()
         torch.save(make(clip), folder / "model.pt")
@@ -51,7 +51,7 @@ class Nested(nn.Module):
 
 
 class Halves(nn.Module):
-    """Towers as attributes of their own, as prompt learning has them."""
+    """Towers as separate attributes, as in prompt learning."""
 
     def __init__(self, model, with_table=True):
         super().__init__()

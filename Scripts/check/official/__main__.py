@@ -1,7 +1,7 @@
 """Measures PocketCLIP on the checkpoints that OpenAI published, and writes the results into the documentation.
 
-Every model is measured even if another fails. The exit status is 0 if all those asked for pass, 1 if one fails,
-130 if the run was interrupted; the same command then goes on where it was.
+Every model is measured even if another fails. The exit status is 0 if all requested models pass, 1 if one fails,
+130 if the run was interrupted; the same command then continues.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def say(text):
 
 
 def shown(name):
-    """Progress of a download, on a terminal alone."""
+    """Progress of a download, only on a terminal."""
     if not sys.stderr.isatty():
         return lambda done, total: None
     return lambda done, total: print(
@@ -82,7 +82,7 @@ def sizes(arguments, models):
 
 
 def measured(arguments, tool, model, table):
-    """The report's entry; whatever goes wrong with one model, the next is measured too."""
+    """The report's entry; after a failure of one model, the next is still measured."""
     try:
         path = local_or_fetched(arguments, model.file, model.url(arguments.base_url), model.sha256)
         figures = comparisons(arguments, model, table)

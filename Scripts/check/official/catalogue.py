@@ -1,4 +1,5 @@
-"""The nine official checkpoints. Names and SHA-256 come from the Swift catalogue, which `convert` recognises them by."""
+"""The nine official checkpoints. Names and SHA-256 come from the Swift catalogue, by which `convert` recognises
+them."""
 
 import dataclasses
 import pathlib

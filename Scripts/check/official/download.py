@@ -1,4 +1,4 @@
-"""Downloads that go on where they were cut, and have their name only once their SHA-256 is right."""
+"""Downloads that continue after an interruption, and get their name only if their SHA-256 is correct."""
 
 import hashlib
 import http.client
@@ -12,7 +12,7 @@ TIMEOUT = 60  # seconds without an answer
 
 
 class Failure(Exception):
-    """Why a file is not there: one sentence."""
+    """The reason why a file is missing: one sentence."""
 
 
 def sha256(path):
@@ -24,7 +24,7 @@ def sha256(path):
 
 
 def size(url):
-    """In bytes as the server states it; 0 where it does not."""
+    """In bytes as stated by the server; 0 if it does not state it."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=TIMEOUT) as answer:
             return int(answer.headers.get("Content-Length", 0))
@@ -39,13 +39,13 @@ def check(path, expected):
 
 
 def fetch(url, path, expected, progress=lambda done, total: None):
-    """Leaves the file at `path`, or what it has of it at `path`.part."""
+    """Leaves the file at `path`, or the part received so far at `path`.part."""
     if path.exists():
         return check(path, expected)
     part = path.with_name(path.name + ".part")
     resumed = part.exists()
     complete(url, part, progress)
-    if resumed and sha256(part) != expected:  # the earlier bytes may be those of something else
+    if resumed and sha256(part) != expected:  # the earlier bytes may belong to another file
         part.unlink()
         complete(url, part, progress)
     found = sha256(part)
@@ -74,7 +74,7 @@ def complete(url, part, progress):
 
 
 def append(url, part, offset, progress):
-    """One request. A server that knows no ranges sends the file from its start."""
+    """One request. A server without ranges sends the file from its start."""
     headers = {"Range": f"bytes={offset}-"} if offset else {}
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as answer:
         if answer.status != 206:
@@ -82,7 +82,7 @@ def append(url, part, offset, progress):
         left = int(answer.headers.get("Content-Length", 0))
         total = offset + left
         with open(part, "ab" if offset else "wb") as file:
-            while chunk := answer.read1(CHUNK):  # what has arrived is kept, should the rest not come
+            while chunk := answer.read1(CHUNK):  # the received part is kept if the rest does not arrive
                 file.write(chunk)
                 offset += len(chunk)
                 progress(offset, total)

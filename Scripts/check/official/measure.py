@@ -1,4 +1,4 @@
-"""What pocketclip makes of one checkpoint: inspect, then convert, verify and compare at each precision."""
+"""Measures one checkpoint: inspect, then convert, verify and compare at each precision."""
 
 import time
 
@@ -8,11 +8,11 @@ from tool import Refusal
 
 PRECISIONS = ("fp32", "fp16", "int8")
 NOT_CLOSE_ENOUGH, NO_BOUND = 1, 69  # exit statuses of a conversion that is refused for its precision
-JUDGED = "fp32"  # published figures were computed in FP32: those of other precisions are recorded, not judged
+JUDGED = "fp32"  # published figures were computed in FP32: figures of other precisions are recorded, not checked
 
 
 def model(tool, official, checkpoint, folder, comparisons, keeps, say):
-    """The report's entry for one checkpoint whose SHA-256 is right; `failures` says what is not as it should be."""
+    """The report's entry for one checkpoint whose SHA-256 is right; `failures` lists the problems."""
     started = time.monotonic()
     failures = [comparison["failure"] for comparison in comparisons if "failure" in comparison]
     entry = {"name": official.name, "file": official.file, "sha256": official.sha256,
@@ -46,7 +46,7 @@ def inspection(tool, official, checkpoint, failures):
 
 
 def bundle(tool, checkpoint, path, precision, may_refuse, failures):
-    """One entry; two where `convert` refuses as documented: it is then asked again with every bound lifted."""
+    """One entry; two if `convert` refuses as documented: it then runs again without bounds."""
     convert = ("convert", checkpoint, "-o", path, "--precision", precision, "--force")
     try:
         converted = tool.run(*convert)
@@ -100,7 +100,7 @@ def cosines(metrics):
 
 
 def compared(tool, path, precision, comparison, failures):
-    """A published figure beside that of this bundle."""
+    """A published figure next to that of this bundle."""
     entry = {**comparison["entry"], "precision": precision}
     if "image" not in comparison:
         return {**entry, "verdict": "not compared", "reason": comparison["missing"]}

@@ -1,4 +1,4 @@
-"""The results in docs/OFFICIAL.md and the sentence in README.md: made from a report, never typed."""
+"""The results in docs/OFFICIAL.md and the sentence in README.md: generated from a report."""
 
 import json
 import re

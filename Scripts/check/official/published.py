@@ -1,4 +1,4 @@
-"""Figures that others published for the official checkpoints, and ours beside them."""
+"""Figures that others published for the official checkpoints, next to PocketCLIP's."""
 
 import json
 import math
@@ -17,7 +17,7 @@ def softmax(logits):
 
 
 def compare(entry, similarities, probabilities, logit_scale):
-    """The entry's figures beside ours.
+    """The entry's figures next to PocketCLIP's.
 
     `demand` holds in the quantity that it names: logits are published, and probabilities compared, by some.
     """

@@ -13,7 +13,7 @@ from catalogue import ROOT
 
 
 def facts(tool):
-    """What the figures depend on beside the checkpoints."""
+    """The conditions of the figures besides the checkpoints."""
     info = tool.run("info")
     return {
         "tool": {"version": info["tool_version"], "sha256": download.sha256(tool.path), "commit": commit(),
@@ -26,7 +26,7 @@ def facts(tool):
 
 
 def commit():
-    """Of the clone that holds this script; `-dirty` where it was changed since."""
+    """Of the clone that holds this script; `-dirty` if it has changes."""
     result = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
                             capture_output=True, text=True)
     return result.stdout.strip() or "unknown"
@@ -45,7 +45,7 @@ def distribution():
 
 
 class Report:
-    """Written after each model, so that an interrupted run goes on where it was."""
+    """Written after each model, so that an interrupted run can continue."""
 
     def __init__(self, path, facts, models, needs_figures):
         self.path, self.models, self.facts = path, models, facts
@@ -85,6 +85,6 @@ class Report:
 
 
 def without_measurement(model, reason):
-    """The entry of a checkpoint that could not be had."""
+    """The entry of a checkpoint that could not be downloaded."""
     return {"name": model.name, "file": model.file, "sha256": model.sha256, "bundles": [], "published": [],
             "failures": [reason], "verdict": "fail", "seconds": 0.0}

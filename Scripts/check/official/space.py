@@ -13,7 +13,7 @@ def needed(sizes, missing, keeps):
 
 
 def check(downloads, bundles, folder):
-    """Says what is needed, or ends the run."""
+    """Prints the required space, or ends the run."""
     free = shutil.disk_usage(folder).free
     text = (f"needs {gigabytes(downloads + bundles)}: {gigabytes(downloads)} of downloads, "
             f"{gigabytes(bundles)} for bundles; {folder} has {gigabytes(free)} free")

@@ -18,7 +18,7 @@ class Tool:
         self.path = pathlib.Path(path).resolve()
 
     def run(self, *arguments):
-        """What the command prints, also where verification failed."""
+        """The output of the command, also if verification failed."""
         result = subprocess.run([self.path, *map(str, arguments), "--json"], capture_output=True, text=True)
         try:
             answer = json.loads(result.stdout)
@@ -27,7 +27,7 @@ class Tool:
             raise Refusal(result.returncode, lines[-1]) from None
         if answer["schema"] == "pocketclip.error":
             raise Refusal(result.returncode, answer["message"])
-        # 1 is a verification that failed, and the answer says so.
+        # 1 means that verification failed; the output is still valid.
         if result.returncode not in (0, 1) or result.returncode == 1 and answer.get("verdict") == "pass":
             raise Refusal(result.returncode, f"exit status {result.returncode} in spite of its answer")
         return answer
