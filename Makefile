@@ -19,7 +19,7 @@ PYTHON_BUILD := .venv-python/bin/python
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## install the system packages (Debian, Ubuntu) and, where there is none, Swift into .toolchain
+setup: ## install the system packages (Debian, Ubuntu) and, if there is none, Swift into .toolchain
 	@sh Scripts/setup.sh
 
 check-setup: ## test Scripts/setup.sh without network or root
@@ -38,7 +38,7 @@ test: ## run every test; TEST_FLAGS=--verbose prints each one
 test-fast: ## run the tests that need no large model
 	@$(TEST) --skip ParityTests $(TEST_FLAGS)
 
-test-numeric: ## run the suites of numbers on each kernel set of OpenBLAS and on the portable product
+test-numeric: ## run the numeric test suites on each kernel set of OpenBLAS and on the portable product
 	@sh Scripts/check/test-numeric.sh
 
 lint: ## check formatting
@@ -50,31 +50,31 @@ format: ## format the sources
 check-scripts: ## test the scripts that tests depend on
 	@python3 -m unittest discover -s Scripts/check -p '*_tests.py'
 
-check-layers: ## prove that imports follow the layers
+check-layers: ## check that imports follow the layers
 	@$(TEST) --filter LayeringTests
 
 runtime: ## build dist/lib/libpocketclip.so, its header and pkg-config file; fails above the size limit
 	@Scripts/build/build-runtime.sh
 
-check-runtime: runtime build ## same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
+check-runtime: runtime build ## test the shipped library: same bits in C and Swift, after fork, under affinity, on each ISA; no allocation per call
 	@Scripts/check/check-runtime.sh
 
 check-limits: build ## run every command without threads and with little address space
 	@sh Scripts/check/check-limits.sh $(BIN)
 
 .PHONY: check-images
-check-images: build ## give images of few bytes that ask for much to embed: status, time and memory of each
+check-images: build ## give small image files that request much memory to embed: status, time and memory of each
 	@python3 Scripts/check/check_images.py $(BIN)
 
 .PHONY: check-json
-check-json: build ## read every output that is JSON with a strict parser, with every Unicode scalar in it
+check-json: build ## read every JSON output with a strict parser, with every Unicode scalar in it
 	@python3 Scripts/check/check_json.py $(BIN)
 
 check-isas: ## compare the kernels of every instruction set with scalar, those of other processors under qemu-user
 	@sh Scripts/setup.sh qemu-user libc6-dev-arm64-cross
 	@Scripts/check/check-isas.sh
 
-sanitize: ## abuse the runtime with 8 threads under the address, undefined-behaviour and thread sanitizers
+sanitize: ## stress the runtime with 8 threads under the address, undefined-behaviour and thread sanitizers
 	@Scripts/check/sanitize.sh
 
 $(PYTHON_TEST):
@@ -99,16 +99,16 @@ check-docs: build dist/lib/libpocketclip.so $(PYTHON_TEST) ## run every command 
 	@python3 Scripts/check/check_docs/test_check_docs.py
 	@python3 Scripts/check/check_docs/check_docs.py $(BIN) $(PYTHON_TEST) $(DOCS)
 
-bundle-fixtures: ## write the committed bundles anew, after a change of the draft format
+bundle-fixtures: ## rewrite the committed bundles after a change of the draft format
 	@Scripts/golden/bundle-fixtures.sh
 
-conformance: build $(PYTHON_TEST) ## let the second reader, in Python, judge the bundles; NumPy's synthetic weights too
+conformance: build $(PYTHON_TEST) ## check the bundles with an independent reader in Python; check NumPy's synthetic weights
 	@sh Scripts/check/conformance.sh $(BIN) $(PYTHON_TEST)
 
-parity: build ## verify all nine variants against their goldens (minutes)
+parity: build ## verify all nine variants against their golden files (minutes)
 	@python3 Scripts/check/parity.py $(BIN)
 
-census: build ## refuse every malformed file, and those that ask for far more than their size, in processes of their own; CENSUS='--write docs/SAFETY.md' writes the table
+census: build ## check that every malformed file, and those that request far more than their size, is refused in time; CENSUS='--write docs/SAFETY.md' writes the tables
 	@python3 Scripts/check/census.py $(BIN) $(CENSUS)
 	@python3 Scripts/check/census_amplification.py $(BIN) $(CENSUS)
 
@@ -117,12 +117,12 @@ check-exports: build runtime ## open exports with transformers, open_clip and ON
 	.venv-onnx/bin/python Scripts/check/check_exports.py $(EXPORTS)
 
 .PHONY: check-onnx
-check-onnx: build ## change ONNX graphs in many ways: refused, or the same vectors as ONNX Runtime's
+check-onnx: build ## change ONNX graphs in many ways: each is refused, or gives ONNX Runtime's vectors
 	@Scripts/environments/venv-onnx.sh
 	.venv-onnx/bin/python Scripts/check/check_onnx.py
 
 .PHONY: check-layouts
-check-layouts: build ## write checkpoints as people have them: the same vectors as the library's, or a refusal whose advice works
+check-layouts: build ## read the checkpoint layouts that people have: the library's vectors, or an error whose advice works
 	@Scripts/environments/venv-layouts.sh
 	.venv-layouts/bin/python Scripts/check/check_layouts.py
 
@@ -137,17 +137,17 @@ check-official: build ## test Scripts/check/official.sh against a server on the 
 fuzz: ## fuzz every parser for FUZZ_SECONDS each
 	@sh Scripts/check/fuzz.sh all --seconds $(FUZZ_SECONDS)
 
-fuzz-coverage: ## which lines of the parsers the fuzzer's inputs reach, by folder
+fuzz-coverage: ## list the lines of the parsers that the fuzzer's inputs reach, by folder
 	@sh Scripts/check/fuzz-coverage.sh
 
-bench: runtime build ## race the peers, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
+bench: runtime build ## compare with other engines, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
 	@Scripts/environments/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers $(BENCH)
 
 bench-formats: build ## convert full-size checkpoints of every format, print the table of docs/FORMATS.md
 	Benchmarks/formats/run.sh
 
-install: dist/lib/libpocketclip.so ## build and install a pocketclip that needs no Swift, the runtime library and header
+install: dist/lib/libpocketclip.so ## build and install a static pocketclip, the runtime library and the header
 	swift build -c release --product pocketclip --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s -m 755 .build-static/release/pocketclip $(DESTDIR)$(PREFIX)/bin/pocketclip
@@ -155,11 +155,11 @@ install: dist/lib/libpocketclip.so ## build and install a pocketclip that needs 
 	install -m 644 LICENSE NOTICE THIRD_PARTY.md LICENSES/static-swift.txt $(DESTDIR)$(PREFIX)/share/doc/pocketclip/
 	cp -R dist/lib dist/include $(DESTDIR)$(PREFIX)/
 
-clean: ## remove what was built; .toolchain, which was downloaded, stays
+clean: ## remove built files; the downloaded .toolchain stays
 	rm -rf .build .build-* dist .venv-test .venv-python
 
-ci: ## exactly what .ci/run runs
+ci: ## run the checks of .ci/run
 	@bash .ci/run
 
-ci-full: ## ci, then what takes more time or a large environment: peers, exports, sanitizers, fuzzers
+ci-full: ## ci, then checks that take more time or large environments: peers, exports, sanitizers, fuzzers
 	@bash .ci/run --full

@@ -123,7 +123,7 @@ def measure(rounds, _seconds):
 
 def table(result):
     ours = result["pocketclip, C"]["median_seconds"]
-    lines = ["| program | median s | least s | times ours | resident MB | eight processes MB |", "|---|--:|--:|--:|--:|--:|"]
+    lines = ["| program | median s | least s | times PocketCLIP | resident MB | eight processes MB |", "|---|--:|--:|--:|--:|--:|"]
     for who, row in result.items():
         lines.append(f"| {who} | {row['median_seconds']:.3f} | {row['minimum_seconds']:.3f} | "
                      f"{row['median_seconds'] / ours:.1f} | {row['resident_bytes'] / 1e6:.0f} | "

@@ -67,7 +67,7 @@ def engine_table(table):
 
 
 def headline_table(lines):
-    text = ["| case | batch | ours ms | fastest peer ms | ratio | of minima | worst cosine, ours / peer |",
+    text = ["| case | batch | PocketCLIP ms | fastest peer ms | ratio | of minima | worst cosine, PocketCLIP / peer |",
             "|---|--:|--:|---|--:|--:|---|"]
     for line in lines:
         ours, peer = line["ours"], line["peer"]

@@ -84,8 +84,8 @@ def tar(end=END, **replaced):
     """The archive; a member given as bytes under its name is its content, under NAME_member all of it."""
     out = b""
     for name in ORDER:
-        whole = replaced.get(name + "_member")
-        out += member(name, replaced.get(name, PARTS[name])) if whole is None else whole
+        complete = replaced.get(name + "_member")
+        out += member(name, replaced.get(name, PARTS[name])) if complete is None else complete
     return out + end
 
 
@@ -110,8 +110,8 @@ def renamed(name):
 
 def linked(kind):
     """`tensors` is something other than a file."""
-    whole = header("tensors", 0, kind=kind, linked=b"../../etc/passwd")
-    return case("tarMemberKind", tar(tensors_member=whole), content_offset("tensors") - BLOCK, "member tensors")
+    entry = header("tensors", 0, kind=kind, linked=b"../../etc/passwd")
+    return case("tarMemberKind", tar(tensors_member=entry), content_offset("tensors") - BLOCK, "member tensors")
 
 
 def refused(module, name, error="pickleRefusedGlobal"):

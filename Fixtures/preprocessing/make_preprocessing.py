@@ -172,9 +172,9 @@ def transformers_golden(size, image, edge=None):
     image = Image.fromarray(np.asarray(image.convert("RGB")))
     arguments = dict(size={"shortest_edge": edge or size}, crop_size={"height": size, "width": size})
     plain = transformers.CLIPImageProcessorPil(**arguments, do_rescale=False, do_normalize=False)
-    whole = transformers.CLIPImageProcessorPil(**arguments)
+    processor = transformers.CLIPImageProcessorPil(**arguments)
     square = np.asarray(plain(image, return_tensors="np")["pixel_values"][0])
-    floats = np.asarray(whole(image, return_tensors="np")["pixel_values"][0])
+    floats = np.asarray(processor(image, return_tensors="np")["pixel_values"][0])
     assert (square == square.astype(np.uint8)).all()
     return square.astype(np.uint8).transpose(1, 2, 0), floats
 

@@ -73,7 +73,7 @@ def lists():
     changed = [chr(s) for s in SCALARS if nfc(chr(s)) != chr(s)]
     decomposed = [nfd(chr(s)) for s in decomposable()]
     syllables = [nfd(chr(s)) for s in HANGUL]
-    halves = [chr(s - (s - 0xAC00) % 28) + nfd(chr(s))[2:] for s in HANGUL]
+    syllable_parts = [chr(s - (s - 0xAC00) % 28) + nfd(chr(s))[2:] for s in HANGUL]
     # Letters and marks of all scripts, composing ones three times, so that half of the pairs compose.
     marks = "".join(chr(s) for s in SCALARS if unicodedata.combining(chr(s)))
     common = "".join(sorted({mark for text in decomposed for mark in text[1:]}))
@@ -84,7 +84,7 @@ def lists():
         "changed": changed,
         "decomposed": decomposed,
         "hangul": syllables,
-        "hangul halves": halves,
+        "hangul halves": syllable_parts,
         "random": list(random_texts(letters, marks)),
     }
 

@@ -57,9 +57,9 @@ def write_training_state(model):
     state = {"step": 1000, "params": params, "batch_stats": {},
              "opt_state": {"mu": {"logit_scale": np.zeros((), np.float32)}}}
     path = HERE / "vit-flax-state.msgpack"
-    whole, serialization.MAX_CHUNK_SIZE = serialization.MAX_CHUNK_SIZE, CHUNK
+    original_size, serialization.MAX_CHUNK_SIZE = serialization.MAX_CHUNK_SIZE, CHUNK
     path.write_bytes(serialization.msgpack_serialize(serialization.to_state_dict(state)))
-    serialization.MAX_CHUNK_SIZE = whole
+    serialization.MAX_CHUNK_SIZE = original_size
     assert b"__msgpack_chunked_array__" in path.read_bytes()
     sidecar(path, towers="text", wrapper="params", ignored={"step": "the number of the training step"},
             notes="params and opt_state, arrays in chunks, tables as V2")

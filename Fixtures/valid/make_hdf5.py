@@ -135,16 +135,16 @@ def copy(name, notes, convert=lambda array: array, prefix="clip/tfclip_model/cli
 
 def write_h5py():
     gzip = dict(compression="gzip", compression_opts=9)
-    whole = lambda array: dict(chunks=array.shape, **gzip) if array.ndim > 1 else {}
+    complete = lambda array: dict(chunks=array.shape, **gzip) if array.ndim > 1 else {}
     # Chunks that do not divide the extents: those at the border are padded.
     overhanging = lambda array: dict(chunks=tuple((side * 2 + 2) // 3 for side in array.shape), shuffle=True,
                                      fletcher32=True, **gzip) if array.ndim > 1 else {}
     copy("vit-filtered.h5", "FP16, chunks that overhang, shuffle, gzip and fletcher32",
          lambda array: array.astype("<f2"), options=overhanging)
     copy("vit-big-endian.h5", "big-endian FP32, gzip, below /model_weights, 512 bytes of user block",
-         lambda array: array.astype(">f4"), root="model_weights/", userblock_size=512, options=whole)
+         lambda array: array.astype(">f4"), root="model_weights/", userblock_size=512, options=complete)
     copy("vit-latest.h5", "FP16, newest structures: superblock 3, version 2 headers, chunks without a tree",
-         lambda array: array.astype("<f2"), libver="latest", options=whole)
+         lambda array: array.astype("<f2"), libver="latest", options=complete)
 
 
 # ---- KerasHub -------------------------------------------------------------------------------------

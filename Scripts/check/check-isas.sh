@@ -2,7 +2,7 @@
 # Compares the kernels of every instruction set with scalar (Sources/CKernelChecks): on this processor, and under
 # qemu-user on x86 ones without and with AVX2 and on 64-bit Arm ones without and with dot products.
 #
-# Fused sums must have the same bits on all of them, and the whole runtime, built for Arm, must give the embeddings of
+# Fused sums must have the same bits on all of them, and the complete runtime, built for Arm, must give the embeddings of
 # this processor. Two minutes. Needs qemu-user and libc6-dev-arm64-cross (`make check-isas` installs them); clang is the
 # Swift toolchain's.
 set -euo pipefail

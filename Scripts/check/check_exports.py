@@ -83,7 +83,7 @@ SMALL = [
     Case("head-80", fixture("valid/head-80-open-clip"), {**FOLDERS, **ONNX}),
     Case("sigmoid", fixture("valid/sigmoid-open-clip"), {"open-clip": FOLDERS["open-clip"], **ONNX}),
     Case("mini-vit int8 bundle", ["BUNDLE"], {"huggingface": ["fp32"], "onnx": ["fp32"]}),
-    Case("two halves", fixture("valid/vit-hugging-face-image-projection", "valid/vit-hugging-face-text-projection"),
+    Case("two towers", fixture("valid/vit-hugging-face-image-projection", "valid/vit-hugging-face-text-projection"),
          {"huggingface": ["fp32"], "open-clip": ["fp32"], "onnx": ["fp32"]}, PIXELS),
     Case("image tower", fixture("valid/vit-hugging-face-image-projection"), {"huggingface": ["fp32"], "onnx": ["fp32"]},
          PIXELS),
@@ -114,14 +114,14 @@ class Truth:
         with pocketclip.Model(str(bundle), arithmetic=arithmetic) as model:
             info = model.info
             self.image_size, self.context = info.image_size, info.context_length
-            self.pixels = self.images = self.ids = self.answers = None
+            self.pixels = self.images = self.ids = self.outputs = None
             self.texts = TEXTS if info.has_tokenizer else None
             if info.has_image:
                 self.pixels = pixels(info.image_size)
                 self.images = np.array(model.encode_pixels(self.pixels, unit=self.is_unit))
             if info.has_text:
                 self.ids = self.token_ids(model, info)
-                self.answers = np.array(model.encode_ids(self.ids, unit=self.is_unit))
+                self.outputs = np.array(model.encode_ids(self.ids, unit=self.is_unit))
 
     def token_ids(self, model, info):
         if self.texts:
@@ -173,7 +173,7 @@ def measure(make, out, precision, truths):
     opener = make(out, truth)
     with torch.inference_mode():
         results = [None if ours is None else compare(ours, theirs())
-                   for ours, theirs in ((truth.images, opener.images), (truth.answers, opener.texts))]
+                   for ours, theirs in ((truth.images, opener.images), (truth.outputs, opener.texts))]
     same_ids = opener.token_ids_equal()
     limit = bound(precision, opener)
     passed = same_ids is not False and all(

@@ -94,7 +94,7 @@ def main():
     if options.markdown:
         lines = ["| layout | outcome |", "|---|---|"] + [f"| {name} | {text} |" for name, text in rows]
         pathlib.Path(options.markdown).write_text("\n".join(lines) + "\n")
-    print(f"{len(rows)} layouts, {failures} not as they should be")
+    print(f"{len(rows)} layouts, {failures} wrong")
     return 1 if failures else 0
 
 

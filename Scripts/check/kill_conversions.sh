@@ -9,9 +9,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 started=$(date +%s%N)
-"$pocketclip" convert "$checkpoint" -o "$folder/whole.pclip" --precision int8 --quiet >/dev/null 2>&1
+"$pocketclip" convert "$checkpoint" -o "$folder/complete.pclip" --precision int8 --quiet >/dev/null 2>&1
 took=$(($(date +%s%N) - started))
-whole=$(sha256sum <"$folder/whole.pclip")
+complete=$(sha256sum <"$folder/complete.pclip")
 mkdir "$folder/out"
 left=0
 none=0
@@ -24,7 +24,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   kill -KILL "$process" 2>/dev/null || true
   wait "$process" 2>/dev/null || true
   if [ -e "$folder/out/model.pclip" ]; then
-    [ "$(sha256sum <"$folder/out/model.pclip")" = "$whole" ] || { echo "round $round left part of a file" >&2; exit 1; }
+    [ "$(sha256sum <"$folder/out/model.pclip")" = "$complete" ] || { echo "round $round left part of a file" >&2; exit 1; }
     left=$((left + 1))
   else
     none=$((none + 1))
@@ -32,4 +32,4 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 done
 "$pocketclip" convert "$checkpoint" -o "$folder/out/model.pclip" --precision int8 --force --quiet >/dev/null 2>&1
 [ "$(ls -A "$folder/out")" = model.pclip ] || { echo "left behind: $(ls -A "$folder/out")" >&2; exit 1; }
-echo "ten conversions killed: $left whole files, $none times none, nothing else left"
+echo "ten conversions killed: $left complete files, $none times none, nothing else left"

@@ -85,7 +85,7 @@ class Run:
     def check(self, name, before, options, inputs):
         """before: arguments of the run that leaves an output, or None; returns how many calls were killed."""
         output = self.folder / "out" / "v.npy"
-        whole = self.folder / f"{name}.npy"
+        uninterrupted = self.folder / f"{name}.npy"
         source = self.folder / "1.jpg"
         # The expected result of the resumed run: rows of the first run keep their positions.
         changed = before is not None and options == ["--resume"]
@@ -101,9 +101,9 @@ class Run:
             if changed:
                 shutil.copy(self.originals[2], source)
             if new is None:
-                ended = self.embed(whole, *inputs)
+                ended = self.embed(uninterrupted, *inputs)
                 assert ended.returncode == 0, ended.stderr
-                new = pair(whole)
+                new = pair(uninterrupted)
             killed = self.embed(output, *options, *inputs, kill_at=call)
             if killed.returncode != -signal.SIGKILL:
                 assert killed.returncode == 0 and pair(output) == new, killed.stderr

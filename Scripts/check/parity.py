@@ -77,7 +77,7 @@ def row(*cells):
 
 
 def reference_table(results):
-    lines = [row("variant", "tower", "RMS ours", "RMS PyTorch", "max abs ours", "max abs PyTorch", "worst cosine",
+    lines = [row("variant", "tower", "RMS PocketCLIP", "RMS PyTorch", "max abs PocketCLIP", "max abs PyTorch", "worst cosine",
                  "seconds", "peak MB"), row(*["---"] * 9)]
     for variant, result in results.items():
         reference = result["reference"]

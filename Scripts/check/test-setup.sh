@@ -276,7 +276,7 @@ machine debian-12
 all_installed
 setup
 size=$(numfmt --to=si --round=nearest --suffix=B "$(stat -c %s "$good")")
-check "one line says what is fetched, its size, whence and whither" \
+check "one line states the file, its size, its source and its target" \
   [ "$(cat "$work/log")" = "setup: no Swift 6.3 on the PATH: fetching \
 swift-$version-RELEASE-debian12.tar.gz ($size) from $mirrors/good into $clone/.toolchain" ]
 

@@ -63,7 +63,7 @@ def has_extension(content):
 # ---- PyTorch and Flax -----------------------------------------------------------------------------
 
 TORCH = {
-    "classes that ours passes over": r"UnpicklingError .*: Unsupported (global|class)",
+    "classes that ours skips": r"UnpicklingError .*: Unsupported (global|class)",
     "opcodes that the library does not read for weights": r"UnpicklingError .*: Unsupported operand",
     "TorchScript": r"with TorchScript archives",
     "members that say nothing of tensors": r"inline_container|UnicodeDecodeError in (__init__|_load)"
@@ -81,7 +81,7 @@ def torch(found, content, ours, theirs):
         if re.search(pattern, found):
             return known
     import judge_torch_parts
-    return "what ours does not hand on" if ours.ignored and says_the_same(judge_torch_parts, content, ours) else None
+    return "what ours does not pass on" if ours.ignored and says_the_same(judge_torch_parts, content, ours) else None
 
 
 def has_folder_attribute(content):

@@ -57,9 +57,9 @@ def unmerged(folder):
 
 def unloaded(folder):
     _, model = tuned(r=4, lora_alpha=8, target_modules=["q_proj", "fc1"])
-    whole = model.merge_and_unload()
-    whole.save_pretrained(folder)
-    return folder, truth(whole)
+    plain = model.merge_and_unload()
+    plain.save_pretrained(folder)
+    return folder, truth(plain)
 
 
 def beside(folder):

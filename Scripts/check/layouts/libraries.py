@@ -16,11 +16,11 @@ def stored(name, write, options=PIXELS, refusal=None, remedy=None):
     return Layout(name, write, list(options), refusal, remedy)
 
 
-def pretrained(change=lambda model, folder: model.save_pretrained(folder), **halves):
+def pretrained(change=lambda model, folder: model.save_pretrained(folder), **towers):
     def write(folder):
         model = hugging_face()
         change(model, folder)
-        return folder, truth(model, **halves)
+        return folder, truth(model, **towers)
     return write
 
 
@@ -42,9 +42,9 @@ def tower(kind):
 def larger(model, tower):
     """A model with a CLIP image tower inside, in shards."""
     def write(folder):
-        whole = randomize(model())
-        whole.save_pretrained(folder, max_shard_size="200KB")
-        inner = tower(whole).double()
+        larger = randomize(model())
+        larger.save_pretrained(folder, max_shard_size="200KB")
+        inner = tower(larger).double()
         with torch.no_grad():
             value = inner(pixels().double()).pooler_output.numpy()
         return folder, Truth("transformers 5.23", image=value)

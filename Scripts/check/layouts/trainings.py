@@ -16,12 +16,12 @@ from .model import OPENAI, Layout, Truth, openai, truth
 RESNET = ["--activation", "quickgelu", "--pooling", "highest", "--preprocess", "openai", "--heads", "2,1"]
 
 
-def saved(name, make, options=OPENAI, refusal=None, remedy=None, model=openai, **halves):
+def saved(name, make, options=OPENAI, refusal=None, remedy=None, model=openai, **towers):
     """A layout of one file: `make` returns the argument of torch.save."""
     def write(folder):
         clip = model()
         torch.save(make(clip), folder / "model.pt")
-        return folder / "model.pt", truth(clip, **halves)
+        return folder / "model.pt", truth(clip, **towers)
     return Layout(name, write, list(options), refusal, remedy)
 
 
@@ -50,7 +50,7 @@ class Nested(nn.Module):
         self.classifier = nn.Linear(48, 3)
 
 
-class Halves(nn.Module):
+class SeparateTowers(nn.Module):
     """Towers as separate attributes, as in prompt learning."""
 
     def __init__(self, model, with_table=True):
@@ -194,9 +194,9 @@ TRAININGS = [
     saved("a dictionary for each tower",
           lambda m: {"image_encoder": m.visual.state_dict(),
                      "text_encoder": {k: v for k, v in m.state_dict().items() if not k.startswith("visual.")}}),
-    saved("towers as attributes of one's own", lambda m: Halves(m).state_dict()),
+    saved("towers as separate attributes", lambda m: SeparateTowers(m).state_dict()),
     saved("prompt learning: no token table",
-          lambda m: below("", Halves(m, False).state_dict(), **{"prompt_learner.ctx": torch.zeros(4, 64)}),
+          lambda m: below("", SeparateTowers(m, False).state_dict(), **{"prompt_learner.ctx": torch.zeros(4, 64)}),
           refusal="missing", remedy=with_options("--tower", "image"), text=False),
     saved("image tower alone", lambda m: m.visual.state_dict(), text=False),
     saved("image tower alone as `self.encoder`", lambda m: Attribute("encoder", m.visual).state_dict(), text=False),
@@ -213,7 +213,7 @@ TRAININGS = [
           lambda m: below("", {k: v for k, v in m.state_dict().items() if k.startswith("visual.")},
                           **{"bert.embeddings.word_embeddings.weight": torch.zeros(30, 8)}),
           refusal="--tower image", remedy=with_options("--tower", "image"), text=False),
-    saved("the whole module pickled", lambda m: m, refusal="state_dict"),
+    saved("the module itself pickled", lambda m: m, refusal="state_dict"),
     saved("a tuple", lambda m: (m.state_dict(), 3), refusal="state_dict"),
     saved("an optimizer alone", lambda m: torch.optim.AdamW(m.parameters()).state_dict(), refusal="no tensors of a CLIP"),
     saved("torch.ao's dynamically quantized linear layers",

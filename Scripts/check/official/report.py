@@ -77,10 +77,10 @@ class Report:
     def content(self):
         models = [self.entries[model.name] for model in self.models if self.has(model)]
         failed = any(entry["verdict"] != "pass" for entry in models)
-        whole = len(models) == len(self.models)
+        is_complete = len(models) == len(self.models)
         return {"schema": "pocketclip.official", "version": 1,
                 "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-                "verdict": "fail" if failed else "pass" if whole else "incomplete",
+                "verdict": "fail" if failed else "pass" if is_complete else "incomplete",
                 **self.facts, "models": models}
 
 
