@@ -114,8 +114,8 @@ def table(rows, seen):
         return f"| {name} | {len(cases)} | {refused} | {slowest:.0f} ms | {largest:.0f} MB |"
     lines += [row(f"`{name}`", cases) for name, cases in rows.items()]
     lines.append(row("all", [case for cases in rows.values() for case in cases]))
-    return lines + ["", f"{len(seen)} codes are provoked by these files, {len(ELSEWHERE)} by tests that make what a "
-                    f"repository cannot hold. {machine()}"]
+    return lines + ["", f"{len(seen)} codes have a file here; {len(ELSEWHERE)} have tests that generate the file, because a "
+                    f"repository cannot hold it. {machine()}"]
 
 
 def machine():
