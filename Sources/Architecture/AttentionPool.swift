@@ -1,11 +1,12 @@
-/// Attention with a single query, the mean of all tokens, over the mean and all tokens, each with a position of its own
-/// (`AttentionPool2d` in OpenAI's `clip/model.py`). Its output layer is the tower's projection.
+/// Attention pooling: the query is the mean over all tokens; keys and values are the mean and every token. A
+/// positional embedding is added to each of them first (`AttentionPool2d` in OpenAI's `clip/model.py`). The output
+/// layer of the attention is the tower's projection.
 public struct AttentionPool: Sendable, Equatable {
   public var heads: Int
 
   public init(heads: Int) { self.heads = heads }
 
-  /// The trunk's tokens and their mean.
+  /// The trunk's tokens plus their mean.
   public func tokenCount(of tower: ImageTower) -> Int { tower.tokenCount + 1 }
 }
 

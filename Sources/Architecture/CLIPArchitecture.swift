@@ -1,7 +1,7 @@
-/// Everything about a CLIP model that is not a weight: what its tensors say (sizes) and what they cannot say
-/// (heads, activation, epsilon, pooling).
+/// Everything about a CLIP model that is not a weight: sizes, which tensor shapes determine, and heads, activation,
+/// epsilon and pooling, which they do not.
 ///
-/// A checkpoint may be half a CLIP, so each tower is optional; a value without any tower describes nothing.
+/// A checkpoint may hold one tower only, so each tower is optional. A value without any tower is meaningless.
 public struct CLIPArchitecture: Sendable, Equatable {
   public var image: ImageTower?
   public var text: TextTower?
@@ -11,7 +11,7 @@ public struct CLIPArchitecture: Sendable, Equatable {
     self.text = text
   }
 
-  /// Of the towers that have a transformer, image tower first.
+  /// Activations of the towers that have a transformer, image tower first.
   public var activations: [Activation] {
     [image?.activation, text?.stack.activation].compactMap { $0 }
   }

@@ -1,10 +1,10 @@
-/// How one token of the trunk's comes to stand for the image.
+/// How the trunk's tokens become one token that represents the image.
 public enum ImagePool: Sendable, Equatable {
   /// The first token, after a LayerNorm.
   case classToken
   case attention(AttentionPool)
 
-  /// Of the attention of the pool itself; a pool without one ignores what is set.
+  /// Heads of the attention pooling. A pool without attention returns nil and ignores assignments.
   public var heads: Int? {
     get {
       switch self {
@@ -22,7 +22,7 @@ public enum ImagePool: Sendable, Equatable {
     }
   }
 
-  /// The token of the trunk that stands for the image; nil where all have a part in it.
+  /// The token of the trunk that represents the image; nil if all tokens contribute.
   public var pooledToken: Int? {
     switch self {
     case .classToken: 0
@@ -32,7 +32,7 @@ public enum ImagePool: Sendable, Equatable {
 }
 
 extension ImageTower {
-  /// The stage that ends in the embedding, named for the module that makes it; nil where the pool's is the last one.
+  /// The stage whose output is the embedding, named after its module; nil if the pool's output is the last one.
   public var projectionStage: StaticString? {
     switch pool {
     case .classToken: projection == nil ? nil : "visual.proj"

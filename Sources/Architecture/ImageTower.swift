@@ -1,10 +1,11 @@
-/// The image encoder: a trunk that turns pixels into tokens, a pool that makes one of them, and a projection.
+/// The image encoder: a trunk turns pixels into tokens, a pool makes one token of them, a projection maps it to the
+/// embedding.
 public struct ImageTower: Sendable, Equatable {
   /// Pixels along each side of the square input.
   public var imageSize: Int
   public var trunk: ImageTrunk
   public var pool: ImagePool
-  /// Embedding dimension; nil when the file holds the tower without its projection.
+  /// Embedding dimension; nil if the file holds the tower without its projection.
   public var projection: Int?
 
   public init(imageSize: Int, trunk: ImageTrunk, pool: ImagePool, projection: Int?) {
@@ -16,15 +17,15 @@ public struct ImageTower: Sendable, Equatable {
 
   /// Channels of each token.
   public var width: Int { trunk.width }
-  /// Tokens that the trunk puts out.
+  /// Tokens that the trunk outputs.
   public var tokenCount: Int { trunk.tokenCount(imageSize: imageSize) }
-  /// Values per image that the tower puts out: the embedding, or the pooled hidden state.
+  /// Values per image that the tower outputs: the embedding, or the pooled hidden state.
   public var outputWidth: Int { projection ?? width }
 }
 
-// What no tensor tells, wherever the tower keeps it.
+// Settings that tensor shapes do not determine, independent of where the tower stores them.
 extension ImageTower {
-  /// Of all attention in the tower; nil where there is none.
+  /// Heads of all attention in the tower; nil if there is none.
   public var heads: Int? {
     get { trunk.stack?.heads ?? pool.heads }
     set {
@@ -33,7 +34,7 @@ extension ImageTower {
     }
   }
 
-  /// Of the transformer's MLPs; nil for a trunk without a choice.
+  /// Activation of the transformer's MLPs; nil for a trunk without a choice.
   public var activation: Activation? {
     get { trunk.stack?.activation }
     set { if let newValue { trunk.stack?.activation = newValue } }

@@ -1,4 +1,4 @@
-/// What turns pixels into tokens.
+/// The part of the image tower that turns pixels into tokens.
 public enum ImageTrunk: Sendable, Equatable {
   case patches(PatchTrunk)
   case resNet(ResNetTrunk)
@@ -18,7 +18,7 @@ public enum ImageTrunk: Sendable, Equatable {
     }
   }
 
-  /// Pixels along each side of a patch; nil where there are no patches.
+  /// Pixels along each side of a patch; nil for a trunk without patches.
   public var patchSize: Int? {
     switch self {
     case .patches(let trunk): trunk.patchSize
@@ -26,7 +26,7 @@ public enum ImageTrunk: Sendable, Equatable {
     }
   }
 
-  /// The transformer, where there is one; a trunk without one ignores what is set.
+  /// The transformer. A trunk without one returns nil and ignores assignments.
   public var stack: TransformerStack? {
     get {
       switch self {
@@ -65,7 +65,7 @@ public enum ImageTrunk: Sendable, Equatable {
     }
   }
 
-  /// How 8-bit activations are scaled. How their errors add up depends on it.
+  /// How 8-bit activations are scaled, which determines how their errors accumulate.
   public var activationScaling: ActivationScaling {
     switch self {
     case .patches: .perToken
@@ -76,9 +76,9 @@ public enum ImageTrunk: Sendable, Equatable {
 
 /// How the activations of a trunk are scaled when they are rounded to 8 bits.
 public enum ActivationScaling: Sendable, Equatable {
-  /// A scale of each token's own; the LayerNorms keep errors from growing.
+  /// One scale per token; the LayerNorms keep errors from growing.
   case perToken
-  /// One scale for a whole map; errors add up over the trunk's `depth` residual blocks.
+  /// One scale per feature map; errors accumulate over the trunk's `depth` residual blocks.
   case perMap(depth: Int)
 }
 

@@ -1,11 +1,11 @@
-// Left out of the small runtime, which never asks.
+// The small runtime does not use these counts, so it leaves them out.
 #if !hasFeature(Embedded)
 
-  /// Multiply-adds of one item as the original implementation computes it, in matrix products, convolutions and
-  /// attention alone; everything else is less than one in a hundred.
+  /// Multiply-adds of one item as the original implementation computes it, counting matrix products, convolutions and
+  /// attention only. Everything else is less than 1 %.
   ///
-  /// What the runtime leaves out because it does not reach the output (padding, most of the last block) is counted,
-  /// so that figures compare with other engines' on the same input.
+  /// The counts include what the runtime skips because it does not reach the output (padding, most of the last
+  /// block), so that they are comparable with other engines on the same input.
   extension ImageTower {
     public var multiplyAdds: Int {
       let trunk =
@@ -29,7 +29,7 @@
   }
 
   extension PatchTrunk {
-    /// g²·3P²·d for the patch embedding, the blocks on g² + 1 tokens.
+    /// g²·3P²·d for the patch embedding, plus the blocks on g² + 1 tokens.
     func multiplyAdds(imageSize: Int) -> Int {
       let grid = gridSize(imageSize: imageSize)
       return grid * grid * patchElementCount * stack.width
@@ -38,7 +38,7 @@
   }
 
   extension TextTower {
-    /// The blocks on all positions of the context, d·e for the projection of the pooled one.
+    /// The blocks on all positions of the context, plus d·e for the projection of the pooled position.
     public var multiplyAdds: Int {
       stack.multiplyAdds(tokens: contextLength) + stack.width * (projection ?? 0)
     }
@@ -64,8 +64,8 @@
       return total
     }
 
-    /// 1×1 and 3×3 before the average pool, 1×1 after it; the shortcut of a stage's first bottleneck also after its
-    /// pool.
+    /// 1×1 and 3×3 run before the average pool, the second 1×1 after it. The shortcut of a stage's first bottleneck
+    /// also runs after its pool.
     private func bottleneck(
       from channels: Int, inner: Int, pixels: Int, outputPixels: Int, downsamples: Bool
     ) -> Int {
@@ -76,7 +76,7 @@
   }
 
   extension AttentionPool {
-    /// One query, keys and values of n tokens of width d, attention, d·e for the output.
+    /// One query, keys and values of n tokens of width d, attention, and d·e for the output.
     func multiplyAdds(of tower: ImageTower) -> Int {
       let (width, tokens) = (tower.width, tokenCount(of: tower))
       return width * width * (1 + 2 * tokens) + 2 * tokens * width + width * tower.outputWidth

@@ -1,13 +1,13 @@
-/// One canonical tensor: OpenAI's state-dict name, its shape in OpenAI's layout, and what it is for.
+/// One canonical tensor: OpenAI's state-dict name, its shape in OpenAI's layout, and its role.
 public struct Parameter: Sendable, Equatable {
   public var name: ParameterName
   /// Row-major extents, slowest axis first.
   public var shape: [Int]
   public var role: Role
-  /// The tower it belongs to; nil for the score's scale and bias, which belong to neither.
+  /// The tower that the tensor belongs to; nil for the score's scale and bias, which belong to neither.
   public var tower: Tower?
 
-  /// What a tensor is for, which decides how a bundle stores it.
+  /// The role of a tensor, which decides how a bundle stores it.
   public enum Role: Sendable, Equatable {
     /// `[N, K]`, y = W·x.
     case linear(after: Producer?)
@@ -21,7 +21,7 @@ public struct Parameter: Sendable, Equatable {
     case positions
     /// `[N]`: a bias, a LayerNorm gain or bias, the class embedding.
     case vector
-    /// `[N]`: a part of a BatchNorm.
+    /// `[N]`: one of a BatchNorm's four tensors.
     case batchNorm(BatchNormPart, of: BatchNorm)
     /// `[]`, a natural logarithm.
     case logitScale
@@ -29,12 +29,13 @@ public struct Parameter: Sendable, Equatable {
     case logitBias
   }
 
-  /// What makes the input of a linear layer, with nothing but a sum over positions in between: a LayerNorm, or the values
-  /// of an attention. What divides its channels multiplies the layer's columns. Indices into the schema.
+  /// Produces the input of a linear layer, with only a sum over positions in between: a LayerNorm, or the values of
+  /// an attention. Dividing its channels and multiplying the layer's columns by the same factors changes nothing.
+  /// Holds indices into the schema.
   public struct Producer: Sendable, Equatable {
     /// The gain and bias of a LayerNorm, or the weights and biases that compute the values.
     public var weight, bias: Int
-    /// The row of `weight` (element of `bias`) that makes the first input.
+    /// The row of `weight` (element of `bias`) that produces the first input.
     public var firstRow = 0
   }
 
@@ -55,14 +56,14 @@ public struct Parameter: Sendable, Equatable {
     }
   }
 
-  /// Elements; shapes come from an architecture whose extents are bounded.
+  /// Number of elements. The product cannot overflow, because the extents of an architecture are bounded.
   public var elementCount: Int { shape.reduce(1, *) }
 }
 
 /// Every tensor of an architecture in a fixed order: image tower, text tower, score.
 ///
-/// This one list drives shape checks, missing and unexpected reports, identity digests, synthetic weights, the
-/// bundle's file order and the documentation.
+/// This list drives shape checks, missing and unexpected reports, identity digests, synthetic weights, the bundle's
+/// file order and the documentation.
 public struct ParameterSchema: Sendable {
   public let parameters: [Parameter]
 
@@ -77,7 +78,7 @@ public struct ParameterSchema: Sendable {
     parameters = builder.parameters
   }
 
-  /// Nil where there is no scale.
+  /// Nil if there is no scale.
   public var scoreKind: Score.Kind? {
     var kind: Score.Kind?
     for parameter in parameters {

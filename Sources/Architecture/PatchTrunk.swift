@@ -1,4 +1,4 @@
-/// A Vision Transformer: patches behind a class token, learned positions, a LayerNorm before the first block
+/// A Vision Transformer: class token, patches, learned positions, and a LayerNorm before the first block
 /// (`VisionTransformer` in OpenAI's `clip/model.py`).
 public struct PatchTrunk: Sendable, Equatable {
   /// Pixels along each side of a patch.
@@ -10,10 +10,10 @@ public struct PatchTrunk: Sendable, Equatable {
     self.stack = stack
   }
 
-  /// Patches along each side; pixels beyond the last whole patch are left out.
+  /// Patches along each side. Pixels beyond the last complete patch are ignored.
   public func gridSize(imageSize: Int) -> Int { imageSize / patchSize }
 
-  /// Patches and the class token.
+  /// The patches plus the class token.
   public func tokenCount(imageSize: Int) -> Int {
     gridSize(imageSize: imageSize) * gridSize(imageSize: imageSize) + 1
   }

@@ -1,8 +1,8 @@
-/// How an image becomes the image tower's input. Two checkpoints of one shape may differ here.
+/// How an image becomes the image tower's input. Two checkpoints with equal shapes can differ here.
 public struct Preprocessing: Sendable, Equatable {
   public var resize: ResizeRule
-  /// Pixels of the shorter edge after resizing, where that is more than the crop keeps; nil: the image tower's size.
-  /// Of `shortest` alone, and where colours are converted before resizing.
+  /// Pixels of the shorter edge after resizing, if larger than the crop; nil means the image tower's size. Only for
+  /// `shortest`, and only if colours are converted before resizing.
   public var resizeEdge: Int?
   public var backend: Backend
   public var interpolation: Interpolation
@@ -43,11 +43,12 @@ public struct Preprocessing: Sendable, Equatable {
   public enum ResizeRule: UInt8, Sendable, CaseIterable {
     /// The shorter edge becomes the image size (or `resizeEdge`), the longer is truncated in proportion, then the centre is cropped.
     case shortest
-    /// Both edges become the image size, whatever the proportions; nothing is cropped.
+    /// Both edges become the image size, which ignores the aspect ratio; nothing is cropped.
     case squash
   }
 
-  /// Whose arithmetic resizes and normalizes. All three average over the same pixels; they round differently.
+  /// The library whose arithmetic resizes and normalizes. All three average over the same pixels but round
+  /// differently.
   public enum Backend: UInt8, Sendable, CaseIterable {
     /// Pillow: weights of 22 fractional bits. OpenAI, open_clip, and transformers' slow processors.
     case pillow
@@ -74,11 +75,11 @@ public struct Preprocessing: Sendable, Equatable {
     case afterResize, beforeResize
   }
 
-  /// What becomes of transparency when an image becomes RGB.
+  /// How transparency is handled when an image becomes RGB.
   public enum Alpha: UInt8, Sendable, CaseIterable {
-    /// Its colours stay: Pillow's `convert("RGB")`. OpenAI, open_clip, and transformers before 5.21.
+    /// Alpha is dropped and colours stay: Pillow's `convert("RGB")`. OpenAI, open_clip, and transformers before 5.21.
     case drop
-    /// The image is laid on white before it is resized. transformers from 5.21 on.
+    /// The image is composited on white before it is resized. transformers from 5.21 on.
     case white
   }
 
@@ -89,14 +90,14 @@ public struct Preprocessing: Sendable, Equatable {
     standardDeviation: RGB(0.26862954, 0.26130258, 0.27577711))
 }
 
-/// Which tokenizer turns text into the ids that the text tower expects.
+/// The tokenizer that turns text into the ids that the text tower expects.
 public enum TokenizerKind: UInt8, Sendable, CaseIterable {
   /// OpenAI's byte-pair encoding with its 49,408-entry vocabulary.
   case openAI
-  /// None travels with the model: it takes ids only.
+  /// The model has no tokenizer and accepts ids only.
   case none
 
-  /// What stands after the end of a text, up to the context length.
+  /// The id that fills the positions after the end of a text, up to the context length.
   public var padID: Int32? {
     switch self {
     case .openAI: 0

@@ -1,9 +1,9 @@
 /// CLIP's ResNet: three-convolution stem, anti-aliasing average pools in place of strides
 /// (`ModifiedResNet` in OpenAI's `clip/model.py`).
 public struct ResNetTrunk: Sendable, Equatable {
-  /// Channels after the stem; stage s puts out 4 · width · 2^(s−1).
+  /// Channels after the stem; stage s outputs 4 · width · 2^(s−1).
   public var stemWidth: Int
-  /// Bottlenecks of the four stages.
+  /// Number of bottlenecks in each of the four stages.
   public var blocks: Blocks
   /// Added to the variance in every BatchNorm.
   public var epsilon: Float
@@ -37,9 +37,9 @@ public struct ResNetTrunk: Sendable, Equatable {
     self.epsilon = epsilon
   }
 
-  /// Each bottleneck puts out this many times its inner channels.
+  /// A bottleneck outputs this many times its inner channels.
   public static let expansion = 4
-  /// The stem's pool halves twice, stages 2 to 4 halve once each.
+  /// The stem halves the size twice; stages 2 to 4 halve it once each.
   public static let downsampling = 32
 
   /// Positions along each side of the last map.
@@ -56,7 +56,7 @@ public struct ResNetTrunk: Sendable, Equatable {
   /// Inner channels of the bottlenecks of stage 0…3.
   public func innerChannels(stage: Int) -> Int { stemWidth << stage }
 
-  /// All bottlenecks.
+  /// Bottlenecks of all stages.
   public var depth: Int { blocks.stage1 + blocks.stage2 + blocks.stage3 + blocks.stage4 }
 }
 

@@ -1,7 +1,7 @@
 /// Appends parameters below a name prefix; each block of a tower adds its own.
 struct SchemaBuilder {
   var parameters: [Parameter] = []
-  /// The tower that what follows belongs to.
+  /// The tower of the parameters that are added next.
   var tower: Tower?
 
   mutating func add(_ name: ParameterName, _ shape: [Int], _ role: Parameter.Role) {
@@ -12,7 +12,7 @@ struct SchemaBuilder {
     add(ParameterName(literal), shape, role)
   }
 
-  /// - Returns: the layer as what makes another's input.
+  /// - Returns: the layer as the producer of another layer's input.
   @discardableResult
   mutating func addLinear(
     _ name: ParameterName, _ outputs: Int, _ inputs: Int, after producer: Parameter.Producer?

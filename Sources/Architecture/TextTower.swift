@@ -1,11 +1,11 @@
-/// How the text tower picks the position whose state stands for the text.
+/// How the text tower picks the position whose hidden state represents the text.
 public enum TextPooling: Sendable, Equatable {
-  /// The first occurrence of the highest id: OpenAI's rule, end-of-text being the last id of the vocabulary.
+  /// The first occurrence of the highest id. OpenAI's rule: end-of-text is the last id of the vocabulary.
   case highestID
   /// The first occurrence of this id.
   case firstID(Int)
 
-  /// The id at which texts are pooled; nil where it is the highest one, whichever that is.
+  /// The id at which texts are pooled; nil if it is the highest id of the vocabulary.
   public var pooledID: Int? {
     switch self {
     case .highestID: nil
@@ -20,7 +20,7 @@ public struct TextTower: Sendable, Equatable {
   public var vocabularySize: Int
   public var stack: TransformerStack
   public var pooling: TextPooling
-  /// Embedding dimension; nil when the file holds the tower without its projection.
+  /// Embedding dimension; nil if the file holds the tower without its projection.
   public var projection: Int?
 
   public init(
@@ -33,13 +33,13 @@ public struct TextTower: Sendable, Equatable {
     self.projection = projection
   }
 
-  /// Values per text that the tower puts out: the embedding, or the pooled hidden state.
+  /// Values per text that the tower outputs: the embedding, or the pooled hidden state.
   public var outputWidth: Int { projection ?? stack.width }
-  /// The id whose state stands for a text: the highest of the vocabulary, unless pooling names one.
+  /// The id whose position is pooled: the one that `pooling` names, or the highest of the vocabulary.
   public var pooledID: Int { pooling.pooledID ?? vocabularySize - 1 }
-  /// Whether a token sees only those before it and itself.
+  /// Whether a token attends only to itself and the tokens before it.
   public var isCausal: Bool { true }
-  /// Whether vectors depend on the ids after the pooled one: no causal tower's do.
+  /// Whether embeddings depend on the ids after the pooled one. False for a causal tower.
   public var attendsPads: Bool { !isCausal }
 }
 

@@ -24,7 +24,7 @@ public struct TransformerStack: Sendable, Equatable {
   public var headSize: Int { width / heads }
 }
 
-/// The nonlinearity inside the transformers' MLPs; no tensor tells which one a model was trained with.
+/// The nonlinearity of the transformers' MLPs. Tensor shapes do not determine it.
 public enum Activation: UInt8, Sendable, Equatable, CaseIterable {
   /// x · sigmoid(1.702 x), OpenAI's `QuickGELU`.
   case quickGELU
@@ -43,7 +43,7 @@ extension SchemaBuilder {
       var values = addLinear(
         block.appending(".attn.in_proj_weight"), block.appending(".attn.in_proj_bias"), 3 * width, width,
         after: first)
-      values.firstRow = 2 * width  // Behind queries and keys.
+      values.firstRow = 2 * width  // values follow queries and keys
       addLinear(block.appending(".attn.out_proj"), width, width, after: values)
       let second = addLayerNorm(block.appending(".ln_2"), width)
       addLinear(block.appending(".mlp.c_fc"), stack.mlpWidth, width, after: second)

@@ -1,8 +1,8 @@
 import Architecture
 
-/// Extents beyond which no published model goes; a header that claims more is refused before anything is computed
-/// from it. They also keep every sum of int8 products within 32 bits: at most 65,536 inputs with signed activations,
-/// 36,864 (3 × 3 of 8 widths) with unsigned ones.
+/// Extents that no published model exceeds. The reader rejects a header that states more before it computes anything
+/// from it. The limits also keep every sum of int8 products within 32 bits: at most 65,536 inputs with signed
+/// activations, 36,864 (3 × 3 of 8 widths) with unsigned ones.
 enum ArchitectureLimit {
   static let imageSize = 1...4096
   static let patchSize = 1...128
@@ -17,7 +17,7 @@ enum ArchitectureLimit {
 }
 
 extension ImageTower {
-  /// Stands where the fields that follow are about to be read into.
+  /// A placeholder that the following fields fill.
   static var unread: ImageTower {
     ImageTower(imageSize: 0, trunk: .patches(.unread), pool: .classToken, projection: nil)
   }
@@ -59,7 +59,7 @@ extension ImageTower {
   }
 }
 
-/// As bundles name what a tower is built of; the first line of a tower's identity.
+/// The kinds of image tower as bundles name them; the first line of a tower's identity.
 enum ImageTowerKind: UInt8, CaseIterable {
   case vit, resnet
 
@@ -144,7 +144,7 @@ extension Preprocessing {
     try codec.choice("preprocess.alpha", &alpha)
   }
 
-  /// torchvision resizes tensors, which are RGB by then; through FP32 where it resizes bilinearly alone.
+  /// torchvision resizes tensors, which are already RGB. The FP32 path only exists for bilinear resizing.
   var backendFits: Bool {
     switch backend {
     case .pillow: true
@@ -153,10 +153,10 @@ extension Preprocessing {
     }
   }
 
-  /// An image is laid on white before it is resized, and is RGB by then.
+  /// Compositing on white happens before resizing, and the result is already RGB.
   var alphaFits: Bool { alpha == .drop || conversion == .beforeResize }
 
-  /// Whether the edge is one that a crop of `imageSize` can be taken from, and that the other rules leave room for.
+  /// Whether a crop of `imageSize` fits into the resized edge and the other rules allow an edge.
   func fits(imageSize: Int) -> Bool {
     guard let resizeEdge else { return true }
     return resizeEdge > imageSize && resize == .shortest && conversion == .beforeResize

@@ -1,9 +1,9 @@
 public import Architecture
 
-/// What a bundle says about itself in its metadata, apart from the digests of its tensors.
+/// Everything that a bundle's metadata states, except the digests of its tensors.
 ///
-/// `visitHeaderFields` is the one definition of which fields there are and in which order: reading and writing walk it.
-/// What enters an identity is another, frozen list (`IdentityFields.swift`).
+/// `visitHeaderFields` defines which fields exist and in which order; reading and writing both use it. The fields
+/// that enter an identity are a separate, frozen list (`IdentityFields.swift`).
 public struct BundleDescription: Sendable, Equatable {
   /// Name of the architecture, such as `ViT-B/32`; informative.
   public var model: [UInt8] = []
@@ -11,13 +11,13 @@ public struct BundleDescription: Sendable, Equatable {
   public var imageID: Digest?
   public var textID: Digest?
   public var layout = TensorLayout.panel16
-  /// Nil where the source has no scale: then there is no score either.
+  /// Nil if the source has no scale. Then there is no score either.
   public var score: Score.Kind?
   public var imagePrecision = Precision.fp32
   public var textPrecision = Precision.fp32
   public var preprocessing = Preprocessing.openAI
   public var tokenizer = TokenizerKind.none
-  /// Identifies the merges and the Unicode version; nil when no tokenizer travels along.
+  /// Identifies the merges and the Unicode version; nil if the bundle holds no tokenizer.
   public var tokenizerID: Digest?
   public var fidelity = FidelityDemand()
   public var provenance = Provenance()
@@ -30,7 +30,7 @@ public enum Precision: UInt8, Sendable, CaseIterable {
   case fp32, fp16, int8
 }
 
-/// How matrices are laid out; version 1 of the format knows one layout.
+/// How matrices are laid out. Version 1 of the format has one layout.
 public enum TensorLayout: UInt8, Sendable, CaseIterable {
   /// Panels of 16 outputs: `[N/16, K, 16]`, int8 `[N/16, K/4, 16, 4]`.
   case panel16
@@ -38,7 +38,7 @@ public enum TensorLayout: UInt8, Sendable, CaseIterable {
 
 /// How `fast` arithmetic quantizes activations.
 public enum ActivationRecipe: UInt8, Sendable, CaseIterable {
-  /// Not at all: weights are floating point.
+  /// Activations are not quantized, because weights are floating point.
   case none
   /// Signed, symmetric, one scale per token (per patch in the patch embedding).
   case tokenS8
@@ -54,10 +54,10 @@ public enum ActivationRecipe: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// The worst cosines, in millionths, that the conversion was told to reach: the demand, never the figure reached,
-/// so that the same input gives the same bytes on every machine. Nil where nothing was measured.
+/// The lowest cosines, in millionths, that the user required of the conversion. Measured cosines are not stored, so
+/// that the same input gives the same bytes on every machine. Nil if nothing was measured.
 public struct FidelityDemand: Sendable, Equatable {
-  /// Identifier of the probe set; empty when measuring was switched off.
+  /// Identifier of the probe set; empty if measuring was switched off.
   public var probes: [UInt8] = []
   public var imageFast: Int?
   public var imageExact: Int?
@@ -69,7 +69,7 @@ public struct FidelityDemand: Sendable, Equatable {
   public init() {}
 }
 
-/// Where the weights came from.
+/// The origin of the weights.
 public struct Provenance: Sendable, Equatable {
   public var format: [UInt8] = []
   /// File name without its folder.
@@ -77,7 +77,7 @@ public struct Provenance: Sendable, Equatable {
   public var sha256: Digest?
   /// Name and version of the tool that wrote the bundle.
   public var tool: [UInt8] = []
-  /// As far as the source states them.
+  /// As stated by the source, if it does.
   public var license: [UInt8] = []
   public var attribution: [UInt8] = []
 
@@ -102,7 +102,7 @@ extension BundleDescription {
     try provenance.visitHeaderFields(&codec)
   }
 
-  /// The format version this code writes and the latest it reads.
+  /// The format version that this code writes, and the latest that it reads.
   public static let version = 1
 
   private mutating func visitScore<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
@@ -132,7 +132,7 @@ extension BundleDescription {
     try codec.choice("tokenizer.kind", &tokenizer)
     try codec.digest("tokenizer.id", &tokenizerID)
     try codec.require((tokenizer == .none) == (tokenizerID == nil), "tokenizer.id")
-    // A smaller table would be read outside its rows.
+    // Lookups in a smaller table would read past its rows.
     try codec.require(
       text.vocabularySize >= BundleLayout.leastVocabulary(of: tokenizer), "text.vocabulary")
     if let image = architecture.image?.projection, let text = text.projection {
@@ -142,7 +142,7 @@ extension BundleDescription {
 }
 
 extension BundleDescription {
-  /// Version 1 has one recipe per kind of tower: it is stated, so that a later version may offer another.
+  /// Version 1 has one recipe per kind of tower. The field states it, so that a later version can offer another.
   private func visitRecipe<Codec: FieldCodec>(
     _ codec: inout Codec, _ key: StaticString, _ expected: ActivationRecipe
   ) throws(BundleFault) {
@@ -213,7 +213,7 @@ enum TowersPresent: UInt8, CaseIterable {
     self = architecture.text == nil ? .image : architecture.image == nil ? .text : .both
   }
 
-  /// Makes exactly the towers named here exist, so that the fields that follow can be read into them.
+  /// Creates exactly the towers that the field names, so that the following fields can be read into them.
   func prepare(_ architecture: inout CLIPArchitecture) {
     if self == .text { architecture.image = nil } else { architecture.image = architecture.image ?? .unread }
     if self == .image { architecture.text = nil } else { architecture.text = architecture.text ?? .unread }

@@ -13,9 +13,9 @@ public struct BundleFault: Error, Sendable, Equatable {
   }
 }
 
-/// The rules of the bundle format; raw values are the numbers in docs/BUNDLE.md and never change.
+/// The rules of the bundle format. Raw values are the numbers in docs/BUNDLE.md and never change.
 public enum BundleRule: UInt16, Sendable, CaseIterable {
-  // The header as a whole.
+  // The header.
   case headerLengthPresent = 1
   case headerLengthWithinFile = 2
   case headerAligned = 3
@@ -50,7 +50,7 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
   case scaleValue = 45
   case exponentRange = 46
 
-  /// One line that says what must hold.
+  /// One line that states the rule.
   public var summary: StaticString {
     switch self {
     case .headerLengthPresent: "the file starts with the header's length in 8 bytes"

@@ -3,27 +3,27 @@ import TensorTypes
 
 /// The validated header of a bundle.
 ///
-/// Every offset and count comes from the copy of the header that was validated, never from the file again: a
-/// mapped file may change under its reader.
+/// Every offset and count comes from the validated copy of the header. The file is not read again, because a mapped
+/// file can change while it is open.
 public struct BundleHeader: Sendable {
   public internal(set) var description: BundleDescription
   /// In file order, byte offsets from the start of the file, `x.` tensors included.
   public let tensors: [StoredTensor]
-  /// SHA-256 that the header states for each tensor.
+  /// The SHA-256 that the header states for each tensor.
   public let digests: [Digest]
   /// 8 + header length.
   public let byteCount: Int
   public let fileByteCount: Int
-  /// SHA-256 of the header's bytes; computed, never stored.
+  /// SHA-256 of the header's bytes. Computed, never stored.
   public let bundleID: Digest
 
-  /// Headers longer than this are refused before they are copied.
+  /// The reader rejects a longer header before it copies it.
   public static let maximumByteCount = 16 << 20
 
   /// Reads and validates the header at the start of a file.
   ///
-  /// - Parameter file: the whole file.
-  /// - Throws: the first rule that is broken, with its offset.
+  /// - Parameter file: the complete file.
+  /// - Throws: the first broken rule, with its offset.
   public init(file: RawSpan) throws(BundleFault) {
     let bytes = try Self.copyHeader(of: file)
     var decoder = HeaderDecoder(bytes: bytes)
@@ -48,8 +48,9 @@ public struct BundleHeader: Sendable {
     tensors.first { $0.name == name }
   }
 
-  /// The most that reading a header and binding its tensors allocates: measured on headers made to take much, and
-  /// doubled. The constant is for the tensors of the deepest architecture that a header can state, and a tokenizer.
+  /// The most that reading a header and binding its tensors allocates: measured on headers built to need much memory,
+  /// then doubled. The constant covers the tensors of the deepest architecture that a header can state, and a
+  /// tokenizer.
   public static func memoryBound(byteCount: Int) -> Int { (48 << 20) + 10 * byteCount }
 
   /// Bytes of the header at the start of a file, its length included.

@@ -1,9 +1,9 @@
 import Architecture
 import TensorTypes
 
-/// Every tensor that a bundle of this description holds, in file order, with offsets counted from the first.
+/// Every tensor that a bundle of this description holds, in file order, with offsets counted from the first tensor.
 ///
-/// The writer writes exactly this list and the reader accepts exactly this list; nothing else knows the layout.
+/// The writer writes exactly this list and the reader accepts exactly this list. No other code defines the layout.
 public struct BundleLayout: Sendable {
   public private(set) var tensors: [StoredTensor] = []
   /// Bytes of all tensors.
@@ -21,10 +21,10 @@ public struct BundleLayout: Sendable {
     addSelfTest(description.architecture)
   }
 
-  /// Every tensor starts on a multiple of this, without holes.
+  /// Every tensor starts on a multiple of this. There are no gaps.
   public static let alignment = 64
 
-  /// Rows of `tokenizer.merges`: OpenAI's 48,894 merges and two of filler.
+  /// Rows of `tokenizer.merges`: OpenAI's 48,894 merges and two padding rows.
   public static let mergeRows = 48_896
   public static let mergeCount = 48_894
   /// Tokens before the first merge: every byte, and every byte at the end of a word.
@@ -94,7 +94,7 @@ extension BundleLayout {
   }
 }
 
-// What each parameter becomes.
+// The stored tensors of each parameter.
 extension BundleLayout {
   private mutating func add(
     _ parameter: Parameter, _ index: Int, _ precision: Precision
@@ -158,7 +158,7 @@ extension BundleLayout {
     add(parameter.name, dtype, [rows, paddedWidth], .table(rows: rows, width: width), parameter: index)
   }
 
-  /// The four tensors of a BatchNorm become a scale and a bias, under the BatchNorm's own name.
+  /// The four tensors of a BatchNorm become a scale and a bias, stored under the BatchNorm's name.
   private mutating func addBatchNorm(_ parameter: Parameter, _ index: Int, _ part: Parameter.BatchNormPart) {
     let count = parameter.shape[0]
     switch part {

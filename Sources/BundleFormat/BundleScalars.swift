@@ -1,7 +1,7 @@
 import Architecture
 
 extension BundleHeader {
-  /// Fills the description's floats, which travel as tensors.
+  /// Sets the description's floats, which are stored as tensors.
   mutating func readScalars(_ file: RawSpan) throws(BundleFault) {
     for tensor in tensors {
       guard case .scalar(let scalar) = tensor.content else { continue }
@@ -51,7 +51,7 @@ extension BundleHeader {
 }
 
 extension BundleHeader {
-  /// Whatever the merges say, looking a token up stays inside its tables.
+  /// Guarantees that a token lookup stays inside its tables, for any stored merges.
   func checkMerges(_ file: RawSpan) throws(BundleFault) {
     guard let merges = tensors.first(where: { $0.content == .merges }) else { return }
     for index in 0..<2 * BundleLayout.mergeRows {

@@ -2,7 +2,7 @@ import Architecture
 import TensorTypes
 
 extension BundleHeader {
-  /// The values of vectors, which are small: what one of them breaks spreads to every embedding.
+  /// Checks the values of vectors, which are small. One bad value in a vector affects every embedding.
   ///
   /// - Throws: the first broken rule, at the offset of the value.
   func checkVectors(_ file: RawSpan) throws(BundleFault) {
@@ -11,13 +11,13 @@ extension BundleHeader {
     }
   }
 
-  /// Vectors of more bytes are left to `checkContent`.
+  /// `checkContent` checks larger vectors.
   private static let vectorByteCount = 64 << 10
 
-  /// Checks the rules about contents, of which opening checks those of vectors: digests, padding, finite values, sums.
+  /// Checks the rules about contents: digests, padding, finite values, sums. (Opening a bundle checks vectors only.)
   ///
-  /// Reads the whole file once. Any content whatever is memory-safe in every kernel; these rules tell whether the
-  /// numbers are those that the writer wrote.
+  /// Reads the complete file once. Kernels are memory-safe with any content; these rules check that the numbers are
+  /// the ones that the writer wrote.
   ///
   /// - Throws: the first broken rule, at the offset of the value or of the tensor.
   public func checkContent(of file: RawSpan) throws(BundleFault) {
@@ -44,7 +44,7 @@ extension BundleHeader {
     (description.architecture.image?.outputWidth ?? 0, description.architecture.text?.outputWidth ?? 0)
   }
 
-  /// Last of a tensor's checks, so that the others can tell what is wrong.
+  /// The last check of a tensor, so that a more specific rule is reported first.
   private func checkDigest(of bytes: RawSpan, _ index: Int) throws(BundleFault) {
     var stream = DigestStream()
     stream.update(bytes)
@@ -53,7 +53,7 @@ extension BundleHeader {
     }
   }
 
-  /// The weights lie two tensors before their sums: weights, scale, sum.
+  /// The stored order is weights, scale, sum: the weights are two tensors before their sums.
   private func checkSums(_ sums: StoredTensor, _ count: Int, after index: Int, _ file: RawSpan)
     throws(BundleFault)
   {
@@ -87,7 +87,7 @@ extension StoredTensor {
   }
 }
 
-/// The values of one tensor against the rules for its kind.
+/// Checks the values of one tensor against the rules for its kind.
 private struct TensorContent: ~Escapable {
   let tensor: StoredTensor
   let bytes: RawSpan
@@ -98,7 +98,7 @@ private struct TensorContent: ~Escapable {
     self.bytes = bytes
   }
 
-  /// Every value is one that its type and kind allow.
+  /// Every value is allowed by its type and kind.
   func checkValues() throws(BundleFault) {
     if tensor.content == .extra { return }
     let count = bytes.byteCount / tensor.dtype.byteWidth
@@ -107,7 +107,7 @@ private struct TensorContent: ~Escapable {
     case .f16:
       for index in 0..<count where half(index) & 0x7C00 == 0x7C00 { throw fault(.valuesFinite, index) }
     case .f32: for index in 0..<count where !float(index).isFinite { throw fault(.valuesFinite, index) }
-    // Every value of these is allowed; a bundle has floats of no other width.
+    // All values of these types are allowed; a bundle stores no other floating-point types.
     case .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool: break
     }
     switch tensor.content {
@@ -123,7 +123,7 @@ private struct TensorContent: ~Escapable {
     }
   }
 
-  /// What lies beyond the logical sizes is zero.
+  /// Everything beyond the logical sizes is zero.
   func checkPadding(_ outputWidths: (image: Int, text: Int)) throws(BundleFault) {
     switch tensor.content {
     case .panels(let matrix): try checkPadding(of: matrix)
@@ -143,7 +143,7 @@ private struct TensorContent: ~Escapable {
     }
   }
 
-  /// Inputs beyond K in every panel, outputs beyond N in the last.
+  /// Inputs beyond K in every panel, and outputs beyond N in the last panel, are zero.
   private func checkPadding(of matrix: MatrixShape) throws(BundleFault) {
     for panel in 0..<matrix.panelCount {
       for lane in 0..<MatrixShape.panelWidth {

@@ -2,12 +2,12 @@ internal import CKernels
 
 /// 32 bytes of SHA-256.
 public struct Digest: Sendable, Equatable, Hashable {
-  /// In place, not in an array: the header of a bundle has one for each tensor.
+  /// Stored inline instead of in an array, because a bundle's header has one digest per tensor.
   private var storage = SIMD32<UInt8>()
 
   private init() {}
 
-  /// Nil unless there are 32 bytes.
+  /// Nil unless there are exactly 32 bytes.
   public init?(_ bytes: [UInt8]) {
     guard bytes.count == Digest.byteCount else { return nil }
     for index in bytes.indices { storage[index] = bytes[index] }
@@ -47,7 +47,7 @@ public struct Digest: Sendable, Equatable, Hashable {
   public static let byteCount = 32
   public static let hexCount = 64
 
-  /// 32 zero bytes: holds the place of a digest that is not known yet.
+  /// 32 zero bytes, a placeholder for a digest that is not known yet.
   public static var zero: Digest { Digest() }
 
   static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

@@ -1,12 +1,12 @@
 public import Architecture
 
-/// A linear layer and what comes right before it, with nothing but a sum over positions in between.
+/// A linear layer and its producer, with only a sum over positions in between.
 public struct EqualizedPair: Sendable, Equatable {
-  /// Index into the schema of the linear whose columns are multiplied.
+  /// Index into the schema of the linear layer whose columns are multiplied.
   public var consumer: Int
   public var producer: Parameter.Producer
 
-  /// Exponents beyond ± this say that a channel is dead rather than loud.
+  /// An exponent outside ± this limit means that the channel is dead, not large.
   public static let exponentLimit: Int32 = 64
 
   /// Every pair of a schema, in its order: ln_1 → in_proj, v → out_proj, ln_2 → c_fc, ln_post → proj,

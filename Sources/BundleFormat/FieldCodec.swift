@@ -2,9 +2,9 @@ public import Architecture
 
 /// Reads or writes a header's metadata fields, one call per field in the order of the format.
 ///
-/// Floats travel as tensors, so that the reader needs no decimal parser.
+/// Floats are stored as tensors, so that the reader needs no decimal parser.
 package protocol FieldCodec {
-  /// The version of the format that is read or written; `version` sets it, the first field of all.
+  /// The version of the format that is read or written. The first field, `version`, sets it.
   var formatVersion: Int { get }
   mutating func version(_ key: StaticString) throws(BundleFault)
   mutating func integer(_ key: StaticString, _ value: inout Int, _ allowed: ClosedRange<Int>)
@@ -17,15 +17,16 @@ package protocol FieldCodec {
   mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault)
   /// 64 hex digits or `-`.
   mutating func digest(_ key: StaticString, _ value: inout Digest?) throws(BundleFault)
-  /// A version without a field: a reader takes what the version implies, a writer may state nothing else.
+  /// Handles a field that this version of the format does not have: a reader uses the implied value; a writer rejects
+  /// any other value.
   mutating func imply<Value: Equatable>(_ key: StaticString, _ value: inout Value, _ implied: Value)
     throws(BundleFault)
-  /// A relation between fields already visited; `key` is the field to blame.
+  /// Requires a relation between fields already visited. An error reports the field `key`.
   mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault)
 }
 
-/// Fields that came after version 1. Files of earlier versions do not have them; whatever those files meant is `implied`,
-/// and an identity has no line for that value (`IdentityLines`).
+/// Fields added after version 1. Older files do not have them and mean `implied`; an identity has no line for that
+/// value (`IdentityLines`).
 extension FieldCodec {
   package mutating func choice<Choice: FieldChoice & Equatable>(
     _ key: StaticString, _ value: inout Choice, since version: Int, implied: Choice

@@ -19,7 +19,7 @@ package struct HeaderDecoder {
     latestVersion = BundleDescription.version
   }
 
-  /// The fields alone, as `FieldEncoder` writes them.
+  /// Decodes the fields alone, as `FieldEncoder` writes them.
   package init(fields: [UInt8], latestVersion: Int) {
     bytes = fields
     position = 0
@@ -92,7 +92,7 @@ extension HeaderDecoder {
 
   private var isAtExtra: Bool { isAt(",\"x.") }
 
-  /// An optional tensor: its shape and type are its own business, its place and length are not.
+  /// An optional tensor. Its shape and type are not checked, its offset and length are.
   private mutating func decodeExtra(
     _ dataOffset: inout Int, _ dataStart: Int, _ available: Int
   ) throws(BundleFault) {
@@ -167,7 +167,7 @@ extension HeaderDecoder {
     return true
   }
 
-  /// The literal and the quote behind it.
+  /// Reads the literal and the quote after it.
   @inline(never)
   private mutating func skip(quoted literal: StaticString) -> Bool {
     let start = position
@@ -181,7 +181,7 @@ extension HeaderDecoder {
     guard skip(literal) else { throw BundleFault(rule, at: position) }
   }
 
-  /// The bytes before the next quote, which is consumed.
+  /// Reads the bytes before the next quote, and the quote.
   private mutating func quotedRest(_ rule: BundleRule) throws(BundleFault) -> ArraySlice<UInt8> {
     let start = position
     while position < bytes.count, bytes[position] != 0x22 {
@@ -195,7 +195,7 @@ extension HeaderDecoder {
     return bytes[start..<position - 1]
   }
 
-  /// A decimal integer without sign or leading zero.
+  /// Reads a decimal integer without sign or leading zero.
   private mutating func integer(_ rule: BundleRule) throws(BundleFault) -> Int {
     let start = position
     var value = 0
@@ -211,7 +211,7 @@ extension HeaderDecoder {
     return value
   }
 
-  /// `1,2,3` up to the closing bracket, which stays.
+  /// Reads `1,2,3` up to the closing bracket, which is not consumed.
   private mutating func integers() throws(BundleFault) -> [Int] {
     var values: [Int] = []
     guard !isAt("]") else { return values }

@@ -7,7 +7,7 @@ public enum HeaderEncoder {
   ///
   /// - Parameters:
   ///   - digests: SHA-256 of each tensor's stored bytes, in the order of `layout.tensors`.
-  /// - Throws: `fieldValue` or `fieldsConsistent` when the description is not one that a bundle can state.
+  /// - Throws: `fieldValue` or `fieldsConsistent` if a bundle cannot state the description.
   public static func encode(
     _ description: BundleDescription, _ layout: BundleLayout, digests: [Digest]
   ) throws(BundleFault) -> [UInt8] {
@@ -87,7 +87,7 @@ package struct FieldEncoder: FieldCodec {
     self.formatVersion = formatVersion
   }
 
-  /// The fields alone, as they stand between the braces of `__metadata__`.
+  /// Encodes the fields alone, as written between the braces of `__metadata__`.
   package init(formatVersion: Int) { self.init(JSONText(), formatVersion: formatVersion) }
   package var bytes: [UInt8] { json.bytes }
 
@@ -147,7 +147,8 @@ package struct FieldEncoder: FieldCodec {
   }
 }
 
-/// Printable ASCII stands for itself; quote, backslash, percent and everything else become `%XX`.
+/// Printable ASCII is written unchanged, except that quote, backslash and percent, like all other bytes, become
+/// `%XX`.
 enum PercentEncoding {
   static func encode(_ byte: UInt8) -> [UInt8] {
     if stands(byte) { return [byte] }

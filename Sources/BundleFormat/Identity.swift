@@ -1,6 +1,6 @@
 public import Architecture
 
-/// Identities of towers, pixels and tokens: what must be equal for vectors to be comparable.
+/// Identities of towers, pixels and tokens. Embeddings are comparable only if these are equal.
 public enum Identity {
   /// SHA-256 of the tower's architecture fields as `key=value\n` lines, then of the raw digests of its canonical
   /// tensors in schema order.
@@ -25,7 +25,7 @@ public enum Identity {
     return lines.finish()
   }
 
-  /// SHA-256 of the Unicode version that classes and lower case were taken from, and of the stored merges.
+  /// SHA-256 of the Unicode version that defines classes and lower case, and of the stored merges.
   public static func tokenizer(unicodeVersion: StaticString, merges: RawSpan) -> Digest {
     var lines = IdentityLines()
     lines.choice("tokenizer.kind", TokenizerKind.openAI)
@@ -34,8 +34,8 @@ public enum Identity {
     return lines.finish()
   }
 
-  /// SHA-256 of a canonical tensor's name, a zero byte, rank and extents as u64, all little-endian; the caller
-  /// goes on with the values as FP32.
+  /// Begins SHA-256 with a canonical tensor's name, a zero byte, and rank and extents as little-endian u64. The
+  /// caller appends the values as FP32.
   public static func beginTensor(_ parameter: Parameter) -> DigestStream {
     var stream = DigestStream()
     stream.update(parameter.name.utf8)

@@ -1,7 +1,7 @@
 import Architecture
 
-// Which facts enter an id, in which order, under which names. These lists are frozen: whatever a later version of the
-// header says, a line is only ever added at the end of a list, and only with `unless:` (docs/BUNDLE.md, section 8).
+// Which fields enter an id, in which order, under which names. These lists are frozen. A later version of the header
+// may only append a line to a list, and only with `unless:` (docs/BUNDLE.md, section 8).
 
 extension ImageTower {
   package func visitIdentityFields(_ lines: inout IdentityLines) {
@@ -28,7 +28,7 @@ extension PatchTrunk {
 }
 
 extension ResNetTrunk {
-  /// - Parameter heads: of the attention pooling.
+  /// - Parameter heads: heads of the attention pooling.
   fileprivate func visitIdentityFields(_ lines: inout IdentityLines, heads: Int?) {
     lines.integer("image.width", stemWidth)
     lines.integer("image.blocks.1", blocks.stage1)

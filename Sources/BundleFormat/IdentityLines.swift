@@ -2,8 +2,8 @@ import Architecture
 
 /// Hashes fields as `key=value` lines, each ended by a line feed; floats as the 8 hex digits of their bits.
 ///
-/// A field that came after an id was first computed has a line only where it says something else than was implied
-/// before: `unless`. So no id ever changes.
+/// A field that was added after the first ids were computed has a line only if its value differs from the one implied
+/// before (`unless`). So no id ever changes.
 package struct IdentityLines {
   private var stream = DigestStream()
 
@@ -13,7 +13,7 @@ package struct IdentityLines {
     line(key, ParameterName("").appending(value).utf8)
   }
 
-  /// `none` where there is no value.
+  /// Writes `none` if there is no value.
   package mutating func optional(_ key: StaticString, _ value: Int?) {
     guard let value else { return text(key, "none") }
     integer(key, value)
@@ -45,7 +45,7 @@ package struct IdentityLines {
     line(key, value.withUTF8Buffer { [UInt8]($0) })
   }
 
-  /// Bytes that are no line: digests of tensors, a table.
+  /// Appends bytes that are not a line: digests of tensors, a table.
   package mutating func append(_ bytes: [UInt8]) { stream.update(bytes) }
   package mutating func append(_ bytes: RawSpan) { stream.update(bytes) }
 

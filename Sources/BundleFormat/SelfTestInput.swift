@@ -1,9 +1,9 @@
 public import Architecture
 
-/// The generated inputs of the self-test: exact on every machine, so that only the computation can differ.
+/// The generated inputs of the self-test. They are exact on every machine, so that only the computation can differ.
 public enum SelfTestInput {
-  /// Value `index` of the pixel tensor `[3, S, S]`: the top 24 bits of splitmix64(index), as a fraction, mapped to
-  /// −2 ≤ x < 2, which every CLIP's normalized pixels reach.
+  /// Value `index` of the pixel tensor `[3, S, S]`: the top 24 bits of splitmix64(index) as a fraction, mapped to −2
+  /// ≤ x < 2. The normalized pixels of every CLIP model cover this range.
   public static func pixel(_ index: Int) -> Float {
     let fraction = Float(splitmix64(UInt64(index)) >> 40)  // below 2^24: exact
     return fraction * 0x1p-22 - 2

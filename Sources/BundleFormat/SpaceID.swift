@@ -1,8 +1,8 @@
-/// The space of a model's embeddings: the ids of the towers that they come from.
+/// The space of a model's embeddings: the ids of the towers that produce them.
 ///
-/// Written as `IMAGE.TEXT` in hex, `-` for an id that is not known.
+/// Written as `IMAGE.TEXT` in hex, with `-` for an unknown id.
 public struct SpaceID: Sendable, Equatable, Hashable {
-  /// Nil where it is not known, and for a tower that the model does not have.
+  /// Nil if the id is unknown, or if the model does not have the tower.
   public var image, text: Digest?
 
   public init(image: Digest? = nil, text: Digest? = nil) {
@@ -44,7 +44,7 @@ public struct SpaceID: Sendable, Equatable, Hashable {
 }
 
 extension SpaceID {
-  /// Whether vectors of two models may be compared: any id known on both sides must be equal.
+  /// Whether embeddings of two models may be compared: any id known on both sides must be equal.
   public enum Comparison: Sendable, Equatable {
     case same
     case different

@@ -1,16 +1,17 @@
 public import Architecture
 public import TensorTypes
 
-/// One tensor of a bundle: where it lies and what it holds.
+/// One tensor of a bundle: its position in the file and its content.
 public struct StoredTensor: Sendable, Equatable {
   public var name: ParameterName
   public var dtype: DType
   /// The padded shape in the file.
   public var shape: [Int]
   public var content: Content
-  /// Index into the schema's parameters; nil for what no checkpoint holds (scalars, tokenizer, self-test).
+  /// Index into the schema's parameters; nil for tensors that checkpoints do not hold (scalars, tokenizer,
+  /// self-test).
   public var parameter: Int?
-  /// From the start of the file.
+  /// Counted from the start of the file.
   public var byteOffset: Int
   public var byteCount: Int
 
@@ -32,7 +33,7 @@ public struct StoredTensor: Sendable, Equatable {
     case batchNormScale(count: Int)
     /// F32 β − μ · γ / √(σ² + ε).
     case batchNormBias(count: Int)
-    /// F32 `[16]`, the values first.
+    /// F32 `[16]`: the values, then padding.
     case scalar(Scalar)
     /// U16 `[48896, 2]`.
     case merges
@@ -40,7 +41,7 @@ public struct StoredTensor: Sendable, Equatable {
     case selfTest(Tower)
     /// F32 `[16]`: image, text.
     case selfTestTolerance
-    /// Optional and ignored: a name under `x.`.
+    /// Optional and ignored: a tensor whose name begins with `x.`.
     case extra
   }
 
@@ -59,7 +60,7 @@ public struct MatrixShape: Sendable, Equatable {
     self.inputs = inputs
   }
 
-  /// N rounded up to whole panels.
+  /// N rounded up to complete panels.
   public var paddedOutputs: Int { roundUp(outputs, to: MatrixShape.panelWidth) }
   /// K rounded up to groups of four.
   public var paddedInputs: Int { roundUp(inputs, to: MatrixShape.inputGroup) }

@@ -1,6 +1,6 @@
 public import Architecture
 
-/// A canonical weight tensor seen as y = W·x with N outputs and K inputs, in the order of K that bundles store.
+/// A canonical weight tensor as y = W·x with N outputs and K inputs, in the order of K that bundles store.
 public struct WeightMatrix: Sendable, Equatable {
   public let outputs, inputs: Int
   private let arrangement: Arrangement
@@ -40,10 +40,10 @@ public struct WeightMatrix: Sendable, Equatable {
   /// N and K.
   public var shape: MatrixShape { MatrixShape(outputs: outputs, inputs: inputs) }
 
-  /// Whether a row of W lies in one piece in the canonical tensor.
+  /// Whether a row of W is contiguous in the canonical tensor.
   public var hasCanonicalRows: Bool { arrangement == .rows }
 
-  /// Whether rows n … of W are the values from n · K on, in whatever order: all but `[K, N]`.
+  /// Whether rows n … of W are the values from n · K on, in any order: true for all but `[K, N]`.
   public var isOutputMajor: Bool { arrangement != .columns }
 
   /// Copies rows `range` of W, K values each, one after another.
@@ -78,7 +78,7 @@ public struct WeightMatrix: Sendable, Equatable {
     }
   }
 
-  /// Flat index in the canonical tensor of W[row, input].
+  /// Flat index of W[row, input] in the canonical tensor.
   public func canonicalIndex(row: Int, input: Int) -> Int {
     switch arrangement {
     case .rows: return row * inputs + input

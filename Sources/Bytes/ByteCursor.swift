@@ -1,16 +1,16 @@
-/// A position in borrowed bytes, from which little-endian numbers and sub-ranges are taken.
+/// A position in borrowed bytes from which little-endian numbers and sub-ranges are read.
 ///
-/// Every access is checked against the bytes that remain; a failed access throws and leaves the position where it
-/// was. Offsets in errors are absolute: a cursor over a part of a file knows where that part begins.
+/// Every access is checked against the bytes that remain. A failed access throws and does not move the position.
+/// Offsets in errors are absolute: a cursor over a part of a file knows where that part begins.
 public struct ByteCursor: ~Escapable {
-  /// The whole span, from its first byte.
+  /// The complete span.
   public let bytes: RawSpan
-  /// The next byte to be read, counted from the start of `bytes`.
+  /// The next byte to read, counted from the start of `bytes`.
   public private(set) var position: Int
   /// Where `bytes` begins in the outermost data (the file).
   public let baseOffset: UInt64
 
-  /// A cursor at the first of `bytes`, which begin at `baseOffset` of the file they come from.
+  /// A cursor at the first of `bytes`, which begin at offset `baseOffset` of their file.
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan, baseOffset: UInt64 = 0) {
     self.bytes = bytes
@@ -26,7 +26,7 @@ public struct ByteCursor: ~Escapable {
   /// The position counted from the start of the outermost data.
   public var absoluteOffset: UInt64 { baseOffset + UInt64(position) }
 
-  /// Moves to `newPosition`, which may be the end but not beyond it.
+  /// Moves to `newPosition`, at most to the end.
   @_lifetime(self: copy self)
   public mutating func seek(to newPosition: Int) throws(ByteFault) {
     guard newPosition >= 0, newPosition <= bytes.byteCount else {
@@ -90,7 +90,7 @@ extension ByteCursor {
     UInt64(littleEndian: try load(UInt64.self, byteCount: 8))
   }
 
-  /// The next eight bytes as a big-endian IEEE double, the order of Python's pickles.
+  /// The next eight bytes as a big-endian IEEE double, the byte order of Python's pickles.
   @_lifetime(self: copy self)
   public mutating func readBigEndianDouble() throws(ByteFault) -> Double {
     Double(bitPattern: UInt64(bigEndian: try load(UInt64.self, byteCount: 8)))
@@ -105,7 +105,7 @@ extension ByteCursor {
     return taken
   }
 
-  /// The bytes of `range`, counted from the start of `bytes`; the position stays.
+  /// The bytes of `range`, counted from the start of `bytes`. Does not move the position.
   @_lifetime(copy self)
   public func bytes(in range: Range<Int>) throws(ByteFault) -> RawSpan {
     guard range.lowerBound >= 0, range.upperBound <= bytes.byteCount else {

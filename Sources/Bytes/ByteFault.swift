@@ -1,8 +1,8 @@
-/// A violated expectation about raw bytes: what went wrong, where, and the two numbers that disagree.
+/// A violated expectation about raw bytes: what is wrong, where, and the two numbers that disagree.
 ///
-/// Carries no text, so that it also exists in Embedded Swift. Host-side readers wrap it in their own error type.
+/// Holds no text, so that it also works in Embedded Swift. Readers on the host wrap it in their own error types.
 public struct ByteFault: Error, Sendable, Equatable {
-  /// What was violated. Raw values are stable.
+  /// What is violated. Raw values are stable.
   public enum Kind: UInt8, Sendable, Equatable {
     /// Fewer bytes remain than a load needs.
     case endOfData = 1
@@ -13,11 +13,11 @@ public struct ByteFault: Error, Sendable, Equatable {
   }
 
   public var kind: Kind
-  /// Where the data that could not be used begins, counted from the start of the cursor's outermost span.
+  /// Where the unusable data begins, counted from the start of the cursor's outermost span.
   public var byteOffset: UInt64
-  /// Bytes that were needed from `byteOffset` on (zero when that number itself overflowed).
+  /// Bytes that are needed from `byteOffset` on (zero if that number itself overflows).
   public var needed: UInt64
-  /// Bytes that were there.
+  /// Bytes that are available.
   public var available: UInt64
 
   public init(_ kind: Kind, at byteOffset: UInt64, needed: UInt64, available: UInt64) {

@@ -1,13 +1,13 @@
 public import Architecture
 
-/// To what size an image is resized, and which square of that is kept.
+/// The size to which an image is resized, and the square that is kept.
 public struct CropGeometry: Equatable, Sendable {
   public let resizedWidth: Int
   public let resizedHeight: Int
   public let left: Int
   public let top: Int
 
-  /// torchvision's `Resize` and `CenterCrop`, whose rules OpenAI, open_clip and transformers share but for the
+  /// torchvision's `Resize` and `CenterCrop`. OpenAI, open_clip and transformers share these rules, except for the
   /// rounding of the crop. The shorter edge is resized to the crop's size or more, so that the resized image is never
   /// smaller than the crop.
   ///
@@ -18,7 +18,7 @@ public struct CropGeometry: Equatable, Sendable {
       resizedWidth = imageSize
       resizedHeight = imageSize
     case .shortest:
-      // int(size * long / short), where truncating the quotient of doubles is the integer quotient.
+      // int(size * long / short); truncating the quotient of doubles gives the integer quotient.
       let edge = max(preprocessing.resizeEdge ?? imageSize, imageSize)
       resizedWidth = width <= height ? edge : edge * width / height
       resizedHeight = width <= height ? edge * height / width : edge

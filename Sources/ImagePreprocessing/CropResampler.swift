@@ -1,17 +1,17 @@
 internal import Architecture
 internal import CKernels
 
-/// Resamples an image in two passes of 8 bits each, only where the crop needs it. The bytes are those that the `resize` of
-/// Pillow 13, or of torchvision's 8-bit kernel, followed by a crop gives.
+/// Resamples an image in two passes of 8 bits each, only inside the crop. The bytes equal those of `resize` in Pillow
+/// 13, or in torchvision's 8-bit kernel, followed by a crop.
 struct CropResampler: ~Copyable {
-  /// What the memory was made for.
+  /// The largest image that the memory supports.
   let maximumWidth: Int
   let maximumHeight: Int
   let imageSize: Int
   let channelCount: Int
   private var rowFilter: RowFilter
   private var columnFilter: ColumnFilter
-  /// Between the passes: rows resampled along x (as many as one output row sums), or one row resampled along y.
+  /// The intermediate result: rows resampled along x (as many as one output row sums), or one row resampled along y.
   private var rows: [UInt8]
 
   init(maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int) {
@@ -33,7 +33,7 @@ struct CropResampler: ~Copyable {
       + ColumnFilter.byteCount(widest: tallest) + rowsByteCount(widest, tallest, imageSize, channelCount)
   }
 
-  /// The axis with the most taps: the longest one that shrinks to `imageSize`, the least that an edge becomes.
+  /// The axis with the most taps: the longest one that shrinks to `imageSize`, the smallest size of an edge.
   private static func widestAxis(_ maximum: Int, _ imageSize: Int) -> pk_resize_axis {
     pk_resize_axis(from: maximum, to: imageSize, .bicubic)
   }
@@ -108,7 +108,7 @@ struct CropResampler: ~Copyable {
     }
   }
 
-  /// For an image whose height stays as it is.
+  /// For an image whose height does not change.
   private func resampleRowsOnly(
     _ image: borrowing ImageView, top: Int, _ kernels: ResizeKernels,
     into output: inout MutableSpan<UInt8>

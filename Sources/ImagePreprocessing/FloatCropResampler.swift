@@ -1,15 +1,15 @@
 internal import Architecture
 internal import CKernels
 
-/// Resamples an image through FP32 and rounds once, after both passes, only where the crop needs it. The bytes are those
-/// that the bilinear `resize` of torchvision, where it resizes 8-bit tensors as floats, followed by a crop gives.
+/// Resamples an image in FP32 and rounds once, after both passes, only inside the crop. The bytes equal those of
+/// torchvision's bilinear `resize`, if it resizes 8-bit tensors as floats, followed by a crop.
 struct FloatCropResampler: ~Copyable {
   private let maximumWidth: Int
   private let maximumHeight: Int
   private let imageSize: Int
   private let channelCount: Int
   private var taps: [pk_resize_taps] = []
-  /// As many for each output as the widest axis has taps.
+  /// For each output as many as the widest axis has taps.
   private var rowWeights: [Float] = []
   private var columnWeights: [Float] = []
   /// Rows resampled along x, as many as one output row sums.
@@ -22,7 +22,7 @@ struct FloatCropResampler: ~Copyable {
     self.channelCount = channelCount
   }
 
-  /// Takes the memory, unless it is there.
+  /// Allocates the memory if it is not allocated yet.
   mutating func allocate() {
     guard taps.isEmpty else { return }
     let tallest = pk_resize_float_max_taps(maximumHeight, imageSize)
@@ -70,7 +70,7 @@ struct FloatCropResampler: ~Copyable {
     }
   }
 
-  /// An axis that keeps its length is no exception: its weights are 1 and 0.
+  /// An axis that keeps its length is not a special case: its weights are 1 and 0.
   private mutating func prepareRows(from input: Int, to output: Int, left: Int, stride: Int) {
     rowWeights.withUnsafeMutableBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }

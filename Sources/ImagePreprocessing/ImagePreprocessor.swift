@@ -1,9 +1,9 @@
 public import Architecture
 
-/// Pixels to what the image tower takes: resize, centre crop, normalization, each exact to the bit as the backend of the
-/// preprocessing does it.
+/// Computes the image tower's input from pixels: resize, centre crop, normalization, each bit-exact for the backend
+/// of the preprocessing.
 ///
-/// A value without locks that any number of threads may use; each brings its own `Scratch`.
+/// A value without locks that any number of threads can use; each thread needs its own `Scratch`.
 public struct ImagePreprocessor: Sendable {
   public let preprocessing: Preprocessing
   /// Pixels along each side of the prepared square.
@@ -31,7 +31,7 @@ public struct ImagePreprocessor: Sendable {
     fileprivate var floatResampler: FloatCropResampler
     fileprivate var square: [UInt8]
 
-    /// Sizes in pixels, each at least 1. What another backend than this one needs is taken when it comes.
+    /// Sizes in pixels, each at least 1. Memory for another backend is allocated when needed.
     public init(
       maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int = 3,
       backend: Preprocessing.Backend = .pillow
@@ -46,7 +46,7 @@ public struct ImagePreprocessor: Sendable {
       square = Array(repeating: 0, count: channelCount * imageSize * imageSize)
     }
 
-    /// Bytes that such a scratch holds on the heap, allocator overhead apart.
+    /// Bytes that such a scratch allocates on the heap, without the allocator's overhead.
     public static func byteCount(
       maximumWidth: Int, maximumHeight: Int, imageSize: Int, channelCount: Int = 3,
       backend: Preprocessing.Backend = .pillow
@@ -62,8 +62,8 @@ public struct ImagePreprocessor: Sendable {
     }
   }
 
-  /// Resizes and crops an image of as many channels as the scratch has into `square`: 8-bit
-  /// `[imageSize, imageSize, channels]`, the backend's bytes.
+  /// Resizes and crops an image with the scratch's number of channels into `square`: 8-bit `[imageSize, imageSize,
+  /// channels]`, with the backend's bytes.
   public func crop(
     _ image: borrowing ImageView, into square: inout MutableSpan<UInt8>, scratch: inout Scratch
   ) throws(ImageFault) {
@@ -115,9 +115,9 @@ public struct ImagePreprocessor: Sendable {
   }
 }
 
-/// The 256 values a byte of one channel becomes, each step rounded to FP32. Pillow's users divide by 255, subtract the mean
-/// and divide by the standard deviation, as torchvision's `ToTensor` and `Normalize` do; transformers' torchvision backend
-/// multiplies mean and standard deviation by 255 instead.
+/// The 256 values for the bytes of one channel, with each step rounded to FP32. With Pillow, libraries divide by 255,
+/// subtract the mean and divide by the standard deviation, like torchvision's `ToTensor` and `Normalize`.
+/// transformers' torchvision backend instead multiplies mean and standard deviation by 255.
 private struct ChannelNormalization: Sendable {
   private let values: [Float]
 

@@ -2,15 +2,15 @@
 public enum ImageFault: Error, Equatable, Sendable {
   /// Width, height or channel count (1 to 4) is out of range.
   case badSize(width: Int, height: Int, channels: Int)
-  /// Rows overlap, or end beyond the bytes given.
+  /// Rows overlap, or end beyond the given bytes.
   case bytesMissing(needed: Int, found: Int)
-  /// The scratch was made for images of at most this size.
+  /// The scratch supports images of at most this size.
   case beyondLimit(maximumWidth: Int, maximumHeight: Int)
-  /// The output does not hold exactly the prepared image.
+  /// The output does not have exactly the size of the prepared image.
   case badOutput(needed: Int, found: Int)
 }
 
-/// An image of interleaved 8-bit channels, top row first, borrowed from its owner. Every row is within the bytes.
+/// An image of interleaved 8-bit channels, top row first, borrowed from its owner. Every row is inside the bytes.
 public struct ImageView: ~Escapable {
   public let width: Int
   public let height: Int
@@ -24,7 +24,7 @@ public struct ImageView: ~Escapable {
   public init(
     _ bytes: Span<UInt8>, width: Int, height: Int, channelCount: Int = 3, rowStride: Int? = nil
   ) throws(ImageFault) {
-    // Sizes beyond 2³¹ are nobody's images; below, no product here overflows.
+    // No real image has sizes beyond 2³¹; below, no product here overflows.
     let limit = Int(Int32.max)
     guard 1...limit ~= width, 1...limit ~= height, 1...4 ~= channelCount else {
       throw .badSize(width: width, height: height, channels: channelCount)
@@ -43,7 +43,7 @@ public struct ImageView: ~Escapable {
     self.bytes = bytes
   }
 
-  /// Throws where memory made for such images and an output of `imageSize` squared pixels does not fit.
+  /// Throws if memory for such images and an output of `imageSize` squared pixels do not fit.
   func check(
     maximumWidth: Int, maximumHeight: Int, channelCount: Int, outputCount: Int, imageSize: Int
   ) throws(ImageFault) {

@@ -20,10 +20,10 @@ extension pk_resize_axis {
   }
 }
 
-/// Weights for a run of outputs along a row, in the row kernel's layout. Its memory is reused from image to image.
+/// Weights for a run of outputs along a row, in the row kernel's layout. The memory is reused from image to image.
 struct RowFilter: ~Copyable {
   private(set) var axis = pk_resize_axis()
-  /// The outputs wanted; where the axis keeps its length, they are copies of these inputs.
+  /// The requested outputs. If the axis keeps its length, they are copies of these inputs.
   private(set) var outputs = 0..<0
   /// Weights of one output.
   private(set) var stride = 0
@@ -31,7 +31,7 @@ struct RowFilter: ~Copyable {
   private var weights: [Int32]
   private var tapWeights: [Int32]
 
-  /// - Parameter widest: the axis with the most taps that will be asked for.
+  /// - Parameter widest: the axis with the most taps that will be requested.
   init(widest: pk_resize_axis, outputCount: Int, channelCount: Int) {
     let tapCount = widest.maximumTapCount
     taps = Array(repeating: pk_resize_taps(), count: outputCount)
@@ -100,7 +100,7 @@ struct ColumnFilter: ~Copyable {
     self.weightBits = weightBits
   }
 
-  /// Takes the weights of one output row.
+  /// Selects the weights of one output row.
   mutating func select(_ output: Int) {
     taps = pk_resize_taps_of(axis, output)
     pk_resize_weights_i32(axis, weightBits, output, &weights)

@@ -1,6 +1,6 @@
 public import CKernels
 
-/// The resampling kernels of one instruction set; all give the same bytes. Only extensions of this type hand out pointers.
+/// The resampling kernels of one instruction set; all give the same bytes. Only extensions of this type use pointers.
 public struct ResizeKernels: Sendable {
   let isa: pk_isa
 
@@ -9,7 +9,7 @@ public struct ResizeKernels: Sendable {
     self.isa = isa
   }
 
-  /// What this machine runs best.
+  /// The fastest kernels of this machine.
   public static var detected: ResizeKernels {
     ResizeKernels(isa: pk_kernels_detect().pointee.isa)
   }

@@ -1,6 +1,6 @@
 internal import CPocketCLIP
 
-/// Dot products of every vector of `first` with every vector of `second`: cosines, where they have unit length.
+/// Dot products of every vector of `first` with every vector of `second`: cosines, if the vectors have unit length.
 ///
 /// - Throws: `argument` for vectors of different lengths.
 public func similarity(_ first: [[Float]], _ second: [[Float]]) throws(PocketCLIPError) -> [[Float]] {
@@ -18,7 +18,8 @@ public func similarity(_ first: [[Float]], _ second: [[Float]]) throws(PocketCLI
   return (0..<first.count).map { Array(scores[$0 * second.count..<($0 + 1) * second.count]) }
 }
 
-/// A softmax of similarities times a scale, whatever the model; `Model.probabilities(of:scale:)` computes the model's score.
+/// A softmax of similarities times a scale, independent of any model. `Model.probabilities(of:scale:)` computes the
+/// model's score.
 public func probabilities(of similarities: [Float], scale: Float) -> [Float] {
   var scores = similarities
   var error = pclip_error()
@@ -29,10 +30,10 @@ public func probabilities(of similarities: [Float], scale: Float) -> [Float] {
 }
 
 extension Model {
-  /// How probable each text is for an image, from their similarities: softmax(scale · s) over the texts, or
-  /// sigmoid(scale · s + bias) of each, as `information.scoreKind` says.
+  /// How probable each text is for an image, computed from their similarities: softmax(scale · s) over the texts, or
+  /// sigmoid(scale · s + bias) of each, as `information.scoreKind` states.
   ///
-  /// - Parameter scale: what similarities are multiplied by; nil for the bundle's own.
+  /// - Parameter scale: multiplies the similarities; nil for the bundle's scale.
   /// - Throws: `argument` if there is no scale or no text.
   public func probabilities(
     of similarities: [Float], scale: Float? = nil
@@ -48,9 +49,9 @@ extension Model {
 }
 
 extension Session {
-  /// How probable each text is for each image; an image that cannot be encoded has its error.
+  /// How probable each text is for each image. An image that cannot be encoded has its error instead.
   ///
-  /// - Parameter scale: what similarities are multiplied by; nil for the bundle's own.
+  /// - Parameter scale: multiplies the similarities; nil for the bundle's scale.
   /// - Throws: `argument` if there is no scale.
   public func classify(
     images: [Image], texts: [String], scale: Float? = nil

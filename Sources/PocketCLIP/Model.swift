@@ -1,17 +1,18 @@
 internal import CPocketCLIP
 
-/// An open bundle: immutable, shared by any number of threads and sessions.
+/// An open bundle. It is immutable; any number of threads and sessions can share it.
 ///
-/// Where memory is not to be had, the shared library reports `PCLIP_E_MEMORY`. This package built from source allocates as any
-/// Swift code does, and there a failed allocation ends the process.
+/// If memory runs out, the shared library reports `PCLIP_E_MEMORY`. This package built from source allocates as any
+/// Swift code does: a failed allocation ends the process.
 public final class Model: Sendable {
-  /// How products are computed, in the values of `pocketclip.h`; on FP16 and FP32 bundles `fast` and `exact` mean FP32.
+  /// How products are computed, with the values of `pocketclip.h`. On FP16 and FP32 bundles `fast` and `exact` both
+  /// mean FP32.
   public enum Arithmetic: Int32, Sendable, CaseIterable {
     /// int8 × int8.
     case fast = 1
     /// int8 weights × float activations.
     case exact = 2
-    /// BF16 × BF16 on FP16 bundles, where the processor has it; opening is an error elsewhere.
+    /// BF16 × BF16 on FP16 bundles. Opening throws if the processor does not support it.
     case bf16 = 3
   }
 
@@ -19,9 +20,9 @@ public final class Model: Sendable {
   public struct Options: Sendable {
     /// Nil for `fast` on int8 bundles and `exact` on others.
     public var arithmetic: Arithmetic?
-    /// How many of the pool's threads one call may use; 0 for all that the process may use.
+    /// How many of the pool's threads one call may use; 0 for all threads available to the process.
     public var threads = 0
-    /// Kernels by name; nil for the best this machine has.
+    /// The kernels by name; nil for the fastest that this machine supports.
     public var instructionSet: String?
     /// Read the file into memory instead of mapping it.
     public var copies = false
@@ -30,10 +31,11 @@ public final class Model: Sendable {
   }
 
   public let information: ModelInformation
-  /// Freed in `deinit`; the C interface promises that an open model is immutable.
+  /// Freed in `deinit`. `nonisolated(unsafe)` is sound because the C interface guarantees that an open model is
+  /// immutable.
   nonisolated(unsafe) let handle: OpaquePointer
 
-  /// What holds the bundle's bytes, where the runtime has not opened a file of its own.
+  /// Keeps the bundle's bytes alive; nil if the runtime opened the file itself.
   private let owner: (any AnyObject & Sendable)?
 
   /// Maps and validates a bundle.
@@ -43,13 +45,13 @@ public final class Model: Sendable {
     }
   }
 
-  /// Validates a bundle in memory, which is copied once.
+  /// Validates a bundle in memory. The bytes are copied once.
   public convenience init(bytes: [UInt8], options: Options = Options()) throws(PocketCLIPError) {
     let copy = AlignedCopy(bytes)
     try self.init(memory: copy.bytes, keeping: copy, options: options)
   }
 
-  /// Validates a bundle in memory, which is used in place.
+  /// Validates a bundle in memory and uses it without a copy.
   ///
   /// - Parameter owner: keeps `memory` valid and unchanged.
   package convenience init(
@@ -80,13 +82,13 @@ public final class Model: Sendable {
 
   deinit { pclip_close(handle) }
 
-  /// Hashes every tensor and checks the rules about contents; reads the whole file.
+  /// Hashes every tensor and checks the rules about contents. Reads the complete file.
   public func checkContent() throws(PocketCLIPError) {
     try check { pclip_check(handle, $0) }
   }
 }
 
-/// Bytes at an address that the runtime uses in place.
+/// An aligned copy of bytes that the runtime uses in place.
 private final class AlignedCopy: Sendable {
   nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 

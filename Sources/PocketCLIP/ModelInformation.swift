@@ -1,11 +1,11 @@
 internal import CPocketCLIP
 
-/// What a bundle is and how it was opened.
+/// The contents of a bundle and how it was opened.
 public struct ModelInformation: Sendable, Equatable {
   public var hasImage, hasText, hasTokenizer: Bool
   /// 0 if no tower present has a projection.
   public var embeddingDimension: Int
-  /// Values per image and per text; hidden states where the tower has no projection.
+  /// Values per image and per text; the width of the hidden state if the tower has no projection.
   public var imageOutput, textOutput: Int
   public var imageIsProjected, textIsProjected: Bool
   /// Pixels along each side of the preprocessed square.
@@ -14,14 +14,14 @@ public struct ModelInformation: Sendable, Equatable {
   public var vocabularySize: Int
   public var arithmetic: Model.Arithmetic
   public var threads: Int
-  /// exp of the stored logarithm; nil if the source had none.
+  /// exp of the stored logarithm; nil if the source has none.
   public var logitScale: Float?
   /// Nil for a softmax.
   public var logitBias: Float?
   public var scoreKind: ScoreKind
-  /// What follows a text's end; nil without a tokenizer.
+  /// The id that fills the positions after a text's end; nil without a tokenizer.
   public var padID: Int?
-  /// False: vectors do not depend on what follows the end of a text.
+  /// Whether embeddings depend on the ids after the end of a text. Always false for causal text towers.
   public var attendsPads: Bool
   public var instructionSet: String
   /// `IMAGE.TEXT` in hex, `-` where unknown.
@@ -66,13 +66,13 @@ public struct ModelInformation: Sendable, Equatable {
 public enum ScoreKind: String, Sendable, Equatable {
   /// Over the texts of an image: they sum to 1.
   case softmax
-  /// Of each pair of an image and a text by itself.
+  /// Of each image–text pair separately.
   case sigmoid
 }
 
-/// Whether vectors of two bundles may be compared: any id known on both sides must be equal.
+/// Whether embeddings of two bundles may be compared: any id known on both sides must be equal.
 ///
-/// The host's `SpaceID` says the same; this module knows the C interface alone.
+/// Repeats the host's `SpaceID`, because this module uses the C interface only.
 public enum SpaceComparison: Sendable, Equatable {
   case same
   case different

@@ -1,6 +1,6 @@
 internal import CPocketCLIP
 
-/// Why the runtime refused: the C interface's code, place and message.
+/// An error of the runtime: the C interface's code, byte offset and message.
 public struct PocketCLIPError: Error, Sendable, Equatable {
   /// The values of `pocketclip.h`.
   public enum Code: Int32, Sendable, CaseIterable {
@@ -20,9 +20,9 @@ public struct PocketCLIPError: Error, Sendable, Equatable {
   }
 
   public var code: Code
-  /// In the file, where the code is about the file.
+  /// Offset in the file, if the error concerns the file.
   public var byteOffset: UInt64
-  /// One line: what, where, expected and found.
+  /// One line: what is wrong, where, expected and found.
   public var message: String
 
   public init(_ code: Code, byteOffset: UInt64 = 0, message: String) {
@@ -36,7 +36,7 @@ extension PocketCLIPError: CustomStringConvertible {
   public var description: String { message }
 }
 
-/// Calls the C interface and throws what it reports.
+/// Calls the C interface and throws the error that it reports.
 func check(_ call: (UnsafeMutablePointer<pclip_error>) -> Int32) throws(PocketCLIPError) {
   var error = pclip_error()
   let code = call(&error)
@@ -46,7 +46,7 @@ func check(_ call: (UnsafeMutablePointer<pclip_error>) -> Int32) throws(PocketCL
     message: string(error.message))
 }
 
-/// A C array of bytes up to its zero.
+/// The text of a C array of bytes up to its terminating zero.
 func string<Bytes>(_ bytes: Bytes) -> String {
   withUnsafeBytes(of: bytes) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }

@@ -1,9 +1,9 @@
-// Over the shipped library there is the C interface alone, and nothing to observe.
+// The shipped library only exports the C interface, so nothing can be observed.
 #if canImport(PocketRuntime)
   package import PocketRuntime
 
   extension Session {
-    /// Shows `observer` the stages of the forward passes that `body` runs, for verification.
+    /// Passes the stages of the forward passes that `body` runs to `observer`, for verification.
     package func observing<Result>(
       _ observer: @escaping StageObserver, _ body: () throws(PocketCLIPError) -> Result
     ) throws(PocketCLIPError) -> Result {

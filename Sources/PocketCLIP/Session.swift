@@ -1,16 +1,16 @@
 internal import CPocketCLIP
 
-/// One caller's scratch memory: encodes without allocating inside the runtime. One call at a time; give each thread
-/// its own.
+/// The scratch memory of one caller. Encoding allocates nothing inside the runtime. A session serves one call at a
+/// time; use one session per thread.
 public final class Session {
   public let model: Model
   let handle: OpaquePointer
 
-  /// How much a session can take at once.
+  /// The largest call that a session supports.
   public struct Limits: Sendable {
     /// Items computed together; larger batches run in slices. 0 for the default.
     public var batch = 0
-    /// Pixels of the widest and highest image. 0 for the default.
+    /// Pixels of the widest and of the highest image. 0 for the default.
     public var width = 0
     public var height = 0
 
@@ -37,13 +37,13 @@ public final class Session {
 
   deinit { pclip_session_destroy(handle) }
 
-  /// Bytes that a session with these limits takes.
+  /// Bytes that a session with these limits allocates.
   public static func byteCount(_ model: Model, limits: Limits = Limits()) -> Int {
     var cLimits = limits.cLimits
     return pclip_session_size(model.handle, &cLimits)
   }
 
-  /// Computes the generated inputs that travel in the bundle and compares with the stored vectors.
+  /// Encodes the generated self-test inputs and compares the results with the embeddings stored in the bundle.
   public func selfTest() throws(PocketCLIPError) {
     try check { pclip_self_test(handle, $0) }
   }
@@ -51,13 +51,13 @@ public final class Session {
 
 // Text.
 extension Session {
-  /// A text as the tower sees it.
+  /// A text as the tower receives it.
   public struct Tokens: Sendable, Equatable {
-    /// Start, the text's ids, end, zeros to the context length.
+    /// Start of text, the text's ids, end of text, then zeros up to the context length.
     public var ids: [Int32]
-    /// Ids before the zeros.
+    /// Number of ids before the zeros.
     public var count: Int
-    /// The text was too long and its end was dropped.
+    /// Whether the text was too long, so that its end was dropped.
     public var isTruncated: Bool
   }
 
@@ -88,7 +88,7 @@ extension Session {
     }
   }
 
-  /// The same from ids: each `contextLength` long, padded with anything after the pooled position.
+  /// Like `encode(texts:)`, from ids. Each array has `contextLength` ids; ids after the pooled position are ignored.
   public func encode(ids: [[Int32]], normalized: Bool = true) throws(PocketCLIPError) -> [[Float]] {
     let length = model.information.contextLength
     for row in ids where row.count != length {
@@ -103,8 +103,8 @@ extension Session {
 
 // Images.
 extension Session {
-  /// Interleaved 8-bit RGB, top row first. The caller drops the alpha of transparent images or lays them on white, as the bundle
-  /// states (`preprocess.alpha`, docs/BUNDLE.md).
+  /// Interleaved 8-bit RGB, top row first. The caller removes the alpha channel of transparent images or composites
+  /// them on white, as the bundle states (`preprocess.alpha`, docs/BUNDLE.md).
   public struct Image: Sendable {
     public var pixels: [UInt8]
     public var width, height: Int
@@ -120,7 +120,7 @@ extension Session {
     }
   }
 
-  /// Vectors of unit length, one per image; an image that cannot be encoded has its error.
+  /// Vectors of unit length, one per image. An image that cannot be encoded has its error instead.
   public func encode(
     images: [Image], normalized: Bool = true
   ) throws(PocketCLIPError) -> [Result<[Float], PocketCLIPError>] {
@@ -140,7 +140,7 @@ extension Session {
     }
   }
 
-  /// The tower's input: `[3, imageSize, imageSize]`, normalized, exact to the bit.
+  /// The tower's input: `[3, imageSize, imageSize]`, normalized, bit-exact.
   public func preprocess(_ image: Image) throws(PocketCLIPError) -> [Float] {
     let size = model.information.imageSize
     var pixels = [Float](repeating: 0, count: 3 * size * size)
@@ -164,7 +164,7 @@ extension Session {
     return try encode(batch: pixels.flatMap { $0 }, normalized: normalized)
   }
 
-  /// The same from one array, `[n, 3, imageSize, imageSize]`, which is not copied.
+  /// Like `encode(pixels:)`, from one array `[n, 3, imageSize, imageSize]`, which is not copied.
   public func encode(batch pixels: [Float], normalized: Bool = true) throws(PocketCLIPError) -> [[Float]] {
     let size = 3 * model.information.imageSize * model.information.imageSize
     guard size == 0 || pixels.count.isMultiple(of: size) else {
@@ -192,7 +192,7 @@ extension Session {
     return (0..<count).map { Array(flat[$0 * width..<($0 + 1) * width]) }
   }
 
-  /// The texts stay where they are for the length of the call.
+  /// The texts keep their addresses for the duration of the call.
   private func withTexts<Result>(
     _ texts: [[UInt8]], _ body: (UnsafeBufferPointer<pclip_text>) -> Result
   ) -> Result {
@@ -226,7 +226,7 @@ extension Session {
   }
 }
 
-/// 3 · width · height, or nil when it does not fit.
+/// 3 · width · height, or nil if it overflows.
 private func elementCount(_ width: Int, _ height: Int) -> Int? {
   let (area, overflow) = width.multipliedReportingOverflow(by: height)
   let (count, carry) = area.multipliedReportingOverflow(by: 3)
@@ -236,5 +236,5 @@ private func elementCount(_ width: Int, _ height: Int) -> Int? {
 /// The version of the runtime, such as `0.1.0`.
 public var runtimeVersion: String { String(cString: pclip_version()) }
 
-/// The kernels that PCLIP_ISA and this machine choose.
+/// The kernels selected by PCLIP_ISA and this machine.
 public var instructionSetName: String { String(cString: pclip_isa_name()) }

@@ -17,7 +17,7 @@ public enum DType: UInt8, Sendable, Equatable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether values are IEEE or brain floating point, the only types that weights are computed from.
+  /// Whether values are IEEE or bfloat16 floating point, the only types that weights are computed from.
   public var isFloatingPoint: Bool {
     switch self {
     case .f64, .f32, .f16, .bf16: true
@@ -44,7 +44,8 @@ public enum DType: UInt8, Sendable, Equatable, Hashable, CaseIterable {
     }
   }
 
-  /// The type whose safetensors spelling is `name`, given as UTF-8; nil for types we do not read (F8, F4, complex).
+  /// The type whose safetensors spelling is `name`, given as UTF-8; nil for types that are not supported (F8, F4,
+  /// complex).
   public init?(safetensorsName name: Span<UInt8>) {
     for candidate in DType.allCases where candidate.safetensorsName.matches(name) {
       self = candidate

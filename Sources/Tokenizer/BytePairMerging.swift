@@ -1,14 +1,14 @@
-/// Merges one piece's symbols, lowest rank first, in O(n log n): a linked list of symbols and a heap of pairs.
+/// Merges one piece's symbols, lowest rank first, in O(n log n) with a linked list of symbols and a heap of pairs.
 ///
-/// OpenAI's code merges every occurrence of the lowest pair, left to right, before it looks again. Taking one
-/// occurrence at a time by (rank, position) gives the same, since a pair that a merge makes has a higher rank than
-/// that merge: `MergeIndex` admits only rows that join tokens of earlier rows.
+/// OpenAI's code merges every occurrence of the lowest pair, left to right, before it searches again. Merging one
+/// occurrence at a time by (rank, position) gives the same result, because a pair that a merge creates has a higher
+/// rank than that merge: `MergeIndex` only accepts rows that join tokens of earlier rows.
 struct BytePairMerging: ~Copyable {
   private var ids: [UInt16] = []
-  /// Position of the following symbol; `ids.count` at the end. Symbols that were merged away are skipped.
+  /// Position of the next symbol; `ids.count` at the end. Merged symbols are skipped.
   private var following: [Int] = []
   private var preceding: [Int] = []
-  /// Rank of the pair that starts at each position, so that outdated heap entries can be told.
+  /// Rank of the pair that starts at each position, to detect outdated heap entries.
   private var pairRanks: [UInt32] = []
   private var heap = PairHeap()
 
@@ -29,7 +29,8 @@ struct BytePairMerging: ~Copyable {
     ids[position]
   }
 
-  /// Afterwards the piece's tokens are at position 0 and those that follow it; positions are bytes of the piece.
+  /// Merges the piece. Afterwards its tokens are at position 0 and the positions that follow it. Positions are bytes
+  /// of the piece.
   mutating func merge(_ piece: borrowing Piece, with index: borrowing MergeIndex) {
     start(with: piece)
     for position in ids.indices { notePair(at: position, index) }
@@ -87,7 +88,7 @@ func byteTokenID(_ byte: UInt8) -> UInt16 {
   }
 }
 
-/// A binary heap of pairs; the lowest rank comes first, among equals the leftmost.
+/// A binary heap of pairs. The lowest rank comes first; among equal ranks, the leftmost.
 private struct PairHeap: ~Copyable {
   /// rank · 2⁴⁸ + position
   private var keys: [UInt64] = []

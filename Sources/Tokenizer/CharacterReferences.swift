@@ -1,10 +1,10 @@
 internal import CTextTables
 
-/// One pass of Python's `html.unescape`: `&amp;`, `&#38;` and `&#x26;` become the character they name, by the rules
-/// of HTML 5 for valid and invalid references (longest known name where the semicolon is missing).
+/// One pass of Python's `html.unescape`: `&amp;`, `&#38;` and `&#x26;` become the character that they represent, by
+/// the rules of HTML 5 for valid and invalid references (the longest known name if the semicolon is missing).
 struct CharacterReferences<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private var source: Source
-  /// The second scalar of an entity that stands for two.
+  /// The second scalar of an entity with two.
   private var pending: TextScalar?
 
   @_lifetime(copy source)
@@ -33,14 +33,14 @@ struct CharacterReferences<Source: ScalarSource & ~Escapable>: ScalarSource, ~Es
   }
 
   private enum Reference {
-    /// The ampersand is only an ampersand.
+    /// The ampersand does not start a reference.
     case none
     /// A reference to a code point that HTML 5 drops.
     case nothing
     case scalars(UInt32, UInt32?)
   }
 
-  /// Reads what follows an ampersand; consumes it only if it is a reference.
+  /// Reads the text after an ampersand and consumes it only if it is a reference.
   @_lifetime(self: copy self)
   private mutating func readReference() -> Reference {
     var ahead = source

@@ -2,25 +2,25 @@ internal import CTextTables
 
 /// Unicode's canonical composition (NFC): ftfy's last step in OpenAI's tokenizer, a normalizer in Hugging Face's.
 ///
-/// The marks behind a starter need sorting by combining class. They are read once for each class that occurs, at most 55
-/// times, so no buffer is needed. They are gone through twice: the first time to find what the starter becomes, the second
-/// to return the marks that it has not taken up. Of more than 4,096 in a row, each 4,096 are sorted for themselves: a
-/// tokenizer that has enough of them need not wait for the last.
+/// The marks after a starter must be sorted by combining class. They are read once for each class that occurs, at
+/// most 55 times, so no buffer is needed. There are two passes: the first finds the composed starter, the second
+/// returns the marks that did not compose. In a run of more than 4,096 marks, each 4,096 are sorted separately, so
+/// that a tokenizer that has enough of them need not read to the last.
 struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private let isNeeded: Bool
-  /// Where reading goes on.
+  /// The reading position.
   private var cursor: Decomposition<Source>
-  /// Where the marks begin that are being read.
+  /// The start of the marks that are being read.
   private var marks: Decomposition<Source>
   private var isInMarks = false
-  /// Marks read since they were begun.
+  /// Marks read since that start.
   private var markCount = 0
-  /// The class being read, 0 before the first, and the lowest one seen above it.
+  /// The class being read (0 before the first) and the lowest class found above it.
   private var markClass: UInt8 = 0
   private var nextClass: UInt8 = 255
-  /// The class of the last mark that did not join the starter: marks of the same class are cut off from it.
+  /// The class of the last mark that did not compose: it blocks marks of the same class from the starter.
   private var blockedClass: UInt8 = 0
-  /// What the marks have made of the starter so far.
+  /// The starter composed with the marks so far.
   private var starter = CT_NO_SCALAR
 
   /// - Parameter isNeeded: false if the text is known to be composed, to skip the work.
@@ -48,7 +48,7 @@ struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
     return TextScalar(value: composed(first.value), offset: first.offset)
   }
 
-  /// What a starter becomes with the marks and starters that join it. Afterwards, the marks left over are next.
+  /// The starter composed with the marks and starters that join it. Afterwards, the remaining marks are next.
   @_lifetime(self: copy self)
   private mutating func composed(_ first: UInt32) -> UInt32 {
     var current = first
@@ -86,7 +86,7 @@ struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
 
   private static var longestRun: Int { 4096 }
 
-  /// The next mark, in canonical order, that does not join the starter. At the end, `cursor` is behind the marks.
+  /// The next mark, in canonical order, that does not compose. At the end, `cursor` is after the marks.
   @_lifetime(self: copy self)
   private mutating func nextMark() -> TextScalar? {
     while true {
@@ -116,8 +116,8 @@ struct Composition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable 
   }
 }
 
-/// Whether the text is composed already, as nearly every text is: no scalar that composition touches, and marks in
-/// canonical order. May be false for a text that is.
+/// Whether the text is already composed, like almost all texts: no scalar is affected by composition, and marks are
+/// in canonical order. Can return false for a composed text.
 func isComposed<Source: ScalarSource & ~Escapable>(_ text: borrowing Source) -> Bool {
   var source = copy text
   var lastClass: UInt8 = 0
@@ -130,8 +130,8 @@ func isComposed<Source: ScalarSource & ~Escapable>(_ text: borrowing Source) -> 
   return true
 }
 
-/// Whether every byte is of a scalar below U+0300 and none can begin a character reference: such a text is composed,
-/// and one look at its bytes says so.
+/// Whether every byte belongs to a scalar below U+0300 and none can begin a character reference. Such a text is
+/// composed, and its bytes alone show it.
 func isPlain(_ text: Span<UInt8>) -> Bool {
   for index in text.indices where text[index] >= 0xCC || text[index] == UInt8(ascii: "&") { return false }
   return true

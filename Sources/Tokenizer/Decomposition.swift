@@ -1,9 +1,9 @@
 internal import CTextTables
 
-/// Canonical decomposition, scalar by scalar; marks are not put in order yet.
+/// Canonical decomposition, scalar by scalar. Marks are not sorted here.
 struct Decomposition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private(set) var source: Source
-  /// The scalar whose parts are being returned, and how many of them have been.
+  /// The scalar whose parts are being returned, and the number of returned parts.
   private var current = TextScalar(value: 0, offset: 0)
   private var returned = 0
   private var count = 0
@@ -13,7 +13,7 @@ struct Decomposition<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapabl
     self.source = source
   }
 
-  /// The next scalar as it stands in the text.
+  /// The next scalar of the text, not decomposed.
   @_lifetime(self: copy self)
   mutating func nextAsWritten() -> TextScalar? {
     source.next()

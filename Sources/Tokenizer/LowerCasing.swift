@@ -5,7 +5,7 @@ internal import CTextTables
 struct LowerCasing<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private var source: Source
   private var pending: TextScalar?
-  /// Whether the last scalar that is not case-ignorable was cased: what stands before a sigma.
+  /// Whether the last scalar that is not case-ignorable was cased. It precedes a sigma.
   private var followsCased = false
 
   @_lifetime(copy source)

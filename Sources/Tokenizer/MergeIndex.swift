@@ -1,25 +1,26 @@
-/// What is wrong with a merge list; `row` counts from 0.
+/// An error in a merge list; `row` counts from 0.
 public enum MergesFault: Error, Equatable, Sendable {
   /// There must be 0 to 65,022 merges, so that every token id fits in 16 bits, and two values for each.
   case badCount(merges: Int, values: Int)
-  /// A row may join only tokens made before it: ids below 512 + row.
+  /// A row may only join tokens that earlier rows define: ids below 512 + row.
   case idNotYetDefined(row: Int, id: UInt16)
-  /// Two rows join the same pair, so that one of them could never be used.
+  /// Two rows join the same pair, so one of them could never be used.
   case repeatedPair(row: Int)
 }
 
 /// Finds the rank of a pair of tokens: the merge list sorted by pair.
 ///
-/// Built by counting in O(n), with no hash that a hostile list could defeat. Takes 6 bytes a merge and 2 a token.
+/// Built by counting in O(n), without a hash that a malicious list could degrade. Takes 6 bytes per merge and 2 per
+/// token.
 struct MergeIndex: Sendable {
   static let maximumMergeCount = 65_536 - 512 - 2
   static let noMerge = UInt32.max
 
-  /// Where the pairs of each left token begin in `rights`; one more entry than there are left tokens.
+  /// The start of each left token's pairs in `rights`, and one additional entry for the end.
   private let starts: [UInt16]
   /// Right tokens, ascending for each left token.
   private let rights: [UInt16]
-  /// The row of the merge list that each entry of `rights` comes from.
+  /// The row of the merge list for each entry of `rights`.
   private let ranks: [UInt16]
 
   init(merges: Span<UInt16>, count: Int) throws(MergesFault) {
@@ -60,7 +61,7 @@ struct MergeIndex: Sendable {
     return UInt32(ranks[low])
   }
 
-  /// A stable counting sort of `rows` (nil: 0, 1, 2, …) by one column, and where each value's rows begin.
+  /// A stable counting sort of `rows` (nil: 0, 1, 2, …) by one column, and the start of each value's rows.
   private static func sorted(
     rows: [UInt16]?, of merges: Span<UInt16>, column: Int, count: Int, tokenCount: Int
   ) -> (rows: [UInt16], starts: [UInt16]) {

@@ -1,9 +1,9 @@
-/// The UTF-8 bytes of one piece of text and where each came from; of a long piece the beginning.
+/// The UTF-8 bytes of one piece of text and their origins; only the beginning of a long piece.
 struct Piece: ~Copyable {
   private(set) var bytes: [UInt8] = []
   /// Byte offset in the original text, one per byte of `bytes`.
   private(set) var offsets: [Int] = []
-  /// Where the rest of the piece begins in the original text, which there was no room for; nil where there was.
+  /// Offset in the original text of the rest of the piece, if it did not fit; nil if it did.
   private(set) var cutOffset: Int?
   private let capacity: Int
 
@@ -22,10 +22,10 @@ struct Piece: ~Copyable {
   /// Whether there is room for any scalar.
   var hasRoom: Bool { bytes.count + 4 <= capacity }
 
-  /// Leaves out the rest of the piece, which begins with `scalar`.
+  /// Drops the rest of the piece, which begins with `scalar`.
   mutating func cut(before scalar: TextScalar) { cutOffset = scalar.offset }
 
-  /// There must be room.
+  /// - Precondition: `hasRoom`.
   mutating func append(_ scalar: TextScalar) {
     let value = scalar.value
     if value < 0x80 {

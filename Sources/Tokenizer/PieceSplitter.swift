@@ -1,6 +1,7 @@
 internal import CTextTables
 
-/// Cuts cleaned, lower-cased text into the pieces that OpenAI's pattern finds, under the regex module's IGNORECASE:
+/// Splits cleaned, lower-cased text into the pieces that OpenAI's pattern matches, under the regex module's
+/// IGNORECASE:
 ///
 ///     <|startoftext|> | <|endoftext|> | 's | 't | 're | 've | 'm | 'll | 'd | \p{L}+ | \p{N} | [^\s\p{L}\p{N}]+
 ///
@@ -16,7 +17,7 @@ struct PieceSplitter<Source: ScalarSource & ~Escapable>: ~Escapable {
     self.current = self.source.next()
   }
 
-  /// Puts the next piece's UTF-8 into `piece`; false at the end of the text.
+  /// Writes the next piece's UTF-8 to `piece`; false at the end of the text.
   @_lifetime(self: copy self)
   mutating func next(into piece: inout Piece) -> Bool {
     piece.removeAll()
@@ -89,7 +90,7 @@ extension UInt32 {
 }
 
 extension StaticString {
-  /// The literals here are ASCII, and `index` runs over their length.
+  /// The literals here are ASCII, and `index` is within their length.
   func byte(at index: Int) -> UInt8 {
     withUTF8Buffer { $0[index] }
   }

@@ -1,14 +1,14 @@
-/// A Unicode scalar on its way through the tokenizer, with the place it came from.
+/// A Unicode scalar in the tokenizer, with its offset in the original text.
 struct TextScalar {
   /// The code point; never a surrogate, at most U+10FFFF.
   var value: UInt32
-  /// Byte offset in the original text of the character or entity it was made from.
+  /// Byte offset in the original text of the character or entity that it comes from.
   var offset: Int
 }
 
-/// One stage of text cleaning. Stages are values that pull from the stage below, so looking ahead is reading from a
-/// copy, and a text of any length needs no buffer. `next` is never inlined: stage within stage, the copies would take
-/// half the tokenizer's size in the small runtime and save no time.
+/// One stage of text cleaning. Stages are values that read from the previous stage, so lookahead reads from a copy,
+/// and a text of any length needs no buffer. `next` is never inlined: the nested copies would take half the
+/// tokenizer's size in the small runtime and save no time.
 protocol ScalarSource: ~Escapable {
   mutating func next() -> TextScalar?
 }
@@ -48,7 +48,7 @@ struct UTF8Scalars: ScalarSource, ~Escapable {
 
 let replacementCharacter: UInt32 = 0xFFFD
 
-/// What a lead byte announces (Unicode standard, table 3-7). No continuation at all means an ill-formed lead.
+/// The form that a lead byte determines (Unicode standard, table 3-7). No continuation bytes mean an ill-formed lead.
 private struct UTF8Form {
   var continuationCount = 0
   var leadBits: UInt32 = 0

@@ -1,13 +1,14 @@
 internal import CTextTables
 
-/// Strips the text and makes each run of white space one space, as OpenAI's `basic_clean` and `whitespace_clean` do.
+/// Strips the text and turns each run of white space into one space, like OpenAI's `basic_clean` and
+/// `whitespace_clean`.
 ///
-/// Stripping goes by `str.isspace`, collapsing by the regex module's `\s`: U+001C–001F are stripped at the ends but
-/// stay as they are inside the text.
+/// Stripping uses `str.isspace`, collapsing uses the regex module's `\s`: U+001C–001F are stripped at the ends but
+/// unchanged inside the text.
 struct WhitespaceCleaning<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private var source: Source
   private var isAtStart = true
-  /// White-space scalars that are known to be followed by something else, so that a run is looked through once.
+  /// White-space scalars that are known to precede other text, so that a run is scanned once.
   private var spacesBeforeContent = 0
 
   @_lifetime(copy source)
@@ -33,7 +34,7 @@ struct WhitespaceCleaning<Source: ScalarSource & ~Escapable>: ScalarSource, ~Esc
     return TextScalar(value: 0x20, offset: scalar.offset)
   }
 
-  /// Whether the text goes on after the white-space scalar just read.
+  /// Whether the text continues after the white-space scalar that was just read.
   @_lifetime(self: copy self)
   private mutating func isFollowedByContent() -> Bool {
     if spacesBeforeContent > 0 {

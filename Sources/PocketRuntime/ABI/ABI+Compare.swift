@@ -5,7 +5,7 @@ import Architecture
 import CKernels
 public import CPocketCLIP
 
-// Comparing vectors; pocketclip.h says what each function promises.
+// Comparing vectors. pocketclip.h documents each function.
 
 @c @implementation
 public func pclip_similarity(
@@ -61,7 +61,7 @@ public func pclip_scores(
   }
 }
 
-/// Two counts whose product of floats is an address range.
+/// Throws unless the number of bytes of `rows` × `columns` floats fits an address range.
 private func requireAddressable(_ rows: Int, _ columns: Int) throws(RuntimeFault) {
   let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
   guard rows >= 0, columns >= 0, !overflow, count <= Int.max / MemoryLayout<Float>.size else {

@@ -5,7 +5,7 @@ import Architecture
 import BundleFormat
 public import CPocketCLIP
 
-// Encoding; pocketclip.h says what each function promises.
+// Encoding. pocketclip.h documents each function.
 
 @c @implementation
 public func pclip_encode_image(
@@ -60,7 +60,7 @@ public func pclip_encode_ids(
   }
 }
 
-/// What the four functions share: the checks before and the verdict after.
+/// The checks before, and the return code after, that the four functions share.
 private struct EncodeCall {
   let session: Session
   let count: Int
@@ -126,7 +126,8 @@ private struct EncodeCall {
       compute: session.model.compute)
   }
 
-  /// Items are checked before others' results are written, and read after: results must not change them.
+  /// Throws if a result overlaps the items: items are checked before the results of others are written and read
+  /// afterwards.
   private func requireApart(
     _ input: UnsafeRawPointer, _ itemBytes: Int, _ output: BatchOutput
   ) throws(RuntimeFault) {
@@ -140,12 +141,12 @@ private struct EncodeCall {
     _ name: StaticString
   ) throws(RuntimeFault) {
     guard let output else { return }
-    // Wraps for a count that no memory holds only.
+    // The arithmetic wraps only for counts that no memory can hold.
     let isApart = input + count &* inputBytes <= output || output + count &* outputBytes <= input
     guard isApart else { throw RuntimeFault.overlapping(name) }
   }
 
-  /// Callers who take statuses look there.
+  /// Throws the first failed item's fault, unless the caller passed an array for statuses.
   private func conclude(_ output: BatchOutput) throws(RuntimeFault) {
     if statuses == nil, let first = output.firstFault { throw first.fault }
   }

@@ -6,7 +6,7 @@ import BundleFormat
 import CKernels
 public import CPocketCLIP
 
-// Opening and asking; pocketclip.h says what each function promises.
+// Opening bundles and reading their properties. pocketclip.h documents each function.
 
 @c @implementation
 public func pclip_open(

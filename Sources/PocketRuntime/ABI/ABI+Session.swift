@@ -6,7 +6,7 @@ import BundleFormat
 public import CPocketCLIP
 import Tokenizer
 
-// Sessions and what they do beside encoding; pocketclip.h says what each function promises.
+// Sessions, except encoding. pocketclip.h documents each function.
 
 @c @implementation
 public func pclip_session_size(
@@ -81,7 +81,7 @@ public func pclip_preprocess(
 }
 
 extension SessionLimits {
-  /// - Throws: `argument` for limits that are negative or beyond what any image or batch needs.
+  /// - Throws: `argument` for limits that are negative or larger than any image or batch needs.
   init(_ limits: UnsafePointer<pclip_session_limits>?) throws(RuntimeFault) {
     var given = pclip_session_limits()
     if let limits {

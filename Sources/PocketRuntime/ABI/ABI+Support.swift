@@ -1,7 +1,7 @@
 import CPlatform
 import CPocketCLIP
 
-/// Runs the body of a C function: its fault becomes the return value and fills `target`.
+/// Runs the body of a C function. A fault becomes the return value and fills `target`.
 func report(
   _ target: UnsafeMutablePointer<pclip_error>?, _ body: () throws(RuntimeFault) -> Void
 ) -> Int32 {
@@ -23,7 +23,7 @@ private func refusal(_ fault: RuntimeFault, _ target: UnsafeMutablePointer<pclip
   return fault.code.rawValue
 }
 
-/// Runs the body of a C function that uses a session's memory, which serves one call at a time.
+/// Runs the body of a C function that uses a session's memory. A session serves one call at a time.
 func report(
   _ handle: OpaquePointer?, _ target: UnsafeMutablePointer<pclip_error>?,
   _ body: (Session) throws(RuntimeFault) -> Void
@@ -36,7 +36,7 @@ func report(
   }
 }
 
-/// A required pointer of a call.
+/// Checks a required pointer of a call.
 func required<Value>(
   _ pointer: UnsafePointer<Value>?, _ name: StaticString
 ) throws(RuntimeFault) -> UnsafePointer<Value> {
@@ -56,12 +56,12 @@ func required(_ handle: OpaquePointer?, _ name: StaticString) throws(RuntimeFaul
   return handle.unsafelyUnwrapped
 }
 
-/// A pointer that may be nil.
+/// Checks a pointer that may be nil.
 func requireAligned<Value>(_ pointer: UnsafePointer<Value>?, _ name: StaticString) throws(RuntimeFault) {
   if pointer != nil { _ = try required(pointer, name) }
 }
 
-/// Out of line, since every function has several pointers to check.
+/// Not inlined, because every function checks several pointers.
 @inline(never)
 private func requireAddress(
   _ pointer: UnsafeRawPointer?, _ alignment: Int, _ name: StaticString
@@ -70,7 +70,7 @@ private func requireAddress(
   guard UInt(bitPattern: pointer) % UInt(alignment) == 0 else { throw RuntimeFault.misaligned(name) }
 }
 
-/// An output buffer must hold count × width values.
+/// Checks that an output buffer holds count × width values.
 func require(
   capacity: Int, atLeast count: Int, times width: Int, _ name: StaticString
 ) throws(RuntimeFault) {

@@ -1,9 +1,9 @@
 import CKernels
 import CPlatform
 
-/// Which rows belong to which item of a batch whose items may differ in length.
+/// Assigns rows to the items of a batch. Items may differ in length.
 struct Segments {
-  /// First row of each item and, last, the end of all: items + 1 values.
+  /// The first row of each item, then the end of the last: items + 1 values.
   var starts: UnsafeMutablePointer<Int32>
   var items: Int
 
@@ -11,11 +11,11 @@ struct Segments {
   var rowCount: Int { Int(starts[items]) }
 }
 
-/// Which rows ask.
+/// The rows that are queries.
 enum Queries {
-  /// Every row of every item; with a causal mask, a row sees itself and those before it.
+  /// Every row of every item. With a causal mask, a row attends only to itself and the rows before it.
   case every(isCausal: Bool)
-  /// One row per item, which sees all of the item's rows.
+  /// One row per item, which attends to all of the item's rows.
   case pooled
 }
 
@@ -25,11 +25,11 @@ struct Attention {
   var headSize: Int
   var segments: Segments
   var queries: Queries
-  /// Row per query.
+  /// One row per query.
   var query: Rows<Float>
   var key: Rows<Float>
   var value: Rows<Float>
-  /// Row per query.
+  /// One row per query.
   var output: Rows<Float>
   /// One row per worker.
   var scratch: Rows<Float>

@@ -2,7 +2,7 @@ import BundleFormat
 import CKernels
 import CPlatform
 
-/// A square window, its step, and the border of zeros that it wants around the image.
+/// A square window, its step, and the border of zeros that it needs around the image.
 enum Window {
   case one
   /// 3 × 3, border 1.
@@ -13,10 +13,10 @@ enum Window {
   var border: Int { side / 2 }
 }
 
-/// What a convolution reads: pixels as floats, as bytes of one scale or in BF16, and how they lie.
+/// The input of a convolution: pixels as floats, as bytes with one scale or in BF16, and their memory layout.
 struct ConvolutionInput {
   var pixels: Pixels
-  /// Pixels along each side, without and with the border of zeros that lies around them.
+  /// Pixels along each side, without the border of zeros, and with it.
   var size: Int
   var border: Int
   var channels: Int
@@ -29,21 +29,21 @@ struct ConvolutionInput {
     case rounded(UnsafeMutablePointer<UInt16>, UnsafePointer<pk_bf16_kernels>)
   }
 
-  /// Whether the inputs of a window lie in runs, one per line, that a product can read in place.
+  /// Whether each line of a window is contiguous, so that a product can read it in place.
   func isReadable(by window: Window) -> Bool {
     channelStride == 1 && channels % 4 == 0 && border >= window.border
   }
 }
 
-/// Where a convolution puts its result.
+/// The output of a convolution.
 struct ConvolutionOutput {
   var values: UnsafeMutablePointer<Float>
-  /// Border of zeros, for a 3 × 3 window that reads it.
+  /// Border of zeros that a following 3 × 3 window reads.
   var border = 0
 }
 
 extension Compute {
-  /// Convolution, BatchNorm and what follows: an implicit matrix product, which reads each window where it lies.
+  /// Convolution, BatchNorm and epilogue: an implicit matrix product that reads each window in place.
   func convolve(
     _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window, _ scratch: ConvolutionScratch,
     into target: ConvolutionOutput, _ epilogue: Epilogue
@@ -53,7 +53,7 @@ extension Compute {
       values: target.values, size: size, channels: weights.shape.outputs, border: target.border)
     output.clearBorder()
     var kernelEpilogue = weights.epilogue(epilogue)
-    // Padding outputs have neither weights nor bias: storing them keeps the map's padding zero.
+    // Padding outputs have zero weights and no bias, so storing them keeps the map's padding zero.
     kernelEpilogue.output_count = output.stride
     scratch.ranges?.reset(threads)
     let work = ConvolutionWork(
@@ -66,12 +66,12 @@ extension Compute {
   }
 }
 
-/// How a convolution is shared: lines of output pixels, or panels of channels, whichever leaves each thread less to
-/// read.
+/// How the threads share a convolution: by lines of output pixels or by panels of channels, whichever makes each
+/// thread read less.
 private struct ConvolutionTiling {
   private let lines: Parts
   private let panels: PanelParts
-  /// Whether windows are copied before they are multiplied; then a part is a few lines.
+  /// Whether windows are copied before the product. If so, a part is only a few lines.
   let copiesPatches: Bool
 
   init(
@@ -128,7 +128,7 @@ private struct ConvolutionWork: ParallelWork {
       weights, rows, product, panels: panels, into: output.origin + lines.lowerBound * output.lineStride)
   }
 
-  /// The windows where they lie: a line of output pixels is a line of rows, a line of a window a run of inputs.
+  /// The windows in place: a line of output pixels is a line of rows, and a line of a window is a run of inputs.
   private func windows(_ lines: Range<Int>, _ epilogue: pk_epilogue) -> (LinearInput, pk_product) {
     let corner = (input.border - window.border) * (input.lineStride + input.columnStride)
     let first = corner + lines.lowerBound * window.step * input.lineStride
@@ -141,7 +141,8 @@ private struct ConvolutionWork: ParallelWork {
     return (input.rows(from: first), product)
   }
 
-  /// The windows copied one after the other: for planes of pixels, and channels that are no multiple of four.
+  /// The windows copied one after another: needed for planes of pixels, and for a number of channels that is not a
+  /// multiple of four.
   private func copiedPatches(
     _ lines: Range<Int>, worker: Int, _ epilogue: pk_epilogue
   ) -> (LinearInput, pk_product) {
@@ -164,12 +165,12 @@ private struct ConvolutionWork: ParallelWork {
         patches, k)
       return (.quantized(Rows(base: patches, stride: k), .common(range)), product)
     case .rounded(let pixels, let bf16):
-      // Only maps whose windows are readable are rounded as a whole.
+      // A map is rounded completely only if its windows are readable in place.
       return (.rounded(Rows(base: pixels, stride: k), bf16), product)
     }
   }
 
-  /// Patches in BF16 where the arithmetic asks for it, in their own memory.
+  /// Patches rounded to BF16 into their own memory, if the arithmetic needs that.
   private func rounded(_ patches: Rows<Float>, rows: Int) -> LinearInput {
     guard let bf16 = scratch.rounding else { return .floats(patches) }
     let target = UnsafeMutableRawPointer(patches.base).assumingMemoryBound(to: UInt16.self)
@@ -187,7 +188,7 @@ private struct ConvolutionWork: ParallelWork {
 }
 
 extension pk_product {
-  /// Lines that follow each other without a gap are one line, which is cut into fewer tiles.
+  /// Joins contiguous lines into one, so that it is cut into fewer tiles.
   fileprivate mutating func joinLines() {
     guard x_line_stride == line_rows * x_row_stride, y_line_stride == line_rows * y_row_stride,
       epilogue.residual == nil || epilogue.residual_line_stride == line_rows * epilogue.residual_row_stride

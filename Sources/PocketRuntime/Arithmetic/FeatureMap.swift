@@ -1,22 +1,22 @@
 import CKernels
 import CPlatform
 
-/// An image between layers: channels-last, `stride` floats per pixel, of which `channels` count and the rest, up to
-/// a multiple of four, are zero. A border of zeros may lie around it.
+/// A feature map between layers: channels-last, `stride` floats per pixel. The first `channels` floats are values,
+/// the rest, up to a multiple of four, are zero. A border of zeros can surround the map.
 struct FeatureMap {
-  /// The first element, that of the border where there is one.
+  /// The first element, including the border.
   var values: UnsafeMutablePointer<Float>
   /// Pixels along each side, without the border.
   var size: Int
   var channels: Int
   var border = 0
-  /// Bounds of all values, where they will be quantized.
+  /// Bounds of all values, if they will be quantized.
   var range: ValueRange?
 
   var stride: Int { FeatureMap.stride(channels) }
   var lineStride: Int { (size + 2 * border) * stride }
   var pixelCount: Int { size * size }
-  /// Border included.
+  /// Number of elements, including the border.
   var elementCount: Int { (size + 2 * border) * lineStride }
   /// The first element of the first pixel.
   var origin: UnsafeMutablePointer<Float> { values + border * (lineStride + stride) }
@@ -37,12 +37,12 @@ struct FeatureMap {
   }
 }
 
-/// Bounds of some values and of 0; a NaN among the values takes the place of one of them.
+/// Bounds of some values and of 0. If a value is NaN, a bound is NaN.
 struct ValueRange {
   var minimum: Float = -0.0
   var maximum: Float = 0
 
-  /// By bit patterns, as the kernels do it: a comparison of floats would pass a NaN over.
+  /// Compares bit patterns, as the kernels do. A comparison of floats would ignore a NaN.
   mutating func formUnion(_ other: ValueRange) {
     if other.minimum.bitPattern > minimum.bitPattern { minimum = other.minimum }
     if Int32(bitPattern: other.maximum.bitPattern) > Int32(bitPattern: maximum.bitPattern) {
@@ -51,16 +51,16 @@ struct ValueRange {
   }
 }
 
-/// A range per worker: bounds are the same in whatever order values are seen.
+/// One range per worker. The order in which values are seen does not change the bounds.
 struct WorkerRanges {
   private let rows: Rows<Float>
 
   init(_ memory: inout ScratchMemory, workers: Int) {
-    // A cache line each, so that workers do not wait for each other.
+    // One cache line per worker, to avoid false sharing.
     rows = memory.rows(workers, 16, of: Float.self)
   }
 
-  /// Two floats that kernels widen.
+  /// The two floats that kernels widen.
   func of(_ worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] }
 
   func reset(_ workers: Int) {
@@ -95,7 +95,7 @@ struct WorkerRanges {
 }
 
 extension Compute {
-  /// 2 × 2 average pool, step 2, of a map without border into `values`.
+  /// Average pool, 2 × 2 with step 2, of a map without border into `values`.
   func averagePool(
     _ input: FeatureMap, into values: UnsafeMutablePointer<Float>, _ ranges: WorkerRanges?
   ) -> FeatureMap {

@@ -1,11 +1,11 @@
 import CKernels
 import CPlatform
 
-/// A tensor as lines that follow each other, and the border that its bytes get.
+/// A tensor as contiguous lines, and the border that its bytes get.
 struct QuantizedLines {
   var values: UnsafePointer<Float>
   var count: Int
-  /// Values of a line.
+  /// Values per line.
   var length: Int
   /// Lines of zeros above and below.
   var border = 0
@@ -16,9 +16,9 @@ struct QuantizedLines {
 }
 
 extension Compute {
-  /// Bytes of a whole tensor with one scale and zero point.
+  /// Quantizes a tensor to bytes with one scale and zero point.
   ///
-  /// - Parameter range: of the values; found here where it is not known yet.
+  /// - Parameter range: the range of the values; computed here if nil.
   func quantize(
     _ lines: QuantizedLines, range: ValueRange? = nil, into bytes: UnsafeMutablePointer<UInt8>,
     _ ranges: WorkerRanges

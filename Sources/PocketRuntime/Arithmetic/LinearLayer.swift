@@ -2,33 +2,33 @@ import BundleFormat
 import CKernels
 import CPlatform
 
-/// The rows that a linear layer multiplies, in the form that its arithmetic takes.
+/// The rows that a linear layer multiplies, in the form that its arithmetic needs.
 enum LinearInput {
   case floats(Rows<Float>)
   /// `fast`: bytes in [0, 255] around a zero point.
   case quantized(Rows<UInt8>, RowScales)
-  /// `bf16`: the upper halves of floats, and what multiplies them.
+  /// `bf16`: the upper halves of floats, and the kernels that multiply them.
   case rounded(Rows<UInt16>, UnsafePointer<pk_bf16_kernels>)
 }
 
-/// What a model's arithmetic makes of the rows of linear layers.
+/// The form that a model's arithmetic gives to the rows of linear layers.
 enum RowForm {
   case floats, quantized
   case rounded(UnsafePointer<pk_bf16_kernels>)
 }
 
-/// What quantized rows mean: x = (q − zero point) · scale.
+/// The meaning of quantized rows: x = (q − zero point) · scale.
 enum RowScales {
   /// Transformers: one scale per row, zero point `PK_ROW_ZERO_POINT`.
   case perRow(UnsafeMutablePointer<Float>)
-  /// Convolutions: the same for all rows.
+  /// Convolutions: one scale and zero point for all rows.
   case common(pk_u8_quantization)
 }
 
-/// What follows the product, before a value is stored.
+/// Operations between the product and the store of a value.
 struct Epilogue {
   var activation = PK_ACTIVATION_NONE
-  /// Added last; may be the output itself.
+  /// Added last; may alias the output.
   var residual: Residual?
   var endsInReLU = false
 
@@ -40,7 +40,7 @@ struct Epilogue {
   }
 }
 
-/// `lines` lines of `rowsPerLine` rows: the rows of a product, where they need not be equally spaced.
+/// `lines` lines of `rowsPerLine` rows: the rows of a product that need not be equally spaced.
 struct Lines {
   var count = 1
   var rowsPerLine: Int
@@ -58,7 +58,7 @@ extension Compute {
     linear(weights, input, Lines(rowsPerLine: rows), into: output, panels: panels, epilogue)
   }
 
-  // One copy, not one per call: the library is small.
+  // Not inlined: one copy instead of one per call keeps the library small.
   @inline(never)
   func linear(
     _ weights: LinearWeights, _ input: LinearInput, _ lines: Lines, into output: Rows<Float>,
@@ -97,7 +97,7 @@ extension LinearWeights {
   }
 }
 
-/// Panels cut into parts of whole pairs, as the widest kernels compute two at a time.
+/// Cuts panels into parts of complete pairs, because the widest kernels compute two panels at a time.
 struct PanelParts {
   private let panels: Range<Int>
   private let pairs: Parts
@@ -116,7 +116,8 @@ struct PanelParts {
   }
 }
 
-/// Each part computes some panels of outputs for all rows: the order of sums in an output never depends on it.
+/// Each part computes some panels of outputs for all rows. The partition does not affect the order of the sums of an
+/// output.
 private struct LinearWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var weights: LinearWeights
@@ -126,7 +127,7 @@ private struct LinearWork: ParallelWork {
   var parts: PanelParts
   var output: UnsafeMutablePointer<Float>
 
-  /// More parts than threads, so that a thread that was interrupted does not hold up the rest.
+  /// More parts than threads, so that an interrupted thread does not delay the others.
   static let partsPerThread = 4
 
   static var body: pf_body {
@@ -141,7 +142,7 @@ private struct LinearWork: ParallelWork {
 }
 
 extension UnsafePointer where Pointee == pk_kernels {
-  /// The matrix product for this pair of weights and input.
+  /// The matrix product for this combination of weights and input.
   func multiply(
     _ weights: LinearWeights, _ input: LinearInput, _ product: pk_product, panels: Range<Int>,
     into y: UnsafeMutablePointer<Float>
@@ -164,7 +165,7 @@ extension UnsafePointer where Pointee == pk_kernels {
         }
       case (.f16(let w), .rounded(let x, let bf16)): bf16.pointee.gemm(product, begin, end, x.base, w, y)
       case (.f32, .quantized), (.f16, .quantized), (.f32, .rounded), (.s8, .rounded):
-        break  // `Model` gives towers the form of rows that their weights multiply.
+        break  // `Model` gives each tower the form of rows that its weights multiply.
       }
     }
   }

@@ -2,7 +2,7 @@ import CKernels
 import CPlatform
 
 extension Compute {
-  /// A map in BF16, border and padding included, which stay where they are.
+  /// Rounds a map to BF16, including its border and padding. Positions stay the same.
   func round(_ map: FeatureMap, into rounded: RoundedMap) {
     let lines = map.size + 2 * map.border
     let parts = Parts(lines, wanted: threads * 2, minimum: 4096 / map.lineStride)

@@ -7,16 +7,16 @@ struct Compute {
   var threads: Int
 }
 
-/// A parallel loop's body as a value on its caller's stack: a Swift closure that outlives no call would still be
-/// copied to the heap on its way into C.
+/// The body of a parallel loop as a value on its caller's stack. Swift would copy even a non-escaping closure to the
+/// heap to pass it to C.
 ///
-/// Parts run in any order on any worker; what a part computes must depend on its index alone.
+/// Parts run in any order on any worker. The result of a part must depend on its index only.
 protocol ParallelWork {
-  /// Calls `run` on the value that the context points to. Each type spells it out, since a C function cannot be
+  /// Calls `run` on the value that the context points to. Each type implements it, because a C function cannot be
   /// generic.
   static var body: pf_body { get }
 
-  /// - Parameter worker: below the number of threads; parts with equal workers never run at the same time.
+  /// - Parameter worker: below the number of threads. Parts with equal workers never run at the same time.
   func run(part: Int, worker: Int)
 }
 
@@ -32,15 +32,15 @@ extension ParallelWork {
   }
 }
 
-/// 0 ..< count cut into parts of equal size, the last one perhaps shorter.
+/// 0 ..< count in parts of equal size; the last one can be shorter.
 struct Parts {
   let count: Int
   let size: Int
   private let total: Int
 
   /// - Parameters:
-  ///   - wanted: how many parts the threads need to finish at about the same time.
-  ///   - minimum: a part smaller than this is not worth handing over.
+  ///   - wanted: the number of parts at which the threads finish at about the same time.
+  ///   - minimum: the smallest part that is worth scheduling.
   init(_ total: Int, wanted: Int, minimum: Int = 1) {
     self.total = total
     size = max(minimum, (total + wanted - 1) / max(wanted, 1), 1)

@@ -1,18 +1,18 @@
 import CKernels
 import CPlatform
 
-/// Where the rows of a transformer's linear layers are made ready: as floats, or in `fast` arithmetic as bytes with
-/// one scale per row, or rounded to BF16.
+/// Buffers for the inputs of a transformer's linear layers: floats, bytes with one scale per row (`fast` arithmetic),
+/// or BF16.
 struct RowBuffers {
   var floats: Rows<Float>
-  /// Nil where the layers of the tower take floats.
+  /// Nil if the layers of the tower use floats.
   var narrow: NarrowRows?
 }
 
 struct NarrowRows {
-  /// `quantized` per row, or `rounded`.
+  /// Either `quantized` with a scale per row, or `rounded`.
   var input: LinearInput
-  /// One row of floats per worker, between LayerNorm and what makes it narrow.
+  /// One row of floats per worker, between LayerNorm and quantizing or rounding.
   var workerRows: Rows<Float>
 }
 
@@ -23,7 +23,7 @@ struct LayerNorm {
 }
 
 extension Compute {
-  /// LayerNorm of each row; fused with its quantization in `fast` arithmetic, its rounding in `bf16`.
+  /// LayerNorm of each row, fused with quantization in `fast` arithmetic and with rounding in `bf16`.
   func normalized(
     _ rows: Int, _ x: Rows<Float>, width: Int, _ norm: LayerNorm, _ buffers: RowBuffers
   ) -> LinearInput {
@@ -33,7 +33,8 @@ extension Compute {
     return buffers.narrow?.input ?? .floats(buffers.floats)
   }
 
-  /// Rows as they are, quantized in `fast` arithmetic, rounded in `bf16`. Floats are used where they lie, so their padding is cleared.
+  /// Rows without LayerNorm: quantized in `fast` arithmetic, rounded in `bf16`. Floats are used in place, so their
+  /// padding is cleared.
   func prepared(_ rows: Int, _ x: Rows<Float>, width: Int, _ buffers: RowBuffers) -> LinearInput {
     guard let narrow = buffers.narrow else {
       for row in 0..<rows { x.clearPadding(row, width) }
@@ -51,14 +52,14 @@ extension Compute {
 }
 
 extension Rows<Float> {
-  /// Zero from `width` to the next multiple of four, which linear layers read.
+  /// Sets the elements from `width` to the next multiple of four to zero, because linear layers read them.
   func clearPadding(_ row: Int, _ width: Int) {
     for column in width..<(width + 3) / 4 * 4 { self[row][column] = 0 }
   }
 }
 
-/// Each part normalizes some rows and makes them narrow, one at a time, so that a row is still in the cache for its second
-/// step.
+/// Each part normalizes some rows and quantizes or rounds them, one row at a time, so that the row is still in the
+/// cache for the second step.
 private struct RowWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var x: Rows<Float>
@@ -97,7 +98,7 @@ private struct RowWork: ParallelWork {
     case .rounded(let values, let bf16):
       bf16.pointee.round_rows(1, width, source, width, values[row], values.stride)
     case .floats, .quantized(_, .common):
-      break  // `NarrowRows` holds neither.
+      break  // `NarrowRows` has neither form.
     }
   }
 

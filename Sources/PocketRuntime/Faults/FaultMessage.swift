@@ -1,6 +1,6 @@
-/// One line of an error, built without the heap: literals, integers and C strings.
+/// One line of an error, built without the heap from literals, integers and C strings.
 ///
-/// Holds what fits the C ABI's `pclip_error.message`; the rest is cut.
+/// Truncated to the size of the C ABI's `pclip_error.message`.
 struct FaultMessage: ExpressibleByStringInterpolation {
   private(set) var bytes = InlineArray<192, UInt8>(repeating: 0)
   private(set) var count = 0
@@ -28,7 +28,8 @@ struct FaultMessage: ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ other: FaultMessage) { message.append(other) }
     mutating func appendInterpolation(_ number: Int) { message.append(number) }
     mutating func appendInterpolation(_ number: Int32) { message.append(Int(number)) }
-    /// A zero-terminated string; control characters become question marks, so that the message stays one line.
+    /// Appends a zero-terminated string. Control characters become question marks, so that the message stays one
+    /// line.
     mutating func appendInterpolation(_ text: UnsafePointer<CChar>) { message.append(text) }
   }
 

@@ -5,7 +5,7 @@ import CPlatform
 import CPocketCLIP
 
 extension RuntimeFault {
-  /// One line: what, where, expected and found, what to do.
+  /// One line: what is wrong, where, expected and found, what to do.
   var message: FaultMessage {
     switch self {
     case .null(let name): "\(name) is null"
@@ -60,7 +60,7 @@ extension RuntimeFault {
     return message
   }
 
-  /// The values of errno that people meet, equal on every system we build for.
+  /// The common values of errno. They are equal on every supported system.
   private func openMessage(_ path: UnsafePointer<CChar>, _ error: Int32) -> FaultMessage {
     switch Int(error) {
     case PF_NOT_A_REGULAR_FILE: "not a regular file: \(path)"

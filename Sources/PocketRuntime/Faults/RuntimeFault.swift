@@ -2,7 +2,7 @@ import Architecture
 import BundleFormat
 import CPocketCLIP
 
-/// What went wrong: the facts alone, small enough to be thrown from anywhere; `message` puts them into words.
+/// The facts of an error, small enough to throw from anywhere. `message` formats them as text.
 enum RuntimeFault: Error {
   // The caller's arguments.
   case null(StaticString)
@@ -15,7 +15,7 @@ enum RuntimeFault: Error {
   case beyondAddressSpace(StaticString)
   case capacity(StaticString, found: Int, needed: Int)
   case environment(StaticString, found: BorrowedText, expected: StaticString)
-  // What this build, this machine or this bundle does not have.
+  // Missing features of this build, machine or bundle.
   case bf16Missing
   case bf16Weights
   case isaUnknown(BorrowedText)
@@ -24,7 +24,7 @@ enum RuntimeFault: Error {
   // The file.
   case open(BorrowedText, error: Int32)
   case bundle(BundleFault)
-  /// A validated header that does not hold what its own architecture says.
+  /// A validated header that does not hold a tensor of its own architecture.
   case inconsistent(byteOffset: Int)
   case selfTest(Tower, index: Int)
   // One item of a batch.
@@ -63,7 +63,7 @@ enum RuntimeFault: Error {
     }
   }
 
-  /// In the file; 0 where the fault is not about the file.
+  /// Offset in the file; 0 if the fault does not concern the file.
   var byteOffset: Int {
     switch self {
     case .bundle(let fault): fault.byteOffset
@@ -79,7 +79,7 @@ enum RuntimeFault: Error {
   }
 }
 
-/// A caller's zero-terminated string. Unchecked because a fault is put into words before the call that was given the
+/// A caller's zero-terminated string. Unchecked because the fault is formatted before the call that received the
 /// string returns.
 struct BorrowedText: @unchecked Sendable {
   let characters: UnsafePointer<CChar>
@@ -101,7 +101,7 @@ extension BundleFault {
   }
 }
 
-/// One of the codes of pocketclip.h, which says what each one means.
+/// One of the codes of pocketclip.h, which documents them.
 struct FaultCode {
   let rawValue: Int32
 

@@ -1,6 +1,6 @@
 import CPlatform
 
-/// A bundle's bytes, starting on a multiple of 64: mapped, read, or the caller's.
+/// A bundle's bytes at an address that is a multiple of 64: mapped, read, or owned by the caller.
 struct FileMemory: ~Copyable {
   let bytes: UnsafeRawBufferPointer
   private let ownership: Ownership
@@ -22,7 +22,7 @@ struct FileMemory: ~Copyable {
     }
   }
 
-  /// - Parameter copies: reads the file into memory, so that later changes to it cannot reach the model.
+  /// - Parameter copies: reads the file into memory, so that later changes of the file cannot affect the model.
   static func open(path: UnsafePointer<CChar>, copies: Bool) throws(RuntimeFault) -> FileMemory {
     var content = pf_mapping()
     let result = copies ? pf_read_file(path, alignment, &content) : pf_map_file(path, &content)
@@ -36,7 +36,7 @@ struct FileMemory: ~Copyable {
     return FileMemory(bytes, copies ? .allocated : .mapped)
   }
 
-  /// The caller's memory where it is aligned, otherwise a copy.
+  /// Uses the caller's memory if it is aligned, otherwise a copy.
   static func adopt(_ bytes: UnsafeRawBufferPointer, copies: Bool) throws(RuntimeFault) -> FileMemory {
     let isAligned = UInt(bitPattern: bytes.baseAddress) % UInt(alignment) == 0
     return isAligned && !copies ? FileMemory(bytes, .borrowed) : try copy(of: bytes)

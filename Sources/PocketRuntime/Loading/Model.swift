@@ -5,9 +5,9 @@ import CPlatform
 import ImagePreprocessing
 import Tokenizer
 
-/// How weights meet activations; on floating-point bundles `fast` and `exact` are the same.
+/// How weights and activations are multiplied. On floating-point bundles `fast` and `exact` are the same.
 enum Arithmetic {
-  /// Of int8 weights activations are quantized too: integer products.
+  /// Integer products: int8 weights, and activations that are quantized too.
   case fast
   /// Float activations.
   case exact
@@ -15,25 +15,25 @@ enum Arithmetic {
   case bf16
 }
 
-/// An open bundle: immutable, used by any number of sessions and threads at once.
+/// An open bundle. It is immutable; any number of sessions and threads can use it at once.
 ///
-/// Unchecked because it holds pointers: they lead into `memory` and `products`, which nobody writes after `init`.
+/// Unchecked because it holds pointers. They point into `memory` and `products`, which nothing writes after `init`.
 package final class Model: @unchecked Sendable {
   let header: BundleHeader
   let arithmetic: Arithmetic
   let compute: Compute
   let image: ImageWeights?
   let text: TextWeights?
-  /// What each tower's linear layers take.
+  /// The form of rows that each tower's linear layers use.
   let imageForm, textForm: RowForm
   let tokenizer: Tokenizer?
   private let memory: FileMemory
   private let products: ScaleProducts
 
-  /// Validates the header, builds the tokenizer's index and notes where each tensor lies: the work does not depend
-  /// on the size of the weights, which are not read.
+  /// Validates the header, builds the tokenizer's index and binds each tensor to its offset. The weights are not
+  /// read, so the time does not depend on their size.
   ///
-  /// No initializer, because one that throws never gives back the object's memory in Embedded Swift.
+  /// A static function, because a throwing initializer never frees the object's memory in Embedded Swift.
   static func open(_ memory: consuming FileMemory, _ options: OpenOptions) throws(RuntimeFault) -> Model {
     let reservation = try Reservation(try Model.memoryBound(memory.bytes), for: "a model")
     defer { reservation.close() }
@@ -77,7 +77,7 @@ package final class Model: @unchecked Sendable {
   var description: BundleDescription { header.description }
   var file: UnsafeRawBufferPointer { memory.bytes }
 
-  /// The values of a tensor of F32, such as a self-test's expected vector.
+  /// The values of an F32 tensor, such as the expected embedding of a self-test.
   func floats(_ content: StoredTensor.Content) -> UnsafePointer<Float>? {
     guard let tensor = header.tensors.first(where: { $0.content == content }) else { return nil }
     return bytes(at: tensor.byteOffset)?.assumingMemoryBound(to: Float.self)
@@ -112,7 +112,7 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  /// What a tower's linear layers take.
+  /// The form of rows that a tower's linear layers use.
   ///
   /// - Parameter precision: nil for a tower that is absent.
   private static func rowForm(

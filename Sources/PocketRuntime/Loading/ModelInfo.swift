@@ -49,7 +49,7 @@ extension pclip_model_info {
   }
 
   private mutating func setNames(_ model: Model) {
-    // Both have room for every digit; the rest of them is zero already.
+    // Both buffers hold all digits; the remaining bytes are already zero.
     withUnsafeMutableBytes(of: &space_id) { target in
       var count = 0
       model.description.spaceID.write { digit in

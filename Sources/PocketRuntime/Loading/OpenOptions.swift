@@ -3,15 +3,15 @@ import CKernels
 import CPlatform
 import CPocketCLIP
 
-/// How a model computes, after options, environment and defaults have been weighed.
+/// How a model computes, resolved from options, environment variables and defaults.
 struct OpenOptions {
-  /// Nil where the bundle decides.
+  /// Nil if the bundle decides.
   var arithmetic: Arithmetic?
   var compute: Compute
   var copies: Bool
 
-  /// - Parameter options: the caller's, or nil for defaults; fields beyond its `size` count as zero.
-  /// - Throws: `argument` for values that mean nothing, `unsupported` for what this machine or build lacks.
+  /// - Parameter options: the caller's options, or nil for defaults. Fields beyond its `size` count as zero.
+  /// - Throws: `argument` for invalid values, `unsupported` for features that this machine or build does not have.
   init(_ options: UnsafePointer<pclip_open_options>?) throws(RuntimeFault) {
     let given = try OpenOptions.read(options)
     arithmetic = try OpenOptions.arithmetic(given.arithmetic)
@@ -22,7 +22,7 @@ struct OpenOptions {
       throw RuntimeFault.value("options.copy", found: Int(given.copy), expected: "0 or 1")
     }
     let copies = try OpenOptions.environment("PCLIP_COPY", 0...1, expected: "0 or 1")
-    // The pool reads it too, but cannot complain.
+    // Checked here, because the pool also reads the variable but cannot report an error.
     _ = try OpenOptions.environment("PCLIP_THREADS", 0...1024, expected: "0 to 1024")
     let pool = Int(pf_thread_count())
     compute = Compute(
@@ -67,7 +67,7 @@ struct OpenOptions {
     }
   }
 
-  /// 0 where the variable is not set.
+  /// The value of the variable, or 0 if it is not set.
   @inline(never)
   private static func environment(
     _ name: StaticString, _ allowed: ClosedRange<Int64>, expected: StaticString
@@ -80,7 +80,7 @@ struct OpenOptions {
     return value
   }
 
-  /// The kernels named by the option, or by PCLIP_ISA, or the best that this machine has.
+  /// The kernels named by the option or by PCLIP_ISA, or else the fastest that this machine supports.
   static func kernels(_ option: UnsafePointer<CChar>?) throws(RuntimeFault) -> UnsafePointer<pk_kernels> {
     guard let name = option ?? pf_environment(cString("PCLIP_ISA")) else { return pk_kernels_detect() }
     guard let kernels = pk_kernels_named(name, name.count) else {
@@ -107,7 +107,7 @@ extension UnsafePointer<CChar> {
   }
 }
 
-/// A literal as C sees it. Not a `String`, whose machinery would be a tenth of the library's size.
+/// A literal as a C string. A `String` would add the equivalent of a tenth of the library's size.
 func cString(_ literal: StaticString) -> UnsafePointer<CChar> {
   UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
 }

@@ -1,16 +1,16 @@
 import CPlatform
 
-/// Memory for everything that is allocated until it is closed.
+/// Reserves memory for every allocation until `close`.
 ///
-/// Embedded Swift ends the process where an allocation fails; within a reservation that was to be had, none does. The
-/// ordinary Swift library allocates as ever and promises nothing.
+/// Embedded Swift ends the process if an allocation fails. Within a reservation, no allocation fails. In the ordinary
+/// Swift library this type does nothing.
 struct Reservation {
   #if hasFeature(Embedded)
     private let arena: OpaquePointer
   #endif
 
-  /// - Parameter byteCount: what is allocated at most.
-  /// - Throws: `memory` when the system does not have it.
+  /// - Parameter byteCount: the most that will be allocated.
+  /// - Throws: `memory` if the system does not have it.
   init(_ byteCount: Int, for what: StaticString) throws(RuntimeFault) {
     #if hasFeature(Embedded)
       guard let arena = pf_arena_open(byteCount) else {
@@ -20,7 +20,7 @@ struct Reservation {
     #endif
   }
 
-  /// Gives back what was not used; what was allocated lives on.
+  /// Returns unused memory to the system. Allocations stay valid.
   func close() {
     #if hasFeature(Embedded)
       pf_arena_close(arena)

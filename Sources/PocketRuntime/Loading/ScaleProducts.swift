@@ -1,13 +1,13 @@
 import BundleFormat
 import CPlatform
 
-/// The only numbers that opening computes: int8 scale × BatchNorm scale of each convolution.
+/// The only numbers that are computed on opening: int8 scale × BatchNorm scale of each convolution.
 final class ScaleProducts {
   private let memory: UnsafeMutablePointer<Float>
   private let capacity: Int
   private var count = 0
 
-  /// Room for every BatchNorm of the bundle; none is taken for bundles without convolutions.
+  /// Allocates memory for every BatchNorm of the bundle; none for bundles without convolutions.
   init(_ header: BundleHeader) throws(RuntimeFault) {
     var capacity = 0
     for tensor in header.tensors {

@@ -7,7 +7,7 @@ extension WeightBinder {
     case (.patches(let trunk), .classToken):
       return .patches(try bind(tower, trunk))
     case (.resNet(let trunk), .attention(let pool)): return .resNet(try bind(tower, trunk, pool))
-    // No bundle states these.
+    // A bundle cannot state these combinations.
     case (.patches, .attention), (.resNet, .classToken): throw RuntimeFault.inconsistent(byteOffset: 0)
     }
   }

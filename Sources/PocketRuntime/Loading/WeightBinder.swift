@@ -2,10 +2,10 @@ import Architecture
 import BundleFormat
 import TensorTypes
 
-/// Finds tensors by canonical name and hands out pointers into the file.
+/// Finds tensors by canonical name and returns pointers into the file.
 ///
-/// The header was validated against the layout that the same architecture gives, so every tensor asked for here is
-/// there with its type and size. Asking in file order costs O(1) per tensor, any other order is correct too.
+/// The header was validated against the layout of the same architecture, so every requested tensor exists with its
+/// type and size. A lookup in file order takes O(1); any other order is also correct.
 struct WeightBinder {
   private let tensors: [StoredTensor]
   private let file: UnsafeRawPointer
@@ -18,7 +18,7 @@ struct WeightBinder {
     self.products = products
   }
 
-  /// - Throws: `inconsistent` when no tensor has this name, which a validated header rules out.
+  /// - Throws: `inconsistent` if no tensor has this name. A validated header rules this out.
   mutating func tensor(_ name: ParameterName) throws(RuntimeFault) -> StoredTensor {
     for distance in tensors.indices {
       let index = (next + distance) % tensors.count
@@ -44,7 +44,7 @@ struct WeightBinder {
       gain: try floats(name.appending(".weight")), bias: try floats(name.appending(".bias")))
   }
 
-  /// A matrix with its companions, and its bias where it has one.
+  /// A matrix with its companion tensors, and its bias if it has one.
   mutating func linear(
     _ name: ParameterName, bias biasName: ParameterName? = nil
   ) throws(RuntimeFault) -> LinearWeights {
@@ -63,7 +63,7 @@ struct WeightBinder {
     try linear(name.appending(".weight"), bias: name.appending(".bias"))
   }
 
-  /// A convolution and the BatchNorm after it; where both have scales, their product.
+  /// A convolution and the BatchNorm after it. If both have scales, their product is used.
   mutating func convolution(
     _ name: ParameterName, norm: ParameterName
   ) throws(RuntimeFault) -> LinearWeights {
@@ -83,7 +83,7 @@ struct WeightBinder {
       switch table.dtype {
       case .f32: .f32(pointer(table))
       case .f16: .f16(pointer(table))
-      // The header was held to F32, F16 and I8.
+      // The header validation admits only F32, F16 and I8.
       case .i8, .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
         .s8(pointer(table), scale: try floats(name.appending(".scale")))
       }

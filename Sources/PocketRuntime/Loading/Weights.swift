@@ -1,7 +1,7 @@
 import Architecture
 import BundleFormat
 
-/// A matrix y = W·x (+ bias) as it lies in the bundle: pointers into the file, nothing repacked.
+/// A matrix y = W·x (+ bias) as stored in the bundle: pointers into the file, without repacking.
 struct LinearWeights {
   var panels: WeightPanels
   var shape: MatrixShape
@@ -113,14 +113,14 @@ struct TokenTable {
 
 /// A bottleneck of the modified ResNet; every convolution carries its BatchNorm as scale and bias.
 struct BottleneckWeights {
-  /// 1 to 4, and where it stands in the stage, from 0.
+  /// The stage, 1 to 4, and the position in the stage, from 0.
   var stage, index: Int
   var conv1: LinearWeights
   var conv2: LinearWeights
   var conv3: LinearWeights
-  /// The 1 × 1 convolution of the shortcut; nil where the input itself is added.
+  /// The 1 × 1 convolution of the shortcut; nil if the input itself is added.
   var shortcut: LinearWeights?
-  /// 2 where average pools halve the image, otherwise 1.
+  /// 2 if average pools halve the image, otherwise 1.
   var stride: Int { index == 0 && stage > 1 ? 2 : 1 }
 }
 

@@ -3,7 +3,7 @@ import CPlatform
 import CPocketCLIP
 import ImagePreprocessing
 
-/// Resizing, cropping and normalizing images, several at a time.
+/// Resizes, crops and normalizes images, several at a time.
 struct ImagePreparation: ~Copyable {
   private let preprocessor: ImagePreprocessor
   private let scratches: UnsafeMutablePointer<ImagePreprocessor.Scratch>
@@ -37,7 +37,7 @@ struct ImagePreparation: ~Copyable {
           backend: backend))
   }
 
-  /// Prepares the images that `slots` names into rows of `pixels`; each was checked before.
+  /// Prepares the images that `slots` selects into rows of `pixels`. The caller has checked each image.
   func prepare(
     _ images: UnsafePointer<pclip_image>, slots: UnsafePointer<Int>, count: Int, into pixels: Rows<Float>
   ) {
@@ -72,8 +72,8 @@ private struct PrepareWork: ParallelWork {
       let view = try ImageView(bytes.span, width: width, height: height, rowStride: stride)
       try preprocessor.prepare(view, into: &planes, scratch: &scratches[worker])
     } catch {
-      // `Session.check` admits only images that are none of these faults; a NaN makes any other visible as an
-      // item that is not finite.
+      // `Session.check` rejects images that could cause these errors. A NaN would expose any other error as an item
+      // that is not finite.
       planes.update(repeating: .nan)
     }
   }

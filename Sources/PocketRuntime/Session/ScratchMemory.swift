@@ -1,20 +1,20 @@
 import CKernels
 
-/// Hands out a session's one allocation, buffer after buffer.
+/// Divides a session's single allocation into buffers.
 ///
-/// Before the memory exists the same requests are made of an imaginary one, to learn how many bytes to take: so
-/// `pclip_session_size` cannot disagree with `pclip_session_create`.
+/// Before the memory exists, the same requests run without memory to compute the number of bytes. So
+/// `pclip_session_size` always agrees with `pclip_session_create`.
 struct ScratchMemory {
   /// Nil while measuring.
   private let base: UnsafeMutableRawPointer?
-  /// Bytes handed out so far; nil once a size did not fit an `Int`.
+  /// Bytes assigned so far; nil once a size overflows an `Int`.
   private(set) var byteCount: Int? = 0
 
   static var imaginary: ScratchMemory { ScratchMemory(base: nil) }
 
   init(base: UnsafeMutableRawPointer?) { self.base = base }
 
-  /// Rows of `stride` elements, starting on 64 bytes.
+  /// Rows of `stride` elements, aligned to 64 bytes.
   @inline(never)
   mutating func rows<Element>(_ count: Int, _ stride: Int, of type: Element.Type) -> Rows<Element> {
     let start = takeBytes(count, stride, MemoryLayout<Element>.stride)
@@ -26,7 +26,7 @@ struct ScratchMemory {
     rows(1, count, of: type).base
   }
 
-  /// What follows may lie where `other` does: the two are never in use at the same time.
+  /// Shares the memory of `other`: the two are never in use at the same time.
   mutating func join(_ other: ScratchMemory) {
     guard let own = byteCount, let others = other.byteCount else {
       byteCount = nil

@@ -3,11 +3,11 @@ import BundleFormat
 import CKernels
 import CPocketCLIP
 
-/// What a call for images reads.
+/// The input of a call for images.
 enum ImageBatch {
   /// 8-bit RGB of any size.
   case images(UnsafePointer<pclip_image>)
-  /// count × 3 × S × S, ready.
+  /// count × 3 × S × S preprocessed values.
   case pixels(UnsafePointer<Float>)
 }
 
@@ -28,7 +28,7 @@ extension Session {
     }
   }
 
-  /// The items that can be computed; the others fail here.
+  /// Gathers the items that can be computed. The others fail here.
   private func gather(
     _ items: Range<Int>, of batch: ImageBatch, _ tower: ImageTower,
     into slice: inout ImageSlice, _ output: inout BatchOutput
@@ -59,13 +59,14 @@ extension Session {
   }
 
   private func isFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
-    // A sum of squares is finite only if every value is; where it is not, it may only be too large.
+    // A finite sum of squares proves that every value is finite. An infinite sum can also come from large finite
+    // values.
     if model.compute.kernels.pointee.dot_f32(count, values, values).isFinite { return true }
     for index in 0..<count where !values[index].isFinite { return false }
     return true
   }
 
-  /// - Throws: `imageSize` or `argument`, as the item's own fault.
+  /// - Throws: `imageSize` or `argument`, as the fault of this item.
   func check(_ image: pclip_image, item: Int) throws(RuntimeFault) {
     guard image.width > 0, image.height > 0 else {
       throw RuntimeFault.imageEmpty(item: item, width: image.width, height: image.height)
@@ -81,7 +82,7 @@ extension Session {
     }
   }
 
-  /// A row distance beyond this is a mistake; times the height it still fits an `Int`.
+  /// The largest accepted row stride. Multiplied by the height, it still fits an `Int`.
   private static let maximumStride = 1 << 40
 
   private func run(_ slice: ImageSlice, _ output: inout BatchOutput) {

@@ -2,9 +2,9 @@ import Architecture
 import BundleFormat
 
 extension Session {
-  /// Computes the generated inputs that travel in the bundle and compares with the stored unit vectors.
+  /// Encodes the generated inputs and compares the results with the unit vectors stored in the bundle.
   ///
-  /// - Throws: `selfTest`, naming the tower, when a value differs by more than the stored tolerance.
+  /// - Throws: `selfTest` with the tower, if a value differs by more than the stored tolerance.
   func selfTest() throws(RuntimeFault) {
     guard let tolerances = model.floats(.selfTestTolerance) else {
       throw RuntimeFault.inconsistent(byteOffset: 0)
@@ -20,8 +20,8 @@ extension Session {
     }
   }
 
-  /// Of a stored one, which is for FP32 where the weights are FP16: a cosine of 0.9998 is a distance of 0.02 over all
-  /// values together.
+  /// The tolerance in `bf16` arithmetic; the stored one is for FP32 activations. A cosine of 0.9998 is a distance of
+  /// 0.02 over all values together.
   private func tolerance(_ stored: Float) -> Float {
     if model.arithmetic == .bf16 { return max(stored, 0.01) }
     return stored
@@ -57,7 +57,7 @@ extension Session {
     }
     let computed = scratch.selfTestVector
     for index in 0..<width {
-      // Written so that a value that is not a number fails too.
+      // The negated form also rejects NaN.
       guard (computed[index] - stored[index]).magnitude <= tolerance else {
         throw RuntimeFault.selfTest(tower, index: index)
       }

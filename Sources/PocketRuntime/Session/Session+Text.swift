@@ -3,7 +3,7 @@ import BundleFormat
 import CPocketCLIP
 import Tokenizer
 
-/// What a call for text reads: one item at a time.
+/// The input of a call for texts: one item at a time.
 enum TextBatch {
   case texts(UnsafePointer<pclip_text>, truncated: UnsafeMutablePointer<Int32>?)
   /// count × context length.
@@ -32,7 +32,7 @@ extension Session {
     run(&slice, tower, weights, &output)
   }
 
-  /// Start, the text's ids, end; pads up to the context length.
+  /// Start of text, the text's ids, end of text, then pads up to the context length.
   func tokenize(
     _ text: pclip_text, into ids: UnsafeMutablePointer<Int32>, count: Int
   ) throws(RuntimeFault) -> Tokenizer.Result {
@@ -52,7 +52,7 @@ extension Session {
     return result
   }
 
-  /// Any address will do for a text of no bytes.
+  /// A non-null address for a text of no bytes.
   private static var noText: UnsafePointer<CChar>? { UnsafePointer(bitPattern: 1) }
 
   private func ids(
@@ -69,9 +69,9 @@ extension Session {
     }
   }
 
-  /// The position whose state stands for the text; ids up to it are checked against the vocabulary.
+  /// The position whose hidden state represents the text. Checks the ids up to it against the vocabulary.
   ///
-  /// End-of-text, the highest id there is, ends the search: what follows it may be anything.
+  /// The search ends at the id that is pooled; ids after it are not checked.
   private func pooledPosition(
     _ ids: UnsafePointer<Int32>, _ tower: TextTower, item: Int
   ) throws(RuntimeFault) -> Int {

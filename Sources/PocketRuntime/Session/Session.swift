@@ -7,18 +7,18 @@ import Tokenizer
 
 /// The scratch memory of one caller: one call at a time.
 ///
-/// Everything that a call needs is taken here, once; encoding allocates nothing.
+/// All memory for a call is allocated here, once. Encoding allocates nothing.
 package final class Session {
   let model: Model
   let limits: SessionLimits
   let scratch: SessionScratch
   let preparation: ImagePreparation?
   var tokenizerScratch: Tokenizer.Scratch
-  /// Looks into forward passes, for verification.
+  /// Observes forward passes, for verification.
   package var observer: StageObserver?
   private let memory: UnsafeMutableRawPointer
 
-  /// No initializer, for `Model.open`'s reason.
+  /// A static function instead of an initializer, for the reason given at `Model.open`.
   static func create(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) -> Session {
     let byteCount = try byteCount(model, limits)
     let reservation = try Reservation(byteCount, for: "a session")
@@ -29,7 +29,7 @@ package final class Session {
     return Session(model, limits, memory)
   }
 
-  /// - Parameter memory: as much as `SessionScratch` asks for; freed with the session.
+  /// - Parameter memory: `SessionScratch.byteCount` bytes; freed with the session.
   private init(_ model: Model, _ limits: SessionLimits, _ memory: UnsafeMutableRawPointer) {
     self.model = model
     self.limits = limits
@@ -49,7 +49,7 @@ package final class Session {
 
   /// Bytes that `create` reserves.
   ///
-  /// - Throws: `argument` when they are more than an address space holds, or `memory`.
+  /// - Throws: `argument` if they exceed an address space, or `memory`.
   static func byteCount(_ model: Model, _ limits: SessionLimits) throws(RuntimeFault) -> Int {
     let reservation = try Reservation(objectBytes, for: "a session")
     defer { reservation.close() }
@@ -67,7 +67,7 @@ package final class Session {
     return total
   }
 
-  /// For what a session allocates beside its buffers: a few objects, and a list of 16 scratches of a ResNet.
+  /// For a session's other allocations: a few objects, and a list of 16 scratches of a ResNet.
   private static let objectBytes = 64 << 10
 
   private static func preprocessor(_ model: Model, _ tower: ImageTower) -> ImagePreprocessor {
@@ -85,7 +85,7 @@ package final class Session {
   }
 }
 
-/// Where the vectors of a batch go, and what became of each item.
+/// The output vectors of a batch, and the status of each item.
 struct BatchOutput {
   let vectors: UnsafeMutablePointer<Float>
   /// Values per item.
@@ -93,7 +93,7 @@ struct BatchOutput {
   let isNormalized: Bool
   let statuses: UnsafeMutablePointer<Int32>?
   let compute: Compute
-  /// Of the failed item with the lowest index.
+  /// The failed item with the lowest index.
   private(set) var firstFault: (item: Int, fault: RuntimeFault)?
 
   init(
@@ -109,7 +109,8 @@ struct BatchOutput {
 
   mutating func store(_ values: UnsafeMutablePointer<Float>, item: Int) {
     let vector = vectors + item * width
-    // A sum of squares is finite only if every value is, and what cannot be normalized is no embedding.
+    // A finite sum of squares proves that every value is finite. A vector that cannot be normalized is not an
+    // embedding.
     let kernels = compute.kernels.pointee
     let squares = kernels.dot_f32(width, values, values)
     guard squares.isFinite else { return fail(item, RuntimeFault.vectorNotFinite(item: item)) }

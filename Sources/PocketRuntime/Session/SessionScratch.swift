@@ -2,7 +2,7 @@ import Architecture
 import BundleFormat
 import CPlatform
 
-/// Bounds of what a session takes.
+/// Limits of the inputs that a session accepts.
 struct SessionLimits {
   var maxBatch: Int
   var maxWidth: Int
@@ -11,19 +11,19 @@ struct SessionLimits {
 
 /// Every buffer of a session's calls.
 struct SessionScratch {
-  /// Held by the call that is using the rest.
+  /// Held by the call that uses the other buffers.
   let claim: UnsafeMutablePointer<pf_claim>
   let image: ImageScratch?
   let text: TextScratch?
   /// The embedding of a self-test's input.
   let selfTestVector: UnsafeMutablePointer<Float>
-  /// Nil when the sizes do not fit an `Int`.
+  /// Nil if the sizes overflow an `Int`.
   let byteCount: Int?
 
-  /// - Parameter base: the memory, or nil to learn `byteCount`.
+  /// - Parameter base: the memory, or nil to compute `byteCount`.
   init(_ model: Model, _ limits: SessionLimits, base: UnsafeMutableRawPointer?) {
     let architecture = model.description.architecture
-    // A session makes one call at a time: both towers use the same memory.
+    // A session serves one call at a time, so both towers use the same memory.
     var memory = ScratchMemory(base: base)
     claim = memory.buffer(1, of: pf_claim.self)
     selfTestVector = memory.buffer(
@@ -35,15 +35,15 @@ struct SessionScratch {
     byteCount = memory.byteCount
   }
 
-  /// Rows of a transformer pass beyond which more items gain nothing: the weights are used often enough, and the
-  /// rows still fit the caches.
+  /// Rows of a transformer pass beyond which more items do not help: weights are reused often enough, and the rows
+  /// still fit the caches.
   static let rowTarget = 448
 }
 
-/// An image tower as a session runs it: what it is, its weights, and what it computes in.
+/// An image tower in a session: its kind, its weights, and its buffers.
 enum ImageEncoder {
   case patches(PatchTrunkWeights, TransformerScratch)
-  /// The first buffers are for one image that all workers share; where each works on an image of its own, all are
+  /// All workers share the first scratch for one image. If each worker computes its own image, all scratches are
   /// used.
   case resNet(ResNetTrunkWeights, [ResNetTrunkScratch], results: Rows<Float>)
 }
@@ -58,9 +58,9 @@ final class ImageScratch {
   let slots: UnsafeMutablePointer<Int>
   let encoder: ImageEncoder
 
-  /// Enough for none to wait long for the last.
+  /// Enough images per worker that none idles long at the end of a batch.
   private static let imagesPerWorker = 4
-  /// Each takes the memory of all its maps.
+  /// Bounds memory, because each image needs all of its maps.
   private static let imagesAtOnce = 16
 
   @inline(never)
@@ -95,10 +95,10 @@ final class ImageScratch {
 }
 
 final class TextScratch {
-  /// Texts computed together: as many as have room for their rows.
+  /// Number of texts computed together: as many as their rows fit.
   let items: Int
   let rows: Int
-  /// Ids of the text being read.
+  /// Ids of the current text.
   let context: UnsafeMutablePointer<Int32>
   /// Ids of all rows of the slice.
   let ids: UnsafeMutablePointer<Int32>

@@ -1,8 +1,8 @@
 package import Architecture
 
-/// A place in a forward pass whose values can be looked at.
+/// A point of a forward pass whose values can be observed.
 package enum Stage: Sendable, Equatable {
-  /// Of a transformer: its first input, one of its blocks, its pooled rows after the last LayerNorm.
+  /// Stages of a transformer: its first input, one of its blocks, its pooled rows after the last LayerNorm.
   case embedding(Tower)
   case block(Tower, Int)
   case pooled(Tower)
@@ -13,8 +13,8 @@ package enum Stage: Sendable, Equatable {
 
 /// Values of one stage for the items being computed: `rows` rows of `width` values, `stride` apart.
 ///
-/// The last block of a transformer and what follows it hold the pooled rows only, one per item; before it there are
-/// all rows of all items, and a modified ResNet shows one image at a time, a row per pixel.
+/// The last block of a transformer and later stages have only the pooled rows, one per item. Earlier stages have all
+/// rows of all items. A modified ResNet reports one image at a time, one row per pixel.
 package struct StageValues {
   package var values: UnsafePointer<Float>
   package var rows: Int
@@ -22,7 +22,7 @@ package struct StageValues {
   package var stride: Int
 }
 
-/// Called by the thread that encodes, between parallel parts. Costs one comparison where it is not set.
+/// Called by the thread that encodes, between parallel parts. An observer that is not set costs one comparison.
 package typealias StageObserver = (Stage, StageValues) -> Void
 
 #if !hasFeature(Embedded)

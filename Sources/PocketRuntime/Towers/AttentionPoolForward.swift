@@ -4,14 +4,14 @@ import CKernels
 import CPlatform
 
 extension ResNetTrunkPass {
-  /// `AttentionPool2d.forward`: the mean of all pixels asks, the mean and all pixels answer.
+  /// `AttentionPool2d.forward`: the query is the mean over all pixels; keys and values are the mean and every pixel.
   ///
-  /// - Parameter tokens: a map to work in; `x` is overwritten once it has been read.
+  /// - Parameter tokens: a map used as a buffer. `x` is overwritten after it is read.
   func pool(_ x: FeatureMap, tokens: UnsafeMutablePointer<Float>) -> Rows<Float> {
     let tokens = Rows(base: tokens, stride: x.stride)
     makeTokens(x, into: tokens)
     let input = prepared(tokens, rows: tokenCount)
-    // A map has room for all tokens, so what is left of x holds two of them: the query and attention's output.
+    // A map holds all tokens, so the memory of x can be reused for two rows: the query and the attention's output.
     let (query, output) = (x.rows, x.rows.dropping(1))
     compute.linear(weights.pool.query, input, rows: 1, into: query)
     restore(tokens, input)
@@ -29,7 +29,7 @@ extension ResNetTrunkPass {
   private var tokenCount: Int { weights.pool.pool.tokenCount(of: weights.tower) }
   private var width: Int { weights.trunk.outputWidth }
 
-  /// The mean of all pixels, then the pixels, each plus its position.
+  /// Writes the mean of all pixels, then the pixels, each plus its positional embedding.
   private func makeTokens(_ x: FeatureMap, into tokens: Rows<Float>) {
     let kernels = compute.kernels.pointee
     let equalWeights = scratch.pooling.scores(worker: 0)
@@ -54,7 +54,7 @@ extension ResNetTrunkPass {
     return .quantized(Rows(base: bytes, stride: rows.stride), .common(range))
   }
 
-  /// The tokens as their bytes have them, which is what keys and values are made of.
+  /// Dequantizes the tokens, because keys and values are computed from the quantized ones.
   private func restore(_ tokens: Rows<Float>, _ input: LinearInput) {
     guard case .quantized(let bytes, .common(let quantization)) = input else { return }
     compute.kernels.pointee.dequantize_u8(
@@ -62,7 +62,7 @@ extension ResNetTrunkPass {
   }
 }
 
-/// What a worker computes a head in.
+/// The buffers in which a worker computes a head.
 struct PoolingBuffers {
   /// Per worker: a row of all inputs, a row of all outputs, a score per token.
   private let rows: Rows<Float>
@@ -78,11 +78,11 @@ struct PoolingBuffers {
   func scores(worker: Int) -> UnsafeMutablePointer<Float> { rows[worker] + 2 * width }
 }
 
-/// Each part is one head. With a single query neither keys nor values need be computed:
+/// Each part is one head. With a single query, keys and values need not be computed:
 ///
 ///     q·(Wₖ x + bₖ) = (Wₖᵀ q)·x + q·bₖ        Σ p (Wᵥ x + bᵥ) = Wᵥ (Σ p x) + bᵥ
 ///
-/// of which q·bₖ is the same for all tokens and vanishes in the softmax.
+/// The term q·bₖ is the same for all tokens and vanishes in the softmax.
 private struct PoolingWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var tokenCount: Int
@@ -104,7 +104,7 @@ private struct PoolingWork: ParallelWork {
   func run(part head: Int, worker: Int) {
     let headSize = width / weights.pool.heads
     let columns = head * headSize..<(head + 1) * headSize
-    // A panel may hold outputs of two heads.
+    // A panel can hold outputs of two heads.
     let panels =
       columns.lowerBound / MatrixShape.panelWidth..<(columns.upperBound + MatrixShape.panelWidth - 1)
       / MatrixShape.panelWidth
@@ -121,7 +121,7 @@ private struct PoolingWork: ParallelWork {
     (output + columns.lowerBound).update(from: outputs + columns.lowerBound, count: headSize)
   }
 
-  /// Wₖᵀ q / √d into `inputs`; `outputs` holds the head's part of q, the panels' other outputs zero.
+  /// Writes Wₖᵀ q / √d to `inputs`. `outputs` holds the head's part of q; the panels' other outputs are zero.
   private func ask(
     _ columns: Range<Int>, _ panels: Range<Int>, _ outputs: UnsafeMutablePointer<Float>,
     into inputs: UnsafeMutablePointer<Float>, worker: Int

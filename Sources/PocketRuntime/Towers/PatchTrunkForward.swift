@@ -27,7 +27,7 @@ struct PatchTrunkPass {
   private var trunk: PatchTrunk { weights.trunk }
   private var patchCount: Int { trunk.tokenCount(imageSize: imageSize) - 1 }
 
-  /// The patches of all items as rows, times the patch embedding, plus positions, into all but the first row of
+  /// Multiplies the patches of all items by the patch embedding and adds positions. Writes all rows but the first of
   /// each item.
   private func embedPatches(_ images: UnsafePointer<UnsafePointer<Float>>) {
     let scratch = transformer.scratch
@@ -38,7 +38,7 @@ struct PatchTrunkPass {
     ).run(parts: items, threads: compute.threads)
     let input = compute.prepared(
       items * patchCount, scratch.wide, width: trunk.patchElementCount, scratch.buffers)
-    // A line of rows per item; every item has the same positions.
+    // One line of rows per item, because every item has the same positions.
     let lines = Lines(
       count: items, rowsPerLine: patchCount, inputStride: patchCount * input.stride,
       outputStride: (patchCount + 1) * scratch.stream.stride)

@@ -4,7 +4,7 @@ import CKernels
 
 /// `ModifiedResNet.forward` of OpenAI's `clip/model.py` for one image.
 ///
-/// One image at a time, because each has an activation range of its own; threads share its rows and channels.
+/// One image at a time, because each image has its own activation range. Threads share its rows and channels.
 struct ResNetTrunkPass {
   let compute: Compute
   let weights: ResNetTrunkWeights
@@ -18,11 +18,11 @@ struct ResNetTrunkPass {
     let stem = runStem(pixels, a, b)
     observer?(.stem, values(stem))
     var input = stem
-    // With b, which holds the stem's output: the two that carry a block's input and output.
+    // With b, which holds the stem's output, these two maps hold a block's input and output.
     var spare = maps[3]
     for bottleneck in weights.bottlenecks {
       let output = run(bottleneck, input, inner: a, c, shortcut: spare)
-      // The output replaced its input, or the shortcut's buffer, which leaves the input's free.
+      // The output overwrote its input or the shortcut's buffer. In the second case the input's buffer is free.
       if output.values != input.values { spare = input.values }
       input = output
       observer?(.bottleneck(stage: bottleneck.stage, bottleneck.index), values(input))
@@ -41,7 +41,7 @@ struct ResNetTrunkPass {
     return averagePool(third, into: b)
   }
 
-  /// `Bottleneck.forward`: 1 × 1, 3 × 3, average pool where the stage begins, 1 × 1, plus the shortcut.
+  /// `Bottleneck.forward`: 1 × 1, 3 × 3, average pool in a stage's first block, 1 × 1, plus the shortcut.
   private func run(
     _ bottleneck: BottleneckWeights, _ x: FeatureMap, inner a: UnsafeMutablePointer<Float>,
     _ c: UnsafeMutablePointer<Float>, shortcut d: UnsafeMutablePointer<Float>
@@ -49,7 +49,7 @@ struct ResNetTrunkPass {
     let quantizedX = input(x)
     let first = convolve(bottleneck.conv1, quantizedX, .one, into: a, border: floatBorder)
     var shortcut = x
-    // Stride 1: the shortcut reads the same quantized image, so it comes before anything else is quantized.
+    // With stride 1 the shortcut reads the same quantized image, so it runs before anything else is quantized.
     if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
       shortcut = convolve(weights, quantizedX, .one, into: d, epilogue: Epilogue())
     }
@@ -67,7 +67,7 @@ struct ResNetTrunkPass {
       epilogue: Epilogue(residual: addition, endsInReLU: true))
   }
 
-  // One copy, not one per call: the library is small.
+  // Not inlined: one copy instead of one per call keeps the library small.
   @inline(never)
   private func convolve(
     _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window,
@@ -92,10 +92,12 @@ struct ResNetTrunkPass {
 }
 
 extension ResNetTrunkPass {
-  /// The border of a map that a 3 × 3 window reads as it is; bytes get theirs when they are made.
+  /// The border for a 3 × 3 window that reads the floats directly. Quantized maps get their border when they are
+  /// quantized.
   private var floatBorder: Int { scratch.quantized == nil ? 1 : 0 }
 
-  /// A map as the next convolution reads it: quantized or rounded as a whole where the arithmetic asks for it.
+  /// A map in the form that the next convolution reads: completely quantized or rounded, if the arithmetic needs
+  /// that.
   @inline(never)
   private func input(_ map: FeatureMap, border: Int = 0) -> ConvolutionInput {
     var input = ConvolutionInput(
@@ -125,7 +127,7 @@ extension ResNetTrunkPass {
     return input
   }
 
-  /// False where nothing is quantized.
+  /// Returns false if the arithmetic does not quantize.
   private func quantize(
     _ lines: QuantizedLines, _ range: ValueRange?, into input: inout ConvolutionInput
   ) -> Bool {

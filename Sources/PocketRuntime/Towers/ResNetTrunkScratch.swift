@@ -2,13 +2,13 @@ import Architecture
 import BundleFormat
 import CKernels
 
-/// The buffers of a ResNet, which computes one image at a time: four maps that change roles from layer to
-/// layer, a quantized or rounded copy of the one being read, and patches per worker.
+/// The buffers of a ResNet, which computes one image at a time: four maps that change roles from layer to layer, a
+/// quantized or rounded copy of the current input, and patches per worker.
 final class ResNetTrunkScratch {
   let maps: InlineArray<4, UnsafeMutablePointer<Float>>
-  /// Nil in arithmetic that quantizes nothing.
+  /// Nil in arithmetic that does not quantize.
   let quantized: QuantizedMap?
-  /// Nil but in `bf16` arithmetic.
+  /// Nil except in `bf16` arithmetic.
   let rounded: RoundedMap?
   let patches: PatchBuffers
   let pooling: PoolingBuffers
@@ -74,7 +74,7 @@ final class ResNetTrunkScratch {
   }
 }
 
-/// A map as bytes, and what finds its scale.
+/// A map as bytes, and the buffers that compute its scale.
 struct QuantizedMap {
   var bytes: UnsafeMutablePointer<UInt8>
   var ranges: WorkerRanges
@@ -86,12 +86,12 @@ struct RoundedMap {
   var kernels: UnsafePointer<pk_bf16_kernels>
 }
 
-/// What a convolution works in.
+/// The buffers of a convolution.
 struct ConvolutionScratch {
   var patches: PatchBuffers
-  /// What rounds patches to BF16; nil where they stay as they are.
+  /// The kernels that round patches to BF16; nil if patches are not rounded.
   var rounding: UnsafePointer<pk_bf16_kernels>?
-  /// Nil where nothing is quantized.
+  /// Nil if nothing is quantized.
   var ranges: WorkerRanges?
 }
 
@@ -101,12 +101,12 @@ struct PatchBuffers {
   var floats: Rows<Float>
   var bytes: Rows<UInt8>
 
-  /// Output pixels whose patches a worker holds at once, unless one line of the image is longer.
+  /// Output pixels whose patches a worker holds at once. Longer if one line of the image is longer.
   static let pixels = 128
 }
 
 extension PatchBuffers {
-  /// A byte needs less room than a float, so both kinds of patches use one buffer.
+  /// A byte needs less memory than a float, so both kinds of patches use one buffer.
   fileprivate init(_ floats: Rows<Float>) {
     self.floats = floats
     let bytes = UnsafeMutableRawPointer(floats.base).assumingMemoryBound(to: UInt8.self)

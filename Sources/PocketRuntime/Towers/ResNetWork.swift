@@ -2,18 +2,18 @@ import Architecture
 import CKernels
 import CPlatform
 
-/// Images of a ResNet: each part is one, whose maps then stay in the caches of one core.
+/// Images of a ResNet. Each part is one image, so that its maps stay in the caches of one core.
 struct ResNetWork: ParallelWork {
   var compute: Compute
   let weights: ResNetTrunkWeights
-  /// One per worker, or one for an image at a time.
+  /// One per worker, or a single one if images are computed one at a time.
   let scratches: [ResNetTrunkScratch]
   let images: UnsafeMutablePointer<UnsafePointer<Float>>
   /// A row per image.
   let results: Rows<Float>
   let observer: StageObserver?
 
-  /// As many as give each thread the same number; threads share those that are left over.
+  /// Images that divide evenly run one per thread; all threads share each remaining image.
   @inline(never)
   func run(images count: Int) {
     let threads = scratches.count

@@ -1,8 +1,8 @@
 import Architecture
 import CKernels
 
-/// `CLIP.encode_text` of OpenAI's `clip/model.py` for a ragged slice of texts: each ends at its pooled token, since
-/// causal rows never see what follows them.
+/// `CLIP.encode_text` of OpenAI's `clip/model.py` for a ragged slice of texts. Each text ends at its pooled token,
+/// because causal rows do not attend to later ones.
 struct TextPass {
   let tower: TextTower
   let weights: TextWeights
@@ -29,7 +29,7 @@ struct TextPass {
     }
   }
 
-  /// One row: token and positional embedding. Tables have row strides of their own, so each is addressed here.
+  /// One row: token plus positional embedding. Tables have different row strides, so each is addressed separately.
   private func embed(_ id: Int, position: Int, into target: UnsafeMutablePointer<Float>) {
     let kernels = transformer.compute.kernels.pointee
     let width = tower.stack.width

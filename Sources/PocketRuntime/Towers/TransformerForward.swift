@@ -6,20 +6,20 @@ import CKernels
 ///
 ///     x = x + attention(ln_1(x)); x = x + c_proj(activation(c_fc(ln_2(x))))
 ///
-/// Nothing after the last block reads more than one row per item, so that block computes keys and values for all
-/// rows, everything else for the pooled rows: the same values as if all had been computed.
+/// Operations after the last block read only one row per item. So the last block computes keys and values for all
+/// rows, and everything else for the pooled rows only. The result is the same.
 struct TransformerPass {
   let compute: Compute
   let stack: TransformerStack
   let scratch: TransformerScratch
   let segments: Segments
-  /// Whether a row sees only the rows before it and itself.
+  /// Whether a row attends only to itself and the rows before it.
   let isCausal: Bool
   let pooledRow: PooledRow
-  /// Names the stages.
+  /// Used in the names of the stages.
   let tower: Tower
 
-  /// Which row stands for an item.
+  /// The row that represents an item.
   enum PooledRow {
     case first, last
   }
@@ -37,7 +37,7 @@ struct TransformerPass {
     observer?(.block(tower, blocks.count - 1), values(scratch.pooledStream, rows: segments.items))
   }
 
-  /// The final LayerNorm of the pooled rows and their projection; `scratch.result` has a row per item.
+  /// Applies the final LayerNorm to the pooled rows and projects them; `scratch.result` has a row per item.
   func project(_ norm: LayerNormWeights, _ projection: LinearWeights?, observer: StageObserver?) {
     if observer != nil || projection == nil { normalizePooled(norm, observer: observer) }
     guard let projection else { return }
@@ -46,7 +46,7 @@ struct TransformerPass {
     compute.linear(projection, input, rows: segments.items, into: scratch.result)
   }
 
-  /// A tower without projection puts out the normalized hidden state itself.
+  /// A tower without projection outputs the normalized hidden state.
   private func normalizePooled(_ norm: LayerNormWeights, observer: StageObserver?) {
     let floats = RowBuffers(floats: scratch.pooledBuffers.floats, narrow: nil)
     _ = compute.normalized(
@@ -76,12 +76,12 @@ extension TransformerPass {
     attend(.every(isCausal: isCausal), query: scratch.wide)
   }
 
-  /// The same for the pooled rows alone: `scratch.mixed` and `scratch.pooledStream` have a row per item.
+  /// The same for the pooled rows only: `scratch.mixed` and `scratch.pooledStream` have a row per item.
   private func attendPooled(_ block: BlockWeights) {
     let input = compute.normalized(
       segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), scratch.buffers)
     let panels = block.inProjection.shape.panelCount
-    // Queries are the first `width` outputs; where they end inside a panel, both products compute that panel.
+    // Queries are the first `width` outputs. If they end inside a panel, both products compute that panel.
     let firstKeyPanel = stack.width / MatrixShape.panelWidth
     let lastQueryPanel = (stack.width + MatrixShape.panelWidth - 1) / MatrixShape.panelWidth
     compute.linear(
@@ -141,7 +141,7 @@ extension TransformerPass {
       case (.rounded(let values, _), .rounded(let target, _)):
         target[item].update(from: values[row], count: width)
       case (_, .floats(let target)): target[item].update(from: scratch.mixed[row], count: width)
-      // Both have the form of the tower, with a scale per row.
+      // All layers use the form of their tower, with a scale per row.
       case (.floats, .quantized), (.floats, .rounded), (.quantized, .quantized), (.quantized, .rounded),
         (.rounded, .quantized):
         break

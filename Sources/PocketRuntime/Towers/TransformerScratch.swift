@@ -7,25 +7,25 @@ final class TransformerScratch {
   let stream: Rows<Float>
   /// LayerNorm's output, then attention's.
   let mixed: Rows<Float>
-  /// Queries, keys and values; then the MLP's hidden channels; before both, image patches.
+  /// Queries, keys and values; then the MLP's hidden channels. Before both, image patches.
   let wide: Rows<Float>
-  /// Inputs of linear layers: `mixed`, or narrow rows.
+  /// Inputs of linear layers: `mixed`, or quantized or rounded rows.
   let buffers: RowBuffers
   /// One row per worker.
   let attention: Rows<Float>
   /// First row of each item.
   let starts: UnsafeMutablePointer<Int32>
-  // One row per item: what only the pooled token needs.
+  // One row per item, for operations on the pooled token only.
   let pooledBuffers: RowBuffers
   let pooledQuery: Rows<Float>
   let pooledStream: Rows<Float>
   let result: Rows<Float>
 
   /// - Parameters:
-  ///   - itemRows: most rows of one item.
+  ///   - itemRows: the most rows of one item.
   ///   - outputs: values of the result per item.
   ///   - patchElements: values of an image patch; 0 for text.
-  ///   - form: of the rows that linear layers take.
+  ///   - form: the form of rows that linear layers use.
   init(
     _ memory: inout ScratchMemory, _ stack: TransformerStack, rows: Int, items: Int, itemRows: Int,
     outputs: Int, patchElements: Int, form: RowForm, workers: Int
@@ -53,7 +53,7 @@ final class TransformerScratch {
 }
 
 extension NarrowRows {
-  /// Nil for floats.
+  /// Nil if the form is floats.
   fileprivate init?(
     _ memory: inout ScratchMemory, _ form: RowForm, _ rows: Int, width: Int, _ workerRows: Rows<Float>
   ) {
