@@ -3,7 +3,7 @@
 static int count;
 static char **arguments;
 
-/* glibc and Darwin call constructors with what they call main with. */
+/* glibc and Darwin call constructors with the arguments of main. */
 __attribute__((constructor)) static void note(int argument_count, char **values) {
   count = argument_count;
   arguments = values;

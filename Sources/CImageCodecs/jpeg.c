@@ -7,7 +7,7 @@
 
 #include "CImageCodecs.h"
 
-/* Everything a decoding needs, so that nothing live sits in registers when libjpeg jumps. */
+/* All state of a decoding, in memory so that no live value is in a register when libjpeg jumps. */
 struct jpeg_reading {
   struct jpeg_decompress_struct decoder;
   struct jpeg_error_mgr errors;
@@ -36,7 +36,7 @@ static void ignore_message(j_common_ptr decoder) { (void)decoder; }
 
 static void ignore_source(j_decompress_ptr decoder) { (void)decoder; }
 
-/* All bytes were there from the start: asking for more means that the file ends too early. */
+/* All bytes are available from the start, so a request for more means that the file ends too early. */
 static boolean fill_input(j_decompress_ptr decoder) {
   reading_of((j_common_ptr)decoder)->status = CIC_TRUNCATED;
   ERREXIT(decoder, JERR_INPUT_EOF);
@@ -87,7 +87,7 @@ static void watch_scans(struct jpeg_reading *reading) {
   reading->decoder.progress = &reading->progress;
 }
 
-/* Reads up to the first scan and chooses the output: grey, RGB or CMYK, by the number of components. */
+/* Reads up to the first scan and selects the output: grey, RGB or CMYK, by the number of components. */
 static cic_status read_to_scan(struct jpeg_reading *reading) {
   jpeg_create_decompress(&reading->decoder);
   reading->decoder.src = &reading->source;
@@ -112,7 +112,7 @@ cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *
   header->width = reading.decoder.image_width;
   header->height = reading.decoder.image_height;
   header->bytes_per_pixel = (uint32_t)reading.decoder.num_components;
-  /* Several scans are gathered as 16-bit coefficients of each component. */
+  /* libjpeg collects several scans as 16-bit coefficients of each component. */
   if (jpeg_has_multiple_scans(&reading.decoder)) header->working_bytes_per_pixel = 2 * header->bytes_per_pixel;
   header->layout = header->bytes_per_pixel == 1 ? CIC_GRAY : header->bytes_per_pixel == 3 ? CIC_RGB : CIC_CMYK;
   jpeg_destroy_decompress(&reading.decoder);

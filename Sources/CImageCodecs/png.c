@@ -38,13 +38,13 @@ static void read_bytes(png_structp decoder, png_bytep output, size_t count) {
   reading->left -= count;
 }
 
-/* Chunks beside header, palette, transparency and pixels are passed over: a few bytes of them may inflate to megabytes.
- * EXIF, XMP and tRNS are read elsewhere. */
+/* Skips all chunks except header, palette, transparency and pixels, because a few bytes of them can inflate to
+ * megabytes. EXIF, XMP and tRNS are read elsewhere. */
 static void skip_metadata(png_structp decoder) {
   png_set_keep_unknown_chunks(decoder, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
 }
 
-/* False when there is no memory for libpng's own structures. */
+/* Returns false if there is no memory for libpng's own structures. */
 static int begin(struct png_reading *reading, const uint8_t *bytes, size_t count, char *message) {
   memset(reading, 0, sizeof(*reading));
   message[0] = 0;
@@ -64,7 +64,7 @@ static int begin(struct png_reading *reading, const uint8_t *bytes, size_t count
 
 static void end(struct png_reading *reading) { png_destroy_read_struct(&reading->decoder, &reading->info, NULL); }
 
-/* Pillow's modes: 16 bits are kept for grey alone, and grey with 16-bit alpha becomes RGBA. */
+/* Pillow's modes: 16 bits are kept for grey only, and grey with 16-bit alpha becomes RGBA. */
 static void choose_layout(png_byte depth, png_byte color, cic_header *header) {
   switch (color) {
     case PNG_COLOR_TYPE_GRAY:
@@ -108,7 +108,7 @@ static void read_to_pixels(struct png_reading *reading, cic_header *header) {
   }
 }
 
-/* The transformations that give the layout: bytes for packed bits, the high byte of 16-bit colours. */
+/* The transformations that produce the layout: bytes for packed bits, the high byte of 16-bit colours. */
 static void set_transformations(struct png_reading *reading, const cic_header *header) {
   switch (header->layout) {
     case CIC_PALETTE: png_set_packing(reading->decoder); break;

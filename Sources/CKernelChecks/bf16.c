@@ -1,16 +1,16 @@
-/* Products in BF16, against the exact products of operands that pk_f32_to_bf16 rounds. */
+/* Products in BF16, compared with the exact products of operands that pk_f32_to_bf16 rounds. */
 #include "checks.h"
 
 enum { MOST_INPUTS = 512, MOST_ROWS = 32 };
 
-/* To BF16 as the processor rounds: subnormal numbers become zero. */
+/* Rounds to BF16 like the processor: subnormal numbers become zero. */
 static uint16_t rounded(float x) {
   uint32_t pattern;
   memcpy(&pattern, &x, sizeof pattern);
   return (pattern & 0x7F800000u) == 0 ? (uint16_t)(pattern >> 16 & 0x8000u) : pk_f32_to_bf16(x);
 }
 
-/* Numbers of every exponent, infinity among them, and halfway between BF16 numbers; none that is not a number. */
+/* Numbers of every exponent, including infinity, and numbers halfway between BF16 numbers; no NaN. */
 static void every_exponent(void) {
   for (size_t i = 0; i < CAPACITY; i++) {
     uint32_t pattern = i % 4 ? (uint32_t)next() : ((uint32_t)next() & 0xFFFF0000u) | 0x8000u;
@@ -33,7 +33,7 @@ void check_bf16_round_rows(void) {
   }
 }
 
-/* Within the rounding of sums in FP32, whatever the order in a pair. */
+/* Within the rounding of FP32 sums, for either order within a pair. */
 static void within_rounding(size_t row, size_t output, size_t k, const uint16_t *x, float found) {
   double sum = 0, magnitude = 0;
   for (size_t i = 0; i < k; i++) {

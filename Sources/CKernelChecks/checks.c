@@ -1,4 +1,4 @@
-/* The checks in a table made from the list, and what runs one of them. */
+/* The table of checks, built from the list, and the function that runs one of them. */
 #include "checks.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What all checks share: operands, outputs of both sides, and how they are compared. */
+/* Shared by all checks: operands, outputs of both sides, and their comparison. */
 #ifndef PK_CHECKS_H
 #define PK_CHECKS_H
 
@@ -15,7 +15,7 @@
 #define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) void check_resize_float_##name(void);
 #include "kernels.def"
 
-/* The table that is measured, the definition, and whether the running kernel must have its bits. */
+/* The tested table, the definition, and whether the running kernel must have the definition's bits. */
 extern const pk_kernels *tested, *scalar;
 extern int has_scalar_bits;
 extern pk_check_sums found_sums;
@@ -26,7 +26,7 @@ extern uint8_t bytes[CAPACITY];
 extern int8_t weights[CAPACITY];
 extern uint16_t halves[CAPACITY];
 extern int32_t sums[CAPACITY], ids[16];
-/* Results of scalar and of the tested table, and what a kernel returns besides. */
+/* Results of scalar and of the tested table, and the kernel's return value. */
 extern uint8_t outputs[2][CAPACITY * sizeof(float)];
 extern float more[2][16];
 
@@ -36,7 +36,7 @@ void wrong(const char *what, size_t at);
 void add_to(uint64_t *sum, const void *values, size_t byte_count);
 static inline float *floats_of(int side) { return (float *)(void *)outputs[side]; }
 
-/* Runs a statement in terms of `k` and `y` with both tables and compares `count` outputs, and `more`, bit by bit. */
+/* Runs a statement that uses `k` and `y` with both tables and compares `count` outputs, and `more`, bit by bit. */
 #define SAME(type, count, what, statement)                                                  \
   do {                                                                                      \
     for (int side = 0; side < 2; side++) {                                                  \
@@ -52,7 +52,7 @@ static inline float *floats_of(int side) { return (float *)(void *)outputs[side]
       wrong(what, count);                                                                   \
   } while (0)
 
-/* Counts of elements around the widths of registers. */
+/* Element counts around the widths of registers. */
 static const size_t widths[] = {0, 1, 3, 4, 5, 15, 16, 17, 31, 32, 64, 77, 768};
 #define EACH_WIDTH(n) for (size_t w_ = 0, n; w_ < sizeof widths / sizeof *widths && (n = widths[w_], 1); w_++)
 

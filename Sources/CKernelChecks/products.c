@@ -25,7 +25,7 @@ static double weight(enum kind kind, size_t k, size_t output, size_t input) {
   }
 }
 
-/* Each term passes at most 128 + k/128 additions and one rounding of its product, in each of the two sums. */
+/* Each term is rounded in at most 128 + k/128 additions and once in its product, in each of the two sums. */
 static void within_rounding(enum kind kind, const pk_product *p, const float *expected, const float *found) {
   size_t k = p->segments * p->segment_inputs;
   for (size_t row = 0; row < p->line_rows; row++) {
@@ -83,7 +83,7 @@ void check_gemm_f32(void) { products(F32); }
 void check_gemm_f16(void) { products(F16); }
 void check_gemm_s8f(void) { products(S8F); }
 
-/* The largest bytes of each sign, which saturate 16-bit sums of pairs, in every pairing. */
+/* The largest bytes of each sign, which saturate 16-bit sums of pairs, in all combinations. */
 void check_gemm_u8s8(void) {
   products(U8S8);
   static const uint8_t inputs[] = {0, 1, 127, 128, 255};

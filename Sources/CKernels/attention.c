@@ -1,13 +1,13 @@
-/* Attention of one head as two matrix products over panels made on the spot: keys become the weights of
- * scores = q · kᵀ, values those of out = probabilities · v. */
+/* Attention of one head as two matrix products over panels that are built on demand: keys are the weights of scores =
+ * q · kᵀ, values those of out = probabilities · v. */
 #include <string.h>
 
 #include "scalar.h"
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Most queries whose scores are held at once: they stay in the cache between the two products. Two whole tiles of the
- * widest kernels. */
+/* The most queries whose scores are computed at once, so that the scores stay in the cache between the two products.
+ * Two complete tiles of the widest kernels. */
 #define QUERY_TILE 28
 
 static size_t round_up(size_t count, size_t multiple) { return (count + multiple - 1) / multiple * multiple; }
@@ -18,7 +18,7 @@ size_t pk_attention_scratch(size_t query_count, size_t key_count, size_t d) {
   return keys * d + key_count * round_up(d, PK_PANEL) + tile * pk_row_stride(keys, sizeof(float)) + keys;
 }
 
-/* v[key, d] → panels [d/16, key, 16]: a copy, as the outputs of the second product are already contiguous. */
+/* v[key, d] → panels [d/16, key, 16]: a copy, because the outputs of the second product are already contiguous. */
 static void pack_values(size_t key_count, size_t d, const float *v, size_t ldv, float *panels) {
   for (size_t column = 0; column + PK_PANEL <= d; column += PK_PANEL)
     for (size_t key = 0; key < key_count; key++, panels += PK_PANEL)
@@ -41,7 +41,7 @@ static pk_product matrix(size_t rows, size_t inputs, size_t ldx, size_t ldy, siz
                       .y_row_stride = ldy, .epilogue = {.output_count = outputs}};
 }
 
-/* The keys and values of one head in panels, and room for the scores of a tile of queries. */
+/* The keys and values of one head in panels, and memory for the scores of a tile of queries. */
 typedef struct head {
   const pk_kernels *kernels;
   size_t key_count, d, stride;
@@ -49,7 +49,8 @@ typedef struct head {
   float *keys, *values, *scales, *scores;
 } head;
 
-/* Scores of the tile become probabilities. Keys that a query does not see get 0, which adds nothing to any sum. */
+/* Turns the scores of the tile into probabilities. Keys that a query does not attend to get 0, which adds nothing to
+ * a sum. */
 static void normalize(const head *h, size_t first, size_t rows, size_t width) {
   for (size_t row = 0; row < rows; row++) {
     float *scores = h->scores + row * h->stride;

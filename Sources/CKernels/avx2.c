@@ -1,4 +1,4 @@
-/* AVX2 with FMA and F16C, and the same with AVX-VNNI: 12 of the 16 registers hold the sums of 6 rows × 1 panel. */
+/* AVX2 with FMA and F16C, and with AVX-VNNI: 12 of the 16 registers hold the sums of 6 rows × 1 panel. */
 #include "scalar.h"
 
 #if defined(__x86_64__)
@@ -25,7 +25,7 @@ const pk_kernels pk_kernels_avx2 = WIDE_KERNELS(PK_ISA_AVX2, gemm_u8s8);
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
 
-/* ---- AVX-VNNI: one instruction where AVX2 needs four and the widening. ---- */
+/* ---- AVX-VNNI: one instruction instead of AVX2's four plus the widening. ---- */
 
 INLINE void add_fours(const size_t rows, row_pointers x, const uint8_t *w, integers total[TILE_ROWS][PARTS]) {
   integers column[PARTS];

@@ -9,10 +9,10 @@
 #pragma clang attribute push(                                                                        \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"))), apply_to = function)
 
-/* Lines of pixels are 7, 14, 28, 56 or 112 long in most of the ResNets. */
+/* In most of the ResNets, lines of pixels have 7, 14, 28, 56 or 112 pixels. */
 #define TILE_ROWS 14
 #define TILE_PANELS 2
-/* As few as keep the multipliers busy: each height is code of its own. */
+/* The fewest rows that keep the multipliers busy. Each height is separate code. */
 #define NARROW_ROWS 8
 
 #include "wide_gemm.h"
@@ -22,15 +22,16 @@
 #define EACH_PANEL UNROLLED for (size_t p = 0; p < TILE_PANELS; p++)
 #define EACH_SUM UNROLLED for (size_t r = 0; r < rows; r++) EACH_PANEL
 
-/* Row r of x, in terms of every third: five pointers and a stride fit the general registers, fourteen do not. The last
- * row has a pointer of its own, so that code for an even height can compute the last row of an odd one twice. */
+/* Row r of x, relative to every third row: five pointers and a stride fit the general registers, fourteen pointers do
+ * not. The last row has its own pointer, so that code for an even height can compute the last row of an odd height
+ * twice. */
 #define ROW_GROUPS ((TILE_ROWS + 2) / 3)
 #define ROW(r) ((r) + 1 == rows ? last : group[(r) / 3] + (r) % 3 * t->row_stride)
 #define EACH_GROUP UNROLLED for (size_t g = 0; g < ROW_GROUPS; g++)
 
 INLINE const uint8_t *last_row(const tile *t) { return t->x + (t->rows - 1) * t->row_stride; }
 
-/* Each even height is code with its own registers. */
+/* Each even height is separate code with its own registers. */
 #define EVEN_HEIGHTS(name)                                   \
   static void tile_##name(const tile *t, tile_sums *sums) {  \
     switch ((t->rows + 1) / 2) {                             \
@@ -100,7 +101,7 @@ INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) { sum_flo
 INLINE void sum_s8f(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_s8f, rows, t, sums); }
 EVEN_HEIGHTS(f32)
 
-/* Further rows take the weights that the first ones left. */
+/* Further rows use the weights that the first rows widened. */
 static void tile_beyond(const tile *t, size_t rows, tile_sums *sums) {
   tile rest = *t;
   rest.rows -= rows;
@@ -153,7 +154,7 @@ INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) {
   EACH_SUM _mm512_store_si512(sums->i[r][p], total[r][p]);
 }
 
-/* Odd heights too: they are those of the smallest images. */
+/* Includes odd heights, because the smallest images have them. */
 static void tile_u8s8(const tile *t, tile_sums *sums) {
   switch (t->rows) {
     case 1: sum_u8s8(1, t, sums); break;

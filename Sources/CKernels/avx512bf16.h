@@ -1,4 +1,4 @@
-/* Products in BF16 with the tiles' shape, driver and epilogue of avx512.c, which includes this file. */
+/* Products in BF16. avx512.c includes this file and provides the tile shape, the driver and the epilogue. */
 #ifndef PK_AVX512BF16_H
 #define PK_AVX512BF16_H
 
@@ -8,7 +8,7 @@
 /* Two inputs of sixteen outputs, [16][2]. */
 #define PAIR_BYTES ((size_t)2 * PK_PANEL * sizeof(uint16_t))
 
-/* Rounds FP16 weights to BF16 and sets inputs in pairs: [inputs / 2, 16, 2] of each panel. */
+/* Rounds FP16 weights to BF16 and stores inputs in pairs: [inputs / 2, 16, 2] of each panel. */
 static __attribute__((noinline)) void pair_weights(const tile *t) {
   const __m512i zipped = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
@@ -53,7 +53,7 @@ INLINE void sum_bf16(const size_t rows, const tile *t, tile_sums *sums) {
   EACH_SUM _mm512_store_ps(sums->f[r][p], total[r][p]);
 }
 
-/* Each height is code of its own, so four make up all; 12 and 14 rows are what tiles of many rows have. */
+/* Each height is separate code, so only four heights exist. Tiles of many rows have 12 or 14 rows. */
 static void tile_bf16(const tile *t, tile_sums *sums) {
   tile part = *t;
   for (size_t row = 0; row < t->rows; row += part.rows) {
@@ -70,7 +70,7 @@ static void tile_bf16(const tile *t, tile_sums *sums) {
   }
 }
 
-/* The first tile of a group rounds the weights for all, and asks for those that come next. */
+/* The first tile of a group rounds the weights for all tiles and prefetches the next ones. */
 static void tile_rounding(const tile *t, tile_sums *sums) {
   pair_weights(t);
   tile rounded = *t;

@@ -1,11 +1,11 @@
-/* Coefficients of the elementary functions, used by the scalar definitions and by the wide ones.
- * Fitted with Remez' exchange in 40 digits (relative error for exp, absolute for erf), then rounded to FP32. */
+/* Coefficients of the elementary functions, shared by the scalar and the wide definitions. Fitted with the Remez
+ * exchange algorithm in 40 digits (relative error for exp, absolute for erf), then rounded to FP32. */
 #ifndef PK_CONSTANTS_H
 #define PK_CONSTANTS_H
 
 /* exp(x) = 2^n · exp(r), n = round(x / ln 2), r = x − n · ln 2 in [-0.35, 0.35].
  * ln 2 is split so that n · PK_LN2_HIGH is exact: its last 12 bits are zero. */
-#define PK_EXP_LOW -87.33654f /* below: the result would not be a normal number */
+#define PK_EXP_LOW -87.33654f /* below: the result is not a normal number */
 #define PK_EXP_HIGH 89.0f     /* above: infinite */
 #define PK_EXP_FINITE 88.0f   /* up to here n ≤ 127, so that 2^n is a number */
 #define PK_LOG2_E 0x1.715476p+0f

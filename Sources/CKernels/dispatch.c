@@ -1,4 +1,4 @@
-/* Tables and the choice among them. */
+/* The tables, and the choice among them. */
 #include <string.h>
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
@@ -26,8 +26,8 @@ static const pk_kernels *if_able(unsigned feature, const pk_kernels *kernels) {
   return pk_x86_features() & feature ? kernels : NULL;
 }
 #elif defined(__aarch64__)
-/* The kernel's numbers (Documentation/arch/arm64/elf_hwcaps.rst), for C libraries older than the features. Elsewhere
- * than on Linux the least is taken. */
+/* The kernel's numbers (Documentation/arch/arm64/elf_hwcaps.rst), for C libraries that do not define these features
+ * yet. On systems other than Linux the lowest level is used. */
 #ifdef __linux__
 #undef HWCAP_ASIMDDP
 #undef HWCAP2_I8MM

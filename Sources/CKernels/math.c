@@ -19,7 +19,7 @@ float pk_expf(float x) {
   p = p * r + PK_EXP_P1;
   p = p * r + PK_EXP_P0;
   float mantissa = 1.0f + (r + r * r * p);
-  /* 2^128 is no float, so the power goes in two halves. A NaN has an arbitrary n and stays NaN. */
+  /* 2^128 is not a float, so the power is applied in two factors. A NaN has an arbitrary n and stays NaN. */
   int32_t exponent = pk_clamp((int32_t)(pk_bits(biased) - pk_bits(PK_ROUNDER)), -126, 129);
   int32_t half = exponent >> 1;
   return mantissa * power_of_two(half) * power_of_two(exponent - half);
@@ -114,7 +114,7 @@ uint16_t pk_f32_to_f16(float value) {
   if (magnitude > 0x7F800000u) {
     half = 0x7E00u | (magnitude >> 13 & 0x3FFu); /* NaN, quiet */
   } else if (magnitude >= 0x477FF000u) {
-    half = 0x7C00u; /* 65520 and more rounds beyond 65504 */
+    half = 0x7C00u; /* 65520 and more round beyond 65504 */
   } else if (magnitude < 0x38800000u) {
     half = pk_bits(pk_float(magnitude) + 0.5f) - pk_bits(0.5f); /* below 2^-14: the unit of 0.5f is 2^-24 */
   } else {

@@ -1,5 +1,5 @@
-/* NEON, and the same with the dot products of dotprod and i8mm: 24 of the 32 registers hold the sums of 6 rows × 1
- * panel. Every 64-bit Arm has fused multiply-add and conversions of FP16. */
+/* NEON, and NEON with the dot products of dotprod and i8mm: 24 of the 32 registers hold the sums of 6 rows × 1 panel.
+ * Every 64-bit Arm has fused multiply-add and FP16 conversions. */
 #include "scalar.h"
 
 #if defined(__aarch64__)
@@ -16,10 +16,10 @@
 INLINE floats multiply_add(floats x, floats w, floats sum) { return __builtin_elementwise_fma(x, w, sum); }
 INLINE floats widen_f16(const uint16_t *x) { return (floats)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(x))); }
 
-/* ---- Without i8mm both factors must be signed: x − 128 is x with its highest bit flipped, and what is missing from
- * the sum is 128 times the output's weights. ---- */
+/* ---- Without i8mm both factors must be signed: x − 128 is x with its highest bit flipped, and the sum then lacks
+ * 128 times the output's weights. ---- */
 
-/* Adds 128 · Σ w to the sums of every row; in integers that wrap, as the sums do. */
+/* Adds 128 · Σ w to the sums of every row, in integers that wrap like the sums. */
 static void add_shifted(const tile *t, tile_sums *sums) {
   int32x4_t missing[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
   const int8_t *w = (const int8_t *)t->w, *end = w + t->segments * t->segment_inputs * PK_PANEL;
@@ -32,8 +32,8 @@ static void add_shifted(const tile *t, tile_sums *sums) {
     }
 }
 
-/* Two outputs' products of four inputs fit 16 bits one by one; pairs of them are added in 32 bits. Half a panel at a
- * time, as each output has two sums until the end. */
+/* The products of two outputs with four inputs fit 16 bits individually; pairs of them are added in 32 bits. Half a
+ * panel at a time, because each output has two sums until the end. */
 INLINE void sum_halves(const size_t rows, const tile *t, tile_sums *sums) {
   const int8x8_t flip = vdup_n_s8(-128);
   for (size_t half = 0; half < 2; half++) {

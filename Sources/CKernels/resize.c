@@ -4,10 +4,10 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Fractional bits of a sum: 32 less 8 for the pixel and 2 for weights that overshoot. */
+/* Fractional bits of a sum: 32 minus 8 for the pixel and 2 for weights that overshoot. */
 #define WEIGHT_BITS PK_RESIZE_PILLOW_BITS
 
-/* One axis in Pillow's terms; lengths are in input samples. */
+/* One axis, with Pillow's terms; lengths are in input samples. */
 struct geometry {
   double scale;   /* input samples per output sample */
   double support; /* half the filter's width: stretched by the scale when shrinking */
@@ -46,7 +46,7 @@ pk_resize_taps pk_resize_taps_of(pk_resize_axis axis, size_t index) {
   return (pk_resize_taps){.first = first, .count = (past < axis.input ? past : axis.input) - first};
 }
 
-/* The filter's value at each tap before they are made to sum to 1. */
+/* The filter's value at each tap before normalization to a sum of 1. */
 static double raw_weight(pk_resize_axis axis, struct geometry geometry, size_t index, size_t tap) {
   const double center = ((double)index + 0.5) * geometry.scale;
   return filter_at(axis.filter, ((double)tap - center + 0.5) * geometry.inverse);
@@ -67,7 +67,7 @@ void pk_resize_weights_f64(pk_resize_axis axis, size_t index, double *weights) {
   }
 }
 
-/* Rounding a sum at WEIGHT_BITS is then the same as rounding it at `bits`. */
+/* Scaled so that rounding a sum at WEIGHT_BITS equals rounding it at `bits`. */
 void pk_resize_weights_i32(pk_resize_axis axis, unsigned bits, size_t index, int32_t *weights) {
   const struct geometry geometry = geometry_of(axis);
   const pk_resize_taps taps = pk_resize_taps_of(axis, index);
@@ -78,7 +78,7 @@ void pk_resize_weights_i32(pk_resize_axis axis, unsigned bits, size_t index, int
   }
 }
 
-/* Of 16-bit weights of which the largest is `largest`. */
+/* For 16-bit weights whose largest is `largest`. */
 static unsigned torch_bits_for(double largest) {
   unsigned bits = 0;
   while (bits < WEIGHT_BITS && (int32_t)(0.5 + largest * (1 << (bits + 1))) < 1 << 15) bits++;
@@ -87,7 +87,8 @@ static unsigned torch_bits_for(double largest) {
 
 unsigned pk_resize_torch_bits(pk_resize_axis axis) {
   const struct geometry geometry = geometry_of(axis);
-  /* No weight reaches 2, so that it does not become less. Enlarging stops here, at the first output's largest of 1 or more. */
+  /* No weight reaches 2, so the number of bits is at least this. For enlarging, the loop ends at the first output
+   * whose largest weight is 1 or more. */
   const unsigned least = 14;
   unsigned bits = WEIGHT_BITS;
   double largest = 0.0;
@@ -118,7 +119,7 @@ typedef int32_t i32x8 __attribute__((vector_size(32), aligned(4)));
 typedef int32_t i32x4 __attribute__((vector_size(16), aligned(4)));
 typedef uint8_t u8x8 __attribute__((vector_size(8), aligned(1)));
 
-/* The sums of a block's bytes, each apart. */
+/* Separate sums of a block's bytes. */
 struct lanes {
   i32x8 third[PK_RESIZE_BLOCK / 8];
 };
@@ -131,7 +132,7 @@ BODY void add_block(struct lanes *lanes, const uint8_t *bytes, const int32_t *we
                        *(const i32x8 *)(weights + 8 * i);
 }
 
-/* Lane j of a block always holds channel j % channels, since a block is a whole number of pixels. */
+/* Lane j of a block always holds channel j % channels, because a block is a whole number of pixels. */
 BODY void fold(const struct lanes *lanes, size_t channels, int32_t *sums) {
   const int32_t *each = (const int32_t *)lanes;
   for (size_t channel = 0; channel < channels; channel++) {
@@ -140,7 +141,7 @@ BODY void fold(const struct lanes *lanes, size_t channels, int32_t *sums) {
   }
 }
 
-/* The same in halves: 24 lanes to 12, 6 and 3. */
+/* The same by halving: 24 lanes to 12, 6 and 3. */
 BODY void fold_rgb(const struct lanes *lanes, int32_t *sums) {
   const i32x8 a = lanes->third[0], b = lanes->third[1], c = lanes->third[2];
   const i32x8 twelve = a + __builtin_shufflevector(b, c, 4, 5, 6, 7, 8, 9, 10, 11);
@@ -151,7 +152,7 @@ BODY void fold_rgb(const struct lanes *lanes, int32_t *sums) {
   memcpy(sums, &three, sizeof three);
 }
 
-/* Whole blocks are read where the row goes on, as the weights beyond an output's taps are zero. */
+/* Reads complete blocks as long as the row has them, because the weights beyond an output's taps are zero. */
 BODY void resize_channels(const uint8_t *input, const pk_resize_taps *taps, const int32_t *weights, size_t stride,
                           size_t count, size_t channels, uint8_t *output) {
   if (count == 0) return;
@@ -163,7 +164,7 @@ BODY void resize_channels(const uint8_t *input, const pk_resize_taps *taps, cons
     for (; bytes < past && end - bytes >= PK_RESIZE_BLOCK; bytes += PK_RESIZE_BLOCK, weight += PK_RESIZE_BLOCK)
       add_block(&lanes, bytes, weight);
     if (bytes < past) {
-      /* The row may end here: the last block is completed in a copy. */
+      /* The row can end here, so the last block is padded in a copy. */
       uint8_t last[PK_RESIZE_BLOCK] = {0};
       memcpy(last, bytes, (size_t)(past - bytes));
       add_block(&lanes, last, weight);
@@ -216,7 +217,8 @@ static const pk_resize_kernels scalar_kernels = {
 
 #if defined(__x86_64__)
 
-/* The same bodies: the compiler widens them. Of rows only RGB, the common case, whose channel count is a constant. */
+/* The same function bodies, which the compiler vectorizes. For rows only RGB, the common case, because its channel
+ * count is a constant. */
 #define AVX2 __attribute__((target("avx2")))
 
 AVX2 static void row_avx2(const uint8_t *input, const pk_resize_taps *taps, const int32_t *weights, size_t stride,

@@ -4,8 +4,8 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* ---- Weights: single precision, where PyTorch has it; what it computes in double precision before rounding is written
- * with casts. */
+/* ---- Weights: in single precision like PyTorch. Casts mark what PyTorch computes in double precision and then
+ * rounds. */
 
 struct geometry {
   float scale; /* input samples per output sample */
@@ -38,7 +38,7 @@ static size_t floor_of(double position) { return position < 0.0 ? 0 : (size_t)po
 pk_resize_taps pk_resize_float_taps_of(size_t input, size_t output, size_t index) {
   const struct geometry geometry = geometry_of(input, output);
   const float center = center_of(geometry, index), low = center - geometry.support, high = center + geometry.support;
-  /* Beyond 2^24 the center is so coarse that it may leave the axis. */
+  /* Beyond 2^24 the center is so imprecise that it can be outside the axis. */
   const size_t start = floor_of((double)low + 0.5), first = start < input ? start : input - 1;
   const size_t end = floor_of((double)high + 0.5), past = end < input ? end : input;
   const size_t count = past > first ? past - first : 1;
@@ -66,8 +66,8 @@ void pk_resize_float_weights(size_t input, size_t output, size_t index, float *w
 
 #define BODY static inline __attribute__((always_inline))
 
-/* x · w + sum, rounded once. Without the instruction, the exact product is added in double precision to an odd last bit
- * where that is inexact, so that rounding it again goes the way that the exact sum would. */
+/* x · w + sum, rounded once. Without the FMA instruction, the exact product is added in double precision. If the sum
+ * is inexact, its last bit is made odd, so that the second rounding goes in the direction of the exact sum. */
 BODY float fused(float x, float w, float sum, int has_fma) {
   if (has_fma) return __builtin_fmaf(x, w, sum);
   const double product = (double)x * (double)w, addend = (double)sum, total = product + addend;
@@ -81,7 +81,7 @@ BODY float fused(float x, float w, float sum, int has_fma) {
   return (float)odd;
 }
 
-/* Of how many taps after the first the products are rounded before they are added. */
+/* The number of taps after the first whose products are rounded before they are added. */
 BODY size_t rounded_taps(size_t count) { return (count - 1) / 4 * 4; }
 
 BODY void float_row(const uint8_t *input, const pk_resize_taps *taps, const float *weights, size_t stride, size_t count,
@@ -103,7 +103,7 @@ BODY void float_row(const uint8_t *input, const pk_resize_taps *taps, const floa
 }
 
 BODY uint8_t rounded_byte(float value) {
-  /* Adding 1.5 · 2^23 leaves no room for a fraction: the last bits are the number, rounded half to even. */
+  /* Adding 1.5 · 2^23 removes the fraction: the low bits are the number, rounded half to even. */
   const float limited = value < 0.0f ? 0.0f : value > 255.0f ? 255.0f : value, shifted = limited + 0x1.8p23f;
   uint32_t bits;
   memcpy(&bits, &shifted, sizeof bits);
@@ -140,7 +140,7 @@ BODY void float_column(const float *ring, size_t ring_rows, size_t stride, size_
     column_block(ring + start, ring_rows, stride, width - start, taps, weights, output + start, has_fma);
 }
 
-/* ---- One pair of kernels with the instruction, one without. */
+/* ---- One pair of kernels with the FMA instruction, one without. */
 
 #define KERNELS(name, has_fma, attributes)                                                                            \
   attributes static void row_##name(const uint8_t *input, const pk_resize_taps *taps, const float *weights,          \

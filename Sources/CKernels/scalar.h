@@ -1,4 +1,4 @@
-/* The scalar kernels: the definition that every other instruction set is measured against. */
+/* The scalar kernels: the definition with which every other instruction set is compared. */
 #ifndef PK_SCALAR_H
 #define PK_SCALAR_H
 
@@ -10,15 +10,15 @@
 
 /* The activations of the epilogue. */
 float pk_activate(float v, pk_activation activation);
-/* 1 / √(variance + ε); a NaN for a variance that is infinite. */
+/* 1 / √(variance + ε); NaN for an infinite variance. */
 float pk_inverse_deviation(float variance, float epsilon);
 
-/* Attention in terms of the other kernels of a table; the same text for all instruction sets. */
+/* Attention built from the other kernels of a table; the same code for all instruction sets. */
 void pk_attention_with(const pk_kernels *kernels, size_t query_count, size_t key_count, size_t d, float scale,
                        ptrdiff_t causal_offset, const float *q, size_t ldq, const float *k, size_t ldk,
                        const float *v, size_t ldv, float *out, size_t ldout, float *scratch);
 
-/* The two packings in terms of the conversions of a table. */
+/* The two packings, built from the conversions of a table. */
 size_t pk_pack_f16_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
                         size_t panel_end, const float *w, size_t ldw, uint16_t *panels);
 void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,

@@ -1,5 +1,5 @@
-/* Matrix products, the definition. Floating-point order: within a block of PK_SUM_BLOCK inputs the products are added
- * one by one from zero; block sums are added one by one to a total from zero. Nothing is fused. */
+/* Matrix products, the definition. Floating-point order: within a block of PK_SUM_BLOCK inputs, products are added
+ * one by one, starting at zero; block sums are added one by one to a total that starts at zero. Nothing is fused. */
 #include "bits.h"
 #include "constants.h"
 #include "include/pk_math.h"
@@ -7,10 +7,10 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Rows whose totals are kept while a block of weights is at hand. */
+/* Rows whose totals are kept while a block of weights is in use. */
 #define ROW_TILE 16
 
-/* v · sigmoid(−x). Beyond a finite exp(x) it is next to nothing. */
+/* v · sigmoid(−x). If exp(x) is not finite, the result is close to 0. */
 static float gated(float v, float x) { return v / (1.0f + pk_expf(x < PK_EXP_FINITE ? x : PK_EXP_FINITE)); }
 
 float pk_activate(float v, pk_activation activation) {
@@ -24,7 +24,7 @@ float pk_activate(float v, pk_activation activation) {
   return v;
 }
 
-/* A row of the product: of line `line`, position `position` in it. */
+/* A row of the product: position `position` in line `line`. */
 typedef struct row_place {
   size_t line, position;
 } row_place;
@@ -33,7 +33,7 @@ static row_place place_of(const pk_product *p, size_t row) {
   return (row_place){row / p->line_rows, row % p->line_rows};
 }
 
-/* Element of x that holds input 0 of segment `segment`. */
+/* The element of x that holds input 0 of segment `segment`. */
 static size_t x_index(const pk_product *p, row_place at, size_t segment) {
   return at.line * p->x_line_stride + at.position * p->x_row_stride + segment * p->segment_stride;
 }
@@ -43,7 +43,7 @@ static void widen_range(float *range, float v) {
   range[1] = pk_upper(range[1], v);
 }
 
-/* Sixteen sums of a row become outputs 16 · panel … */
+/* Turns sixteen sums of a row into outputs 16 · panel … */
 static void finish(const pk_product *p, const float *sums, row_place at, size_t panel, float *y) {
   const pk_epilogue *e = &p->epilogue;
   y += at.line * p->y_line_stride + at.position * p->y_row_stride;
@@ -62,8 +62,8 @@ static void finish(const pk_product *p, const float *sums, row_place at, size_t 
   }
 }
 
-/* Adds the products of `count` inputs to 16 totals of each of `rows` rows, a constant: several rows hide the time that
- * an addition takes. */
+/* Adds the products of `count` inputs to 16 totals of each of `rows` rows. `rows` is a constant; several rows hide
+ * the latency of an addition. */
 static inline __attribute__((always_inline)) void add_block(const size_t rows, size_t count, const float *x,
                                                             size_t ldx, const float (*w)[PK_PANEL],
                                                             float (*totals)[PK_PANEL]) {
@@ -93,7 +93,7 @@ static void widen_s8(const void *panel, size_t begin, size_t count, float (*bloc
     for (size_t lane = 0; lane < PK_PANEL; lane++) block[i][lane] = (float)w[(i / 4 * PK_PANEL + lane) * 4 + i % 4];
 }
 
-/* Inputs [begin, begin + count) of a row, which may lie in several segments. */
+/* Copies inputs [begin, begin + count) of a row, which can span several segments. */
 static void copy_inputs(const pk_product *p, const float *x, row_place at, size_t begin, size_t count, float *inputs) {
   for (size_t i = 0; i < count; i++)
     inputs[i] = x[x_index(p, at, (begin + i) / p->segment_inputs) + (begin + i) % p->segment_inputs];
@@ -173,7 +173,7 @@ void gemm_u8s8_scalar(const pk_product *product, size_t panel_begin, size_t pane
         sum_segment(inputs, x + x_index(product, at, s), w + (panel * product->segments + s) * inputs * PK_PANEL, sums);
       float values[PK_PANEL];
       for (size_t lane = 0; lane < PK_PANEL; lane++) {
-        /* The stored sum of a damaged bundle may be any number: unsigned, so that the product wraps. */
+        /* The stored sum in a damaged bundle can be any number, so the product is unsigned and wraps. */
         const uint32_t excess = (uint32_t)rows->zero_point * (uint32_t)rows->weight_sums[panel * PK_PANEL + lane];
         values[lane] = (float)(int32_t)((uint32_t)sums[lane] - excess) * rows->scale[row * rows->scale_stride];
       }

@@ -1,5 +1,5 @@
-/* Weights into panels and back: the definition. Panel p holds outputs 16 p …; within it the inputs follow each other,
- * sixteen outputs each (int8: four inputs of one output together). */
+/* Packs weights into panels and unpacks them: the definition. Panel p holds outputs 16 p …; within it the inputs are
+ * consecutive, sixteen outputs each (int8: four inputs of one output together). */
 #include "bits.h"
 #include "include/pk_math.h"
 #include "scalar.h"
@@ -25,8 +25,8 @@ static size_t up_to(size_t limit, size_t begin, size_t end) {
   return count < limit ? count : limit;
 }
 
-/* Inputs [begin, begin + count) of one panel in FP32, [count][16]; zero beyond n and k. Four rows at a time, as more
- * may compete for the same cache set. */
+/* Inputs [begin, begin + count) of one panel in FP32, [count][16]; zero beyond n and k. Four rows at a time, because
+ * more rows can compete for the same cache set. */
 static void pack_block(size_t n, size_t k, size_t panel, size_t begin, size_t count, const float *w, size_t ldw,
                        float *block) {
   size_t rows = up_to(PK_PANEL, panel * PK_PANEL, n), columns = up_to(count, begin, k);

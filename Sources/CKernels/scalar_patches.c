@@ -1,4 +1,5 @@
-/* Patches of convolutions: copies only, every instruction set uses this text. And average pooling, the definition. */
+/* Patches of convolutions: copies only, so every instruction set uses this code. And average pooling, the
+ * definition. */
 #include <string.h>
 
 #include "scalar.h"
@@ -12,8 +13,8 @@ static ptrdiff_t input_coordinate(size_t output, size_t offset, const pk_patch_g
   return (ptrdiff_t)(padded - grid->padding);
 }
 
-/* One input of the windows of a line of outputs, from a plane of pixels: few instructions each. `bytes` is the
- * element's size, a constant. */
+/* Copies one input of the windows of a line of outputs, from a plane of pixels, with few instructions per input.
+ * `bytes` is the element's size, a constant. */
 static inline __attribute__((always_inline)) void gather_input(const pk_patch_grid *grid, size_t kx, const uint8_t *line,
                                                                const void *fill, uint8_t *input, size_t stride,
                                                                size_t bytes) {

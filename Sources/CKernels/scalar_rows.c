@@ -118,7 +118,7 @@ void dequantize_u8_scalar(size_t count, const uint8_t *q, float scale, int32_t z
 }
 
 float pk_inverse_deviation(float variance, float epsilon) {
-  /* Of values whose squares are too large for a float there is no variance: 1/∞ = 0 would hide it. */
+  /* If squares overflow a float, the variance is unusable: 1/∞ = 0 would hide it. */
   if (variance == __builtin_inff()) return __builtin_nanf("");
   return 1.0f / pk_sqrtf(variance + epsilon);
 }

@@ -50,7 +50,7 @@ void pk_sha256_blocks_portable(uint32_t *state, const uint8_t *bytes, size_t blo
 }
 
 #if defined(__x86_64__)
-/* The instructions keep the state as (a, b, e, f) and (c, d, g, h) and do two rounds at a time. */
+/* The instructions keep the state as (a, b, e, f) and (c, d, g, h) and compute two rounds at a time. */
 __attribute__((target("sha,sse4.1"))) static void hash_blocks_sha_ni(uint32_t state[8], const uint8_t *bytes,
                                                                      size_t block_count) {
   const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);

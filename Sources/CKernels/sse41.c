@@ -1,5 +1,6 @@
-/* SSE4.1: 12 of the 16 registers hold the sums of 6 rows × half a panel. It has no fused multiply-add, so that every
- * product has the bits of scalar. Only the products are its own: next to them the other kernels take little time. */
+/* SSE4.1: 12 of the 16 registers hold the sums of 6 rows × half a panel. It has no fused multiply-add, so every
+ * product has the same bits as scalar. Only the products are specific to it, because the other kernels take little
+ * time. */
 #include "scalar.h"
 
 #if defined(__x86_64__)
@@ -42,7 +43,7 @@ static void attention_f32(size_t query_count, size_t key_count, size_t d, float 
                     ldout, scratch);
 }
 
-/* Scalar's table but for what follows it. */
+/* Scalar's table, except for the entries below. */
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Winitializer-overrides"
 const pk_kernels pk_kernels_sse41 = {

@@ -1,7 +1,7 @@
 /* Tiles of 6 rows × 1 panel for instruction sets whose registers are narrower than a panel. The including file
  * defines `LANES`, a register's floats; `PARTS`, the registers of a row that are summed at a time, so that 6 × PARTS
- * sums and what they are made of fit the register file; and the functions declared here. With
- * `FEW_BYTES` there are fewer heights and the weights are widened apart: slower, for processors that few still have. */
+ * sums and their operands fit the register file; and the functions declared here. With `FEW_BYTES` there are fewer
+ * heights and the weights are widened separately: slower, for processors that are rare. */
 #ifndef PK_TILES_H
 #define PK_TILES_H
 
@@ -14,23 +14,23 @@ typedef float floats __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef int32_t integers __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef uint32_t words __attribute__((ext_vector_type(LANES), aligned(4)));
 
-/* sum + x · w, fused where the processor fuses. */
+/* sum + x · w, fused if the processor supports it. */
 INLINE floats multiply_add(floats x, floats w, floats sum);
-/* LANES FP16 numbers that lie next to each other. */
+/* LANES adjacent FP16 numbers. */
 INLINE floats widen_f16(const uint16_t *x);
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #define EACH_PART UNROLLED for (size_t p = 0; p < PARTS; p++)
 #define EACH_SUM UNROLLED for (size_t r = 0; r < rows; r++) EACH_PART
-/* Where the registers of a row begin that are summed together. */
+/* The first registers of a row that are summed together. */
 #define EACH_PASS for (size_t first = 0; first < PK_PANEL; first += PARTS * LANES)
 
-/* A pointer of which the compiler no longer knows whence it came: it must read again what it points to, not keep it in
- * registers that the sums need, and cannot compute it from others at each step. */
+/* Hides where a pointer came from, so the compiler reloads through it instead of keeping values in registers that the
+ * sums need, and does not recompute the pointer in each step. */
 #define OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
-/* Rows of x: two pointers and a stride for six. The last row has a pointer of its own, so that code for an even height
- * can compute the last row of an odd one twice. */
+/* Rows of x: two pointers and a stride for six rows. The last row has its own pointer, so that code for an even
+ * height can compute the last row of an odd height twice. */
 typedef struct row_pointers {
   const uint8_t *first, *fourth, *last;
   size_t stride;
@@ -50,7 +50,7 @@ INLINE void advance(row_pointers *x, size_t bytes) {
 
 #define ROW(r) ((r) + 1 == rows ? x.last : ((r) < 3 ? x.first : x.fourth) + (r) % 3 * x.stride)
 
-/* Each height is a function of its own: together they would compete for registers. */
+/* Each height is a separate function, because together they would compete for registers. */
 #define HEIGHT(name, rows)                                                                 \
   static __attribute__((noinline)) void name##_##rows(const tile *t, tile_sums *sums) {    \
     sum_##name(rows, t, sums);                                                             \
@@ -92,7 +92,7 @@ INLINE void advance(row_pointers *x, size_t bytes) {
 
 /* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
 
-/* Input i of a step's, of the LANES outputs from `output` on. */
+/* Input i of a step, for the LANES outputs from `output` on. */
 typedef floats weights_of(const uint8_t *step, size_t i, size_t output);
 
 INLINE floats weights_f32(const uint8_t *step, size_t i, size_t output) {
@@ -109,8 +109,8 @@ INLINE floats weights_s8f(const uint8_t *step, size_t i, size_t output) {
   return __builtin_convertvector((integers)(four << (uint32_t)(24 - 8 * i)) >> 24, floats);
 }
 
-/* A step is `inputs` inputs, `step_bytes` of a panel. Weights that are not FP32 are left so for other
- * rows; those of the next call are fetched meanwhile, which halves the time where they come from memory. */
+/* A step is `inputs` inputs, `step_bytes` of a panel. Weights that are not FP32 are stored in FP32 for other rows.
+ * The weights of the next call are prefetched, which halves the time if they come from memory. */
 INLINE void sum_floats(weights_of *weights, const size_t inputs, const size_t step_bytes, const size_t rows,
                        const tile *t, tile_sums *sums) {
   EACH_PASS {
@@ -183,7 +183,7 @@ static void tile_s8f(const tile *t, tile_sums *sums) {
   sum_widened(t, sums);
 }
 #else
-/* Even heights are enough for the first tile of a group, which widens weights for the others. */
+/* The first tile of a group, which widens weights for the others, only needs even heights. */
 EVEN_HEIGHTS(f16)
 EVEN_HEIGHTS(s8f)
 #endif
@@ -217,8 +217,8 @@ INLINE int32_t four_inputs(const uint8_t *x) {
 }
 
 #ifdef PAIR_PRODUCTS
-/* vpmaddubsw adds two products in 16 bits and saturates at 2 · 255 · 127; so both sides are widened to 16 bits, even
- * and odd inputs apart, and vpmaddwd adds pairs of products in 32 bits: exact for any int8. */
+/* vpmaddubsw adds two products in 16 bits and saturates at 2 · 255 · 127. So both sides are widened to 16 bits, even
+ * and odd inputs separately, and vpmaddwd adds pairs of products in 32 bits, which is exact for any int8. */
 
 typedef int16_t shorts __attribute__((ext_vector_type(2 * LANES), aligned(2)));
 typedef uint16_t unsigned_shorts __attribute__((ext_vector_type(2 * LANES), aligned(2)));

@@ -1,6 +1,6 @@
-/* Arithmetic on sixteen lanes, written once and compiled for the instruction set of the file that includes it: one
- * register with AVX-512, two with AVX2. Multiplications and additions are not fused, so that every lane holds the
- * bits that the scalar definition gives.
+/* Arithmetic on sixteen lanes, written once and compiled for the instruction set of the including file: one register
+ * with AVX-512, two with AVX2. Multiplications and additions are not fused, so every lane holds the same bits as the
+ * scalar definition.
  *
  * Include inside a `#pragma clang attribute push(target)` region. */
 #ifndef PK_WIDE_H
@@ -46,16 +46,16 @@ INLINE f32x16 choose(i32x16 mask, f32x16 a, f32x16 b) {
   return (f32x16)((mask & (i32x16)a) | (~mask & (i32x16)b));
 }
 
-/* As the scalar `a > b ? a : b`: the second operand where they are equal or not comparable. */
+/* Like the scalar `a > b ? a : b`: the second operand if they are equal or unordered. */
 INLINE f32x16 larger(f32x16 a, f32x16 b) { return choose(a > b, a, b); }
 INLINE f32x16 smaller(f32x16 a, f32x16 b) { return choose(a < b, a, b); }
-/* As pk_relu, pk_lower and pk_upper, lane by lane. */
+/* Like pk_relu, pk_lower and pk_upper, lane by lane. */
 INLINE f32x16 relu(f32x16 v) { return larger(v, v * 0.0f); }
 INLINE f32x16 lower(f32x16 bound, f32x16 v) { return (f32x16)__builtin_elementwise_max((u32x16)bound, (u32x16)v); }
 INLINE f32x16 upper(f32x16 bound, f32x16 v) { return (f32x16)__builtin_elementwise_max((i32x16)bound, (i32x16)v); }
 INLINE f32x16 magnitude(f32x16 x) { return (f32x16)((i32x16)x & 0x7FFFFFFF); }
 
-/* Lanes in halves: 8 + 8, 4 + 4, 2 + 2, 1 + 1. */
+/* Combines lanes in halves: 8 + 8, 4 + 4, 2 + 2, 1 + 1. */
 #define FOLD(name, combine)                                                                            \
   INLINE float name(f32x16 v) {                                                                        \
     v = combine(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0)); \
@@ -78,7 +78,7 @@ INLINE i32x16 clamp(i32x16 v, int32_t low, int32_t high) {
   return __builtin_elementwise_min(v, (i32x16){0} + high);
 }
 
-/* pk_expf, lane by lane, for PK_EXP_LOW ≤ x ≤ PK_EXP_FINITE. A NaN stays one, whatever its power of two. */
+/* pk_expf, lane by lane, for PK_EXP_LOW ≤ x ≤ PK_EXP_FINITE. A NaN stays NaN, with any power of two. */
 INLINE f32x16 exponential(f32x16 x) {
   f32x16 biased = x * PK_LOG2_E + PK_ROUNDER;
   f32x16 n = biased - PK_ROUNDER;
@@ -88,19 +88,20 @@ INLINE f32x16 exponential(f32x16 x) {
   p = p * r + PK_EXP_P1;
   p = p * r + PK_EXP_P0;
   f32x16 mantissa = (r + r * r * p) + 1.0f;
-  /* The shift leaves n alone: the lowest bit of the rounder's pattern is bit 22. */
+  /* The shift does not affect n: the lowest bit of the rounder's pattern is bit 22. */
   return mantissa * (f32x16)(((u32x16)biased << 23) + (127u << 23));
 }
 
 /* pk_expf, lane by lane, for x ≤ PK_EXP_FINITE. */
 INLINE f32x16 exponential_or_zero(f32x16 x) { return (f32x16)(~(x < PK_EXP_LOW) & (i32x16)exponential(x)); }
 
-/* v · sigmoid(−x), x kept where exp is a normal number: beyond, the result has long been v or next to nothing. */
+/* v · sigmoid(−x). x is clamped to the range in which exp is a normal number; outside, the result is already v or
+ * close to 0. */
 INLINE f32x16 gated(f32x16 v, f32x16 x) {
   return v / (exponential(larger(smaller(x, spread(PK_EXP_FINITE)), spread(PK_EXP_LOW))) + 1.0f);
 }
 
-/* pk_erff, lane by lane: both pieces, then a choice. */
+/* pk_erff, lane by lane: computes both pieces, then selects one. */
 INLINE f32x16 error_function(f32x16 x) {
   f32x16 whole = magnitude(x);
   f32x16 a = choose(whole > 4.0f, spread(4.0f), whole);

@@ -1,7 +1,7 @@
-/* Matrix products around the tiles of one instruction set. A tile is up to TILE_ROWS rows × TILE_PANELS panels whose
- * sums stay in registers over all inputs; the including file defines these two numbers, the tiles and NARROW_ROWS: how
- * many rows of a tile widen FP16 or int8 weights for themselves, beyond which all rows of a group share the result in
- * FP32. Zero: the first tile of a group shares even with nobody. */
+/* Matrix products built from the tiles of one instruction set. A tile is up to TILE_ROWS rows × TILE_PANELS panels
+ * whose sums stay in registers over all inputs. The including file defines these two numbers, the tiles and
+ * NARROW_ROWS: up to this number of rows, a tile widens FP16 or int8 weights for itself; with more rows, all rows of
+ * a group share the widened FP32 weights. Zero: the first tile of a group always stores the widened weights. */
 #ifndef PK_WIDE_GEMM_H
 #define PK_WIDE_GEMM_H
 
@@ -16,29 +16,30 @@ typedef union tile_sums {
 /* Inputs that are widened at a time. */
 #define WIDENED_INPUTS ((size_t)2 * PK_SUM_BLOCK)
 
-/* What a tile reads: strides in bytes, x and w at its first row and first panel. */
+/* The inputs of a tile: strides in bytes, x and w at its first row and first panel. */
 typedef struct tile {
   size_t rows;
   const uint8_t *x;
   size_t row_stride;
   size_t segments, segment_inputs, segment_stride;
-  size_t begin, end; /* inputs: all, unless weights are shared; `begin` is a multiple of PK_SUM_BLOCK, w starts there */
+  size_t begin, end; /* all inputs, unless weights are shared; `begin` is a multiple of PK_SUM_BLOCK, w starts there */
   const uint8_t *w;
-  size_t panel_bytes; /* from one panel to the next; 0: one panel stands in for all */
-  float (*widened)[WIDENED_INPUTS * PK_PANEL]; /* where narrow weights are left in FP32 for other rows, or null */
-  size_t ahead; /* from weights that are read to those that are asked for meanwhile, in bytes */
-  /* For BF16, whose weights are read elsewhere: those asked for, from one step and one panel to the next. */
+  size_t panel_bytes; /* from one panel to the next; 0: the same panel is used for all */
+  float (*widened)[WIDENED_INPUTS * PK_PANEL]; /* receives the widened weights in FP32 for other rows, or null */
+  size_t ahead; /* bytes from the weights that are read to those that are prefetched */
+  /* For BF16, whose weights are read elsewhere: the weights to prefetch, with the distances between steps and
+   * panels. */
   const uint8_t *next;
   size_t next_step, next_panel;
 } tile;
 
-/* Sums over the inputs; floats are added to what the inputs before `begin` gave. Defined by the including file. */
+/* Sums over the inputs. Floats are added to the sums of the inputs before `begin`. Defined by the including file. */
 typedef void sum_tile(const tile *t, tile_sums *sums);
 static sum_tile tile_f32, tile_f16, tile_s8f, tile_u8s8;
 
-/* Inputs of a row that follow each other in memory and belong to one block of the sum. */
+/* Contiguous inputs of a row that belong to one block of the sum. */
 typedef struct float_run {
-  size_t offset; /* of the first, in bytes from input 0 */
+  size_t offset; /* of the first input, in bytes from input 0 */
   size_t inputs;
 } float_run;
 
@@ -59,19 +60,19 @@ typedef struct gemm {
   size_t input_bytes; /* of a panel, per input */
   float *y;
   sum_tile *tile;
-  sum_tile *sharing; /* of weights that `tile` has widened: tiles come in groups; null: weights are read as they are */
+  sum_tile *sharing; /* for weights that `tile` has widened: tiles come in groups; null: weights are read directly */
   const pk_quantized_rows *quantized; /* integer products only */
 } gemm;
 
-/* Where a tile is in the whole: line, rows within the line, panels. */
+/* The position of a tile: line, rows within the line, panels. */
 typedef struct place {
   size_t line, row, rows, panel, panels;
 } place;
 
-/* What makes a sum of one panel a value, for every row alike. */
+/* The terms that turn a sum of one panel into a value, equal for every row. */
 typedef struct panel_terms {
   f32x16 scale, bias;
-  u32x16 excess; /* what the zero point of quantized rows adds to a sum */
+  u32x16 excess; /* the contribution of the zero point of quantized rows to a sum */
 } panel_terms;
 
 INLINE panel_terms terms_at(const gemm *g, size_t output) {
@@ -80,11 +81,11 @@ INLINE panel_terms terms_at(const gemm *g, size_t output) {
   return (panel_terms){
       .scale = e->scale ? load(e->scale + output) : spread(1.0f),
       .bias = e->bias ? load(e->bias + output) : spread(-0.0f), /* adding −0 changes nothing */
-      /* Unsigned, so that what the stored sum of a damaged bundle makes too large wraps, as in scalar. */
+      /* Unsigned, so that an excessive stored sum of a damaged bundle wraps, as in scalar. */
       .excess = q ? *(const u32x16 *)(q->weight_sums + output) * (uint32_t)q->zero_point : (u32x16){0}};
 }
 
-/* Where the values of a tile go and what is added to them; `count` outputs exist from the first one on. */
+/* The destination of a tile's values and the terms added to them; `count` outputs exist from the first one on. */
 typedef struct tile_outputs {
   float *y;
   const float *residual; /* null: none */
@@ -103,7 +104,7 @@ INLINE tile_outputs outputs_at(const gemm *g, const place *at) {
                         .count = e->output_count > first ? e->output_count - first : 0};
 }
 
-/* The last panel, of which only some outputs exist: activated sums become values. */
+/* Turns activated sums of the last panel, which has only some outputs, into values. */
 static __attribute__((noinline)) void finish_part(const gemm *g, const place *at, size_t panel, const tile_sums *sums) {
   const pk_epilogue *e = &g->product->epilogue;
   const tile_outputs out = outputs_at(g, at);
@@ -121,8 +122,8 @@ static __attribute__((noinline)) void finish_part(const gemm *g, const place *at
   }
 }
 
-/* The epilogue: a sum is read once and its value written once. What the loop needs is copied first, as the compiler
- * must take every store for a change of what pointers lead to. */
+/* The epilogue: reads each sum once and writes each value once. Copies what the loop needs to local variables first,
+ * because the compiler must assume that every store changes what pointers point to. */
 INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const pk_activation activation) {
   const pk_epilogue *e = &g->product->epilogue;
   const pk_quantized_rows *q = g->quantized;
@@ -162,7 +163,7 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
   if (whole < panels && out.count % PK_PANEL > 0) finish_part(g, at, whole, sums);
 }
 
-/* Without an activation, none of its constants is loaded. */
+/* Separate code without an activation, which loads none of its constants. */
 static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, tile_sums *sums) {
   const pk_activation activation = g->product->epilogue.activation;
 #ifndef FEW_BYTES
@@ -174,14 +175,15 @@ static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at
   finish_rows(g, at, sums, activation);
 }
 
-/* Weights that stay in the second-level cache while rows pass by. */
+/* Weights that stay in the second-level cache while rows are processed. */
 #define CACHED_WEIGHT_BYTES ((size_t)384 << 10)
 #define CACHED_ROW_BYTES ((size_t)256 << 10)
 /* Tiles that share widened weights. */
 #define GROUP_TILES (112 / TILE_ROWS)
 
-/* Asks for where a tile's values go and for what is added to them, which come from far away in large images: they
- * arrive while the sums are computed. In the second-level cache: the first has no room for so many requests. */
+/* Prefetches the destination of a tile's values and the terms added to them, which are not cached for large images;
+ * they arrive while the sums are computed. Into the second-level cache, because the first level supports too few
+ * outstanding requests. */
 INLINE void fetch_outputs(const gemm *g, const place *at) {
   const pk_product *p = g->product;
   const pk_epilogue *e = &p->epilogue;
@@ -200,7 +202,7 @@ typedef struct tile_group {
   size_t count;
   place places[GROUP_TILES];
   tile_sums sums[GROUP_TILES];
-  size_t panels_ahead; /* which weights to ask for meanwhile; 0: none */
+  size_t panels_ahead; /* panels from the current weights to those to prefetch; 0: none */
 } tile_group;
 
 INLINE tile tile_at(const gemm *g, const place *at, const uint8_t *w, size_t panel_bytes) {
@@ -217,7 +219,7 @@ INLINE tile tile_at(const gemm *g, const place *at, const uint8_t *w, size_t pan
                 .panel_bytes = at->panels == TILE_PANELS ? panel_bytes : 0};
 }
 
-/* The first tile leaves a block of weights in FP32 for the others. */
+/* The first tile stores a block of weights in FP32 for the others. */
 static __attribute__((noinline)) void sum_narrow(const gemm *g, tile_group *group, const uint8_t *w,
                                                  size_t panel_bytes) {
   float widened[TILE_PANELS][WIDENED_INPUTS * PK_PANEL] __attribute__((aligned(64)));
@@ -260,7 +262,7 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
   }
 }
 
-/* All rows × panels [begin, end). Lines are cut into tiles of nearly equal height. */
+/* All rows × panels [begin, end). Lines are divided into tiles of nearly equal height. */
 static void run_panels(const gemm *g, size_t begin, size_t end) {
   size_t line_rows = g->product->line_rows, tiles = (line_rows + TILE_ROWS - 1) / TILE_ROWS, pairs = (line_rows + 1) / 2;
   size_t capacity = g->sharing ? GROUP_TILES : 1;
@@ -282,8 +284,9 @@ static void run_panels(const gemm *g, size_t begin, size_t end) {
   if (group.count > 0) run_group(g, &group, begin, end);
 }
 
-/* Panels that the rows pass before the next ones are begun. If the rows stay in the cache, a tile's: while they pass,
- * the next weights arrive, perhaps from memory. If not, as many as stay in the cache themselves. */
+/* The number of panels that all rows are multiplied with before the next panels begin. If the rows stay in the cache,
+ * the panels of one tile: meanwhile the next weights are fetched, perhaps from memory. Otherwise as many panels as
+ * stay in the cache. */
 static size_t panels_at_once(const gemm *g, size_t panel_bytes) {
   const pk_product *p = g->product;
   size_t row_bytes = (p->lines * p->x_line_stride + p->line_rows * p->x_row_stride) * g->x_bytes;

@@ -1,5 +1,5 @@
-/* Rows, quantization of activations and element types on sixteen lanes. Same bits as scalar_rows.c, which says what
- * each function does. Static: the including file puts them into its table. */
+/* Rows, quantization of activations and element types on sixteen lanes. Same bits as scalar_rows.c, which documents
+ * each function. Static: the including file adds them to its table. */
 #ifndef PK_WIDE_ROWS_H
 #define PK_WIDE_ROWS_H
 
@@ -208,7 +208,7 @@ static void quantize_weights_s8(size_t count, const float *w, float scale, int8_
   for (; i < count; i++) q[i] = (int8_t)(scale > 0 ? pk_clamp(pk_round_to_int(w[i] / scale), -127, 127) : 0);
 }
 
-/* The processor's conversions agree with the scalar ones on every bit pattern. */
+/* The processor's conversions equal the scalar ones for every bit pattern. */
 typedef _Float16 f16x8 __attribute__((vector_size(16), aligned(2)));
 typedef int32_t i32x8 __attribute__((vector_size(32), aligned(4)));
 

@@ -1,5 +1,5 @@
-/* The kernels of the including file's instruction set as a table, of which WIDE_TABLE is the first or only one.
- * Kernels that only move bytes, or take no time worth speaking of, are the scalar ones. */
+/* The kernels of the including file's instruction set as a table; WIDE_TABLE is the first or only one. Kernels that
+ * only move bytes, or take negligible time, are the scalar ones. */
 #ifndef PK_WIDE_TABLE_H
 #define PK_WIDE_TABLE_H
 
@@ -20,7 +20,7 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
   pk_pack_s8_with(&WIDE_TABLE, n, k, k_padded, panel_begin, panel_end, w, ldw, scale, panels, sums);
 }
 
-/* Everything but the integer product is the same for instruction sets that differ in it alone. */
+/* Everything except the integer product is shared by instruction sets that differ only in that product. */
 #define WIDE_KERNELS(isa_, u8s8_)                      \
   {                                                    \
       .isa = isa_,                                     \

@@ -1,4 +1,4 @@
-/* CPUID and XGETBV; the numbers of leaves and bits are Intel's (Software Developer's Manual, volume 2, CPUID). */
+/* CPUID and XGETBV. The numbers of leaves and bits are Intel's (Software Developer's Manual, volume 2, CPUID). */
 #include "x86_features.h"
 
 #if defined(__x86_64__)
@@ -36,7 +36,7 @@ static unsigned ask_processor(void) {
   return found;
 }
 
-/* Asked once: in a virtual machine each CPUID costs a visit to the host. */
+/* Evaluated once: in a virtual machine, each CPUID traps to the host. */
 unsigned pk_x86_features(void) {
   static const unsigned known = 1u << 31;
   static atomic_uint answer;

@@ -1,8 +1,8 @@
-/* What an x86 processor can do, as far as kernels ask. */
+/* The features of an x86 processor that kernels use. */
 #ifndef PK_X86_FEATURES_H
 #define PK_X86_FEATURES_H
 
-/* Each includes what kernels of its name use beside it, and that the system saves the registers. */
+/* Each feature includes the other features that kernels of its name use, and that the system saves the registers. */
 enum {
   PK_X86_SSE41 = 1,      /* with SSSE3 */
   PK_X86_SHA = 2,        /* with SSE4.1 */
@@ -12,8 +12,8 @@ enum {
   PK_X86_AVX512BF16 = 32, /* with AVX-512 VNNI */
 };
 
-/* The processor's features; none on other architectures. Asked from the processor directly: the compiler's builtin
- * brings a table of every feature there is, 4 KB. */
+/* The processor's features; 0 on other architectures. Reads CPUID directly, because the compiler's builtin adds a
+ * table of all existing features (4 KB). */
 unsigned pk_x86_features(void);
 
 #endif

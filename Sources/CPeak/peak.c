@@ -7,7 +7,7 @@
 #define CHAINS 12
 #define STEPS 200000
 
-/* The factors pass through an empty assembly statement, so that no step can be computed ahead. */
+/* The factors pass through an empty assembly statement, so that the compiler cannot precompute a step. */
 #define LOOP(name, isa, type, zero, step)                                              \
   __attribute__((target(isa))) static void name(void) {                                \
     type a[CHAINS], b = zero, c = zero;                                                \
@@ -20,7 +20,7 @@
   }
 LOOP(fma_256, "avx2,fma", __m256, _mm256_setzero_ps(), _mm256_fmadd_ps(b, c, a[i]))
 LOOP(fma_512, "avx512f", __m512, _mm512_setzero_ps(), _mm512_fmadd_ps(b, c, a[i]))
-/* Three instructions stand in for one where there is no dot product. */
+/* Three instructions replace the dot product on processors without it. */
 LOOP(maddubs_256, "avx2", __m256i, _mm256_setzero_si256(),
      _mm256_add_epi32(a[i], _mm256_madd_epi16(_mm256_maddubs_epi16(b, c), b)))
 LOOP(vnni_256, "avx2,avxvnni", __m256i, _mm256_setzero_si256(), _mm256_dpbusd_avx_epi32(a[i], b, c))

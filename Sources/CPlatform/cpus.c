@@ -1,4 +1,4 @@
-/* How many processors this process may use. */
+/* The number of processors that this process may use. */
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
@@ -7,14 +7,14 @@
 #include "include/CPlatform.h"
 
 #define PATH_LIMIT 1024
-/* Longest text read from /proc/self/cgroup: enough for a dozen v1 hierarchies. */
+/* The most text read from /proc/self/cgroup: enough for a dozen v1 hierarchies. */
 #define TEXT_LIMIT 8192
 
 typedef struct text {
   char bytes[TEXT_LIMIT];
 } text;
 
-/* Reads a whole small file, zero-terminated; 0 on failure. */
+/* Reads a complete small file, zero-terminated; returns 0 on failure. */
 static int read_text(const char *path, text *out) {
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return 0;
@@ -27,7 +27,7 @@ static int read_text(const char *path, text *out) {
   return length > 0;
 }
 
-/* Appends to a path buffer; 0 if it does not fit. */
+/* Appends to a path buffer; returns 0 if it does not fit. */
 static int append(char *path, const char *part, size_t part_length) {
   size_t length = strlen(path);
   if (length + part_length >= PATH_LIMIT) return 0;
@@ -36,7 +36,7 @@ static int append(char *path, const char *part, size_t part_length) {
   return 1;
 }
 
-/* A decimal number at *cursor; -1 where there is none ("max", "-1"). */
+/* Reads a decimal number at *cursor; -1 if there is none ("max", "-1"). */
 static int64_t number(const char **cursor) {
   if (**cursor < '0' || **cursor > '9') return -1;
   int64_t value = 0;
@@ -61,7 +61,7 @@ static int64_t number_in_file(const char *directory, const char *name) {
   return number(&cursor);
 }
 
-/* Limit set in one directory: v2's "QUOTA PERIOD" in cpu.max, or v1's two files. 0: none. */
+/* The limit of one directory: v2's "QUOTA PERIOD" in cpu.max, or v1's two files. 0: none. */
 static size_t limit_in(const char *directory, int is_v2) {
   if (!is_v2)
     return processors(number_in_file(directory, "/cpu.cfs_quota_us"), number_in_file(directory, "/cpu.cfs_period_us"));
@@ -74,8 +74,8 @@ static size_t limit_in(const char *directory, int is_v2) {
   return processors(quota, number(&cursor));
 }
 
-/* A group is limited by its ancestors too. Inside a container the group's path may not exist under the mount, whose
- * root is then the group itself: missing directories count as no limit. */
+/* The limits of a group's ancestors apply too. Inside a container the group's path may not exist under the mount,
+ * whose root is then the group itself; missing directories have no limit. */
 static size_t limit_along(const char *mount, const char *group, size_t group_length, int is_v2) {
   char directory[PATH_LIMIT] = "";
   if (!append(directory, mount, strlen(mount)) || !append(directory, group, group_length)) return 0;

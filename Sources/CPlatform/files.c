@@ -6,9 +6,9 @@
 
 #include "include/CPlatform.h"
 
-/* Opens a regular file and tells its size. PF_OK, or the descriptor is closed. */
+/* Opens a regular file and returns its size. PF_OK, or the descriptor is closed. */
 static int32_t open_regular(const char *path, int *descriptor, size_t *byte_count) {
-  /* Without O_NONBLOCK, opening a pipe would wait for a writer before it could be refused. */
+  /* Without O_NONBLOCK, opening a pipe would wait for a writer before the pipe can be rejected. */
   *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (*descriptor < 0) return errno;
   struct stat status;
@@ -100,7 +100,7 @@ void pf_advise_large_pages(pf_mapping mapping) {
 #endif
 }
 
-/* Reading a hole fills it with pages of zeros, of the size that the mapping asks for. By windows, so that the whole
+/* Reading a hole fills it with zero pages of the size that the mapping requests. In windows, so that the complete
  * file does not count as this process's memory. */
 static void fill_with_large_pages(int descriptor, size_t byte_count) {
 #if defined(MADV_POPULATE_READ)

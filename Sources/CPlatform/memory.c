@@ -5,33 +5,33 @@
 
 #include "include/CPlatform.h"
 
-/* Before every block. */
+/* The header of every block. */
 typedef struct block {
-  pf_arena *_Nullable arena; /* null: the block is a mapping of its own */
-  size_t byte_count;         /* of the block with this, or of the mapping */
+  pf_arena *_Nullable arena; /* null: the block is a separate mapping */
+  size_t byte_count;         /* size of the block including this header, or of the mapping */
 } block;
 
 struct pf_arena {
-  size_t byte_count; /* of the mapping that this lies at the start of */
-  char *top;         /* where the next block begins; the opening thread's alone */
-  atomic_size_t uses; /* blocks that live, and one while the arena is open */
+  size_t byte_count; /* size of the mapping, which starts with this struct */
+  char *top;         /* start of the next block; only the opening thread uses it */
+  atomic_size_t uses; /* number of live blocks, plus one while the arena is open */
 };
 
-/* The arena that this thread has open. The model needs no symbol of the loader. */
+/* The arena that this thread has open. The TLS model needs no symbol of the loader. */
 static _Thread_local pf_arena *_Nullable current __attribute__((tls_model("initial-exec")));
 
 static size_t page(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 static size_t round_up(size_t count, size_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
-/* Zeroed pages, taken from the system when they are first written; null where there is no room for them. */
+/* Zeroed pages, allocated by the system when they are first written; null if there is no address space for them. */
 static void *_Nullable map_pages(size_t byte_count) {
   if (byte_count > PTRDIFF_MAX) return NULL;
   void *pages = mmap(NULL, byte_count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return pages == MAP_FAILED ? NULL : pages;
 }
 
-/* A block with room for itself at `start` or behind it, its contents on the alignment. */
+/* The first block at or after `start` with room for its header, whose contents are aligned. */
 static block *block_at(char *start, size_t alignment) {
   return (block *)round_up((uintptr_t)start + sizeof(block), alignment) - 1;
 }
@@ -74,7 +74,7 @@ void pf_free(void *memory) {
     munmap((void *)((uintptr_t)b / page() * page()), b->byte_count);
     return;
   }
-  /* What was taken last is free to be taken again. */
+  /* The most recent allocation can be reused. */
   if (arena == current && (char *)b + b->byte_count == arena->top) arena->top = (char *)b;
   leave(arena);
 }
@@ -96,7 +96,7 @@ void pf_arena_close(pf_arena *arena) {
   leave(arena);
 }
 
-/* Where build-runtime.sh leads the allocations of Embedded Swift. */
+/* build-runtime.sh redirects the allocations of Embedded Swift to these functions. */
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t byte_count) {
   *memory = pf_alloc_aligned(byte_count, alignment);
   return *memory ? 0 : ENOMEM;

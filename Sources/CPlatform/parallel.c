@@ -1,9 +1,9 @@
 /* One pool of threads for the process.
  *
- * A loop lives on its caller's stack and hangs in a list while it has parts to give away. Its parts are cut into shares:
- * a thread takes those of its own share first and then helps with the others', so that in loop after loop over the same
- * data a thread meets what it has in its cache. The lock guards only joining and leaving. Idle threads watch `announcements` for a short while,
- * then sleep on a condition. */
+ * A loop is stored on its caller's stack and is in a list while it has parts that threads can take. Its parts are
+ * divided into shares. A thread first takes the parts of its own share and then helps with the other shares, so in
+ * consecutive loops over the same data a thread finds its data in its cache. The lock only guards joining and
+ * leaving. Idle threads watch `announcements` for a short time, then sleep on a condition. */
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 #include "include/CPlatform.h"
 
 #define THREAD_LIMIT 1024
-/* Threads beyond this number start in a share that is also another's. */
+/* Threads beyond this number start in a share that belongs to another thread too. */
 #define SHARE_LIMIT 16
 #define STACK_BYTES ((size_t)512 << 10)
-/* About 30 to 80 µs, as processors differ in how long they pause. */
+/* About 30 to 80 µs, because processors differ in the duration of a pause. */
 #define SPINS 2000
 
 typedef struct loop {
@@ -25,17 +25,17 @@ typedef struct loop {
   void *context;
   size_t count;
   size_t seats;  /* threads that may join the caller */
-  size_t joined; /* threads that ever did; guarded by the lock */
+  size_t joined; /* threads that have joined; guarded by the lock */
   size_t shares;
-  atomic_size_t taken[SHARE_LIMIT]; /* parts of each share, perhaps counted beyond its end */
-  atomic_size_t started;            /* parts of all */
+  atomic_size_t taken[SHARE_LIMIT]; /* parts taken of each share; can exceed its size */
+  atomic_size_t started;            /* parts started in all shares */
   atomic_size_t active; /* threads that joined and have not left */
   struct loop *following;
 } loop;
 
 typedef struct pool {
   pf_once sized, started;
-  size_t thread_count; /* as asked for, the caller included */
+  size_t thread_count; /* as requested, including the caller */
   size_t helpers;      /* as created */
   pthread_mutex_t lock;
   pthread_cond_t announced, left;
@@ -50,10 +50,11 @@ static pool the_pool = NEW_POOL;
 static atomic_uint generation;
 static int survives_fork;
 
-/* Whether this thread is inside a body. The model needs no symbol of the loader. */
+/* Whether this thread is inside a body. The TLS model needs no symbol of the loader. */
 static _Thread_local int is_inside __attribute__((tls_model("initial-exec")));
 
-/* The child has one thread and whatever the others held at the fork: everything begins anew. */
+/* The child has one thread, and locks that other threads held during the fork stay locked, so everything is
+ * reinitialized. */
 static void forget_pool(void) {
   static const pool fresh = NEW_POOL;
   memcpy(&the_pool, &fresh, sizeof the_pool);
@@ -61,12 +62,12 @@ static void forget_pool(void) {
   is_inside = 0;
 }
 
-/* At load, since a fork may come before or during the first loop. */
+/* Registered at load time, because a fork can happen before or during the first loop. */
 __attribute__((constructor)) static void watch_forks(void) {
   survives_fork = pthread_atfork(NULL, NULL, forget_pool) == 0;
 }
 
-/* The holder's process, in forks: never zero, and another in a child. */
+/* The process of the holder, as a number of forks: never zero, and different in a child. */
 static uint32_t claimant(void) { return atomic_load_explicit(&generation, memory_order_relaxed) << 1 | 1; }
 
 int32_t pf_claim_take(pf_claim *claim) {
@@ -85,7 +86,7 @@ static void spin_pause(void) {
 #endif
 }
 
-/* Parts of one share, from its first on. */
+/* Runs parts of one share, from its first on. */
 static void run_share(loop *l, size_t share, size_t worker) {
   size_t begin = l->count * share / l->shares, end = l->count * (share + 1) / l->shares;
   for (;;) {
@@ -107,7 +108,7 @@ static void run_inline(size_t count, pf_body body, void *context) {
   for (size_t index = 0; index < count; index++) body(context, index, 0);
 }
 
-/* A loop that still has parts and a seat; the lock is held. */
+/* A loop that still has parts and a free seat. The lock is held. */
 static loop *open_loop(pool *p) {
   for (loop *l = p->loops; l; l = l->following)
     if (l->joined < l->seats && atomic_load_explicit(&l->started, memory_order_relaxed) < l->count) return l;
@@ -129,7 +130,7 @@ static void *help(void *number) {
     if (l) {
       run_parts(l, (size_t)number, worker);
       pthread_mutex_lock(&p->lock);
-      /* The caller may return as soon as it sees the last one leave: `l` is not touched after this. */
+      /* The caller can return as soon as it sees the last thread leave, so `l` must not be used after this. */
       if (atomic_fetch_sub_explicit(&l->active, 1, memory_order_release) == 1) pthread_cond_broadcast(&p->left);
       pthread_mutex_unlock(&p->lock);
       continue;
@@ -160,7 +161,7 @@ size_t pf_thread_count(void) {
   return the_pool.thread_count;
 }
 
-/* Signals stay with the program's own threads. */
+/* Signals are delivered to the program's own threads. */
 static void start_pool(void *context) {
   pool *p = context;
   pthread_attr_t attributes;
@@ -189,7 +190,7 @@ static void announce(pool *p, loop *l) {
   if (wanted == 1) pthread_cond_signal(&p->announced);
 }
 
-/* Takes the loop off the list, so that nobody joins any more, and waits for those who did. */
+/* Removes the loop from the list, so that no thread joins any more, and waits for those that joined. */
 static void withdraw(pool *p, loop *l) {
   pthread_mutex_lock(&p->lock);
   loop **link = &p->loops;
@@ -224,6 +225,6 @@ void pf_parallel_for(size_t count, size_t max_threads, pf_body body, void *conte
   unsigned born = atomic_load_explicit(&generation, memory_order_relaxed);
   announce(p, &l);
   run_parts(&l, 0, 0);
-  /* A body that forked: in the child, the others' parts are lost and there is nobody to wait for. */
+  /* The body forked: in the child, the parts of other threads are lost and there are no threads to wait for. */
   if (atomic_load_explicit(&generation, memory_order_relaxed) == born) withdraw(p, &l);
 }

@@ -1,7 +1,7 @@
 #include "portable_product.h"
 
-/* Rows of a tile, and rows whose packed values are kept while every panel of columns passes: 192 · 4096 FP64 values are
- * 6 MB. */
+/* Rows of a tile, and rows whose packed values are kept while all panels of columns are processed: 192 · 4096 FP64
+ * values are 6 MB. */
 enum { TILE_ROWS = 6, CHUNK_ROWS = 32 * TILE_ROWS };
 /* Columns of the widest panel. */
 enum { MAX_PANEL_COLUMNS = 16 };

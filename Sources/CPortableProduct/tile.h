@@ -3,7 +3,7 @@
 
 typedef double NAME(vector) __attribute__((vector_size(8 * LANES), aligned(8)));
 
-/* Columns first ..< first + 2 · LANES of b as [k, 2 · LANES], zero where b ends. */
+/* Columns first ..< first + 2 · LANES of b as [k, 2 · LANES], zero after the last column. */
 TARGET static void NAME(pack_panel)(pp_matrix b, size_t k, size_t n, size_t first, double *panel) {
   size_t columns = least(2 * LANES, n - first);
   for (size_t p = 0; p < k; p++) {
@@ -12,7 +12,7 @@ TARGET static void NAME(pack_panel)(pp_matrix b, size_t k, size_t n, size_t firs
   }
 }
 
-/* Rows first ..< first + count of a as tiles [k, TILE_ROWS], zero where they end. */
+/* Rows first ..< first + count of a as tiles [k, TILE_ROWS], zero after the last row. */
 TARGET static void NAME(pack_rows)(pp_matrix a, size_t k, size_t first, size_t count, double *tiles) {
   for (size_t top = 0; top < count; top += TILE_ROWS) {
     for (size_t i = 0; i < TILE_ROWS; i++) {

@@ -4,10 +4,10 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Of composite_kinds: the index of the second part, and whether composition never makes the character. */
+/* Fields of composite_kinds: the index of the second part, and whether composition never produces the character. */
 enum { SECOND_MASK = 0x7F, NO_SECOND = 127, EXCLUDED = 0x80 };
 
-/* Hangul syllables are made by arithmetic (Unicode standard, section 3.12). */
+/* Hangul syllables are computed (Unicode standard, section 3.12). */
 enum {
   SYLLABLE = 0xAC00,
   LEADING = 0x1100,
@@ -26,8 +26,8 @@ struct run {
   uint32_t start, length;
 };
 
-/* Reads the next run of a stream: the gap after the last one and the length - 1. A gap of 255 stands for a start of
- * three bytes. */
+/* Reads the next run of a stream: the gap after the previous one and the length - 1. A gap of 255 means that a start
+ * of three bytes follows. */
 static const uint8_t *next_run(const uint8_t *stream, struct run *run) {
   const uint32_t gap = *stream++;
   run->start += run->length + gap;
@@ -39,7 +39,7 @@ static const uint8_t *next_run(const uint8_t *stream, struct run *run) {
   return stream;
 }
 
-/* How many scalars of the runs come before `scalar`; not_found if it is in none. */
+/* The number of scalars of the runs that precede `scalar`; not_found if it is in none. */
 static size_t index_in_runs(const uint8_t *stream, size_t size, uint32_t scalar) {
   struct run run = {0, 0};
   size_t before = 0;
@@ -61,7 +61,7 @@ static uint32_t composite_at(size_t index) {
   return run.start + (uint32_t)index;
 }
 
-/* Ranges without marks, doubles, second parts and excluded characters: Cyrillic and its neighbours, Vietnamese,
+/* Ranges without marks, doubles, second parts and excluded characters: Cyrillic and adjacent blocks, Vietnamese,
  * punctuation and signs, kana and ideographs, Hangul syllables, emoji. A test compares them with the tables. */
 static bool is_always_composed(uint32_t scalar) {
   if (scalar < 0x300) return true;
@@ -117,8 +117,8 @@ static uint32_t first_part(uint32_t scalar, uint32_t *second) {
 size_t ct_decompose(uint32_t scalar, uint32_t parts[CT_LONGEST_DECOMPOSITION]) {
   uint32_t reversed[CT_LONGEST_DECOMPOSITION], second;
   size_t count = 0;
-  /* Only the first part, and the one part of a double, can have parts of their own; U+0344 and the like are pairs
-   * of marks. */
+  /* Only the first part, and the one part of a double, can have parts of their own; U+0344 and similar are pairs of
+   * marks. */
   for (uint32_t first; count + 1 < CT_LONGEST_DECOMPOSITION; scalar = first) {
     first = first_part(scalar, &second);
     if (first == CT_NO_SCALAR) break;
@@ -158,7 +158,7 @@ uint32_t ct_compose(uint32_t first, uint32_t second) {
 
 bool ct_may_change_in_composition(uint32_t scalar) {
   if (is_always_composed(scalar)) return false;
-  /* Hebrew and Arabic but for U+0653-0655, Devanagari letters and vowels, Thai, Lao: marks that join nothing. */
+  /* Hebrew and Arabic except U+0653-0655, Devanagari letters and vowels, Thai, Lao: their marks do not compose. */
   if ((scalar >= 0x483 && scalar < 0x653) || (scalar >= 0x656 && scalar < 0x93C) || (scalar >= 0x93D && scalar < 0x958) ||
       (scalar >= 0xDE0 && scalar < 0xF43)) {
     return false;

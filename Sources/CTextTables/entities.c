@@ -22,7 +22,7 @@ static struct entry entry_at(size_t offset) {
   return entry;
 }
 
-/* The stream is ours, so its UTF-8 is valid. */
+/* The stream is generated, so its UTF-8 is valid. */
 static size_t decode_value(const uint8_t *bytes, size_t length, uint32_t scalars[2]) {
   size_t count = 0, index = 0;
   while (index < length && count < 2) {
@@ -46,8 +46,8 @@ size_t ct_named_entity(const uint8_t *name, size_t length, bool legacy, uint32_t
   if (length == 0 || length > CT_LONGEST_ENTITY_NAME) return 0;
   const size_t bucket = bucket_of(name[0]);
   if (bucket == 52) return 0;
-  /* Names come in byte order, so `matched`, how much of `name` the previous entry shares, decides most entries
-   * without looking at their letters. */
+  /* Names are in byte order. So `matched`, the length of the prefix of `name` that the previous entry shares, decides
+   * most entries without comparing their letters. */
   size_t matched = 0;
   for (size_t offset = entity_starts[bucket]; offset < entity_starts[bucket + 1];) {
     const struct entry entry = entry_at(offset);

@@ -48,7 +48,7 @@ enum ct_class ct_piece_class(uint32_t scalar) {
   }
   if (is_in_runs(letter_runs, COUNT(letter_runs), scalar)) return CT_LETTER;
   if (is_in_runs(number_runs, COUNT(number_runs), scalar)) return CT_NUMBER;
-  /* U+0345 is no letter, but its case variants are: under IGNORECASE no alternative of the pattern takes it. */
+  /* U+0345 is not a letter, but its case variants are: under IGNORECASE it matches no alternative of the pattern. */
   return ct_is_regex_space(scalar) || scalar == 0x345 ? CT_SEPARATOR : CT_OTHER;
 }
 

@@ -1,6 +1,6 @@
 #include "CVocabulary.h"
 
-/* #embed is C23; clang has it as an extension in every mode, and no other compiler builds this target. */
+/* #embed is C23. clang supports it as an extension in every mode, and no other compiler builds this target. */
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wc23-extensions"
 static const _Alignas(64) unsigned char openai_merges[] = {

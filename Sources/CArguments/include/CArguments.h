@@ -1,11 +1,11 @@
 #ifndef CARGUMENTS_H
 #define CARGUMENTS_H
 
-/* The command's arguments as the system handed them over. Swift reads them from /proc, which may not be there. */
+/* The command's arguments as the system passed them. Swift reads them from /proc, which can be missing. */
 
-/* 0 where the C library does not tell constructors. */
+/* 0 if the C library does not pass them to constructors. */
 int ca_count(void);
-/* Bytes up to a zero; `index` is below the count. */
+/* Zero-terminated; `index` must be below the count. */
 const char *_Nonnull ca_argument(int index);
 
 #endif

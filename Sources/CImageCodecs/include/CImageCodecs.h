@@ -5,21 +5,22 @@
 #include <stdint.h>
 
 /* JPEG and PNG decoding from memory through libjpeg-turbo and libpng, with the settings that Pillow uses. Both
- * libraries report errors by longjmp, which must not cross Swift: it stays in here. No function keeps state or prints.
+ * libraries report errors by longjmp, which must not cross Swift frames, so it stays inside these functions. No
+ * function keeps state or prints.
  *
- * First read the header, then decode into a buffer of the size that it tells. */
+ * First read the header, then decode into a buffer of the size that it states. */
 
 typedef enum __attribute__((enum_extensibility(closed))) cic_status {
   CIC_OK = 0,
   CIC_TRUNCATED = 1,   /* the bytes end before the image does */
-  CIC_UNDECODABLE = 2, /* the library refused the bytes */
-  CIC_UNSUPPORTED = 3, /* a valid file of a kind that is not read, such as two-component JPEG */
-  CIC_TOO_SMALL = 4,   /* the caller's buffer */
+  CIC_UNDECODABLE = 2, /* the library rejects the bytes */
+  CIC_UNSUPPORTED = 3, /* a valid file of an unsupported kind, such as two-component JPEG */
+  CIC_TOO_SMALL = 4,   /* the caller's buffer is too small */
   CIC_TOO_MANY_SCANS = 5,
   CIC_NO_MEMORY = 6,
 } cic_status;
 
-/* What one pixel of the decoded image is; in Pillow's terms its mode. */
+/* The content of one pixel of the decoded image; Pillow's mode. */
 typedef enum __attribute__((enum_extensibility(closed))) cic_layout {
   CIC_GRAY = 0,
   CIC_GRAY_ALPHA = 1,
@@ -35,17 +36,17 @@ typedef struct cic_header {
   uint32_t width, height;
   cic_layout layout;
   uint32_t bytes_per_pixel;
-  uint32_t working_bytes_per_pixel; /* that the library holds while it decodes, beside the caller's buffer */
+  uint32_t working_bytes_per_pixel; /* held by the library during decoding */
   uint32_t palette_count;
   uint8_t palette[256][3];
 } cic_header;
 
 #define CIC_MESSAGE_BYTES 200
 
-/* Encoders write about ten scans into a progressive JPEG. Each costs a walk over all pixels, whatever bytes it has. */
+/* Encoders write about ten scans into a progressive JPEG. Each scan visits all pixels, regardless of its bytes. */
 #define CIC_MAX_SCANS 100
 
-/* On anything but CIC_OK, `message` says what the library found; it is empty otherwise. `capacity` is that of
+/* On any status except CIC_OK, `message` holds the library's reason; otherwise it is empty. `capacity` is the size of
  * `pixels` and must be width * height * bytes_per_pixel. */
 cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message);
 cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);

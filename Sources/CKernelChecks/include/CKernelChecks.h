@@ -1,29 +1,29 @@
-/* Compares kernels with their definitions, one check for each row of kernels.def: a kernel of the list without a check
- * does not link. No Swift, so that the checks also run under an emulator of another processor. */
+/* Compares kernels with their definitions, one check for each row of kernels.def. A kernel of the list without a
+ * check does not link. Contains no Swift, so that the checks also run under an emulator of another processor. */
 #ifndef CKERNELCHECKS_H
 #define CKERNELCHECKS_H
 
 #include "CKernels.h"
 
-/* How many checks there are, in the order of the list. */
+/* The number of checks, in the order of the list. */
 size_t pk_check_count(void);
 /* The kernel that a check runs: "gemm_f32", "resize_row". */
 const char *pk_check_name(size_t check);
 /* Whether the instruction set, which this machine supports, has that kernel. */
 int pk_check_applies(size_t check, pk_isa isa);
-/* Runs a kernel of an instruction set and its definition on the same numbers and returns how many results differ by more
- * than the list allows. The first of them is described in `mistake`, of `length` bytes. Not for two threads at once. */
+/* Runs a kernel of an instruction set and its definition on the same numbers and returns how many results differ by
+ * more than the list allows. Describes the first difference in `mistake`, which has `length` bytes. Not thread-safe. */
 int pk_check_run(size_t check, pk_isa isa, char *mistake, size_t length);
 
-/* Sums over the bits of what the checks have computed since the last pk_check_reset. Fused sums are equal wherever sums
- * are fused, resized images are equal everywhere. */
+/* Checksums of the bits that the checks have computed since the last pk_check_reset. Fused sums are equal on all
+ * machines that fuse; resized images are equal everywhere. */
 typedef struct pk_check_sums {
   uint64_t fused, resized;
 } pk_check_sums;
 void pk_check_reset(void);
 pk_check_sums pk_check_found(void);
 
-/* The first kernel of the list that a table lacks, or null. */
+/* The first kernel of the list that a table does not have, or null. */
 const char *pk_check_gap(const pk_kernels *kernels);
 
 #endif

@@ -1,4 +1,4 @@
-/* Everything CKernels offers. */
+/* All headers of CKernels. */
 #ifndef CKERNELS_H
 #define CKERNELS_H
 

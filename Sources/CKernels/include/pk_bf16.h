@@ -7,9 +7,9 @@
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-extension"
 
-/* Operands are rounded to BF16, half to even, subnormal values to zero. Two products of BF16 are exact; they are added
- * to sums in FP32 pair by pair in index order, subnormal sums to zero: the result is gemm_f32's of the rounded operands
- * within the rounding of FP32 sums. Rows, row position and split never change a bit. */
+/* Operands are rounded to BF16, half to even, subnormal values to zero. A product of two BF16 numbers is exact.
+ * Products are added to FP32 sums pair by pair in index order, subnormal sums to zero: the result equals gemm_f32's
+ * of the rounded operands within the rounding of FP32 sums. Rows, row position and split never change a bit. */
 typedef struct pk_bf16_kernels {
 #define PK_BF16_KERNEL(name, agreement, result, parameters) result(*name) parameters;
 #include "kernels.def"
@@ -17,7 +17,7 @@ typedef struct pk_bf16_kernels {
 
 #pragma clang assume_nonnull begin
 
-/* Those that go with the table of an instruction set, or null where it or this machine has none. */
+/* The kernels that belong to an instruction set's table, or null if it or this machine has none. */
 const pk_bf16_kernels *_Nullable pk_bf16_for(pk_isa isa);
 
 #pragma clang assume_nonnull end

@@ -1,7 +1,7 @@
-/* The kernels: pure functions over pointers and counts. They allocate nothing, read no global, know no file.
+/* The kernels: pure functions over pointers and counts. They do not allocate, read globals or access files.
  *
- * Each instruction set has one table; all tables hold the same functions (kernels.def). `scalar` runs anywhere and
- * gives the same bits on every machine; the others are chosen by what the processor and the system support. */
+ * Each instruction set has one table; all tables hold the same functions (kernels.def). `scalar` runs everywhere and
+ * gives the same bits on every machine. The others are selected by the features of the processor and the system. */
 #ifndef PK_KERNELS_H
 #define PK_KERNELS_H
 
@@ -14,15 +14,16 @@
 #pragma clang diagnostic ignored "-Wnullability-extension"
 #pragma clang assume_nonnull begin
 
-/* Outputs in a panel: the unit in which weights are stored and work is split. */
+/* Outputs in a panel: the unit in which weights are stored and work is divided. */
 #define PK_PANEL 16
-/* Inputs summed before a partial sum is added to the total: keeps the error of long sums near that of short ones. */
+/* Inputs that are summed before the partial sum is added to the total: keeps the error of long sums close to that of
+ * short ones. */
 #define PK_SUM_BLOCK 128
 
 /* Zero point of activations quantized per row. */
 #define PK_ROW_ZERO_POINT 128
 
-/* Query i of attention sees every key. */
+/* Every query of attention attends to every key. */
 #define PK_ATTEND_ALL PTRDIFF_MAX
 
 typedef enum pk_activation {
@@ -33,15 +34,14 @@ typedef enum pk_activation {
   PK_ACTIVATION_GELU_TANH = 4,  /* x · (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 */
 } pk_activation;
 
-/* What happens to a sum before it is stored, each step rounded to FP32:
+/* The operations on a sum before it is stored, each step rounded to FP32:
  *
  *   v = sum · scale[n] + bias[n];   v = activation(v);   v = v + residual[i, n];   v = relu_last ? relu(v) : v
  *
  * `scale` and `bias` are indexed by output and padded to a multiple of 16, as in the bundle; null means 1 and 0.
- * `residual` (null: none) has rows and lines with strides of their own and may be y itself, with y's strides.
- * Outputs n ≥ output_count are neither stored nor read from `residual`.
- * `range` (null: none; it starts as {−0, 0}) is widened to contain every value stored: range[0] ≤ v ≤ range[1]. A NaN takes
- * the place of one of the two, and stays. */
+ * `residual` (null: none) has its own strides of rows and lines and may be y itself, with y's strides. Outputs n ≥
+ * output_count are neither stored nor read from `residual`. `range` (null: none; it starts as {−0, 0}) is widened to
+ * contain every value stored: range[0] ≤ v ≤ range[1]. After a NaN, one of the two is NaN and stays so. */
 typedef struct pk_epilogue {
   const float *_Nullable scale;
   const float *_Nullable bias;
@@ -53,12 +53,12 @@ typedef struct pk_epilogue {
   int32_t relu_last;
 } pk_epilogue;
 
-/* Where the operands of a matrix product y = W·x lie, in elements.
+/* The layout of the operands of a matrix product y = W·x, in elements.
  *
  * Rows come in `lines` lines of `line_rows` rows: one line for a matrix, one per line of pixels for a convolution, so
  * that an image can have a border between lines. The k inputs of a row come in `segments` runs of `segment_inputs`
- * contiguous elements: one for a matrix; for a 3 × 3 window over channels-last pixels three, one per line of the
- * window. int8 weights need segment_inputs to be a multiple of 4. */
+ * contiguous elements: one for a matrix, and three for a 3 × 3 window over channels-last pixels, one per line of the
+ * window. For int8 weights, segment_inputs must be a multiple of 4. */
 typedef struct pk_product {
   size_t lines, line_rows;
   size_t x_row_stride, x_line_stride;
@@ -76,9 +76,9 @@ typedef struct pk_quantized_rows {
   const int32_t *weight_sums;
 } pk_quantized_rows;
 
-/* Geometry of a convolution's input, in elements: pixel (y, x, c) of the image lies at
- * y · row_stride + x · column_stride + c · channel_stride, so that both layouts are read:
- * channels-last (width · channels, channels, 1) and planar (width, 1, height · width). */
+/* Geometry of a convolution's input, in elements. Pixel (y, x, c) of the image is at y · row_stride + x ·
+ * column_stride + c · channel_stride, so that both layouts can be read: channels-last (width · channels, channels, 1)
+ * and planar (width, 1, height · width). */
 typedef struct pk_patch_grid {
   size_t height, width, channels;
   size_t row_stride, column_stride, channel_stride;
@@ -94,7 +94,7 @@ typedef enum pk_agreement { PK_SAME_BITS = 0, PK_FUSED_SUM = 1 } pk_agreement;
 
 typedef struct pk_kernels {
   pk_isa isa;
-  int32_t fuses; /* whether its PK_FUSED_SUM kernels use fused multiply-add; if not, they have scalar's bits */
+  int32_t fuses; /* whether its PK_FUSED_SUM kernels use fused multiply-add; otherwise they have scalar's bits */
   const char *_Nonnull name;
 #define PK_KERNEL(name, agreement, result, parameters) result(*name) parameters;
 #include "kernels.def"
@@ -102,11 +102,12 @@ typedef struct pk_kernels {
 
 #pragma clang assume_nonnull begin
 
-/* The table of one instruction set, or null where this machine lacks it. */
+/* The table of one instruction set, or null if this machine does not support it. */
 const pk_kernels *_Nullable pk_kernels_for(pk_isa isa);
-/* The name of an instruction set, whether or not this machine has it; empty for what is none. */
+/* The name of an instruction set, supported by this machine or not; empty for an invalid value. */
 const char *pk_isa_name(pk_isa isa);
-/* The table with that name (`length` bytes, no terminator needed), or null if unknown or unsupported here. */
+/* The table with this name (`length` bytes, no terminator needed), or null if it is unknown or this machine does not
+ * support it. */
 const pk_kernels *_Nullable pk_kernels_named(const char *name, size_t length);
 /* The best table this machine supports. */
 const pk_kernels *pk_kernels_detect(void);
@@ -114,13 +115,13 @@ const pk_kernels *pk_kernels_detect(void);
 /* Floats of scratch that attention_f32 needs; grows with each argument. */
 size_t pk_attention_scratch(size_t query_count, size_t key_count, size_t d);
 
-/* A row distance ≥ k, in elements of `element_bytes`, with which neighbouring rows do not compete for the same
- * cache sets (a multiple of 64 bytes but not of 512): products over many rows run faster with it. */
+/* A row distance ≥ k, in elements of `element_bytes`, at which adjacent rows do not compete for the same cache sets
+ * (a multiple of 64 bytes but not of 512). Products over many rows are faster with it. */
 size_t pk_row_stride(size_t k, size_t element_bytes);
 
-/* Scale and zero point of unsigned activations in [minimum, maximum]: the range is widened to contain 0,
- * scale = (max − min) / 255, zero_point = round-half-even(−min / scale), inverse_scale = 1 / scale;
- * all zero for a range narrower than 2^-100. Where a bound is a NaN, the scales are. */
+/* Scale and zero point of unsigned activations in [minimum, maximum]: the range is widened to contain 0, scale = (max
+ * − min) / 255, zero_point = round-half-even(−min / scale), inverse_scale = 1 / scale; all zero for a range narrower
+ * than 2^-100. If a bound is NaN, the scales are NaN. */
 typedef struct pk_u8_quantization {
   float scale;
   float inverse_scale;
@@ -131,7 +132,7 @@ pk_u8_quantization pk_u8_range(float minimum, float maximum);
 /* Scale of an int8 weight row: F32(absmax / 127). */
 float pk_s8_scale(float absmax);
 
-/* Reading weights back: row-major w[n, k] from the panels of the whole matrix. */
+/* Unpacks weights: row-major w[n, k] from the panels of the complete matrix. */
 void pk_unpack_f32(size_t n, size_t k, size_t k_padded, const float *panels, float *w, size_t ldw);
 void pk_unpack_f16(size_t n, size_t k, size_t k_padded, const uint16_t *panels, float *w,
                    size_t ldw);

@@ -1,5 +1,5 @@
 /* Elementary functions for code that may not call libm (the small runtime) or must not depend on it (files whose
- * bytes are the same on every machine). Plain IEEE arithmetic, nothing fused: equal bits everywhere. */
+ * bytes are equal on every machine). Plain IEEE arithmetic without fused operations: equal bits everywhere. */
 #ifndef PK_MATH_H
 #define PK_MATH_H
 

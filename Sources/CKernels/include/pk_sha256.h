@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4), streaming; uses the processor's SHA instructions where present. */
+/* SHA-256 (FIPS 180-4), streaming; uses the processor's SHA instructions if it has them. */
 #ifndef PK_SHA256_H
 #define PK_SHA256_H
 
@@ -15,7 +15,7 @@ typedef struct pk_sha256 {
   uint8_t block[64]; /* bytes not yet hashed: byte_count mod 64 of them */
 } pk_sha256;
 
-/* The definition: adds whole 64-byte blocks to a state, on any machine. */
+/* The definition: adds complete 64-byte blocks to a state, on any machine. */
 void pk_sha256_blocks_portable(uint32_t *state, const uint8_t *bytes, size_t block_count);
 
 void pk_sha256_init(pk_sha256 *context);

@@ -1,4 +1,4 @@
-/* What this processor can do at best: loops of nothing but its widest multiply-add, to be timed by the caller.
+/* The peak performance of this processor: loops that only contain its widest multiply-add, which the caller times.
  * Not part of the runtime: the command line's `bench` and two programs of Benchmarks/micro link it. */
 #ifndef CPEAK_H
 #define CPEAK_H
@@ -16,13 +16,13 @@ typedef enum cpeak_arithmetic {
 } cpeak_arithmetic;
 
 typedef struct cpeak_loop {
-  /* Keeps one thread busy for about a millisecond, on registers alone. */
+  /* Keeps one thread busy for about a millisecond, using registers only. */
   void (*_Nullable run)(void);
   /* Operations of one call: a multiply-add counts as two. */
   double operations;
 } cpeak_loop;
 
-/* The loop of the widest instruction that this processor has; 0 where none is known for its kind. */
+/* The loop of this processor's widest instruction; 0 if none is known for this kind of processor. */
 int32_t cpeak_loop_for(cpeak_arithmetic arithmetic, cpeak_loop *loop);
 
 #pragma clang assume_nonnull end

@@ -1,8 +1,8 @@
-/* A matrix product whose bits do not depend on the machine: the reference's second opinion.
+/* A matrix product whose bits do not depend on the machine: the alternative to OpenBLAS in the reference.
  *
- * Each output is one sum in FP64, over the inner index in ascending order, rounded to FP32 once. The product of two FP32
- * values is exact in FP64, so a fused multiply-add rounds exactly as a multiplication and an addition do: the
- * instruction sets below differ in speed alone. (Of NaN, which bits stand for it may differ.) */
+ * Each output is one sum in FP64, over the inner index in ascending order, rounded to FP32 once. The product of two
+ * FP32 values is exact in FP64, so a fused multiply-add rounds exactly like a multiplication and an addition: the
+ * instruction sets below only differ in speed. (The bits of a NaN can differ.) */
 #ifndef PORTABLE_PRODUCT_H
 #define PORTABLE_PRODUCT_H
 
@@ -13,7 +13,7 @@
 #pragma clang assume_nonnull begin
 
 typedef enum pp_level {
-  PP_BASELINE, /* what every processor of this architecture has */
+  PP_BASELINE, /* available on every processor of this architecture */
   PP_AVX2,     /* with FMA; x86-64 only */
   PP_AVX512,   /* x86-64 only */
 } pp_level;
@@ -21,7 +21,7 @@ typedef enum pp_level {
 /* The fastest level that this processor runs; it runs every lower one too. */
 pp_level pp_fastest_level(void);
 
-/* Element (i, j) lies at values[i * row_stride + j * column_stride]. */
+/* Element (i, j) is at values[i * row_stride + j * column_stride]. */
 typedef struct pp_matrix {
   const float *values;
   size_t row_stride, column_stride;
