@@ -1,18 +1,20 @@
 private import Synchronization
 
-/// What opening one checkpoint may take, counted in bytes.
+/// The memory and work, in bytes, that opening one checkpoint may need.
 ///
-/// Readers charge before they copy a name, append to a queue, keep a list item or inflate: each at what it holds, and a
-/// step that keeps nothing at `Budget.step`. So memory and time stay in proportion to the file, however often the file
-/// repeats a part of itself. The weights are counted apart (`inflate`), since they are mapped and read one at a time.
+/// Readers charge before they copy a name, append to a queue, keep a list item or inflate. They charge the bytes that
+/// this keeps, and `Budget.step` for a step that keeps nothing. So memory and time stay in proportion to the file,
+/// however often the file repeats a part of itself. Weights are counted separately (`inflate`), because they are
+/// mapped and read one at a time.
 ///
-/// `Limits` carry it from the entrance to every reader. The files of one checkpoint share it.
+/// `Limits` pass the budget to every reader. The files of one checkpoint share it.
 public final class Budget: Sendable {
-  /// What any file may take, whatever its size.
+  /// The budget of any file, regardless of its size.
   static let base = 64 << 20
-  /// What each byte of the file adds. Dense JSON takes the most of all formats: `tokenizer.json` takes five times its size.
+  /// The additional budget per byte of the file. Dense JSON needs the most of all formats: `tokenizer.json` needs
+  /// five times its size.
   static let perFileByte = 8
-  /// The charge for work that keeps nothing: looking at one entry.
+  /// The charge for work that keeps nothing, such as visiting one entry.
   package static let step = 16
 
   private let fileBytes = Atomic<Int>(0)
@@ -20,7 +22,8 @@ public final class Budget: Sendable {
   private let inflated = Atomic<Int>(0)
   private let files = Mutex<Set<FileIdentity>>([])
 
-  /// Counts a file of the checkpoint that is opened; under a second name, or a second time, it adds nothing.
+  /// Adds an opened file of the checkpoint to the budget. A file that is opened again, or by another name, adds
+  /// nothing.
   func admit(fileByteCount: Int, _ identity: FileIdentity? = nil) {
     if let identity, files.withLock({ !$0.insert(identity).inserted }) { return }
     fileBytes.adding(fileByteCount)
@@ -47,16 +50,18 @@ public final class Budget: Sendable {
       found: "more, with the \(what)")
   }
 
-  /// Counts a compressed part of the weights.
+  /// Counts the bytes of an inflated part of the weights.
   ///
   /// - Throws: `budgetExceeded`.
   func inflate(_ byteCount: Int, _ limits: Limits, at offset: UInt64?) throws(ReadError) {
     try require(weightBytes: inflated.adding(byteCount), limits, at: offset)
   }
 
-  /// - Parameter weightBytes: that reading each tensor once takes, a storage that several share each time.
-  /// - Throws: `budgetExceeded` for more bytes of weights than the file could hold, whatever it compresses, repeats or uses
-  ///   more than once.
+  /// - Parameter weightBytes: bytes that reading each tensor once needs; a storage that several tensors share counts
+  ///   each time.
+  /// - Throws: `budgetExceeded` for more bytes of weights than the file could hold, even if it compresses, repeats or
+  ///   shares
+  ///   them.
   func require(weightBytes: Int, _ limits: Limits, at offset: UInt64?) throws(ReadError) {
     let ratio = Int(clamping: limits.inflationRatio)
     let (bytes, overflows) = fileByteCount.multipliedReportingOverflow(by: ratio)
@@ -74,7 +79,7 @@ extension Budget: Equatable {
 }
 
 extension Limits {
-  /// The same limits with a budget: the one they carry, or a new one.
+  /// The limits with a budget: their own or a new one.
   package var withBudget: Limits {
     guard budget == nil else { return self }
     var limits = self
@@ -82,7 +87,7 @@ extension Limits {
     return limits
   }
 
-  /// The same for what is parsed by itself, where no checkpoint is opened.
+  /// The limits with a budget for data that is parsed without opening a checkpoint.
   package func withBudget(forByteCount byteCount: Int) -> Limits {
     guard budget == nil else { return self }
     let limits = withBudget
@@ -90,13 +95,13 @@ extension Limits {
     return limits
   }
 
-  /// Counts a file of the checkpoint that is opened.
+  /// Adds an opened file of the checkpoint to the budget.
   package func admit(_ file: MappedFile) {
     guard let budget else { return }
     budget.admit(fileByteCount: file.byteCount, FileIdentity(path: file.path))
   }
 
-  /// Charges what is about to be kept.
+  /// Charges bytes before they are kept.
   ///
   /// - Parameter what: for messages: `names of tensors`.
   /// - Throws: `budgetExceeded`.
@@ -106,7 +111,7 @@ extension Limits {
     try budget?.charge(byteCount, for: what, at: offset)
   }
 
-  /// Charges `count` things of `byteCount` bytes each.
+  /// Charges `count` items of `byteCount` bytes each.
   ///
   /// - Throws: `budgetExceeded`.
   package func charge(
@@ -116,13 +121,13 @@ extension Limits {
     try charge(overflows ? .max : bytes, for: what, at: offset)
   }
 
-  /// - Parameter weightBytes: that reading each tensor of the checkpoint once takes.
+  /// - Parameter weightBytes: bytes that reading each tensor of the checkpoint once needs.
   /// - Throws: `budgetExceeded`.
   package func require(weightBytes: Int) throws(ReadError) {
     try budget?.require(weightBytes: weightBytes, self, at: nil)
   }
 
-  /// Counts a part of the weights that is stored compressed.
+  /// Counts the bytes of a part of the weights that is stored compressed.
   ///
   /// - Throws: `budgetExceeded`.
   package func inflate(_ byteCount: Int, at offset: UInt64? = nil) throws(ReadError) {
@@ -131,7 +136,7 @@ extension Limits {
 }
 
 extension Atomic<Int> {
-  /// Adds a count; more than any file could be allowed counts as that much, so that sums do not wrap.
+  /// Adds a count to the sum. The sum saturates above every possible budget instead of wrapping.
   ///
   /// - Returns: the sum.
   @discardableResult

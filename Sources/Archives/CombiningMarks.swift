@@ -1,13 +1,13 @@
 extension Limits {
-  /// Refuses text whose letters bear more combining marks than any script writes.
+  /// Rejects text with more combining marks on a letter than any script uses.
   ///
-  /// Comparing and hashing a `String` sorts the marks of each letter, in a time that grows with the square of their number.
-  /// Unicode's Stream-Safe Text Format (UAX #15, section 13) allows 30.
+  /// Comparing and hashing a `String` sorts the marks of each letter in quadratic time. Unicode's Stream-Safe Text
+  /// Format (UAX #15, section 13) allows 30 marks.
   ///
   /// - Parameter offset: of the text in its file.
   /// - Throws: `limitExceeded`.
   package func requireFewMarks(_ text: String, at offset: UInt64? = nil) throws(ReadError) {
-    // Marks begin at U+0300, so that their first byte is 0xCC at least.
+    // Marks begin at U+0300, so their first byte is at least 0xCC.
     guard text.utf8.contains(where: { $0 >= 0xCC }) else { return }
     var run = 0
     for scalar in text.unicodeScalars {

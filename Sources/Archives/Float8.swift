@@ -1,10 +1,10 @@
-/// The four layouts of floating point in one byte that PyTorch and safetensors name.
+/// The four one-byte floating-point formats that PyTorch and safetensors support.
 public enum Float8: Sendable, Equatable, Hashable, CaseIterable {
   /// Sign, four bits of exponent, three of fraction: largest value 448, no infinities.
   case e4m3fn
   /// Sign, five bits of exponent, two of fraction: the upper byte of FP16.
   case e5m2
-  /// As the two above with an exponent bias one greater and without a negative zero, whose bits are NaN.
+  /// The two formats above with an exponent bias one greater and without negative zero, whose bits mean NaN.
   case e4m3fnuz
   case e5m2fnuz
 
@@ -23,7 +23,7 @@ public enum Float8: Sendable, Equatable, Hashable, CaseIterable {
     self = format
   }
 
-  /// The same value as FP16, which has every value of these types.
+  /// The value as FP16, which represents every value of these types.
   public func half(_ bits: UInt8) -> UInt16 {
     let sign = UInt16(bits & 0x80) << 8
     let magnitude = UInt16(bits & 0x7F)
@@ -51,7 +51,7 @@ public enum Float8: Sendable, Equatable, Hashable, CaseIterable {
     let (exponent, fraction) = (magnitude >> 3, magnitude & 7)
     if exponent > 0 { return (exponent + halfBias - bias) << 10 | fraction << 7 }
     guard fraction > 0 else { return 0 }
-    // A subnormal number: its highest bit becomes FP16's hidden one.
+    // A subnormal number: its highest bit becomes FP16's implicit bit.
     let top = UInt16(15 - fraction.leadingZeroBitCount)
     return (top + halfBias - bias - 2) << 10 | (fraction << (10 - top)) & 0x3FF
   }

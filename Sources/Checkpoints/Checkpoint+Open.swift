@@ -1,12 +1,12 @@
 public import Archives
 
 extension Checkpoint {
-  /// Opens a checkpoint file or folder; what it is is told by content, never by its name.
+  /// Opens a checkpoint file or folder. The format is detected from the content; the file name is ignored.
   ///
-  /// Configuration files beside a file, or in a folder, become evidence. `org/name` is looked up in Hugging Face's
-  /// local cache where no file or folder has that name.
+  /// Configuration files next to a file, or in a folder, become evidence. If no file or folder has the name
+  /// `org/name`, it is looked up in Hugging Face's local cache.
   ///
-  /// - Throws: `ReadError`; its `category` says whether the path, the data or the format is to blame.
+  /// - Throws: `ReadError`. Its `category` says whether the path, the data or the format is wrong.
   public static func open(
     _ path: String, taking selection: Selection = Selection(), limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
@@ -26,13 +26,13 @@ extension Checkpoint {
     }
   }
 
-  /// - Throws: `noCheckpointInFolder` for a file whose name tells another variant than the one asked for.
+  /// - Throws: `noCheckpointInFolder` for a file whose name states another variant than the requested one.
   private static func requireVariant(_ variant: String?, of path: String) throws(ReadError) {
     guard let variant, FolderCandidate(Folder.lastComponent(of: path)).variant != variant else { return }
     throw ReadError(.noCheckpointInFolder, expected: "a file of the variant \(variant)", file: path)
   }
 
-  /// Opens one mapped file. Nothing beside it is looked at, unless it is an index of shards or names a file of its
+  /// Opens one mapped file. Other files are read only if it is an index of shards or names a file that holds its
   /// tensors' bytes.
   public static func open(
     _ file: MappedFile, taking selection: Selection = Selection(), limits: Limits = .standard
@@ -47,7 +47,7 @@ extension Checkpoint {
     }
   }
 
-  /// What a file is, without opening what it holds; nil for a folder and for an index of shards.
+  /// The format of a file, without opening the tensors; nil for a folder and for an index of shards.
   public static func format(
     of path: String, limits: Limits = .standard
   ) throws(ReadError) -> CheckpointFormat? {
@@ -55,7 +55,7 @@ extension Checkpoint {
     return try format(of: MappedFile(path: path), limits: limits)
   }
 
-  /// What a mapped file is; nil for an index of shards.
+  /// The format of a mapped file; nil for an index of shards.
   public static func format(
     of file: MappedFile, limits: Limits = .standard
   ) throws(ReadError) -> CheckpointFormat? {
@@ -69,7 +69,7 @@ extension Checkpoint {
     }
   }
 
-  /// Opens a file for its tensors, whatever they belong to, by the names that it gives them.
+  /// Opens a file for its tensors, which need not belong to a CLIP, under the file's own names.
   package static func container(
     _ file: MappedFile, format: CheckpointFormat? = nil, limits: Limits = .standard
   ) throws(ReadError) -> Checkpoint {
@@ -91,7 +91,8 @@ extension Checkpoint {
     }
   }
 
-  /// Keeps the model's tensors, by its own names. Our own bundles hold nothing else.
+  /// Keeps the model's tensors and renames them to the model's names. Does nothing for PocketCLIP bundles, which hold
+  /// nothing else.
   private mutating func takeModel(below prefix: String?, limits: Limits) throws(ReadError) {
     guard format != .bundle else {
       guard let prefix else { return }
@@ -107,13 +108,13 @@ extension Checkpoint {
   }
 }
 
-/// Which model to read where a file or folder holds several.
+/// Selects the model to read if a file or folder holds several.
 public struct Selection: Sendable, Equatable {
-  /// Take a file for one of this format; of a folder, the file in it.
+  /// The expected format of a file; of a folder, selects the file in this format.
   public var format: CheckpointFormat?
-  /// What stands before the names of the model's tensors, with or without the last dot; empty for the model at the top.
+  /// The prefix of the model's tensor names, with or without the last dot; empty for the model at the top.
   public var prefix: String?
-  /// The form of the weights that the name of the file tells: `fp16` of `model.fp16.safetensors`.
+  /// The variant of the weights, as file names state it: `fp16` for `model.fp16.safetensors`.
   public var variant: String?
 
   public init(format: CheckpointFormat? = nil, prefix: String? = nil, variant: String? = nil) {

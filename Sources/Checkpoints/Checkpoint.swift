@@ -1,25 +1,24 @@
 public import Archives
 
-/// A published checkpoint, opened but not read: names, shapes and everything the file says about itself.
+/// A published checkpoint, opened but not read: names, shapes and all metadata.
 ///
-/// Tensor bytes are touched only when a tensor is asked for. Every tensor of the file is either in `tensors` or in
-/// `ignored`, with the reason.
+/// Tensor bytes are read on demand. Every tensor of the file is either in `tensors` or, with a reason, in `ignored`.
 public struct Checkpoint: Sendable {
   public var format: CheckpointFormat
   public var layout: CheckpointLayout
   /// The files that hold the weights: one, or the shards in the order of their names.
   public var files: [SourceFile]
-  /// In file order; names are unique and the model's own: what stands before them is in `evidence.strippedPrefix`.
+  /// In file order. Names are unique and those of the model; `evidence.strippedPrefix` holds the removed prefix.
   public var tensors: [CheckpointTensor]
-  /// What was left out, and why.
+  /// Ignored entries, with the reason.
   public var ignored: [IgnoredEntry]
-  /// What the file and its neighbours say beyond the tensors.
+  /// What the file and its neighbours state beyond the tensors.
   public var evidence: Evidence
-  /// Things a user should be told, one sentence each.
+  /// Notes for the user, one sentence each.
   public var notes: [String]
   /// The zips among the files, for `checkChecksums`.
   package var archives: [ZipArchive] = []
-  /// One of our own bundles: `Models` reads what it says of its model and the weights.
+  /// The file, if it is a PocketCLIP bundle. `Models` reads the description and the weights from it.
   package var bundle: MappedFile?
 
   package init(
@@ -37,12 +36,12 @@ public struct Checkpoint: Sendable {
   }
 }
 
-/// Something in the file that is not handed on as a weight.
+/// An entry of the file that is not used as a weight.
 public struct IgnoredEntry: Sendable, Equatable {
   public enum Reason: Sendable, Equatable {
-    /// An optimizer's, scaler's or scheduler's state.
+    /// State of an optimizer, scaler or scheduler.
     case trainingState
-    /// `input_resolution`, `context_length`, `vocab_size`: their values are in the evidence.
+    /// `input_resolution`, `context_length`, `vocab_size`. The evidence holds their values.
     case scalarBuffer
     /// A buffer that is computed, not learned: `position_ids`, `attn_mask`.
     case computedBuffer
@@ -52,19 +51,19 @@ public struct IgnoredEntry: Sendable, Equatable {
     case notATensor
     /// Constants of a TorchScript graph.
     case graphConstant
-    /// A storage that no tensor cites.
+    /// A storage that no tensor references.
     case unusedStorage
-    /// What lies beside the towers in a larger model, or in another model of the file.
+    /// Tensors outside the towers: other parts of a larger model, or another model in the file.
     case otherModel
-    /// What another task computes from the image tower: a classifier, a safety checker's concepts.
+    /// A head for another task on top of the image tower: a classifier, a safety checker's concepts.
     case otherHead
-    /// Inside an object of a class that is not known.
+    /// Inside an object of an unknown class.
     case opaqueObject
-    /// The layers that join an image encoder to a language model.
+    /// The layers that connect an image encoder to a language model.
     case languageModelProjector
   }
 
-  /// The key in the file; a group of entries is named by its common key.
+  /// The key in the file. A group of entries has its common key as name.
   public var name: String
   public var reason: Reason
   public var tensorCount: Int
@@ -96,7 +95,7 @@ extension IgnoredEntry.Reason: CustomStringConvertible {
   }
 }
 
-/// How the weights lie on disk around the file that holds them.
+/// How the files of a checkpoint are organized.
 public enum CheckpointLayout: Sendable, Equatable, CaseIterable {
   case file
   case shards
@@ -119,9 +118,9 @@ extension CheckpointLayout: CustomStringConvertible {
   }
 }
 
-/// A file that a checkpoint consists of.
+/// A file of a checkpoint.
 public struct SourceFile: Sendable {
-  /// As reached from the path the user gave.
+  /// As reached from the path that the user gave.
   public var path: String
   public var byteCount: Int
 
@@ -135,10 +134,11 @@ public struct SourceFile: Sendable {
 }
 
 extension Checkpoint {
-  /// Compares every byte with the checksums that the checkpoint's own zip archives state.
+  /// Compares every byte with the checksums in the checkpoint's zip archives.
   ///
-  /// Silent about formats without checksums (safetensors), and about members written without one, as PyTorch can be
-  /// told to do: passing is no proof, throwing is. Bundles are compared with their digests as they are read.
+  /// Formats without checksums (safetensors) and zip members written without one (a PyTorch option) are not checked,
+  /// so success proves nothing, but an error proves damage. Bundles are compared with their digests when they are
+  /// read.
   ///
   /// - Throws: `zipChecksumMismatch` with the damaged member, `zipInflateFailed`.
   public func checkChecksums() throws(ReadError) {

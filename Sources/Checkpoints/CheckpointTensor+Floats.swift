@@ -2,12 +2,12 @@ public import Archives
 internal import TensorTypes
 
 extension CheckpointTensor {
-  /// Writes values as FP32, in row-major order, starting with flat index `first`, as many as `output` holds.
+  /// Writes `output.count` values as FP32, in row-major order, starting at flat index `first`.
   ///
-  /// FP16, bfloat16 and integers up to 24 bits widen exactly; FP64 and wider integers round to nearest even.
+  /// FP16, bfloat16 and integers up to 24 bits convert exactly. FP64 and wider integers round to nearest even.
   ///
   /// - Precondition: `first + output.count <= elementCount`.
-  /// - Throws: what inflating a compressed member throws.
+  /// - Throws: errors from inflating a compressed member.
   public func readFloats(
     into output: UnsafeMutableBufferPointer<Float>, from first: Int = 0
   ) throws(ReadError) {
@@ -16,7 +16,7 @@ extension CheckpointTensor {
     let slice = try loadStorage()
     let width = dtype.byteWidth
     let start = storageOffset * width
-    // The view was proved to lie inside the storage when the tensor was made.
+    // The initializer has checked that the view is inside the storage.
     slice.bytes.withUnsafeBytes { storage in
       let origin = UnsafeRawBufferPointer(rebasing: storage[start...])
       if hasRowMajorStrides {
@@ -28,7 +28,7 @@ extension CheckpointTensor {
     }
   }
 
-  /// The same into a span.
+  /// Writes the values into a span.
   public func readFloats(into output: inout MutableSpan<Float>, from first: Int = 0) throws(ReadError) {
     try output.withUnsafeMutableBufferPointer { buffer throws(ReadError) in
       try readFloats(into: buffer, from: first)
@@ -43,7 +43,7 @@ extension CheckpointTensor {
     return values
   }
 
-  /// Row by row along the last axis, rows in the order of the indices before it.
+  /// Copies row by row along the last axis, in the order of the indices before it.
   private func gather(
     _ origin: UnsafeRawBufferPointer, from first: Int, into output: UnsafeMutableBufferPointer<Float>
   ) {
@@ -61,7 +61,7 @@ extension CheckpointTensor {
     }
   }
 
-  /// Elements from the view's first value to the first of row `row`, rows counted over all axes but the last.
+  /// Elements from the view's first value to the start of row `row`, with rows counted over all axes but the last.
   private func rowOffset(_ row: Int) -> Int {
     var rest = row
     var offset = 0
@@ -78,7 +78,7 @@ extension CheckpointTensor {
   ) {
     if dtype == .f32, stride == 1, !isBigEndian {
       let target = UnsafeMutableRawBufferPointer(output)
-      // A row of a strided view comes with the rest of its storage behind it.
+      // The slice of a row of a strided view extends to the end of its storage.
       precondition(target.count <= source.count, "run outside storage")
       target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<target.count]))
       return
@@ -121,7 +121,7 @@ private struct StoredElements {
         output[index] = value(base.loadUnaligned(fromByteOffset: index &* step, as: Bits.self).byteSwapped)
       }
     } else if stride == 1 {
-      // A constant step, so that the compiler vectorizes.
+      // A constant step lets the compiler vectorize.
       for index in 0..<output.count {
         let bits = base.loadUnaligned(fromByteOffset: index &* MemoryLayout<Bits>.size, as: Bits.self)
         output[index] = value(bits)
@@ -134,11 +134,11 @@ private struct StoredElements {
   }
 }
 
-/// IEEE half to single, branch-free so that it vectorizes without F16C. Exact for every value, quiet NaNs included.
+/// Converts IEEE half to single, branch-free so that it vectorizes without F16C. Exact for every value, including
+/// quiet NaNs.
 ///
-/// The 15 magnitude bits, moved into single's place, are a number 2^112 too small; one multiplication mends the
-/// exponent and normalizes subnormals at the same time. Infinities and NaNs come out at 2^16 and above and get their
-/// exponent filled.
+/// The 15 magnitude bits, moved to single's position, are a number 2^112 too small. One multiplication fixes the
+/// exponent and also normalizes subnormals. Infinities and NaNs become 2^16 or more, and their exponent is filled.
 @inline(__always)
 func widenFloat16(_ bits: UInt16) -> Float {
   let magnitude = UInt32(bits & 0x7FFF) << 13

@@ -1,16 +1,16 @@
 public import Archives
 public import TensorTypes
 
-/// A named tensor whose values are fetched when asked for.
+/// A named tensor whose values are read on demand.
 ///
-/// Its elements may be strided or byte-swapped in the file; `readFloats` hides that, `withRawBytes` only serves
+/// Its elements can be strided or byte-swapped in the file. `readFloats` rearranges them; `withRawBytes` only serves
 /// tensors that need no rearrangement.
 public struct CheckpointTensor: Sendable {
   public let name: String
   public let dtype: DType
   /// Slowest axis first; empty for a scalar.
   public let shape: [Int]
-  /// The file the values come from, for messages.
+  /// The file that holds the values, for messages.
   public let file: String
   /// Elements between neighbours along each axis, within the storage.
   package let strides: [Int]
@@ -21,29 +21,29 @@ public struct CheckpointTensor: Sendable {
   /// The product of `shape`.
   public let elementCount: Int
 
-  /// The type of the values in the file: `F16`, or `Q8_0` where they are dequantized when read.
+  /// The type of the values in the file: `F16`, or `Q8_0` if they are dequantized when read.
   public var storedType: String { storage.encoding ?? dtype.safetensorsName.description }
 
   /// Bytes of the values in their stored type.
   public var byteCount: Int { elementCount * dtype.byteWidth }
 
-  /// Bytes that reading all values takes: their own, or those of the storage where it is inflated or computed as a whole.
+  /// Bytes that reading all values needs: their own, or those of the complete storage if it is inflated or computed.
   package var readingByteCount: Int { elementCount == 0 ? 0 : max(byteCount, storage.computedByteCount) }
 
-  /// From the first element of the storage that the tensor has to behind the last.
+  /// The range of storage elements from the tensor's first to its last.
   var reach: Range<Int> {
     let layout = StridedLayout(shape: shape, strides: strides, offset: storageOffset)
     guard elementCount > 0, let last = layout.lastElement() else { return 0..<0 }
     return storageOffset..<last + 1
   }
 
-  /// Whether the values lie one after another, little-endian, so that `withRawBytes` can serve them.
+  /// Whether the values are contiguous and little-endian, so that `withRawBytes` can serve them.
   public var isContiguous: Bool {
     guard !isBigEndian || dtype.byteWidth == 1 else { return false }
     return hasRowMajorStrides
   }
 
-  /// A view into a storage.
+  /// Creates a view of a storage.
   ///
   /// - Throws: `tensorRecordInvalid`, `numberOverflow` or `tensorOutsideStorage`.
   package init(
@@ -70,7 +70,7 @@ public struct CheckpointTensor: Sendable {
 
   /// A view of the same storage.
   ///
-  /// - Precondition: `shape` and `strides` reach the elements that `other` reaches, no others.
+  /// - Precondition: `shape` and `strides` reach exactly the elements that `other` reaches.
   init(viewing other: CheckpointTensor, name: String, shape: [Int], strides: [Int]) {
     self.name = name
     self.dtype = other.dtype
@@ -83,18 +83,18 @@ public struct CheckpointTensor: Sendable {
     self.elementCount = other.elementCount
   }
 
-  /// Gives back the memory that reading this tensor took. Values stay readable.
+  /// Releases the memory that reading this tensor used. Values can still be read.
   public func releasePages() { storage.release() }
 
-  /// Calls `body` with the stored bytes, or with nil when the tensor is not contiguous and little-endian. The bytes
+  /// Calls `body` with the stored bytes, or with nil if the tensor is not contiguous and little-endian. The bytes
   /// have no particular alignment.
   ///
-  /// - Throws: what inflating a compressed member throws.
+  /// - Throws: errors from inflating a compressed member.
   public func withRawBytes<Result: ~Copyable>(
     _ body: (RawSpan?) -> Result
   ) throws(ReadError) -> Result {
     guard isContiguous else { return body(nil) }
-    // Where nothing lies is not checked: it may be outside the storage.
+    // The offset of an empty tensor is not checked, so it can be outside the storage.
     guard elementCount > 0 else { return body(RawSpan()) }
     let slice = try loadStorage()
     let start = storageOffset * dtype.byteWidth
@@ -120,7 +120,7 @@ public struct CheckpointTensor: Sendable {
   }
 }
 
-/// Where the elements of a view lie in its storage.
+/// The positions of a view's elements in its storage.
 struct StridedLayout {
   var shape: [Int]
   var strides: [Int]
@@ -139,7 +139,7 @@ struct StridedLayout {
     return strides
   }
 
-  /// Elements of the view, after proving that each lies in a storage of `storageElements`.
+  /// The number of elements of the view. Checks that each is inside a storage of `storageElements`.
   func validatedElementCount(storageElements: Int, dtype: DType) throws(ReadError) -> Int {
     guard shape.count == strides.count, offset >= 0, strides.allSatisfy({ $0 >= 0 }),
       shape.allSatisfy({ $0 >= 0 })
@@ -159,7 +159,7 @@ struct StridedLayout {
     return count
   }
 
-  /// The farthest element used, nil on overflow.
+  /// The largest element index of the view; nil on overflow.
   func lastElement() -> Int? {
     var last = offset
     for (extent, stride) in zip(shape, strides) {
@@ -182,9 +182,9 @@ extension CheckpointTensor {
       viewing: self, name: name, shape: axes.map { shape[$0] }, strides: axes.map { strides[$0] })
   }
 
-  /// The same values with neighbouring axes made one, the first of them slowest.
+  /// The same values with adjacent axes merged into one, the first of them slowest.
   ///
-  /// - Returns: nil where the axes do not lie behind one another in the storage, or the shape has no such axes.
+  /// - Returns: nil if the axes are not contiguous in the storage, or the shape has no such axes.
   package func merging(_ axes: ClosedRange<Int>) -> CheckpointTensor? {
     guard shape.indices.contains(axes.lowerBound), shape.indices.contains(axes.upperBound) else { return nil }
     for axis in axes.dropLast() where shape[axis] != 1 {

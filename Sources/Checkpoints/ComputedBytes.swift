@@ -2,7 +2,7 @@ package import Archives
 internal import Synchronization
 internal import TensorTypes
 
-/// Bytes that are computed from stored ones when first loaded, and kept until released.
+/// Bytes that are computed from stored ones on first load, and kept until released.
 final class ComputedBytes: ByteSource {
   /// Fills a buffer of `byteCount` bytes.
   typealias Computation = @Sendable (UnsafeMutableRawBufferPointer) throws(ReadError) -> Void
@@ -14,8 +14,8 @@ final class ComputedBytes: ByteSource {
   private let content = Mutex<MappedFile?>(nil)
 
   /// - Parameters:
-  ///   - byteCount: in proportion to what is stored, which the file was proved to have.
-  ///   - sources: what is computed from, released with the result.
+  ///   - byteCount: proportional to the stored bytes, which the caller has checked.
+  ///   - sources: the inputs of the computation, released with the result.
   init(
     byteCount: Int, encoding: String? = nil, from sources: [any ByteSource],
     _ compute: @escaping Computation
@@ -28,7 +28,7 @@ final class ComputedBytes: ByteSource {
 
   var computedByteCount: Int { sources.reduce(byteCount) { saturatingSum($0, $1.computedByteCount) } }
 
-  /// Nil where it lies in pieces.
+  /// Nil if the bytes are not contiguous.
   var storedRange: Range<Int>? { sources.count == 1 ? sources[0].storedRange : nil }
 
   func load() throws(ReadError) -> FileSlice {
@@ -49,7 +49,7 @@ final class ComputedBytes: ByteSource {
 }
 
 extension ComputedBytes {
-  /// Eight-bit floats as FP16, which has each of their values.
+  /// Converts eight-bit floats to FP16, which represents each of their values.
   ///
   /// - Throws: `numberOverflow`.
   static func halves(
@@ -73,8 +73,8 @@ extension ComputedBytes {
 }
 
 extension CheckpointTensor {
-  /// The same elements, each of one byte, as the floats that they are. Of a storage that others share, only the part that
-  /// these reach is computed.
+  /// Reinterprets the elements, one byte each, as floats of this format. If other tensors share the storage, only the
+  /// part that this tensor reaches is computed.
   ///
   /// - Throws: `numberOverflow`.
   package func halves(_ format: Float8) throws(ReadError) -> CheckpointTensor {

@@ -2,12 +2,12 @@ package import Archives
 internal import TensorTypes
 
 extension CheckpointTensor {
-  /// Gives as many values as the tensor has, in C order.
+  /// Returns the tensor's values in C order.
   package typealias Computation = @Sendable () throws(ReadError) -> [Float]
 
-  /// A tensor that the file holds in another form, as others.
+  /// A tensor that is computed from others.
   ///
-  /// - Precondition: `shape` has as many elements as `compute` gives.
+  /// - Precondition: `compute` returns as many elements as `shape` has.
   /// - Throws: `numberOverflow` or `limitExceeded`.
   package init(
     computing name: String, shape: [Int], from parts: [CheckpointTensor], _ compute: @escaping Computation
@@ -28,7 +28,7 @@ extension CheckpointTensor {
   }
 }
 
-/// Numbers that no file holds.
+/// Numbers that are computed, not stored in a file.
 private struct ComputedNumbers: ByteSource {
   private let slice: FileSlice
 
@@ -40,7 +40,7 @@ private struct ComputedNumbers: ByteSource {
 
   var byteCount: Int { slice.byteCount }
 
-  /// They are kept.
+  /// The numbers are kept, so reading computes nothing.
   var computedByteCount: Int { 0 }
 
   func load() -> FileSlice { slice }
@@ -49,14 +49,14 @@ private struct ComputedNumbers: ByteSource {
 }
 
 extension CheckpointTensor {
-  /// A tensor all of whose elements are one number that follows from what a file says.
+  /// A tensor whose elements all equal one number that the file implies.
   init(computed number: Float, shape: [Int], name: String, file: String) throws(ReadError) {
     try self.init(
       name: name, dtype: .f32, shape: shape, strides: shape.map { _ in 0 }, storageOffset: 0,
       storage: ComputedNumbers([number], path: file), file: file)
   }
 
-  /// The same for a number for each element, in row-major order.
+  /// A tensor from one number per element, in row-major order.
   init(computed numbers: [Float], shape: [Int], name: String, file: String) throws(ReadError) {
     guard let strides = StridedLayout.rowMajorStrides(of: shape) else {
       throw ReadError(.numberOverflow, found: "shape \(shape)")

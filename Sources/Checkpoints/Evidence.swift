@@ -1,37 +1,36 @@
 public import Archives
 
-/// What a checkpoint says about its architecture and history beyond names and shapes. Facts only: what follows from
-/// them is decided in `Models`.
+/// What a checkpoint states about its architecture and history beyond names and shapes. Facts only; `Models` decides
+/// what follows from them.
 public struct Evidence: Sendable {
-  /// Class names in a TorchScript archive, mangling removed, sorted, each once (`QuickGELU`, `VisualTransformer`).
+  /// Class names in a TorchScript archive, demangled, sorted, unique (`QuickGELU`, `VisualTransformer`).
   public var moduleTypes: [String] = []
-  /// OpenAI's three scalar buffers, when all are there.
+  /// OpenAI's three scalar buffers; nil unless all exist.
   public var scalarBuffers: ScalarBuffers?
 
-  /// `open_clip_config.json`, or its `model_cfg` alone as `config.json`.
+  /// `open_clip_config.json`, or a `config.json` that holds its `model_cfg` alone.
   public var openCLIPConfig: ConfigFile?
-  /// `preprocess_cfg.json`: the other half of `open_clip_config.json`, beside exported graphs.
+  /// `preprocess_cfg.json`: the second part of `open_clip_config.json`, next to exported graphs.
   public var openCLIPPreprocessing: ConfigFile?
   /// `config.json`.
   public var huggingFaceConfig: ConfigFile?
   /// `preprocessor_config.json`.
   public var preprocessorConfig: ConfigFile?
-  /// `processor_config.json`, in which transformers 5 keeps what was `preprocessor_config.json`.
+  /// `processor_config.json`, to which transformers 5 moved the contents of `preprocessor_config.json`.
   public var processorConfig: ConfigFile?
   /// `adapter_config.json` of peft.
   public var adapterConfig: ConfigFile?
-  /// The adapter's weights beside `adapter_config.json`, unless they are the checkpoint itself.
+  /// The adapter's weights next to `adapter_config.json`, unless they are the checkpoint itself.
   public var adapterFile: SourceFile?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: ConfigFile?
-  /// Tokenizer files that are there but not parsed: `tokenizer.json`, `vocab.json`, `merges.txt`,
-  /// `added_tokens.json`.
+  /// Tokenizer files that exist: `tokenizer.json`, `vocab.json`, `merges.txt`, `added_tokens.json`. Not parsed here.
   public var tokenizerFiles: [SourceFile] = []
 
-  /// The wrapper the state dict was found under, outermost first (`state_dict`).
+  /// The wrapper keys above the state dict, outermost first (`state_dict`).
   public var wrapperKeys: [String] = []
-  /// The prefix removed from the towers' names (`module.`), nil when there was none; two, with a comma, where each
-  /// tower has its own.
+  /// The prefix removed from the towers' names (`module.`); nil if there was none. If each tower has its own prefix,
+  /// both, with a comma.
   public var strippedPrefix: String?
   /// `epoch` and `name` of a training checkpoint.
   public var training: TrainingFacts?
@@ -40,16 +39,16 @@ public struct Evidence: Sendable {
   public var metadata: [(key: String, value: String)] = []
   /// The keyed values of a GGUF file.
   public var ggufMetadata: ConfigFile?
-  /// `tokenizer.ggml.tokens` of a GGUF file, where there are more than a few.
+  /// `tokenizer.ggml.tokens` of a GGUF file, if it is a long list.
   package var ggufWords: PackedTexts?
-  /// Where the source states a licence or to whom the weights are attributed.
+  /// Where the source states a licence or an attribution of the weights.
   public var licence: Statement?
   public var attribution: Statement?
 
   /// What an ONNX graph shows beyond its weights.
   public var graph: GraphFacts?
 
-  /// A file was given, not the folder that it lies in: what lies beside it may belong to something else.
+  /// The user gave a file, not its folder. Neighbouring files may belong to something else.
   public var isSingleFile = false
 
   public init() {}
@@ -100,10 +99,10 @@ public struct TrainingFacts: Sendable, Equatable {
   }
 }
 
-/// A sentence the source makes about itself.
+/// A statement of the source about itself.
 public struct Statement: Sendable, Equatable {
   public var text: String
-  /// Where it stands: `README.md`, `safetensors metadata`.
+  /// The place of the statement: `README.md`, `safetensors metadata`.
   public var origin: String
 
   package init(text: String, origin: String) {

@@ -1,12 +1,12 @@
 internal import Archives
 
-/// A part of a checkpoint's file, and what lies in it.
+/// A part of a checkpoint's file and its content.
 public struct FileRegion: Sendable, Equatable {
   public enum Content: Sendable, Equatable {
     case tensor(String)
-    /// A member of a zip that is no tensor.
+    /// A zip member that is not a tensor.
     case member(String)
-    /// Headers, directories, and tensors that lie in pieces.
+    /// Headers, directories, and tensors that are not contiguous.
     case structure
   }
 
@@ -16,7 +16,7 @@ public struct FileRegion: Sendable, Equatable {
 }
 
 extension Checkpoint {
-  /// What lies where, file by file, in the order of the bytes. Tensors that share a storage share its range.
+  /// The content of each range, file by file, in byte order. Tensors that share a storage share its range.
   public var regions: [FileRegion] {
     let all = Dictionary(grouping: tensorRegions + memberRegions, by: \.file)
     return files.flatMap { file in
@@ -45,8 +45,7 @@ extension Checkpoint {
     (left.range.lowerBound, left.range.upperBound) < (right.range.lowerBound, right.range.upperBound)
   }
 
-  /// What lies between the regions, in front of them and behind them; padding and the small headers of zip members are
-  /// passed over.
+  /// Adds the ranges before, between and after the regions. Padding and the small headers of zip members are omitted.
   private static func withStructure(_ regions: [FileRegion], in file: SourceFile) -> [FileRegion] {
     var result: [FileRegion] = []
     var end = 0
@@ -63,6 +62,6 @@ extension Checkpoint {
     return result
   }
 
-  /// Bytes; PyTorch pads the headers of members to 64, their names may take more.
+  /// In bytes. PyTorch pads the headers of members to 64; their names can take more.
   private static let leastStructure = 256
 }

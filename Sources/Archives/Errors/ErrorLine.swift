@@ -1,13 +1,13 @@
 private import SystemPath
 
-/// The one shape of an error: `file: what (expected A, found B) at byte N, in member M, in tensor T; hint`.
+/// The format of every error: `file: what (expected A, found B) at byte N, in member M, in tensor T; hint`.
 package struct ErrorLine {
   package var file: String?
   package var what: String
   package var expected: String?
   package var found: String?
   package var byteOffset: UInt64?
-  /// Outermost first; printable already.
+  /// Outermost first, already printable.
   package var places: [String]
 
   package init(
@@ -22,7 +22,7 @@ package struct ErrorLine {
     self.places = places
   }
 
-  /// Everything but the hint.
+  /// The line without the hint.
   package var text: String {
     var line = file.map { $0.printableEnd(of: Self.fileLength) + ": " } ?? ""
     line += what
@@ -32,7 +32,7 @@ package struct ErrorLine {
     return line
   }
 
-  /// What was expected and what was found.
+  /// The expected and the found value.
   package var facts: String? {
     let expected = expected.map { "expected " + $0.printable(Self.factLength) }
     let found = found?.printable(Self.factLength)
@@ -43,33 +43,33 @@ package struct ErrorLine {
     }
   }
 
-  /// The whole line.
+  /// The complete line.
   package static func join(_ text: String, hint: String?) -> String {
     text + (hint.map { "; " + $0 } ?? "")
   }
 
-  /// Characters of a path (its end), of what was expected or found, and of a name, that a line has room for.
+  /// The most characters of a path (its end), of an expected or found value, and of a name.
   private static let fileLength = 160
   private static let factLength = 160
   package static let nameLength = 80
 }
 
 extension String {
-  /// Text from a file made safe to print on one line: what would break the line, steer a terminal or reorder other
-  /// text is escaped.
+  /// Text from a file, made safe to print on one line: characters that break the line, control a terminal or reorder
+  /// text are escaped.
   package var printable: String {
-    // Most text is, and some of it long.
+    // A shortcut: most text is printable ASCII, and some of it is long.
     if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
     return unicodeScalars.map(\.printable).joined()
   }
 
-  /// The same, cut after `length` characters.
+  /// The same, truncated after `length` characters.
   package func printable(_ length: Int) -> String {
     let (pieces, isCut) = unicodeScalars.printablePieces(length)
     return pieces.joined() + (isCut ? "…" : "")
   }
 
-  /// The last `length` characters: of a path, they tell the file.
+  /// The last `length` characters. For a path, they identify the file.
   func printableEnd(of length: Int) -> String {
     let (pieces, isCut) = unicodeScalars.reversed().printablePieces(length)
     return (isCut ? "…" : "") + pieces.reversed().joined()
@@ -77,7 +77,7 @@ extension String {
 }
 
 extension Sequence<Unicode.Scalar> {
-  /// Each scalar as it is shown, as many as `length` characters have room for, and whether any are left out.
+  /// The printed form of each scalar, for at most `length` characters, and whether any are omitted.
   fileprivate func printablePieces(_ length: Int) -> ([String], isCut: Bool) {
     var pieces: [String] = []
     var room = length
@@ -92,7 +92,7 @@ extension Sequence<Unicode.Scalar> {
 }
 
 extension Unicode.Scalar {
-  /// Neither breaks the line, nor steers a terminal, nor reorders other text.
+  /// Whether the scalar neither breaks the line, nor controls a terminal, nor reorders text.
   package var isPrintable: Bool {
     let isLineBreak = value == 0x2028 || value == 0x2029
     let isControl = value < 0x20 || (0x7F...0x9F).contains(value)

@@ -1,4 +1,4 @@
-/// What any file can be refused for.
+/// Errors that any file can cause.
 extension ReadError.Code {
   // 100: the path could not be opened.
   public static let fileNotFound = Self(
@@ -19,7 +19,7 @@ extension ReadError.Code {
     105, "noAddressSpace", "no room to map the file into memory",
     hint: "raise the limit on address space (ulimit -v)", category: .cannotOpen)
 
-  // 120: the content is no checkpoint, and what it is instead is known.
+  // 120: the content is not a checkpoint, and its actual kind is known.
   public static let emptyFile = Self(120, "emptyFile", "the file is empty", hint: .downloadAgain)
   public static let gitLFSPointer = Self(
     121, "gitLFSPointer", "a Git LFS pointer, not the weights",
@@ -39,7 +39,7 @@ extension ReadError.Code {
     126, "checkpointInArchive", "an archive around a checkpoint",
     hint: "unpack it, and give the file of weights in it")
 
-  // 140: recognised, but not something this version reads.
+  // 140: recognised, but not supported by this version.
   public static let unsupportedFormat = Self(
     140, "unsupportedFormat", "recognised, but not supported yet",
     hint: "save the weights as safetensors or as a PyTorch state dict", category: .unsupported)
@@ -57,7 +57,7 @@ extension ReadError.Code {
     hint: "save tensors: torch.save({k: torch.from_numpy(v) for k, v in arrays.items()}, path)",
     category: .unsupported)
 
-  /// Also of checkpoints, whose other codes are neighbours of its number.
+  /// Also used for checkpoints, whose other codes have adjacent numbers.
   public static let storageSizeMismatch = Self(
     608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
 
@@ -70,7 +70,7 @@ extension ReadError.Code {
   public static let numberOverflow = Self(
     161, "numberOverflow", "a number too large to compute with", hint: .downloadAgain)
 
-  /// Codes of files as such.
+  /// Codes of files in general.
   package static let general: [ReadError.Code] = [
     .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .linkLeavesFolder, .noAddressSpace,
     .emptyFile, .gitLFSPointer, .htmlPage, .truncatedFile, .unknownFormat, .notACheckpoint,

@@ -1,19 +1,19 @@
-/// The bytes around an offset as text, the one to blame marked:
+/// The bytes around an offset as text, with the invalid byte marked:
 ///
 /// ```
-/// 00000010  6c 6f 67 69 74 5f 73 63  61 6c 65 22 3a 7b 22 64  |logit_scale":{"d|
-/// 00000020  74 79 70 65 22 3a 22 46  33 33 22 2c 22 73 68 61  |type":"F33","sha|
+/// 00000010  6c 6f 67 69 74 5f 73 63  61 6c 65 22 3a 7b 22 64  |logit_scale":{"d| 00000020  74 79 70 65 22 3a 22 46
+/// 33 33 22 2c 22 73 68 61  |type":"F33","sha|
 ///                               ^^ byte 39 (0x27): unknown dtype
 /// ```
 ///
-/// Offsets on the left are hexadecimal, as are the bytes; on the right is what is printable ASCII.
+/// The left column has offsets and bytes in hexadecimal, the right column has printable ASCII.
 public enum HexView {
   public static let bytesPerRow = 16
   /// Rows before and after the one with the offset.
   static let rowsAround = 3
 
-  /// The range shown: whole rows around `offset`, as far as the file has them. An offset at the end of the file or
-  /// behind it shows the last rows.
+  /// The displayed range: complete rows around `offset`, clipped to the file. An offset at or after the end of the
+  /// file shows the last rows.
   public static func window(around offset: UInt64, fileByteCount: Int) -> Range<Int> {
     let last = max(fileByteCount - 1, 0)
     let shown = Int(clamping: offset)
@@ -22,7 +22,7 @@ public enum HexView {
     return start..<min(row &+ (rowsAround + 1) * bytesPerRow, fileByteCount)
   }
 
-  /// The lines; nothing of `file` but the window is touched.
+  /// The lines. Only the window of `file` is read.
   ///
   /// - Parameter note: what is wrong with the byte at `offset`.
   public static func lines(of file: RawSpan, around offset: UInt64, note: String) -> [String] {
@@ -43,7 +43,7 @@ public enum HexView {
       }
     }
     if !isInside {
-      // Under the place that the next byte would have.
+      // Marks the position of the byte after the last one.
       lines.append(indent(width, column: endColumn(file.byteCount)) + "^^ \(mark): \(note)")
     }
     return lines
@@ -70,7 +70,7 @@ public enum HexView {
     return String(repeating: "0", count: max(width - digits.count, 0)) + digits
   }
 
-  /// Up to the digits of the byte in `column`.
+  /// The spaces before the digits of the byte in `column`.
   private static func indent(_ addressWidth: Int, column: Int) -> String {
     String(repeating: " ", count: addressWidth + 2 + 3 * column + (column >= bytesPerRow / 2 ? 1 : 0))
   }

@@ -1,14 +1,14 @@
 extension ReadError {
-  /// The rule that was broken: a stable number and name, and what to tell the user.
+  /// The broken rule: a stable number and name, and texts for the user.
   ///
-  /// A value and not a case of one enum, so that each container declares its own codes beside its parser. Numbers of
-  /// a container are neighbours; `--json` prints number and name, and neither ever changes its meaning.
+  /// A value instead of a case of one enum, so that each container declares its codes next to its parser. The numbers
+  /// of a container are adjacent. `--json` prints number and name, whose meaning never changes.
   public struct Code: Sendable {
     public let rawValue: UInt16
     public let name: String
     /// What is wrong, in a few words.
     public let summary: String
-    /// What to do about it, one sentence.
+    /// What to do, one sentence.
     public let hint: String
     public let category: Category
 
@@ -23,19 +23,19 @@ extension ReadError {
     }
   }
 
-  /// The class of a failure; each maps to one exit status of the command line.
+  /// The class of an error. Each class has one exit status of the command line.
   public enum Category: Sendable, Equatable, Hashable, CaseIterable {
     /// The path leads to nothing readable (exit status 66).
     case cannotOpen
     /// The content breaks a rule (exit status 65).
     case badData
-    /// The content is known and sound as far as seen, but not supported (exit status 69).
+    /// The content is recognised and, as far as checked, valid, but not supported (exit status 69).
     case unsupported
   }
 
   public var category: Category { code.category }
 
-  /// What a user can do; a literal, or one of those that many codes share.
+  /// What a user can do: a literal, or advice that several codes share.
   package struct Advice: Sendable, ExpressibleByStringLiteral {
     let text: String
 
@@ -49,7 +49,7 @@ extension ReadError {
 }
 
 extension ReadError.Code: Hashable {
-  /// The number is the code; the texts go with it.
+  /// Codes are compared by number, because the number determines the texts.
   public static func == (left: Self, right: Self) -> Bool { left.rawValue == right.rawValue }
   public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }

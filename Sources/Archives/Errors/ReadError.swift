@@ -1,9 +1,9 @@
-/// A reader's refusal: which rule was broken, where, what was expected and what was found.
+/// A reader's error: the broken rule, where, what was expected and what was found.
 ///
-/// Parsers throw it at the first violated rule with the facts they know; outer layers add the file and the steps
-/// that led there (`inFile`, `inside`) and never rewrite the text.
+/// Parsers throw it at the first broken rule, with the facts that they have. Outer layers add the file and the path
+/// to the position (`inFile`, `inside`) and never change the text.
 public struct ReadError: Error, Sendable, Equatable {
-  /// A step from the file down to the place of the failure.
+  /// A step on the path from the file to the position of the error.
   public enum Step: Sendable, Equatable {
     case archiveMember(String)
     case tensor(String)
@@ -13,14 +13,14 @@ public struct ReadError: Error, Sendable, Equatable {
   public var code: Code
   /// The path as the user gave it.
   public var file: String?
-  /// Absolute in the file, also inside nested containers; nil where no single byte is to blame, and inside
-  /// compressed members, where file offsets mean nothing.
+  /// Absolute in the file, also inside nested containers. Nil if the error has no single byte position, and inside
+  /// compressed members, where file offsets are meaningless.
   public var byteOffset: UInt64?
   /// Outermost first.
   public var path: [Step]
   public var expected: String?
   public var found: String?
-  /// What to do in this case, where more can be said than the code's hint.
+  /// What to do in this case, if more specific than the code's hint.
   public var advice: String?
 
   public init(
@@ -36,14 +36,14 @@ public struct ReadError: Error, Sendable, Equatable {
     self.advice = advice
   }
 
-  /// The same error, with the file named unless an inner layer already named one.
+  /// The error with the file, unless an inner layer has set one.
   public func inFile(_ path: String) -> ReadError {
     var error = self
     error.file = error.file ?? path
     return error
   }
 
-  /// The same error, one step further out.
+  /// The error with one more outer step.
   public func inside(_ step: Step) -> ReadError {
     var error = self
     error.path.insert(step, at: 0)
@@ -55,10 +55,10 @@ extension ReadError: CustomStringConvertible {
   /// One line: `file: what (expected, found) at byte, in member, in tensor`.
   public var description: String { errorLine.text }
 
-  /// The same, and what to do about it.
+  /// The description and the hint.
   public var line: String { ErrorLine.join(description, hint: hint) }
 
-  /// What was expected and what was found, or what is wrong where nothing was expected.
+  /// The expected and the found value, or what is wrong if nothing was expected.
   public var reason: String {
     var line = errorLine
     (line.file, line.byteOffset, line.places) = (nil, nil, [])
@@ -71,7 +71,7 @@ extension ReadError: CustomStringConvertible {
       places: path.map(\.description))
   }
 
-  /// What the user can do, one sentence.
+  /// What to do, one sentence.
   public var hint: String { advice ?? code.hint }
 }
 

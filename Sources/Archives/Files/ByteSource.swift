@@ -1,16 +1,16 @@
-/// Bytes of a file, or of an inflated archive member, that are fetched when asked for.
+/// Bytes of a file, or of an inflated archive member, that are loaded on demand.
 public protocol ByteSource: Sendable {
-  /// Bytes that `load` gives.
+  /// Number of bytes that `load` returns.
   var byteCount: Int { get }
-  /// How a file stores the values, where that is not the type in which they are given: `Q8_0`.
+  /// The stored type of the values, if it differs from the type that is returned: `Q8_0`.
   var encoding: String? { get }
-  /// Bytes that `load` inflates or computes where none are kept, those that it needs itself included; 0 for mapped ones.
+  /// Bytes that `load` inflates or computes if they are not kept, including intermediate bytes; 0 for mapped ones.
   var computedByteCount: Int { get }
   /// The bytes, mapped or inflated.
   func load() throws(ReadError) -> FileSlice
-  /// Where in its file it lies, encoded as it may be there; nil where it lies in pieces.
+  /// The range in the file, possibly encoded; nil if the bytes are not contiguous.
   var storedRange: Range<Int>? { get }
-  /// Gives back memory that `load` or touching its result took; a later `load` fetches again.
+  /// Releases the memory of `load` and of its result. A later `load` loads the bytes again.
   func release()
 }
 
@@ -19,12 +19,12 @@ extension ByteSource {
   public var storedRange: Range<Int>? { nil }
 }
 
-/// A range of a mapped file. Itself the plainest byte source.
+/// A range of a mapped file; the simplest byte source.
 public struct FileSlice: ByteSource {
   public let file: MappedFile
   public let range: Range<Int>
 
-  /// - Precondition: `range` lies inside the file; callers hold ranges that a parser has checked.
+  /// - Precondition: `range` is inside the file. Callers have ranges that a parser has checked.
   public init(file: MappedFile, range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "range outside \(file.path)")
     self.file = file
@@ -47,12 +47,12 @@ public struct FileSlice: ByteSource {
   public func release() { file.release(range) }
 }
 
-/// A range of another source's bytes, as the values of an array behind its header.
+/// A range of another source's bytes, such as the values of an array after its header.
 public struct PartialSource: ByteSource {
   private let whole: any ByteSource
   private let range: Range<Int>
 
-  /// - Precondition: `range` lies inside the source; callers hold ranges that a parser has checked.
+  /// - Precondition: `range` is inside the source. Callers have ranges that a parser has checked.
   public init(_ whole: any ByteSource, range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= whole.byteCount, "range outside its source")
     self.whole = whole

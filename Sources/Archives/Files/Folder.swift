@@ -6,18 +6,18 @@ private import SystemPath
   private import Darwin
 #endif
 
-/// What a path leads to, links followed.
+/// The kind of file that a path leads to, following links.
 public enum PathKind: Sendable, Equatable {
   case file
   case folder
   case other(String)
 }
 
-/// Which file a path leads to: the same for every link to it.
+/// Identifies the file that a path leads to. All links to a file have the same identity.
 struct FileIdentity: Hashable, Sendable {
   private let device, number: UInt64
 
-  /// Nil where there is none.
+  /// Nil if the path leads to nothing.
   init?(path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
@@ -25,7 +25,7 @@ struct FileIdentity: Hashable, Sendable {
   }
 }
 
-/// Looks at paths without opening them.
+/// Inspects paths without opening files.
 public enum Folder {
   /// - Throws: `fileNotFound`, `permissionDenied` or `ioFailure`.
   public static func kind(of path: String) throws(ReadError) -> PathKind {
@@ -65,9 +65,9 @@ public enum Folder {
     return resolved
   }
 
-  /// Refuses `path` when its links lead out of `root`.
+  /// Throws if the links of `path` lead out of `root`.
   ///
-  /// - Throws: `linkLeavesFolder`, or what resolving either path throws.
+  /// - Throws: `linkLeavesFolder`, or errors from resolving either path.
   public static func requireInside(_ path: String, root: String) throws(ReadError) {
     let target = try realPath(path)
     let folder = try realPath(root)
@@ -81,7 +81,7 @@ public enum Folder {
     folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
   }
 
-  /// The folder a path lies in, as written.
+  /// The folder of a path, as written.
   public static func parent(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.utf8.startIndex ? "/" : String(path[..<slash])

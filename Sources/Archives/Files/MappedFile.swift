@@ -7,13 +7,13 @@ private import SystemPath
   internal import Darwin
 #endif
 
-/// A regular file mapped read-only, or bytes in memory that stand for one.
+/// A regular file mapped read-only, or bytes in memory instead of one.
 ///
-/// Nothing is read until it is touched, and pages can be given back (`release`), so that memory holds one tensor and
-/// not the file. If another process truncates the file while it is mapped, touching the missing pages ends this
-/// process (SIGBUS); replacing a file by renaming another over it is safe.
+/// Pages are read when they are touched and can be released (`release`), so memory holds one tensor instead of the
+/// file. If another process truncates the file while it is mapped, touching the missing pages ends this process
+/// (SIGBUS). Replacing the file by renaming another over it is safe.
 public final class MappedFile: Sendable {
-  /// The path as given; what errors print.
+  /// The path as given, for errors.
   public let path: String
   public let byteCount: Int
   private nonisolated(unsafe) let base: UnsafeRawPointer?
@@ -67,7 +67,7 @@ public final class MappedFile: Sendable {
     }
   }
 
-  /// The whole content.
+  /// The complete content.
   public var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
@@ -76,13 +76,13 @@ public final class MappedFile: Sendable {
     }
   }
 
-  /// Tells the system that the content is read again and again, so that large pages pay.
+  /// Asks the system for large pages, because the content will be read repeatedly.
   public func adviseLargePages() {
     guard isMapped else { return }
     pf_advise_large_pages(pf_mapping(bytes: base, byte_count: byteCount))
   }
 
-  /// Tells the system that the pages wholly inside `range` are not needed soon; they are read again when touched.
+  /// Tells the system that the pages completely inside `range` are not needed soon. They are read again when touched.
   public func release(_ range: Range<Int>) {
     guard isMapped, let base else { return }
     let range = range.clamped(to: 0..<byteCount)

@@ -1,12 +1,12 @@
-/// The texts among an object's attributes.
+/// The text attributes of an object.
 struct HDF5Attributes {
   /// In file order.
   private(set) var texts: [(name: String, value: String)] = []
 
-  /// Bytes of an attribute's value that is handed on; longer ones (a model's whole configuration) are passed over.
+  /// The most bytes of an attribute's value. Longer ones (a model's complete configuration) are ignored.
   private static let textLimit = 4096
 
-  /// Attributes of other types than one text are passed over; broken ones are errors.
+  /// Ignores attributes of other types than a single text. Invalid attributes are errors.
   init(_ header: HDF5ObjectHeader, _ heaps: HDF5GlobalHeaps, limits: Limits) throws(ReadError) {
     for message in header.all(.attribute) where !message.isShared {
       guard let text = try Self.text(message.body, heaps, limits) else { continue }
@@ -32,7 +32,7 @@ struct HDF5Attributes {
     var nameField = try cursor.part(padded(nameCount))
     let typeField = try cursor.part(padded(typeCount))
     let spaceField = try cursor.part(padded(spaceCount))
-    // A shared type is described elsewhere; no text that matters has one.
+    // A shared type is stored elsewhere. No relevant text has one.
     guard version == 1 || flags & 3 == 0 else { return nil }
     let name = try text(nameField.bytes(nameCount))
     let type = try HDF5DataType(typeField)
@@ -43,7 +43,7 @@ struct HDF5Attributes {
     case .variableText:
       let count = try cursor.small(4)
       guard count <= textLimit else { return nil }
-      // Many attributes may cite one object.
+      // Many attributes can reference one object.
       try limits.charge(count, for: "texts of HDF5 attributes", at: message.offset)
       let value = try heaps.object(
         at: try cursor.address(), index: try cursor.small(4), byteCount: count)
@@ -65,7 +65,7 @@ final class HDF5GlobalHeaps {
 
   init(_ space: HDF5Space) { self.space = space }
 
-  /// The first bytes of one object; none for the index 0, which stands for an empty value.
+  /// The first bytes of one object; empty for index 0, which represents an empty value.
   func object(at address: UInt64?, index: Int, byteCount: Int) throws(ReadError) -> [UInt8] {
     guard let address, index != 0 else { return [] }
     let collection = try collection(at: address)

@@ -1,5 +1,5 @@
 extension HDF5Cursor {
-  /// Compares the bytes from `start` up to the position with the checksum that follows them.
+  /// Compares the checksum at the position with the bytes from `start` up to it.
   ///
   /// - Throws: `hdf5Checksum`.
   mutating func checkSum(from start: Int, of kind: String) throws(ReadError) {
@@ -37,7 +37,7 @@ enum HDF5Checksum {
     var high: UInt32 = 0
     var position = 0
     while position < bytes.byteCount {
-      // So many words cannot overflow the sums before they are folded.
+      // The sums cannot overflow within this many words.
       let end = min(position + 720, bytes.byteCount)
       while position < end {
         let first = UInt32(bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)) << 8

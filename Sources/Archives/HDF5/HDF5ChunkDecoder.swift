@@ -1,11 +1,11 @@
 /// Undoes a chunk's filters.
 struct HDF5ChunkDecoder {
-  /// In the order in which they were applied.
+  /// In the order of encoding.
   let filters: [HDF5Filters.Filter]
   /// Bytes of the decoded chunk.
   let byteCount: Int
 
-  /// Gives `body` the decoded bytes of `stored`.
+  /// Passes the decoded bytes of `stored` to `body`.
   ///
   /// - Throws: `hdf5ChunkDamaged`.
   func decode(_ stored: FileSlice, _ body: (RawSpan) -> Void) throws(ReadError) {
@@ -23,7 +23,7 @@ struct HDF5ChunkDecoder {
     body(current.bytes)
   }
 
-  /// What the filters before one of them had added to the chunk.
+  /// The bytes that the filters before this one added to the chunk.
   private func addedBytes(before index: Int) -> Int { filters[..<index].reduce(0) { $0 + $1.addedBytes } }
 
   private static func checked(_ bytes: FileSlice) throws(ReadError) -> FileSlice {
@@ -51,7 +51,7 @@ struct HDF5ChunkDecoder {
     }
   }
 
-  /// Bytes behind the last whole element were left in place.
+  /// Bytes after the last complete element are not shuffled.
   private static func unshuffled(_ bytes: FileSlice, width: Int) throws(ReadError) -> FileSlice {
     let elements = bytes.byteCount / width
     guard width > 1, elements > 1 else { return bytes }

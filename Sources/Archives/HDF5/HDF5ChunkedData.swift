@@ -1,15 +1,15 @@
 internal import Synchronization
 
-/// A chunk: where it lies in the dataset and in the file.
+/// A chunk: its position in the dataset and in the file.
 struct HDF5Chunk {
-  /// The first element on each axis, in chunks.
+  /// Position of the first element on each axis, in units of chunks.
   var index: [Int]
   var stored: FileSlice
-  /// Bit i: filter i was left out.
+  /// Bit i: filter i was skipped.
   var mask: Int
 }
 
-/// A dataset in chunks. It is put together when first loaded and kept until released.
+/// A dataset in chunks. It is assembled on first load and kept until released.
 final class HDF5ChunkedData: ByteSource {
   private let shape: [Int]
   private let chunkShape: [Int]
@@ -19,8 +19,9 @@ final class HDF5ChunkedData: ByteSource {
   private let assembled = Mutex<MappedFile?>(nil)
   let byteCount: Int
 
-  /// - Precondition: `byteCount` is that of the dataset; the chunks cover it, each once, and their bytes are no more than
-  ///   an `Int` counts.
+  /// - Precondition: `byteCount` is that of the dataset; the chunks cover it, each once, and the sum of their bytes
+  ///   fits an
+  ///   `Int`.
   init(
     byteCount: Int, shape: [Int], chunkShape: [Int], elementBytes: Int, chunks: [HDF5Chunk],
     filters: HDF5Filters
@@ -67,7 +68,7 @@ final class HDF5ChunkedData: ByteSource {
     }
   }
 
-  /// Copies a chunk row by row along the last axis; what reaches beyond the dataset is padding.
+  /// Copies a chunk row by row along the last axis. Data beyond the dataset is padding.
   private func place(_ bytes: RawSpan, of chunk: HDF5Chunk, into output: UnsafeMutableRawBufferPointer) {
     let origin = zip(chunk.index, chunkShape).map { $0 * $1 }
     let extents = shape.indices.map { min(chunkShape[$0], shape[$0] - origin[$0]) }

@@ -1,4 +1,4 @@
-/// What an HDF5 file is refused for.
+/// Errors of HDF5 files.
 extension ReadError.Code {
   public static let hdf5Superblock = Self(
     1100, "hdf5Superblock", "damaged HDF5 superblock", hint: .downloadAgain)

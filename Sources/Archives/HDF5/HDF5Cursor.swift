@@ -1,12 +1,12 @@
-/// Bytes of addresses and of lengths in one file: 2, 4 or 8 each.
+/// Widths of addresses and of lengths in one file: 2, 4 or 8 bytes each.
 struct HDF5Widths: Sendable, Equatable {
   var address = 8
   var length = 8
 }
 
-/// A position in a structure of an HDF5 file, from which little-endian numbers of the file's widths are taken.
+/// A position in a structure of an HDF5 file, from which little-endian numbers of the file's widths are read.
 ///
-/// Unlike `ByteCursor` it can be stored, and it knows the widths; every access is checked against the structure's end.
+/// Unlike `ByteCursor`, it can be stored and has the widths. Every access is checked against the structure's end.
 struct HDF5Cursor {
   /// The file from address zero on.
   let file: FileSlice
@@ -15,7 +15,7 @@ struct HDF5Cursor {
   private(set) var position: Int
   let end: Int
 
-  /// - Precondition: `range` lies inside the file.
+  /// - Precondition: `range` is inside the file.
   init(_ file: FileSlice, _ range: Range<Int>, widths: HDF5Widths) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "range outside the file")
     self.file = file
@@ -29,7 +29,7 @@ struct HDF5Cursor {
   /// Absolute in the file, for errors.
   var offset: UInt64 { UInt64(file.range.lowerBound + position) }
 
-  /// The next `count` bytes, as positions.
+  /// The range of the next `count` bytes.
   mutating func take(_ count: Int) throws(ReadError) -> Range<Int> {
     guard count >= 0, count <= remaining else {
       throw ReadError(
@@ -43,7 +43,7 @@ struct HDF5Cursor {
 
   mutating func skip(_ count: Int) throws(ReadError) { _ = try take(count) }
 
-  /// A cursor over the next `count` bytes, which are skipped.
+  /// A cursor over the next `count` bytes, which this cursor skips.
   mutating func part(_ count: Int) throws(ReadError) -> HDF5Cursor {
     HDF5Cursor(file, try take(count), widths: widths)
   }
@@ -69,7 +69,7 @@ struct HDF5Cursor {
 
   /// A size or an extent.
   ///
-  /// - Throws: `numberOverflow` for what no memory can hold.
+  /// - Throws: `numberOverflow` for values that no memory can hold.
   mutating func count(_ width: Int) throws(ReadError) -> Int {
     let start = offset
     let value = try number(width)
@@ -81,7 +81,7 @@ struct HDF5Cursor {
 
   mutating func length() throws(ReadError) -> Int { try count(widths.length) }
 
-  /// Nil for the address that stands for none: all bits set.
+  /// Nil for the undefined address: all bits set.
   mutating func address() throws(ReadError) -> UInt64? {
     let value = try number(widths.address)
     return value == UInt64.max >> UInt64(64 - 8 * widths.address) ? nil : value

@@ -1,14 +1,14 @@
 internal import Bytes
 internal import TensorTypes
 
-/// The type of a dataset's or attribute's elements, as far as weights and texts use it.
+/// The type of a dataset's or attribute's elements, for the types that weights and texts use.
 enum HDF5DataType: Equatable {
   case number(DType, isBigEndian: Bool)
-  /// Bytes without a meaning of their own: bfloat16 is stored so, and an attribute says what it is.
+  /// Bytes without further type. bfloat16 is stored this way, with an attribute that identifies it.
   case opaque(byteCount: Int)
   case fixedText(byteCount: Int)
   case variableText
-  /// All others, by name.
+  /// All other types, by name.
   case other(String, byteCount: Int)
 
   var byteCount: Int {
@@ -40,7 +40,8 @@ enum HDF5DataType: Equatable {
     }
   }
 
-  /// Elements are a length and a place in a global heap: its address and a number. A text's are bytes there.
+  /// An element is a length and a position in a global heap: an address and a number. For a text, the heap holds
+  /// bytes.
   private static func variable(
     _ cursor: inout HDF5Cursor, _ bits: Int, _ byteCount: Int
   ) throws(ReadError) -> Self {
@@ -71,7 +72,7 @@ enum HDF5DataType: Equatable {
     return .number(dtype, isBigEndian: bits & 1 != 0)
   }
 
-  /// Where IEEE's and Google's formats keep their fields, in bits from the least significant.
+  /// Bit positions of the fields of IEEE's and Google's formats, from the least significant bit.
   private struct FloatFields: Equatable {
     var byteCount: Int
     var sign: Int

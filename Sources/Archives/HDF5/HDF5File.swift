@@ -2,8 +2,9 @@ package import TensorTypes
 
 /// Everything below the root group of an HDF5 file, in the order of the groups' indices.
 ///
-/// An own parser of the part of the format that weights use, not libhdf5: a hostile file must not crash the process,
-/// hang it or make it allocate, and libhdf5 promises none of that. Nothing outside the file is ever followed.
+/// A separate parser for the part of the format that weights use, instead of libhdf5: a malicious file must not crash
+/// the process, hang it or make it allocate without bound, which libhdf5 does not guarantee. External links are never
+/// followed.
 package struct HDF5File {
   package struct Entry {
     /// Names joined by slashes.
@@ -15,11 +16,11 @@ package struct HDF5File {
     case dataset(Dataset)
     /// A text, a dataset without a shape, or a named type.
     case noNumbers
-    /// A path that the caller excluded: nothing of it was read.
+    /// A path that the caller excluded. Nothing below it is read.
     case excluded
   }
 
-  /// Numbers of one type, row by row.
+  /// Numbers of one type, in row-major order.
   package struct Dataset {
     package var dtype: DType
     package var shape: [Int]
@@ -27,9 +28,9 @@ package struct HDF5File {
     package var values: any ByteSource
   }
 
-  /// Excluded paths stand where their group was read, before its datasets.
+  /// Excluded paths precede the datasets of their group.
   package private(set) var entries: [Entry] = []
-  /// The texts among the root group's attributes.
+  /// The text attributes of the root group.
   package private(set) var attributes: [(name: String, value: String)] = []
   private var datasetCount = 0
   private let space: HDF5Space
@@ -37,11 +38,11 @@ package struct HDF5File {
   private let limits: Limits
   private let isExcluded: (String) -> Bool
 
-  /// Reads a file, or one inside another.
+  /// Reads a file, or a file inside another.
   ///
   /// - Parameters:
-  ///   - start: where the superblock is.
-  ///   - isExcluded: whether to leave out a path and everything below it.
+  ///   - start: offset of the superblock.
+  ///   - isExcluded: whether to skip a path and everything below it.
   /// - Throws: any `hdf5…` code, `storageSizeMismatch`, `unsupportedDType`, `numberOverflow`, `truncatedFile` or
   ///   `limitExceeded`.
   package init(
@@ -56,7 +57,7 @@ package struct HDF5File {
     try walk(from: superblock.root)
   }
 
-  /// Charged for an object beside its path: its header, and what is handed on of it.
+  /// Charged for an object in addition to its path: its header and the resulting entry.
   private static let placeBytes = 512
 
   private struct Place {
@@ -76,7 +77,7 @@ package struct HDF5File {
     }
   }
 
-  /// The places below a group; a dataset is taken up and has none.
+  /// The positions below a group. A dataset is added to the entries and has none.
   private mutating func children(of place: Place) throws(ReadError) -> [Place] {
     let header = try HDF5ObjectHeader(at: place.address, in: space)
     guard let group = try HDF5Group(header, in: space) else {
@@ -143,7 +144,7 @@ package struct HDF5File {
     entries.append(Entry(path: path, content: .dataset(dataset)))
   }
 
-  /// NumPy has no bfloat16: h5py stores it as two opaque bytes, Keras says in an attribute what they are.
+  /// NumPy has no bfloat16: h5py stores it as two opaque bytes, and a Keras attribute identifies the type.
   private func dtype(
     _ type: HDF5DataType, _ header: HDF5ObjectHeader, at place: UInt64
   ) throws(ReadError) -> (DType, isBigEndian: Bool) {

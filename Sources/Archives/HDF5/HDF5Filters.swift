@@ -1,4 +1,4 @@
-/// What was done to each chunk before it was stored, in that order.
+/// The filters that were applied to each chunk on writing, in this order.
 struct HDF5Filters {
   enum Filter: Equatable {
     case deflate
@@ -7,7 +7,7 @@ struct HDF5Filters {
     /// A checksum in the last four bytes.
     case fletcher32
 
-    /// Bytes that it adds to a chunk.
+    /// Bytes that the filter adds to a chunk.
     var addedBytes: Int { self == .fletcher32 ? 4 : 0 }
   }
 
@@ -15,7 +15,7 @@ struct HDF5Filters {
 
   init() {}
 
-  /// - Throws: `hdf5Filter` for others, or one that comes twice; `hdf5Version`, `hdf5TooShort`.
+  /// - Throws: `hdf5Filter` for an unknown or repeated filter; `hdf5Version`, `hdf5TooShort`.
   init(_ message: HDF5Cursor) throws(ReadError) {
     var cursor = message
     let version = try cursor.version(1...2, of: "filter pipeline")
@@ -34,7 +34,7 @@ struct HDF5Filters {
   private static func filter(_ cursor: inout HDF5Cursor, _ version: Int) throws(ReadError) -> Filter {
     let place = cursor.offset
     let number = try cursor.small(2)
-    // Version 2 leaves out the names of the library's own filters.
+    // Version 2 omits the names of the library's own filters.
     let nameCount = version == 1 || number >= 256 ? try cursor.small(2) : 0
     try cursor.skip(2)
     let valueCount = try cursor.small(2)
@@ -65,7 +65,7 @@ struct HDF5Filters {
     }
   }
 
-  /// Those that a chunk went through: each bit of its mask set stands for one left out.
+  /// The filters that were applied to a chunk. Each bit set in its mask marks a skipped filter.
   func applied(mask: Int) -> [Filter] {
     filters.enumerated().filter { mask >> $0.offset & 1 == 0 }.map(\.element)
   }

@@ -1,4 +1,4 @@
-/// A name in a group and the object header it stands for.
+/// A name in a group and the address of its object header.
 struct HDF5Entry {
   var name: String
   var address: UInt64?
@@ -10,7 +10,7 @@ struct HDF5Group {
   private var names: Set<String> = []
   private let space: HDF5Space
 
-  /// Nil for a header that is no group's.
+  /// Nil for a header that is not a group's.
   ///
   /// - Throws: any structural `hdf5…` code, `hdf5Link`, `hdf5Name`.
   init?(_ header: HDF5ObjectHeader, in space: HDF5Space) throws(ReadError) {
@@ -73,7 +73,7 @@ struct HDF5Group {
 
   // MARK: Link messages
 
-  /// - Throws: `hdf5Storage` for a group with so many links that they lie in a heap of their own.
+  /// - Throws: `hdf5Storage` for a group with so many links that they are stored in a heap.
   private static func requireCompact(_ message: HDF5Cursor) throws(ReadError) {
     var message = message
     try message.version(0...0, of: "link info message")
@@ -133,7 +133,7 @@ struct HDF5LocalHeap {
     let place = cursor.offset
     let first = try cursor.address()
     try space.charge(cursor.position - start, for: "local heap", at: place)
-    // The names are charged one by one, so that many entries cannot share one long name.
+    // Names are charged one by one, so that many entries cannot share one long name.
     guard let first, let first = Int(exactly: first), first <= space.file.byteCount,
       count <= space.file.byteCount - first
     else {
@@ -146,7 +146,7 @@ struct HDF5LocalHeap {
 
   /// The bytes from `start` up to a zero.
   ///
-  /// - Throws: `hdf5Name` when it does not end inside the heap.
+  /// - Throws: `hdf5Name` if the zero is outside the heap.
   func name(at start: Int, in space: HDF5Space) throws(ReadError) -> [UInt8] {
     let base = UInt64(space.file.range.lowerBound)
     guard start < data.count else {

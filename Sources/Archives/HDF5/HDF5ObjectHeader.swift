@@ -2,12 +2,12 @@
 struct HDF5ObjectHeader {
   struct Message {
     var type: Kind
-    /// Bit 1: the content lies elsewhere and is shared.
+    /// Bit 1: the content is stored elsewhere and shared.
     var isShared: Bool
     var body: HDF5Cursor
   }
 
-  /// The messages that matter here; all others are passed over.
+  /// The relevant messages. All others are ignored.
   enum Kind: Int {
     case dataspace = 0x01
     case linkInfo, dataType
@@ -54,7 +54,7 @@ struct HDF5ObjectHeader {
     }
   }
 
-  /// A block may end with a gap too small for a message.
+  /// A block can end with a gap that is too small for a message.
   private mutating func readClassicMessages(_ block: HDF5Cursor) throws(ReadError) {
     var cursor = block
     while cursor.remaining >= 8 {
@@ -99,7 +99,7 @@ struct HDF5ObjectHeader {
 
   private mutating func add(_ type: Int, flags: Int, _ body: HDF5Cursor) throws(ReadError) {
     guard let kind = Kind(rawValue: type) else {
-      // Bit 7: whoever does not know the message must not read the object.
+      // Bit 7: a reader that does not know the message must not read the object.
       guard type <= 0x17 || flags & 0x80 == 0 else {
         throw ReadError(.hdf5Version, at: body.offset, found: "message \(type), which must be understood")
       }

@@ -1,10 +1,10 @@
 internal import Bytes
 
-/// An HDF5 file's bytes by address, and how many of them have been taken for structures.
+/// An HDF5 file's bytes by address, and the number of bytes that structures use.
 ///
-/// No two structures of a sound file share a byte. So each is claimed once, when it is read, and the claims together may
-/// not exceed the file: loops, links back to a parent and nodes inside one another end there, and the time to open a
-/// file grows no faster than the file.
+/// No two structures of a valid file share a byte. So each structure is claimed once, when it is read, and the claims
+/// together may not exceed the file. This ends loops, links back to a parent and nested nodes, and keeps the time to
+/// open a file in proportion to its size.
 final class HDF5Space {
   /// Address zero is its first byte.
   let file: FileSlice
@@ -18,7 +18,7 @@ final class HDF5Space {
     unclaimed = file.byteCount
   }
 
-  /// A cursor at a structure that has not been read before, up to the end of the file.
+  /// A cursor at a structure that was not read before, up to the end of the file.
   ///
   /// - Parameter kind: for messages: `object header`.
   /// - Throws: `hdf5OutsideFile`, `hdf5ReachedTwice`.
@@ -30,7 +30,7 @@ final class HDF5Space {
     return HDF5Cursor(file, start..<file.byteCount, widths: widths)
   }
 
-  /// A cursor over the `count` bytes of a structure that has not been read before.
+  /// A cursor over the `count` bytes of a structure that was not read before.
   func claim(_ kind: String, at address: UInt64?, count: Int) throws(ReadError) -> HDF5Cursor {
     var cursor = try visit(kind, at: address)
     try charge(count, for: kind, at: cursor.offset)

@@ -6,7 +6,7 @@ struct HDF5Storage {
   let limits: Limits
   let shape: [Int]
   let elementBytes: Int
-  /// Bytes of the whole dataset.
+  /// Bytes of the complete dataset.
   private let byteCount: Int
 
   /// - Throws: `numberOverflow`.
@@ -103,7 +103,7 @@ struct HDF5Storage {
     let flagsPlace = cursor.offset
     let flags = try cursor.small(1)
     guard flags & ~0x02 == 0 else {
-      // Bit 0: chunks that reach beyond the dataset are stored without filters.
+      // Bit 0: chunks that extend beyond the dataset are stored without filters.
       throw ReadError(.hdf5Storage, at: flagsPlace, found: "chunks with flags \(flags) (libver='latest')")
     }
     let rank = try axes(&cursor)
@@ -139,7 +139,7 @@ struct HDF5Storage {
     }
   }
 
-  /// Chunk layouts have one axis more, for the bytes of an element.
+  /// Chunk layouts have one additional axis, for the bytes of an element.
   private func axes(_ cursor: inout HDF5Cursor) throws(ReadError) -> Int {
     let place = cursor.offset
     let rank = try cursor.small(1) - 1
@@ -191,7 +191,7 @@ struct HDF5Storage {
       }
       index.append(quotient)
     }
-    // The axis of an element's bytes: a chunk that begins elsewhere on it is one that no reader of the format looks up.
+    // The axis of an element's bytes must start at 0, because readers never look up other chunks.
     guard try key.count(8) == 0 else {
       throw ReadError(
         .hdf5Chunks, at: place, expected: "chunks of complete elements",
@@ -200,11 +200,11 @@ struct HDF5Storage {
     return try chunk(at: leaf.address, count, index, mask, grid, filters, place: place)
   }
 
-  /// Charged for a chunk: its index and range, and its place in the grid.
+  /// Charged for a chunk: its index, its range, and its position in the grid.
   private static let chunkBytes = 256
 
-  /// - Throws: `limitExceeded` where the stored bytes are too few to decode to the chunk's size, `budgetExceeded` where
-  ///   those of all chunks of the file are.
+  /// - Throws: `limitExceeded` if the stored bytes are too few to decode to the chunk's size, `budgetExceeded` if the
+  ///   total of all chunks of the file is.
   private func chunk(
     at address: UInt64?, _ count: Int, _ index: [Int], _ mask: Int, _ grid: Grid, _ filters: HDF5Filters,
     place: UInt64
@@ -231,7 +231,7 @@ struct HDF5Storage {
     return HDF5Chunk(index: index, stored: slice(stored), mask: mask)
   }
 
-  /// Each place of the grid has one chunk. None has two: the keys of an index ascend.
+  /// Requires a chunk at each position of the grid. No position has two, because the keys of an index ascend.
   private func requireAll(_ chunks: [HDF5Chunk], of grid: Grid, at place: UInt64) throws(ReadError) {
     guard chunks.count == grid.count else {
       throw ReadError(
@@ -248,6 +248,6 @@ struct HDF5Storage {
 }
 
 extension HDF5Cursor {
-  /// What is left of it, as positions.
+  /// The range of the remaining bytes.
   fileprivate var range: Range<Int> { position..<end }
 }

@@ -1,9 +1,9 @@
-/// Where an HDF5 file says its root group is, and how wide its numbers are.
+/// The position of the root group of an HDF5 file, and the widths of its numbers.
 package struct HDF5Superblock {
   package static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
   let widths: HDF5Widths
-  /// What addresses count from and may reach: from the superblock to the end that it states.
+  /// The range of addresses: from the superblock to the end that it states.
   let content: FileSlice
   /// The address of the root group's object header.
   let root: UInt64?
@@ -24,7 +24,7 @@ package struct HDF5Superblock {
     }
   }
 
-  /// Versions 0 and 1: the root group's symbol table entry is part of it.
+  /// Versions 0 and 1 contain the root group's symbol table entry.
   private init(classic head: HDF5Cursor, _ version: Int, _ start: Int) throws(ReadError) {
     var cursor = head
     try cursor.skip(4)
@@ -68,8 +68,9 @@ package struct HDF5Superblock {
     return widths
   }
 
-  /// The superblock states how long the file is, so half a download is refused before anything is followed. Where its
-  /// base address is not its own, the whole content was moved: the format has both follow the superblock.
+  /// The superblock states the file's length, so an incomplete download is rejected before any address is followed.
+  /// If its base address differs from its position, the content was moved, and both are taken relative to the
+  /// superblock.
   private static func content(
     _ cursor: HDF5Cursor, _ start: Int, base: UInt64?, end: UInt64?
   ) throws(ReadError) -> FileSlice {

@@ -1,11 +1,11 @@
 /// A version 1 B-tree: the index of old-style groups and of chunks.
 enum HDF5Tree {
-  /// What the tree is an index of, and so what its keys are.
+  /// The kind of index, which determines the keys.
   enum Kind {
     /// Keys are offsets of names.
     case group
-    /// Keys are stored size, filter mask and the chunk's first element on each axis, with one axis more for the bytes
-    /// of an element.
+    /// Keys are stored size, filter mask and the chunk's first element on each axis, with one additional axis for the
+    /// bytes of an element.
     case chunks(rank: Int)
 
     var number: Int {
@@ -31,9 +31,9 @@ enum HDF5Tree {
 
   private struct Branch {
     var address: UInt64?
-    /// Nil for the root, whose level is what it says.
+    /// Nil for the root, which states its own level.
     var level: Int?
-    /// The keys on both sides of it; nil for the root.
+    /// The keys on both sides; nil for the root.
     var bounds: (lower: HDF5Cursor, upper: HDF5Cursor)?
   }
 
@@ -41,7 +41,7 @@ enum HDF5Tree {
     var offset: UInt64
     var level: Int
     var children: [Leaf]
-    /// The key behind the last child.
+    /// The key after the last child.
     var end: HDF5Cursor
 
     var branches: [Branch] {
@@ -52,9 +52,9 @@ enum HDF5Tree {
     }
   }
 
-  /// The children of all nodes of level 0, in the order of the keys.
+  /// The children of all nodes of level 0, in key order.
   ///
-  /// - Throws: `hdf5Tree` and any structural code. Levels fall on every way down, and no node is read twice.
+  /// - Throws: `hdf5Tree` and any structural code. Levels decrease on every path, and no node is read twice.
   static func leaves(of kind: Kind, at root: UInt64?, in space: HDF5Space) throws(ReadError) -> [Leaf] {
     var leaves: [Leaf] = []
     var open = [Branch(address: root, level: nil)]
@@ -89,8 +89,8 @@ enum HDF5Tree {
     return Node(offset: start, level: level, children: children, end: try cursor.part(keyWidth))
   }
 
-  /// Chunks are looked up by the keys of all levels: one outside the keys on both sides of its node is lost to other
-  /// readers, which give the fill value in its place.
+  /// Requires that a node's keys are between the keys on both sides of it. Other readers look chunks up by the keys
+  /// of all levels, so they would not find the chunk and return the fill value instead.
   private static func requireOrder(_ node: Node, _ branch: Branch, rank: Int) throws(ReadError) {
     guard !node.children.isEmpty else { return }
     var keys: [[UInt64]] = []

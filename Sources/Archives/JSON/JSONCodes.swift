@@ -1,4 +1,4 @@
-/// What a JSON document is refused for.
+/// Errors of JSON documents.
 extension ReadError.Code {
   public static let jsonSyntax = Self(400, "jsonSyntax", "not valid JSON", hint: .downloadAgain)
   public static let jsonInvalidText = Self(

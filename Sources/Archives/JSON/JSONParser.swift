@@ -6,15 +6,16 @@ public struct JSONParser: ~Escapable {
   private let limits: Limits
   private var valueCount = 0
 
-  /// A boxed value and its place in an array; a member's key, value and place in an index.
+  /// Charged for a boxed value and its entry in an array, or for a member's key, value and index entry.
   private static let valueBytes = 64
   private static let memberBytes = 64
-  /// Shorter texts are part of what a value or a member is charged at.
+  /// Shorter texts are included in the charge for a value or a member.
   private static let longText = 64
 
-  /// Parses the whole of `bytes`, which begin at `baseOffset` of their file.
+  /// Parses all of `bytes`, which begin at `baseOffset` of their file.
   ///
-  /// - Throws: `jsonSyntax`, `jsonInvalidText`, `jsonDuplicateKey`, `jsonTooDeep`, `limitExceeded` or `budgetExceeded`.
+  /// - Throws: `jsonSyntax`, `jsonInvalidText`, `jsonDuplicateKey`, `jsonTooDeep`, `limitExceeded` or
+  ///   `budgetExceeded`.
   public static func parse(
     _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
   ) throws(ReadError) -> JSONValue {
@@ -43,7 +44,7 @@ public struct JSONParser: ~Escapable {
     guard depth < limits.jsonDepth else {
       throw ReadError(.jsonTooDeep, at: cursor.absoluteOffset, expected: "at most \(limits.jsonDepth) levels")
     }
-    // A value takes many times the two bytes that it may have in the file.
+    // A value needs many times the two bytes that it can have in the file.
     valueCount += 1
     try limits.charge(Self.valueBytes, for: "values of JSON", at: cursor.absoluteOffset)
     guard valueCount <= limits.jsonValues else {
@@ -139,7 +140,7 @@ extension JSONParser {
       try takeDigits(into: &text)
     }
     let digits = String(decoding: text, as: UTF8.self)
-    // Zero has a sign for numbers alone: no count or extent is written so.
+    // Negative zero is kept as a floating-point number; counts and extents are never written this way.
     if isInteger, digits != "-0", let integer = Int64(digits) { return .integer(integer) }
     guard let double = Double(digits), double.isFinite else {
       throw ReadError(.jsonSyntax, at: offset, expected: "a number within double's range", found: digits)
@@ -178,7 +179,7 @@ extension JSONParser {
       case 0..<0x20:
         throw syntaxError(expected: "control characters to be escaped")
       default:
-        // A text takes its bytes twice, and the next power of two while it grows.
+        // A text needs its bytes twice, and the next power of two while it grows.
         if text.count >= Self.longText, text.count.nonzeroBitCount == 1 {
           try limits.charge(2 * text.count, for: "texts of JSON", at: offset)
         }
@@ -209,7 +210,7 @@ extension JSONParser {
     text.append(byte)
   }
 
-  /// The four digits after `\u`, and the second half of a surrogate pair.
+  /// The four digits after `\u`, and the low surrogate of a pair.
   @_lifetime(self: copy self)
   private mutating func parseUnicodeEscape() throws(ReadError) -> Unicode.Scalar {
     let offset = cursor.absoluteOffset
@@ -248,7 +249,7 @@ extension JSONParser {
     while let byte = cursor.peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { advance() }
   }
 
-  /// Moves over a byte that `peek` has seen.
+  /// Moves past a byte that `peek` returned.
   @_lifetime(self: copy self)
   private mutating func advance() {
     try? cursor.skip(1)

@@ -1,8 +1,8 @@
-/// A parsed JSON text. Objects keep their order; numbers keep the distinction between integers and the rest.
+/// A parsed JSON text. Objects keep their order; integers are distinguished from other numbers.
 public indirect enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
-  /// Written without fraction and exponent, and within 64 bits.
+  /// Written without fraction and exponent, and fitting in 64 bits.
   case integer(Int64)
   case number(Double)
   case string(String)
@@ -15,7 +15,7 @@ public struct JSONObject: Sendable, Equatable {
   public struct Member: Sendable, Equatable {
     public var key: String
     public var value: JSONValue
-    /// Where the key begins in the file.
+    /// Offset of the key in the file.
     public var byteOffset: UInt64
 
     public init(key: String, value: JSONValue, byteOffset: UInt64) {
@@ -33,7 +33,7 @@ public struct JSONObject: Sendable, Equatable {
     indices = [:]
   }
 
-  /// Appends a member; false when the key is there already.
+  /// Appends a member. Returns false if the key already exists.
   package mutating func append(_ member: Member) -> Bool {
     guard indices.updateValue(members.count, forKey: member.key) == nil else { return false }
     members.append(member)
@@ -54,7 +54,7 @@ extension JSONValue {
 
   public var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
-  /// An integer, also when written as `224.0`.
+  /// The integer value, also of a number written as `224.0`.
   public var integerValue: Int? {
     switch self {
     case .integer(let value): Int(exactly: value)

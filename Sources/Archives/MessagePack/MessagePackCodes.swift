@@ -1,4 +1,4 @@
-/// What a MessagePack document is refused for.
+/// Errors of MessagePack documents.
 extension ReadError.Code {
   public static let messagePackSyntax = Self(
     1200, "messagePackSyntax", "not valid MessagePack", hint: .downloadAgain)

@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// What stands at one place of a MessagePack document. Containers only announce how much follows them, so that
-/// nesting costs no recursion; ranges are absolute in the file.
+/// A token of a MessagePack document. Containers only state the number of their items, so that nesting needs no
+/// recursion. Ranges are absolute in the file.
 public enum MessagePackToken: Sendable, Equatable {
   case map(pairs: Int)
   case array(count: Int)
@@ -15,7 +15,7 @@ public enum MessagePackToken: Sendable, Equatable {
   case null
 }
 
-/// Reads MessagePack token by token: every length and count is compared with the bytes that remain.
+/// Reads MessagePack token by token. Every length and count is compared with the bytes that remain.
 public struct MessagePackLexer: ~Escapable {
   private var cursor: ByteCursor
 
@@ -25,12 +25,12 @@ public struct MessagePackLexer: ~Escapable {
     cursor = ByteCursor(bytes, baseOffset: UInt64(baseOffset))
   }
 
-  /// Where the next token begins.
+  /// Offset of the next token.
   public var offset: UInt64 { cursor.absoluteOffset }
   public var isAtEnd: Bool { cursor.isAtEnd }
   public var remaining: Int { cursor.remaining }
 
-  /// - Throws: `messagePackSyntax` for the one byte that means nothing, `truncatedFile`.
+  /// - Throws: `messagePackSyntax` for the one undefined byte, `truncatedFile`.
   @_lifetime(self: copy self)
   public mutating func next() throws(ReadError) -> MessagePackToken {
     let start = offset
@@ -56,7 +56,7 @@ public struct MessagePackLexer: ~Escapable {
     return text
   }
 
-  /// The first byte says the kind, and for small values the value or length. Nil for the byte without meaning.
+  /// The first byte states the kind, and for small values the value or length. Nil for the undefined byte.
   @_lifetime(self: copy self)
   private mutating func token(after first: UInt8) throws(ByteFault) -> MessagePackToken? {
     switch first {
@@ -100,7 +100,7 @@ public struct MessagePackLexer: ~Escapable {
     return Int(exactly: bits).map { .integer($0) } ?? .number
   }
 
-  /// A pair takes two bytes at least.
+  /// A pair needs at least two bytes.
   @_lifetime(self: copy self)
   private mutating func map(_ pairs: Int) throws(ByteFault) -> MessagePackToken {
     try require(2 * pairs)

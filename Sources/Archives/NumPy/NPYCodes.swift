@@ -1,4 +1,4 @@
-/// What an array in NumPy's npy format is refused for.
+/// Errors of arrays in NumPy's npy format.
 extension ReadError.Code {
   public static let npyMagic = Self(
     1300, "npyMagic", "not a NumPy array: it does not begin with \\x93NUMPY", hint: .saveAgain)

@@ -1,8 +1,8 @@
 internal import Bytes
 internal import TensorTypes
 
-/// The Python dictionary of an npy header, read as the three fields it may hold. Nothing is evaluated: keys, a type's
-/// spelling, a truth value and a tuple of whole numbers are all there is.
+/// The Python dictionary of an npy header, parsed as its three possible fields. Nothing is evaluated: the grammar has
+/// keys, a type's spelling, a boolean and a tuple of integers.
 struct NPYDictionary: ~Escapable {
   private(set) var descriptor = ""
   private(set) var isFortranOrder = false
@@ -19,7 +19,7 @@ struct NPYDictionary: ~Escapable {
     try parse()
   }
 
-  /// What the descriptor stands for: byte order, kind, width.
+  /// The meaning of the descriptor: byte order, kind, width.
   ///
   /// - Throws: `npyObjectArray`, `unsupportedDType`.
   func elementType() throws(ReadError) -> (dtype: DType, isBigEndian: Bool) {
@@ -34,7 +34,7 @@ struct NPYDictionary: ~Escapable {
     return (dtype, descriptor.hasPrefix(">") && dtype.byteWidth > 1)
   }
 
-  /// ml_dtypes' bfloat16 comes out as two bytes without a kind.
+  /// ml_dtypes' bfloat16 is written as two bytes without a kind.
   private static let dtypes: [String: DType] = [
     "f8": .f64, "f4": .f32, "f2": .f16, "V2": .bf16, "i8": .i64, "i4": .i32, "i2": .i16, "i1": .i8,
     "u8": .u64,
@@ -124,7 +124,7 @@ struct NPYDictionary: ~Escapable {
       sizes.append(try number())
       endsWithComma = take(",")
     }
-    // In Python (3) is a number.
+    // In Python, (3) is a number.
     guard sizes.count != 1 || endsWithComma else { throw malformed(at: start, "a tuple") }
     return sizes
   }
@@ -143,7 +143,7 @@ struct NPYDictionary: ~Escapable {
       digits += 1
       advance()
     }
-    // Python 3 reads no number with zeros in front, either.
+    // Python 3 also rejects numbers with leading zeros.
     guard digits > 0, digits == 1 || !beginsWithZero else {
       throw malformed(at: start, "a whole number from zero up")
     }
@@ -156,7 +156,7 @@ struct NPYDictionary: ~Escapable {
     guard take(character) else { throw malformed(at: cursor.absoluteOffset, "\(character)") }
   }
 
-  /// Moves over `character`, and spaces in front of it, if it comes next.
+  /// Moves past `character` and the spaces before it, if it comes next.
   @_lifetime(self: copy self)
   private mutating func take(_ character: Character) -> Bool {
     skipSpace()
@@ -170,7 +170,7 @@ struct NPYDictionary: ~Escapable {
     while let byte = cursor.peek(), byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D { advance() }
   }
 
-  /// Over a byte that `peek` has shown.
+  /// Moves past a byte that `peek` returned.
   @_lifetime(self: copy self)
   private mutating func advance() { try? cursor.skip(1) }
 

@@ -6,23 +6,23 @@ public import TensorTypes
 public struct NPYHeader: Sendable, Equatable {
   public let dtype: DType
   public let shape: [Int]
-  /// The first axis is the fastest in the file, not the last.
+  /// Whether the first axis is the fastest in the file, instead of the last.
   public let isFortranOrder: Bool
   public let isBigEndian: Bool
-  /// Where the values begin, counted from the magic.
+  /// Offset of the values, counted from the magic.
   public let dataOffset: Int
 
   public static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  /// Bytes of the dictionary; NumPy refuses longer ones as well.
+  /// Bytes of the dictionary. NumPy rejects longer ones too.
   private static let longestDictionary = 10_000
-  /// Bytes from the start of an array within which its header ends.
+  /// The most bytes of an array's header.
   public static let maximumByteCount = 12 + longestDictionary
 
   /// - Parameters:
-  ///   - bytes: the first `maximumByteCount` bytes of the array, or all where there are fewer.
-  ///   - byteCount: bytes of the whole array, header included.
-  ///   - baseOffset: where the array begins in its file.
+  ///   - bytes: the first `maximumByteCount` bytes of the array, or all if there are fewer.
+  ///   - byteCount: bytes of the complete array, including the header.
+  ///   - baseOffset: offset of the array in its file.
   /// - Throws: any `npy…` code, `truncatedFile`, `unsupportedDType`, `numberOverflow` or `limitExceeded`.
   public init(_ bytes: RawSpan, byteCount: Int, baseOffset: UInt64, limits: Limits) throws(ReadError) {
     let range = try Self.dictionaryRange(bytes, baseOffset: baseOffset)
@@ -43,7 +43,7 @@ public struct NPYHeader: Sendable, Equatable {
     }
   }
 
-  /// Where the dictionary stands, its padding included.
+  /// The range of the dictionary, including its padding.
   private static func dictionaryRange(
     _ bytes: RawSpan, baseOffset: UInt64
   ) throws(ReadError) -> Range<Int> {

@@ -1,4 +1,4 @@
-/// What a pickle is refused for.
+/// Errors of pickles.
 extension ReadError.Code {
   public static let pickleTruncated = Self(
     300, "pickleTruncated", "the pickle ends too early", hint: .downloadAgain)

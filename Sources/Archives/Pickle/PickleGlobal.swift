@@ -1,7 +1,7 @@
 public import TensorTypes
 
-/// What a pickle may name. Naming something never runs it: the closed table below has the constants that later readers
-/// give a meaning, names that would run commands are errors, and all others are inert.
+/// The classes and functions that a pickle can name. Nothing is ever called. The closed table below has the names
+/// with a meaning for readers; names that would run commands are errors; all others are inert.
 public enum PickleGlobal: Sendable, Equatable, Hashable {
   // Containers that behave like dictionaries or sets once built.
   case orderedDict
@@ -9,26 +9,26 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
   case defaultDict
   case set
 
-  // PyTorch: how tensors are put together.
+  // PyTorch: functions that build tensors.
   case rebuildTensor
   case rebuildTensorV2
   case rebuildTensorV3
   case rebuildParameter
   case rebuildParameterWithState
-  /// A tensor with attributes of Python's, or of a subclass: `(function, class, arguments, attributes)`.
+  /// A tensor with Python attributes, or of a subclass: `(function, class, arguments, attributes)`.
   case rebuildFromType
-  /// Sparse, quantized and other tensors that are no dense array; the name says which.
+  /// Sparse, quantized and other tensors that are not dense arrays; the name identifies the kind.
   case rebuildUnreadable(String)
   /// `torch.Tensor` and `torch.nn.Parameter`, as classes.
   case plainTensor
-  /// `torch.FloatStorage` and its like; nil for complex elements.
+  /// `torch.FloatStorage` and similar; nil for complex elements.
   case storage(DType?)
-  /// `torch.storage.UntypedStorage`: counted in bytes.
+  /// `torch.storage.UntypedStorage`, counted in bytes.
   case untypedStorage
-  /// `torch.float16` and its like; nil for types we do not read.
+  /// `torch.float16` and similar; nil for unsupported types.
   case torchDType(DType?)
   case torchFloat8(Float8)
-  /// `torch.FloatTensor` and its like, by which PyTorch named element types before it had `torch.float32`.
+  /// `torch.FloatTensor` and similar, PyTorch's older names of element types (before `torch.float32`).
   case tensorClass
   case torchSize
   case torchDevice
@@ -45,15 +45,15 @@ public enum PickleGlobal: Sendable, Equatable, Hashable {
 
   /// A class of a TorchScript archive, with its name without modules and mangling. An inert record.
   case scriptClass(String)
-  /// `builtins.getattr`, by which Python 3.11 names the members of enumerations. Only a name in a class is taken.
+  /// `builtins.getattr`, which Python 3.11 uses for the members of enumerations. Only accepted for a name in a class.
   case attribute
-  /// Any other class or function, with its module. What it would make is not made; its arguments are kept, so that tensors
-  /// among them are found and named.
+  /// Any other class or function, with its module. It is not called; its arguments are kept, so that tensors among
+  /// them are found and reported.
   case opaque(module: String, name: String)
 }
 
 extension PickleGlobal {
-  /// What a module and a name in it stand for.
+  /// The meaning of a name in a module.
   ///
   /// - Throws: `pickleRefusedGlobal` for names that would run commands.
   static func named(_ key: Key, at offset: UInt64) throws(ReadError) -> PickleGlobal {

@@ -1,4 +1,4 @@
-/// A value of an unpickled graph. Containers are indices into the graph that owns them: values stay small, shared
+/// A value of an unpickled graph. Containers are indices into the graph that owns them. So values are small, shared
 /// containers stay shared, cycles cannot leak, and releasing a deep structure does not recurse.
 public enum PickleValue: Sendable, Equatable {
   case none
@@ -8,7 +8,7 @@ public enum PickleValue: Sendable, Equatable {
   case largeInteger
   case double(Double)
   case string(String)
-  /// Contents are of no use to a checkpoint reader and not kept.
+  /// The contents are not kept, because no checkpoint reader uses them.
   case bytes
   case list(Int)
   case tuple(Int)
@@ -16,17 +16,17 @@ public enum PickleValue: Sendable, Equatable {
   case set(Int)
   case global(PickleGlobal)
   case object(Int)
-  /// A value of the embedding format; its identifier is the indexed value.
+  /// A persistent id of the program that wrote the pickle; its identifier is the value with this index.
   case persistent(Int)
 }
 
-/// What a class or a rebuild function was given. Nothing was called: this only records the request.
+/// The arguments of a class or a rebuild function. Nothing was called; this only records the request.
 public struct PickleObject: Sendable {
   public var global: PickleGlobal
   public var arguments: [PickleValue]
   /// The argument of BUILD: attributes, as a dictionary for most classes.
   public var state: PickleValue?
-  /// What APPENDS and SETITEMS put into it: elements, or keys and values in turn.
+  /// Values that APPENDS and SETITEMS add: elements, or alternating keys and values.
   public var items: [PickleValue] = []
 
   public init(global: PickleGlobal, arguments: [PickleValue], state: PickleValue? = nil) {
@@ -35,10 +35,10 @@ public struct PickleObject: Sendable {
     self.state = state
   }
 
-  /// The values that it was given, in whatever way.
+  /// All values that were passed to it.
   public var contents: [PickleValue] { arguments + items + (state.map { [$0] } ?? []) }
 
-  /// `module.name` of a class or function that nothing here knows.
+  /// `module.name` of an unknown class or function.
   public var opaqueName: String? {
     if case .opaque(let module, let name) = global { "\(module).\(name)" } else { nil }
   }
@@ -50,7 +50,7 @@ public struct PickleGraph: Sendable {
   var sequences: [[PickleValue]] = []
   var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
   var objects: [PickleObject] = []
-  /// What persistent values are cited with, each time they are.
+  /// The identifier of every reference to a persistent value.
   public internal(set) var persistentIDs: [PickleValue] = []
 
   /// Elements of a list, tuple or set; nil for other values.
@@ -72,12 +72,12 @@ public struct PickleGraph: Sendable {
     if case .object(let index) = value { objects[index] } else { nil }
   }
 
-  /// The identifier behind a persistent value.
+  /// The identifier of a persistent value.
   public func persistentID(of value: PickleValue) -> PickleValue? {
     if case .persistent(let index) = value { persistentIDs[index] } else { nil }
   }
 
-  /// Names of the TorchScript classes in the graph, each once, sorted.
+  /// Names of the TorchScript classes in the graph, unique and sorted.
   public var scriptClassNames: [String] {
     var names: Set<String> = []
     for object in objects {

@@ -1,5 +1,5 @@
-/// The opcodes that are understood: what PyTorch's Python and C++ picklers write, protocols 2 to 5. The table is
-/// closed; everything else in a pickle is an error that names the byte.
+/// The supported opcodes: those that PyTorch's Python and C++ picklers write, protocols 2 to 5. The table is closed;
+/// any other byte is an error.
 enum PickleOpcode: UInt8, CaseIterable {
   // Structure
   case proto = 0x80

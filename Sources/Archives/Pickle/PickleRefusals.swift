@@ -1,9 +1,9 @@
-/// Names by which a pickle would run commands, load code or reach files if Python opened it.
+/// Names by which a pickle would run commands, load code or access files if Python opened it.
 ///
-/// No name is ever called here, so this list protects no one who uses this reader: it warns the user of a file that
-/// would harm other programs. Names that are neither here nor in `PickleGlobal`'s table are inert (`opaque`).
+/// PocketCLIP never calls a name, so this list does not protect its users. It warns them of a file that would harm
+/// other programs. Names that are neither here nor in `PickleGlobal`'s table are inert (`opaque`).
 enum PickleRefusals {
-  /// Whether `module.name` is refused wherever it occurs. Protocol 4 reaches attributes through dots in a name
+  /// Whether `module.name` is always rejected. Protocol 4 reaches attributes through dots in a name
   /// (`torch.serialization`, `os.system`), so each part counts.
   static func contains(_ name: String, in module: String) -> Bool {
     let isBuiltin = module == "builtins" || module == "__builtin__"
@@ -20,7 +20,7 @@ enum PickleRefusals {
       || refusedPrefixes.contains { module == $0 || module.hasPrefix($0 + ".") }
   }
 
-  /// Modules whose functions run commands, load code, or reach files and networks.
+  /// Modules whose functions run commands, load code, or access files and networks.
   private static let modules: Set<Substring> = [
     "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess", "_posixsubprocess", "pty", "popen2",
     "shutil",
@@ -38,7 +38,7 @@ enum PickleRefusals {
     "pydoc", "tkinter",
   ]
 
-  /// Functions and attributes that are refused in any module.
+  /// Functions and attributes that are rejected in any module.
   private static let names: Set<Substring> = [
     "os", "sys", "subprocess", "builtins", "__builtin__", "__builtins__", "importlib", "system", "popen",
     "Popen", "eval",
@@ -53,7 +53,7 @@ enum PickleRefusals {
     "__loader__", "__spec__", "methodcaller", "attrgetter",
   ]
 
-  /// Functions that open further files.
+  /// Functions that open other files.
   private static let functions: Set<String> = [
     "torch.load", "torch.serialization.load", "torch.compile", "numpy.load", "numpy.lib.npyio.load",
     "numpy.lib._npyio_impl.load", "numpy.save", "numpy.loadtxt", "numpy.genfromtxt", "pandas.read_pickle",
@@ -68,7 +68,7 @@ enum PickleRefusals {
     "numpy.testing", "transformers.dynamic_module_utils",
   ]
 
-  /// Classes and functions that only compute on what they are given. Everything else of `builtins` is refused.
+  /// Classes and functions that only compute on their arguments. All other names in `builtins` are rejected.
   private static let harmlessBuiltins: Set<String> = [
     "abs", "all", "any", "bool", "bytearray", "bytes", "complex", "dict", "divmod", "Ellipsis", "enumerate",
     "filter",
@@ -79,7 +79,7 @@ enum PickleRefusals {
     "xrange", "zip",
   ]
 
-  /// The classes of `types` that hold values; the others make code.
+  /// The classes of `types` that hold values. The others create code.
   private static let harmlessTypes: Set<String> = [
     "SimpleNamespace", "MappingProxyType", "GenericAlias", "NoneType", "EllipsisType", "NotImplementedType",
     "UnionType",

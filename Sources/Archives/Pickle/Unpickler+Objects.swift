@@ -1,10 +1,10 @@
 internal import Bytes
 
 extension Unpickler {
-  /// Bytes of a module or class name; Python's own are far shorter.
+  /// Bytes of a module or class name; Python's own names are far shorter.
   private static let longestName = 1024
-  /// Charges for a name, each of whose parts is compared with lists; for the record of a call and for a cited value, which
-  /// take four bytes of pickle or fewer.
+  /// Charged for a name, whose parts are compared with lists, for the record of a call, and for a reference to a
+  /// persistent value. Each needs at most four bytes of pickle.
   private static let lookUpBytes = 8192
   private static let objectBytes = MemoryLayout<PickleObject>.stride
   private static let citationBytes = MemoryLayout<PickleValue>.stride
@@ -51,8 +51,8 @@ extension Unpickler {
     try push(.persistent(graph.persistentIDs.count - 1))
   }
 
-  /// The class of a pickled module, which PyTorch before 1.6 cites with its file and source code, and before 0.1.10
-  /// without the word in front.
+  /// The class of a pickled module. PyTorch before 1.6 stores it with its file and source code, and before 0.1.10
+  /// without the leading word.
   private func citedModule(_ id: PickleValue) -> PickleValue? {
     guard var parts = graph.elements(of: id)?[...] else { return nil }
     if parts.count == 4, parts.first?.stringValue == "module" { parts = parts.dropFirst() }
@@ -76,14 +76,14 @@ extension Unpickler {
     return text
   }
 
-  /// What calling `callee` is recorded as.
+  /// The recorded result of calling `callee`.
   private mutating func call(
     _ callee: PickleValue, _ arguments: [PickleValue]
   ) throws(ReadError) -> PickleValue {
     switch callee {
     case .global(.attribute): return .global(try attribute(arguments))
     case .global(let global): return try record(global, arguments)
-    // What an inert object would return is as inert: a `functools.partial`, an instance with `__call__`.
+    // The result of an inert object is also inert: a `functools.partial`, an instance with `__call__`.
     case .object(let index) where graph.objects[index].opaqueName != nil:
       try charge(arguments.count + 1)
       try limits.charge(Self.objectBytes, for: "objects of a pickle", at: instructionOffset)
@@ -96,7 +96,7 @@ extension Unpickler {
     }
   }
 
-  /// `getattr(class, name)`: a member of an enumeration. Of anything else it could be a step towards code.
+  /// `getattr(class, name)`: a member of an enumeration. On any other object it could lead to code.
   private mutating func attribute(_ arguments: [PickleValue]) throws(ReadError) -> PickleGlobal {
     guard arguments.count == 2, case .global(.opaque(let module, let owner)) = arguments[0],
       let name = arguments[1].stringValue
@@ -106,7 +106,7 @@ extension Unpickler {
     return try named("\(owner).\(name)", in: module)
   }
 
-  /// What a name stands for, decided once.
+  /// The meaning of a name, decided once.
   private mutating func named(_ name: String, in module: String) throws(ReadError) -> PickleGlobal {
     guard name.utf8.count <= Self.longestName, module.utf8.count <= Self.longestName else {
       throw failure(.limitExceeded, expected: "a name of at most \(Self.longestName) bytes")
@@ -119,7 +119,7 @@ extension Unpickler {
     return global
   }
 
-  /// What asking for `global(arguments…)` gives: a container, or a record of the request.
+  /// The result of calling `global(arguments…)`: a container, or a record of the request.
   private mutating func record(
     _ global: PickleGlobal, _ arguments: [PickleValue]
   ) throws(ReadError) -> PickleValue {
@@ -144,7 +144,7 @@ extension Unpickler {
     }
   }
 
-  /// Python 2 passed an OrderedDict's content as a list of pairs; a Counter is passed a dictionary.
+  /// Python 2 passed an OrderedDict's content as a list of pairs; a Counter receives a dictionary.
   private func initialPairs(
     _ arguments: [PickleValue]
   ) throws(ReadError) -> [(key: PickleValue, value: PickleValue)] {
@@ -160,7 +160,7 @@ extension Unpickler {
     return pairs
   }
 
-  /// BUILD sets attributes. Those of dictionaries (`_metadata` of a state dict) say nothing about tensors.
+  /// BUILD sets attributes. Those of dictionaries (`_metadata` of a state dict) contain nothing about tensors.
   mutating func build(state: PickleValue) throws(ReadError) {
     switch try top() {
     case .object(let index): graph.objects[index].state = state

@@ -1,7 +1,7 @@
 internal import Bytes
 
 extension Unpickler {
-  /// A little-endian two's complement number of any length; no bytes mean zero.
+  /// A little-endian two's complement number of any length; zero if there are no bytes.
   @_lifetime(self: copy self)
   mutating func integer(byteCount: UInt64) throws(ReadError) -> PickleValue {
     let bytes = try readBytes(byteCount)
@@ -42,7 +42,7 @@ extension Unpickler {
 
 extension Unpickler {
   mutating func newSequence(_ values: [PickleValue]) throws(ReadError) -> Int {
-    // One item more for the list itself.
+    // One additional item for the list itself.
     try charge(values.count + 1)
     graph.sequences.append(values)
     return graph.sequences.count - 1
@@ -84,7 +84,7 @@ extension Unpickler {
     try setItems([key, value])
   }
 
-  /// `items` are keys and values in turn.
+  /// `items` are alternating keys and values.
   mutating func setItems(_ items: [PickleValue]) throws(ReadError) {
     guard items.count.isMultiple(of: 2) else {
       throw failure(.pickleWrongType, expected: "as many values as keys")

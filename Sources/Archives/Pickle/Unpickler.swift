@@ -2,8 +2,8 @@ internal import Bytes
 
 /// A stack machine for Python's pickle format that builds plain values and calls nothing.
 ///
-/// Opcodes, and the classes and functions a pickle may name, are closed tables (`PickleOpcode`, `PickleGlobal`).
-/// Where Python would call a function, this records name and arguments.
+/// Opcodes, and the classes and functions with a meaning, are closed tables (`PickleOpcode`, `PickleGlobal`). Where
+/// Python would call a function, this records name and arguments.
 public struct Unpickler: ~Escapable {
   var cursor: ByteCursor
   let limits: Limits
@@ -12,14 +12,14 @@ public struct Unpickler: ~Escapable {
   /// Stack heights at each open MARK.
   private var marks: [Int] = []
   private var memo: [UInt32: PickleValue] = [:]
-  /// Names looked up so far: a pickle may repeat one with each instruction.
+  /// Names resolved so far. A pickle can repeat one with each instruction.
   var globals: [PickleGlobal.Key: PickleGlobal] = [:]
-  /// The most values that the stack has held.
+  /// The highest size of the stack so far.
   private var highestStack = 0
-  /// Where the current instruction begins.
+  /// Offset of the current instruction.
   private(set) var instructionOffset: UInt64 = 0
 
-  /// Unpickles the whole of `bytes`, which begin at `baseOffset` of their file.
+  /// Unpickles all of `bytes`, which begin at `baseOffset` of their file.
   ///
   /// - Throws: any `pickle…` code, `wholeModulePickle`, `limitExceeded` or `budgetExceeded`.
   public static func unpickle(
@@ -40,9 +40,9 @@ public struct Unpickler: ~Escapable {
     return graph
   }
 
-  /// Unpickles what `bytes` begin with; anything may follow.
+  /// Unpickles the pickle at the beginning of `bytes`. Other data may follow.
   ///
-  /// - Returns: the graph, and how many bytes its pickle has.
+  /// - Returns: the graph, and the number of bytes of its pickle.
   /// - Throws: any `pickle…` code, `wholeModulePickle`, `limitExceeded` or `budgetExceeded`.
   public static func unpickleFirst(
     _ bytes: RawSpan, baseOffset: UInt64 = 0, limits: Limits
@@ -65,7 +65,7 @@ public struct Unpickler: ~Escapable {
     self.limits = limits
   }
 
-  /// Charges elements that go into a container: one instruction copies as many as another container has.
+  /// Charges elements that are added to a container. One instruction can copy all elements of another container.
   func charge(_ count: Int) throws(ReadError) {
     try limits.charge(
       count, of: MemoryLayout<PickleValue>.stride, for: "items of pickled containers", at: instructionOffset)
@@ -110,7 +110,7 @@ public struct Unpickler: ~Escapable {
     case .shortBinUnicode: try push(.string(text(byteCount: UInt64(try readUInt8()))))
     case .binUnicode: try push(.string(text(byteCount: UInt64(try readUInt32()))))
     case .binUnicode8: try push(.string(text(byteCount: try readUInt64())))
-    // Python 2's strings: names of tensors are ASCII there too, anything else is binary.
+    // Python 2's strings. Names of tensors are ASCII; anything else is binary.
     case .shortBinString: try push(textOrBytes(byteCount: UInt64(try readUInt8())))
     case .binString: try push(textOrBytes(byteCount: UInt64(try readUInt32())))
     case .shortBinBytes: try skipBytes(UInt64(try readUInt8()))
@@ -136,7 +136,7 @@ public struct Unpickler: ~Escapable {
     case .global: try pushGlobal()
     case .stackGlobal: try pushStackGlobal()
     case .reduce, .newObj: try pushCall()
-    // Protocol 4 passes arguments by name as well.
+    // Protocol 4 can also pass arguments by name.
     case .newObjEx: try pushCall(named: try pop())
     case .build: try build(state: try pop())
     case .binPersID: try pushPersistent(try pop())
@@ -209,7 +209,7 @@ extension Unpickler {
     stack.append(value)
   }
 
-  /// Values below an open MARK are out of reach.
+  /// Values below an open MARK cannot be popped.
   @_lifetime(self: copy self)
   mutating func pop() throws(ReadError) -> PickleValue {
     guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Numbers stored one varint each, decoded to little-endian elements when loaded.
+/// Numbers stored as varints, decoded to little-endian elements on load.
 package final class PackedVarints: ByteSource {
   private let file: MappedFile
   private let range: Range<Int>
@@ -8,7 +8,7 @@ package final class PackedVarints: ByteSource {
   package let byteCount: Int
   private let decoded = Mutex<MappedFile?>(nil)
 
-  /// - Throws: `protobufInvalid` where one of them is no varint.
+  /// - Throws: `protobufInvalid` if one of them is not a varint.
   package init(file: MappedFile, range: Range<Int>, byteWidth: Int, byteCount: Int) throws(ReadError) {
     self.file = file
     self.range = range
@@ -39,7 +39,7 @@ package final class PackedVarints: ByteSource {
     file.release(range)
   }
 
-  /// The low bytes of each number: a negative one is stored as its 64-bit complement.
+  /// Keeps the low bytes of each number. A negative number is stored as its 64-bit complement.
   private func decode(into output: UnsafeMutableRawBufferPointer) throws(ReadError) {
     var numbers = VarintRun(file: file, range: range)
     var position = 0
@@ -52,7 +52,7 @@ package final class PackedVarints: ByteSource {
   }
 }
 
-/// Packed numbers, each of its own length.
+/// Packed numbers of variable length.
 package struct VarintRun {
   private var fields: ProtobufFields
   private var remaining: Int
@@ -64,14 +64,14 @@ package struct VarintRun {
 
   /// Nil after the last number.
   ///
-  /// - Throws: `protobufInvalid` for a number that is cut off or too long.
+  /// - Throws: `protobufInvalid` for a number that is truncated or too long.
   package mutating func next() throws(ReadError) -> UInt64? {
     guard remaining > 0 else { return nil }
     remaining -= 1
     return try fields.varint()
   }
 
-  /// Numbers in a run: bytes that end one, and one more where the last byte ends none.
+  /// The number of varints in a run: the bytes that end one, plus one if the last byte does not.
   package static func count(_ file: MappedFile, _ range: Range<Int>) -> Int {
     file.bytes.extracting(range).withUnsafeBytes { bytes in
       var ends = 0

@@ -1,4 +1,4 @@
-/// Why a protobuf message is refused.
+/// Errors of protobuf messages.
 extension ReadError.Code {
   public static let protobufInvalid = Self(
     1400, "protobufInvalid", "malformed protobuf", hint: .downloadAgain)

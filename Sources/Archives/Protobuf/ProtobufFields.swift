@@ -1,10 +1,10 @@
-/// The fields of one protobuf message, one after another. Messages inside are ranges that a caller opens itself, to
-/// the depth that it knows: the file decides over no recursion.
+/// The fields of one protobuf message, in order. Nested messages are ranges that the caller opens itself, to a fixed
+/// depth, so the file cannot cause recursion.
 package struct ProtobufFields {
   package struct Field {
     package let number: Int
     package let value: Value
-    /// Where the field's key begins in the file.
+    /// Offset of the field's key in the file.
     package let offset: Int
   }
 
@@ -12,7 +12,7 @@ package struct ProtobufFields {
     case varint(UInt64)
     case fixed32(UInt32)
     case fixed64(UInt64)
-    /// Text, bytes, packed numbers or a message: where they lie in the file.
+    /// The range of a text, bytes, packed numbers or a message in the file.
     case range(Range<Int>)
   }
 
@@ -20,7 +20,7 @@ package struct ProtobufFields {
   private var position: Int
   private let end: Int
 
-  /// - Precondition: `range` lies inside the file.
+  /// - Precondition: `range` is inside the file.
   package init(_ file: MappedFile, _ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "range outside \(file.path)")
     self.file = file
@@ -61,7 +61,7 @@ package struct ProtobufFields {
     }
   }
 
-  /// Seven bits a byte, lowest first; at most ten bytes.
+  /// Seven bits per byte, lowest first; at most ten bytes.
   mutating func varint() throws(ReadError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
@@ -94,7 +94,7 @@ package struct ProtobufFields {
 }
 
 extension ProtobufFields.Field {
-  /// - Throws: `protobufInvalid` where the field is of another kind.
+  /// - Throws: `protobufInvalid` if the field is of another kind.
   package func integer() throws(ReadError) -> Int64 {
     guard case .varint(let bits) = value else { throw wrongKind("a number") }
     return Int64(bitPattern: bits)

@@ -1,4 +1,4 @@
-/// What a safetensors container is refused for.
+/// Errors of safetensors containers.
 extension ReadError.Code {
   public static let safetensorsHeaderLength = Self(
     500, "safetensorsHeaderLength", "safetensors header length is not possible", hint: .downloadAgain)

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import TensorTypes
 
-/// Reads the header's entries one by one, then proves that together they cover the rest of the file exactly once.
+/// Reads the header's entries one by one, then checks that together they cover the rest of the file exactly once.
 struct SafetensorsEntryReader {
   private typealias Located = (entry: SafetensorsFile.Entry, headerOffset: UInt64)
 

@@ -3,13 +3,13 @@ public import TensorTypes
 
 /// A safetensors container: 8 bytes of header length, a JSON header, then the tensors' bytes.
 ///
-/// Opening validates everything the format promises: tensors begin at offset zero, touch each other, never overlap,
-/// have as many bytes as shape and type say, and end where the file ends. Stricter than the reference reader in two
-/// places that the format text demands: names are unique, and the header starts with `{`.
+/// Opening validates every guarantee of the format: tensors begin at offset zero, are contiguous, do not overlap,
+/// have as many bytes as shape and type state, and end at the end of the file. Two rules of the specification are
+/// enforced that the reference reader does not enforce: names are unique, and the header starts with `{`.
 public struct SafetensorsFile: Sendable {
   public struct Entry: Sendable, Equatable {
     public var name: String
-    /// Bytes of eight-bit floats have the type `u8`, and `float8` says which.
+    /// Eight-bit floats have the type `u8`, and `float8` states the format.
     public var dtype: DType
     public var float8: Float8?
     /// Slowest axis first.
@@ -21,7 +21,7 @@ public struct SafetensorsFile: Sendable {
   public let file: MappedFile
   /// Keys and values of `__metadata__`, in the order of the header.
   public let metadata: [(key: String, value: String)]
-  /// The header's first member is `__metadata__`.
+  /// Whether the header's first member is `__metadata__`.
   public let metadataIsFirst: Bool
   /// In the order of their bytes in the file.
   public let entries: [Entry]
@@ -40,7 +40,7 @@ public struct SafetensorsFile: Sendable {
     self.entries = try builder.finish()
   }
 
-  /// Where the header ends and the tensors begin.
+  /// Offset of the end of the header and the start of the tensors.
   private static func headerEnd(of file: MappedFile, limits: Limits) throws(ReadError) -> Int {
     var cursor = ByteCursor(file.bytes)
     guard let length = try? cursor.readUInt64() else {

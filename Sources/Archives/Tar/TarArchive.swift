@@ -1,22 +1,22 @@
 internal import Bytes
 
-/// The members of a tar archive of few plain files. Nothing is ever unpacked: a member is a range of the file.
+/// The members of a tar archive of few plain files. Nothing is unpacked: a member is a range of the file.
 package struct TarArchive {
   package struct Member {
     package var name: String
     package var kind: TarHeader.Kind
     package var content: FileSlice
-    /// Where its header begins.
+    /// Offset of its header.
     package var headerOffset: Int
   }
 
   package private(set) var members: [Member] = []
 
-  /// Blocks of zeros behind the last member; tar pads to a multiple of twenty blocks.
+  /// Zero blocks after the last member; tar pads to a multiple of twenty blocks.
   private static let leastEndBlocks = 2
   private static let mostEndBytes = 1 << 20
 
-  /// Reads headers until the end, or until there are more members than `most`.
+  /// Reads headers until the end, or until there are more than `most` members.
   ///
   /// - Throws: any `tar…` code, `truncatedFile` or `limitExceeded`.
   package init(_ file: MappedFile, most: Int, limits: Limits) throws(ReadError) {
@@ -41,7 +41,7 @@ package struct TarArchive {
         try append(header, renamed: extended?.name, content, at: position)
         extended = nil
       }
-      // Inside the file or just behind it, so that this cannot overflow.
+      // Cannot overflow, because the content ends at or near the end of the file.
       let blocks = (content.byteCount + TarHeader.byteCount - 1) / TarHeader.byteCount
       position = content.range.lowerBound + blocks * TarHeader.byteCount
     }
@@ -61,7 +61,7 @@ package struct TarArchive {
     members.append(Member(name: name, kind: header.kind, content: content, headerOffset: offset))
   }
 
-  /// The block at `position`; nil where it holds nothing but zeros, which ends the archive.
+  /// The block at `position`; nil if it contains only zeros, which ends the archive.
   private static func block(of file: MappedFile, at position: Int) throws(ReadError) -> [UInt8]? {
     guard position <= file.byteCount - TarHeader.byteCount else {
       throw ReadError(

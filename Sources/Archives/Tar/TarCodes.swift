@@ -1,4 +1,4 @@
-/// Why a tar archive is refused.
+/// Errors of tar archives.
 extension ReadError.Code {
   public static let tarChecksum = Self(1600, "tarChecksum", "damaged tar header", hint: .downloadAgain)
   public static let tarNumber = Self(

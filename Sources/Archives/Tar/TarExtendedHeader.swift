@@ -1,7 +1,7 @@
-/// The records that replace fields of the next header: `LENGTH KEY=VALUE\n`, the length counting all of it.
+/// Records that replace fields of the next header: `LENGTH KEY=VALUE\n`. The length counts the complete record.
 ///
-/// Python writes one for each member, since its times have fractions of seconds. Source: POSIX.1-2001, "pax Extended
-/// Header".
+/// Python writes one for each member, because its times have fractions of seconds. Source: POSIX.1-2001, "pax
+/// Extended Header".
 struct TarExtendedHeader {
   private(set) var name: String?
   private(set) var size: Int?
@@ -32,7 +32,7 @@ struct TarExtendedHeader {
     }
   }
 
-  /// Takes the first record off `rest`.
+  /// Removes and returns the first record of `rest`.
   private static func record(_ rest: inout ArraySlice<UInt8>) -> (key: String, value: String)? {
     let digits = rest.prefix { $0 != UInt8(ascii: " ") }
     guard digits.count <= longestLength, digits.allSatisfy({ (0x30...0x39).contains($0) }),

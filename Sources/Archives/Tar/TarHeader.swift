@@ -4,17 +4,17 @@ package struct TarHeader {
   package static let magic = Array("ustar".utf8)
   package static let magicOffset = 257
 
-  /// The type flag, of which `plain` and `extended` are read.
+  /// The type flag. Only `plain` and `extended` are supported.
   package enum Kind: Equatable {
     case plain
-    /// Records for the member that follows: names, sizes and times that the fixed fields cannot hold.
+    /// Records for the next member: names, sizes and times that do not fit the fixed fields.
     case extended
     case other(String)
   }
 
   var name: String
   var kind: Kind
-  /// Of the member behind the header.
+  /// The size of the member after the header.
   var size: Int
 
   private static let nameField = 0..<100
@@ -38,7 +38,7 @@ package struct TarHeader {
     self.size = size
   }
 
-  /// The sum of all bytes, those of the sum itself counted as spaces.
+  /// The sum of all bytes, with the checksum field counted as spaces.
   private static func requireChecksum(_ block: [UInt8], at offset: Int) throws(ReadError) {
     var sum = 0
     for (index, byte) in block.enumerated() {
@@ -62,12 +62,12 @@ package struct TarHeader {
     return whole.isEmpty ? part : whole + "/" + part
   }
 
-  /// Bytes up to the first zero; nil where they are no UTF-8.
+  /// Bytes up to the first zero; nil if they are not UTF-8.
   private static func text(_ field: ArraySlice<UInt8>) -> String? {
     String(validating: field.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// Octal digits between spaces, up to a zero byte or the field's end; at most twelve, so they fit.
+  /// Octal digits between spaces, up to a zero byte or the field's end. There are at most twelve, so they fit.
   private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
     let space = UInt8(ascii: " ")
     let digits = field.prefix { $0 != 0 }.drop { $0 == space }

@@ -1,7 +1,7 @@
 internal import CZlib
 internal import Synchronization
 
-/// A compressed zip member. It is inflated when first loaded and kept until released.
+/// A compressed zip member. It is inflated on first load and kept until released.
 final class InflatedMember: ByteSource {
   private let file: MappedFile
   private let entry: ZipEntry
@@ -50,11 +50,11 @@ final class InflatedMember: ByteSource {
 }
 
 package enum Inflate {
-  /// What stands around a deflate stream.
+  /// The data around a deflate stream.
   package enum Wrapping {
     /// Nothing, as in zips.
     case none
-    /// zlib's two bytes before it and its checksum behind it, as in HDF5.
+    /// zlib's two bytes before it and its checksum after it, as in HDF5.
     case zlib
   }
 
@@ -66,7 +66,7 @@ package enum Inflate {
   ) throws(ReadError) {
     var stream = z_stream()
     let streamSize = Int32(MemoryLayout<z_stream>.size)
-    // Negative window bits stand for a bare stream.
+    // Negative window bits select a bare stream.
     let windowBits = wrapping == .none ? -MAX_WBITS : MAX_WBITS
     guard inflateInit2_(&stream, windowBits, ZLIB_VERSION, streamSize) == Z_OK else {
       throw ReadError(.zipInflateFailed, found: "no memory for the inflater")
@@ -81,10 +81,10 @@ package enum Inflate {
     }
   }
 
-  /// The first bytes that a gzip file inflates to; fewer than `count` where it is shorter or damaged.
+  /// The first bytes that a gzip file inflates to; fewer than `count` if it is shorter or damaged.
   package static func beginning(ofGzip input: RawSpan, count: Int) -> [UInt8] {
     var stream = z_stream()
-    // 16 more stand for gzip's header and trailer.
+    // Adding 16 selects gzip's header and trailer.
     guard
       inflateInit2_(&stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else { return [] }
@@ -103,7 +103,8 @@ package enum Inflate {
     }
   }
 
-  /// Feeds zlib in pieces, since it counts in 32 bits. One spare byte of output tells a stream that is too long.
+  /// Passes the data to zlib in pieces, because zlib counts in 32 bits. One spare byte of output detects a stream
+  /// that is too long.
   private static func run(
     _ stream: inout z_stream, _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer
   ) -> (status: Int32, read: Int, written: Int) {

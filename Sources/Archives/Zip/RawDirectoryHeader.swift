@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// The fields of a central directory header as they stand in the file.
+/// The fields of a central directory header as stored in the file.
 struct RawDirectoryHeader {
   static let signature: UInt32 = 0x0201_4B50
 
@@ -60,7 +60,7 @@ struct ZipSizes {
   }
 }
 
-/// Rules for member names: they must be usable as relative paths on any system without leaving a folder.
+/// Rules for member names: they must be usable as relative paths on any system, without leaving a folder.
 enum ZipNames {
   static func validated(_ bytes: [UInt8], at offset: UInt64) throws(ReadError) -> String {
     guard let name = String(validating: bytes, as: UTF8.self) else {

@@ -1,24 +1,24 @@
 internal import Bytes
 
-/// The end record's ZIP64 extension, which a locator in front of the classic record points at.
+/// The ZIP64 extension of the end record. A locator before the classic record points to it.
 ///
-/// Other readers take the directory from here even where the classic record would do, so all its fields are checked.
+/// Other readers use this record even if the classic one suffices, so all its fields are checked.
 struct Zip64EndRecord {
   private static let locatorSignature: UInt32 = 0x0706_4B50
   private static let locatorByteCount = 20
   private static let signature: UInt32 = 0x0606_4B50
   private static let byteCount = 56
-  /// The signature and the length itself, which the record's length does not count.
+  /// The signature and the length field, which the record's length does not include.
   private static let uncounted = 12
 
-  /// In the file.
+  /// Offset in the file.
   let position: Int
   let entryCount: UInt64
   let directoryByteCount: UInt64
   /// As written; relative to the first byte of the archive.
   let directoryOffset: UInt64
 
-  /// Nil where no locator lies in front of `endRecord`, the position of the classic record.
+  /// Nil if there is no locator before `endRecord`, the position of the classic record.
   ///
   /// - Throws: `zipBadEndRecord` or `zipMultipleDisks`.
   init?(before endRecord: Int, in bytes: RawSpan) throws(ReadError) {
@@ -33,7 +33,7 @@ struct Zip64EndRecord {
     try requireAgreement(locator: locator, written: written, in: bytes)
   }
 
-  /// With bytes before the archive the written offset is too small; the record then ends at the locator.
+  /// If there are bytes before the archive, the stored offset is too small; the record then ends at the locator.
   private static func position(
     written: UInt64, locator: Int, in bytes: RawSpan
   ) throws(ReadError) -> Int {

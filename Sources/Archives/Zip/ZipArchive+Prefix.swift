@@ -1,7 +1,7 @@
 internal import CZlib
 
 extension ZipArchive {
-  /// The first `count` bytes of a member, or all where it has fewer, without inflating the rest.
+  /// The first `count` bytes of a member, or all if it has fewer, without inflating the rest.
   ///
   /// - Throws: `zipInflateFailed`.
   public func prefix(of entry: ZipEntry, count: Int) throws(ReadError) -> [UInt8] {

@@ -1,15 +1,15 @@
-/// A zip archive: the central directory is trusted for what is there, the local headers for where it lies, and both
+/// A zip archive. The central directory determines the members, the local headers determine their positions, and both
 /// must agree.
 ///
-/// Opening validates names, methods, sizes, and that members neither overlap nor leave the file. Bytes before the
-/// archive are allowed, as the format allows them; bytes after it are not.
+/// Opening validates names, methods and sizes, and that members do not overlap and are inside the file. Bytes before
+/// the archive are allowed, as in the format; bytes after it are not.
 public struct ZipArchive: Sendable {
   public let file: MappedFile
   /// In the order of the central directory.
   public let entries: [ZipEntry]
   private let indices: [String: Int]
 
-  /// Whether the file ends as a zip does, whatever it begins with.
+  /// Whether the file ends like a zip, regardless of its beginning.
   public static func hasEndRecord(_ bytes: RawSpan) -> Bool { ZipEndRecord.find(in: bytes) != nil }
 
   /// - Throws: any `zip…` code, `truncatedFile` or `limitExceeded`.
@@ -27,10 +27,10 @@ public struct ZipArchive: Sendable {
     self.indices = Dictionary(uniqueKeysWithValues: located.enumerated().map { ($1.name, $0) })
   }
 
-  /// The member called `name`.
+  /// The member with this name.
   public subscript(name: String) -> ZipEntry? { indices[name].map { entries[$0] } }
 
-  /// The bytes of a member, inflated when they are first asked for.
+  /// The bytes of a member, inflated on demand.
   ///
   /// - Throws: `zipMissingMember`.
   public func source(named name: String) throws(ReadError) -> any ByteSource {
@@ -45,17 +45,17 @@ public struct ZipArchive: Sendable {
     }
   }
 
-  /// Whether the bytes of `entry` have the checksum that the directory states. PyTorch can be told not to compute
-  /// checksums and then writes zero, which is taken as "not stated".
+  /// Whether the bytes of `entry` match the directory's checksum. PyTorch has an option not to compute checksums and
+  /// then writes zero, which counts as "not stated".
   public func checksumMatches(_ entry: ZipEntry) throws(ReadError) -> Bool {
     guard entry.crc32 != 0 else { return true }
     let content = try source(of: entry).load()
     return content.crc32 == entry.crc32
   }
 
-  /// Compares every member with its checksum, one after another, giving the memory back.
+  /// Compares every member with its checksum, one after another, and releases its memory.
   ///
-  /// - Throws: `zipChecksumMismatch` for the first that is damaged, `zipInflateFailed`.
+  /// - Throws: `zipChecksumMismatch` for the first damaged member, `zipInflateFailed`.
   public func checkChecksums() throws(ReadError) {
     for entry in entries {
       defer { source(of: entry).release() }
@@ -66,7 +66,7 @@ public struct ZipArchive: Sendable {
   }
 }
 
-/// A member of a zip archive, as the central directory describes it and the local header confirms it.
+/// A member of a zip archive, as stated by the central directory and confirmed by the local header.
 public struct ZipEntry: Sendable, Equatable {
   public enum Method: Sendable, Equatable {
     case stored
@@ -78,7 +78,7 @@ public struct ZipEntry: Sendable, Equatable {
   public var compressedByteCount: Int
   public var byteCount: Int
   public var crc32: UInt32
-  /// Where the stored or compressed data lie in the file.
+  /// The range of the stored or compressed data in the file.
   public var dataRange: Range<Int>
 
   public var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }

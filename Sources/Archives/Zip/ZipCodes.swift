@@ -1,4 +1,4 @@
-/// What a zip archive is refused for.
+/// Errors of zip archives.
 extension ReadError.Code {
   public static let zipBadEndRecord = Self(
     200, "zipBadEndRecord", "damaged zip: end record", hint: .downloadAgain)

@@ -1,29 +1,29 @@
 internal import Bytes
 
-/// A central directory entry before its local header has been looked at.
+/// A central directory entry whose local header is not read yet.
 struct ZipDirectoryHeader {
   var name: String
   var method: ZipEntry.Method
   var flags: UInt16
   var crc32: UInt32
   var sizes: ZipSizes
-  /// Of this header, for messages.
+  /// Offset of this header, for messages.
   var headerOffset: UInt64
 
-  /// Bit 3: the local header has no sizes, they follow the data.
+  /// Bit 3: the local header has no sizes; they follow the data.
   var hasDataDescriptor: Bool { flags & 0x0008 != 0 }
 }
 
 /// Reads the central directory, header by header.
 struct ZipDirectoryReader {
   private static let headerByteCount = 46
-  /// Charged for a member: its headers, its place in an index.
+  /// Charged for a member: its headers and its index entry.
   private static let memberBytes = 256
 
   let end: ZipEndRecord
   let limits: Limits
 
-  /// Headers with offsets that count from the file's first byte, and where the directory begins.
+  /// Headers with offsets from the file's first byte, and the offset of the directory.
   func read(_ bytes: RawSpan) throws(ReadError) -> (headers: [ZipDirectoryHeader], directoryStart: Int) {
     let (range, archiveStart) = try directoryRange()
     try checkEntryCount(directory: range)
@@ -48,7 +48,7 @@ struct ZipDirectoryReader {
     return (headers, range.lowerBound)
   }
 
-  /// The directory's bytes, and how far the archive's own offsets are from the file's.
+  /// The directory's range, and the difference between offsets in the file and in the archive.
   private func directoryRange() throws(ReadError) -> (range: Range<Int>, archiveStart: UInt64) {
     let directoryEnd = UInt64(end.directoryEnd)
     guard let claimed = checkedSum(end.directoryOffset, end.directoryByteCount), claimed <= directoryEnd,
@@ -110,7 +110,7 @@ struct ZipDirectoryReader {
       name: name, method: method, flags: raw.flags, crc32: raw.crc32, sizes: raw.sizes, headerOffset: offset)
   }
 
-  /// The compression method, after the checks on sizes that depend on it.
+  /// The compression method, after the size checks that depend on it.
   private func method(
     _ raw: RawDirectoryHeader, name: String, at offset: UInt64
   ) throws(ReadError) -> ZipEntry.Method {

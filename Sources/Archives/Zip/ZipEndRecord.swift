@@ -1,21 +1,21 @@
 internal import Bytes
 
-/// The end of central directory record, with its ZIP64 extension: where the central directory lies.
+/// The end of central directory record with its ZIP64 extension, which states the position of the central directory.
 struct ZipEndRecord {
   static let signature: UInt32 = 0x0605_4B50
   static let byteCount = 22
-  /// The record's comment length has 16 bits.
+  /// The comment length has 16 bits.
   static let longestComment = 65_535
 
   /// Members of the archive.
   var entryCount: UInt64
   var directoryByteCount: UInt64
-  /// As written; relative to the first byte of the archive, which need not be the first byte of the file.
+  /// As stored: relative to the first byte of the archive, which can differ from the first byte of the file.
   var directoryOffset: UInt64
-  /// Where the directory ends in the file: at the ZIP64 record or at this one.
+  /// End of the directory in the file: the position of the ZIP64 record or of this one.
   var directoryEnd: Int
 
-  /// The record's position, or nil when the file has none: the last one whose comment ends with the file.
+  /// The record's position: the last one whose comment ends with the file; nil if there is none.
   static func find(in bytes: RawSpan) -> Int? {
     let last = bytes.byteCount - byteCount
     guard last >= 0 else { return nil }
@@ -56,7 +56,7 @@ struct ZipEndRecord {
     try applyZip64(endRecordPosition: position, in: bytes)
   }
 
-  /// Takes over the 64-bit values, which must equal those of the classic record wherever that one is not saturated.
+  /// Uses the 64-bit values, which must equal those of the classic record unless these are saturated.
   private mutating func applyZip64(endRecordPosition: Int, in bytes: RawSpan) throws(ReadError) {
     guard let wide = try Zip64EndRecord(before: endRecordPosition, in: bytes) else { return }
     guard entryCount == 0xFFFF || entryCount == wide.entryCount,

@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// Finds each member's data behind its local header, and checks that the headers agree with the directory and that
-/// no byte belongs to two members.
+/// Finds each member's data after its local header, and checks that headers and directory agree and that members do
+/// not overlap.
 enum ZipLocalHeaders {
   static func locate(
     _ headers: [ZipDirectoryHeader], directoryStart: Int, in bytes: RawSpan
@@ -33,7 +33,7 @@ enum ZipLocalHeaders {
     do throws(ByteFault) {
       var cursor = ByteCursor(bytes)
       try cursor.seek(to: Int(clamping: start))
-      // Lengths are only believed behind a signature.
+      // Lengths are only read after a valid signature.
       if cursor.starts(with: LocalHeader.signature) { local = try LocalHeader(&cursor) }
     } catch {
       throw ReadError(
@@ -68,7 +68,7 @@ enum ZipLocalHeaders {
       throw ReadError(
         .zipLocalHeaderMismatch, at: start, expected: "method \(method)", found: "\(local.method)")
     }
-    // With a data descriptor the local sizes may be left at zero; the directory's are used either way.
+    // With a data descriptor, local sizes can be zero; the directory's sizes are used in any case.
     if header.hasDataDescriptor, local.sizes.plain == 0, local.sizes.compressed == 0 { return }
     guard local.sizes.plain == header.sizes.plain, local.sizes.compressed == header.sizes.compressed else {
       throw ReadError(
@@ -96,7 +96,7 @@ private struct LocalHeader {
   var method: UInt16
   var sizes: ZipSizes
   var name: [UInt8]
-  /// Where the data begin. The local extra field has a length of its own: PyTorch pads with it.
+  /// Offset of the data. The local extra field has its own length, because PyTorch uses it for padding.
   var end: Int
 
   init(_ cursor: inout ByteCursor) throws(ByteFault) {

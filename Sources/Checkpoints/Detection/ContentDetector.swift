@@ -1,18 +1,19 @@
 internal import Archives
 
-/// What the content of a file turns out to be.
+/// The detected content of a file.
 enum DetectedContent {
   case checkpoint(CheckpointFormat, FileProbe)
   case shardIndex(JSONObject)
 }
 
-/// Tells formats by their bytes, never by the file's name.
+/// Detects formats from the bytes. The file's name is ignored.
 struct ContentDetector {
   let file: MappedFile
   let limits: Limits
 
-  /// - Throws: `emptyFile`, `gitLFSPointer`, `htmlPage`, `notACheckpoint`, `checkpointInArchive`, `unsupportedFormat`,
-  ///   `truncatedFile`, `unknownFormat`, or a zip's or index's own error.
+  /// - Throws: `emptyFile`, `gitLFSPointer`, `htmlPage`, `notACheckpoint`, `checkpointInArchive`,
+  ///   `unsupportedFormat`,
+  ///   `truncatedFile`, `unknownFormat`, or an error of a zip or an index.
   func detect() throws(ReadError) -> DetectedContent {
     guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
     limits.admit(file)
@@ -36,7 +37,7 @@ struct ContentDetector {
     try ForeignArchive(zip: zip, path: file.path).refuse()
   }
 
-  // MARK: Text in place of weights
+  // MARK: Text instead of weights
 
   private func refuseMarkup() throws(ReadError) {
     if starts(with: Array("version https://git-lfs".utf8)) {
@@ -48,7 +49,7 @@ struct ContentDetector {
     }
   }
 
-  /// Code, a README, a configuration.
+  /// Rejects code, a README, a configuration.
   private func refuseText(_ probe: FileProbe) throws(ReadError) {
     guard probe.isText else { return }
     let isJSON = startAsText.first { !$0.isWhitespace } == "{"
@@ -78,7 +79,7 @@ struct ContentDetector {
   /// The first bytes, for messages.
   private var startAsText: String { text(upTo: 48) }
 
-  /// The same where it is text; of other bytes the first eight in hex.
+  /// The first bytes as text if they are text, otherwise the first eight in hex.
   private var startAsShown: String {
     guard FileProbe(file, limits: limits).isText else {
       let start = file.bytes.withUnsafeBytes { Array($0.prefix(8)) }

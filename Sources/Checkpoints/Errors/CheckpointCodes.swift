@@ -1,8 +1,8 @@
 public import Archives
 
-/// What a checkpoint is refused for once its container is sound.
+/// Errors of a checkpoint whose container is valid.
 extension ReadError.Code {
-  // What tensors and state dicts are refused for, whatever the container.
+  // Errors of tensors and state dicts, independent of the container.
   public static let noCheckpointInFolder = Self(
     600, "noCheckpointInFolder", "no checkpoint in the folder", hint: "give the path of the weights file")
   public static let severalCheckpoints = Self(
@@ -45,7 +45,7 @@ extension ReadError.Code {
     616, "notInHubCache", "neither a file nor a model in the local Hugging Face cache",
     hint: "check the path, or download the model first: hf download ORG/NAME", category: .cannotOpen)
 
-  // Checkpoints in several files.
+  // Errors of checkpoints in several files.
   public static let shardIndexInvalid = Self(
     610, "shardIndexInvalid", "shard index is malformed", hint: .downloadAgain)
   public static let shardNameUnsafe = Self(
@@ -61,7 +61,7 @@ extension ReadError.Code {
     615, "shardTensorUnlisted", "tensor in a shard but not in the index",
     hint: "download index and shards from one revision")
 
-  /// Codes of checkpoints, whatever their container.
+  /// Codes of checkpoints, independent of the container.
   package static let checkpoint: [ReadError.Code] = [
     .noCheckpointInFolder, .severalCheckpoints, .noStateDict, .severalStateDicts, .duplicateTensorName,
     .tensorRecordInvalid, .tensorOutsideStorage, .storageMissing, .byteOrderUnknown,

@@ -1,8 +1,8 @@
 internal import Archives
 
 extension Checkpoint {
-  /// Adds what configuration files in the checkpoint's own folder, or in the one above, say. They are part of it, so a
-  /// broken one is an error. What was said before stands.
+  /// Adds evidence from configuration files in the checkpoint's own folder, or in its parent folder. They are part of
+  /// the checkpoint, so an invalid one is an error. Existing evidence is not replaced.
   mutating func addEvidence(from folder: ModelFolder, limits: Limits) throws(ReadError) {
     for name in ConfigName.allCases where evidence[keyPath: name.evidence] == nil {
       try addConfig(name, folder, origin: "in the folder", limits)
@@ -11,8 +11,8 @@ extension Checkpoint {
     try addPipelineTokenizer(folder, limits: limits)
   }
 
-  /// diffusers puts the tokenizer of `text_encoder` into `tokenizer` beside it, that of `text_encoder_2` into
-  /// `tokenizer_2`.
+  /// diffusers saves the tokenizer of `text_encoder` in the folder `tokenizer` next to it, that of `text_encoder_2`
+  /// in `tokenizer_2`.
   private mutating func addPipelineTokenizer(_ folder: ModelFolder, limits: Limits) throws(ReadError) {
     let encoder = "text_encoder"
     let name = Folder.lastComponent(of: folder.path)
@@ -25,8 +25,8 @@ extension Checkpoint {
     try addTokenizerAndCard(ModelFolder(path))
   }
 
-  /// Adds what configuration files beside a single file say. They may belong to something else, so a broken one is
-  /// passed over, with a note.
+  /// Adds evidence from configuration files next to a single file. They may belong to something else, so an invalid
+  /// one is skipped with a note.
   mutating func addNeighbours(of path: String, limits: Limits) {
     guard format != .bundle else { return }
     for (distance, folder) in ModelFolder.describing(path).enumerated() {
@@ -34,7 +34,7 @@ extension Checkpoint {
     }
   }
 
-  /// What a nearer folder says stands.
+  /// A nearer folder's evidence is not replaced.
   private mutating func addNeighbours(_ folder: ModelFolder, _ place: String, _ limits: Limits) {
     for name in ConfigName.allCases where evidence[keyPath: name.evidence] == nil {
       do throws(ReadError) {
@@ -115,8 +115,8 @@ extension Checkpoint {
 }
 
 extension ConfigFile {
-  /// open_clip's configuration of a model, which Immich and our own exports call `config.json`, as the `model_cfg` that
-  /// `open_clip_config.json` has it in; nil for any other file.
+  /// open_clip's model configuration, which Immich and PocketCLIP's own exports name `config.json`, in the form that
+  /// `open_clip_config.json` has for `model_cfg`; nil for any other file.
   fileprivate var asOpenCLIP: ConfigFile? {
     guard json["vision_cfg"]?.objectValue != nil || json["text_cfg"]?.objectValue != nil,
       json["embed_dim"] != nil, json["model_type"] == nil
@@ -134,7 +134,7 @@ struct LicenceStatements {
 
   private static let licenceKeys = ["license", "licence", "modelspec.license"]
   private static let attributionKeys = ["attribution", "author", "authors", "modelspec.author"]
-  /// Bytes of a model card that are looked at; the front matter is its first few lines.
+  /// Bytes of a model card that are searched. The front matter is its first few lines.
   private static let frontMatterBytes = 65_536
 
   init(metadata: [(key: String, value: String)], readme: MappedFile?) {
@@ -151,7 +151,7 @@ struct LicenceStatements {
     attribution = inMetadata(Self.attributionKeys) ?? inCard(Self.attributionKeys)
   }
 
-  /// `key: value` lines between the first two `---` of a model card. Not YAML: nested values are passed over.
+  /// `key: value` lines between the first two `---` of a model card. Not a YAML parser: nested values are ignored.
   private static func frontMatter(_ file: MappedFile) -> [(key: String, value: String)] {
     let text = file.bytes.withUnsafeBytes { String(decoding: $0.prefix(frontMatterBytes), as: UTF8.self) }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

@@ -1,18 +1,19 @@
 internal import Archives
 
-/// The files of a folder that may be the model.
+/// The files of a folder that can be the model.
 struct FolderCandidates {
   /// Preferred names first.
   private(set) var all: [FolderCandidate] = []
-  /// Names of files that are not the model, or another form of it.
+  /// Names of files that are not the model, or are another variant of it.
   private(set) var passedOver: [String] = []
 
   private let folder: ModelFolder
   private let limits: Limits
 
-  /// Files that are checkpoints by content and of the variant asked for; shards that an index lists do not count.
+  /// Collects files that are checkpoints by content and match the requested variant. Shards that an index lists are
+  /// excluded.
   ///
-  /// - Throws: what mapping a file of a preferred name throws, or any other where there is nothing else to read.
+  /// - Throws: errors from mapping a file of a preferred name, or from mapping any file if no candidate remains.
   init(_ folder: ModelFolder, _ selection: Selection, _ limits: Limits) throws(ReadError) {
     self.folder = folder
     self.limits = limits
@@ -24,7 +25,7 @@ struct FolderCandidates {
       do throws(ReadError) {
         file = try folder.map(name)
       } catch {
-        // A file that belongs to something else must not stop the reading, unless there is nothing else to read.
+        // A file that belongs to something else must not stop the reading, unless no other candidate exists.
         if candidate.rank != nil { throw error }
         refusal = refusal ?? error
         continue
@@ -35,7 +36,7 @@ struct FolderCandidates {
       case .shardIndex(let index):
         all.append(candidate)
         shards.formUnion(KerasShards.files(of: index))
-      // A file of a preferred name that is broken must be reported, not passed over.
+      // An invalid file of a preferred name is reported, not skipped.
       case .none: if candidate.rank != nil { all.append(candidate) }
       }
     }
@@ -45,7 +46,7 @@ struct FolderCandidates {
     all.sort { $0.order < $1.order }
   }
 
-  /// Of the variants of one file, the one asked for; the file without a variant where none was.
+  /// Keeps one of several variants of a file: the requested one, or the file without a variant if none was requested.
   private mutating func take(variant: String?) {
     let names = Set(all.map(\.name))
     let kept = all.filter { candidate in
@@ -61,10 +62,10 @@ struct FolderCandidates {
     all = kept
   }
 
-  /// Leaves out training files and other libraries' weights, which hold no tensor of a CLIP. A file of a preferred name
-  /// that cannot be read stays: its error must be seen.
+  /// Removes training files and other libraries' weights, which hold no tensor of a CLIP. An unreadable file of a
+  /// preferred name stays, so that its error is reported.
   mutating func keepModels() {
-    // peft's adapter beside the weights that it changes: it becomes evidence, and `--adapter` decides on it.
+    // peft's adapter next to the weights that it changes becomes evidence. `--adapter` decides whether it is applied.
     if Folder.hasFile(folder.pathOf(FolderCandidate.adapterConfigName)),
       all.contains(where: { !$0.isAdapter && $0.isModel(folder, limits) })
     {
@@ -79,7 +80,7 @@ struct FolderCandidates {
     pass(to: kept)
   }
 
-  /// The two halves of a model that was exported as two graphs; nil where the files are anything else.
+  /// The two towers of a model that was exported as two graphs; nil for any other set of files.
   var pair: (image: FolderCandidate, text: FolderCandidate)? {
     guard all.count == 2, all.allSatisfy({ $0.name.hasSuffix(".onnx") }) else { return nil }
     let stems = all.map { String($0.plainName.dropLast(".onnx".count)) }
@@ -89,7 +90,7 @@ struct FolderCandidates {
   }
 }
 
-/// A file of a folder that is a checkpoint by its content.
+/// A file of a folder that is a checkpoint by content.
 struct FolderCandidate {
   var name: String
   /// Position in `preferredNames`, nil for other names.
@@ -100,8 +101,8 @@ struct FolderCandidate {
     rank = Self.preferredNames.firstIndex(of: plainName)
   }
 
-  /// Names that libraries give to the same weights in several containers, in the order in which they prefer them.
-  /// Two files of these names are taken for duplicates when they hold equally many weights.
+  /// Names that libraries give to the same weights in several containers, in the libraries' order of preference. Two
+  /// files with these names and equal numbers of weights count as duplicates.
   private static let preferredNames = [
     "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
     "open_clip_pytorch_model.pth", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
@@ -110,28 +111,28 @@ struct FolderCandidate {
     "model.weights.json", "model.onnx",
   ]
 
-  /// What peft calls an adapter's files.
+  /// peft's names for the files of an adapter.
   static let adapterNames = ["adapter_model.safetensors", "adapter_model.bin"]
   static let adapterConfigName = "adapter_config.json"
 
   var isAdapter: Bool { Self.adapterNames.contains(name) }
 
-  /// Formats of which training leaves other files beside the weights.
+  /// Formats that training also uses for other files next to the weights.
   private static let trainingFormats: Set<CheckpointFormat> = [
     .torchZip, .torchLegacy, .torchTar, .safetensors, .npz,
   ]
 
-  /// Compared, puts what has no variant first, then preferred names, then the alphabet.
+  /// The sort key: files without a variant first, then preferred names, then alphabetical order.
   var order: (Int, Int, String) { (variant == nil ? 0 : 1, rank ?? Int.max, name) }
 
-  /// Whether it holds tensors of a CLIP, or may: formats whose names for them are not known here do.
+  /// Whether the file holds tensors of a CLIP, or could: some formats use tensor names that are not known here.
   func isModel(_ folder: ModelFolder, _ limits: Limits) -> Bool {
     guard let checkpoint = container(folder, limits) else { return false }
     return !Self.trainingFormats.contains(checkpoint.format)
       || checkpoint.tensors.contains { TensorNames.isFromCLIP($0.name) }
   }
 
-  /// The tensors of whatever the file holds; nil where it is broken.
+  /// The tensors of the file; nil if it is invalid.
   func container(_ folder: ModelFolder, _ limits: Limits) -> Checkpoint? {
     guard let file = try? folder.map(name),
       let checkpoint = try? Checkpoint.container(file, limits: limits)
@@ -139,7 +140,7 @@ struct FolderCandidate {
     return checkpoint.format == .bundle && checkpoint.tensors.isEmpty ? nil : checkpoint
   }
 
-  /// - Throws: `oneOfSeveralShards`: half of a model may look like a whole tower.
+  /// - Throws: `oneOfSeveralShards`, because a part of a model can look like a complete tower.
   func requireWhole(_ path: String) throws(ReadError) {
     guard ShardName.isOneOfSeveral(name) else { return }
     throw ReadError(.oneOfSeveralShards, file: path)
@@ -157,17 +158,17 @@ struct FolderCandidate {
 // MARK: Variants
 
 extension FolderCandidate {
-  /// Middle parts that diffusers and transformers give to other forms of the same weights, and ends that transformers.js
-  /// gives to exports.
+  /// Middle parts that diffusers and transformers use for variants of the same weights, and endings that
+  /// transformers.js uses for exports.
   private static let dotted: Set<Substring> = ["fp16", "bf16", "fp32", "non_ema"]
   private static let exported: Set<Substring> = [
     "fp16", "fp32", "quantized", "int8", "uint8", "q8", "q4", "q4f16", "bnb4",
   ]
 
-  /// `fp16` of `model.fp16.safetensors` and of `model_fp16.onnx`; nil for a name that tells none.
+  /// `fp16` for `model.fp16.safetensors` and `model_fp16.onnx`; nil for a name without a variant.
   var variant: String? { parts?.variant }
 
-  /// `model.safetensors` of `model.fp16.safetensors`; the name itself where it tells no variant.
+  /// `model.safetensors` for `model.fp16.safetensors`; the unchanged name if it has no variant.
   var plainName: String { parts?.plain ?? name }
 
   private var parts: (plain: String, variant: String)? {

@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-/// A folder: finds the one checkpoint in it or one folder below it, or says which there are.
+/// Reads a folder: finds the one checkpoint in it or one level below it, or lists the candidates in an error.
 struct FolderReader {
   private let folder: ModelFolder
   private let selection: Selection
@@ -13,7 +13,7 @@ struct FolderReader {
     self.limits = limits
   }
 
-  /// - Throws: `noCheckpointInFolder`, `severalCheckpoints`, or what opening the checkpoint throws.
+  /// - Throws: `noCheckpointInFolder`, `severalCheckpoints`, or errors from opening the checkpoint.
   func read() throws(ReadError) -> Checkpoint {
     if ModelFolder.isCacheFolder(folder.path) { return try readCache() }
     try SentenceModules.requireNothingMore(in: folder, limits: limits)
@@ -32,7 +32,7 @@ struct FolderReader {
 
   // MARK: Files of the folder
 
-  /// None of the folder's own files holds tensors of a CLIP, or is broken where a model was to be.
+  /// Whether no file of the folder has a preferred name or holds tensors of a CLIP.
   private var holdsNoModel: Bool {
     get throws(ReadError) {
       let candidates = try FolderCandidates(folder, selection, limits)
@@ -40,7 +40,7 @@ struct FolderReader {
     }
   }
 
-  /// The checkpoint among the folder's own files; nil where there is none.
+  /// The checkpoint among the folder's own files; nil if there is none.
   private func readHere() throws(ReadError) -> Checkpoint? {
     var candidates = try FolderCandidates(folder, selection, limits)
     guard !candidates.all.isEmpty else { return nil }
@@ -67,7 +67,7 @@ struct FolderReader {
       joining: image, try pair.text.open(folder, selection, limits), named: pair.image.name, pair.text.name)
   }
 
-  /// Another checkpoint is a duplicate when both have conventional names and equally many weights.
+  /// Accepts another checkpoint as a duplicate if both have conventional names and equal numbers of weights.
   private func requireSameWeights(
     _ chosen: Checkpoint, _ other: FolderCandidate, _ candidates: FolderCandidates
   ) throws(ReadError) {
@@ -84,10 +84,10 @@ struct FolderReader {
 
   // MARK: One folder down
 
-  /// The checkpoint that lies in the only folder below this one that has a CLIP's, as the tools that write several models
-  /// of one pipeline, or several steps of one training, leave it.
+  /// The checkpoint in the only subfolder that holds a CLIP. Tools that write the models of a pipeline, or the steps
+  /// of a training run, leave such folders.
   ///
-  /// - Returns: nil where no folder below has one.
+  /// - Returns: nil if no subfolder holds one.
   private func readBelow() throws(ReadError) -> Checkpoint? {
     var found: [(name: String, checkpoint: Checkpoint)] = []
     for name in try Folder.names(in: folder.path, limits: limits) where !name.hasPrefix(".") {
@@ -111,7 +111,7 @@ struct FolderReader {
     return checkpoint
   }
 
-  /// A folder below whose files cannot be opened, or are no CLIP's, is another part of the pipeline.
+  /// Opens a subfolder. If its files cannot be opened or are not a CLIP, it is another part of the pipeline.
   private func openBelow(_ name: String) throws(ReadError) -> Checkpoint? {
     let path = folder.pathOf(name)
     try Folder.requireInside(path, root: folder.root)
@@ -167,7 +167,7 @@ struct FolderReader {
 }
 
 extension Checkpoint {
-  /// Elements of all floating-point tensors.
+  /// Number of elements of all floating-point tensors.
   fileprivate var weightCount: Int {
     tensors.filter(\.dtype.isFloatingPoint).reduce(0) { $0 &+ $1.elementCount }
   }

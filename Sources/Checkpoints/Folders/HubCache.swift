@@ -6,11 +6,11 @@ internal import Archives
   private import Darwin
 #endif
 
-/// Hugging Face's local cache. Only looked at: nothing is ever downloaded.
+/// Hugging Face's local cache. It is only read; nothing is ever downloaded.
 enum HubCache {
-  /// The cache's folder of the model `org/name`; nil when `path` does not look like one, or leads to something itself.
+  /// The cache folder of the model `org/name`; nil if `path` does not have this form, or exists.
   ///
-  /// - Throws: `notInHubCache` for the name of a model that is not there.
+  /// - Throws: `notInHubCache` if the cache does not hold the model.
   static func folder(ofModelNamed path: String) throws(ReadError) -> String? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, parts.allSatisfy(isNamePart), (try? Folder.kind(of: path)) == nil,
@@ -23,13 +23,13 @@ enum HubCache {
     return folder
   }
 
-  /// What the hub allows in a name; no `..`, nothing hidden.
+  /// Whether the hub allows the part in a name; rejects `..` and hidden names.
   private static func isNamePart(_ part: Substring) -> Bool {
     guard let first = part.utf8.first, first != UInt8(ascii: "."), !part.contains("..") else { return false }
     return part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
   }
 
-  /// As huggingface_hub decides: `HF_HUB_CACHE`, `HF_HOME/hub`, `XDG_CACHE_HOME/huggingface/hub`, `~/.cache/…`.
+  /// Like huggingface_hub: `HF_HUB_CACHE`, `HF_HOME/hub`, `XDG_CACHE_HOME/huggingface/hub`, `~/.cache/…`.
   private static var root: String {
     if let cache = variable("HF_HUB_CACHE") { return cache }
     if let home = variable("HF_HOME") { return Folder.join(home, "hub") }

@@ -1,12 +1,12 @@
 internal import Archives
 
-/// Keras's index of sharded weights (`model.weights.json`): each layer's group of variables has a file, or several where
-/// the group lies across shards.
+/// Keras's index of sharded weights (`model.weights.json`). It maps the group of variables of each layer to a file,
+/// or to several files if the group spans shards.
 struct KerasShards {
   /// Files of each group, in the order of the index.
   private let groups: [(group: String, files: [String])]
 
-  /// Nil for an index of another library, whose keys are names of tensors.
+  /// Nil for an index of another library, whose keys are tensor names.
   ///
   /// - Throws: `shardIndexInvalid` or `shardNameUnsafe`.
   init?(_ index: JSONObject) throws(ReadError) {
@@ -31,7 +31,7 @@ struct KerasShards {
     self.groups = groups
   }
 
-  /// The files that an index of any library lists.
+  /// The files in an index of any library.
   static func files(of index: JSONObject) -> Set<String> {
     var names: Set<String> = []
     for member in index["weight_map"]?.objectValue?.members ?? [] {
@@ -44,7 +44,7 @@ struct KerasShards {
 
   var files: [String] { Set(groups.flatMap(\.files)).sorted() }
 
-  /// Proves that every variable is in a shard that the index names for its group, and in no second one.
+  /// Checks that every variable is in exactly one shard, and that the index lists the shard for the variable's group.
   ///
   /// - Parameter shards: the names of each file's variables.
   /// - Throws: `shardTensorRepeated`, `shardTensorUnlisted` or `shardTensorMissing`, with the shard's name.
@@ -77,7 +77,7 @@ struct KerasShards {
 }
 
 extension ShardReader {
-  /// - Throws: any `shard…` code, or what opening a shard throws.
+  /// - Throws: any `shard…` code, or errors from opening a shard.
   func read(_ keras: KerasShards) throws(ReadError) -> Checkpoint {
     var shards: [Checkpoint] = []
     for name in keras.files { shards.append(try open(name)) }

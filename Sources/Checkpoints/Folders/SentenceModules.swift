@@ -1,11 +1,12 @@
 internal import Archives
 
-/// `modules.json` of sentence-transformers: what a pipeline computes one after another.
+/// `modules.json` of sentence-transformers: the modules of a pipeline, in order.
 enum SentenceModules {
-  /// Modules that are the CLIP itself, or give its vectors unit length.
+  /// Modules that are the CLIP itself, or normalize its embeddings.
   private static let known: Set<Substring> = ["CLIPModel", "Transformer", "Normalize"]
 
-  /// - Throws: `furtherModules` for a pipeline with a layer behind the CLIP, whose vectors are not the CLIP's.
+  /// - Throws: `furtherModules` for a pipeline with a layer after the CLIP, because its embeddings are not the
+  ///   CLIP's.
   static func requireNothingMore(in folder: ModelFolder, limits: Limits) throws(ReadError) {
     guard let file = try folder.mapIfPresent("modules.json") else { return }
     let json: JSONValue

@@ -6,7 +6,7 @@ struct ShardReader {
   let folder: ModelFolder
   let limits: Limits
 
-  /// - Throws: any `shard…` code, or what opening a shard throws.
+  /// - Throws: any `shard…` code, or errors from opening a shard.
   func read() throws(ReadError) -> Checkpoint {
     if let keras = try KerasShards(index) { return try read(keras) }
     let listed = try weightMap()
@@ -23,7 +23,7 @@ struct ShardReader {
     return try merge(shards)
   }
 
-  /// Tensor to file, with names that cannot leave the folder.
+  /// Maps tensors to files. Names cannot leave the folder.
   private func weightMap() throws(ReadError) -> [String: String] {
     guard let map = index["weight_map"]?.objectValue, !map.members.isEmpty else {
       throw ReadError(.shardIndexInvalid, expected: "a weight_map with tensors")
@@ -42,14 +42,14 @@ struct ShardReader {
     return homes
   }
 
-  /// Flax joins keys with slashes in the index; names here have dots.
+  /// The keys with dots. Flax joins them with slashes in the index.
   private static func withDots(_ homes: [String: String]) -> [String: String] {
     let pairs = homes.map { (String($0.key.map { $0 == "/" ? "." : $0 }), $0.value) }
     return Dictionary(pairs) { first, _ in first }
   }
 
-  /// transformers lists TensorFlow's variables by their whole names and stores them without the model's scope, the first
-  /// component.
+  /// The keys without the first component. transformers lists TensorFlow's variables by full name, but stores them
+  /// without the model's scope.
   private static func withoutScopes(_ homes: [String: String]) throws(ReadError) -> [String: String] {
     var result: [String: String] = [:]
     for (variable, home) in homes {
@@ -76,7 +76,7 @@ struct ShardReader {
     }
   }
 
-  /// Every tensor of the shard is where the index says, and nowhere else.
+  /// Checks that the shard holds exactly the tensors that the index lists for it.
   private func check(
     _ shard: Checkpoint, name: String, homes: [String: String], seen: inout [String: String]
   ) throws(ReadError) {
@@ -111,9 +111,9 @@ struct ShardReader {
   }
 }
 
-/// How libraries name the parts of a checkpoint: `model-00001-of-00003.safetensors`.
+/// Libraries' names for the parts of a checkpoint: `model-00001-of-00003.safetensors`.
 enum ShardName {
-  /// Whether a file of this name is one of several.
+  /// Whether the name is that of one of several parts.
   static func isOneOfSeveral(_ name: String) -> Bool {
     let stem = name.prefix { $0 != "." }
     let parts = stem.split(separator: "-")

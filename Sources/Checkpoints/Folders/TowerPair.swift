@@ -1,7 +1,7 @@
 internal import Archives
 
-/// One CLIP exported as two graphs: Immich's and our own `visual/model.onnx` and `textual/model.onnx`, transformers.js's
-/// `vision_model.onnx` and `text_model.onnx`, and the like.
+/// One CLIP exported as two graphs: `visual/model.onnx` and `textual/model.onnx` of Immich and PocketCLIP,
+/// `vision_model.onnx` and `text_model.onnx` of transformers.js, and similar pairs.
 enum TowerPair {
   private static let imageNames: Set<String> = [
     "visual", "vision", "image", "vision_model", "vision_encoder", "image_encoder", "image_model",
@@ -15,7 +15,7 @@ enum TowerPair {
   static func isImage(_ name: String) -> Bool { imageNames.contains(name) }
   static func isText(_ name: String) -> Bool { textNames.contains(name) }
 
-  /// The image's first; nil where names or contents are not those of two halves.
+  /// The pair with the image tower first; nil if names or contents are not those of two towers.
   static func order(
     _ one: (name: String, checkpoint: Checkpoint), _ other: (name: String, checkpoint: Checkpoint)
   ) -> (image: (name: String, checkpoint: Checkpoint), text: (name: String, checkpoint: Checkpoint))? {
@@ -27,11 +27,11 @@ enum TowerPair {
 }
 
 extension Checkpoint {
-  /// The halves of one model as one checkpoint.
+  /// Joins the two towers of one model into one checkpoint.
   ///
-  /// A logit scale that both have is taken from the texts' half.
+  /// If both files hold a logit scale, the text tower's is used.
   ///
-  /// - Throws: `duplicateTensorName` where they are no halves.
+  /// - Throws: `duplicateTensorName` if the files are not two towers of one model.
   init(
     joining image: Checkpoint, _ text: Checkpoint, named imageName: String, _ textName: String
   ) throws(ReadError) {

@@ -1,28 +1,29 @@
 public import Archives
 
-/// One row of the table of formats: how a format is told by its content, what reads it, and what it is refused for.
+/// One row of the table of formats: how a format is recognised from its content, its reader, and the errors it can
+/// raise.
 ///
-/// The row is all that the rest of the product knows of a format. Detection, `pocketclip formats`, the documentation,
-/// the census of malformed files and the fuzz targets go through `CheckpointFormat.all`; adding a format is a folder
-/// beside this file with a row in it, and the row's name in that list.
+/// The rest of the program uses formats only through these rows. Detection, `pocketclip formats`, the documentation,
+/// the census of malformed files and the fuzz targets iterate over `CheckpointFormat.all`. To add a format, add a
+/// folder next to this file with a row, and the row's name to that list.
 public struct CheckpointFormat: Sendable {
-  /// Stable; written into bundles as the source's format, and into `--json`.
+  /// Stable. Written to bundles as the source's format, and to `--json`.
   public let identifier: String
-  /// As people call it.
+  /// The common name.
   public let name: String
-  /// How the content gives the format away.
+  /// How the content identifies the format.
   public let detection: String
-  /// Where one meets it, by which tools it is written.
+  /// Where the format is used, and which tools write it.
   public let origin: String
-  /// The codes of its own that reading can be refused with, beside the general ones.
+  /// The format's own error codes; general codes are not listed.
   public let codes: [ReadError.Code]
-  /// Whether a file is of this format; asked in the order of the table.
+  /// Whether a file has this format. Evaluated in the order of the table.
   let recognises: @Sendable (FileProbe) throws(ReadError) -> Bool
-  /// Nil for a format that is recognised only so that the refusal can name it.
+  /// Nil for a format that is recognised only to name it in the error.
   let reader: Reader?
-  /// What the refusal of a format without reader adds from the content; nil where the name says all.
+  /// Detail from the content for the error of a format without reader; nil if the name suffices.
   let refusal: Refusal?
-  /// What to give instead; nil for the code's own hint.
+  /// What to supply instead; nil for the code's own hint.
   let remedy: Remedy?
 
   typealias Reader = @Sendable (FileProbe) throws(ReadError) -> Checkpoint
@@ -45,13 +46,13 @@ public struct CheckpointFormat: Sendable {
     self.remedy = remedy
   }
 
-  /// Whether this version reads it; the others are recognised and refused by name.
+  /// Whether this version reads the format. Other formats are recognised and rejected by name.
   public var isReadable: Bool { reader != nil }
 
-  /// For refusals: what it is and which tools write it.
+  /// For errors: the format's name and the tools that write it.
   var nameAndOrigin: String { "\(name) (\(origin))" }
 
-  /// - Throws: `unsupportedFormat` for a format that is only recognised, or what its reader throws.
+  /// - Throws: `unsupportedFormat` for a format without reader, or the errors of its reader.
   func read(_ probe: FileProbe) throws(ReadError) -> Checkpoint {
     guard let reader else {
       let details = try refusal?(probe)

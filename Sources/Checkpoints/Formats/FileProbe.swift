@@ -1,10 +1,10 @@
 internal import Archives
 
-/// A file under examination: what the rows of the table ask of its content, computed once.
+/// A file during detection: properties of the content that the table's rows use, computed once.
 final class FileProbe {
   let file: MappedFile
   let limits: Limits
-  /// Nil until asked for; then whether it is a zip and, if so, its directory.
+  /// Nil until computed. Then the zip's directory, or an inner nil if the file is not a zip.
   private var zipOutcome: ZipArchive??
 
   init(_ file: MappedFile, limits: Limits) {
@@ -35,16 +35,16 @@ final class FileProbe {
     return file.bytes.withUnsafeBytes { String(decoding: $0.prefix(count), as: UTF8.self) }
   }
 
-  /// Whether the first bytes are text, in UTF-8 and without control characters.
+  /// Whether the first bytes are UTF-8 text without control characters.
   var isText: Bool {
     let file = file
     let start = file.bytes.withUnsafeBytes { Array($0.prefix(512)) }
     guard start.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }) else { return false }
-    // The last character may be cut.
+    // The last character can be cut off.
     return (0...3).contains { String(validating: start.dropLast($0), as: UTF8.self) != nil }
   }
 
-  /// Whether the file has these bytes anywhere.
+  /// Whether the file contains these bytes anywhere.
   func contains(_ text: StaticString) -> Bool {
     let file = file
     return file.bytes.withUnsafeBytes { bytes in
@@ -57,9 +57,9 @@ final class FileProbe {
     }
   }
 
-  /// The archive, where the file begins as a zip does.
+  /// The archive, if the file begins like a zip.
   ///
-  /// - Throws: what a damaged zip throws: whatever begins like one is one.
+  /// - Throws: errors of a damaged zip. A file that begins like a zip counts as one.
   func zip() throws(ReadError) -> ZipArchive? {
     if let zipOutcome { return zipOutcome }
     let outcome = startsWithZipHeader ? try ZipArchive(file: file, limits: limits) : nil
@@ -67,9 +67,9 @@ final class FileProbe {
     return outcome
   }
 
-  /// Takes the file for a zip with other bytes in front of it. Asked last: any format may end in such bytes.
+  /// Treats the file as a zip with other bytes before it. Called last, because any format can end in such bytes.
   ///
-  /// - Returns: whether it ends as a zip does.
+  /// - Returns: whether the file ends like a zip.
   func takeForZipWithPrefix() throws(ReadError) -> Bool {
     let file = file
     guard ZipArchive.hasEndRecord(file.bytes) else { return false }
@@ -77,7 +77,7 @@ final class FileProbe {
     return true
   }
 
-  /// A local header, or the end record of a zip without members.
+  /// Whether the file begins with a local header, or with the end record of a zip without members.
   private var startsWithZipHeader: Bool {
     starts(with: [0x50, 0x4B, 0x03, 0x04]) || starts(with: [0x50, 0x4B, 0x05, 0x06])
   }

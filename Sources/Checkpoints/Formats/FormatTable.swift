@@ -1,8 +1,8 @@
 public import Archives
 
 extension CheckpointFormat {
-  /// Every format, in the order in which content is compared with them: a stricter profile stands before the container
-  /// it is a profile of, and formats without a magic number stand last.
+  /// Every format, in the order of detection. A stricter profile precedes its container; formats without a magic
+  /// number come last.
   public static let all: [CheckpointFormat] = [
     .torchScript, .torchZip, .keras, .npz,
     .bundle, .safetensors,
@@ -10,7 +10,7 @@ extension CheckpointFormat {
     .pickle, .flax, .onnx,
   ]
 
-  /// The formats that are read, by name, for help texts.
+  /// The names of the supported formats, for help texts.
   public static var readableNames: String {
     all.filter(\.isReadable).map(\.name).joined(separator: ", ")
   }
@@ -23,7 +23,7 @@ extension CheckpointFormat {
 }
 
 extension ReadError.Code {
-  /// Every code: the general ones, the containers' and each format's own.
+  /// Every code: general codes, codes of containers, and codes of formats.
   public static let all: [ReadError.Code] = {
     let shared = general + zip + pickle + json + safetensors + checkpoint
     let own = CheckpointFormat.all.flatMap(\.codes).filter { !shared.contains($0) }

@@ -1,6 +1,6 @@
 internal import Archives
 
-/// Formats that are recognised so that the refusal can name them; nothing reads them.
+/// Formats without a reader. They are recognised to name them in the error.
 extension CheckpointFormat {
   static let pickle = CheckpointFormat(
     "pickle", name: "Python pickle", detection: "pickle protocol mark without torch's magic number",
@@ -12,7 +12,7 @@ extension CheckpointFormat {
     origin: "a compressed file or tarball: unpack it first",
     recognises: { $0.starts(with: [0x1F, 0x8B]) }, refusal: gzipContent, remedy: gzipRemedy)
 
-  /// The first member of a tarball; of other files only that they are compressed.
+  /// The first member of a tarball. For other files only that they are compressed.
   @Sendable private static func gzipContent(_ probe: FileProbe) -> String {
     tarStart(probe).map { "a tar archive that begins with \($0)" } ?? "one compressed file"
   }

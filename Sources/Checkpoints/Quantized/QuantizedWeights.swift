@@ -1,8 +1,8 @@
 internal import Archives
 internal import TensorTypes
 
-/// Weights that a library quantized and stores as several tensors each: bitsandbytes' int8 is dequantized, other schemes
-/// are named.
+/// Weights that a library quantized and stores as several tensors each. bitsandbytes' int8 is dequantized; other
+/// schemes are reported by name.
 struct QuantizedWeights {
   private let tensors: [CheckpointTensor]
   private let indices: [String: Int]
@@ -12,9 +12,10 @@ struct QuantizedWeights {
     indices = Dictionary(tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
-  /// The tensors with weights in place of what stands for them, and what to tell about those; nil where there are none.
+  /// The tensors with dequantized weights instead of the stored parts, and a note about them; nil if nothing is
+  /// quantized.
   ///
-  /// - Throws: `unsupportedTensorKind` for a scheme that is not read, or `tensorRecordInvalid`.
+  /// - Throws: `unsupportedTensorKind` for an unsupported scheme, or `tensorRecordInvalid`.
   func dequantized() throws(ReadError) -> (tensors: [CheckpointTensor], note: String?) {
     try refuse()
     var result: [CheckpointTensor] = []
@@ -40,7 +41,7 @@ struct QuantizedWeights {
   private static let scales = ".SCB"
   private static let format = ".weight_format"
 
-  /// Scales, and the code of the layout, of an int8 weight that is there.
+  /// Whether the tensor is the scale, or the layout code, of an int8 weight that exists.
   private func isPart(_ name: String) -> Bool {
     for suffix in [Self.scales, Self.format] {
       if let weight = name.replacingSuffix(suffix, Self.weight), self[weight]?.dtype == .i8 { return true }
@@ -48,8 +49,8 @@ struct QuantizedWeights {
     return false
   }
 
-  /// As `bitsandbytes.functional.int8_vectorwise_dequant` of 0.50: value · scale of the row · 1/127, in FP32, each product
-  /// rounded.
+  /// Like `bitsandbytes.functional.int8_vectorwise_dequant` of 0.50: value · scale of the row · 1/127, in FP32, each
+  /// product rounded.
   private func int8(
     _ weight: CheckpointTensor, _ scales: CheckpointTensor
   ) throws(ReadError) -> CheckpointTensor {
@@ -98,14 +99,14 @@ struct QuantizedWeights {
     }
   }
 
-  // MARK: Schemes that are named
+  // MARK: Unsupported schemes
 
   private static let original = "give the model that it was quantized from"
   private static let fourBit =
     "dequantize it first: torch.save(CLIPModel.from_pretrained('FOLDER').dequantize().state_dict(), 'weights.pt'), and put "
     + "config.json beside that file"
 
-  /// DeepSpeed's third stage keeps the weights in other files, and an empty tensor under each name.
+  /// DeepSpeed's stage 3 stores the weights in other files, and an empty tensor under each name.
   private func refuseEmpty() throws(ReadError) {
     let empty = tensors.filter { $0.shape == [0] && $0.dtype.isFloatingPoint }
     guard empty.count > 1, let first = empty.first else { return }
@@ -152,7 +153,7 @@ struct QuantizedWeights {
 }
 
 extension String {
-  /// Nil where the text does not end so.
+  /// Nil if the text does not have this suffix.
   fileprivate func replacingSuffix(_ suffix: String, _ other: String) -> String? {
     hasSuffix(suffix) ? dropLast(suffix.count) + other : nil
   }

@@ -1,9 +1,9 @@
-/// Words before a tensor's name by which it holds something of a weight, not the weight: its shape is the weight's, so
-/// that nothing else distinguishes them.
+/// Name components that mark values derived from a weight. Such a tensor has the shape of the weight, so only its
+/// name distinguishes it.
 ///
-/// Names of torch.optim's and optax's states, of task arithmetic, of federated learning and of continual learning.
+/// Names of the states of torch.optim and optax, of task arithmetic, federated learning and continual learning.
 enum OtherValues {
-  /// Words that say it also as a part of a longer name: `model_delta`, `grad_ema`.
+  /// Words that also count as part of a longer component: `model_delta`, `grad_ema`.
   private static let parts: [Substring: String] = [
     "delta": difference, "deltas": difference,
     "grad": gradient, "grads": gradient, "gradient": gradient, "gradients": gradient, "dw": gradient,
@@ -11,7 +11,8 @@ enum OtherValues {
     "fisher": importance, "hessian": importance,
   ]
 
-  /// Words that say it alone. A `momentum_encoder` has weights of its own, and `diff` is short for more than one word.
+  /// Words that only count as a complete component. A `momentum_encoder` has weights of its own, and `diff`
+  /// abbreviates several words.
   private static let names: [Substring: String] = [
     "diff": difference, "diffs": difference, "difference": difference, "differences": difference,
     "weight_diff": difference, "residual": difference, "residuals": difference, "noise": difference,
@@ -34,7 +35,7 @@ enum OtherValues {
   private static let mask = "a mask of weights"
   private static let spread = "the spread of weights"
 
-  /// What the values below these components are; nil where no word says that they are no weights.
+  /// The meaning of the values below these components; nil if no word marks them as derived values.
   static func meaning(of components: some Sequence<Substring>) -> String? {
     for component in components {
       let word = component.lowercased()[...]

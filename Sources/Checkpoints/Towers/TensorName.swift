@@ -1,8 +1,8 @@
-/// A tensor's name in components, without those that wrappers of modules put anywhere into it.
+/// A tensor's name in components, without those that wrappers of modules insert.
 struct TensorName {
-  /// As the model itself, unwrapped, would call it.
+  /// The name in the unwrapped model.
   let plain: String
-  /// Substrings of `plain`, parted by dots or slashes.
+  /// Substrings of `plain`, separated by dots or slashes.
   let components: [Substring]
 
   /// DistributedDataParallel, torch.compile, FullyShardedDataParallel, activation checkpointing, DeepSpeed. No tensor of
@@ -13,7 +13,7 @@ struct TensorName {
 
   private static let shortestWrapper = 6
 
-  /// Most components are shorter than any wrapper, and need not be hashed.
+  /// An early exit: most components are shorter than any wrapper and need not be hashed.
   private static func isWrapper(_ part: Substring) -> Bool {
     part.utf8.count >= shortestWrapper && wrappers.contains(part)
   }
@@ -28,12 +28,12 @@ struct TensorName {
     components = Self.split(plain)
   }
 
-  /// The name without its first components and what parts them from the rest.
+  /// The name without its first components and the separator after them.
   func dropping(_ count: Int) -> String {
     count < components.count ? String(plain[components[count].startIndex...]) : ""
   }
 
-  /// What `dropping` leaves out.
+  /// The part that `dropping` removes.
   func prefix(_ count: Int) -> String {
     count < components.count ? String(plain[..<components[count].startIndex]) : plain
   }
@@ -43,7 +43,7 @@ struct TensorName {
       .map(Substring.init)
   }
 
-  /// Leaves out each wrapper with the separator behind it.
+  /// Removes each wrapper with the separator after it.
   private static func withoutWrappers(_ name: String, _ parts: [Substring]) -> String {
     var plain = ""
     for (index, part) in parts.enumerated() where !isWrapper(part) || index == parts.count - 1 {

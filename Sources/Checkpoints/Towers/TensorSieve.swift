@@ -1,8 +1,8 @@
 internal import Archives
 internal import TensorTypes
 
-/// Takes a model out of what a container holds: its tensors get the model's own names, buffers and all that is not part
-/// of the model go to the ignored list, and names are proved unique.
+/// Extracts a model from the tensors of a container: renames its tensors to the model's names, moves buffers and
+/// everything else to the ignored list, and checks that names are unique.
 struct TensorSieve {
   private(set) var tensors: [CheckpointTensor] = []
   private(set) var ignored: [IgnoredEntry] = []
@@ -14,7 +14,7 @@ struct TensorSieve {
 
   var scalarBuffers: ScalarBuffers? { ScalarBuffers(scalars) }
 
-  /// - Parameter prefix: the model that the user chose by what stands before its names.
+  /// - Parameter prefix: the prefix of the model that the user selected.
   /// - Throws: `duplicateTensorName`, `severalModels`, `noModelBelowPrefix`, `unsupportedTensorKind`, `limitExceeded`
   ///   or `budgetExceeded`.
   init(_ stored: [CheckpointTensor], below prefix: String?, limits: Limits) throws(ReadError) {
@@ -44,8 +44,8 @@ struct TensorSieve {
     report(search, common, names, all)
   }
 
-  /// Tensors may repeat what the file stores once, and each that shares an inflated storage may inflate it again: memory is
-  /// given back after every tensor.
+  /// Bounds the work of reading. Tensors can repeat what the file stores once, and each tensor that shares an
+  /// inflated storage can inflate it again, because memory is released after every tensor.
   private static func requireWeights(_ tensors: [CheckpointTensor], _ limits: Limits) throws(ReadError) {
     var weightBytes = 0
     for tensor in tensors {
@@ -58,7 +58,7 @@ struct TensorSieve {
     }
   }
 
-  /// Names are looked at component by component, under every prefix.
+  /// Charges the components of names, which are visited under every prefix.
   private static func charge(_ stored: [CheckpointTensor], _ limits: Limits) throws(ReadError) {
     try requireWeights(stored, limits)
     for tensor in stored {
@@ -77,7 +77,7 @@ struct TensorSieve {
     }
   }
 
-  /// A component's text and its place among the others.
+  /// Charged for a component's text and position.
   private static let componentBytes = 64
 
   private mutating func add(_ tensor: CheckpointTensor, as name: String) throws(ReadError) {
@@ -92,13 +92,13 @@ struct TensorSieve {
     if reason == .scalarBuffer { scalars[name] = try Self.scalar(tensor) }
   }
 
-  /// A trainer's attribute before all names, where no tower of a CLIP tells the prefix.
+  /// A trainer's attribute before all names, for files in which no tower determines the prefix.
   private static func commonPrefix(of names: [TensorName]) -> String {
     let prefix = TensorNames.trainerPrefix
     return !names.isEmpty && names.allSatisfy { $0.plain.hasPrefix(prefix) } ? prefix : ""
   }
 
-  /// The value of a buffer of one integer; nil when it is something else.
+  /// The value of a buffer of one integer; nil for other tensors.
   private static func scalar(_ tensor: CheckpointTensor) throws(ReadError) -> Int? {
     guard tensor.elementCount == 1, !tensor.dtype.isFloatingPoint else { return nil }
     return Int(exactly: try tensor.floats()[0])
@@ -122,7 +122,7 @@ struct TensorSieve {
     )
   }
 
-  /// The prefix as the file has it, wrappers included.
+  /// The prefix as stored in the file, including wrappers.
   private static func stored(_ prefix: String, _ names: [TensorName], _ all: [CheckpointTensor]) -> String {
     guard let index = names.firstIndex(where: { $0.plain.hasPrefix(prefix) }) else { return prefix }
     let rest = names[index].plain.dropFirst(prefix.count)
@@ -140,14 +140,14 @@ extension ScalarBuffers {
   }
 }
 
-/// Tensors that are not part of the model, counted by the components that their names begin with.
+/// Tensors that are not part of the model, counted by the first components of their names.
 struct TensorGroups {
   private var groups: [String: (tensors: Int, bytes: Int)] = [:]
   private var order: [String] = []
 
-  /// Components that tell a group from its neighbours: `model.diffusion_model`, not every layer.
+  /// Components that distinguish a group: `model.diffusion_model`, not every layer.
   private static let depth = 2
-  /// Groups that a note names.
+  /// The most groups in a note.
   private static let shown = 4
 
   mutating func add(_ tensor: CheckpointTensor, _ name: TensorName) {
@@ -166,7 +166,7 @@ struct TensorGroups {
     }
   }
 
-  /// `lm_head (1 tensor), model.layers (290 tensors) and 3 more`; nil for none.
+  /// `lm_head (1 tensor), model.layers (290 tensors) and 3 more`; nil if there are none.
   var text: String? {
     guard !order.isEmpty else { return nil }
     let shown = entries.prefix(Self.shown).map {

@@ -1,4 +1,4 @@
-/// Projections and scales that belong to the towers but lie outside their prefix.
+/// Projections and scales that belong to the towers but are outside their prefix.
 struct TowerHeads {
   private var names: [String: String] = [:]
 
@@ -7,11 +7,11 @@ struct TowerHeads {
     addOnly(all, search)
   }
 
-  /// What the model calls it; nil for a tensor that is no head of these towers.
+  /// The model's name for the tensor; nil if it is not a head of these towers.
   func name(of tensor: TensorName) -> String? { names[tensor.plain] }
 
-  /// A model that holds one of transformers' towers under the name that CLIP itself gives it has the projection beside
-  /// it, as CLIP has: diffusers' safety checker.
+  /// Adds projections next to a tower of transformers whose attribute has CLIP's own name for it, as in diffusers'
+  /// safety checker.
   private mutating func addProjections(_ search: TowerSearch) {
     for site in search.sites {
       for (holder, projection) in [
@@ -22,8 +22,8 @@ struct TowerHeads {
     }
   }
 
-  /// The only one of its name in a file that holds both towers is theirs, wherever it lies (TinyCLIP: `_logit_scale`). A
-  /// bias comes along, so that the model, which has none, is refused for it.
+  /// Adds a tensor that is the only one of its name in a file with both towers, at any position (TinyCLIP:
+  /// `_logit_scale`). A bias is added too, so that a model without one is rejected because of it.
   private mutating func addOnly(_ all: [TensorName], _ search: TowerSearch) {
     guard search.sites.contains(where: \.hasImage), search.sites.contains(where: \.hasText) else { return }
     var found: [String: [String]] = [:]

@@ -1,24 +1,24 @@
-/// What one tensor name says about the towers of a CLIP: which it belongs to, and in whose names.
+/// What a tensor name shows about the towers of a CLIP: its tower, and the library that names it.
 enum TowerMark: Hashable {
-  /// `visual.…`, which OpenAI and open_clip put before all that is of the image tower.
+  /// `visual.…`, the prefix of the image tower in OpenAI and open_clip.
   case visual
   /// `text.…`, open_clip's custom text tower.
   case text
   /// OpenAI's text tower: `token_embedding`.
   case bareText
-  /// `class_embedding` or `attnpool`, of `model.visual` saved alone.
+  /// `class_embedding` or `attnpool` of a separately saved `model.visual`.
   case bareVisual
-  /// `transformer.resblocks`, of OpenAI's text tower or of `model.visual` saved alone.
+  /// `transformer.resblocks` of OpenAI's text tower, or of a separately saved `model.visual`.
   case blocks
   /// transformers' `vision_model.…` and `text_model.…`.
   case visionModel, textModel
-  /// The same saved alone by transformers 5: `embeddings.…`.
+  /// The same towers saved separately by transformers 5: `embeddings.…`.
   case bareVisionModel, bareTextModel
 
-  /// Components of a prefix; what lies deeper is not looked for.
+  /// The most components of a prefix that are searched.
   static let deepest = 32
 
-  /// The first mark of a name and the number of components before it; nil for a name that is no tower's.
+  /// The first mark of a name and the number of components before it; nil for a name that is not a tower's.
   static func first(in name: TensorName) -> (mark: TowerMark, depth: Int)? {
     for (depth, component) in name.components.prefix(deepest + 1).enumerated() {
       let next = depth + 1 < name.components.count ? name.components[depth + 1] : nil
@@ -29,7 +29,7 @@ enum TowerMark: Hashable {
 
   private static func mark(_ component: Substring, before next: Substring?) -> TowerMark? {
     guard let next else { return component == "class_embedding" ? .bareVisual : nil }
-    // A wrapper may bear the name of the tower that it holds: `vision_model.vision_model.embeddings`.
+    // A wrapper can have the name of the tower inside it: `vision_model.vision_model.embeddings`.
     guard next != component else { return nil }
     switch component {
     case "visual": return .visual

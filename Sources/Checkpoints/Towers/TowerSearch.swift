@@ -1,14 +1,14 @@
 internal import Archives
 
-/// Finds the towers of a CLIP among the names of a file or of all its shards, below whatever prefix they lie.
+/// Finds the towers of a CLIP among the names of a file or of all its shards, below any prefix.
 struct TowerSearch {
-  /// Where the towers lie: one site, or one for each tower. Empty where no name is a tower's.
+  /// The sites of the towers: one for both, or one for each. Empty if no name is a tower's.
   let sites: [TowerSite]
-  /// Prefixes of towers that were not chosen, or hold no weights.
+  /// Prefixes of towers that were not selected, or hold no weights.
   private let others: Set<String>
 
-  /// - Parameter prefix: what the user chose; nil where there should be one model only.
-  /// - Throws: `severalModels`, `noModelBelowPrefix` or `noWeights`, naming the prefixes there are.
+  /// - Parameter prefix: the user's selection; nil if one model is expected.
+  /// - Throws: `severalModels`, `noModelBelowPrefix` or `noWeights`, with the prefixes that exist.
   init(_ names: [TensorName], below prefix: String?) throws(ReadError) {
     let found = Self.sites(names)
     if let prefix {
@@ -31,7 +31,7 @@ struct TowerSearch {
     others = Set(found.map(\.prefix)).subtracting(sites.map(\.prefix))
   }
 
-  /// The site that a name lies in, unless it lies in another one inside that was not chosen; nil for all else.
+  /// The site of a name; nil for names elsewhere, and for names in a nested site that was not selected.
   func site(of name: TensorName) -> TowerSite? {
     for depth in (0..<min(name.components.count, TowerMark.deepest + 1)).reversed() {
       let prefix = name.prefix(depth)
@@ -57,7 +57,7 @@ struct TowerSearch {
       advice: "give the model's own weights, or take these values as weights with --prefix \(first.prefix)")
   }
 
-  /// Whether a name lies below a prefix that was not chosen.
+  /// Whether a name is below a prefix that was not selected.
   func isOther(_ name: TensorName) -> Bool {
     (0..<min(name.components.count, TowerMark.deepest + 1)).contains { others.contains(name.prefix($0)) }
       && site(of: name) == nil

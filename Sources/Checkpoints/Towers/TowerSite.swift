@@ -1,11 +1,11 @@
-/// The names below one prefix, as far as they are towers'.
+/// The names below one prefix that belong to towers.
 struct TowerSite {
-  /// What stands before the towers' own names, its last separator included; empty at the top.
+  /// The prefix of the towers' names, including the last separator; empty at the top.
   let prefix: String
-  /// What the tensors are where the prefix says that they are no weights; nil for weights.
+  /// The meaning of the tensors if the prefix shows that they are not weights; nil for weights.
   let otherMeaning: String?
   private var marks: Set<TowerMark> = []
-  /// Tensors that bear a mark.
+  /// Number of tensors that have a mark.
   private(set) var markedCount = 0
 
   init(prefix: String) {
@@ -28,17 +28,17 @@ struct TowerSite {
   }
   private var hasTextModel: Bool { marks.contains(.textModel) || marks.contains(.bareTextModel) }
 
-  /// `model.visual` alone: its blocks are called as the text tower's are.
+  /// Whether this is a separately saved `model.visual`. Its blocks have the same names as the text tower's.
   private var isBareVisual: Bool { marks.contains(.bareVisual) && !marks.contains(.bareText) }
 
-  /// Whether the two are one image tower and one text tower, in the names of one library.
+  /// Whether the two are one image tower and one text tower, named by the same library.
   func completes(_ other: TowerSite) -> Bool {
     let (image, text) = hasImage ? (self, other) : (other, self)
     guard image.hasImage, !image.hasText, text.hasText, !text.hasImage else { return false }
     return image.hasVisual ? text.hasOpenAIText : text.hasTextModel
   }
 
-  /// What a name of this site begins with in a file that holds the whole model, where a tower saved alone has less.
+  /// The prefix of this site's names in a file of the complete model. In a separately saved tower it is shorter.
   var nameInWhole: String {
     if marks.contains(.bareVisionModel) { return "vision_model." }
     if marks.contains(.bareTextModel) { return "text_model." }

@@ -8,7 +8,7 @@ extension CheckpointFormat {
     reader: { probe in BundleReader.read(probe.file, limits: probe.limits) })
 }
 
-/// What a bundle of our own is refused for.
+/// Errors of PocketCLIP bundles.
 extension ReadError.Code {
   public static let bundleRuleBroken = Self(
     550, "bundleRuleBroken", "a bundle that is damaged, of an earlier draft of the format, or none of ours",
@@ -17,7 +17,7 @@ extension ReadError.Code {
     551, "bundleTooNew", "a bundle of a later version", hint: "install a newer PocketCLIP to read it",
     category: .unsupported)
 
-  /// Codes of our own bundles.
+  /// Codes of PocketCLIP bundles.
   package static let bundle: [ReadError.Code] = [
     .bundleRuleBroken, .bundleTooNew,
   ]

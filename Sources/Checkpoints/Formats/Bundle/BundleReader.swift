@@ -1,8 +1,8 @@
 internal import Archives
 
-/// One of our own bundles, as far as it is a container of tensors: what they mean is known where models are.
+/// A PocketCLIP bundle as a container of tensors. `Models` interprets them.
 enum BundleReader {
-  /// Whether a file claims to be a bundle, sound or not.
+  /// Whether a file claims to be a bundle, valid or not.
   static func recognises(_ file: MappedFile) -> Bool {
     let start = HeaderMark.byteOffset
     guard file.byteCount >= start + HeaderMark.text.utf8CodeUnitCount else { return false }
@@ -14,7 +14,7 @@ enum BundleReader {
     }
   }
 
-  /// A broken container has no tensors here: whoever opens the bundle states the rule that it breaks.
+  /// An invalid container has no tensors here. The code that opens the bundle reports the broken rule.
   static func read(_ file: MappedFile, limits: Limits) -> Checkpoint {
     var checkpoint = Checkpoint(
       format: .bundle, files: [SourceFile(path: file.path, byteCount: file.byteCount)],
@@ -24,7 +24,7 @@ enum BundleReader {
   }
 }
 
-/// What every bundle starts with, after the header's length.
+/// The beginning of every bundle, after the header's length.
 private enum HeaderMark {
   static let byteOffset = 8
   static let text: StaticString = "{\"__metadata__\":{\"pclip.version\":"

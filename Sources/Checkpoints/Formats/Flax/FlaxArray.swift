@@ -1,17 +1,18 @@
 internal import Archives
 internal import TensorTypes
 
-/// An array as Flax packs it into an extension: shape, name of the element type, values in C order, little-endian.
+/// An array as Flax packs it into a MessagePack extension: shape, name of the element type, values in C order,
+/// little-endian.
 struct FlaxArray: Equatable {
   var dtype: DType
   /// Slowest axis first.
   var shape: [Int]
-  /// Where the values lie, absolute in the file. A chunked array has several, one after the other.
+  /// The ranges of the values, absolute in the file. A chunked array has several, in order.
   var pieces: [Range<Int>]
 
   var byteCount: Int { pieces.reduce(0) { $0 + $1.count } }
 
-  /// Extension types whose content is such a triple: an array and a NumPy scalar.
+  /// Extension types with such a triple as content: an array and a NumPy scalar.
   static let extensionTypes: Set<Int8> = [1, 3]
 
   /// - Parameter range: the extension's content, absolute in the file.
@@ -35,7 +36,7 @@ struct FlaxArray: Equatable {
     try requireBytes(byteCount, at: range.lowerBound)
   }
 
-  /// One array of several chunks.
+  /// Joins several chunks into one array.
   ///
   /// - Throws: `flaxArrayBytes` or `numberOverflow`.
   init(chunks: [FlaxArray], dtype: DType, shape: [Int], at offset: Int) throws(ReadError) {
@@ -84,7 +85,7 @@ struct FlaxArray: Equatable {
     return dtype
   }
 
-  /// NumPy's names. Versions before ml_dtypes had one for bfloat16 wrote the type of its two bytes.
+  /// NumPy's names. Versions without ml_dtypes' name for bfloat16 wrote the type of its two bytes.
   private static let dtypes: [String: DType] = [
     "float64": .f64, "float32": .f32, "float16": .f16, "bfloat16": .bf16, "V2": .bf16, "|V2": .bf16,
     "<V2": .bf16, "void16": .bf16, "int64": .i64, "int32": .i32, "int16": .i16, "int8": .i8, "uint64": .u64,

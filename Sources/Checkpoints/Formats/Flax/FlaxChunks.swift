@@ -1,8 +1,8 @@
 internal import Archives
 internal import Synchronization
 
-/// An array of more than 2^30 bytes, which Flax writes as a map of flat chunks: `shape` and `chunks` map decimal
-/// positions to extents and to arrays of one axis.
+/// An array of more than 2^30 bytes. Flax writes it as a map of flat chunks: `shape` and `chunks` map decimal
+/// positions to extents and to one-dimensional arrays.
 struct FlaxChunks {
   static let marker = "__msgpack_chunked_array__"
 
@@ -11,7 +11,7 @@ struct FlaxChunks {
   private let offset: Int
   private let limits: Limits
 
-  /// - Parameter depth: keys above the map.
+  /// - Parameter depth: number of keys above the map.
   /// - Throws: `flaxChunksInvalid`.
   init(_ leaves: ArraySlice<FlaxTree.Leaf>, depth: Int, at offset: Int, limits: Limits) throws(ReadError) {
     self.offset = offset
@@ -58,14 +58,14 @@ struct FlaxChunks {
   }
 }
 
-/// Ranges of one file that follow one another in a tensor, copied together when loaded and kept until released.
+/// Consecutive ranges of one file that form a tensor, copied together on load and kept until released.
 final class ChunkedBytes: ByteSource {
   let byteCount: Int
   private let file: MappedFile
   private let pieces: [Range<Int>]
   private let joined = Mutex<MappedFile?>(nil)
 
-  /// - Precondition: the ranges lie inside the file, and their lengths have a sum.
+  /// - Precondition: the ranges are inside the file, and the sum of their lengths does not overflow.
   init(_ pieces: [Range<Int>], of file: MappedFile) {
     self.file = file
     self.pieces = pieces

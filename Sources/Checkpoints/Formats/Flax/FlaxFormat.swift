@@ -18,7 +18,7 @@ extension CheckpointFormat {
   }
 }
 
-/// What Flax's own part of a MessagePack file is refused for.
+/// Errors of Flax states, in addition to those of MessagePack.
 extension ReadError.Code {
   public static let flaxArrayInvalid = Self(
     1210, "flaxArrayInvalid", "malformed Flax array", hint: .saveAgain)
@@ -30,7 +30,7 @@ extension ReadError.Code {
     1213, "flaxExtension", "a MessagePack extension that Flax does not write for arrays",
     hint: "save the parameters alone with flax.serialization.to_bytes", category: .unsupported)
 
-  /// Codes of Flax checkpoints beside those of MessagePack.
+  /// Codes of Flax checkpoints, in addition to those of MessagePack.
   static let flax: [ReadError.Code] = [
     .flaxArrayInvalid, .flaxArrayBytes, .flaxChunksInvalid, .flaxExtension,
   ]

@@ -1,18 +1,18 @@
 internal import Archives
 
-/// Which map of a Flax state holds the model: the top, or one below it (`params`), beside `batch_stats`; or several, of
-/// which the names choose.
+/// Finds the map of a Flax state that holds the model: the top, or one below it (`params`) next to `batch_stats`. If
+/// several maps hold parameters, tensor names decide.
 struct FlaxLevels {
-  /// Keys that lead to the parameters; none where several maps on one level hold parameters.
+  /// Keys that lead to the parameters; empty if several maps on one level hold parameters.
   let wrapperKeys: [String]
-  /// The maps whose keys tell their names apart, all of one level; empty where one map holds the model.
+  /// The maps whose keys distinguish their names, all on one level; empty if one map holds the model.
   private let maps: Set<[String]>
 
-  /// Maps inside maps that are looked into.
+  /// The deepest nesting of maps that is searched.
   private static let deepest = 4
 
-  /// The highest level at which names look like a CLIP's; the top where none does. Maps that hold no weights count where
-  /// no other does.
+  /// Finds the highest level at which names look like a CLIP's; the top if there is none. Maps without weights count
+  /// only if no other map matches.
   init(_ leaves: [FlaxTree.Leaf]) {
     let leaves = leaves.filter(\.isArray)
     let weights = leaves.filter { OtherValues.meaning(of: $0.path.map { $0[...] }) == nil }
@@ -43,7 +43,7 @@ struct FlaxLevels {
     wrapperKeys.last == "params" ? wrapperKeys.dropLast() + ["batch_stats"] : nil
   }
 
-  /// The name below the model's map; nil for what lies elsewhere.
+  /// The name below the model's map; nil for entries elsewhere.
   func name(of leaf: FlaxTree.Leaf) -> String? {
     if let depth = maps.first?.count {
       return maps.contains(Array(leaf.path.prefix(depth))) ? leaf.name : nil

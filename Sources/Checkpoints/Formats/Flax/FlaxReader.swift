@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-/// A Flax state in MessagePack as a checkpoint. Names are the keys on the way to an array, joined with dots.
+/// Reads a Flax state in MessagePack. The name of an array is its path of keys, joined with dots.
 enum FlaxReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     let tree = try FlaxTree(file, limits: limits)
@@ -49,7 +49,7 @@ enum FlaxReader {
 }
 
 extension Checkpoint {
-  /// Lists what lies beside the parameters, one entry for each key at the top.
+  /// Lists the entries next to the parameters, one for each key at the top.
   fileprivate mutating func ignoreTrainingState(_ leaves: [FlaxTree.Leaf]) {
     var groups: [String: (tensors: Int, bytes: Int)] = [:]
     for leaf in leaves {

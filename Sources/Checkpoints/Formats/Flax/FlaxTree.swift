@@ -3,7 +3,7 @@ internal import Archives
 /// The leaves of a Flax state: nested maps flattened to paths, without recursion.
 struct FlaxTree {
   struct Leaf {
-    /// Keys from the top to the map or list around it, shared with its neighbours.
+    /// Keys from the top to the enclosing map or list, shared with its neighbours.
     var above: [String]
     var key: String
     var value: Value
@@ -18,17 +18,17 @@ struct FlaxTree {
   enum Value: Equatable {
     case array(FlaxArray)
     case integer(Int)
-    /// Numbers, texts and nothings, which no weight is.
+    /// Numbers, texts and nil, which are never weights.
     case other
   }
 
   private(set) var leaves: [Leaf] = []
   private var levels: [Level] = []
-  /// Keys down to the value that is read.
+  /// Keys of the value that is being read.
   private var path: [String] = []
-  /// Bytes of the keys down to the innermost map or list.
+  /// Bytes of the keys of the enclosing maps and lists.
   private var nameByteCount = 0
-  /// Charged for a leaf and for each key above it, which several walks look at, beside its name.
+  /// Charged for a leaf, and for each key above it because several passes visit them, in addition to its name.
   private static let leafBytes = 256
   private static let keyBytes = 64
   private var valueCount = 0
@@ -41,7 +41,7 @@ struct FlaxTree {
     var remaining: Int
     var read = 0
     var keys: Set<String> = []
-    /// Keys that lead to it.
+    /// Keys of the path to it.
     var path: [String]
     /// The first of `leaves` below it.
     var firstLeaf: Int
@@ -78,14 +78,14 @@ struct FlaxTree {
     case .number, .text, .binary, .bool, .null: value = .other
     }
     let key = path.removeLast()
-    // Names are made of the keys when tensors are: once each.
+    // Names are built from the keys once, when tensors are created.
     try limits.charge(
       Self.leafBytes + Self.keyBytes * path.count + nameByteCount + key.utf8.count,
       for: "values of MessagePack", at: UInt64(offset))
     leaves.append(Leaf(above: levels[levels.count - 1].path, key: key, value: value, offset: offset))
   }
 
-  /// Names repeat the keys above them, so that short files could ask for much memory.
+  /// Names repeat the keys above them, so a short file could otherwise need much memory.
   private mutating func countValue(at offset: Int) throws(ReadError) {
     valueCount += 1
     guard valueCount <= limits.tensors else {
@@ -99,7 +99,7 @@ struct FlaxTree {
     }
   }
 
-  /// A map's next key, or the position in a list, as Flax numbers lists.
+  /// The next key of a map, or the position in a list, as Flax numbers lists.
   private mutating func key(_ lexer: inout MessagePackLexer) throws(ReadError) -> String {
     let last = levels.count - 1
     levels[last].remaining -= 1
@@ -147,7 +147,7 @@ struct FlaxTree {
     nameByteCount = path.reduce(0) { $0 + $1.utf8.count }
   }
 
-  /// Puts one array in the place of the leaves of a chunked one.
+  /// Replaces the leaves of a chunked array by one array.
   private mutating func joinChunks(_ level: Level) throws(ReadError) {
     let name = path.joined(separator: ".")
     do throws(ReadError) {

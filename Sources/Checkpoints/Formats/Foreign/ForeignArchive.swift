@@ -1,6 +1,6 @@
 internal import Archives
 
-/// A zip that none of the formats read: what it is, by the names of its members.
+/// Identifies a zip without a supported format by the names of its members.
 struct ForeignArchive {
   let zip: ZipArchive
   let path: String
@@ -37,14 +37,14 @@ struct ForeignArchive {
 
   private var fileName: String { Folder.lastComponent(of: path).printable(80) }
 
-  /// Whether a member has this name, in whatever folder.
+  /// Whether a member has this name, in any folder.
   private func has(suffix: String) -> Bool {
     zip.entries.contains { $0.name == suffix || $0.name.hasSuffix("/" + suffix) }
   }
 }
 
 extension String {
-  /// In quotes where a shell would read it otherwise.
+  /// Quoted if a shell would interpret it otherwise.
   var shellQuoted: String {
     let isPlain =
       !isEmpty

@@ -1,7 +1,7 @@
 internal import Archives
 
-/// A format of another program that no reader takes. It is recognised by content, before the formats that are read, so
-/// that the refusal can say what to give instead.
+/// A format of another program without a reader. It is recognised by content, before the supported formats, so that
+/// the error can say what to supply instead.
 struct ForeignFormat: Sendable {
   let name: String
   /// How the content identifies it, for docs/CHECKPOINTS.md.
@@ -9,7 +9,7 @@ struct ForeignFormat: Sendable {
   let remedy: String
   let recognises: @Sendable (FileProbe) -> Bool
 
-  /// - Throws: `unsupportedFormat` or `notACheckpoint` for a file of such a format.
+  /// - Throws: `unsupportedFormat` or `notACheckpoint` for a file in such a format.
   static func refuse(_ probe: FileProbe) throws(ReadError) {
     if let format = models.first(where: { $0.recognises(probe) }) { throw format.refusal }
     if let format = others.first(where: { $0.recognises(probe) }) {
@@ -17,7 +17,7 @@ struct ForeignFormat: Sendable {
     }
   }
 
-  /// Of a format that holds a model.
+  /// The error for a format that holds a model.
   var refusal: ReadError { ReadError(.unsupportedFormat, found: name, advice: remedy) }
 
   static let source = "give the PyTorch, safetensors or ONNX file that it was converted from"
@@ -71,7 +71,7 @@ struct ForeignFormat: Sendable {
   @Sendable private static func isImage(_ probe: FileProbe) -> Bool {
     if images.contains(where: { probe.starts(with: $0) }) { return true }
     if probe.starts(with: Array("RIFF".utf8)), probe.starts(with: Array("WEBP".utf8), at: 8) { return true }
-    // A bitmap states its size; two letters alone say nothing.
+    // The two letters of a bitmap are too common, so the stated size is checked too.
     return probe.starts(with: Array("BM".utf8))
       && probe.integer32(at: 2) == UInt32(clamping: probe.file.byteCount)
   }

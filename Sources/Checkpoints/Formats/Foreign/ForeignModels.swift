@@ -9,7 +9,8 @@ extension ForeignFormat {
       return start.contains("<net name=") || start.contains("<net version=")
     })
 
-  /// Field 1 of the message Model is its version, field 2 the description; the model itself has a number from 200 on.
+  /// In the message Model, field 1 is the version, field 2 the description. The model itself has a field number from
+  /// 200 on.
   static let coreML = ForeignFormat(
     name: "Core ML model", detection: "protobuf with a version, a description and a field from 200 to 3000",
     remedy: source,
@@ -20,7 +21,8 @@ extension ForeignFormat {
       return numbers.contains { (200...3000).contains($0) } && !numbers.contains(7)
     })
 
-  /// Field 1 of the message SavedModel is the schema's version, field 2 each graph; ONNX has its graph in field 7.
+  /// In the message SavedModel, field 1 is the schema's version and field 2 is a graph. ONNX has its graph in field
+  /// 7.
   static let savedModel = ForeignFormat(
     name: "TensorFlow SavedModel", detection: "protobuf with a version of 1 and then graphs alone",
     remedy:
@@ -39,7 +41,7 @@ extension ForeignFormat {
         with: [0x57, 0xFB, 0x80, 0x8B, 0x24, 0x75, 0x47, 0xDB], at: max(0, probe.file.byteCount - 8))
     })
 
-  /// What the only files of a folder are refused for; nil for a file that nothing is known of.
+  /// The error for the only files of a folder; nil for an unknown file.
   static func refusal(ofFile path: String, limits: Limits) -> ReadError? {
     do throws(ReadError) {
       let file = try MappedFile(path: path)
@@ -54,7 +56,7 @@ extension ForeignFormat {
     }
   }
 
-  /// What a folder is whose files are no checkpoints: Core ML's and PyTorch's distributed ones, and DeepSpeed's.
+  /// The error for a folder whose files are not checkpoints: Core ML, PyTorch's distributed checkpoints, DeepSpeed.
   static func refusal(ofFolder path: String) -> ReadError? {
     func has(_ name: String) -> Bool { Folder.hasFile(Folder.join(path, name)) }
     if has("Data/com.apple.CoreML/model.mlmodel") { return coreML.refusal.inFile(path) }
@@ -68,16 +70,16 @@ extension ForeignFormat {
     return nil
   }
 
-  /// A shard of PyTorch's distributed checkpoints: archives of torch.save one behind another.
+  /// A shard of PyTorch's distributed checkpoints: concatenated archives of torch.save.
   static let distributedShard = ForeignFormat(
     name: "shard of a PyTorch distributed checkpoint", detection: "a name that ends in .distcp",
     remedy:
       "join the folder: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER weights.pt",
     recognises: { $0.file.path.hasSuffix(".distcp") && $0.byte(0) == 0x50 })
 
-  /// Weights that OpenVINO keeps beside its XML have no header: the file beside them tells.
+  /// OpenVINO's weights have no header. The XML file next to them identifies them.
   ///
-  /// - Returns: the refusal of such a file.
+  /// - Returns: the error for such a file.
   static func openVINOWeights(_ probe: FileProbe) -> ReadError? {
     let path = probe.file.path
     guard path.hasSuffix(".bin"), let xml = try? MappedFile(path: path.dropLast(4) + ".xml"),
@@ -88,7 +90,7 @@ extension ForeignFormat {
 }
 
 extension FileProbe {
-  /// Numbers of the fields of a protobuf message that fills the file; nil where it is none, or has very many.
+  /// Field numbers of a protobuf message that fills the file; nil if it is not one or has very many fields.
   fileprivate var protobufFields: [Int]? {
     guard byte(0) == 0x08 else { return nil }
     var fields = ProtobufFields(file, 0..<file.byteCount)

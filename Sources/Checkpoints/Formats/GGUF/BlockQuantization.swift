@@ -1,12 +1,11 @@
 internal import Archives
 
-/// ggml's block-quantized types: neighbouring elements of a row that share scales (`ggml-common.h`, `block_q4_0` and
-/// its kin).
+/// ggml's block-quantized types: adjacent elements of a row share scales (`ggml-common.h`, `block_q4_0` and similar).
 enum BlockQuantization: CaseIterable {
   case q40, q41, q50, q51, q80
   case q2K, q3K, q4K, q5K, q6K, q8K
 
-  /// As ggml spells it.
+  /// ggml's spelling.
   var name: String {
     switch self {
     case .q40: "Q4_0"
@@ -46,7 +45,7 @@ enum BlockQuantization: CaseIterable {
     }
   }
 
-  /// Writes the values of one block, in FP32 and with ggml's order of operations, so that every bit is ggml's.
+  /// Writes the values of one block in FP32, with ggml's order of operations, so that the result is bit-exact.
   ///
   /// - Precondition: `block` has `blockByteCount` bytes, `values` holds `blockElementCount` from `first` on.
   func dequantize(_ block: QuantizedBlock, into values: inout MutableSpan<Float>, from first: Int) {
@@ -67,9 +66,9 @@ enum BlockQuantization: CaseIterable {
 }
 
 extension ComputedBytes {
-  /// A block-quantized tensor as FP32 values, at most 13 times the bytes that are stored.
+  /// A block-quantized tensor as FP32 values, at most 13 times the stored bytes.
   ///
-  /// - Precondition: `stored` holds whole blocks; whoever checked its range knows.
+  /// - Precondition: `stored` holds complete blocks. The caller has checked its range.
   static func dequantized(_ stored: FileSlice, _ quantization: BlockQuantization) -> ComputedBytes {
     let blockCount = stored.byteCount / quantization.blockByteCount
     return ComputedBytes(

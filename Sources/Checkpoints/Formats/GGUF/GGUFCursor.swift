@@ -1,7 +1,7 @@
 internal import Archives
 internal import Bytes
 
-/// Numbers and texts of a GGUF header in the file's byte order; running out of bytes is the file's truncation.
+/// Reads numbers and texts of a GGUF header in the file's byte order. Reading past the end reports a truncated file.
 struct GGUFCursor: ~Escapable {
   private var cursor: ByteCursor
   let isBigEndian: Bool
@@ -37,7 +37,7 @@ struct GGUFCursor: ~Escapable {
     do throws(ByteFault) { return inOrder(try cursor.readUInt64()) } catch { throw Self.truncated(error) }
   }
 
-  /// A count of things that take `leastBytes` each at least, so never more than the file can hold.
+  /// A count of items of at least `leastBytes` each, so never more than the file can hold.
   ///
   /// - Throws: `ggufCount`.
   @_lifetime(self: copy self)

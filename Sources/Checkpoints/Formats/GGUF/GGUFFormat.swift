@@ -8,7 +8,7 @@ extension CheckpointFormat {
     reader: { probe throws(ReadError) in try GGUFReader.read(probe.file, limits: probe.limits) })
 }
 
-/// What a GGUF file is refused for.
+/// Errors of GGUF files.
 extension ReadError.Code {
   public static let ggufVersion = Self(
     1000, "ggufVersion", "GGUF of a version that is not read",

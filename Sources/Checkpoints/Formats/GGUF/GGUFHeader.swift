@@ -2,30 +2,30 @@ internal import Archives
 internal import Bytes
 internal import TensorTypes
 
-/// Everything before the tensors' bytes: keyed values and what the file says of each tensor.
+/// Everything before the tensors' bytes: keyed values, and the description of each tensor.
 struct GGUFHeader {
   let isBigEndian: Bool
-  /// Of arrays of more than a few elements their count, and of texts where they lie.
+  /// For a long array only its count, and for texts also their range.
   private(set) var metadata = JSONObject()
   private(set) var tensors: [Tensor] = []
-  /// Where the tensors' bytes begin; their offsets are counted from there.
+  /// Offset of the tensors' bytes. Tensor offsets are relative to it.
   private(set) var dataStart = 0
   private(set) var alignment = GGUFHeader.defaultAlignment
 
   struct Tensor {
     var name: String
-    /// Slowest axis first, as everywhere here; the file has the fastest first.
+    /// Slowest axis first, as in all readers. The file has the fastest first.
     var shape: [Int]
     var type: GGUFTensorType
     /// From the start of the data.
     var dataOffset: UInt64
     var byteCount: Int
-    /// Where the file describes it.
+    /// The offset of its description in the file.
     var headerOffset: UInt64
   }
 
   static let defaultAlignment = 32
-  /// Far above any that a tool writes; ggml's own limit is that it is a power of two.
+  /// Far above any value that a tool writes. ggml only requires a power of two.
   private static let largestAlignment = 1 << 20
   static let magic = Array("GGUF".utf8)
   private static let magicAndVersion = 8
@@ -41,7 +41,7 @@ struct GGUFHeader {
     }
     var start = try GGUFCursor(file.bytes, after: 4, isBigEndian: false)
     let version = try start.uint32()
-    // No flag tells the byte order: a small number in the wrong one has its low half empty.
+    // No flag states the byte order. If a small number has the wrong byte order, its low half is zero.
     isBigEndian = version & 0xFFFF == 0
     let number = isBigEndian ? version.byteSwapped : version
     guard Self.readVersions.contains(number) else {
@@ -62,11 +62,11 @@ struct GGUFHeader {
     self.dataStart = dataStart
   }
 
-  /// A name's length and a byte of it, rank, type and offset.
+  /// A name's length and one byte of it, rank, type and offset.
   private static let leastTensorBytes = 8 + 1 + 4 + 4 + 8
-  /// Charged for a value beside its key and text; a tensor takes two.
+  /// Charged for a value in addition to its key and text; a tensor is charged twice this.
   private static let entryBytes = 192
-  /// A key's length and a byte of it, a type, a value.
+  /// A key's length and one byte of it, a type, a value.
   private static let leastEntryBytes = 8 + 1 + 4 + 1
 
   private mutating func readMetadata(_ cursor: inout GGUFCursor, _ limits: Limits) throws(ReadError) {

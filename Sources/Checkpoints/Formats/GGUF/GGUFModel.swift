@@ -1,11 +1,12 @@
 internal import Archives
 
-/// What model a GGUF file holds, as its keys and tensor names tell.
+/// Which model a GGUF file holds, according to its keys and tensor names.
 enum GGUFModel {
   private static let architecture = "general.architecture"
 
-  /// - Throws: `ggufOtherModel`, `unsupportedFormat` for one part of several, or `ggufCutEncoder` for what LLaVA's
-  ///   converters leave of CLIP's image tower.
+  /// - Throws: `ggufOtherModel`, `unsupportedFormat` for one part of several, or `ggufCutEncoder` for image towers
+  ///   that
+  ///   LLaVA's converters truncated.
   static func requireCLIP(_ header: GGUFHeader) throws(ReadError) {
     if let count = header.metadata["split.count"]?.integerValue, count > 1 {
       throw ReadError(
@@ -13,7 +14,7 @@ enum GGUFModel {
         advice: "join the parts with `llama-gguf-split --merge FIRST-PART WHOLE.gguf`, and give the result")
     }
     let member = header.metadata.members.first { $0.key == architecture }
-    // Diffusion tools state other architectures for a text encoder, or none: the names of the tensors tell.
+    // Diffusion tools state other architectures for a text encoder, or none, so tensor names decide.
     guard member?.value.stringValue == "clip" || header.tensors.contains(where: { isOfCLIP($0.name) }) else {
       throw ReadError(
         .ggufOtherModel, at: member?.byteOffset, expected: "clip, or names of a CLIP's tensors",
@@ -23,7 +24,7 @@ enum GGUFModel {
     try requireWholeEncoder(header)
   }
 
-  /// By clip.cpp's and llama.cpp's names, OpenAI's or transformers'.
+  /// Whether the name is clip.cpp's, llama.cpp's, OpenAI's or transformers'.
   private static func isOfCLIP(_ name: String) -> Bool {
     name.hasPrefix("v.blk.") || name.hasPrefix("t.blk.") || TowerMark.first(in: TensorName(name)) != nil
   }
@@ -33,12 +34,13 @@ enum GGUFModel {
   /// Namespaces whose keys describe the file, its vocabulary or its quantization; `Models` reads those of `clip.`.
   private static let namespaces = ["general.", "tokenizer.", "quantize.", "split.", "clip.", "comfy.gguf."]
 
-  /// Keys that nothing here knows, in the order of the file.
+  /// Keys that are in no list, in file order.
   static func unknownKeys(_ header: GGUFHeader) -> [String] {
     header.metadata.members.map(\.key).filter { key in !namespaces.contains { key.hasPrefix($0) } }
   }
 
-  /// Language models read the encoder before its last block, so their files lack all that comes after.
+  /// Language models use the encoder's output before its last block, so their files lack the last block and all later
+  /// layers.
   private static func requireWholeEncoder(_ header: GGUFHeader) throws(ReadError) {
     let names = Set(header.tensors.map(\.name))
     let end = ["v.post_ln.weight", "v.post_ln.bias"]
@@ -51,7 +53,7 @@ enum GGUFModel {
       found: "\(blocks) without v.post_ln\(projector)")
   }
 
-  /// The layers between an image encoder and a language model; no CLIP has them.
+  /// The layers between an image encoder and a language model. No CLIP has them.
   static func isProjector(_ name: String) -> Bool {
     name.hasPrefix("mm.") || name == "model.image_newline" || name == "v.image_newline"
   }

@@ -1,12 +1,13 @@
 internal import Archives
 internal import Bytes
 
-/// Where the tensors of a GGUF file lie, proved to be inside it and apart from one another.
+/// The ranges of a GGUF file's tensors, checked to be inside the file and not to overlap.
 enum GGUFPlacement {
-  /// Absolute ranges of the file, in the order of the header.
+  /// Absolute ranges in the file, in the order of the header.
   ///
-  /// - Throws: `ggufOffset` where a tensor is not aligned or shares bytes with another, `truncatedFile` where it
-  ///   ends beyond the file.
+  /// - Throws: `ggufOffset` if a tensor is not aligned or shares bytes with another, `truncatedFile` if it ends
+  ///   beyond
+  ///   the file.
   static func ranges(_ header: GGUFHeader, fileByteCount: Int) throws(ReadError) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     for tensor in header.tensors {
@@ -29,7 +30,7 @@ enum GGUFPlacement {
         found: "\(tensor.dataOffset)")
     }
     let limit = UInt64(max(fileByteCount - header.dataStart, 0))
-    // A tensor of no bytes fits even where the padding before the data is cut off.
+    // An empty tensor fits even if the padding before the data is missing.
     guard fileByteCount >= header.dataStart,
       let range = checkedRange(start: tensor.dataOffset, count: UInt64(tensor.byteCount), within: limit)
     else {

@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-/// A GGUF file of a CLIP as a checkpoint: its tensors, and its keyed values as evidence.
+/// Reads a GGUF file of a CLIP: its tensors, and its keyed values as evidence.
 enum GGUFReader {
   /// - Throws: any `gguf…` code, `truncatedFile`, `duplicateTensorName`, `unsupportedDType`, `numberOverflow` or
   ///   `limitExceeded`.
@@ -41,7 +41,7 @@ enum GGUFReader {
           name: entry.name, dtype: dtype, shape: entry.shape, strides: strides, storageOffset: 0,
           isBigEndian: header.isBigEndian, storage: stored, file: stored.file.path)
       case .blocks(let quantization):
-        // Writers disagree on whether the scales inside a block are swapped too.
+        // Writers disagree on whether scales inside a block are byte-swapped too.
         guard !header.isBigEndian else {
           throw ReadError(
             .unsupportedDType, at: entry.headerOffset, found: "\(quantization.name) in a big-endian file")

@@ -1,6 +1,6 @@
 internal import TensorTypes
 
-/// The types of GGUF's tensors that are read (`ggml_type`).
+/// The supported tensor types of GGUF (`ggml_type`).
 enum GGUFTensorType: Equatable {
   case plain(DType)
   case blocks(BlockQuantization)
@@ -30,7 +30,7 @@ enum GGUFTensorType: Equatable {
     }
   }
 
-  /// Types that ggml knows and no published CLIP is stored in.
+  /// Types of ggml in which no CLIP is published.
   static func unsupportedName(number: UInt32) -> String? {
     switch number {
     case 9: "Q8_1"

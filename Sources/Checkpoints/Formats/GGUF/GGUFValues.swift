@@ -5,7 +5,7 @@ enum GGUFValueType: UInt32 {
   case uint8 = 0
   case int8, uint16, int16, uint32, int32, float32, bool, string, array, uint64, int64, float64
 
-  /// Bytes of a value of fixed size; for others the fewest that one takes.
+  /// Bytes of a value of fixed size; for other types the smallest size.
   fileprivate var leastBytes: Int {
     switch self {
     case .uint8, .int8, .bool: 1
@@ -18,11 +18,11 @@ enum GGUFValueType: UInt32 {
 }
 
 extension GGUFCursor {
-  /// Elements of an array that are kept; of a longer one only `{"count": N}`, and of texts, such as a vocabulary, also the
-  /// range of bytes that holds them.
+  /// The longest array that is kept. A longer one is kept as `{"count": N}`; for texts, such as a vocabulary, also
+  /// with the range of bytes that holds them.
   private static var keptElements: Int { 16 }
 
-  /// A value with its type before it.
+  /// Reads a value and the type before it.
   ///
   /// - Throws: `ggufValueType`, `ggufValue`, `ggufCount`, `ggufText`, `limitExceeded` or `truncatedFile`.
   @_lifetime(self: copy self)
@@ -47,7 +47,7 @@ extension GGUFCursor {
   private mutating func array(limits: Limits) throws(ReadError) -> JSONValue {
     let start = offset
     let type = try valueType()
-    // The format's text allows arrays of arrays; no tool writes and ggml does not read them.
+    // The specification allows arrays of arrays, but no tool writes them and ggml does not read them.
     guard type != .array else {
       throw ReadError(
         .ggufValue, at: start, expected: "an array of plain values", found: "an array of arrays")
@@ -60,7 +60,7 @@ extension GGUFCursor {
       return .array(elements)
     }
     if type == .string {
-      // Each is looked at, and empty ones take eight bytes that a sparse file does not even have.
+      // Each text is visited, and an empty one takes eight bytes, which cost nothing in a sparse file.
       guard count <= limits.metadataTexts else {
         throw ReadError(
           .limitExceeded, at: start, expected: "at most \(limits.metadataTexts) texts", found: "\(count)")

@@ -1,11 +1,11 @@
 internal import Archives
 
-/// A long array of texts in a GGUF file: one after the other, each behind its length.
+/// A long array of texts in a GGUF file: each text follows its length.
 package struct PackedTexts: Sendable {
   private let bytes: FileSlice
   private let isBigEndian: Bool
 
-  /// Nil where the header has no such array.
+  /// Nil if the header has no such array.
   init?(_ header: GGUFHeader, _ key: String, _ file: MappedFile) {
     guard let value = header.metadata[key], let start = value["start"]?.integerValue,
       let end = value["end"]?.integerValue
@@ -14,7 +14,7 @@ package struct PackedTexts: Sendable {
     isBigEndian = header.isBigEndian
   }
 
-  /// Whether they are these texts, in this order.
+  /// Whether the array equals these texts, in this order.
   package func equal(_ texts: [String]) -> Bool {
     let bytes = bytes.bytes
     guard var cursor = try? GGUFCursor(bytes, after: 0, isBigEndian: isBigEndian) else { return false }

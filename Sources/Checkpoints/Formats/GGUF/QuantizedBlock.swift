@@ -22,7 +22,7 @@ struct QuantizedBlock: ~Escapable {
   }
 }
 
-/// Blocks of 32 elements. The low halves of the bytes are the first 16, the high halves the last 16.
+/// Blocks of 32 elements. The low nibbles of the bytes are the first 16 elements, the high nibbles the last 16.
 extension QuantizedBlock {
   /// f16 d, 16 bytes: (q − 8) · d.
   func dequantizeQ40(into values: inout MutableSpan<Float>, from first: Int) {
@@ -78,8 +78,8 @@ extension QuantizedBlock {
   }
 }
 
-/// K-quants: blocks of 256 elements in runs of 16 or 32, each run with a small integer scale (and minimum) of its own
-/// that one or two floats of the block multiply.
+/// K-quants: blocks of 256 elements in runs of 16 or 32. Each run has its own small integer scale (and minimum),
+/// multiplied by one or two floats of the block.
 extension QuantizedBlock {
   /// 16 bytes of scale and minimum (4 bits each), 64 bytes of 2-bit values, f16 d, f16 dmin.
   func dequantizeQ2K(into values: inout MutableSpan<Float>, from first: Int) {
@@ -102,7 +102,7 @@ extension QuantizedBlock {
     for run in 0..<16 {
       let runScale = scale * Float(sixBitScaleQ3(run))
       let place = TwoBitRun(run)
-      // Each half of the block and each shift has a bit of the same 32 bytes; a bit that is missing takes 4 away.
+      // Each half of the block and each shift uses one bit of the same 32 bytes. A zero bit subtracts 4.
       let thirdBit = UInt8(1) << UInt8(run / 2)
       for index in 0..<16 {
         let low = Int(self[32 + place.byte + index] >> place.shift & 3)
@@ -139,7 +139,7 @@ extension QuantizedBlock {
     }
   }
 
-  /// 128 bytes of low halves, 64 bytes of upper two bits, 16 signed scales, f16 d; values are 32 too large.
+  /// 128 bytes of low nibbles, 64 bytes of upper two bits, 16 signed scales, f16 d; values are 32 too large.
   func dequantizeQ6K(into values: inout MutableSpan<Float>, from first: Int) {
     let scale = half(208)
     for run in 0..<16 {
@@ -156,20 +156,20 @@ extension QuantizedBlock {
     }
   }
 
-  /// f32 d, 256 signed bytes, and sums that only products need.
+  /// f32 d, 256 signed bytes, and sums that only dot products use.
   func dequantizeQ8K(into values: inout MutableSpan<Float>, from first: Int) {
     let scale = Float(bitPattern: word(0))
     for index in 0..<256 { values[first + index] = scale * Float(signed(4 + index)) }
   }
 
-  /// Low four bits in bytes 96 to 103, two runs a byte; upper two in 104 to 107, four runs a byte. 32 too large.
+  /// Low four bits in bytes 96 to 103, two runs per byte; upper two in 104 to 107, four runs per byte. 32 too large.
   private func sixBitScaleQ3(_ run: Int) -> Int {
     let low = self[96 + run % 8] >> UInt8(run / 8 * 4) & 15
     let upper = self[104 + run % 4] >> UInt8(run / 4 * 2) & 3
     return Int(low | upper << 4) - 32
   }
 
-  /// Of Q4_K and Q5_K: the first four of each have 6 bits of bytes 4 to 11, the last four lie in the rest.
+  /// For Q4_K and Q5_K: the first four of each have 6 bits of bytes 4 to 11, the last four are in the remaining bits.
   private func scaleAndLeast(_ run: Int, _ scale: Float, _ least: Float) -> (scale: Float, least: Float) {
     guard run >= 4 else {
       return (scale * Float(self[4 + run] & 63), least * Float(self[8 + run] & 63))
@@ -181,8 +181,8 @@ extension QuantizedBlock {
   }
 }
 
-/// Where Q2_K and Q3_K keep a run of 16 two-bit values: a half of the block has 32 bytes, its eight runs take turns by
-/// shift.
+/// The position of a run of 16 two-bit values in Q2_K and Q3_K: each half of the block has 32 bytes, which its eight
+/// runs share at different shifts.
 private struct TwoBitRun {
   let byte: Int
   let shift: UInt8

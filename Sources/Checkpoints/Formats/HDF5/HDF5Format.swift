@@ -10,7 +10,8 @@ extension CheckpointFormat {
       return try HDF5Reader.read(probe.file, superblockAt: start, limits: probe.limits)
     })
 
-  /// Other data may come first; the superblock then begins at a power of two. Larger ones are never seen.
+  /// Other data can precede the superblock, which then begins at a power of two. Larger offsets do not occur in
+  /// practice.
   @Sendable private static func superblockOffset(_ probe: FileProbe) -> Int? {
     [0, 512, 1024, 2048].first { probe.starts(with: HDF5Superblock.signature, at: $0) }
   }

@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-/// An HDF5 file as a checkpoint: every dataset below the root group, by its path.
+/// Reads an HDF5 file: every dataset below the root group, named by its path.
 enum HDF5Reader {
   static func read(
     _ file: MappedFile, superblockAt start: Int, limits: Limits
@@ -9,7 +9,7 @@ enum HDF5Reader {
     try read(FileSlice(file: file, range: 0..<file.byteCount), superblockAt: start, limits: limits)
   }
 
-  /// Reads a file, or one inside another.
+  /// Reads a file, or a file inside another file.
   static func read(
     _ slice: FileSlice, superblockAt start: Int, limits: Limits
   ) throws(ReadError) -> Checkpoint {
@@ -55,12 +55,12 @@ enum HDF5Reader {
     }
   }
 
-  /// What `model.save` writes beside the weights.
+  /// Whether `model.save` writes the path in addition to the weights.
   private static func isTrainingState(_ path: String) -> Bool {
     path == "optimizer_weights" || path == "optimizer"
   }
 
-  /// Keras saves the position indices of both embeddings as variables.
+  /// Whether the name is one of the position indices, which Keras saves as variables of both embeddings.
   private static func isPositionIndices(_ name: String) -> Bool {
     name.hasSuffix("clip_vision_embedding/vars/1")
   }

@@ -14,7 +14,7 @@ extension CheckpointFormat {
     })
 }
 
-/// What Keras 3 saves a complete model in: a zip of its configuration and of its weights as HDF5.
+/// The file of a complete Keras 3 model: a zip of its configuration and of its weights as HDF5.
 enum KerasArchive {
   static let weights = "model.weights.h5"
   static let configuration = "config.json"
@@ -50,7 +50,7 @@ enum KerasArchive {
 
   private static func located(_ error: ReadError, _ member: String, in zip: ZipArchive) -> ReadError {
     var error = error
-    // Offsets count in the inflated bytes there, which is no place in the file.
+    // Offsets count inflated bytes, which are not offsets in the file.
     if zip[member]?.method == .deflated { error.byteOffset = nil }
     return error.inside(.archiveMember(member))
   }

@@ -1,8 +1,8 @@
 internal import Archives
 internal import TensorTypes
 
-/// A zip of npy arrays as a checkpoint: one tensor a member, named as the member without `.npy`. Slashes in names, as
-/// flattened trees have them, become dots.
+/// Reads a zip of npy arrays: one tensor per member, named like the member without `.npy`. Slashes in names, as in
+/// flattened trees, become dots.
 enum NPZReader {
   static let suffix = ".npy"
 
@@ -47,7 +47,7 @@ enum NPZReader {
         limits: limits)
     } catch {
       var error = error
-      // Offsets count in the inflated bytes there, which is no place in the file.
+      // Offsets count inflated bytes, which are not offsets in the file.
       if entry.method == .deflated { error.byteOffset = nil }
       throw error
     }

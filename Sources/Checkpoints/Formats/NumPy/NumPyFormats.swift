@@ -14,7 +14,7 @@ extension CheckpointFormat {
       return try NPZReader.read(zip, limits: probe.limits)
     })
 
-  /// One array is no model; the refusal says what array it is.
+  /// One array is not a model. The error describes the array.
   public static let npy = CheckpointFormat(
     "npy", name: "NumPy npy", detection: "\\x93NUMPY at byte 0", origin: "numpy.save: one array",
     codes: ReadError.Code.npy, recognises: { $0.starts(with: NPYHeader.magic) }, refusal: describeArray)
@@ -34,7 +34,7 @@ extension CheckpointFormat {
     }
   }
 
-  /// The pickle's text is searched, not read: Scenic's trees name their blocks as OpenAI does.
+  /// Searches the pickle's text without parsing it. Scenic's trees name their blocks like OpenAI.
   private static func looksLikeScenic(_ file: MappedFile) -> Bool {
     let searched = 1 << 20
     let text = file.bytes.withUnsafeBytes { String(decoding: $0.prefix(searched), as: UTF8.self) }

@@ -2,16 +2,16 @@ internal import Archives
 internal import Synchronization
 internal import TensorTypes
 
-/// Quantized values as the FP32 that they stand for: (q - zero point) · scale, computed when loaded.
+/// Quantized values as FP32: (q - zero point) · scale, computed on load.
 final class Dequantized: ByteSource {
   private let quantized: CheckpointTensor
-  /// One for all, or one for each index of `axis`.
+  /// One value, or one for each index of `axis`.
   private let scales, zeroPoints: [Float]
   /// Elements from one index of the axis to the next.
   private let run: Int
   private let content = Mutex<MappedFile?>(nil)
 
-  /// - Parameter axis: along which scales are counted; from the end where negative.
+  /// - Parameter axis: the axis that scales are counted along; negative values count from the end.
   /// - Throws: `onnxQuantization`.
   static func tensor(
     _ quantized: CheckpointTensor, scale: CheckpointTensor, zeroPoint: CheckpointTensor?, axis: Int,

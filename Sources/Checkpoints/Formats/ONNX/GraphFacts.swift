@@ -1,4 +1,4 @@
-/// What an exported graph shows of the things that weights do not tell. All layers of a tower agree.
+/// Settings that weights do not determine but an exported graph shows. All layers of a tower agree.
 public struct GraphFacts: Sendable, Equatable {
   public enum Activation: Sendable, Equatable {
     /// x · sigmoid(1.702 x)
@@ -9,21 +9,21 @@ public struct GraphFacts: Sendable, Equatable {
     case geluTanh
   }
 
-  /// Which token's row stands for a text.
+  /// The token whose row represents a text.
   public enum TextPooling: Sendable, Equatable {
     /// The first of the highest id.
     case highestID
-    /// The first of this id, or the first of all where there is none.
+    /// The first of this id, or the first position if there is none.
     case firstID(Int)
   }
 
   public struct Tower: Sendable, Equatable {
-    /// Of the MLPs; nil in a ResNet.
+    /// Activation of the MLPs; nil for a ResNet.
     public var activation: Activation?
     /// Of LayerNorm, or of BatchNorm.
     public var epsilon: Float?
     public var heads: Int?
-    /// Of the text tower.
+    /// Pooling of the text tower.
     public var pooling: TextPooling?
   }
 

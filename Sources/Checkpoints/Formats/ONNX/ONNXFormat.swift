@@ -14,7 +14,7 @@ extension CheckpointFormat {
     reader: { probe throws(ReadError) in try ONNXReader.read(probe.file, limits: probe.limits) })
 }
 
-/// What an ONNX file is refused for.
+/// Errors of ONNX files.
 extension ReadError.Code {
   public static let onnxNoGraph = Self(
     1401, "onnxNoGraph", "no graph with tensors in the ONNX file", hint: .saveAgain)

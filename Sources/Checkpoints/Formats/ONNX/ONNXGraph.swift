@@ -1,28 +1,28 @@
-/// A graph: operations from inputs to outputs, and the tensors that are constant.
+/// A graph: operations from inputs to outputs, and constant tensors.
 struct ONNXGraph {
   var nodes: [ONNXNode] = []
   /// Initializers, in file order.
   var initializers: [ONNXTensor] = []
   var inputs: [ONNXPort] = []
-  /// Names of the values that are results.
+  /// Names of the output values.
   var outputs: [String] = []
-  /// The version of ONNX's own operations.
+  /// The version of ONNX's standard operations.
   var opset = 0
   var hasBFloat16 = false
 }
 
-/// An input: its type, and its extents, nil where they are free.
+/// An input: its type and its extents, nil for free ones.
 struct ONNXPort {
   var name = ""
   var isFloat = false
   var extents: [Int?] = []
 }
 
-/// An operation: which values it takes and makes.
+/// An operation with its input and output values.
 struct ONNXNode {
   var name = ""
   var operation = ""
-  /// Empty for ONNX's own operations.
+  /// Empty for ONNX's standard operations.
   var domain = ""
   /// An absent optional input is an empty name.
   var inputs: [String] = []
@@ -60,7 +60,7 @@ struct ONNXNode {
   }
 }
 
-/// A TensorProto: its description, and where its values lie.
+/// A TensorProto: its description and the position of its values.
 struct ONNXTensor {
   var name = ""
   /// Slowest first.
@@ -68,9 +68,9 @@ struct ONNXTensor {
   /// A number of TensorProto.DataType; 0 where none is stated.
   var dataType: Int64 = 0
   var values = Values.none
-  /// The number of the field that holds them.
+  /// The number of the field that holds the values.
   var valuesField = 0
-  /// Where the message begins in the file.
+  /// Offset of the message in the file.
   var offset = 0
 
   enum Values {
@@ -82,7 +82,7 @@ struct ONNXTensor {
     case external(ExternalData)
   }
 
-  /// Where a tensor outside the file lies.
+  /// The position of a tensor outside the file.
   struct ExternalData {
     var location = ""
     var offset = "0"

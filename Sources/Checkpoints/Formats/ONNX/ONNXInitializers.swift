@@ -1,10 +1,10 @@
 package import Archives
 
-/// The constant tensors of a graph, before anything is made of them.
+/// The constant tensors of a graph.
 enum ONNXInitializers {
-  /// With the offset of each message in the file. Tensors of text are left out.
+  /// Tensors, with the offset of each message in the file. Text tensors are omitted.
   ///
-  /// - Throws: what a tensor is refused for, `duplicateTensorName`.
+  /// - Throws: errors of a tensor, `duplicateTensorName`.
   static func tensors(
     of graph: ONNXGraph, _ loader: inout ONNXTensorLoader
   ) throws(ReadError) -> [(tensor: CheckpointTensor, offset: UInt64)] {
@@ -23,7 +23,7 @@ enum ONNXInitializers {
 }
 
 extension Checkpoint {
-  /// The initializers of an ONNX file, by their own names, whatever the graph computes.
+  /// The initializers of an ONNX file under their own names, independent of what the graph computes.
   package static func onnxInitializers(
     of file: MappedFile, limits: Limits = .standard
   ) throws(ReadError) -> [CheckpointTensor] {

@@ -1,12 +1,13 @@
 internal import Archives
 
-/// Reads ModelProto → GraphProto → NodeProto → AttributeProto, ValueInfoProto and TensorProto. Functions are passed over.
+/// Parses ModelProto → GraphProto → NodeProto → AttributeProto, ValueInfoProto and TensorProto. Functions are
+/// ignored.
 ///
 /// Field numbers are those of onnx/onnx.proto.
 struct ONNXParser {
   let file: MappedFile
   let limits: Limits
-  /// Branches inside branches.
+  /// The deepest nesting of branches.
   private static let deepestGraph = 8
 
   init(_ file: MappedFile, limits: Limits) {
@@ -33,7 +34,7 @@ struct ONNXParser {
     return graph
   }
 
-  /// The version of ONNX's own operations; 0 for another domain's.
+  /// The version of ONNX's standard operations; 0 for another domain.
   private func version(_ range: Range<Int>) throws(ReadError) -> Int {
     var fields = ProtobufFields(file, range)
     var (domain, version) = ("", 0)
@@ -105,7 +106,7 @@ struct ONNXParser {
     return node
   }
 
-  /// What parts of a graph are charged at, besides their text: those that say nothing take two bytes of the file.
+  /// Charges for parts of a graph, in addition to their text. An empty part takes two bytes of the file.
   private static let nodeBytes = 256
   private static let nameBytes = 64
   private static let attributeBytes = 384
@@ -121,7 +122,7 @@ struct ONNXParser {
     try limits.charge(byteCount, for: "parts of the graph", at: UInt64(offset))
   }
 
-  /// Nil for kinds that no rule reads.
+  /// Nil for kinds of attribute that no rule reads.
   private mutating func attribute(
     _ range: Range<Int>, depth: Int
   ) throws(ReadError) -> (String, ONNXNode.Attribute)? {
@@ -155,7 +156,7 @@ struct ONNXParser {
     return value.map { (name, $0) }
   }
 
-  /// One number for each field, or all packed into one.
+  /// Reads one number per field, or all numbers packed into one field.
   private mutating func append(_ field: ProtobufFields.Field, to list: inout [Int]) throws(ReadError) {
     switch field.value {
     case .varint(let bits): list.append(Int(Int64(bitPattern: bits)))
@@ -213,7 +214,7 @@ struct ONNXParser {
     }
   }
 
-  /// Nil for a dimension that has a name, or nothing.
+  /// Nil for a dimension that has a name, or no value.
   private func extent(_ range: Range<Int>) throws(ReadError) -> Int? {
     var fields = ProtobufFields(file, range)
     var extent: Int?

@@ -1,8 +1,8 @@
 internal import Archives
 internal import TensorTypes
 
-/// An ONNX file as a checkpoint. The graph is followed from its inputs to its outputs; what computes the embeddings is
-/// recognised as the towers of a CLIP, and each weight is named after what the graph does with it.
+/// Reads an ONNX file. Follows the graph from its inputs to its outputs, recognises the towers of a CLIP in the
+/// operations that compute the embeddings, and names each weight after its use in the graph.
 enum ONNXReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     var parser = ONNXParser(file, limits: limits)
@@ -11,7 +11,8 @@ enum ONNXReader {
     let initializers = try constants(graph, &loader)
     var sizes = GraphSizes(graph)
     let towers = try towers(graph, initializers, sizes, &loader)
-    // A position that is a constant, or computed otherwise, fits one probe text by chance.
+    // A second pass with shifted positions, because a constant or otherwise computed position can match the probe
+    // texts of one pass by chance.
     sizes.shift = 1
     guard try self.towers(graph, initializers, sizes, &loader).facts == towers.facts else {
       throw ReadError(.onnxUnclaimedNode, expected: "the same towers for other texts", found: "others")
@@ -76,7 +77,7 @@ enum ONNXReader {
     return checkpoint
   }
 
-  /// Constants that no parameter was made of: shapes, masks, scales of activations.
+  /// Constants that no parameter uses: shapes, masks, scales of activations.
   private static func unused(_ initializers: [String: GraphConstant], _ weights: TowerTensors)
     -> [IgnoredEntry]
   {

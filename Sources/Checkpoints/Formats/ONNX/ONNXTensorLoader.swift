@@ -2,7 +2,7 @@ internal import Archives
 internal import Bytes
 internal import TensorTypes
 
-/// Makes tensors of TensorProtos, with the bytes where they lie: in the file, or in a file beside it.
+/// Creates tensors from TensorProtos. The bytes stay where they are: in the file, or in an external file.
 struct ONNXTensorLoader {
   let file: MappedFile
   let limits: Limits
@@ -13,7 +13,7 @@ struct ONNXTensorLoader {
     self.limits = limits
   }
 
-  /// Nil for tensors of text.
+  /// Nil for text tensors.
   ///
   /// - Throws: `onnxTensorSize`, `onnxTensorInvalid`, any `onnxExternal…` code, `unsupportedDType`.
   mutating func tensor(_ record: ONNXTensor) throws(ReadError) -> CheckpointTensor? {
@@ -83,7 +83,8 @@ struct ONNXTensorLoader {
     return FileSlice(file: data, range: Int(range.lowerBound)..<Int(range.upperBound))
   }
 
-  /// A plain name, or a path below the model's folder; nothing that could lead elsewhere, by name or by link.
+  /// Maps an external file: a plain name, or a path below the model's folder. Names and links that lead elsewhere are
+  /// rejected.
   private mutating func externalFile(_ location: String, at offset: UInt64) throws(ReadError) -> MappedFile {
     if let known = externalFiles[location] { return known }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
@@ -103,7 +104,7 @@ struct ONNXTensorLoader {
 }
 
 extension UInt64 {
-  /// Nil for signs and for zeros in front.
+  /// Nil for signs and leading zeros.
   fileprivate init?(decimal text: String) {
     guard let number = UInt64(text), "\(number)" == text else { return nil }
     self = number
@@ -114,9 +115,9 @@ extension UInt64 {
 enum ONNXElementType {
   static let bfloat16: Int64 = 16
 
-  /// The element type; nil for text, which carries no weights.
+  /// The element type; nil for text, which holds no weights.
   ///
-  /// - Throws: `unsupportedDType` for types without a counterpart, `onnxTensorInvalid` for numbers without a meaning.
+  /// - Throws: `unsupportedDType` for types without a counterpart, `onnxTensorInvalid` for undefined numbers.
   static func dtype(of tensor: ONNXTensor) throws(ReadError) -> DType? {
     switch tensor.dataType {
     case 1: return .f32
@@ -143,7 +144,7 @@ enum ONNXElementType {
     }
   }
 
-  /// Each type has one field of its own besides `raw_data`; libraries read no other.
+  /// Each type has one field in addition to `raw_data`. Libraries read no other.
   ///
   /// - Throws: `onnxTensorInvalid`.
   static func requireField(of tensor: ONNXTensor) throws(ReadError) {

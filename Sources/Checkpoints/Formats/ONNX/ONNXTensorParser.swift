@@ -1,6 +1,6 @@
 internal import Archives
 
-/// Reads one TensorProto. Whether its bytes fit shape and type is proved when it is made a tensor.
+/// Parses one TensorProto. `ONNXTensorLoader` checks that its bytes fit shape and type.
 struct ONNXTensorParser {
   private let file: MappedFile
   private var tensor = ONNXTensor()
@@ -50,7 +50,7 @@ struct ONNXTensorParser {
     }
   }
 
-  /// Empty fields say nothing; a second one with values has no meaning.
+  /// Ignores empty fields. A second field with values is invalid.
   private mutating func setValues(
     _ values: ONNXTensor.Values, _ field: ProtobufFields.Field
   ) throws(ReadError) {
@@ -63,7 +63,7 @@ struct ONNXTensorParser {
     tensor.valuesField = field.number
   }
 
-  /// One extent for each field, or all packed into one.
+  /// Reads one extent per field, or all extents packed into one field.
   private mutating func parseShape(_ field: ProtobufFields.Field, limits: Limits) throws(ReadError) {
     switch field.value {
     case .varint(let bits): try append(Int64(bitPattern: bits), at: field.offset, limits)
@@ -85,7 +85,7 @@ struct ONNXTensorParser {
     tensor.shape.append(extent)
   }
 
-  /// One key with its value. Checksums and other keys are passed over.
+  /// Reads one key with its value. Checksums and other keys are ignored.
   private mutating func parseExternal(_ range: Range<Int>) throws(ReadError) {
     var fields = ProtobufFields(file, range)
     var key = ""

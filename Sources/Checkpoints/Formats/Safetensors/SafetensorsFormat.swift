@@ -8,8 +8,8 @@ extension CheckpointFormat {
     recognises: isSafetensors,
     reader: { probe throws(ReadError) in try SafetensorsReader.read(probe.file, limits: probe.limits) })
 
-  /// A header length that is possible at all, then the first byte of a JSON object (or the space that some writers
-  /// wrongly put before it).
+  /// Checks for a plausible header length followed by the first byte of a JSON object (or by the space that some
+  /// writers incorrectly insert).
   @Sendable static func isSafetensors(_ probe: FileProbe) -> Bool {
     guard let first = probe.byte(8), probe.byte(5) == 0, probe.byte(6) == 0, probe.byte(7) == 0 else {
       return false
@@ -19,7 +19,7 @@ extension CheckpointFormat {
   }
 }
 
-/// A safetensors file as a checkpoint. Bundles of our own are the same container with a stricter profile.
+/// Reads a safetensors file. PocketCLIP bundles use the same container with a stricter profile.
 enum SafetensorsReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     let container = try SafetensorsFile(file: file, limits: limits)

@@ -1,12 +1,13 @@
 internal import Archives
 
-/// Objects of unknown classes in what PyTorch pickled. None is made; tensors that only they lead to are named.
+/// Objects of unknown classes in a PyTorch pickle. No object is created. Tensors that only such objects reference are
+/// reported by name.
 struct OpaqueObjects<Tensors: TorchTensors> {
   private let tensors: Tensors
 
   init(_ tensors: Tensors) { self.tensors = tensors }
 
-  /// The class of the first object at or below `value` that holds tensors; nil where plain containers hold them all.
+  /// The class of the first object at or below `value` that holds tensors; nil if plain containers hold all tensors.
   ///
   /// - Throws: `budgetExceeded`.
   func holder(in value: PickleValue) throws(ReadError) -> String? {
@@ -24,8 +25,8 @@ struct OpaqueObjects<Tensors: TorchTensors> {
     return nil
   }
 
-  /// The containers that lead to a tensor, found from the tensors upwards: each edge is followed once, however deep
-  /// objects lie in one another. Tensors themselves are none.
+  /// The containers that lead to a tensor, found from the tensors upwards. Each edge is followed once, independent of
+  /// the nesting. Tensors themselves are not containers.
   private func containersOfTensors(below value: PickleValue) throws(ReadError) -> Set<PickleValue.Container> {
     var above: [PickleValue.Container: [PickleValue.Container]] = [:]
     var visited: Set<PickleValue.Container> = []
@@ -56,7 +57,7 @@ struct OpaqueObjects<Tensors: TorchTensors> {
       + (tensors.graph.elements(of: value) ?? [])
   }
 
-  /// `error` where it fits; otherwise what the file is instead of a state dict.
+  /// `error` if it fits; otherwise an error that says what the file holds instead of a state dict.
   ///
   /// - Throws: `budgetExceeded`.
   func explain(_ error: ReadError) throws(ReadError) -> ReadError {
@@ -94,7 +95,7 @@ extension PickleValue {
     case object(Int)
   }
 
-  /// A storage that no tensor stands around: what an unknown function would have made a tensor of.
+  /// A storage without a tensor around it, which an unknown function would have turned into a tensor.
   fileprivate var isPersistent: Bool { if case .persistent = self { true } else { false } }
 
   fileprivate var container: Container? {
@@ -108,9 +109,9 @@ extension PickleValue {
 }
 
 extension PickleObject {
-  /// The class of an object that nothing here knows, as `module.name`.
+  /// The class of an unknown object, as `module.name`.
   var className: String? {
-    // `copyreg` makes objects of classes without a way of their own.
+    // `copyreg` creates objects of classes that do not define pickling themselves.
     if let name = opaqueName, name.hasPrefix("copyreg.") || name.hasPrefix("copy_reg."),
       case .global(.opaque(let module, let name))? = arguments.first
     {

@@ -1,13 +1,13 @@
 internal import Archives
 internal import Bytes
 
-/// Pickles that lie one after another, with raw little-endian bytes between them.
+/// Consecutive pickles, with raw little-endian bytes between them.
 struct PickleSequence {
   private let file: MappedFile
-  /// The end of the part that is read, in the file.
+  /// End of the part that is read, as an offset in the file.
   private let end: Int
   private let limits: Limits
-  /// The next byte to be read, in the file.
+  /// Offset of the next byte in the file.
   private(set) var position: Int
 
   init(_ slice: FileSlice, limits: Limits) {
@@ -35,7 +35,7 @@ struct PickleSequence {
   /// - Throws: `truncatedFile`.
   mutating func int32() throws(ReadError) -> Int32 { try number() }
 
-  /// The place of the next `count` bytes in the file.
+  /// The range of the next `count` bytes in the file.
   ///
   /// - Throws: `truncatedFile`.
   mutating func skip(_ count: Int) throws(ReadError) -> Range<Int> {
@@ -56,8 +56,8 @@ struct PickleSequence {
 }
 
 extension PickleGraph {
-  /// What `sys_info` states: `{'protocol_version': …, 'little_endian': True, 'type_sizes': {…}}`. Nil where it does
-  /// not say.
+  /// The byte order in `sys_info`: `{'protocol_version': …, 'little_endian': True, 'type_sizes': {…}}`. Nil if it is
+  /// not stated.
   var isFromLittleEndianMachine: Bool? {
     let order = pairs(of: root)?.last { $0.key == .string("little_endian") }?.value
     if case .bool(let isLittleEndian)? = order { return isLittleEndian }

@@ -1,16 +1,17 @@
 internal import Archives
 
-/// Walks the module objects of a TorchScript archive; a tensor's name is the path of attributes that leads to it.
+/// Walks the module objects of a TorchScript archive. The name of a tensor is the path of attributes that leads to
+/// it.
 ///
-/// A module that several attributes share is walked once for each path, since each gives its tensors other names. The
-/// paths are links to the attribute above, and names are made of them for tensors alone.
+/// A module that several attributes share is walked once per path, because each path gives its tensors other names.
+/// Paths are links to the attribute above. Names are built for tensors only.
 struct ScriptModuleWalker {
   private let graph: PickleGraph
   private let limits: Limits
   private var found: [(name: String, value: PickleValue)] = []
-  /// Modules above the one that is looked at.
+  /// Modules above the current one.
   private var open: Set<Int> = []
-  /// Attributes above the one that is looked at, outermost first.
+  /// Attributes above the current one, outermost first.
   private var path: [String] = []
 
   init(graph: PickleGraph, limits: Limits) {
@@ -18,9 +19,9 @@ struct ScriptModuleWalker {
     self.limits = limits
   }
 
-  /// Tensors below the root, in the order of the file.
+  /// Tensors below the root, in file order.
   ///
-  /// - Throws: `noStateDict`, `budgetExceeded`, or `limitExceeded` for modules nested without end.
+  /// - Throws: `noStateDict`, `budgetExceeded`, or `limitExceeded` for unbounded nesting of modules.
   mutating func walk(isTensor: (PickleValue) -> Bool) throws(ReadError) -> [(
     name: String, value: PickleValue
   )] {
@@ -61,7 +62,7 @@ struct ScriptModuleWalker {
     open.remove(index)
   }
 
-  /// Charged for each attribute looked at, and for each tensor beside its name.
+  /// Charged for each visited attribute, and for each tensor in addition to its name.
   private static let visitBytes = 256
   private static let tensorBytes = 256
 }

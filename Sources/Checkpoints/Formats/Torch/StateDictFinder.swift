@@ -1,25 +1,26 @@
 internal import Archives
 
-/// Finds the dictionaries of weights in what a training script pickled around them.
+/// Finds the state dicts in the object that a training script pickled.
 struct StateDictFinder<Tensors: TorchTensors> {
   /// A dictionary with text keys, at least one of which holds a tensor.
   struct Candidate {
-    /// Keys that lead there from the top.
+    /// Keys of the path from the top.
     var wrapperKeys: [String]
     var pairs: [(key: String, value: PickleValue)]
-    /// Values under keys that are no texts.
+    /// Values under keys that are not texts.
     var unnamed: [(key: PickleValue, value: PickleValue)]
     var looksLikeCLIP: Bool
   }
 
-  /// Wrappers inside wrappers that are looked into.
+  /// The deepest nesting of wrappers that is searched.
   private static var deepestWrapper: Int { 3 }
 
   let tensors: Tensors
 
-  /// The top dictionary when it holds weights itself, otherwise those below it that look like a CLIP's or a tower's.
+  /// The top dictionary if it holds weights itself, otherwise the dictionaries below it that look like a CLIP or a
+  /// tower.
   ///
-  /// - Throws: `noStateDict`, naming the keys there are.
+  /// - Throws: `noStateDict`, with the keys that exist.
   func find() throws(ReadError) -> [Candidate] {
     var candidates: [Candidate] = []
     var visited: Set<Int> = []
@@ -39,7 +40,7 @@ struct StateDictFinder<Tensors: TorchTensors> {
       let pairs = tensors.graph.pairs(of: value)
     else { return }
     let named = pairs.compactMap { pair in pair.key.stringValue.map { (key: $0, value: pair.value) } }
-    // Each dictionary may have keys that others have, and each key leads to names that begin with it.
+    // Dictionaries can share keys, and each key leads to names that begin with it.
     let nameBytes = 4 * named.reduce(0, { $0 + $1.key.utf8.count }) + keys.reduce(0) { $0 + $1.utf8.count }
     try tensors.limits.charge(nameBytes + 4 * Budget.step, for: "names of dictionaries")
     if named.contains(where: { tensors.isTensor($0.value) }) {

@@ -1,11 +1,11 @@
 internal import Archives
 
-/// Reads what `torch.save` was given: a state dict, or a training checkpoint around one.
+/// Reads the argument of `torch.save`: a state dict, or a training checkpoint around one.
 struct StateDictReader<Tensors: TorchTensors> {
   private var tensors: Tensors
   private var contents = TorchContents()
 
-  /// - Throws: `noStateDict`, or what a tensor is refused for.
+  /// - Throws: `noStateDict`, or errors of a tensor.
   static func read(_ tensors: Tensors) throws(ReadError) -> TorchContents {
     var reader = StateDictReader(tensors: tensors)
     try reader.read()
@@ -19,7 +19,8 @@ struct StateDictReader<Tensors: TorchTensors> {
     do throws(ReadError) { found = try StateDictFinder(tensors: tensors).find() } catch {
       throw try OpaqueObjects(tensors).explain(error)
     }
-    // Keys stay a part of the names where they distinguish several dictionaries, or say that one holds no weights.
+    // Keys stay part of the names if they distinguish several dictionaries, or mark a dictionary that holds no
+    // weights.
     let isModel = found.count == 1 && OtherValues.meaning(of: found[0].wrapperKeys.map { $0[...] }) == nil
     if isModel { contents.evidence.wrapperKeys = found[0].wrapperKeys }
     let paths = Set(found.map(\.wrapperKeys))
@@ -27,16 +28,16 @@ struct StateDictReader<Tensors: TorchTensors> {
       try read(candidate, prefix: isModel ? [] : candidate.wrapperKeys, others: paths)
     }
     if !paths.contains([]) {
-      // What leads to a dictionary that is read itself.
+      // The paths to dictionaries that are read themselves.
       let ways = Set(paths.flatMap { path in path.indices.map { Array(path[..<$0]) } })
       try listOthers(in: tensors.graph.root, below: [], beside: paths, ways)
     }
   }
 
-  /// Charged for each entry of a state dict beside its name, which a pickle may repeat with two bytes.
+  /// Charged for each entry of a state dict in addition to its name. A pickle can repeat a name with two bytes.
   private static var entryBytes: Int { 256 }
 
-  /// - Parameter others: keys that lead to dictionaries that are read themselves.
+  /// - Parameter others: keys of dictionaries that are read themselves.
   private mutating func read(
     _ found: StateDictFinder<Tensors>.Candidate, prefix: [String], others: Set<[String]>
   ) throws(ReadError) {
@@ -56,8 +57,8 @@ struct StateDictReader<Tensors: TorchTensors> {
     }
   }
 
-  /// What a dictionary of tensors holds besides. An object with tensors in it may be a tensor of a class that is not
-  /// known, or a part of the model: leaving it out would change the model.
+  /// Handles other values in a dictionary of tensors. An object that holds tensors can be a tensor of an unknown
+  /// class or a part of the model, so ignoring it could change the model.
   private mutating func readOther(_ key: String, _ value: PickleValue, isModel: Bool) throws(ReadError) {
     var census = TensorCensus(tensors)
     try census.count(value)
@@ -73,8 +74,8 @@ struct StateDictReader<Tensors: TorchTensors> {
     contents.ignored.append(IgnoredEntry(name: key, reason: .notATensor, tensorCount: 0))
   }
 
-  /// What lies beside the wrapped state dicts, on every level above them: epoch and name are facts, tensors are training
-  /// state. No deeper than the wrappers.
+  /// Lists entries next to the wrapped state dicts, on every level above them: epoch and name become facts, tensors
+  /// are training state. Does not search deeper than the wrappers.
   private mutating func listOthers(
     in dict: PickleValue, below path: [String], beside found: Set<[String]>, _ ways: Set<[String]>
   ) throws(ReadError) {
@@ -123,7 +124,7 @@ struct StateDictReader<Tensors: TorchTensors> {
   }
 }
 
-/// What was found in a PyTorch file, and what the file says beyond it.
+/// The contents of a PyTorch file, and what the file states beyond them.
 struct TorchContents {
   var tensors: [CheckpointTensor] = []
   var ignored: [IgnoredEntry] = []

@@ -1,6 +1,7 @@
 internal import Archives
 
-/// Counts the tensors below a value, each container once; those that objects of unknown classes hold as well.
+/// Counts the tensors below a value, visiting each container once, and including tensors in objects of unknown
+/// classes.
 struct TensorCensus<Tensors: TorchTensors> {
   private let tensors: Tensors
   private(set) var tensorCount = 0
@@ -15,9 +16,9 @@ struct TensorCensus<Tensors: TorchTensors> {
 
   init(_ tensors: Tensors) { self.tensors = tensors }
 
-  /// With a work list instead of recursion: nesting is the file's to choose.
+  /// Uses a work list instead of recursion, because the file determines the nesting.
   ///
-  /// - Throws: `budgetExceeded`: each key of a dictionary may lead to the same large container.
+  /// - Throws: `budgetExceeded`, because every key of a dictionary can lead to the same large container.
   mutating func count(_ value: PickleValue) throws(ReadError) {
     var pending = [value]
     while let next = pending.popLast() {
@@ -38,7 +39,7 @@ struct TensorCensus<Tensors: TorchTensors> {
         if visited.insert(.object(index)).inserted {
           pending += tensors.graph.object(of: next)?.contents ?? []
         }
-      // A storage that no tensor stands around: what an unknown function would have made a tensor of.
+      // A storage without a tensor around it, which an unknown function would have turned into a tensor.
       case .persistent: tensorCount += 1
       case .none, .bool, .integer, .largeInteger, .double, .string, .bytes, .global: break
       }
@@ -46,7 +47,7 @@ struct TensorCensus<Tensors: TorchTensors> {
   }
 }
 
-/// A byte count for people: `1.2 GB`, in powers of ten with one decimal.
+/// A byte count for display: `1.2 GB`, in powers of ten with one decimal.
 func byteText(_ count: Int) -> String {
   for (unit, size) in [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)] where count >= size {
     let tenths = count / (size / 10)

@@ -1,14 +1,14 @@
 internal import Archives
 
-/// The members of a zip that PyTorch wrote, found below their common folder.
+/// The members of a zip that PyTorch wrote, below their common folder.
 struct TorchArchive {
   let zip: ZipArchive
   let file: MappedFile
-  /// The folder with its slash; empty when the members lie at the top.
+  /// The folder with its slash; empty if the members are at the top.
   let root: String
   let isBigEndian: Bool
 
-  /// Whether the zip holds a pickle where PyTorch puts it.
+  /// Whether the zip holds a pickle where PyTorch writes it.
   static func isTorch(_ zip: ZipArchive) -> Bool { !dataPickles(in: zip).isEmpty }
 
   /// - Throws: `severalStateDicts` or `byteOrderUnknown`.
@@ -29,7 +29,7 @@ struct TorchArchive {
     zip[root + "constants.pkl"] != nil || zip.entries.contains { $0.name.hasPrefix(root + "code/") }
   }
 
-  /// Storages below `data/`, without the constants of the graph, whose numbering restarts.
+  /// Storages below `data/`, without the constants of the graph, whose numbers start again at zero.
   var storageEntries: [ZipEntry] {
     zip.entries.filter { $0.name.hasPrefix(root + "data/") && !$0.isFolder }
   }
@@ -49,7 +49,7 @@ struct TorchArchive {
   func unpickle(limits: Limits) throws(ReadError) -> PickleGraph {
     let name = root + "data.pkl"
     guard let entry = zip[name] else { throw ReadError(.zipMissingMember, found: name) }
-    // PyTorch compresses none. Each byte may be an instruction, which takes its time as well.
+    // PyTorch never compresses the pickle. Every inflated byte can be an instruction, which also takes time.
     if entry.method == .deflated {
       try limits.charge(entry.byteCount, of: Self.inflatedByteCharge, for: "inflated pickle")
     }
@@ -58,13 +58,13 @@ struct TorchArchive {
       return try Unpickler.unpickle(slice.bytes, baseOffset: UInt64(slice.range.lowerBound), limits: limits)
     } catch {
       var error = error
-      // Offsets count in the inflated bytes there, which is no place in the file.
+      // Offsets count inflated bytes, which are not offsets in the file.
       if entry.method == .deflated { error.byteOffset = nil }
       throw error.inside(.archiveMember(name))
     }
   }
 
-  /// Whether the checksum of the object pickle is the one the archive states.
+  /// Whether the checksum of the object pickle equals the archive's.
   func pickleIsIntact() throws(ReadError) -> Bool {
     guard let entry = zip[root + "data.pkl"] else { return true }
     return try zip.checksumMatches(entry)
@@ -74,7 +74,7 @@ struct TorchArchive {
     zip.entries.filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
   }
 
-  /// Archives without the member are from before PyTorch 2.1 and little-endian.
+  /// Archives without the member were written before PyTorch 2.1 and are little-endian.
   private static func isBigEndian(_ zip: ZipArchive, root: String) throws(ReadError) -> Bool {
     guard let entry = zip[root + "byteorder"] else { return false }
     let text = String(decoding: try zip.prefix(of: entry, count: 16), as: UTF8.self)
@@ -88,11 +88,11 @@ struct TorchArchive {
   }
 }
 
-/// The members below `data/`, one for each storage.
+/// The members below `data/`, one per storage.
 struct TorchZipStorages: TorchStorages {
   let archive: TorchArchive
   private var sources: [String: any ByteSource] = [:]
-  /// Members that some decoded tensor lies in.
+  /// Members that at least one decoded tensor uses.
   private(set) var usedMembers: Set<String> = []
 
   init(_ archive: TorchArchive) { self.archive = archive }

@@ -54,7 +54,7 @@ struct TorchReader {
     return contents
   }
 
-  /// The class at the root, where it is none of a CLIP or its towers; nil otherwise.
+  /// The class at the root if it is not a CLIP or a tower; nil otherwise.
   private var wrapperName: String? {
     guard let root = decoder.graph.object(of: decoder.graph.root), case .scriptClass(let path) = root.global,
       let name = path.split(separator: ".").last.map(String.init)
@@ -67,7 +67,7 @@ struct TorchReader {
     return known.contains(name) ? nil : name
   }
 
-  /// In a TorchScript archive every storage should belong to a parameter or buffer.
+  /// In a TorchScript archive, every storage should belong to a parameter or buffer.
   private var unusedStorages: [IgnoredEntry] {
     let unused = archive.storageEntries.filter { !decoder.storages.usedMembers.contains($0.name) }
     return unused.map { IgnoredEntry(name: $0.name, reason: .unusedStorage, byteCount: $0.byteCount) }

@@ -1,22 +1,22 @@
 internal import Archives
 internal import TensorTypes
 
-/// The storages of a PyTorch file, found by what its pickle says of them.
+/// The storages of a PyTorch file, found by the references in its pickle.
 protocol TorchStorages: Sendable {
-  /// The file they lie in, for messages.
+  /// The file that holds them, for messages.
   var path: String { get }
   var isBigEndian: Bool { get }
 
-  /// The bytes that `reference` cites, as many as it says.
+  /// The bytes that `reference` describes.
   ///
-  /// - Throws: `storageMissing`, `storageSizeMismatch`, or what the container has of its own.
+  /// - Throws: `storageMissing`, `storageSizeMismatch`, or errors of the container.
   mutating func source(of reference: StorageReference) throws(ReadError) -> any ByteSource
 }
 
-/// What a pickle says of a storage that it cites: `('storage', class, key, location, element count)`. Files before
-/// PyTorch 1.6 add a sixth item: nothing, or the part of the storage that is meant.
+/// A reference to a storage in a pickle: `('storage', class, key, location, element count)`. Files before PyTorch 1.6
+/// add a sixth item: None, or the part of the storage that is used.
 struct StorageReference: Equatable {
-  /// A run of elements that PyTorch treated as a storage of its own: `(key, offset, element count)`.
+  /// A run of elements that PyTorch treated as a separate storage: `(key, offset, element count)`.
   struct View: Equatable {
     var key: String
     var offset: Int
@@ -24,18 +24,18 @@ struct StorageReference: Equatable {
   }
 
   var key: String
-  /// Nil for bytes without type, and for complex elements.
+  /// Nil for untyped bytes and for complex elements.
   var dtype: DType?
   /// Bytes of one element; nil for complex ones.
   var byteWidth: Int?
-  /// Of the storage, whatever part of it the view is.
+  /// Number of elements of the complete storage, even if the view covers only a part.
   var elementCount: Int
   var view: View?
 
-  /// Bytes of a key, which PyTorch makes of a number.
+  /// Longest key in bytes. PyTorch uses decimal numbers as keys.
   private static let longestKey = 256
 
-  /// - Parameter id: a persistent value's identifier.
+  /// - Parameter id: the identifier of a persistent value.
   /// - Throws: `tensorRecordInvalid`.
   init(_ id: PickleValue, in graph: PickleGraph) throws(ReadError) {
     guard let parts = graph.elements(of: id), (5...6).contains(parts.count),

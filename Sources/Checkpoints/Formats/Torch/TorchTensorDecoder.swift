@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-/// Turns the records of a pickle (`_rebuild_tensor_v2` and its like) into tensors over the file's storages.
+/// Turns the records of a pickle (`_rebuild_tensor_v2` and similar) into tensors over the file's storages.
 struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
   let graph: PickleGraph
   private(set) var storages: Storages
@@ -36,7 +36,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     return count.multipliedReportingOverflow(by: dtype.byteWidth).partialValue
   }
 
-  /// The record that holds storage and shape, behind any `nn.Parameter` around it.
+  /// The record that holds storage and shape, inside an `nn.Parameter` if there is one.
   private func record(_ value: PickleValue) -> PickleObject? {
     guard let object = graph.object(of: value) else { return nil }
     guard object.global.product == .parameter else { return record(of: object) }
@@ -51,8 +51,8 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     }
   }
 
-  /// A plain tensor that has attributes of Python's besides, which say nothing about its values; a subclass decides itself
-  /// what they are.
+  /// Unwraps a plain tensor with extra Python attributes, which do not affect its values. A subclass can give them a
+  /// meaning, so it is not unwrapped.
   private func recordFromType(_ object: PickleObject) -> PickleObject {
     let parts = object.arguments
     guard parts.count == 4, case .global(let function) = parts[0], parts[1] == .global(.plainTensor),
@@ -67,8 +67,8 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     return PickleObject(global: function, arguments: inner)
   }
 
-  /// How many arguments the functions of PyTorch take: storage, offset, size, stride; from version 2 on a flag and hooks, of
-  /// no use here; in version 3 the element type; last, and optional, metadata.
+  /// Argument counts of PyTorch's functions: storage, offset, size, stride; from version 2 on also a flag and hooks,
+  /// which are not used; in version 3 the element type; last, optional metadata.
   private static func argumentCounts(of function: PickleGlobal) -> ClosedRange<Int> {
     if function == .rebuildTensorV3 { return 7...8 }
     return function == .rebuildTensorV2 ? 6...7 : 4...4
@@ -119,7 +119,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     return try float8.map { format throws(ReadError) in try tensor.halves(format) } ?? tensor
   }
 
-  /// What to save in place of the tensors that are no dense array.
+  /// What to save instead of tensors that are not dense arrays.
   private static var remedies: [String: String] {
     [
       "sparse tensor": "save tensor.to_dense() in its place",
@@ -129,8 +129,8 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
     ]
   }
 
-  /// Metadata is a dictionary that may turn every value into another (`torch/_utils.py`, `set_tensor_metadata`): a closed
-  /// list, of which only what changes nothing is read.
+  /// Metadata is a dictionary that can change the meaning of every value (`torch/_utils.py`, `set_tensor_metadata`).
+  /// A closed list; only entries that change nothing are accepted.
   private func checkMetadata(_ metadata: PickleValue) throws(ReadError) {
     if case .none = metadata { return }
     guard let pairs = graph.pairs(of: metadata) else {
@@ -173,7 +173,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
 }
 
 extension PickleGlobal {
-  /// What a call of it makes, as far as tensors go.
+  /// The kind of tensor that a call of the function creates.
   fileprivate enum Product {
     case tensor, typedTensor, parameter, other
   }

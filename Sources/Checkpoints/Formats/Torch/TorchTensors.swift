@@ -1,28 +1,28 @@
 internal import Archives
 internal import TensorTypes
 
-/// The tensors of an object that PyTorch pickled: which of its values are tensors, and what they hold.
+/// The tensors of an object that PyTorch pickled: which values are tensors, and their content.
 protocol TorchTensors {
   var graph: PickleGraph { get }
   var limits: Limits { get }
 
-  /// Whether `value` stands for a tensor, readable or not.
+  /// Whether `value` represents a tensor, readable or not.
   func isTensor(_ value: PickleValue) -> Bool
 
-  /// The tensor behind `value`.
+  /// The tensor that `value` represents.
   ///
-  /// - Throws: what its container refuses a tensor for, with the tensor's name.
+  /// - Throws: the container's errors, with the tensor's name.
   mutating func tensor(_ value: PickleValue, name: String) throws(ReadError) -> CheckpointTensor
 
-  /// Bytes that a tensor's elements take, for reports on what was ignored; zero when that cannot be told.
+  /// Bytes of a tensor's elements, for reports on ignored entries; zero if unknown.
   func statedByteCount(_ value: PickleValue) -> Int
 }
 
 extension CheckpointTensor {
   /// A view as a pickle describes it.
   ///
-  /// - Throws: `tensorRecordInvalid`, `numberOverflow`, `tensorOutsideStorage`, or `limitExceeded` where strides of
-  ///   zero repeat values without storing them: what is computed must stay in proportion to the file.
+  /// - Throws: `tensorRecordInvalid`, `numberOverflow`, `tensorOutsideStorage`, or `limitExceeded` if strides of zero
+  ///   repeat values without storing them, because computed data must stay in proportion to the file.
   init(
     name: String, dtype: DType, shape: [Int], strides: [Int], storageOffset: Int, isBigEndian: Bool,
     storage: any ByteSource, file: String, limits: Limits

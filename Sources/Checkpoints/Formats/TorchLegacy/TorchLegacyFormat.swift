@@ -9,7 +9,7 @@ extension CheckpointFormat {
     reader: { probe throws(ReadError) in try TorchLegacyReader.read(probe.file, limits: probe.limits) })
 }
 
-/// What a PyTorch file from before 1.6 is refused for.
+/// Errors of PyTorch files from before 1.6.
 extension ReadError.Code {
   public static let torchLegacyMagic = Self(
     1500, "torchLegacyMagic", "damaged PyTorch legacy file: magic number", hint: .downloadAgain)

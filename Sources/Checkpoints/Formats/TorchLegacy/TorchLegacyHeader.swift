@@ -1,21 +1,21 @@
 internal import Archives
 
-/// The pickles in front of the object: a magic number, the version of the format, and the machine that wrote it.
+/// The pickles before the object: a magic number, the version of the format, and the machine that wrote it.
 ///
 /// Source: PyTorch's torch/serialization.py, `_legacy_save`.
 struct TorchLegacyHeader {
-  /// `sys_info` says so. The values are little-endian all the same: PyTorch converts them when it writes.
+  /// As `sys_info` states. The values are little-endian anyway, because PyTorch converts them on writing.
   let isFromBigEndianMachine: Bool
 
   /// LONG1 of ten bytes: 0x1950a86a20f9469cfc6c.
   private static let magic: [UInt8] = [0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
-  /// What of it tells the format; the rest may be damaged.
+  /// Bytes of the magic number that detection compares. The rest can be damaged.
   private static let magicStart = 6
   /// After the protocol mark, and after the frame that protocol 4 adds.
   private static let magicOffsets = [2, 11]
   private static let formatVersion = 1001
 
-  /// Whether `file` begins as these files do.
+  /// Whether `file` begins like these files.
   static func begins(_ file: MappedFile) -> Bool {
     file.bytes.withUnsafeBytes { bytes in
       guard bytes.first == 0x80 else { return false }

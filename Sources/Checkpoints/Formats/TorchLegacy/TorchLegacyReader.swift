@@ -1,8 +1,8 @@
 internal import Archives
 internal import TensorTypes
 
-/// What `torch.save` wrote before zips: five pickles (magic number, version, machine, the object, the keys of its
-/// storages), then the storages.
+/// Reads the format that `torch.save` wrote before zips: five pickles (magic number, version, machine, the object,
+/// the keys of its storages), then the storages.
 enum TorchLegacyReader {
   static func read(_ file: MappedFile, limits: Limits) throws(ReadError) -> Checkpoint {
     var sequence = PickleSequence(FileSlice(file: file, range: 0..<file.byteCount), limits: limits)
@@ -23,7 +23,7 @@ enum TorchLegacyReader {
     return contents.checkpoint(.torchLegacy, in: file)
   }
 
-  /// What the object's pickle says of each storage, by key.
+  /// The references to each storage in the object's pickle, by key.
   ///
   /// - Throws: `torchLegacyReference` or `torchLegacyStorageClash`.
   private static func citedStorages(_ graph: PickleGraph) throws(ReadError) -> [String: StorageReference] {

@@ -1,23 +1,23 @@
 internal import Archives
 internal import Bytes
 
-/// The storages behind the pickles, in the order of the list of keys: an element count, then the elements.
+/// The storages after the pickles, in the order of the list of keys: an element count, then the elements.
 ///
-/// How long an element is, only the tensors that cite the storage say.
+/// Only the tensors that use a storage state the size of its elements.
 struct TorchLegacyStorages: TorchStorages {
   private let file: MappedFile
   private let ranges: [String: Range<Int>]
 
   var path: String { file.path }
-  /// PyTorch writes little-endian values on every machine, whatever byte order the header states.
+  /// PyTorch writes little-endian values on every machine, regardless of the byte order in the header.
   let isBigEndian = false
 
-  /// Reads where each storage lies.
+  /// Finds the range of each storage.
   ///
   /// - Parameters:
-  ///   - keys: as the fifth pickle lists them, which begins at `keysOffset`.
-  ///   - cited: what the object's pickle says of each storage.
-  ///   - sequence: stands behind the fifth pickle.
+  ///   - keys: the list in the fifth pickle, which begins at `keysOffset`.
+  ///   - cited: the references to each storage in the object's pickle.
+  ///   - sequence: positioned after the fifth pickle.
   ///   - mayHaveBigEndianCounts: old versions wrote counts, but not values, in the machine's byte order.
   /// - Throws: `torchLegacyKeys`, `storageSizeMismatch`, `unsupportedDType`, `numberOverflow`, `truncatedFile` or
   ///   `torchLegacyTrailingData`.

@@ -8,7 +8,7 @@ extension CheckpointFormat {
     reader: { probe throws(ReadError) in try TorchTarReader.read(probe.file, limits: probe.limits) })
 }
 
-/// What a PyTorch file from before 0.1.10 is refused for: a tar archive of four members.
+/// Errors of PyTorch files from before 0.1.10, which are tar archives of four members.
 extension ReadError.Code {
   public static let torchTarMembers = Self(
     1607, "torchTarMembers", "a tar archive, but not one that PyTorch made",

@@ -1,8 +1,9 @@
 internal import Archives
 
-/// What `torch.save` wrote before 0.1.10: a tar of what the machine was, the object, its tensors and their storages.
+/// Reads the format that `torch.save` wrote before 0.1.10: a tar of the machine's properties, the object, its tensors
+/// and their storages.
 ///
-/// Source: torch/serialization.py of 0.1.9, and `_legacy_load` of today's, which still reads such files.
+/// Source: torch/serialization.py of 0.1.9, and `_legacy_load` of current versions, which still reads such files.
 enum TorchTarReader {
   private static let memberNames = ["sys_info", "pickle", "tensors", "storages"]
 
@@ -28,8 +29,9 @@ enum TorchTarReader {
     return try StateDictReader.read(tensors).checkpoint(.torchTar, in: file)
   }
 
-  /// - Throws: `torchTarSystem`: PyTorch did not run on big-endian machines then, and would have written its numbers
-  ///   in an order that nothing reads.
+  /// - Throws: `torchTarSystem` for a big-endian machine. PyTorch did not support these then, and no program reads
+  ///   such
+  ///   numbers.
   private static func requireLittleEndian(_ archive: TarArchive, _ limits: Limits) throws(ReadError) {
     try inside("sys_info", archive) { content throws(ReadError) in
       let graph = try Unpickler.unpickle(
@@ -41,7 +43,7 @@ enum TorchTarReader {
     }
   }
 
-  /// What `body` makes of a member; its errors name the member.
+  /// The result of `body` for a member. Errors name the member.
   private static func inside<Result>(
     _ name: String, _ archive: TarArchive, _ body: (FileSlice) throws(ReadError) -> Result
   ) throws(ReadError) -> Result {

@@ -1,11 +1,11 @@
 internal import Archives
 internal import Bytes
 
-/// A member that holds a pickled count and then as many records, each a pickle with raw numbers behind it.
+/// A member that holds a pickled count and that many records, each a pickle followed by raw numbers.
 struct TorchTarRecords {
   private var sequence: PickleSequence
   private let limits: Limits
-  /// Where the pickle that was read last begins.
+  /// Offset of the last pickle that was read.
   private(set) var offset: UInt64 = 0
 
   init(_ slice: FileSlice, limits: Limits) {
@@ -13,9 +13,9 @@ struct TorchTarRecords {
     self.limits = limits
   }
 
-  /// The count in front of the records.
+  /// Reads the count before the records.
   ///
-  /// - Parameter leastBytes: that a record takes.
+  /// - Parameter leastBytes: the smallest size of a record.
   /// - Throws: `torchTarRecord`, `torchTarCount`, `limitExceeded`, or any `pickle…` code.
   mutating func count(leastBytes: Int) throws(ReadError) -> Int {
     let root = try unpickle().root
@@ -39,7 +39,7 @@ struct TorchTarRecords {
     return try sequence.unpickle()
   }
 
-  /// The next pickle as a tuple of three, of which the first is a key.
+  /// Reads the next pickle, a tuple of three whose first item is a key.
   mutating func triple() throws(ReadError) -> (key: Int, PickleValue, PickleValue) {
     let graph = try unpickle()
     guard case .tuple = graph.root, let parts = graph.elements(of: graph.root), parts.count == 3,

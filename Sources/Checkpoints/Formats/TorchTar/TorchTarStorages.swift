@@ -2,18 +2,18 @@ internal import Archives
 internal import Bytes
 internal import TensorTypes
 
-/// The member `storages`: a count; for each storage `(key, location, class)`, the number of its elements and the
-/// elements; then a list of storages that are parts of those, `(key, key of the whole, offset, element count)`.
+/// The member `storages`: a count; for each storage `(key, location, class)`, its element count and elements; then a
+/// list of storages that are views of others, `(key, key of the base storage, offset, element count)`.
 struct TorchTarStorages {
   struct Storage {
     var dtype: DType
-    /// In the file.
+    /// The range in the file.
     var range: Range<Int>
   }
 
   private(set) var all: [Int: Storage] = [:]
 
-  /// The pickle of three values, and the count behind it.
+  /// The pickle of three values, and the count after it.
   private static let leastRecordBytes = 16
 
   /// - Throws: any `torchTar…` or `pickle…` code, `storageMissing`, `unsupportedDType`, `numberOverflow`,

@@ -1,10 +1,10 @@
 internal import Archives
 internal import TensorTypes
 
-/// The members `tensors` and `pickle`: the object cites each tensor by its key, as text.
+/// The members `tensors` and `pickle`: the object references each tensor by its key, as text.
 ///
-/// `tensors` holds a count; for each tensor `(key, key of its storage, class)`, the number of axes in eight bytes, of
-/// which four are used, then sizes, strides and offset.
+/// `tensors` holds a count; for each tensor `(key, key of its storage, class)`, the number of axes in eight bytes
+/// (four are used), then sizes, strides and offset.
 struct TorchTarTensors: TorchTensors {
   private struct Record {
     var storage: TorchTarStorages.Storage
@@ -60,7 +60,7 @@ struct TorchTarTensors: TorchTensors {
     }
   }
 
-  /// Proves that whatever the object cites is there.
+  /// Checks that everything that the object references exists.
   ///
   /// - Throws: `torchTarReference`.
   func requireReferences(to storages: TorchTarStorages) throws(ReadError) {
@@ -103,7 +103,7 @@ extension PickleValue {
   /// A key that was pickled as text.
   fileprivate var keyValue: Int? {
     stringValue.flatMap { text in
-      // No more digits than any number has: a pickle may cite a long text again and again.
+      // Limits the digits, because a pickle can reference a long text many times.
       guard text.utf8.count <= 20, let key = Int(text), "\(key)" == text else { return nil }
       return key
     }

@@ -7,7 +7,7 @@ internal import TensorTypes
   private import Darwin
 #endif
 
-// Operations on each element.
+// Element-wise operations.
 extension GraphInterpreter {
   mutating func arithmetic() throws(ReadError) -> GraphValue {
     let operation = node.operation
@@ -62,7 +62,7 @@ extension GraphInterpreter {
     if operation == "Add", constant.count > 1 {
       if case .scores = terms[activation.term].kind { return try masked(activation, constant) }
       if case .masked = terms[activation.term].kind {
-        // transformers adds the mask of pads to the causal one; without pads it is zero.
+        // transformers adds a padding mask to the causal mask. Without pads the padding mask is zero.
         guard try numbers(constant).allSatisfy({ $0 == 0 }) else { throw unclaimed("one causal mask") }
         return .activation(activation)
       }
@@ -114,7 +114,7 @@ extension GraphInterpreter {
     return try make(.shifted(activation.input, by: vector), terms[activation.term].shape, activation.layout)
   }
 
-  /// A table of positions, the same for each item of the batch.
+  /// Adds a table of positions, the same for each item of the batch.
   private mutating func placed(_ activation: Activation, _ constant: GraphConstant) throws(ReadError)
     -> GraphValue
   {
@@ -172,7 +172,7 @@ extension GraphInterpreter {
     }
   }
 
-  /// Whether `b` has one number, repeated or not, for each row of `a`.
+  /// Whether `b` has a single number, repeated or not, for each row of `a`.
   private func haveEqualRows(_ a: Activation, _ b: Activation) -> Bool {
     let width = terms[a.term].shape.last ?? 0
     guard let rows = a.layout.replacingRows(of: width, with: 1), let last = b.layout.axes.last,
@@ -208,14 +208,14 @@ extension GraphInterpreter {
     return try make(.normalized(source, epsilon: epsilon), terms[a.term].shape, a.layout)
   }
 
-  /// Whether a curve leaves every length but the smallest as it is.
+  /// Whether the curve only changes the smallest lengths, as clipping of a norm does.
   private func isLength(_ curve: Curve) -> Bool {
     zip(Curve.points, curve.values).allSatisfy { $0 < 1e-3 || abs($1 - $0) <= 1e-5 * $0 }
   }
 
   // MARK: One operand
 
-  /// - Throws: `onnxUnclaimedNode` where token ids are computed with.
+  /// - Throws: `onnxUnclaimedNode` for arithmetic on token ids.
   private func requireNoIDs(_ activation: Activation) throws(ReadError) {
     guard !terms[activation.term].kind.isOfIDs else { throw unclaimed("ids as they are") }
   }
@@ -229,7 +229,7 @@ extension GraphInterpreter {
     case .activation(let activation):
       try requireNoIDs(activation)
       guard activation.quantization == nil else { throw unclaimed("floats") }
-      // The bias of FastGelu is added before.
+      // FastGelu adds its bias before the activation.
       if node.operation == "FastGelu", node.input(1) != nil {
         guard activation.curve.isIdentity,
           case .activation(let sum) = try shifted(activation, try constant(1))
@@ -274,7 +274,7 @@ extension GraphInterpreter {
     }
   }
 
-  /// Of Clip, an attribute before opset 11.
+  /// A limit of Clip, which is an attribute before opset 11.
   private mutating func limit(_ name: String, _ input: Int) throws(ReadError) -> Double? {
     if let number = node.float(name) { return Double(number) }
     guard let constant = try optionalConstant(input) else { return nil }
@@ -338,7 +338,7 @@ extension GraphInterpreter {
     return try make(.isID(id), terms[ids.term].shape, ids.layout)
   }
 
-  /// No value of a tower is NaN.
+  /// Values of a tower are assumed not to be NaN.
   mutating func isNaN() throws(ReadError) -> GraphValue {
     switch try value(0) {
     case .constant(let constant): return .constant(try folded([constant], .bool) { $0[0].isNaN ? 1 : 0 })
@@ -382,7 +382,7 @@ extension GraphInterpreter {
     }
   }
 
-  /// The number that all elements are, by their layout.
+  /// The single number that all elements of the layout equal.
   private func uniform(_ constant: GraphConstant) throws(ReadError) -> Double {
     let one = constant.viewed(TensorLayout(start: constant.layout.start, axes: []))
     return constant.count == 0 ? 0 : try one.numbers()[0]

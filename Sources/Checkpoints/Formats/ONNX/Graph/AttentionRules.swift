@@ -7,10 +7,10 @@ extension GraphInterpreter {
 
   /// An operand of attention: rows of `[batch, tokens, channels]`, split into heads.
   private struct Heads {
-    /// The items and heads that leading axes walk through, axis by axis: steps in items and heads.
+    /// The items and heads of the leading axes, axis by axis: steps in items and in heads.
     var leading: [[Run]]
     var isItem: [[Bool]]
-    /// Tokens, and the first of them.
+    /// Tokens, and the first token.
     var tokens: [Run]
     var firstToken: Int
     var firstChannel: Int
@@ -99,10 +99,10 @@ extension GraphInterpreter {
     }
   }
 
-  /// What is far below every score, however FP16 or a converter cut it.
+  /// A value far below every score, even if FP16 or a converter clipped it.
   private static let hidden = -1e4
 
-  /// Adds a mask: nothing where a key may be seen, far below zero where it lies behind the query.
+  /// Adds a mask: zero for keys that are attended to, far below zero for keys after the query.
   mutating func masked(_ scores: Activation, _ mask: GraphConstant) throws(ReadError) -> GraphValue {
     guard case .scores = terms[scores.term].kind, let factor = scores.curve.factor else {
       throw unclaimed("scores of attention")
@@ -126,7 +126,7 @@ extension GraphInterpreter {
 
   mutating func softmax() throws(ReadError) -> GraphValue {
     let scores = try floats(0)
-    // Before opset 13 all axes from this one on were one.
+    // Before opset 13, this axis and all later ones were flattened into one.
     let isOld = graph.opset < 13
     let axis = try axis(Int(clamping: node.integer("axis") ?? (isOld ? 1 : -1)), of: scores.layout)
     guard axis == scores.layout.rank - 1, let factor = scores.curve.factor else {
@@ -180,7 +180,7 @@ extension GraphInterpreter {
       [shape[0], queryCount, width], layout)
   }
 
-  /// ONNX's own operation: queries, keys and values `[batch, heads, tokens, d]`, and a mask.
+  /// ONNX's Attention: queries, keys and values `[batch, heads, tokens, d]`, and a mask.
   mutating func attention() throws(ReadError) -> GraphValue {
     let (queries, keys, values) = (try floats(0), try floats(1), try floats(2))
     guard queries.layout.rank == 4, keys.layout.rank == 4, node.inputs.dropFirst(4).allSatisfy(\.isEmpty),
@@ -213,7 +213,7 @@ extension GraphInterpreter {
     return try context(shares, values)
   }
 
-  /// Rows of one tower, as they were made unit length, times the rows of the other.
+  /// Normalized rows of one tower times the rows of the other.
   private mutating func similarity(
     _ a: Activation, _ own: TensorLayout, _ b: Activation, _ other: TensorLayout
   ) throws(ReadError) -> GraphValue {

@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-// Constants made of constants.
+// Constants computed from constants.
 extension GraphInterpreter {
   mutating func constantNode() throws(ReadError) -> GraphConstant {
     let output = node.outputs.first ?? ""
@@ -27,7 +27,7 @@ extension GraphInterpreter {
     return try GraphConstant(numbers, shape: shape, dtype).unwrap(or: unclaimed("a smaller shape"))
   }
 
-  /// What is computed from a pooled position, or from quantized values, stays that.
+  /// Marks a result that is computed from a pooled position, or from quantized values, as such.
   func computed(
     _ numbers: [Double], _ shape: [Int], as source: GraphConstant, _ dtype: DType? = nil
   ) throws(ReadError) -> GraphConstant {
@@ -84,7 +84,7 @@ extension GraphInterpreter {
       throw unclaimed("indices of an axis of \(shape[axis])")
     }
     let source = try numbers(constant)
-    // The product is that of `target`, which has a count.
+    // The product does not overflow, because it equals the count of `target`.
     try charge(elements: outer * indices.count * inner)
     var result: [Double] = []
     result.reserveCapacity(outer * indices.count * inner)
@@ -97,7 +97,7 @@ extension GraphInterpreter {
     return try computed(result, target, as: constant)
   }
 
-  /// A row of indices without gaps is a view.
+  /// A gap-free row of indices is a view.
   mutating func gatheredConstant(
     _ constant: GraphConstant, _ indices: GraphConstant, axis: Int
   ) throws(ReadError) -> GraphConstant {

@@ -4,12 +4,12 @@
   internal import Darwin
 #endif
 
-/// A function of one number, sampled: whatever operations an exporter writes for an activation, they are recognised by
-/// what they compute.
+/// A sampled function of one number. Exporters write activations with different operations, so they are recognised by
+/// the function that they compute.
 struct Curve: Equatable {
   var values: [Double]
 
-  /// Dense where activations bend; small ones tell an epsilon, large ones a clipping.
+  /// Dense where activations bend. Small points distinguish an epsilon, large ones a clipping.
   static let points: [Double] = {
     let bends = (-80...80).map { Double($0) / 8 }
     let large: [Double] = [16, 32, 64, 128, 1000, 1e4, 6e4]
@@ -31,7 +31,7 @@ struct Curve: Equatable {
 
   // MARK: Recognition
 
-  /// Constants in FP16 are off by 2⁻¹¹ of themselves, and move an activation by less than this.
+  /// FP16 constants have a relative error of 2⁻¹¹, which changes an activation by less than this.
   private static let activationTolerance = 2e-4
 
   var activation: GraphFacts.Activation? {
@@ -55,16 +55,16 @@ struct Curve: Equatable {
   var isReLU: Bool { distance(to: { max($0, 0) }) <= 1e-6 }
   var isSquare: Bool { distance(to: { $0 * $0 }) <= 1e-6 }
 
-  /// s where the curve is s · x.
+  /// s if the curve is s · x.
   var factor: Double? {
     guard let one = Self.points.firstIndex(of: 1) else { return nil }
     let factor = values[one]
     return factor.isFinite && distance(to: { factor * $0 }) <= 1e-6 * max(1, abs(factor)) ? factor : nil
   }
 
-  /// ε where the curve is √(x + ε) for all x from 0 up.
+  /// ε if the curve is √(x + ε) for all x ≥ 0.
   var rootEpsilon: Double? { epsilon { $0 * $0 } }
-  /// ε where the curve is 1 / √(x + ε).
+  /// ε if the curve is 1 / √(x + ε).
   var inverseRootEpsilon: Double? { epsilon { 1 / ($0 * $0) } }
 
   private func epsilon(_ radicand: (Double) -> Double) -> Double? {
@@ -77,7 +77,7 @@ struct Curve: Equatable {
     return epsilon
   }
 
-  /// Relative to what a curve grows to.
+  /// The distance relative to the largest value of the curve.
   private func distance(to function: (Double) -> Double) -> Double {
     var worst = 0.0
     for (point, value) in zip(Self.points, values) {

@@ -1,7 +1,7 @@
 internal import Archives
 internal import TensorTypes
 
-/// A value that does not depend on pixels and token ids: a weight where it lies in the file, or computed numbers.
+/// A value that does not depend on pixels and token ids: a weight stored in the file, or computed numbers.
 struct GraphConstant {
   enum Source {
     case stored(CheckpointTensor)
@@ -12,15 +12,15 @@ struct GraphConstant {
   var source: Source
   var layout: TensorLayout
   var isDequantized = false
-  /// The constant stands for the pooled position of each probe text, found this way.
+  /// Set if the constant is the pooled position of each probe text: the rule that found it.
   var pooling: GraphFacts.TextPooling?
-  /// The initializer that it is a view of.
+  /// The initializer that this is a view of.
   var origin = ""
 
   var shape: [Int] { layout.shape }
   var count: Int { layout.count }
 
-  /// Nil where the tensor's extents are beyond any real ones.
+  /// Nil if the extents are implausibly large.
   init?(_ tensor: CheckpointTensor, origin: String) {
     guard TensorLayout.count(tensor.shape) != nil else { return nil }
     dtype = tensor.dtype
@@ -31,7 +31,7 @@ struct GraphConstant {
     self.origin = origin
   }
 
-  /// - Precondition: `numbers` has an element for each of `shape`.
+  /// - Precondition: `numbers` has as many elements as `shape`.
   init?(_ numbers: [Double], shape: [Int], _ dtype: DType) {
     guard let layout = TensorLayout(rowMajor: shape), layout.count == numbers.count else { return nil }
     self.dtype = dtype
@@ -59,10 +59,10 @@ struct GraphConstant {
     }
   }
 
-  /// Elements of a tensor that has more of them than the file, by steps of zero or by copies.
+  /// The most elements of a tensor that repeats values, through strides of zero or copies.
   private static let largestCopy = 1 << 22
 
-  /// The same values as a checkpoint's tensor; a view where the layout allows it.
+  /// The values as a checkpoint's tensor; a view if the layout allows it.
   func tensor(_ name: String, file: String) throws(ReadError) -> CheckpointTensor {
     guard count <= Self.largestCopy || !layout.runs.contains(where: { $0.step == 0 }) else {
       throw ReadError(

@@ -1,21 +1,21 @@
 internal import Archives
 internal import TensorTypes
 
-/// Follows a graph from its inputs to its outputs and gives every value a meaning: a constant, or a term. What it has no
-/// rule for is an error, so each node of a graph that is read is accounted for.
+/// Follows a graph from its inputs to its outputs and assigns a meaning to every value: a constant, or a term. An
+/// operation without a rule is an error, so every node of an accepted graph is understood.
 ///
-/// Shapes are numbers: inputs with a free batch get one of `batch` items, so that arithmetic on shapes is that of
-/// constants. The pooled position of text b is `positions[b]`.
+/// Shapes are numbers: an input with a free batch dimension gets `batch` items, so that arithmetic on shapes is
+/// arithmetic on constants. The pooled position of text b is `positions[b]`.
 struct GraphInterpreter {
   var values: [String: GraphValue] = [:]
   private(set) var terms: [Term] = []
-  /// The node whose rule runs.
+  /// The node that is being interpreted.
   private(set) var node = ONNXNode()
   let graph: ONNXGraph
   var sizes: GraphSizes
   var loader: ONNXTensorLoader
 
-  /// Nodes; the largest CLIP in its smallest operations has some ten thousand.
+  /// The most nodes. The largest CLIP, written in the smallest operations, has some ten thousand.
   private static let mostNodes = 100_000
 
   init(_ graph: ONNXGraph, sizes: GraphSizes, loader: ONNXTensorLoader) {
@@ -24,7 +24,7 @@ struct GraphInterpreter {
     self.loader = loader
   }
 
-  /// - Throws: `onnxUnclaimedNode`, `onnxFusedGraph`, `onnxQuantization`, or what reading a constant throws.
+  /// - Throws: `onnxUnclaimedNode`, `onnxFusedGraph`, `onnxQuantization`, or errors from reading a constant.
   mutating func run(_ initializers: [String: GraphConstant]) throws(ReadError) {
     guard graph.nodes.count <= Self.mostNodes else {
       throw ReadError(
@@ -50,7 +50,7 @@ struct GraphInterpreter {
     }
   }
 
-  /// The value, with this node where it changed what each element went through.
+  /// The value. If this node changed the function of its elements, it is recorded as the cause.
   private func bent(_ value: GraphValue) throws(ReadError) -> GraphValue {
     guard case .activation(var activation) = value, !activation.curve.isIdentity else { return value }
     for case .activation(let input)? in node.inputs.map({ values[$0] }) where input.curve == activation.curve
@@ -62,16 +62,16 @@ struct GraphInterpreter {
     return .activation(activation)
   }
 
-  /// What a node and a value are charged at, besides the numbers of constants and curves.
+  /// Charged for a node and a value, in addition to the numbers of constants and curves.
   private static let nodeBytes = 128
   private static let valueBytes = 512
 
-  /// - Throws: `budgetExceeded`: a node of a few bytes may ask for millions of numbers.
+  /// - Throws: `budgetExceeded`, because a node of a few bytes can produce millions of numbers.
   private func charge(_ byteCount: Int) throws(ReadError) {
     try loader.limits.charge(byteCount, for: "values of the graph")
   }
 
-  /// Charges the elements of a constant that a rule is about to compute or to read.
+  /// Charges the elements of a constant before a rule computes or reads it.
   func charge(elements count: Int) throws(ReadError) {
     try loader.limits.charge(
       count, of: 2 * MemoryLayout<Double>.size, for: "elements of computed constants")
@@ -87,7 +87,7 @@ struct GraphInterpreter {
     throw ReadError(.onnxFusedGraph, found: node.description)
   }
 
-  /// The branch of an If that a constant chooses.
+  /// The branch of an If whose condition is constant.
   mutating func branch() throws(ReadError) -> [GraphValue] {
     let own = node
     let isTrue = try numbers(try constant(0)).first != 0
@@ -117,7 +117,7 @@ struct GraphInterpreter {
     return terms.count - 1
   }
 
-  /// A new term of a layout, by default its row-major one.
+  /// Adds a term with a layout, by default the row-major one.
   mutating func make(
     _ kind: Term.Kind, _ shape: [Int], _ layout: TensorLayout? = nil
   ) throws(ReadError) -> GraphValue {
@@ -126,7 +126,7 @@ struct GraphInterpreter {
     return .activation(Activation(term: term, layout: layout))
   }
 
-  /// - Returns: the error of the node whose rule runs.
+  /// - Returns: the error for the node that is being interpreted.
   func unclaimed(_ expected: String) -> ReadError { ReadError(.onnxUnclaimedNode, expected: expected) }
 
   // MARK: Operands
@@ -144,7 +144,7 @@ struct GraphInterpreter {
     return activation
   }
 
-  /// An activation that is no integer.
+  /// An activation that is not an integer.
   func floats(_ index: Int) throws(ReadError) -> Activation {
     let activation = try activation(index)
     guard activation.quantization == nil else { throw unclaimed("floats as input \(index)") }
@@ -158,7 +158,7 @@ struct GraphInterpreter {
     return constant
   }
 
-  /// Nil where the input is left out.
+  /// Nil if the input is omitted.
   func optionalConstant(_ index: Int) throws(ReadError) -> GraphConstant? {
     node.input(index) == nil ? nil : try constant(index)
   }
@@ -178,7 +178,7 @@ struct GraphInterpreter {
     return try optionalConstant(input).map { constant throws(ReadError) in try integers(constant) }
   }
 
-  /// An attribute that says yes or no. What another number means, or another type, the standard leaves to each library.
+  /// A boolean attribute. The standard leaves other numbers and types undefined.
   ///
   /// - Throws: `onnxUnclaimedNode`.
   func flag(_ name: String, otherwise absent: Bool = false) throws(ReadError) -> Bool {
@@ -197,7 +197,7 @@ struct GraphInterpreter {
 }
 
 extension Int {
-  /// The nearest; 0 for what is no number.
+  /// The nearest integer; 0 for NaN.
   init(clamping number: Double) {
     self = Int(exactly: number.rounded(.towardZero)) ?? (number.isNaN ? 0 : number > 0 ? .max : .min)
   }

@@ -1,9 +1,9 @@
 internal import Archives
 internal import TensorTypes
 
-/// The extents of a graph's inputs where the graph leaves them free, and the probe texts.
+/// The extents of a graph's inputs that the graph leaves free, and the probe texts.
 struct GraphSizes {
-  /// Images in a batch, and texts: two numbers that differ from each other and from one.
+  /// The numbers of images and texts in a batch. They differ from each other and from one.
   static let freeImages = 2
   static let freeTexts = 3
 
@@ -11,16 +11,16 @@ struct GraphSizes {
   var context: Int
   /// Pixels per side of an image.
   var imageSize: Int
-  /// Added to every probe text's position: graphs are followed once for each shift.
+  /// Added to every probe text's position. The graph is followed once for each shift.
   var shift = 0
 
-  /// Where the pooled token of a probe text is: the last, the first, then others.
+  /// The position of the pooled token of a probe text: the last, the first, then others.
   func position(ofText text: Int) -> Int {
     guard context > 0 else { return 0 }
     return (context - 1 + text + shift) % context
   }
 
-  /// Tables of positions give the sizes.
+  /// Reads the sizes from the tables of positions.
   init(_ graph: ONNXGraph) {
     var shapes = Dictionary(graph.initializers.map { ($0.name, $0.shape) }) { first, _ in first }
     var names: [String: String] = [:]
@@ -64,7 +64,7 @@ struct GraphSizes {
 }
 
 extension GraphInterpreter {
-  /// Gives an input of the graph its meaning, by its type and shape.
+  /// Assigns a meaning to an input of the graph, by its type and shape.
   mutating func bind(_ input: ONNXPort) throws(ReadError) {
     var shape: [Int] = []
     let free: [Int]
@@ -82,7 +82,7 @@ extension GraphInterpreter {
       guard shape[1] == 3 else { throw unclaimed(input, "pixels of three colours") }
       values[input.name] = try make(.pixels, shape)
     } else if input.name.contains("mask") {
-      // No token of a CLIP is hidden: pads lie behind the pooled one.
+      // Every attention mask is one: pads come after the pooled token, so they need no mask.
       let one = try computed([1], [], .i64)
       guard let layout = one.layout.broadcast(shape) else { throw unclaimed(input, "a smaller shape") }
       values[input.name] = .constant(one.viewed(layout))

@@ -1,21 +1,21 @@
 internal import Archives
 internal import TensorTypes
 
-// Quantized values stand for the floats that they were made of.
+// Quantized values represent the floats that they were computed from.
 extension GraphInterpreter {
   mutating func quantize() throws(ReadError) -> GraphValue {
     switch try value(0) {
-    // What a constant was before it is quantized is more than what it is afterwards.
+    // A constant is more precise before quantization than after it.
     case .constant(let constant): return .constant(constant)
     case .activation(var activation):
       guard activation.quantization == nil else { throw unclaimed("floats") }
       let quantization = try fixedQuantization()
-      // A mask of -1e38 as part of the range leaves one integer for all scores.
+      // A mask of -1e38 in the quantized range would map all scores to one integer.
       if case .masked = terms[activation.term].kind, case .fixed(let scale, _) = quantization, scale[0] > 1 {
         throw unclaimed("a scale that tells scores apart")
       }
       activation.quantization = quantization
-      // Quantizers drop a ReLU before integers that cannot stand for numbers below zero.
+      // Quantizers drop a ReLU before an integer type that cannot represent negative numbers.
       if try holdsNoNegative(), !isNonNegative(activation) { activation = activation.mapped { max($0, 0) } }
       return .activation(activation)
     case .dynamicScale, .dynamicZeroPoint, .integerProduct: throw unclaimed("floats")
@@ -62,7 +62,7 @@ extension GraphInterpreter {
         try dequantized(constant, scale: try self.constant(1), zeroPoint: try optionalConstant(2), axis: axis)
       )
     case .activation(var activation):
-      // Rows of a table of integers.
+      // Rows of an integer table.
       if case .lookup(let table) = terms[activation.term].kind, !table.dtype.isFloatingPoint,
         activation.quantization == nil
       {
@@ -79,7 +79,7 @@ extension GraphInterpreter {
     }
   }
 
-  /// One scale for a table, or one for each row, looked up at the same ids.
+  /// One scale for a table, or one for each row, looked up by the same ids.
   private func scales(ofRows rows: Activation) throws(ReadError) -> GraphConstant {
     guard case .activation(let scales) = try value(1) else { return try constant(1) }
     guard case .lookup(let table) = terms[scales.term].kind, table.shape.count == 1, scales.curve.isIdentity,
@@ -90,7 +90,7 @@ extension GraphInterpreter {
     return table
   }
 
-  /// (q - zero point) · scale, computed when a tensor of it is read.
+  /// (q - zero point) · scale, computed when the tensor is read.
   private mutating func dequantized(
     _ constant: GraphConstant, scale: GraphConstant, zeroPoint: GraphConstant?, axis: Int
   ) throws(ReadError) -> GraphConstant {
@@ -109,7 +109,7 @@ extension GraphInterpreter {
 
   mutating func dynamicQuantize() throws(ReadError) -> [GraphValue] {
     var activation = try floats(0)
-    // Each has its own number.
+    // Each node gets its own number.
     let id = try add(terms[activation.term].kind, terms[activation.term].shape)
     activation.quantization = .dynamic(id)
     return [.activation(activation), .dynamicScale(id, times: nil), .dynamicZeroPoint(id)]
@@ -126,7 +126,7 @@ extension GraphInterpreter {
     return .integerProduct(node, input, id, weight: weight, zeroPoint: try optionalConstant(3))
   }
 
-  /// An integer product times its scales is the product of what the integers stand for.
+  /// An integer product times its scales is the product of the dequantized values.
   mutating func scaled(
     _ product: ONNXNode, _ input: Activation, _ weight: GraphConstant, _ zeroPoint: GraphConstant?,
     _ scale: GraphConstant
@@ -134,7 +134,7 @@ extension GraphInterpreter {
     let isKernel = product.operation == "ConvInteger"
     var scale = scale
     if scale.count > 1 {
-      // One for each output: the last axis of rows, the second of maps.
+      // One scale for each output: the last axis of rows, the second of maps.
       let outputs = weight.shape[isKernel ? 0 : weight.shape.count - 1]
       guard scale.count == outputs, let layout = scale.layout.reshaped([outputs]) else {
         throw ReadError(

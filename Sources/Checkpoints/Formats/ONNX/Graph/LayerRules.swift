@@ -71,7 +71,7 @@ extension GraphInterpreter {
       [shape[0], kernel.shape[0]] + extent)
   }
 
-  /// The stride and padding that both axes have; nil where they differ, or where there are dilations.
+  /// The stride and padding that both axes share; nil if they differ, or if there are dilations.
   private func window(_ node: ONNXNode, size: Int) -> (stride: Int, padding: Int)? {
     let strides = node.integers("strides") ?? [1, 1]
     let pads = node.integers("pads") ?? [0, 0, 0, 0]

@@ -1,14 +1,14 @@
 internal import Archives
 internal import TensorTypes
 
-// Operations that move elements without changing them.
+// Operations that move elements without changing their values.
 extension GraphInterpreter {
-  /// Rearranges a constant or an activation; the rule is the same.
+  /// Rearranges a constant or an activation by the same rule.
   mutating func rearranged() throws(ReadError) -> GraphValue {
     switch try value(0) {
     case .constant(let constant):
       if let layout = try rearranged(constant.layout) { return .constant(constant.viewed(layout)) }
-      // What no view gives is copied first.
+      // If no view exists, the constant is copied first.
       let copy = try computed(try numbers(constant), constant.shape, as: constant)
       if let layout = try rearranged(copy.layout) { return .constant(copy.viewed(layout)) }
       return .constant(try copied(copy))
@@ -43,7 +43,7 @@ extension GraphInterpreter {
       let counts = try integers(try constant(1))
       guard counts.count == layout.rank else { throw unclaimed("\(layout.rank) repeats") }
       let shape = layout.shape
-      // Repeating more than one element is no view.
+      // Repeating more than one element is not a view.
       guard zip(shape, counts).allSatisfy({ $0 == 1 || $1 == 1 }) else { return nil }
       return layout.broadcast(zip(shape, counts).map { $0 == 1 ? $1 : $0 })
     default: throw unclaimed("an operation that moves elements")
@@ -204,7 +204,7 @@ extension GraphInterpreter {
     guard let target else { throw unclaimed("numbers") }
     switch try value(0) {
     case .constant(let constant):
-      // Rounding to another float changes a weight less than the model can show.
+      // Rounding a weight to another float type is below the precision of the model.
       let isRounded = target == .bf16 && !graph.hasBFloat16
       if constant.dtype == target || constant.dtype.isFloatingPoint && target.isFloatingPoint && !isRounded {
         return .constant(constant)
@@ -218,7 +218,7 @@ extension GraphInterpreter {
     case .activation(let activation):
       let kind = terms[activation.term].kind
       if kind.isOfIDs {
-        // FP16 and bfloat16 confuse ids; FP32 as an intermediate of ArgMax does not.
+        // FP16 and bfloat16 cannot represent all ids. FP32 as an intermediate of ArgMax can.
         let keepsIDs = target.isFloatingPoint ? target == .f32 || target == .f64 : target.byteWidth >= 4
         guard keepsIDs || target == .bool else { throw unclaimed("ids of 32 bits") }
         if case .ids = kind, target == .bool { throw unclaimed("ids of 32 bits") }

@@ -1,7 +1,7 @@
 internal import Archives
 
 extension GraphInterpreter {
-  /// The results of a node of ONNX's own operations, in the order of its outputs.
+  /// The results of a node with a standard ONNX operation, in the order of its outputs.
   mutating func standardOperation() throws(ReadError) -> [GraphValue] {
     switch node.operation {
     case "Constant": return [.constant(try constantNode())]
@@ -61,7 +61,7 @@ extension GraphInterpreter {
     }
   }
 
-  /// Operations of ONNX Runtime that leave a layer's weights as they are; nil for others.
+  /// Operations of ONNX Runtime that do not change a layer's weights; nil for others.
   mutating func microsoftOperation() throws(ReadError) -> GraphValue? {
     switch node.operation {
     case "QuickGelu", "Gelu", "FastGelu": return try elementwise()

@@ -1,7 +1,7 @@
-/// Where the elements of a value lie in the row-major tensor that they were computed as. Transpose, Reshape, Slice,
-/// Split, Expand and single indices change the layout alone.
+/// The positions of a value's elements in the row-major tensor that they were computed as. Transpose, Reshape, Slice,
+/// Split, Expand and single indices only change the layout.
 struct TensorLayout: Equatable {
-  /// `count` elements, each `step` behind the one before it.
+  /// `count` elements at positions `step` apart.
   struct Run: Equatable {
     var count: Int
     var step: Int
@@ -9,12 +9,12 @@ struct TensorLayout: Equatable {
 
   /// The position of the first element.
   var start: Int
-  /// Each axis as runs, slowest first. Runs of one element are left out.
+  /// Each axis as runs, slowest first. Runs of one element are omitted.
   private(set) var axes: [[Run]]
 
-  /// Elements of a layout; a factor above any real one, below which no product overflows.
+  /// The most elements of a layout: larger than any real one, and small enough that products do not overflow.
   static let largestCount = 1 << 40
-  /// Axes; every operation walks them.
+  /// The most axes. Every operation visits all axes.
   static let largestRank = 16
 
   init(start: Int = 0, axes: [[Run]]) {
@@ -22,7 +22,7 @@ struct TensorLayout: Equatable {
     self.axes = axes.map(Self.merged)
   }
 
-  /// Nil where the shape has more elements or axes than any real one.
+  /// Nil if the shape has implausibly many elements or axes.
   init?(rowMajor shape: [Int]) {
     guard Self.count(shape) != nil else { return nil }
     var step = 1
@@ -50,7 +50,7 @@ struct TensorLayout: Equatable {
   var count: Int { shape.reduce(1, *) }
   var runs: [Run] { axes.flatMap { $0 } }
 
-  /// Runs of one element go; neighbours that one step walks through become one.
+  /// Removes runs of one element and joins adjacent runs with a common step.
   private static func merged(_ runs: [Run]) -> [Run] {
     var result: [Run] = []
     for run in runs where run.count != 1 {
@@ -63,7 +63,7 @@ struct TensorLayout: Equatable {
     return result
   }
 
-  /// Non-negative, or nil where there is no such axis.
+  /// Non-negative, or nil if the axis does not exist.
   func axis(_ number: Int) -> Int? {
     let axis = number < 0 ? number + rank : number
     return axes.indices.contains(axis) ? axis : nil
@@ -76,7 +76,7 @@ struct TensorLayout: Equatable {
     return TensorLayout(start: start, axes: order.map { axes[$0] })
   }
 
-  /// Nil where a new axis would cut a run unevenly.
+  /// Nil if a new axis would divide a run unevenly.
   func reshaped(_ shape: [Int]) -> TensorLayout? {
     guard Self.count(shape) == count else { return nil }
     if count == 0 { return TensorLayout(rowMajor: shape) }
@@ -103,7 +103,7 @@ struct TensorLayout: Equatable {
     return TensorLayout(start: start, axes: result)
   }
 
-  /// The position of an index of one axis, counted from the axis's first.
+  /// The position of an index of one axis, relative to the axis's first element.
   func offset(_ axis: Int, _ index: Int) -> Int {
     var (rest, offset) = (index, 0)
     for run in axes[axis].reversed() {
@@ -113,7 +113,7 @@ struct TensorLayout: Equatable {
     return offset
   }
 
-  /// Without `axis`, at one index of it.
+  /// The layout without `axis`, at one index of it.
   func selecting(_ axis: Int, _ index: Int) -> TensorLayout? {
     let extent = shape[axis]
     let index = index < 0 ? index + extent : index
@@ -123,7 +123,7 @@ struct TensorLayout: Equatable {
     return TensorLayout(start: start + offset(axis, index), axes: axes)
   }
 
-  /// Indices `range` of one axis; nil where they are no whole runs.
+  /// Indices `range` of one axis; nil if they are not complete runs.
   func slicing(_ axis: Int, _ range: Range<Int>) -> TensorLayout? {
     var axes = axes
     if range.isEmpty {
@@ -146,7 +146,7 @@ struct TensorLayout: Equatable {
     return TensorLayout(start: start, axes: axes)
   }
 
-  /// By ONNX's rule: axes are aligned at the end, and an extent of one is repeated.
+  /// Applies ONNX's rule: axes are aligned at the end, and an extent of one is repeated.
   func broadcast(_ shape: [Int]) -> TensorLayout? {
     guard shape.count >= rank, Self.count(shape) != nil else { return nil }
     let own = [Int](repeating: 1, count: shape.count - rank) + self.shape
@@ -160,8 +160,8 @@ struct TensorLayout: Equatable {
 
   // MARK: Rows
 
-  /// The layout after each complete row, the last axis, was made another of `newWidth`; nil where the last axis is not
-  /// a complete row of `width`.
+  /// The layout after each complete row (the last axis) was replaced by a row of `newWidth`; nil if the last axis is
+  /// not a complete row of `width`.
   func replacingRows(of width: Int, with newWidth: Int) -> TensorLayout? {
     guard let last = axes.last,
       last == Self.merged([Run(count: width, step: 1)]) || isRepeated(last, of: width)

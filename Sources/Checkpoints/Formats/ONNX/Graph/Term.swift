@@ -1,37 +1,37 @@
-/// What a value is, by how it was computed from pixels and token ids. A term's tensor is row-major with axes that its
-/// kind gives: `[batch, tokens, channels]`, or `[batch, channels, rows, columns]` of a map.
+/// A value, described by its computation from pixels and token ids. A term's tensor is row-major. Its kind determines
+/// the axes: `[batch, tokens, channels]`, or `[batch, channels, rows, columns]` for a map.
 struct Term {
   var kind: Kind
   var shape: [Int]
   /// The operation that computed it, for errors.
   var node: String
 
-  /// An earlier term, with the function that each of its elements went through.
+  /// An earlier term, with the element-wise function applied to it.
   struct Input {
     var term: Int
     var curve: Curve
     var layout: TensorLayout
-    /// The operation that made the curve what it is.
+    /// The last operation that changed the curve.
     var bender: String?
   }
 
   enum Kind {
     case pixels
     case ids
-    /// Whether an id is this one.
+    /// Whether an id equals this one.
     case isID(Int)
     case lookup(table: GraphConstant)
-    /// With a square kernel, and a stride and padding that are equal on all sides.
+    /// With a square kernel, and equal stride and padding on all sides.
     case convolution(Input, kernel: GraphConstant, bias: GraphConstant?, stride: Int, padding: Int)
     case batchNorm(Input, parts: [GraphConstant], epsilon: Float)
-    /// Of squares of this size beside one another.
+    /// Over adjacent squares of this size.
     case averagePool(Input, size: Int)
     /// Over all positions of a map: `[batch, channels]`.
     case mapMean(Input)
     /// A row before the positions of a map: `[batch, 1 + positions, channels]`.
     case classToken(GraphConstant, before: Input)
     case meanToken(Int, before: Input)
-    /// With a table `[tokens, channels]` added.
+    /// With a table `[tokens, channels]` of positions added.
     case placed(Input, table: GraphConstant)
     case mean(Int)
     case centred(Int)
@@ -45,10 +45,10 @@ struct Term {
     case sum(Input, Input)
     /// Queries times keys of each head, `[batch, heads, tokens, tokens]`.
     case scores(queries: Part, keys: Part)
-    /// Scores times a factor; far below zero where the key is behind the query.
+    /// Scores times a factor; far below zero if the key is after the query.
     case masked(Int, factor: Double)
     case shares(Int, factor: Double)
-    /// Shares times values, `[batch, tokens, channels]`.
+    /// Attention weights times values, `[batch, tokens, channels]`.
     case context(shares: Int, values: Part)
     /// The row of each text's pooled token, `[batch, channels]`.
     case pooled(Input, GraphFacts.TextPooling)
@@ -57,11 +57,11 @@ struct Term {
     case unit(Input)
     /// Rows of one tower times rows of the other's.
     case similarity(Input, Input)
-    /// Shares of a similarity's row.
+    /// A softmax over a row of similarities.
     case choice(Int)
   }
 
-  /// Channels of a linear layer's output that are split into heads.
+  /// Channels of a linear layer's output that are divided into heads.
   struct Part {
     var term: Int
     var factor: Double
@@ -71,7 +71,7 @@ struct Term {
 }
 
 extension Term.Kind {
-  /// Whether its elements are token ids or what they were compared with, which is no number to compute with.
+  /// Whether its elements are token ids or results of comparing them, which must not be used in arithmetic.
   var isOfIDs: Bool {
     switch self {
     case .ids, .isID: true
@@ -88,9 +88,9 @@ struct Activation {
   var term: Int
   var layout: TensorLayout
   var curve = Curve.identity
-  /// The operation that made the curve what it is.
+  /// The last operation that changed the curve.
   var bender: String?
-  /// How it is stored as integers.
+  /// How it is stored as integers; nil for floats.
   var quantization: Quantization?
 
   enum Quantization: Equatable {
@@ -121,6 +121,6 @@ enum GraphValue {
   /// The scale of a DynamicQuantizeLinear, times a constant.
   case dynamicScale(Int, times: GraphConstant?)
   case dynamicZeroPoint(Int)
-  /// An integer product that still has to be multiplied by its scales.
+  /// An integer product that is not yet multiplied by its scales.
   case integerProduct(ONNXNode, Activation, Int, weight: GraphConstant, zeroPoint: GraphConstant?)
 }

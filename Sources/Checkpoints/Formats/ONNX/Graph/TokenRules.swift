@@ -29,7 +29,7 @@ extension GraphInterpreter {
     guard case .ids = terms[ids.term].kind, (1...2).contains(table.shape.count), table.pooling == nil else {
       throw unclaimed("rows of a table at token ids")
     }
-    // One number for each id, the scale of its row, has no axis of channels.
+    // The scales of a table's rows are one number per id and have no axis of channels.
     let channels = Array(table.shape.dropFirst())
     let width = channels.first ?? 1
     let rows = ids.layout.axes.map { $0.map { TensorLayout.Run(count: $0.count, step: $0.step * width) } }
@@ -58,7 +58,7 @@ extension GraphInterpreter {
 
   // MARK: The pooled position
 
-  /// The position of the highest id, or of the first that is one id.
+  /// The position of the highest id, or of the first occurrence of one id.
   mutating func argMax() throws(ReadError) -> GraphValue {
     let ids = try activation(0)
     let shape = terms[ids.term].shape
@@ -188,7 +188,7 @@ extension GraphInterpreter {
     return (.classToken(constant.viewed(row), before: map.input), tokens)
   }
 
-  /// The class token of each item must be the same.
+  /// Requires that all items have the same class token.
   private mutating func requireEqualItems(_ constant: GraphConstant, axis: Int) throws(ReadError) {
     guard let first = constant.layout.selecting(axis, 0) else { throw unclaimed("a class token") }
     let expected = try numbers(constant.viewed(first))
@@ -199,7 +199,7 @@ extension GraphInterpreter {
     }
   }
 
-  /// The axes of patches, with those of tokens in their place.
+  /// Replaces the axes of patches by those of tokens.
   private func tokens(_ map: Activation, axis: Int, _ target: [Int]) throws(ReadError) -> TensorLayout {
     let shape = terms[map.term].shape
     let positions = shape[2] * shape[3]

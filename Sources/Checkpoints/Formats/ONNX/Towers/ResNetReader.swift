@@ -2,7 +2,7 @@ internal import Archives
 
 /// OpenAI's ModifiedResNet, read from its attention pooling back to the pixels.
 struct ResNetReader {
-  /// A convolution with its BatchNorm, or with the bias that one was folded to.
+  /// A convolution with its BatchNorm, or with a bias that contains the folded BatchNorm.
   struct Layer {
     var kernel: GraphConstant
     var norm: [GraphConstant]
@@ -76,7 +76,7 @@ struct ResNetReader {
     throw reader.error(map.term, "a bottleneck of three convolutions and its shortcut")
   }
 
-  /// Three convolutions with ReLU between them, or nil.
+  /// Three convolutions with ReLU between them; nil for anything else.
   private mutating func branchLayers(
     _ branch: Term.Input, _ reader: inout TermReader
   ) throws(ReadError) -> (layers: [Layer], halves: Bool)? {
@@ -90,7 +90,7 @@ struct ResNetReader {
     return ([first, middle, last], halves)
   }
 
-  /// What an average pool of 2×2 takes; other inputs as they are.
+  /// The input of a 2×2 average pool; other inputs unchanged.
   private func pooledSource(_ input: Term.Input, _ reader: inout TermReader) -> (Term.Input, Bool) {
     guard input.curve.isIdentity, case .averagePool(let source, 2) = reader.kind(input.term),
       !isStem(source, reader)
@@ -98,7 +98,7 @@ struct ResNetReader {
     return (source, true)
   }
 
-  /// The stem ends in an average pool too, of a convolution's ReLU that leads to the pixels.
+  /// The stem also ends in an average pool, of a convolution's ReLU that leads back to the pixels.
   private func isStem(_ source: Term.Input, _ reader: TermReader) -> Bool {
     var term = source.term
     for _ in 0..<6 {
@@ -153,10 +153,10 @@ struct ResNetReader {
   }
 }
 
-/// A BatchNorm that an exporter folded into the convolution before it, as the one that adds what is left of it, the
-/// bias, and changes nothing else: with it the model computes what the graph does.
+/// A BatchNorm that an exporter folded into the preceding convolution. It is restored as one that only adds the
+/// remaining bias, so that the model computes the same as the graph.
 enum FoldedNorm {
-  /// ModifiedResNet's BatchNorms have PyTorch's default.
+  /// The default of PyTorch, which ModifiedResNet's BatchNorms use.
   static let epsilon: Float = 1e-5
 
   /// Weight 1, the bias, mean 0, and variance 1 − ε, so that √(variance + ε) = 1.

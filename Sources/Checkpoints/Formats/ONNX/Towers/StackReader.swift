@@ -8,14 +8,14 @@ struct StackReader {
     var hidden, output: TermReader.Linear
   }
 
-  /// Queries, keys and values: linear layers, and the first of their channels.
+  /// Linear layers of queries, keys and values, and the first channel of each.
   struct Attention {
     var parts: [(layer: TermReader.Linear, first: Int)]
     var output: TermReader.Linear
     var heads: Int
     var isMasked: Bool
 
-    /// Whether one layer computes all three, in their order.
+    /// Whether one layer computes all three, in this order.
     func isFused(width: Int) -> Bool {
       parts.map(\.first) == [0, width, 2 * width]
         && parts.allSatisfy { $0.layer.matrix.shape[1] == 3 * width }
@@ -70,7 +70,7 @@ struct StackReader {
     input = source
   }
 
-  /// The residual, and the linear layer that is added to it.
+  /// The residual, and the linear layer whose output is added to it.
   private func branch(
     _ a: Term.Input, _ b: Term.Input, _ expected: String, _ reader: inout TermReader
   ) throws(ReadError) -> (residual: Int, branch: Int) {
@@ -87,7 +87,7 @@ struct StackReader {
     return norm
   }
 
-  /// Takes the epsilon of a LayerNorm of this tower.
+  /// Records the epsilon of a LayerNorm of this tower.
   mutating func add(_ norm: TermReader.LayerNorm, at term: Int, _ reader: TermReader) throws(ReadError) {
     try agree(&facts.epsilon, Float(norm.epsilon), term, reader, "epsilon of LayerNorm")
   }
@@ -111,7 +111,7 @@ struct StackReader {
     return attention
   }
 
-  /// From the last projection of an attention back to its three linear layers.
+  /// From the output projection of an attention back to its three linear layers.
   static func attention(_ term: Int, _ reader: inout TermReader) throws(ReadError) -> Attention {
     let output = try reader.linear(term, "the projection behind attention")
     let joined = try reader.plain(output.input, "attention")

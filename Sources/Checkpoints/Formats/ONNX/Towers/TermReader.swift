@@ -1,10 +1,10 @@
 internal import Archives
 
-/// Looks for the parts of a tower among terms. Each step says what it expects; an error names the node that computes
-/// something else.
+/// Searches the terms for the parts of a tower. Each step states what it expects; an error names the node that
+/// computes something else.
 struct TermReader {
   let terms: [Term]
-  /// Terms that the towers are made of.
+  /// Terms that the towers use.
   private(set) var visited: Set<Int> = []
 
   init(_ terms: [Term]) { self.terms = terms }
@@ -27,7 +27,7 @@ struct TermReader {
     ReadError(.onnxUnclaimedNode, expected: expected, found: terms[term].node)
   }
 
-  /// The same where what the elements went through is not what is expected.
+  /// The error for an input whose element-wise function is not the expected one.
   func error(_ input: Term.Input, _ expected: String) -> ReadError {
     ReadError(.onnxUnclaimedNode, expected: expected, found: input.bender ?? terms[input.term].node)
   }
@@ -37,7 +37,7 @@ struct TermReader {
     return terms[term].kind
   }
 
-  /// The term of an input that no function was applied to.
+  /// The term of an input without an element-wise function.
   mutating func plain(_ input: Term.Input, _ expected: String) throws(ReadError) -> Int {
     guard input.curve.isIdentity else { throw error(input, expected + " as it is") }
     visited.insert(input.term)

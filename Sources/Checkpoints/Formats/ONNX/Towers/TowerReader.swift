@@ -6,11 +6,11 @@ internal import Archives
   private import Darwin
 #endif
 
-/// The towers whose embeddings a graph puts out.
+/// The towers whose embeddings a graph outputs.
 struct TowerReader {
   struct Transformer {
     var stack: StackReader
-    /// LayerNorm before the blocks, of the image tower, and after them.
+    /// The image tower's LayerNorm before the blocks, and a tower's LayerNorm after them.
     var preNorm: TermReader.LayerNorm?
     var postNorm: TermReader.LayerNorm
     /// The class embedding and the patches' kernel, or the token table.
@@ -23,12 +23,12 @@ struct TowerReader {
   private(set) var image: Transformer?
   private(set) var text: Transformer?
   private(set) var resNet: ResNetReader?
-  /// The natural logarithm of what similarities are multiplied by.
+  /// The natural logarithm of the factor that multiplies similarities.
   private(set) var logitScale: Double?
   private(set) var facts = GraphFacts()
   private var reader: TermReader
 
-  /// Each output is an embedding, a product of two, or a value on the way to them.
+  /// Each output must be an embedding, a product of two, or an intermediate value of them.
   ///
   /// - Throws: `onnxUnclaimedNode`.
   init(_ outputs: [Activation], _ terms: [Term]) throws(ReadError) {
@@ -49,7 +49,7 @@ struct TowerReader {
 
   // MARK: Embeddings
 
-  /// - Returns: whether the output is an embedding, or made of embeddings.
+  /// - Returns: whether the output is an embedding, or computed from embeddings.
   private mutating func readEmbeddings(_ output: Term.Input, needsProjection: Bool) throws(ReadError) -> Bool
   {
     switch reader.terms[output.term].kind {
@@ -66,7 +66,7 @@ struct TowerReader {
         throw reader.error(output, "cosines times a scale")
       }
       let scale = try readUnit(a) * readUnit(b) * factor
-      // In double precision the logarithm of a rounded exponential rounds to the number it was made of.
+      // In double precision, the logarithm of a rounded exponential rounds back to the original number.
       if scale > 0, logitScale == nil { logitScale = log(scale) }
       return true
     case .unit(let embedding):
@@ -88,7 +88,7 @@ struct TowerReader {
     }
   }
 
-  /// The hidden state that a tower without projection puts out.
+  /// The hidden state that a tower without projection outputs.
   private mutating func readPooled(_ output: Term.Input) throws(ReadError) -> Bool {
     guard output.curve.isIdentity else { throw reader.error(output, "a value as it is") }
     if reader.terms[output.term].shape.count == 3, !isClassToken(output) { return true }
@@ -104,7 +104,7 @@ struct TowerReader {
     return factor
   }
 
-  /// Whether a product is of rows that a LayerNorm or an attention pooling gave, and no more is added to it.
+  /// Whether a product multiplies the output of a LayerNorm or an attention pooling, and nothing else is added to it.
   private func isProjected(_ term: Int) -> Bool {
     if case .product(let input, _) = reader.terms[term].kind {
       if case .pooled(let rows, _) = reader.terms[input.term].kind { return isNorm(rows.term) }
@@ -136,7 +136,7 @@ struct TowerReader {
     return input.term
   }
 
-  /// Whether a view of tokens is the first of each item, all channels.
+  /// Whether a view of tokens is the first token of each item, all channels.
   private func isClassToken(_ output: Term.Input) -> Bool {
     let shape = reader.terms[output.term].shape
     guard shape.count == 3, output.layout.start == 0 else { return false }

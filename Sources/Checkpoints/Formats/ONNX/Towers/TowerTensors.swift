@@ -1,12 +1,12 @@
 internal import Archives
 
-/// The tensors of the towers under the names of OpenAI's modules, or of Hugging Face's where queries, keys and values are
-/// separate layers. What names the graph has does not matter.
+/// The tensors of the towers under the names of OpenAI's modules, or of Hugging Face's if queries, keys and values
+/// are separate layers. The graph's own names do not matter.
 struct TowerTensors {
   private(set) var tensors: [CheckpointTensor] = []
   private(set) var dequantizedCount = 0
   private(set) var foldedNormCount = 0
-  /// Initializers that a tensor was made of.
+  /// Initializers that tensors use.
   private(set) var used: Set<String> = []
   private let file: String
 
