@@ -5,13 +5,13 @@ public import Quantization
 /// What to write.
 public struct BundleRequest<Source: ParameterSource>: Sendable {
   public var source: Source
-  /// Every tower of the source, also those that the bundle leaves out: their ids are carried all the same.
+  /// All towers of the source, including towers that are not written, because the bundle stores their ids too.
   public var sourceArchitecture: CLIPArchitecture
-  /// What the bundle says about itself. `architecture` holds the towers to write; ids and the source's digest are
-  /// filled in by the writer, except as said below.
+  /// The bundle's description. `architecture` holds the towers to write. The writer fills in ids and the source's
+  /// digest, except as stated below.
   public var description: BundleDescription
   public var identity = IdentityOrigin.computed
-  /// Computes the SHA-256 of the source's files while the tensors are written; nil keeps what `description` states.
+  /// Computes the SHA-256 of the source's files while the tensors are written; nil keeps the value in `description`.
   public var sourceDigest: (@Sendable () throws(Source.Failure) -> Digest)?
 
   public init(source: Source, sourceArchitecture: CLIPArchitecture, description: BundleDescription) {
@@ -21,26 +21,26 @@ public struct BundleRequest<Source: ParameterSource>: Sendable {
   }
 }
 
-/// Where the tower ids come from.
+/// How the tower ids are determined.
 public enum IdentityOrigin: Sendable, Equatable {
   /// From the source's values.
   case computed
-  /// The source is a bundle: `description` has its ids, which are those of the checkpoint it was made from.
+  /// The source is a bundle: `description` has its ids, which are those of its source checkpoint.
   case inherited
 }
 
-/// Where to write, and with what means; none of it changes a byte.
+/// Where to write, and with which resources. No option changes the bytes.
 public struct WriteOptions: Sendable {
   public var path: String
   public var replacesExisting: Bool
-  /// Files that are being read, and so never replaced.
+  /// Files that are being read and must not be replaced.
   public var sources: [String] = []
-  /// At most so many threads; 0 for all that this process may use.
+  /// The most threads; 0 for all that this process may use.
   public var threads = 0
   public var kernels = WeightKernels()
-  /// Told how many of how many elements are done, now and then and from any thread.
+  /// Called repeatedly, from any thread, with the number of finished elements and the total.
   public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
-  /// False forces the way of file systems that know no unnamed files.
+  /// False uses the method for file systems without unnamed files.
   public var usesUnnamedFile = true
 
   public init(path: String, replacesExisting: Bool = false) {

@@ -2,7 +2,7 @@ public import BundleFormat
 public import Output
 public import Quantization
 
-/// Why a bundle was not written; nothing is left under its name.
+/// Why a bundle was not written. Nothing remains under its name.
 public enum BundleWriteError<SourceFailure: Error>: Error {
   /// Reading the weights failed.
   case source(SourceFailure)
@@ -10,6 +10,6 @@ public enum BundleWriteError<SourceFailure: Error>: Error {
   case weights(QuantizationError)
   /// The output cannot be created or written.
   case output(OutputError)
-  /// The description states something that a bundle cannot say.
+  /// A bundle cannot state the description.
   case description(BundleFault)
 }

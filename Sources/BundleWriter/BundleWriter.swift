@@ -5,8 +5,8 @@ public import Quantization
 
 /// Writes a model as one file, tensor by tensor.
 ///
-/// Every tensor's place is known before the first is read, so tensors are converted in parallel and in any order.
-/// Memory holds what the threads have in flight; the bytes depend on nothing but source and description.
+/// Every tensor's offset is known before the first is read, so tensors are converted in parallel and in any order.
+/// Memory holds only the tensors in progress. The bytes depend on source and description only.
 public enum BundleWriter {
   public static func write<Source: ParameterSource>(
     _ request: BundleRequest<Source>, options: WriteOptions
@@ -29,14 +29,14 @@ public enum BundleWriter {
   }
 }
 
-/// What goes where.
+/// The position of everything in the file.
 struct WritePlan: Sendable {
   let layout: BundleLayout
-  /// 8 + header length; digests have a fixed length, so it is known before they are.
+  /// 8 + header length. Digests have a fixed length, so it is known before their values.
   let headerByteCount: Int
-  /// Of the source's schema, towers that are left out included.
+  /// Parameters of the source's schema, including towers that are not written.
   let parameters: [Parameter]
-  /// By index of the source's parameter: its stored tensors as indices into the layout.
+  /// For each parameter of the source: indices of its stored tensors in the layout.
   let storedByParameter: [[Int]]
 
   var byteCount: Int { headerByteCount + layout.byteCount }
@@ -72,7 +72,7 @@ struct WritePlan: Sendable {
 }
 
 extension BundleRequest {
-  /// The description with zeros wherever a digest will be known at the end.
+  /// The description with zeros for digests that are computed later.
   fileprivate var withPlaceholders: BundleDescription {
     var copy = description
     if identity == .computed {

@@ -2,7 +2,7 @@ public import BundleFormat
 internal import CVocabulary
 private import Tokenizer
 
-/// The vocabulary that travels in bundles whose tokenizer is OpenAI's.
+/// The vocabulary in bundles that use OpenAI's tokenizer.
 public enum OpenAIVocabulary {
   /// The bytes of `tokenizer.merges`.
   static var merges: RawSpan {

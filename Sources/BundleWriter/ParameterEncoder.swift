@@ -6,26 +6,26 @@ private import TensorTypes
 
 /// Turns one canonical tensor into its stored tensors, a few panels at a time.
 ///
-/// Rows pass through once: hashed for the tower's identity, packed, hashed as stored, written. What is in
-/// flight stays in cache, whatever the size of the tensor.
+/// Rows are processed once: hashed for the tower's identity, packed, hashed as stored, written. The working set fits
+/// the cache, independent of the size of the tensor.
 struct ParameterEncoder<SourceFailure: Error> {
   typealias Failure = BundleWriteError<SourceFailure>
 
   let parameter: Parameter
-  /// Placed in the file; the weights first, then their companions.
+  /// With offsets in the file: the weights first, then their companion tensors.
   let stored: [StoredTensor]
   let kernels: WeightKernels
   let region: OutputFile.Region
-  /// Of equalization: what columns (rows) are multiplied by, or nil for 1.
+  /// Factors of equalization for columns and rows; nil for 1.
   let columnFactors, rowFactors: [Float]?
-  /// Equalization's exponents where the parameter is a consumer.
+  /// Exponents of equalization, if the parameter is a consumer.
   let exponents: [Int32]?
 
   /// Digests of the stored tensors, in their order.
   private(set) var storedDigests: [Digest] = []
   private(set) var canonical: DigestStream
 
-  /// Values per step: some panels that fit in the second-level cache together with their packed form.
+  /// Values per step: panels that, together with their packed form, fit in the second-level cache.
   private static var stepElementCount: Int { 1 << 16 }
 
   init(
@@ -42,7 +42,7 @@ struct ParameterEncoder<SourceFailure: Error> {
     canonical = Identity.beginTensor(parameter)
   }
 
-  /// - Parameter values: the whole canonical tensor.
+  /// - Parameter values: the complete canonical tensor.
   mutating func encode(_ values: Span<Float>) throws(Failure) {
     guard values.count == parameter.elementCount else {
       throw .weights(
@@ -91,7 +91,7 @@ extension ParameterEncoder {
     var companions = Companions()
     let panelWidth = MatrixShape.panelWidth
     let panelsPerStep = max(1, Self.stepElementCount / (panelWidth * shape.paddedInputs))
-    // Reused from step to step: gathered or scaled rows of W, and their packed form.
+    // Buffers that steps reuse: gathered or scaled rows of W, and their packed form.
     var gathered = [Float](repeating: 0, count: panelsPerStep * panelWidth * matrix.inputs)
     var packed = [UInt8](
       repeating: 0, count: panelsPerStep * panelWidth * shape.paddedInputs * tensor.dtype.byteWidth)
@@ -223,7 +223,7 @@ extension ParameterEncoder {
   }
 }
 
-/// What is gathered per row while the rows pass through.
+/// Per-row results that are collected while rows are processed.
 private struct Companions {
   var scales: [Float] = []
   var sums: [Int32] = []

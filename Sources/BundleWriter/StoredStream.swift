@@ -1,7 +1,7 @@
 internal import BundleFormat
 internal import Output
 
-/// Appends the bytes of one stored tensor to the file and hashes them on the way.
+/// Appends the bytes of one stored tensor to the file and hashes them.
 struct StoredStream {
   private let region: OutputFile.Region
   private var offset: Int
@@ -20,7 +20,7 @@ struct StoredStream {
 
   consuming func finish() -> Digest { hash.finish() }
 
-  /// Writes a whole small tensor: `bytes`, then zeros up to its padded size.
+  /// Writes a complete small tensor: `bytes`, then zeros up to its padded size.
   static func write(
     _ bytes: RawSpan, paddedTo byteCount: Int, _ region: OutputFile.Region, at offset: Int
   ) throws(OutputError) -> Digest {

@@ -2,17 +2,17 @@ private import Architecture
 public import BundleFormat
 public import Output
 
-/// A bundle that is complete but for the self-test's values, and has no name yet.
+/// A bundle that is complete except for the self-test's values, and has no name yet.
 ///
-/// It can be opened from `path` like any bundle; that is how the self-test is computed and the fidelity measured. Let
-/// go without `finish`, it leaves nothing behind.
+/// It can be opened from `path` like any bundle, to compute the self-test and to measure the fidelity. If it is
+/// dropped without `finish`, nothing remains.
 public struct UnfinishedBundle: ~Copyable {
   private let file: OutputFile
   private let layout: BundleLayout
   private var digests: [Digest]
-  /// As the header states it, ids included.
+  /// As stated in the header, including ids.
   public let description: BundleDescription
-  /// Bytes of the whole file.
+  /// Bytes of the complete file.
   public let byteCount: Int
 
   init(
@@ -29,11 +29,11 @@ public struct UnfinishedBundle: ~Copyable {
   /// A path that opens the file from within this process.
   public var path: String { file.readablePath }
 
-  /// The expected embeddings of the generated inputs (`SelfTestInput`), and how far another machine's may be off.
+  /// The expected embeddings of the generated inputs (`SelfTestInput`), and the tolerance for other machines.
   public struct SelfTest: Sendable, Equatable {
-    /// One value per element of the tower's output; nil for a tower that the bundle lacks.
+    /// One value per element of the tower's output; nil for a tower that the bundle does not have.
     public var image, text: [Float]?
-    /// Largest absolute difference allowed to each tower's values.
+    /// The largest allowed absolute difference from each tower's values.
     public var imageTolerance, textTolerance: Float
 
     public init(image: [Float]?, text: [Float]?, imageTolerance: Float, textTolerance: Float) {
@@ -57,7 +57,7 @@ public struct UnfinishedBundle: ~Copyable {
     }
   }
 
-  /// Stores the self-test, writes the final header and gives the file its name, in one step.
+  /// Stores the self-test, writes the final header and publishes the file in one step.
   ///
   /// - Returns: the bundle id.
   public consuming func finish(_ selfTest: SelfTest) throws(OutputError) -> Digest {
@@ -73,7 +73,7 @@ public struct UnfinishedBundle: ~Copyable {
     do {
       header = try HeaderEncoder.encode(description, layout, digests: digests)
     } catch {
-      // The same description was encoded when the data was written.
+      // Cannot fail: the same description was encoded when the data was written.
       preconditionFailure("the header no longer encodes: \(error)")
     }
     try file.region.write(header.span.bytes, at: 0)

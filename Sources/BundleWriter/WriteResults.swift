@@ -1,7 +1,7 @@
 internal import BundleFormat
 private import Synchronization
 
-/// What the jobs of a run leave behind, whichever thread they ran on.
+/// The results of all jobs of a run, from any thread.
 final class Results<SourceFailure: Error>: Sendable {
   private struct State: Sendable {
     var stored, canonical: [Digest]
@@ -23,7 +23,7 @@ final class Results<SourceFailure: Error>: Sendable {
   func setCanonical(_ digest: Digest, at index: Int) { state.withLock { $0.canonical[index] = digest } }
   func setSourceDigest(_ digest: Digest) { state.withLock { $0.source = digest } }
 
-  /// Adds to the elements done and returns their number.
+  /// Adds to the finished elements and returns their number.
   func addDone(_ count: Int) -> Int {
     state.withLock {
       $0.doneElements += count

@@ -5,7 +5,7 @@ internal import Output
 internal import Parallel
 internal import Quantization
 
-/// One pass over a source: every job writes its tensors at their offsets and leaves their digests.
+/// One pass over a source: every job writes its tensors at their offsets and stores their digests.
 struct WriteRun<Source: ParameterSource>: Sendable {
   typealias Failure = BundleWriteError<Source.Failure>
 
@@ -50,7 +50,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
     do throws(OutputError) { try region.write(header.span.bytes, at: 0) } catch { throw .output(error) }
   }
 
-  /// Long jobs first, so that the threads end together.
+  /// Long jobs first, so that the threads finish at about the same time.
   private var jobs: [Job] {
     let kept = plan.parameters.indices.filter { index in
       request.identity == .computed && plan.parameters[index].tower != nil
@@ -86,7 +86,7 @@ struct WriteRun<Source: ParameterSource>: Sendable {
     }
   }
 
-  /// All exponents come from the unmodified weights, before anything is written.
+  /// Computes all exponents from the unmodified weights, before anything is written.
   private func measureEqualization() throws(Failure) -> Equalization {
     do throws(Source.Failure) {
       return try Equalization(
@@ -130,7 +130,7 @@ extension WriteRun {
       results.addDone(elementCount), plan.parameters.reduce(0) { $0 + $1.elementCount })
   }
 
-  /// The scale is stored as the gain's, the bias as the bias's; mean and variance are stored nowhere.
+  /// The gain's tensor stores the scale, the bias's tensor stores the bias. Mean and variance are not stored.
   private func writeBatchNorm(
     _ norm: Parameter.BatchNorm, _ results: Results<Source.Failure>
   ) throws(Failure) {
@@ -148,7 +148,7 @@ extension WriteRun {
     }
   }
 
-  /// A copy of a parameter's values, whose digest is left behind.
+  /// A copy of a parameter's values, whose digest is stored.
   private func identifiedValues(_ index: Int, _ results: Results<Source.Failure>) throws(Failure) -> [Float] {
     let parameter = plan.parameters[index]
     var encoder = ParameterEncoder<Source.Failure>(parameter, kernels: options.kernels, region: region)
@@ -176,7 +176,7 @@ extension WriteRun {
   }
 }
 
-// What no checkpoint holds, and what follows from all digests.
+// Tensors without a parameter, and values that depend on all digests.
 extension WriteRun {
   private func writeConstants(_ results: Results<Source.Failure>) throws(Failure) {
     for (index, tensor) in plan.layout.tensors.enumerated() {

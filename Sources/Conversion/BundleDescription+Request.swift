@@ -5,8 +5,8 @@ import Models
 import Verification
 
 extension BundleDescription {
-  /// What the bundle will say about itself, but for ids and the source's digest, which the writer finds while it
-  /// reads the weights.
+  /// The bundle's description without ids and the source's digest, which the writer computes while it reads the
+  /// weights.
   init(_ request: ConversionRequest) {
     self.init()
     let model = request.model

@@ -5,7 +5,7 @@ internal import Output
 import PocketCLIP
 public import Verification
 
-/// Writes a bundle, runs it, and gives it its name only when it is what was asked for.
+/// Writes a bundle, measures it, and publishes it only if it meets the requirements.
 public enum Conversion {
   public static func run(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
     let clock = ContinuousClock()
@@ -38,7 +38,8 @@ public enum Conversion {
     }
     if !model.source.files.isEmpty {
       bundle.sourceDigest = { () throws(ModelError) in
-        // Beside the weights, on a thread of its own: a damaged source is refused before anything is published.
+        // Runs in parallel to the weights, on its own thread. A damaged source is rejected before anything is
+        // published.
         try model.source.checkChecksums()
         guard let digest = try model.source.sha256() else { throw ModelError(.notCLIP, found: "no file") }
         return digest
@@ -69,7 +70,7 @@ public enum Conversion {
 }
 
 extension Conversion {
-  /// Never save and warn: a bundle below what was demanded is not published.
+  /// Throws if the bundle misses the required fidelity. It is never saved with a mere warning.
   private static func measure(
     _ bundle: OpenBundle, _ request: ConversionRequest
   ) throws(ConversionError) -> [Report] {
@@ -91,12 +92,12 @@ extension Conversion {
   }
 }
 
-/// What was written, and what it took.
+/// The written bundle, and the time that it took.
 public struct ConvertedBundle: Sendable {
   public var bundleID: Digest
   public var description: BundleDescription
   public var byteCount: Int
-  /// One per arithmetic; empty when measuring was switched off.
+  /// One per arithmetic; empty if measuring was switched off.
   public var reports: [Report]
   /// Reading, quantizing, hashing and writing.
   public var writing: Duration

@@ -13,6 +13,6 @@ public enum ConversionError: Error {
   case runtime(PocketCLIPError)
   /// The unfinished bundle could not be compared with its source.
   case verification(VerificationError)
-  /// The bundle is not as close as demanded; nothing was written.
+  /// The bundle misses the required fidelity; nothing was written.
   case belowDemand(Report, Precision)
 }

@@ -3,24 +3,24 @@ public import BundleFormat
 public import Models
 public import Verification
 
-/// What to convert, and to what.
+/// What to convert, and to which form.
 public struct ConversionRequest: Sendable {
-  /// Every tower of the source.
+  /// The model with all towers of the source.
   public var model: CLIPModel
   public var output: String
   public var precision = Precision.fp16
-  /// Write this tower alone; the other's id is carried all the same.
+  /// The only tower to write; the bundle stores the other tower's id too.
   public var tower: Tower?
   public var replacesExisting = false
-  /// Nil switches measuring off, and the bundle says so.
+  /// Nil switches measuring off, which the bundle records.
   public var fidelity: FidelityPolicy?
-  /// What the fidelity is measured by.
+  /// The reference for measuring the fidelity.
   public var reference = ReferenceRequest()
-  /// 0 for all that this process may use.
+  /// 0 for all threads that this process may use.
   public var threads = 0
-  /// Told how many of how many weights are written, now and then and from any thread.
+  /// Called repeatedly, from any thread, with the number of written weights and the total.
   public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
-  /// Told when the weights are written, before the bundle is run.
+  /// Called after the weights are written, before the bundle is run.
   public var onWritten: (@Sendable () -> Void)?
   /// Recorded in the bundle: name and version.
   public var tool: String

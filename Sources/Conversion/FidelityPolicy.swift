@@ -3,17 +3,17 @@ public import BundleFormat
 internal import PocketCLIP
 public import Verification
 
-/// How close a bundle must come to FP32 before it gets its name.
+/// The fidelity to FP32 that a bundle must reach before it is published.
 public struct FidelityPolicy: Sendable, Equatable {
   /// One comparison per arithmetic that the bundle can be run with.
   public var demands: [Demand]
 
-  /// The defaults of docs/fidelity.md, tightened or loosened by what the user says.
+  /// The defaults of docs/fidelity.md, overridden by the user's values.
   ///
   /// - Parameters:
-  ///   - minimumCosine: worst cosine of each tower, with every arithmetic.
-  ///   - minimumAgreement: least fraction of images that choose the same text as with FP32.
-  /// - Throws: when the precision has no default for this architecture and none was given.
+  ///   - minimumCosine: lowest cosine of each tower, with every arithmetic.
+  ///   - minimumAgreement: smallest fraction of images that choose the same text as with FP32.
+  /// - Throws: if the precision has no default for this architecture and none was given.
   public init(
     precision: Precision, architecture: CLIPArchitecture, minimumCosine: Double?, minimumAgreement: Double?
   ) throws(UndemandedPrecision) {
@@ -32,7 +32,7 @@ public struct FidelityPolicy: Sendable, Equatable {
     }
   }
 
-  /// As the bundle records it.
+  /// In the form that the bundle records.
   func recorded(_ architecture: CLIPArchitecture, probes: String) -> FidelityDemand {
     var recorded = FidelityDemand()
     recorded.probes = Array(probes.utf8)
@@ -42,7 +42,7 @@ public struct FidelityPolicy: Sendable, Equatable {
       switch demand.arithmetic {
       case .fast: (recorded.imageFast, recorded.textFast) = (image, text)
       case .exact: (recorded.imageExact, recorded.textExact) = (image, text)
-      case .bf16: break  // No promise of the bundle's: FP16 bundles are converted without it.
+      case .bf16: break  // Not part of the bundle's guarantee: FP16 bundles are converted without it.
       }
     }
     recorded.agreement = demands.first?.thresholds?.agreement.map { Int(($0 * 1e6).rounded()) }
@@ -50,7 +50,7 @@ public struct FidelityPolicy: Sendable, Equatable {
   }
 }
 
-/// int8 of this architecture comes with no promise: FP16 is what ships, or the user says what is good enough.
+/// int8 has no default bound for this architecture: the user converts to FP16, or states the required fidelity.
 public struct UndemandedPrecision: Error, Sendable, Equatable {}
 
 extension Thresholds.Bounds {

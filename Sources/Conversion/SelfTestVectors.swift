@@ -5,7 +5,7 @@ import PocketCLIP
 import Verification
 
 extension Model.Options {
-  /// The arithmetic that is the same on every machine: `scalar` kernels, float activations.
+  /// The arithmetic that is equal on every machine: `scalar` kernels, float activations.
   static var forSelfTest: Model.Options {
     var options = Model.Options()
     options.arithmetic = .exact
@@ -15,7 +15,7 @@ extension Model.Options {
 }
 
 extension UnfinishedBundle.SelfTest {
-  /// What the generated inputs give.
+  /// Computes the embeddings of the generated inputs.
   ///
   /// - Parameter bundle: opened `forSelfTest`.
   init(_ bundle: OpenBundle) throws(PocketCLIPError) {
@@ -43,14 +43,14 @@ extension UnfinishedBundle.SelfTest {
   }
 }
 
-/// How far one value of a unit vector may be off on another machine. A unit vector of 512 values has values near
-/// 0.04; a machine that computes wrongly is off by about as much.
+/// The largest deviation of a value of a unit vector on another machine. A unit vector of 512 values has values near
+/// 0.04; on a machine that computes wrongly, the deviation is about as large.
 enum SelfTestTolerance {
-  /// Float arithmetic differs by rounding alone, some 1e-6.
+  /// Float arithmetic only differs by rounding, about 1e-6.
   static let float: Float = 1e-4
   /// `fast` rounds activations to 8 bits: a cosine of 0.9998 is a distance of 0.02 over all values together.
   static let int8Transformer: Float = 0.01
-  /// Errors add up over a ResNet's depth: a cosine of 0.998 is a distance of 0.063.
+  /// Errors accumulate over a ResNet's depth: a cosine of 0.998 is a distance of 0.063.
   static let int8ResNet: Float = 0.03
 
   static func of(_ precision: Precision, _ tower: ImageTower?) -> Float {

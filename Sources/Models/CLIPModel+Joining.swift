@@ -3,9 +3,9 @@ internal import BundleFormat
 internal import TensorTypes
 
 extension CLIPModel {
-  /// Opens what a user names: one path, or the two halves of a CLIP that were published as two files.
+  /// Opens the user's paths: one path, or the two towers of a CLIP that were published as two files.
   ///
-  /// - Throws: `cannotJoin` where the files are not one image tower and one text tower; what `open` throws.
+  /// - Throws: `cannotJoin` if the files are not one image tower and one text tower; the errors of `open`.
   public static func open(
     _ paths: [String], options: ModelOptions = ModelOptions()
   ) throws(ModelError) -> CLIPModel {
@@ -16,10 +16,10 @@ extension CLIPModel {
     return try CLIPModel(joining: try open(first, options: options), try open(paths[1], options: options))
   }
 
-  /// One CLIP of an image tower and a text tower, in either order.
+  /// Joins an image tower and a text tower, in either order.
   ///
-  /// - Throws: `cannotJoin`: both hold the same tower, they embed into spaces of different dimensions, or a projection
-  ///   is missing, without which the towers do not meet.
+  /// - Throws: `cannotJoin` if both hold the same tower, if they embed into spaces of different dimensions, or if a
+  ///   projection is missing, because without it the embeddings are not comparable.
   init(joining one: CLIPModel, _ other: CLIPModel) throws(ModelError) {
     let (image, text) = one.architecture.image == nil ? (other, one) : (one, other)
     guard let imageTower = image.architecture.image, image.architecture.text == nil,
@@ -90,7 +90,7 @@ extension Score {
   }
 }
 
-/// Each parameter from the half whose tower it belongs to; the score's from the text's where that has one.
+/// Reads each parameter from the model that has its tower; the score from the text tower's model if it has one.
 private struct JoinedStore: ParameterStore {
   var image, text: any ParameterStore
   var textHasScore: Bool
@@ -131,7 +131,7 @@ extension Accounting {
 }
 
 extension SpaceID {
-  /// Both halves are bundles with ids, or the ids are computed anew.
+  /// Both models must be bundles with ids; otherwise the ids are computed.
   fileprivate init?(joining image: SpaceID?, _ text: SpaceID?) {
     guard let image = image?.image, let text = text?.text else { return nil }
     self.init(image: image, text: text)

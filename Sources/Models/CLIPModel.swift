@@ -4,14 +4,14 @@ package import BundleFormat
 public import Checkpoints
 public import TensorTypes
 
-/// A CLIP, or half of one, with canonical names and FP32 values that are read when asked for.
+/// A CLIP, or one tower of it, with canonical names and FP32 values that are read on demand.
 ///
-/// A value: sharing it between threads shares the mapped file, and which parameters were found sound.
+/// A value type. Copies share the mapped file and the record of checked parameters.
 public struct CLIPModel: Sendable {
   public let architecture: CLIPArchitecture
   /// `ViT-B/32`, or a description of an architecture without a name.
   public let name: String
-  /// Nil for a text tower alone.
+  /// Nil for a text tower without an image tower.
   public let preprocessing: Preprocessing?
   public let tokenizer: TokenizerKind
   /// Exactly the parameters that this model has.
@@ -20,7 +20,7 @@ public struct CLIPModel: Sendable {
   public let accounting: Accounting
   public let notes: [String]
   public let source: ModelSource
-  /// Tower ids that a bundle states for the checkpoint it was made from.
+  /// The tower ids that a bundle states for its source checkpoint.
   package let inheritedSpace: SpaceID?
   package let store: any ParameterStore
   private let valueCheck = ValueCheck()
@@ -43,7 +43,7 @@ public struct CLIPModel: Sendable {
     self.store = store
   }
 
-  /// - Throws: the inspection's refusal.
+  /// - Throws: the inspection's first problem.
   public init(_ inspection: ModelInspection) throws(ModelError) {
     if let refusal = inspection.refusal { throw refusal }
     self.init(
@@ -58,9 +58,9 @@ public struct CLIPModel: Sendable {
     try self.init(ModelInspection(checkpoint, options: options))
   }
 
-  /// Opens what a user names: a checkpoint's path, a bundle's, or the spelling of a synthetic model.
+  /// Opens the user's path of a checkpoint or bundle, or the spelling of a synthetic model.
   ///
-  /// - Throws: also what reading throws, as `unreadable`.
+  /// - Throws: read errors too, as `unreadable`.
   public static func open(
     _ path: String, options: ModelOptions = ModelOptions()
   ) throws(ModelError) -> CLIPModel {
@@ -79,10 +79,10 @@ public struct CLIPModel: Sendable {
 }
 
 extension CLIPModel {
-  /// Calls `body` with the canonical values of a parameter, C order: mapped in place where the source stores them
-  /// so, otherwise widened and rearranged in `scratch`.
+  /// Calls `body` with the canonical values of a parameter in C order: mapped if the source stores them in this form,
+  /// otherwise widened and rearranged in `scratch`.
   ///
-  /// - Throws: `notFinite`, `negativeVariance`, or what reading throws.
+  /// - Throws: `notFinite`, `negativeVariance`, or read errors.
   public func withValues<Result>(
     of parameter: Parameter, scratch: inout FloatScratch, _ body: (UnsafeBufferPointer<Float>) -> Result
   ) throws(ModelError) -> Result {
@@ -108,12 +108,12 @@ extension CLIPModel {
     return try values(of: parameter).first
   }
 
-  /// A copy of a parameter's values, for small ones.
+  /// A copy of the values of a small parameter.
   public func values(of parameter: Parameter) throws(ModelError) -> [Float] {
     try values(of: parameter, in: 0..<parameter.elementCount)
   }
 
-  /// A copy of some of a parameter's values, by flat index: rows of a token table, say.
+  /// A copy of a range of a parameter's values, by flat index, such as rows of a token table.
   public func values(of parameter: Parameter, in range: Range<Int>) throws(ModelError) -> [Float] {
     var values = [Float](repeating: 0, count: range.count)
     var outcome = Swift.Result<Void, ModelError>.success(())
@@ -129,7 +129,7 @@ extension CLIPModel {
     return values
   }
 
-  /// The parameter of a canonical name; nil when this model has none.
+  /// The parameter with a canonical name; nil if the model has none.
   public func parameter(_ name: ParameterName) -> Parameter? {
     schema.parameters.first { $0.name == name }
   }
@@ -137,7 +137,7 @@ extension CLIPModel {
   /// The element type that the source stores a parameter in.
   public func storedType(of parameter: Parameter) -> DType { store.storedType(of: parameter) }
 
-  /// Gives back the memory that reading a parameter took, pages of the mapped file included.
+  /// Releases the memory that reading a parameter used, including pages of the mapped file.
   public func release(_ parameter: Parameter) { store.release(parameter) }
 
   private func checked<Result>(

@@ -2,7 +2,7 @@ extension ModelError.Code {
   /// What is wrong, in a few words.
   public var summary: String { text.summary }
 
-  /// What to do about it, one sentence.
+  /// What to do, one sentence.
   public var hint: String { text.hint }
 
   private var text: (summary: String, hint: String) {

@@ -1,13 +1,13 @@
 public import Archives
 
-/// Why a checkpoint is not, or not yet, a CLIP that can be run: one family with `ReadError`, one line, one hint.
+/// Why a checkpoint cannot be run as a CLIP, or needs more settings. Like `ReadError`: one line and one hint.
 public struct ModelError: Error, Sendable, Equatable {
-  /// Raw values are stable and appear in `--json` output; no `ReadError` has one of them.
+  /// Raw values are stable and appear in `--json` output. They differ from those of `ReadError`.
   public enum Code: UInt16, Sendable, Equatable, Hashable, CaseIterable {
-    /// Opening or reading failed: `cause` tells why.
+    /// Opening or reading failed; `cause` holds the reason.
     case unreadable = 700
 
-    // 710: what it is.
+    // 710: the kind of model.
     case notCLIP = 710
     case unsupportedArchitecture = 711
     case unsupportedOption = 712
@@ -25,7 +25,7 @@ public struct ModelError: Error, Sendable, Equatable {
     case notFinite = 740
     case negativeVariance = 741
 
-    // 760: what tensors do not say.
+    // 760: settings that tensors do not determine.
     case undecidedActivation = 760
     case undecidedHeads = 761
     case undecidedPreprocessing = 762
@@ -47,12 +47,12 @@ public struct ModelError: Error, Sendable, Equatable {
 
   public var code: Code
   public var file: String?
-  /// The tensor, by the name the file uses.
+  /// The tensor, by its name in the file.
   public var tensor: String?
   public var expected, found: String?
-  /// What a reader reported.
+  /// The reader's error.
   public var cause: ReadError?
-  /// What to do, where the facts of this case tell more than the code alone.
+  /// What to do, if the details allow more than the code's own hint.
   public var remedy: String?
 
   public init(
@@ -70,7 +70,7 @@ public struct ModelError: Error, Sendable, Equatable {
     self.cause = cause
   }
 
-  /// The class of the failure, which is its exit status.
+  /// The class of the failure, which determines the exit status.
   public var category: ReadError.Category {
     switch code {
     case .unreadable: cause?.category ?? .badData
@@ -84,7 +84,7 @@ public struct ModelError: Error, Sendable, Equatable {
     }
   }
 
-  /// What the user can do, one sentence.
+  /// What to do, one sentence.
   public var hint: String { remedy ?? cause?.hint ?? code.hint }
 
   func inFile(_ path: String) -> ModelError {

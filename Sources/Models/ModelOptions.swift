@@ -1,9 +1,10 @@
 public import Architecture
 public import Checkpoints
 
-/// What the user says about a checkpoint; it wins over everything else but the tensors' shapes.
+/// The user's settings for a checkpoint. They override everything except the tensors' shapes.
 public struct ModelOptions: Sendable, Equatable {
-  /// A name of `ArchitectureCatalogue`: gives heads, activation and epsilon, and its sizes must be the tensors'.
+  /// A name of `ArchitectureCatalogue`, which provides heads, activation and epsilon. Its sizes must match the
+  /// tensors.
   public var architectureName: String?
   public var activation = PerTower<Activation>()
   public var heads = PerTower<Int>()
@@ -12,23 +13,23 @@ public struct ModelOptions: Sendable, Equatable {
   public var resizeBackend: Preprocessing.Backend?
   public var alpha: Preprocessing.Alpha?
   public var tokenizer: TokenizerKind?
-  /// Which position's state stands for a text.
+  /// The position whose hidden state represents a text.
   public var pooling: TextPooling?
-  /// Take this tower alone; nil takes whatever is there.
+  /// The only tower to use; nil for every tower that exists.
   public var tower: Tower?
   /// The path of the model that an adapter changes.
   public var base: String?
-  /// LoRA's α, where nothing beside the adapter states it.
+  /// LoRA's α, if no file next to the adapter states it.
   public var adapterAlpha: Float?
-  /// What becomes of an adapter that lies beside complete weights.
+  /// Whether to apply an adapter that is stored next to complete weights.
   public var adapter: AdapterChoice?
-  /// Which of several models in a file or folder to read.
+  /// Selects one of several models in a file or folder.
   public var selection = Selection()
 
   public init() {}
 }
 
-/// A value for each tower; nil where nothing is said.
+/// A value for each tower; nil if not set.
 public struct PerTower<Value: Sendable & Equatable>: Sendable, Equatable {
   public var image: Value?
   public var text: Value?
@@ -42,12 +43,12 @@ public struct PerTower<Value: Sendable & Equatable>: Sendable, Equatable {
   public init(both value: Value) { self.init(image: value, text: value) }
 }
 
-/// Whether a model is the weights alone, or with the adapter that lies beside them.
+/// Whether a model consists of the weights alone, or of the weights and the adapter next to them.
 public enum AdapterChoice: Sendable, Equatable, CaseIterable {
   case merge, ignore
 }
 
-/// How the user says that images are prepared.
+/// The user's choice of preprocessing.
 public enum PreprocessingChoice: Sendable, Equatable {
   case openAI
   /// A `preprocessor_config.json`, an `open_clip_config.json`, or just its `preprocess_cfg`.

@@ -2,7 +2,7 @@ internal import Archives
 public import BundleFormat
 public import Checkpoints
 
-/// Where a model's weights come from, as far as a bundle records it.
+/// The origin of a model's weights, as far as a bundle records it.
 public struct ModelSource: Sendable {
   /// As printed and recorded: `torchscript`, `safetensors`, `synthetic`, ….
   public var format: String
@@ -12,10 +12,10 @@ public struct ModelSource: Sendable {
   public var files: [SourceFile]
   public var licence: String?
   public var attribution: String?
-  /// None for synthetic weights, two where two files make one model.
+  /// Empty for synthetic weights; two if two files make one model.
   private let checkpoints: [Checkpoint]
 
-  /// Of `files`.
+  /// The paths of `files`.
   public var paths: [String] { files.map(\.path) }
 
   package init(
@@ -37,7 +37,7 @@ public struct ModelSource: Sendable {
       attribution: checkpoint.evidence.attribution?.text, checkpoints: [checkpoint])
   }
 
-  /// The source of a model whose towers come from two.
+  /// The source of a model joined from two.
   init(joining one: ModelSource, _ other: ModelSource) {
     func both(_ field: KeyPath<ModelSource, String?>) -> String? {
       let texts = [one[keyPath: field], other[keyPath: field]].compactMap { $0 }
@@ -50,9 +50,9 @@ public struct ModelSource: Sendable {
       checkpoints: one.checkpoints + other.checkpoints)
   }
 
-  /// Compares every byte with the checksums that the source states itself, where its format has any: PyTorch's zips.
+  /// Compares every byte with the source's own checksums, if its format has them (PyTorch's zips).
   ///
-  /// - Throws: what `Checkpoint.checkChecksums` throws, as `unreadable`.
+  /// - Throws: the errors of `Checkpoint.checkChecksums`, as `unreadable`.
   public func checkChecksums() throws(ModelError) {
     do throws(ReadError) {
       for checkpoint in checkpoints { try checkpoint.checkChecksums() }
@@ -61,7 +61,7 @@ public struct ModelSource: Sendable {
     }
   }
 
-  /// SHA-256 of the file, or of shards and halves one after another; nil for synthetic weights. Reads it all.
+  /// SHA-256 of the file, or of concatenated shards or towers; nil for synthetic weights. Reads everything.
   public func sha256() throws(ModelError) -> Digest? {
     files.isEmpty ? nil : try FileDigest.digest(of: files.map(\.path))
   }

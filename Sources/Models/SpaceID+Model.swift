@@ -8,7 +8,7 @@ extension SpaceID {
   ///
   /// Reads every weight of both towers once, tensors in parallel.
   ///
-  /// A model restored from a bundle inherits its ids from there: rounding weights makes no new space.
+  /// A model restored from a bundle keeps the bundle's ids, because rounding weights does not change the space.
   public init(of model: CLIPModel) throws(ModelError) {
     if let inherited = model.inheritedSpace {
       self = inherited
@@ -40,7 +40,7 @@ struct TensorDigests {
     }
   }
 
-  /// The tower's id.
+  /// The id of a tower.
   func tower(_ tower: Tower, of architecture: CLIPArchitecture) -> Digest {
     Identity.tower(
       tower, of: architecture, tensorDigests: digests.filter { $0.tower == tower }.map(\.digest))

@@ -3,16 +3,16 @@ internal import SyntheticWeights
 internal import TensorTypes
 
 extension CLIPModel {
-  /// What spellings of synthetic models begin with.
+  /// The prefix of the spelling of a synthetic model.
   private static let syntheticPrefix = "synthetic:"
 
-  /// Whether a user's argument spells a synthetic model rather than a path.
+  /// Whether a user's argument is the spelling of a synthetic model, not a path.
   public static func isSynthetic(_ path: String) -> Bool { path.hasPrefix(syntheticPrefix) }
 
-  /// A full-size model whose weights are computed when asked for: `synthetic:ViT-B-32`, or with a profile of
+  /// A full-size model whose weights are generated on demand: `synthetic:ViT-B-32`, or with a profile of
   /// docs/SYNTHETIC.md `synthetic:ViT-L-14:channels-50`.
   ///
-  /// OpenAI's nine are named as in file names (`ViT-L-14-336px`) and have QuickGELU; other names are the catalogue's.
+  /// OpenAI's nine are named as in file names (`ViT-L-14-336px`) and use QuickGELU; other names are the catalogue's.
   ///
   /// - Throws: `unknownArchitectureName`, also for an unknown profile.
   public init(synthetic spelling: String) throws(ModelError) {
@@ -47,7 +47,7 @@ extension CLIPModel {
   }
 }
 
-/// Parameters that are computed, any part at any time.
+/// Parameters that are generated; any part can be read at any time.
 private struct SyntheticStore: ParameterStore {
   let weights: SyntheticWeights
 
@@ -70,6 +70,6 @@ private struct SyntheticStore: ParameterStore {
 
   func storedType(of parameter: Parameter) -> DType { .f32 }
 
-  /// Nothing is kept.
+  /// Does nothing, because values are not kept.
   func release(_ parameter: Parameter) {}
 }

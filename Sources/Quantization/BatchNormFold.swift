@@ -1,11 +1,11 @@
 /// A BatchNorm in inference is one multiplication and one addition per channel.
 ///
-/// y = γ · (x − μ) / √(σ² + ε) + β = x · scale + bias. Computed in FP64 and rounded once. Convolution weights stay as
-/// they are: OpenAI's are FP16 by nature, and scaling them would cost bits.
+/// y = γ · (x − μ) / √(σ² + ε) + β = x · scale + bias. Computed in FP64 and rounded once. Convolution weights are not
+/// scaled: OpenAI's are FP16, and scaling would lose bits.
 public struct BatchNormFold: Sendable, Equatable {
   /// F32 γ / √(σ² + ε) per channel.
   public let scale: [Float]
-  /// F32 β − μ · γ / √(σ² + ε) per channel, the quotient unrounded.
+  /// F32 β − μ · γ / √(σ² + ε) per channel; the quotient is not rounded.
   public let bias: [Float]
 
   public init(gain: [Float], bias: [Float], mean: [Float], variance: [Float], epsilon: Float) {

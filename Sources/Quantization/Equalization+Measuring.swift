@@ -4,7 +4,7 @@ internal import Parallel
 private import Synchronization
 
 extension Equalization {
-  /// The exponents of all pairs, from the unmodified weights, pairs in parallel.
+  /// Computes the exponents of all pairs from the unmodified weights, pairs in parallel.
   ///
   /// - Parameter includes: whether the consumers of a tower are stored as int8.
   package init<Source: ParameterSource>(

@@ -3,14 +3,14 @@ public import BundleFormat
 
 /// Powers of two that move magnitude from activations into weights before both become int8.
 ///
-/// A channel that is loud after a LayerNorm costs every other channel of its token resolution, because a token has
-/// one scale. Dividing the LayerNorm's gain and bias of that channel by s and multiplying the next linear's column
-/// by s leaves the function as it is; s being a power of two, no bit is lost. (Xiao et al., "SmoothQuant", 2022, with
-/// weights in place of calibration data.) The same exponents with the other sign undo it.
+/// A channel with large values after a LayerNorm reduces the resolution of every other channel of its token, because
+/// a token has one scale. Dividing the LayerNorm's gain and bias of that channel by s and multiplying the next linear
+/// layer's column by s does not change the function. Because s is a power of two, no bit is lost. (Xiao et al.,
+/// "SmoothQuant", 2022, with weights instead of calibration data.) The negated exponents undo it.
 public struct Equalization: Sendable, Equatable {
-  /// By index of the consuming parameter: e per input channel; its column is multiplied by 2^e, its input divided.
+  /// By index of the consuming parameter: e per input channel. Its column is multiplied by 2^e, its input divided.
   public private(set) var consumers: [Int: [Int32]] = [:]
-  /// By index of the producing parameter: what its channels are divided by.
+  /// By index of the producing parameter: the divisors of its channels.
   private var producers: [Int: ProducerScaling] = [:]
 
   /// The exponents of the rows (or of the elements) of one producing parameter.
@@ -22,7 +22,7 @@ public struct Equalization: Sendable, Equatable {
 
   public init() {}
 
-  /// Records the exponents found for a pair.
+  /// Records the exponents of a pair.
   public mutating func add(_ pair: EqualizedPair, _ exponents: [Int32]) {
     consumers[pair.consumer] = exponents
     let scaling = ProducerScaling(firstRow: pair.producer.firstRow, exponents: exponents)
@@ -30,12 +30,12 @@ public struct Equalization: Sendable, Equatable {
     producers[pair.producer.bias] = scaling
   }
 
-  /// What the columns of parameter `index` are multiplied by, or nil for 1.
+  /// The factors of the columns of parameter `index`; nil for 1.
   public func columnFactors(of index: Int) -> [Float]? {
     consumers[index].map { $0.map { powerOfTwo($0) } }
   }
 
-  /// What the rows (elements of a vector) of parameter `index` are multiplied by, `rowCount` of them, or nil for 1.
+  /// The `rowCount` factors of the rows (elements of a vector) of parameter `index`; nil for 1.
   public func rowFactors(of index: Int, rowCount: Int) -> [Float]? {
     guard let scaling = producers[index] else { return nil }
     var factors = [Float](repeating: 1, count: rowCount)

@@ -5,9 +5,9 @@ internal import CKernels
 extension EqualizedPair {
   /// The exponents of a pair, from the unmodified weights.
   ///
-  /// log₂ s = (log₂ ‖producer's channel‖ − log₂ max|consumer's column|) / 2, less its mean over the channels where
-  /// neither side is zero, rounded half to even; 0 on the other channels. FP64 throughout, sums in index order:
-  /// the result depends on no library and no instruction set.
+  /// log₂ s = (log₂ ‖producer's channel‖ − log₂ max|consumer's column|) / 2, minus its mean over the channels where
+  /// neither side is zero, rounded half to even; 0 on the other channels. FP64 throughout, sums in index order, so
+  /// that the result does not depend on libraries or instruction sets.
   public func exponents<Source: ParameterSource>(
     in parameters: [Parameter], of source: Source
   ) throws(Source.Failure) -> [Int32] {
@@ -19,7 +19,7 @@ extension EqualizedPair {
     return Self.exponents(producerSquares: squares, columnMagnitudes: columns)
   }
 
-  /// The same from Σ x² of each producing channel and max|w| of each consuming column.
+  /// The exponents from Σ x² of each producing channel and max|w| of each consuming column.
   static func exponents(producerSquares: [Double], columnMagnitudes: [Float]) -> [Int32] {
     var logarithms: [Double?] = []
     var sum = 0.0
@@ -42,7 +42,8 @@ extension EqualizedPair {
     }
   }
 
-  /// Σ x² over what computes each channel: gain and bias of a LayerNorm, or row and bias of attention's values.
+  /// Σ x² over the weights that compute each channel: gain and bias of a LayerNorm, or row and bias of attention's
+  /// values.
   private func producerSquares<Source: ParameterSource>(
     _ parameters: [Parameter], _ source: Source
   ) throws(Source.Failure) -> [Double] {
@@ -94,7 +95,7 @@ private func largestMagnitudePerInput(of parameter: Parameter, _ values: Span<Fl
         let start = row * columns
         for column in 0..<columns {
           let magnitude = source[start + column].magnitude
-          // Not `max`: this form vectorizes.
+          // Unlike `max`, this form vectorizes.
           target[column] = magnitude > target[column] ? magnitude : target[column]
         }
       }

@@ -1,27 +1,27 @@
 public import Architecture
 
-/// Where canonical weights come from: an opened checkpoint, or arrays in memory.
+/// A source of canonical weights: an opened checkpoint, or arrays in memory.
 ///
-/// Values may be fetched from several threads at once, and more than once: a source hands them out again rather than
-/// keep them. They are finite: a source throws where one is not, so that nobody who takes them looks again.
+/// Values can be read from several threads at once, and more than once: a source provides them again instead of
+/// keeping them. All values are finite. A source throws otherwise, so callers need not check.
 public protocol ParameterSource: Sendable {
   associatedtype Failure: Error
 
-  /// Hands `body` the values of a canonical tensor: FP32, row-major in `parameter.shape`, OpenAI's layout.
+  /// Passes the values of a canonical tensor to `body`: FP32, row-major in `parameter.shape`, OpenAI's layout.
   ///
-  /// The span ends with the call; a source that maps its file gives the pages back then.
+  /// The span is valid during the call. A source that maps its file then releases the pages.
   func withValues<Result>(
     of parameter: Parameter, _ body: (Span<Float>) -> Result
   ) throws(Failure) -> Result
 }
 
-/// Why weights cannot be stored as asked.
+/// Why weights cannot be stored at the requested precision.
 public enum QuantizationError: Error, Sendable, Equatable {
   /// NaN or an infinity among values that were computed from weights.
   case notFinite(tensor: ParameterName, element: Int)
   /// Beyond ±65504, the largest FP16 number, after rounding.
   case overflowsFloat16(tensor: ParameterName, element: Int, value: Float)
-  /// The source handed out another number of values than the shape has.
+  /// The source returned another number of values than the shape has.
   case elementCount(tensor: ParameterName, expected: Int, found: Int)
 }
 
@@ -37,7 +37,7 @@ extension QuantizationError: CustomStringConvertible {
     }
   }
 
-  /// What the user can do, one sentence.
+  /// What to do, one sentence.
   public var hint: String {
     switch self {
     case .notFinite: "the weights are damaged or diverged in training: take another checkpoint"
@@ -52,7 +52,8 @@ extension Span where Element == Float {
   public var firstNonFinite: Int? {
     let exponentMask: UInt32 = 0x7F80_0000
     return withUnsafeBufferPointer { values -> Int? in
-      // A whole block without a branch, so that it vectorizes; the search only runs when there is something to find.
+      // Checks a complete block without a branch, so that it vectorizes; the search only runs if there is something
+      // to find.
       var start = 0
       while start < values.count {
         let end = Swift.min(start + 4096, values.count)

@@ -5,14 +5,14 @@ private import CPlatform
 public struct WeightKernels: Sendable {
   private nonisolated(unsafe) let table: UnsafePointer<pk_kernels>
 
-  /// The table named `isa`, or nil when it is unknown or not supported here.
+  /// The table named `isa`, or nil if it is unknown or not supported by this machine.
   public init?(isa: String) {
     let name = Array(isa.utf8CString)
     guard let table = unsafe pk_kernels_named(name, name.count - 1) else { return nil }
     self.table = table
   }
 
-  /// The table that `PCLIP_ISA` names, or else the best of this machine.
+  /// The table that `PCLIP_ISA` names, or else the fastest of this machine.
   public init() {
     if let name = unsafe pf_environment("PCLIP_ISA"),
       let named = WeightKernels(isa: unsafe String(cString: name))
@@ -25,7 +25,7 @@ public struct WeightKernels: Sendable {
 
   public var isa: String { unsafe String(cString: table.pointee.name) }
 
-  /// max|w| of each of `rowCount` rows that follow one another.
+  /// max|w| of each of `rowCount` contiguous rows.
   public func largestMagnitudes(of rows: Span<Float>, rowCount: Int) -> [Float] {
     var largest = [Float](repeating: 0, count: rowCount)
     guard rowCount > 0 else { return largest }
@@ -43,11 +43,11 @@ public struct WeightKernels: Sendable {
   public func scales(ofLargest magnitudes: [Float]) -> [Float] { magnitudes.map { pk_s8_scale($0) } }
 }
 
-/// Rows of a matrix on their way into panels of 16 outputs.
+/// Rows of a matrix to pack into panels of 16 outputs.
 public struct PanelBlock: Sendable {
-  /// Rows of W present; fewer than `16 · panelCount` in the last panel.
+  /// Existing rows of W; fewer than `16 · panelCount` in the last panel.
   public var rowCount: Int
-  /// K, and K rounded up to what is stored.
+  /// K, and K rounded up to the stored size.
   public var inputs, paddedInputs: Int
   public var panelCount: Int
 
@@ -139,14 +139,14 @@ extension WeightKernels {
     }
   }
 
-  /// FP32 as it is, at `byteOffset`.
+  /// FP32 unchanged, at `byteOffset`.
   public func copy(_ values: Span<Float>, into stored: inout MutableRawSpan, at byteOffset: Int) {
     _ = unsafe withRow(values, &stored, byteOffset, Float.self) { count, x, y in
       unsafe y.update(from: x, count: count)
     }
   }
 
-  /// Pointers to a row and to where it goes, after checking that it fits; nil for an empty row.
+  /// Pointers to a row and to its destination, after checking that it fits; nil for an empty row.
   private func withRow<Stored, Result>(
     _ values: Span<Float>, _ stored: inout MutableRawSpan, _ byteOffset: Int, _ type: Stored.Type,
     _ body: (Int, UnsafePointer<Float>, UnsafeMutablePointer<Stored>) -> Result

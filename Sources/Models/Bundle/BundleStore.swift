@@ -3,7 +3,7 @@ internal import Archives
 internal import Checkpoints
 internal import TensorTypes
 
-/// Parameters restored from one of our own bundles.
+/// Parameters restored from a PocketCLIP bundle.
 struct BundleStore: ParameterStore {
   let weights: BundleWeights
 
@@ -17,7 +17,7 @@ struct BundleStore: ParameterStore {
     }
   }
 
-  /// Nothing lies in a bundle as it is in the canonical model, padding and panels apart.
+  /// Never maps: padding and panels differ from the canonical layout.
   func withMappedValues<Result>(
     of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
   ) throws(ModelError) -> Result {

@@ -5,32 +5,31 @@ internal import Checkpoints
 internal import Quantization
 public import TensorTypes
 
-/// The weights of one of our own bundles, given back as canonical FP32 values: panels unpacked, scales applied,
-/// equalization undone.
+/// The weights of a PocketCLIP bundle as canonical FP32 values: panels unpacked, scales applied, equalization undone.
 ///
-/// From FP32 every bit comes back; a BatchNorm comes back as the scale and bias that it was folded into.
+/// Weights of FP32 bundles are bit-exact. A BatchNorm is restored as the scale and bias that it was folded into.
 public struct BundleWeights: Sendable {
-  /// What the file says about itself, validated.
+  /// The validated header.
   public let header: BundleHeader
   let file: MappedFile
   private let indices: [ParameterName: Int]
   private let parameters: [Parameter]
-  /// By name of a parameter that equalization may have changed.
+  /// Parameters that equalization can have changed, by name.
   private let equalized: [ParameterName: Equalized]
 
   private struct Equalized: Sendable {
-    /// Of the parameter, in the schema.
+    /// Index of the parameter in the schema.
     var index: Int
-    /// The pairs that it is part of, as consumer or as producer.
+    /// The pairs in which it is the consumer or the producer.
     var pairs: [EqualizedPair] = []
   }
 
-  /// Nil where damage is to be read like anything else.
+  /// Nil if damaged tensors are read like any others.
   private let verified: VerifiedTensors?
 
-  /// Validates the structure; contents are read when asked for.
+  /// Validates the structure. Contents are read on demand.
   ///
-  /// - Parameter verifiesDigests: whether each tensor's SHA-256 is checked when it is first read.
+  /// - Parameter verifiesDigests: whether to check each tensor's SHA-256 on first use.
   /// - Throws: `bundleRuleBroken` or `bundleTooNew`.
   public init(_ file: MappedFile, verifiesDigests: Bool = true) throws(ReadError) {
     do throws(BundleFault) {
@@ -51,9 +50,9 @@ public struct BundleWeights: Sendable {
     self.equalized = equalized
   }
 
-  /// Writes the values from flat index `first` on, row-major in the canonical shape, as many as `output` holds.
+  /// Writes `output.count` values from flat index `first` on, row-major in the canonical shape.
   ///
-  /// - Throws: `bundleRuleBroken` for a tensor that is damaged, or not the architecture's.
+  /// - Throws: `bundleRuleBroken` for a tensor that is damaged or does not belong to the architecture.
   public func read(
     _ parameter: Parameter, from first: Int = 0, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ReadError) {
@@ -69,20 +68,20 @@ public struct BundleWeights: Sendable {
     }
   }
 
-  /// Gives back the pages that reading a parameter touched.
+  /// Releases the pages that reading a parameter touched.
   public func release(_ parameter: Parameter) {
     guard let tensor = indices[parameter.name].map({ header.tensors[$0] }) else { return }
     file.release(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
   }
 
-  /// The element type of a parameter in the file; nil for what is not stored as such.
+  /// The element type of a parameter in the file; nil if it is not stored directly.
   public func storedType(of parameter: Parameter) -> DType? {
     indices[parameter.name].map { header.tensors[$0].dtype }
   }
 }
 
 extension BundleWeights {
-  /// A tensor whose bytes are those that the header states.
+  /// A tensor, after checking that its bytes match the digest in the header.
   func stored(_ name: ParameterName) throws(ReadError) -> StoredTensor {
     guard let index = indices[name] else {
       throw ReadError(.bundleRuleBroken, expected: "tensor \(name)", found: "none", file: file.path)
@@ -99,7 +98,7 @@ extension BundleWeights {
     return tensor
   }
 
-  /// The bytes of a tensor; its range was validated against the file.
+  /// The bytes of a tensor. Its range was validated against the file.
   @_lifetime(borrow self)
   func bytes(of tensor: StoredTensor) -> RawSpan {
     let bytes = file.bytes.extracting(tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
@@ -125,7 +124,7 @@ extension BundleWeights {
     return values
   }
 
-  /// What undoes equalization: that of the exponents with the other sign. Nil for 1.
+  /// The factors that undo equalization: powers of two with the negated exponents. Nil if all are 1.
   func restoringFactors(
     of parameter: Parameter
   ) throws(ReadError) -> (columns: [Float]?, rows: [Float]?) {
@@ -149,7 +148,7 @@ extension BundleWeights {
     let bytes = bytes(of: tensor)
     let limit = EqualizedPair.exponentLimit
     return (0..<count).map { index in
-      // A content rule (B-046), so the file may say anything.
+      // The limits of exponents are a content rule (B-046), which opening does not check.
       let exponent = bytes.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self)
       return max(-limit, min(limit, exponent))
     }
@@ -165,7 +164,7 @@ extension BundleWeights {
     for index in 0..<output.count { output[index] *= factors[first + index] }
   }
 
-  /// γ = scale, β = bias, mean 0, variance 1 − ε: folding these gives the same scale and bias again.
+  /// γ = scale, β = bias, mean 0, variance 1 − ε. Folding these gives the same scale and bias again.
   private func readBatchNorm(
     _ parameter: Parameter, _ part: Parameter.BatchNormPart, from first: Int,
     into output: UnsafeMutableBufferPointer<Float>

@@ -4,9 +4,9 @@ internal import BundleFormat
 internal import Checkpoints
 
 extension ModelInspection {
-  /// A bundle states everything, so nothing is detected, and nothing but the choice of a tower can be asked of it.
+  /// A bundle states every setting, so nothing is detected, and the only permitted option is the tower.
   ///
-  /// - Throws: also `unreadable` with the rule that the bundle breaks.
+  /// - Throws: also `unreadable` with the broken rule of the bundle.
   init(_ checkpoint: Checkpoint, bundle: MappedFile, options: ModelOptions) throws(ModelError) {
     let weights: BundleWeights
     do throws(ReadError) { weights = try BundleWeights(bundle) } catch { throw ModelError(error) }
@@ -53,7 +53,7 @@ extension Statement {
 }
 
 extension ModelOptions {
-  /// What a bundle says is part of its identity: it cannot be told otherwise.
+  /// Rejects all options but the tower, because a bundle's settings are part of its identity.
   fileprivate func requireOnlyTower() throws(ModelError) {
     var others = self
     others.tower = nil

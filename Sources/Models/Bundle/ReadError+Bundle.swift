@@ -3,7 +3,7 @@ public import BundleFormat
 internal import Checkpoints
 
 extension ReadError {
-  /// A broken rule of the bundle format as a reader's error, with what stands there.
+  /// A broken rule of the bundle format as a read error, with an excerpt of the bytes.
   public init(_ fault: BundleFault, in file: MappedFile) {
     let isTooNew = fault.rule == .versionKnown
     self.init(
@@ -28,7 +28,7 @@ extension ReadError {
     }
   }
 
-  /// What the header says from there on.
+  /// The text of the header from this offset on.
   private static func excerpt(of file: MappedFile, at offset: Int) -> String? {
     guard offset >= 0, offset < file.byteCount else { return nil }
     let count = min(excerptByteCount, file.byteCount - offset)

@@ -5,14 +5,14 @@ private import CKernels
 internal import Checkpoints
 private import TensorTypes
 
-/// A weight matrix out of its panels.
+/// A weight matrix restored from its panels.
 struct RestoredMatrix {
   private let weights: BundleWeights
   private let tensor: StoredTensor
   private let matrix: WeightMatrix
-  /// Of int8, per output.
+  /// The int8 scale of each output.
   private let scales: [Float]
-  /// What undoes equalization, per input and per output.
+  /// Factors that undo equalization, per input and per output.
   private let columnFactors, rowFactors: [Float]?
 
   init(_ weights: BundleWeights, _ parameter: Parameter) throws(ReadError) {
@@ -49,7 +49,7 @@ struct RestoredMatrix {
     return values
   }
 
-  /// W row by row, K in stored order, with scales applied and equalization undone.
+  /// Unpacks W row by row, K in stored order, with scales applied and equalization undone.
   private func unpack(into rows: UnsafeMutableBufferPointer<Float>) {
     let (n, k) = (matrix.outputs, matrix.inputs)
     let paddedInputs = matrix.shape.paddedInputs
@@ -78,7 +78,7 @@ struct RestoredMatrix {
   }
 }
 
-/// A row-major table without its padding.
+/// A row-major table whose padding is removed.
 struct RestoredTable {
   private let weights: BundleWeights
   private let tensor: StoredTensor

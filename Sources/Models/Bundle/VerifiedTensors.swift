@@ -1,6 +1,6 @@
 private import Synchronization
 
-/// Which tensors of a bundle have been found to be what its header says, shared by all who read it.
+/// The tensors of a bundle whose digest has been verified, shared by all readers.
 final class VerifiedTensors: Sendable {
   private let indices = Mutex<Set<Int>>([])
 

@@ -2,11 +2,11 @@ public import Architecture
 
 /// Published architectures by name: OpenAI's nine, and open_clip's ResNets and native Vision Transformers.
 ///
-/// MetaCLIP, DFN, LAION and DataComp weights are these same architectures. OpenAI writes `ViT-B/32`, open_clip
-/// `ViT-B-32`; open_clip's plain names use GELU and its `-quickgelu` twins QuickGELU, OpenAI's always QuickGELU.
-/// Both write `RN50`: here that is OpenAI's, and open_clip's GELU variant is `open_clip/RN50`.
+/// MetaCLIP, DFN, LAION and DataComp weights use these architectures. OpenAI writes `ViT-B/32`, open_clip `ViT-B-32`.
+/// open_clip's plain names use GELU, its `-quickgelu` twins QuickGELU, OpenAI always QuickGELU. Both use the name
+/// `RN50`: here it is OpenAI's, and open_clip's GELU variant is `open_clip/RN50`.
 public enum ArchitectureCatalogue {
-  /// A name and what it stands for.
+  /// A name and its architecture.
   public struct Entry: Sendable {
     public var name: String
     public var architecture: CLIPArchitecture
@@ -15,18 +15,19 @@ public enum ArchitectureCatalogue {
   /// Every name, OpenAI's first.
   public static let entries: [Entry] = openAI + openCLIP
 
-  /// The architecture of a name as OpenAI or open_clip spells it; nil when unknown.
+  /// The architecture with this name in OpenAI's or open_clip's spelling; nil if unknown.
   public static func architecture(named name: String) -> CLIPArchitecture? {
     entries.first { $0.name == name }?.architecture
   }
 
-  /// The first name whose towers, as far as `architecture` has them, are these; a missing projection is no
-  /// difference. Nil when there is none, and for a text tower alone, which many architectures share.
+  /// The first name whose towers equal those of `architecture`, ignoring towers and projections that it does not
+  /// have. Nil if there is none, and for a single text tower, which many architectures share.
   public static func name(of architecture: CLIPArchitecture) -> String? {
     entries.first { matches($0.architecture, architecture) }?.name
   }
 
-  /// open_clip's entries of these sizes; heads, activation and epsilon, which no tensor tells, may be others.
+  /// open_clip's entries with these sizes. Heads, activation and epsilon, which tensor shapes do not determine, can
+  /// differ.
   static func openCLIPEntries(withSizesOf architecture: CLIPArchitecture) -> [Entry] {
     openCLIP.filter { matches($0.architecture, architecture.undecidedFields(from: $0.architecture)) }
   }
@@ -36,7 +37,7 @@ public enum ArchitectureCatalogue {
     ResNetRow.all.map { Entry(name: $0.name, architecture: $0.architecture(.quickGELU)) }
     + ViTRow.openAI.map { Entry(name: $0.name, architecture: $0.architecture(.quickGELU)) }
 
-  /// open_clip's `model_configs` as far as they are built of the same blocks, each with its quickgelu twin.
+  /// open_clip's `model_configs` that consist of the same blocks, each with its quickgelu twin.
   public static let openCLIP: [Entry] =
     ResNetRow.all.flatMap { row in
       [
@@ -59,7 +60,7 @@ public enum ArchitectureCatalogue {
 }
 
 extension CLIPArchitecture {
-  /// With the other's heads, activation and epsilon.
+  /// A copy with the other's heads, activation and epsilon.
   fileprivate func undecidedFields(from other: CLIPArchitecture) -> CLIPArchitecture {
     var result = self
     if let other = other.image {
@@ -83,7 +84,8 @@ extension TransformerStack {
 }
 
 extension ImageTower {
-  /// The tower with the other's projection where it has none, so that a tower published without one keeps its name.
+  /// A copy with the other's projection if this tower has none, so that a tower published without projection keeps
+  /// its name.
   fileprivate func projected(like other: ImageTower?) -> ImageTower {
     guard projection == nil else { return self }
     var tower = self

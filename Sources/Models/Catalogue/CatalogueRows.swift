@@ -1,6 +1,6 @@
 internal import Architecture
 
-/// The text transformer of a row; the MLP is four times as wide, 77 tokens, OpenAI's vocabulary.
+/// The text transformer of a row. Fixed: the MLP is four times as wide, 77 tokens, OpenAI's vocabulary.
 struct TextRow {
   var width: Int
   var layers: Int
@@ -22,16 +22,16 @@ struct TextRow {
   }
 }
 
-/// What OpenAI's and open_clip's code fixes for every one of their architectures.
+/// Constants that OpenAI's and open_clip's code uses for all their architectures.
 package enum OpenAIConvention {
   /// PyTorch's default for LayerNorm and BatchNorm.
   static let epsilon: Float = 1e-5
   package static let vocabularySize = 49_408
-  /// Heads are `width / 64` unless a configuration says otherwise.
+  /// Heads are `width / 64` unless a configuration states otherwise.
   static let headSize = 64
 }
 
-/// A ResNet of `clip/model.py`; attention pooling has heads of 64 channels.
+/// A ResNet of `clip/model.py`. Its attention pooling has heads of 64 channels.
 struct ResNetRow {
   var name: String
   var imageSize: Int
@@ -64,7 +64,7 @@ struct ResNetRow {
   }
 }
 
-/// A Vision Transformer of OpenAI's or open_clip's.
+/// A Vision Transformer of OpenAI or open_clip.
 struct ViTRow {
   var name: String
   var imageSize: Int

@@ -1,5 +1,4 @@
-/// The nine files that OpenAI published, by the SHA-256 that is part of their download addresses
-/// (`_MODELS` in `clip/clip.py`).
+/// The nine files that OpenAI published, by the SHA-256 in their download addresses (`_MODELS` in `clip/clip.py`).
 public struct OfficialFile: Sendable {
   /// A name of the catalogue.
   public var architectureName: String
@@ -36,7 +35,7 @@ public struct OfficialFile: Sendable {
       sha256: "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02"),
   ]
 
-  /// The official file with this SHA-256 (64 lower-case hex digits), nil for any other file.
+  /// The official file with this SHA-256 (64 lower-case hex digits); nil for any other file.
   public static func identified(by sha256: String) -> OfficialFile? {
     all.first { $0.sha256 == sha256 }
   }

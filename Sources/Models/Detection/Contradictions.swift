@@ -1,12 +1,12 @@
 internal import Architecture
 
-/// Sizes that configurations state and the tensors do not have.
+/// Sizes in configurations that differ from the tensors' sizes.
 ///
-/// A shape proves its size: the patch is as large as conv1's kernel, the image as large as the positions allow. So the
-/// configuration is wrong, and most likely another model's. Its heads, activation and epsilon are then another model's
-/// too, and no tensor would show that.
+/// Shapes are reliable: conv1's kernel shows the patch size, the positions show the image size. So the configuration
+/// is wrong, and probably belongs to another model. Its heads, activation and epsilon are then wrong too, and no
+/// tensor would show it.
 struct Contradictions {
-  /// Configurations that are not used, and why.
+  /// Notes on unused configurations, with the reason.
   private(set) var notes: [String] = []
   private(set) var problems: [ModelError] = []
   private let sizes: CLIPArchitecture
@@ -14,15 +14,15 @@ struct Contradictions {
   private let configurations: [StatedFacts]
 
   /// - Parameters:
-  ///   - configurations: what each configuration states, one element a file.
-  ///   - architectureName: the option's, whose sizes are the tensors'.
+  ///   - configurations: the statements of each configuration file.
+  ///   - architectureName: the option, whose sizes match the tensors.
   init(_ configurations: [StatedFacts], _ sizes: CLIPArchitecture, architectureName: String?) {
     self.configurations = configurations
     self.sizes = sizes
     self.architectureName = architectureName
   }
 
-  /// Takes over what a configuration states, unless its sizes are not the tensors'.
+  /// Takes over the statements of a configuration, unless its sizes contradict the tensors.
   mutating func fill(_ facts: inout StatedFacts, from configuration: StatedFacts) {
     let contradicted = contradicted(configuration)
     guard let first = contradicted.first else {
@@ -33,7 +33,7 @@ struct Contradictions {
       notes.append(
         "\(first.text), but the tensors have \(first.actual), as \(witness) does: that configuration is not used"
       )
-      // What it says about the tokenizer can only take one away.
+      // The tokenizer is taken over anyway, because a configuration can only exclude OpenAI's.
       facts.tokenizer = facts.tokenizer ?? configuration.tokenizer
       return
     }
@@ -59,7 +59,7 @@ struct Contradictions {
     }
   }
 
-  /// Another configuration that fits the tensors, and states every one of these fields.
+  /// Another configuration that fits the tensors and states all of these fields.
   private func witness(_ contradicted: [Contradiction]) -> String? {
     configurations.first { other in
       self.contradicted(other).isEmpty
@@ -81,7 +81,7 @@ struct Contradictions {
     return error
   }
 
-  /// `--architecture ViT-B-16 or ViT-B-16-quickgelu and --preprocess`, or the single options where no architecture has
+  /// `--architecture ViT-B-16 or ViT-B-16-quickgelu and --preprocess`, or the single options if no architecture has
   /// these sizes.
   private func options(_ decided: [DecidedField]) -> String {
     let names = ArchitectureCatalogue.openCLIPEntries(withSizesOf: sizes).map(\.name)
@@ -91,28 +91,29 @@ struct Contradictions {
   }
 }
 
-/// One size as stated and as it is.
+/// A stated size and the actual one.
 private struct Contradiction {
   var stated: StatedSize
   var actual: Int
 
-  /// Blocks that are stated and not there have been cut off.
+  /// Whether the model was truncated: it has fewer blocks than stated.
   var isCut: Bool { stated.isOfLayers && stated.value > actual }
 
   var text: String { "\(stated.field.rawValue) \(stated.value), as \(stated.detail) states" }
 }
 
-/// A setting that would come from one configuration.
+/// A setting that only one configuration provides.
 private struct DecidedField {
   var field: String
   var value: String
   var option: String
-  /// Whether `--architecture` decides it.
+  /// Whether `--architecture` determines it.
   var isOfArchitecture: Bool
 }
 
 extension StatedFacts {
-  /// What a source of lower rank would decide. A library's own epsilon is no statement of the configuration's.
+  /// The settings that a source of lower rank would determine. A library's default epsilon does not count as a
+  /// statement.
   fileprivate func decided(by other: StatedFacts, _ sizes: CLIPArchitecture) -> [DecidedField] {
     var fields: [DecidedField] = []
     let towers = [

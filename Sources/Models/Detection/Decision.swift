@@ -1,17 +1,17 @@
-/// A value that no tensor tells, and who told it instead.
+/// A setting that tensor shapes do not determine, and where its value came from.
 public struct Decision: Sendable, Equatable {
   public enum Source: String, Sendable, Equatable, CaseIterable {
     /// The user's explicit option.
     case option
     /// The file itself: module types, scalar buffers, a bundle's header.
     case evidence
-    /// A configuration file beside the weights.
+    /// A configuration file next to the weights.
     case configuration
     /// The SHA-256 of a published file.
     case fingerprint
-    /// A shape that leaves no doubt.
+    /// A shape that leaves only one possibility.
     case tensors
-    /// What the library that names its tensors so does when nothing is said.
+    /// The default of the library whose names the tensors have.
     case libraryDefault = "library default"
   }
 
@@ -19,11 +19,11 @@ public struct Decision: Sendable, Equatable {
   public var field: String
   public var value: String
   public var source: Source
-  /// Where exactly: `config.json: text_config.hidden_act`.
+  /// The exact source: `config.json: text_config.hidden_act`.
   public var detail: String
 }
 
-/// A value with who stated it.
+/// A value and its source.
 struct Stated<Value: Sendable>: Sendable {
   var value: Value
   var source: Decision.Source

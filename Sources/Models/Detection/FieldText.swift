@@ -1,6 +1,6 @@
 public import Architecture
 
-// How values are spelled in reports, options and metadata.
+// Spelling of values in reports, options and metadata.
 
 extension Activation {
   /// `quickgelu`, `gelu` or `gelu_tanh`.
@@ -32,7 +32,7 @@ extension TextPooling {
 }
 
 extension TextPooling {
-  /// As `--pooling` takes it.
+  /// The spelling of `--pooling`.
   public var optionText: String {
     switch self {
     case .highestID: "highest"
@@ -42,7 +42,7 @@ extension TextPooling {
 }
 
 extension Preprocessing.Backend {
-  /// As `--resize-backend` takes it.
+  /// The spelling of `--resize-backend`.
   public var fieldText: String {
     switch self {
     case .pillow: "pillow"
@@ -53,7 +53,7 @@ extension Preprocessing.Backend {
 }
 
 extension Preprocessing.Alpha {
-  /// As `--alpha` takes it.
+  /// The spelling of `--alpha`.
   public var fieldText: String {
     switch self {
     case .drop: "drop"
@@ -63,7 +63,7 @@ extension Preprocessing.Alpha {
 }
 
 extension Preprocessing {
-  /// `openai`, or the resize rule, interpolation and moments.
+  /// `openai`, or the resize rule, interpolation, mean and standard deviation.
   public var fieldText: String {
     if self == .openAI { return "openai" }
     let deviation = standardDeviation

@@ -1,14 +1,14 @@
 internal import Checkpoints
 
-/// Configurations beside a single file that are of another library than the names of its tensors: each library writes its
-/// own names, so they were left there with another model.
+/// Excludes configurations next to a single file that belong to another library than its tensor names. Each library
+/// writes its own names, so these configurations belong to another model.
 struct ForeignNeighbours {
-  /// Without them.
+  /// The evidence without them.
   private(set) var evidence: Evidence
-  /// Which were left out; nil for none.
+  /// Names of the excluded files; nil if there are none.
   private(set) var names: String?
 
-  /// A folder is one model's, whatever lies in it; a graph has no library's names.
+  /// Does nothing for folders, which belong to one model, and for graphs, whose names belong to no library.
   init(_ evidence: Evidence, _ library: NamingConvention.Library) {
     self.evidence = evidence
     guard evidence.isSingleFile, evidence.graph == nil else { return }

@@ -1,8 +1,8 @@
 internal import Architecture
 
 extension ModelInspection {
-  /// Why it cannot be run: the first problem, nil when there is none. Where several things are left open, its hint
-  /// names the options for all of them, so that nobody is asked one question at a time.
+  /// The first problem that prevents running the model; nil if there is none. If several settings are missing, its
+  /// hint lists the options for all of them.
   public var refusal: ModelError? {
     guard var refusal = problems.first else { return nil }
     let options = missingOptions(Set(problems.map(\.code)))
@@ -30,7 +30,8 @@ extension ModelInspection {
     return options
   }
 
-  /// `ViT-B-32 (LAION, DataComp) or ViT-B-32-quickgelu (OpenAI, DFN, MetaCLIP)`; nil for sizes of no published model.
+  /// `ViT-B-32 (LAION, DataComp) or ViT-B-32-quickgelu (OpenAI, DFN, MetaCLIP)`; nil if no published model has these
+  /// sizes.
   private var namesOfSize: String? {
     let entries = ArchitectureCatalogue.openCLIPEntries(withSizesOf: architecture)
     let names = entries.map { entry in
@@ -55,7 +56,7 @@ extension ModelInspection {
 }
 
 extension ModelError.Code {
-  /// Whether an option of the user's is all that is missing.
+  /// Whether options can solve every problem.
   public var isUndecided: Bool {
     switch self {
     case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling, .undecidedScale:

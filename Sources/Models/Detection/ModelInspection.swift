@@ -2,33 +2,34 @@ public import Architecture
 internal import BundleFormat
 public import Checkpoints
 
-/// What a checkpoint is, as far as it can be told: the whole story for `inspect`, and the only way to a `CLIPModel`.
+/// Everything detected about a checkpoint. `inspect` prints it; `CLIPModel` is built from it.
 public struct ModelInspection: Sendable {
   public let checkpoint: Checkpoint
   /// The naming convention of the tensors: `OpenAI`, `Hugging Face`, ….
   public let convention: String
-  /// Sizes from the tensors, the rest as decided; undecided fields hold placeholders while `problems` names them.
+  /// Sizes from the tensors, other settings as decided. Undecided fields hold placeholders and are listed in
+  /// `problems`.
   public let architecture: CLIPArchitecture
   public let preprocessing: Preprocessing?
   public let tokenizer: TokenizerKind
   public let decisions: [Decision]
   public let accounting: Accounting
-  /// Things a user should be told, one sentence each.
+  /// Notes for the user, one sentence each.
   public let notes: [String]
-  /// Why it cannot be run, most fundamental first; empty when it can.
+  /// Problems that prevent running the model, most fundamental first; empty if there are none.
   public let problems: [ModelError]
 
   /// Nil for a source without a scale.
   public var scoreKind: Score.Kind? { schema.scoreKind }
 
-  /// Tower ids that a bundle states for the checkpoint it was made from.
+  /// The tower ids that a bundle states for its source checkpoint.
   let inheritedSpace: SpaceID?
   let schema: ParameterSchema
   let store: any ParameterStore
 
-  /// Looks at names, shapes and configurations; touches no weight unless the SHA-256 of the file must decide.
+  /// Reads names, shapes and configurations. Reads weights only if the SHA-256 of the file is needed for a decision.
   ///
-  /// - Throws: what makes the checkpoint no CLIP that this version knows: `notCLIP`, `unsupportedArchitecture`,
+  /// - Throws: if the checkpoint is not a supported CLIP: `notCLIP`, `unsupportedArchitecture`,
   ///   `unsupportedOption`, `impossibleShape`, contradictory options.
   public init(_ checkpoint: Checkpoint, options: ModelOptions = ModelOptions()) throws(ModelError) {
     do throws(ModelError) {
@@ -99,7 +100,7 @@ public struct ModelInspection: Sendable {
 }
 
 extension CLIPArchitecture {
-  /// - Throws: `architectureContradictsTensors` naming the first size that differs.
+  /// - Throws: `architectureContradictsTensors` with the first size that differs.
   fileprivate func requireSizes(of named: CLIPArchitecture, _ name: String) throws(ModelError) {
     if let image, image.trunk.kindName != named.image?.trunk.kindName {
       throw ModelError(
@@ -120,7 +121,7 @@ extension CLIPArchitecture {
 }
 
 extension CLIPArchitecture {
-  /// A tower without its projection is valid alone; two towers meet in one space, or a projection is lost.
+  /// A single tower may lack its projection. Two towers need both, because they share one space.
   fileprivate var missingProjections: [String] {
     guard let image, let text else { return [] }
     return (image.projection == nil ? ["visual.proj"] : [])
@@ -129,7 +130,7 @@ extension CLIPArchitecture {
 }
 
 extension CLIPArchitecture {
-  /// A tower alone may have no projection, as transformers' classes without one: then it embeds into a space of its own.
+  /// A single tower without projection, as in some transformers classes, embeds into a space of its own.
   fileprivate var notesOnProjection: [String] {
     let bare = [image.map { ("image", $0.projection) }, text.map { ("text", $0.projection) }]
       .compactMap { $0 }.filter { $0.1 == nil }
@@ -149,7 +150,7 @@ extension ImageTrunk {
 }
 
 extension ParameterSchema {
-  /// Two towers without a scale between them; one tower alone has nothing to scale.
+  /// Notes two towers without a logit scale. A single tower needs none.
   func notesOnLogitScale(_ architecture: CLIPArchitecture) -> [String] {
     guard architecture.image != nil, architecture.text != nil,
       scoreKind == nil

@@ -1,23 +1,24 @@
 internal import Architecture
 
-/// How the model turns cosines into probabilities: only a sigmoid's loss trains a bias, which would change no softmax.
+/// How the model turns cosines into probabilities. A logit bias implies a sigmoid, because a softmax does not depend
+/// on it.
 struct ScoreDetection {
   let kind: Score.Kind?
   private(set) var decisions: [Decision] = []
   private(set) var notes: [String] = []
   private(set) var problems: [ModelError] = []
 
-  /// - Parameter stated: whether a configuration has a bias; nil where none says.
+  /// - Parameter stated: whether a configuration has a bias; nil if no configuration states it.
   init(_ bindings: TensorBindings, stated: Stated<Bool>?, _ architecture: CLIPArchitecture) {
     guard let bias = bindings.byName["logit_bias"] else {
       let hasScale = bindings.byName["logit_scale"] != nil
       kind = hasScale ? .softmax : nil
-      // One tower alone has nothing to score.
+      // A single tower has no score.
       let isScored = hasScale || architecture.image != nil && architecture.text != nil
       if let stated, stated.value, isScored { problems = [Self.missingBias(stated.detail)] }
       return
     }
-    // A bias alone leaves the scale missing.
+    // With a bias but no scale, the scale is reported as missing.
     kind = .sigmoid
     decisions = [
       Decision(field: "score", value: "sigmoid", source: .evidence, detail: "the tensor \(bias.sourceNames)")

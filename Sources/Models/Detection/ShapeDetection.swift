@@ -1,15 +1,15 @@
 internal import Architecture
 
-/// Sizes read off the tensors' shapes, as `build_model` in OpenAI's `clip/model.py` does. Heads, activations and
+/// Determines sizes from the tensors' shapes, like `build_model` in OpenAI's `clip/model.py`. Heads, activations and
 /// epsilons of the result are placeholders that detection fills in.
 struct ShapeDetection {
   var bindings: TensorBindings
-  /// The only tower to look at; nil for all there are.
+  /// The only tower to detect; nil for all.
   var tower: Tower?
 
-  /// A tower of which any tensor is there is a tower: what it lacks is an error.
+  /// A tower counts as present if any of its tensors is; missing tensors are then an error.
   ///
-  /// - Throws: `notCLIP` when there is no tower, `missingTensors` or `impossibleShape` when one is broken.
+  /// - Throws: `notCLIP` if there is no tower, `missingTensors` or `impossibleShape` if one is incomplete or invalid.
   func architecture() throws(ModelError) -> CLIPArchitecture {
     var result = CLIPArchitecture(image: nil, text: nil)
     let towers = Set(bindings.byName.keys.compactMap(TensorBindings.tower))
@@ -70,7 +70,7 @@ struct ShapeDetection {
       width: width, layers: layers, heads: 0, mlpWidth: hidden, activation: .gelu, epsilon: 0)
   }
 
-  /// Blocks below a prefix: one more than the highest index, so that a hole is reported as missing tensors.
+  /// The number of blocks below a prefix: the highest index plus one, so that a gap is reported as missing tensors.
   private func count(_ prefix: String) throws(ModelError) -> Int {
     var highest = -1
     for name in bindings.byName.keys where name.hasPrefix(prefix) {
@@ -84,9 +84,9 @@ struct ShapeDetection {
     return highest + 1
   }
 
-  /// Blocks of a stack that bundles admit; also bounds the schema that a lying name could ask for.
+  /// The most blocks that bundles allow. Also bounds the schema that a malicious name could cause.
   private static let blockLimit = 256
-  /// Extents that bundles admit at most, the vocabulary apart.
+  /// The largest extent that bundles allow, except for the vocabulary.
   private static let imageSizeLimit = 4096
 
   private func shape(_ name: String, rank: Int) throws(ModelError) -> [Int] {

@@ -1,6 +1,7 @@
 internal import Architecture
 
-/// What one source says about the things that tensors do not tell; nil where it is silent.
+/// The statements of one source about settings that tensor shapes do not determine; nil for settings that it does not
+/// state.
 struct StatedFacts: Sendable {
   var image = TowerFacts()
   var text = TowerFacts()
@@ -11,7 +12,7 @@ struct StatedFacts: Sendable {
   var tokenizer: Stated<TokenizerKind>?
   /// Whether the model has a `logit_bias`.
   var scoreBias: Stated<Bool>?
-  /// Sizes it states, to be compared with the tensors'.
+  /// Stated sizes, to be compared with the tensors.
   var sizes: [StatedSize] = []
 
   struct TowerFacts: Sendable {
@@ -26,13 +27,13 @@ struct StatedFacts: Sendable {
     }
   }
 
-  /// Takes over what is still open from a source of lower rank.
+  /// Fills in missing values from a source of lower rank.
   mutating func fill(from other: StatedFacts) {
     image.fill(from: other.image)
     text.fill(from: other.text)
     if preprocessing == nil {
       preprocessing = other.preprocessing
-      // A configuration's backend and transparency are those of its own preprocessing.
+      // Backend and alpha handling in a configuration belong to its own preprocessing.
       resizeBackend = resizeBackend ?? other.resizeBackend
       alpha = alpha ?? other.alpha
     }
@@ -43,14 +44,14 @@ struct StatedFacts: Sendable {
   }
 }
 
-/// A size that a configuration states, to be compared with the tensors'.
+/// A size that a configuration states, to be compared with the tensors.
 struct StatedSize: Sendable {
   enum Field: String, Sendable {
     case imageSize = "image size"
     case patchSize = "patch size"
     case imageWidth = "image width"
     case imageLayers = "image layers"
-    /// Four of a ResNet, none of a Vision Transformer.
+    /// Four for a ResNet, none for a Vision Transformer.
     case imageStages = "number of ResNet stages"
     case textWidth = "text width"
     case textLayers = "text layers"
@@ -69,7 +70,7 @@ struct StatedSize: Sendable {
 }
 
 extension CLIPArchitecture {
-  /// The size that the tensors have; nil where there is no such thing.
+  /// The actual size of the tensors; nil if the model has no such size.
   func size(_ field: StatedSize.Field) -> Int? {
     switch field {
     case .imageSize: image?.imageSize
@@ -89,7 +90,7 @@ extension CLIPArchitecture {
 }
 
 extension ImageTrunk {
-  /// What configurations call its width: of a ResNet the stem's.
+  /// The width in the terms of configurations, which is the stem's for a ResNet.
   fileprivate var configuredWidth: Int {
     switch self {
     case .patches(let trunk): trunk.stack.width

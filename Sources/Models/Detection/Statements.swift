@@ -2,13 +2,13 @@ internal import Architecture
 internal import Archives
 internal import Checkpoints
 
-/// All that is stated about one checkpoint, strongest source first: option, evidence, configuration, fingerprint,
-/// and last what cannot differ within the library.
+/// All statements about one checkpoint, strongest source first: option, evidence, configuration, fingerprint, and
+/// last the fixed properties of the library.
 struct Statements {
   private var facts: StatedFacts
-  /// Configurations that were passed over.
+  /// Notes on ignored configurations.
   private var notes: [String] = []
-  /// Configurations that are another model's by their sizes, but would decide something.
+  /// Configurations whose sizes belong to another model, but which would determine a setting.
   private var problems: [ModelError] = []
 
   init(
@@ -52,8 +52,8 @@ struct Statements {
     facts.fill(from: .libraryDefaults(library, sizes: sizes))
   }
 
-  /// What each file states. Where both libraries' configurations lie beside the weights, the one whose names the tensors
-  /// have speaks first; a library's file of preprocessing speaks before its file of the model.
+  /// The statements of each file. If configurations of both libraries exist, the one of the library that names the
+  /// tensors comes first. A preprocessing file precedes the model's configuration file of the same library.
   private static func configurations(
     _ evidence: Evidence, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture
   ) throws(ModelError) -> [StatedFacts] {
@@ -64,7 +64,8 @@ struct Statements {
     }
     if let config = evidence.openCLIPConfig { openCLIP[1] = try .openCLIP(config, sizes: sizes) }
     var huggingFace = [StatedFacts(), StatedFacts()]
-    // As transformers 5 does, which writes the processor's file alone and leaves an older preprocessor's where it is.
+    // Like transformers 5, which writes only `processor_config.json` and leaves an older `preprocessor_config.json`
+    // unchanged.
     let nested = try evidence.processorConfig.map(ConfigReader.init)?.object("image_processor")
     if let processor = nested ?? evidence.preprocessorConfig.map(ConfigReader.init) {
       huggingFace[0].preprocessing = try PreprocessingConfig.huggingFace(
@@ -84,13 +85,13 @@ struct Statements {
     }
   }
 
-  /// The SHA-256 of a checkpoint in one file: only such are published under one.
+  /// The SHA-256 of a checkpoint in one file; official files are single files.
   private static func digest(of checkpoint: Checkpoint) throws(ModelError) -> String? {
     guard checkpoint.files.count == 1, let file = checkpoint.files.first else { return nil }
     return try FileDigest.hex(of: [file.path])
   }
 
-  /// Puts what is stated into the sizes.
+  /// Applies the statements to the sizes.
   func resolve(_ sizes: CLIPArchitecture) -> Resolution {
     var resolution = Resolution(architecture: sizes)
     resolution.undecided = problems
@@ -119,7 +120,8 @@ struct Statements {
 }
 
 extension ModelOptions {
-  /// - Throws: `unsupportedOption` where OpenAI's tokenizer is asked for, and a file beside the weights has another.
+  /// - Throws: `unsupportedOption` if the user requests OpenAI's tokenizer, but a file next to the weights has
+  ///   another one.
   fileprivate func requireAgreement(with stated: Stated<TokenizerKind>?) throws(ModelError) {
     guard let tokenizer, tokenizer != .none, let stated, stated.value != tokenizer else { return }
     var error = ModelError(
@@ -132,7 +134,7 @@ extension ModelOptions {
 }
 
 extension StatedFacts {
-  /// Whether something is undecided that a published file's fingerprint could decide.
+  /// Whether the fingerprint of a published file could determine a missing setting.
   fileprivate func isOpen(for sizes: CLIPArchitecture) -> Bool {
     if sizes.image != nil, preprocessing == nil { return true }
     if sizes.image?.activation != nil, image.activation == nil || image.heads == nil { return true }
@@ -140,7 +142,7 @@ extension StatedFacts {
   }
 }
 
-/// The outcome of detection: values, who decided them, and what nobody did.
+/// The result of detection: values, their sources, and the settings that no source determines.
 struct Resolution {
   var architecture: CLIPArchitecture
   var preprocessing: Preprocessing?
@@ -152,7 +154,7 @@ struct Resolution {
 
   init(architecture: CLIPArchitecture) { self.architecture = architecture }
 
-  /// Records a stated value and gives it back.
+  /// Records a stated value and returns it.
   @discardableResult
   mutating func take<Value>(
     _ stated: Stated<Value>?, _ field: String, _ text: (Value) -> String
@@ -198,14 +200,14 @@ struct Resolution {
     return heads
   }
 
-  /// The numbers of heads that published models of this width could have.
+  /// The possible numbers of heads of a published model of this width.
   private static func headChoices(_ width: Int) -> String {
     let sizes = [64, 80, 88, 104, 112].filter { width % $0 == 0 }
     guard !sizes.isEmpty else { return "no usual head size divides it" }
     return sizes.map { "\(counted(width / $0, "head")) of \($0)" }.joined(separator: ", ")
   }
 
-  /// A position or a tokenizer whose ids the token table does not have.
+  /// Reports a pooling id, or a tokenizer's id, that is outside the token table.
   mutating func requireIDs(_ facts: StatedFacts, of text: TextTower) {
     let count = text.vocabularySize
     if let stated = facts.pooling, case .firstID(let id) = stated.value, id >= count {
@@ -226,7 +228,7 @@ struct Resolution {
     }
   }
 
-  /// A model that has as many words as OpenAI's may still have others.
+  /// Notes that a vocabulary of OpenAI's size can still have other words.
   mutating func noteOtherTokenizer(_ stated: Stated<TokenizerKind>?) {
     guard let stated, stated.value == .none, stated.source == .configuration else { return }
     notes.append("no tokenizer travels along, so that the model takes token ids only (\(stated.detail))")

@@ -1,15 +1,15 @@
 internal import Architecture
 internal import Checkpoints
 
-/// Architectures that are recognised so that the refusal can name them.
+/// Unsupported architectures that are recognised to name them in the error.
 enum UnsupportedArchitecture {
-  /// What gives one away: part of a tensor name, or the whole of it.
+  /// The mark of an architecture: a part of a tensor name, or a complete name.
   private struct Trace {
     var architecture: String
-    /// The only tower that it says something of; nil for the whole model.
+    /// The tower that the mark belongs to; nil for the complete model.
     var tower: Tower?
     var fragments: [String]
-    /// What to do, where it is more than to take another model.
+    /// What to do, if there is more to do than to supply another model.
     var remedy: String?
   }
 
@@ -61,7 +61,7 @@ enum UnsupportedArchitecture {
       architecture: "a text projection with bias", tower: .text, fragments: ["text.text_projection.bias"]),
   ]
 
-  /// The refusal for the architecture that the tensors show, naming a tensor that shows it; nil where none does.
+  /// The unsupported architecture that the tensor names match, and the tensor that matched; nil if none does.
   ///
   /// - Parameter tower: the requested tower; nil for both.
   static func refusal(of tensors: [CheckpointTensor], _ tower: Tower?) -> ModelError? {
@@ -72,7 +72,8 @@ enum UnsupportedArchitecture {
         return error
       }
     }
-    // CLIPA has no LayerNorm before the first block: both its tensors are absent while its neighbours are there.
+    // CLIPA has no LayerNorm before the first block: the tensors of the tower exist, but both of this LayerNorm do
+    // not.
     let names = Set(tensors.map(\.name))
     guard names.isDisjoint(with: ["visual.ln_pre.weight", "visual.ln_pre.bias"]),
       names.isSuperset(of: ["visual.class_embedding", "visual.conv1.weight", "visual.ln_post.weight"])
@@ -82,12 +83,13 @@ enum UnsupportedArchitecture {
       found: "CLIPA (no LayerNorm before the first block)")
   }
 
-  /// transformers' `model_type`s whose image tower is CLIP's, with CLIP's defaults, beside a text tower of another kind.
+  /// The `model_type`s of transformers that combine CLIP's image tower, with CLIP's defaults, and another kind of
+  /// text tower.
   static func hasImageTowerOfCLIP(modelType: String) -> Bool {
     ["chinese_clip", "chinese_clip_vision_model", "altclip", "altclip_vision_model"].contains(modelType)
   }
 
-  /// transformers' `model_type`s that resemble CLIP, by the name people know.
+  /// The `model_type`s of transformers that resemble CLIP, with their common names.
   static func named(byModelType type: String) -> String? {
     switch type {
     case "clip", "clip_text_model", "clip_vision_model": nil
@@ -102,7 +104,7 @@ enum UnsupportedArchitecture {
 }
 
 extension String {
-  /// Whether the fragment stands at the start, or after a dot, or anywhere when it begins with a dot.
+  /// Whether the name begins with the fragment, or contains it if the fragment begins with a dot.
   fileprivate func matches(fragment: String) -> Bool {
     if hasPrefix(fragment) { return true }
     guard fragment.hasPrefix(".") else { return false }

@@ -1,24 +1,24 @@
 internal import Checkpoints
 
-/// How a source tensor becomes its canonical tensor, or a block of rows of it: a view, then a place.
+/// How a source tensor becomes its canonical tensor, or a block of rows of it: a view, then a position.
 struct LayoutChange: Sendable, Equatable {
-  /// The steps that turn the source's axes into the canonical ones; nothing is copied.
+  /// The steps that turn the source's axes into the canonical ones, without copying.
   var view: [ViewStep] = []
   var place = Place.whole
 
   enum ViewStep: Sendable, Equatable {
-    /// As NumPy's `transpose(axes)`.
+    /// Like NumPy's `transpose(axes)`.
     case permuted([Int])
-    /// Neighbouring axes made one.
+    /// Merges adjacent axes.
     case merged(ClosedRange<Int>)
-    /// A patch embedding whose three colour channels are told by their number: `[D, 3, P, P]` stays, `[D, P, P, 3]`
-    /// (MLX) and `[D, P, 3, P]` (the same conversion made twice) are permuted.
+    /// A patch embedding, in which the axis of three colour channels identifies the layout: `[D, 3, P, P]` stays,
+    /// `[D, P, P, 3]` (MLX) and `[D, P, 3, P]` (the same conversion applied twice) are permuted.
     case coloursSecond
   }
 
   enum Place: Sendable, Equatable {
     case whole
-    /// The rows of one part of a fused tensor: q, k and v are parts 0, 1 and 2 of 3.
+    /// The rows of one part of a fused tensor: queries, keys and values are parts 0, 1 and 2 of 3.
     case rows(part: Int, of: Int)
   }
 
@@ -35,12 +35,12 @@ struct LayoutChange: Sendable, Equatable {
   /// `[heads · size]` from `[heads, size]`.
   static let flattenedHeads = LayoutChange(view: [.merged(0...1)])
 
-  /// The same view, as part of a fused tensor.
+  /// The same view, as one part of a fused tensor.
   func asRows(part: Int, of count: Int) -> LayoutChange {
     LayoutChange(view: view, place: .rows(part: part, of: count))
   }
 
-  /// - Throws: `wrongShape` where the tensor has not the axes that the view needs.
+  /// - Throws: `wrongShape` if the tensor does not have the axes of the view.
   func applied(to tensor: CheckpointTensor) throws(ModelError) -> CheckpointTensor {
     var result = tensor
     for step in view {
@@ -67,9 +67,9 @@ extension LayoutChange.ViewStep {
   private static func withColoursSecond(_ tensor: CheckpointTensor) -> CheckpointTensor? {
     guard tensor.shape.count == 4 else { return nil }
     let axes = (1...3).filter { tensor.shape[$0] == 3 }
-    // Patches of 3 pixels would leave the order open; none were ever published.
+    // With patches of 3 pixels the axis would be ambiguous. No such model is published.
     guard axes.count == 1, let colours = axes.first else { return nil }
-    // Each conversion moves the second axis to the end, so a third one would bring the original back.
+    // Each conversion moves the second axis to the end, so three conversions restore the original.
     return switch colours {
     case 1: tensor
     case 2: tensor.permuted([0, 2, 3, 1])

@@ -1,5 +1,5 @@
-/// A tensor name of components with holes: `{}` stands for a decimal index, also behind a text (`layer_{}`), `*` for
-/// `weight` or `bias`, a final `**` for one component or more. Dots and slashes part components alike.
+/// A pattern for tensor names of several components: `{}` is a decimal index, also after a text (`layer_{}`), `*` is
+/// `weight` or `bias`, a final `**` is one or more components. Dots and slashes both separate components.
 struct NamePattern: Sendable, Equatable {
   private var components: [Substring]
 
@@ -7,9 +7,9 @@ struct NamePattern: Sendable, Equatable {
     components = pattern.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "/" }
   }
 
-  /// What fills the holes of this pattern to give `name`, in order; nil when it does not fit.
+  /// The captures that make this pattern equal `name`, in order; nil if it does not match.
   func match(_ name: String) -> [Substring]? {
-    // Most patterns differ from the name in their first component; of longer names one part more tells enough.
+    // An early exit: most patterns differ from the name in their first component, or for longer names in the second.
     if let first = components.first, !first.contains("*"), !first.contains("{"), !name.hasPrefix(first) {
       return nil
     }
@@ -40,7 +40,7 @@ struct NamePattern: Sendable, Equatable {
     return parts.count == components.count ? captures : nil
   }
 
-  /// The name with the holes filled in order.
+  /// The name with the captures inserted in order.
   ///
   /// - Precondition: as many captures as holes.
   func filled(with captures: [Substring]) -> String {

@@ -1,6 +1,6 @@
 extension NameRow {
-  /// The rows that put three separate projections into the fused attention input of OpenAI's blocks, for any library:
-  /// its three names, and how it calls and lays out weight and bias.
+  /// Rows that map three separate projections to the fused attention input of OpenAI's blocks: the library's three
+  /// names, and its names and layouts of weight and bias.
   ///
   /// - Parameter projections: of queries, keys and values, in this order.
   static func fusedAttention(

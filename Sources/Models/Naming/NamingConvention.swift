@@ -1,6 +1,6 @@
 internal import Checkpoints
 
-/// source pattern → canonical pattern, and what happens to the layout on the way.
+/// Maps a source pattern to a canonical pattern and a layout change.
 struct NameRow: Sendable {
   var source: NamePattern
   var canonical: NamePattern
@@ -13,30 +13,30 @@ struct NameRow: Sendable {
   }
 }
 
-/// The names of one library, as data. Rows are tried in order; the first that fits a name maps it.
+/// The tensor names of one library, as data. Rows are tried in order; the first that matches a name maps it.
 struct NamingConvention: Sendable {
   /// As printed by `inspect`.
   var name: String
   var library: Library
-  /// Tensors of which at least one must be there for this convention to be meant.
+  /// The convention applies only if at least one of these tensors exists.
   var markers: [String]
-  /// Where libraries give the same name to different things, the shape that tells.
+  /// A shape that distinguishes conventions in which one name has different meanings.
   var shapeMark: ShapeMark?
   var rows: [NameRow]
 
-  /// Matrices of this name (any index for `{}`) that must have more rows than columns.
+  /// Matrices with this name (any index for `{}`) that must have more rows than columns.
   struct ShapeMark: Sendable {
     var tallMatrices: [NamePattern]
 
     init(tallMatrices: [String]) { self.tallMatrices = tallMatrices.map(NamePattern.init) }
   }
 
-  /// Whose defaults hold for what a configuration leaves out.
+  /// The library whose defaults apply to settings that a configuration does not state.
   enum Library: Sendable {
     case openAI, huggingFace, kerasHub
   }
 
-  /// The canonical name of a source tensor and its place there; nil for a name that the convention does not know.
+  /// The canonical name of a source tensor and its layout change; nil for an unknown name.
   func canonical(_ source: String) -> (name: String, change: LayoutChange)? {
     for row in rows {
       if let captures = row.source.match(source) {
@@ -46,7 +46,7 @@ struct NamingConvention: Sendable {
     return nil
   }
 
-  /// The first convention one of whose markers is among the tensors, and whose shape mark they bear.
+  /// The first convention that has a marker among the tensors and whose shape mark fits them.
   static func detect(among tensors: [CheckpointTensor]) -> NamingConvention? {
     let names = Set(tensors.map(\.name))
     return all.first { convention in
@@ -57,7 +57,7 @@ struct NamingConvention: Sendable {
 }
 
 extension NamingConvention.ShapeMark {
-  /// Whether every matrix of such a name is tall, and there is one.
+  /// Whether a matrix with such a name exists and all of them have more rows than columns.
   fileprivate func isBorne(by tensors: [CheckpointTensor]) -> Bool {
     let matrices = tensors.filter { tensor in tallMatrices.contains { $0.match(tensor.name) != nil } }
     return !matrices.isEmpty && matrices.allSatisfy { $0.shape.count == 2 && $0.shape[0] > $0.shape[1] }

@@ -1,13 +1,13 @@
 extension NamingConvention {
-  /// transformers' `FlaxCLIPModel` and its single towers: the names of its PyTorch classes, but linear layers and
-  /// convolutions hold kernels, norms scales, tables embeddings.
+  /// transformers' `FlaxCLIPModel` and its single towers. The names equal those of the PyTorch classes, except that
+  /// linear layers and convolutions have `kernel`, norms `scale`, tables `embedding`.
   static let huggingFaceFlax = NamingConvention(
     name: "Hugging Face Flax", library: .huggingFace,
     markers: [
       "text_model.embeddings.token_embedding.embedding", "vision_model.embeddings.patch_embedding.kernel",
     ],
     rows: flaxTextRows + flaxVisionRows + [
-      // A kernel is [width, embedding], as OpenAI's projections are.
+      // A kernel is [width, embedding], like OpenAI's projections.
       NameRow("text_projection.kernel", "text_projection"),
       NameRow("visual_projection.kernel", "visual.proj"),
       NameRow("logit_scale", "logit_scale"),

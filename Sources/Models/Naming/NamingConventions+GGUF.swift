@@ -1,6 +1,8 @@
-/// Names of GGUF files. Both tools shorten Hugging Face's; they disagree on which linear of the MLP goes `up`.
+/// Names of GGUF files. Both tools abbreviate Hugging Face's names, but they use `up` for different linear layers of
+/// the MLP.
 extension NamingConvention {
-  /// clip.cpp, and llama.cpp's first converters: `ffn_down` is the first linear, which widens, and `ffn_up` the second.
+  /// clip.cpp, and llama.cpp's first converters: `ffn_down` is the first linear layer, which widens, and `ffn_up` the
+  /// second.
   static let clipCPP = ggufConvention(name: "clip.cpp", widening: "ffn_down", narrowing: "ffn_up")
 
   /// llama.cpp's later converters: `ffn_up` widens.

@@ -1,8 +1,8 @@
 internal import Architecture
 
 extension NamingConvention {
-  /// KerasHub's `CLIPBackbone`: no names, but the tree of objects; variables of a layer are numbered in the order in
-  /// which it makes them. Attention keeps an axis of heads.
+  /// KerasHub's `CLIPBackbone`. It stores a tree of objects without names; the variables of a layer are numbered in
+  /// order of creation. Attention has an axis of heads.
   static let kerasHub = NamingConvention(
     name: "KerasHub", library: .kerasHub,
     markers: [

@@ -1,14 +1,14 @@
 extension NamingConvention {
-  /// transformers' `TFCLIPModel`, `TFCLIPTextModel` and `TFCLIPVisionModel`: PyTorch's names, layers as `layers_._0`,
-  /// matrices as kernels `[inputs, outputs]`, normalizations with gamma and beta. The prefix before them is taken off
-  /// by the reader.
+  /// transformers' `TFCLIPModel`, `TFCLIPTextModel` and `TFCLIPVisionModel`. PyTorch's names with layers as
+  /// `layers_._0`, matrices as kernels `[inputs, outputs]`, normalizations with gamma and beta. The reader removes
+  /// the prefix.
   static let tensorFlow = NamingConvention(
     name: "Hugging Face TensorFlow", library: .huggingFace,
     markers: [
       "text_model/embeddings/token_embedding/weight:0", "vision_model/embeddings/class_embedding:0",
     ],
     rows: textRows + visionRows + [
-      // A projection's kernel has the axes of OpenAI's own.
+      // A projection's kernel has the axes of OpenAI's projections.
       NameRow("text_projection/kernel:0", "text_projection"),
       NameRow("visual_projection/kernel:0", "visual.proj"),
       NameRow("logit_scale:0", "logit_scale"),
@@ -27,7 +27,7 @@ extension NamingConvention {
       NameRow("vision_model/embeddings/patch_embedding/kernel:0", "visual.conv1.weight", .fromHWIO),
       NameRow("vision_model/embeddings/position_embedding/embeddings:0", "visual.positional_embedding"),
     ]
-    // The misspelling is in the files.
+    // The files contain this misspelling.
     + normalization("vision_model/pre_layrnorm", "visual.ln_pre")
     + normalization("vision_model/post_layernorm", "visual.ln_post")
     + blockRows(from: "vision_model/encoder/layers_._{}", to: "visual.transformer.resblocks.{}")

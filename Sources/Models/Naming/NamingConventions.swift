@@ -1,12 +1,12 @@
 extension NamingConvention {
-  /// Ordered so that a convention whose markers contain another's comes first.
+  /// A convention whose markers contain another's precedes it.
   static let all = [
     openCLIPCustomText, openAI, huggingFaceFlax, huggingFaceAltCLIP, huggingFace, openAIVisual,
     huggingFaceBareText,
     huggingFaceBareVision, clipCPP, gguf, tensorFlow, kerasHub,
   ]
 
-  /// OpenAI's `clip.model.CLIP` and open_clip's `CLIP`: the canonical names themselves.
+  /// OpenAI's `clip.model.CLIP` and open_clip's `CLIP`, which define the canonical names.
   static let openAI = NamingConvention(
     name: "OpenAI", library: .openAI,
     markers: ["token_embedding.weight", "visual.conv1.weight"],
@@ -23,7 +23,7 @@ extension NamingConvention {
       NameRow("logit_bias", "logit_bias"),
     ])
 
-  /// The state dict of `model.visual` alone.
+  /// The state dict of a separately saved `model.visual`.
   static let openAIVisual = NamingConvention(
     name: "OpenAI image tower", library: .openAI,
     markers: ["class_embedding", "attnpool.positional_embedding"],
@@ -41,7 +41,7 @@ extension NamingConvention {
       NameRow("logit_bias", "logit_bias"),
     ])
 
-  /// `AltCLIPModel`'s image tower, which transformers 5.23 saves with the text tower's word for a block.
+  /// `AltCLIPModel`'s image tower, for which transformers 5.23 uses the text tower's name of a block.
   static let huggingFaceAltCLIP = NamingConvention(
     name: "Hugging Face AltCLIP", library: .huggingFace,
     markers: ["vision_model.encoder.layer.0.layer_norm1.weight"],
@@ -71,10 +71,10 @@ extension NamingConvention {
   private static func visionRows(below prefix: String, block: String = "encoder.layers.{}") -> [NameRow] {
     [
       NameRow(prefix + "embeddings.class_embedding", "visual.class_embedding"),
-      // MLX saves the kernel as it computes with it: colours last.
+      // MLX saves the kernel in the layout of its computation: colour channels last.
       NameRow(prefix + "embeddings.patch_embedding.weight", "visual.conv1.weight", .coloursSecond),
       NameRow(prefix + "embeddings.position_embedding.weight", "visual.positional_embedding"),
-      // The misspelling is in the files.
+      // The files contain this misspelling.
       NameRow(prefix + "pre_layrnorm.*", "visual.ln_pre.*"),
       NameRow(prefix + "post_layernorm.*", "visual.ln_post.*"),
     ] + blockRows(from: prefix + block, to: "visual.transformer.resblocks.{}")

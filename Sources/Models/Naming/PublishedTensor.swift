@@ -1,28 +1,28 @@
 package import Architecture
 
-/// A tensor as another library stores it: a block of a canonical one, its axes in that library's order.
+/// A tensor as another library stores it: a block of a canonical tensor, with axes in that library's order.
 package struct PublishedTensor: Sendable, Equatable {
   package var name: String
   package var parameter: Parameter
   /// Flat indices of the block in the canonical tensor.
   package var elements: Range<Int>
-  /// Extents of the block, canonical order.
+  /// Extents of the block, in canonical order.
   package var blockShape: [Int]
-  /// The block's axes in the library's order, as NumPy's `transpose(axes)`.
+  /// The block's axes in the library's order, like NumPy's `transpose(axes)`.
   package var axes: [Int]
 
-  /// Extents as the library has them.
+  /// Extents in the library's order.
   package var shape: [Int] { axes.map { blockShape[$0] } }
 }
 
-/// Libraries that a model can be written for, by the names that they give its tensors.
+/// Libraries for which a model can be written, identified by their tensor names.
 package enum PublishedNaming: Sendable {
   /// OpenAI's state dict; open_clip's `CLIP` has the same names.
   case openAI
-  /// transformers' `CLIPModel` and its halves.
+  /// transformers' `CLIPModel` and its towers.
   case huggingFace
 
-  /// What the library holds in place of a canonical tensor: the rows that read its files, from right to left.
+  /// The library's tensors for a canonical tensor: the rows that read its files, applied in reverse.
   package func tensors(of parameter: Parameter) -> [PublishedTensor] {
     let found = convention.rows.compactMap { $0.published(parameter) }
     guard let first = found.first else { return [] }
@@ -38,7 +38,7 @@ package enum PublishedNaming: Sendable {
 }
 
 extension NameRow {
-  /// The source tensor that this row would read as (a part of) `parameter`; nil where it reads others.
+  /// The source tensor that this row would read as `parameter` or a part of it; nil if the row reads other tensors.
   fileprivate func published(_ parameter: Parameter) -> PublishedTensor? {
     guard let captures = canonical.match(parameter.name.description),
       let axes = change.sourceAxes(rank: parameter.shape.count)
@@ -57,7 +57,7 @@ extension NameRow {
 }
 
 extension LayoutChange {
-  /// The canonical axes in the order in which the source has them; nil where the source has other axes.
+  /// The canonical axes in the source's order; nil if the source has other axes.
   fileprivate func sourceAxes(rank: Int) -> [Int]? {
     // Canonical axis i is the source's axis order[i].
     var order = Array(0..<rank)

@@ -1,8 +1,8 @@
 internal import Checkpoints
 
-/// A canonical tensor and the source tensors that make it up.
+/// A canonical tensor and the source tensors that form it.
 struct TensorBinding: Sendable {
-  /// The canonical shape that the parts give together; a scalar stored as `[1]` stays `[1]` here.
+  /// The canonical shape of all parts together. A scalar stored as `[1]` keeps the shape `[1]`.
   var shape: [Int]
   /// Views in the canonical layout, in the order of their rows.
   var parts: [CheckpointTensor]
@@ -10,15 +10,15 @@ struct TensorBinding: Sendable {
   /// The names in the file, for messages.
   var sourceNames: String { parts.map(\.name).joined(separator: " + ") }
 
-  /// Rows of the canonical tensor that each part fills.
+  /// Whether several parts fill the canonical tensor.
   var isFused: Bool { parts.count > 1 }
 }
 
-/// Every tensor of a checkpoint under its canonical name.
+/// Every tensor of a checkpoint by its canonical name.
 struct TensorBindings: Sendable {
   var convention: NamingConvention
   var byName: [String: TensorBinding]
-  /// Names that the convention does not know, in file order.
+  /// Names that the convention does not contain, in file order.
   var unknown: [String]
 
   init(_ checkpoint: Checkpoint) throws(ModelError) {

@@ -1,7 +1,7 @@
 internal import Archives
 internal import Checkpoints
 
-/// A LoRA adapter saved alone, by peft, diffusers or kohya-ss's scripts, and the model that it changes.
+/// A separately saved LoRA adapter of peft, diffusers or kohya-ss's scripts, and the model that it changes.
 struct Adapter {
   private let checkpoint: Checkpoint
   private let settings: LowRankSettings
@@ -11,16 +11,16 @@ struct Adapter {
     self.settings = settings
   }
 
-  /// What kohya-ss's scripts put before a text tower's module, whose dots they write as underscores.
+  /// Prefixes that kohya-ss's scripts add to a text tower's module, whose dots they replace by underscores.
   private static let flatPrefixes = ["lora_te_", "lora_te1_", "lora_te2_"]
-  /// What peft and diffusers put before every name, where no tower's names tell the prefix.
+  /// Prefixes that peft and diffusers add to every name, for files in which tower names do not determine the prefix.
   private static let modelPrefixes = ["base_model.model.", "text_encoder."]
-  /// Before a module of a diffusion model, which is no part of a CLIP.
+  /// Prefixes of modules of a diffusion model, which do not belong to a CLIP.
   private static let otherPrefixes = ["lora_unet_", "unet."]
 
-  /// The base model with the adapter's updates, and everything else as the base has it.
+  /// The base model with the adapter's updates. Everything else is the base's.
   ///
-  /// - Throws: `adapterDoesNotFit`, naming a tensor of the adapter that changes nothing of the base; what merging throws.
+  /// - Throws: `adapterDoesNotFit` with a tensor of the adapter that matches nothing in the base; errors of merging.
   func merged(into base: Checkpoint) throws(ModelError) -> Checkpoint {
     let byName = Dictionary(checkpoint.tensors.map { ($0.name, $0) }) { first, _ in first }
     var targets = Targets(base.tensors)
@@ -42,7 +42,7 @@ struct Adapter {
       targets.tensors[place] = try update.added(to: weight, scale: settings.scale(update), as: weight.name)
     }
     for name in unclaimed.sorted() {
-      // peft's `modules_to_save`: trained in full.
+      // peft's `modules_to_save` are complete trained weights.
       guard settings.replacesModules, let place = targets.place(named: name), let tensor = byName[name],
         tensor.shape == targets.tensors[place].shape
       else { throw doesNotFit(named: name) }
@@ -63,7 +63,7 @@ struct Adapter {
     ModelError(.adapterDoesNotFit, tensor: name, file: checkpoint.files.first?.path)
   }
 
-  /// The base's weights by the names that adapters give their modules.
+  /// The base's weights by the module names that adapters use.
   private struct Targets {
     var tensors: [CheckpointTensor]
     private var byName: [String: Int] = [:]
@@ -77,10 +77,10 @@ struct Adapter {
       }
     }
 
-    /// Without those of other models in the same file: a diffusion model's, and the one of Stable Diffusion XL's two text
-    /// towers whose sizes are not the base's.
+    /// The updates without those of other models in the same file: of a diffusion model, and of the text tower of
+    /// Stable Diffusion XL whose sizes are not the base's.
     ///
-    /// - Throws: `adapterDoesNotFit` for two text towers' of equal sizes: which of them is the base's nobody can tell.
+    /// - Throws: `adapterDoesNotFit` if two text towers have equal sizes, because the base's cannot be identified.
     func ownUpdates(of updates: [LowRankUpdate]) throws(ModelError) -> [LowRankUpdate] {
       let own = updates.filter { update in !Adapter.otherPrefixes.contains(where: update.module.hasPrefix) }
       let groups = Adapter.flatPrefixes.map { prefix in own.filter { $0.module.hasPrefix(prefix) } }
@@ -102,7 +102,7 @@ struct Adapter {
         ?? false
     }
 
-    /// transformers 4 and 5 name a tower saved alone with and without `text_model.` or `vision_model.`.
+    /// transformers 4 names a separately saved tower with `text_model.` or `vision_model.`, transformers 5 without.
     func place(named name: String) -> Int? {
       let prefix = Adapter.modelPrefixes.first(where: name.hasPrefix) ?? ""
       let plain = String(name.dropFirst(prefix.count))
@@ -113,7 +113,7 @@ struct Adapter {
       return places.count == 1 ? places[0] : nil
     }
 
-    /// Where the weight of a module is.
+    /// The index of a module's weight.
     func place(of module: String) -> Int? {
       if let place = place(named: module + ".weight") { return place }
       guard let prefix = Adapter.flatPrefixes.first(where: module.hasPrefix) else { return nil }

@@ -1,13 +1,13 @@
 internal import Checkpoints
 
-/// An adapter in the folder of complete weights. transformers' `from_pretrained` applies it to them, and open_clip does not,
-/// so the user decides.
+/// An adapter in a folder of complete weights. transformers' `from_pretrained` applies it and open_clip does not, so
+/// the user decides.
 struct AdapterBeside {
-  /// The adapter's file, to be merged into the weights.
+  /// The adapter's file, if it must be merged.
   private(set) var merged: String?
   private(set) var notes: [String] = []
 
-  /// - Throws: `undecidedAdapter`, or `unsupportedOption` where there is no adapter to decide on.
+  /// - Throws: `undecidedAdapter`, or `unsupportedOption` if there is no adapter.
   init(_ checkpoint: Checkpoint, _ options: ModelOptions) throws(ModelError) {
     let hasUpdates = checkpoint.tensors.contains { LowRankUpdate.isPart($0.name) }
     guard !hasUpdates, options.base == nil, checkpoint.evidence.adapterConfig != nil else {

@@ -1,9 +1,9 @@
 internal import Checkpoints
 
-/// Tokenizer and preprocessor files that were saved with an adapter. transformers reads them from the folder that its user
-/// names, which may be the adapter's or the base's: where only one has them there is no question.
+/// Tokenizer and preprocessor files saved with an adapter. transformers reads them from the folder that its caller
+/// names, which can be the adapter's or the base's. They are unambiguous if only one of the two folders has them.
 struct AdapterFiles {
-  /// The base's, with what the adapter's folder adds.
+  /// The base's evidence, plus what the adapter's folder adds.
   private(set) var evidence: Evidence
   private(set) var notes: [String] = []
 

@@ -2,12 +2,12 @@ internal import Archives
 internal import Checkpoints
 
 extension Checkpoint {
-  /// Merges an adapter into its base and brings weights into the form in which the model computes with them.
+  /// Merges an adapter into its base and converts weights to the form that the model computes with.
   ///
-  /// - Throws: what opening the base or merging throws.
+  /// - Throws: errors of opening the base or of merging.
   mutating func prepare(_ options: ModelOptions) throws(ModelError) {
     let neighbour = try AdapterBeside(self, options)
-    // A configuration of an adapter that is not there, or merged already, says nothing.
+    // The configuration of an adapter that is absent, or already merged, is irrelevant.
     let hasUpdates = tensors.contains { LowRankUpdate.isPart($0.name) }
     let config = try evidence.adapterConfig == nil ? diffusersAdapterConfig() : evidence.adapterConfig
     let isRead = hasUpdates || neighbour.merged != nil
@@ -30,8 +30,8 @@ extension Checkpoint {
     notes += forms.notes
   }
 
-  /// What diffusers writes into the metadata of an adapter for the models of a pipeline: the settings of the one whose
-  /// names the tensors have, each behind that model's name.
+  /// The adapter settings in diffusers' metadata. They are stored per model of the pipeline, with the model's name as
+  /// prefix; the tensors' names select the model.
   private func diffusersAdapterConfig() throws(ModelError) -> ConfigFile? {
     guard let text = evidence.metadataValue("lora_adapter_metadata") else { return nil }
     let json: JSONValue
@@ -53,9 +53,9 @@ extension Checkpoint {
       path: files.first?.path ?? "", origin: "lora_adapter_metadata of the file", json: .object(own))
   }
 
-  /// A base without updates of its own, which another scale could belong to.
+  /// Opens a base without updates of its own, because another scale could apply to them.
   ///
-  /// - Throws: `unsupportedOption` where it has some, in its tensors or in an adapter beside them.
+  /// - Throws: `unsupportedOption` if its tensors or an adapter next to it contain updates.
   private static func plainBase(_ path: String) throws(ModelError) -> Checkpoint {
     let base = try reading(path)
     if let bundle = base.bundle { throw refusal(of: bundle, path) }
@@ -73,7 +73,7 @@ extension Checkpoint {
     throw error
   }
 
-  /// A bundle's matrices are packed, and a bundle of int8 weights is rounded already.
+  /// A bundle cannot be a base: its matrices are packed, and int8 weights are already rounded.
   private static func refusal(of bundle: MappedFile, _ path: String) -> ModelError {
     do throws(ReadError) {
       _ = try BundleWeights(bundle)

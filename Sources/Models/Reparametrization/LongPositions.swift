@@ -1,9 +1,9 @@
 internal import Archives
 internal import Checkpoints
 
-/// Long-CLIP's two tables of positions: the first 20 positions, which CLIP learnt well, from one, the rest from the other.
+/// Long-CLIP's two tables of positions: the first 20 positions come from one table, the rest from the other.
 ///
-/// Source: `CLIP.encode_text` of Long-CLIP (model/model_longclip.py), where two masks part the tables.
+/// Source: `CLIP.encode_text` of Long-CLIP (model/model_longclip.py), where two masks separate the tables.
 struct LongPositions: StoredForm {
   private static let keptCount = 20
   private static let ending = "_res"

@@ -1,16 +1,16 @@
 internal import Archives
 internal import Checkpoints
 
-/// The scale of LoRA's updates: what an adapter's configuration, or the user, says of it.
+/// The scale of LoRA updates, as stated by an adapter's configuration or by the user.
 struct LowRankSettings {
   private var alpha: Double?
   private let isStatedByUser: Bool
-  /// Divided by the root of the rank instead of the rank.
+  /// Whether the scale is divided by the square root of the rank instead of by the rank.
   private var isRankStabilized = false
   private(set) var replacesModules = false
   private(set) var notes: [String] = []
 
-  /// - Throws: `badConfiguration`, or `unsupportedOption` for a kind of adapter that computes something else.
+  /// - Throws: `badConfiguration`, or `unsupportedOption` for a kind of adapter with another formula.
   init(_ config: ConfigFile?, alpha stated: Float?) throws(ModelError) {
     alpha = stated.map(Double.init)
     isStatedByUser = stated != nil
@@ -42,7 +42,7 @@ struct LowRankSettings {
     return error
   }
 
-  /// - Throws: `undecidedScale` where nothing says it.
+  /// - Throws: `undecidedScale` if it is not stated.
   func scale(_ update: LowRankUpdate) throws(ModelError) -> Float {
     if update.alpha != nil {
       guard !isStatedByUser else {
@@ -70,7 +70,7 @@ struct LowRankSettings {
       "qalora_group_size", "revision", "target_modules", "task_type", "ensure_weight_tying",
     ])
 
-  /// Other functions of the same matrices, and scales that differ between modules.
+  /// Other formulas with the same matrices, and scales that differ between modules.
   private static let otherKinds: Set<String> = [
     "alora_invocation_tokens", "alpha_pattern", "arrow_config", "corda_config", "eva_config",
     "fan_in_fan_out",

@@ -1,25 +1,26 @@
 internal import Archives
 internal import Checkpoints
 
-/// What LoRA adds to one weight: s · B · A, with A `[r, K]` and B `[N, r]`.
+/// The update that LoRA adds to one weight: s · B · A, with A `[r, K]` and B `[N, r]`.
 ///
 /// Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (2021); peft's `lora/layer.py`, kohya-ss's
 /// `networks/lora.py`.
 struct LowRankUpdate {
-  /// The module whose weight it changes, as the adapter names it.
+  /// The module whose weight it changes, by the adapter's name.
   var module: String
   var down, up: CheckpointTensor
-  /// The scale times the rank, where the file holds it.
+  /// The scale times the rank, if the file holds it.
   var alpha: CheckpointTensor?
 
-  /// Ends of the names of A and B. peft puts the adapter's name before the last part while the model is not merged.
+  /// Suffixes of the names of A and B. peft inserts the adapter's name before the last component until the model is
+  /// merged.
   private static let ends = [
     (".lora_A.weight", ".lora_B.weight"), (".lora_A.default.weight", ".lora_B.default.weight"),
     (".lora_down.weight", ".lora_up.weight"), (".lora.down.weight", ".lora.up.weight"),
     (".lora_linear_layer.down.weight", ".lora_linear_layer.up.weight"),
   ]
 
-  /// The update of which `tensor` is the first matrix.
+  /// The update whose first matrix is `tensor`.
   init?(_ tensor: CheckpointTensor, _ byName: [String: CheckpointTensor]) {
     for (first, second) in Self.ends where tensor.name.hasSuffix(first) {
       module = String(tensor.name.dropLast(first.count))
@@ -42,10 +43,10 @@ struct LowRankUpdate {
 
   var rank: Int { down.shape.first ?? 0 }
 
-  /// The weight with the update.
+  /// The weight plus the update.
   ///
-  /// - Parameter scale: s; where the file has an alpha of its own, that decides.
-  /// - Throws: `badReparametrization` where the matrices do not fit the weight.
+  /// - Parameter scale: s, unless the file has its own alpha.
+  /// - Throws: `badReparametrization` if the matrices do not fit the weight.
   func added(to weight: CheckpointTensor, scale: Float, as name: String) throws(ModelError)
     -> CheckpointTensor
   {

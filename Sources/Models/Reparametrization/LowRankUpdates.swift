@@ -1,15 +1,15 @@
 internal import Archives
 internal import Checkpoints
 
-/// The updates of a model that was saved with them: beside peft's `base_layer`, which they change, or beside complete
-/// weights, which may hold them already.
+/// The updates in a model's own file: next to peft's `base_layer`, to which they must be added, or next to complete
+/// weights, which can already include them.
 struct LowRankUpdates {
   private(set) var tensors: [CheckpointTensor]
   private(set) var notes: [String] = []
 
   private static let base = ".base_layer."
 
-  /// - Throws: `undecidedScale`, `badReparametrization`, `adapterWithoutBase` where only updates are there, or
+  /// - Throws: `undecidedScale`, `badReparametrization`, `adapterWithoutBase` if there are only updates, or
   ///   `undecidedAdapter`.
   init(
     _ tensors: [CheckpointTensor], _ settings: LowRankSettings, _ choice: AdapterChoice?

@@ -1,7 +1,7 @@
 internal import Archives
 internal import Checkpoints
 
-/// A pruned weight, `torch.nn.utils.prune`: the original times a mask of zeros and ones.
+/// A pruned weight, `torch.nn.utils.prune`: the original weight times a mask of zeros and ones.
 struct MaskedWeight: StoredForm {
   private static let mask = "weight_mask"
   private static let original = "weight_orig"

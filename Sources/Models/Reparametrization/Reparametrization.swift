@@ -1,13 +1,14 @@
 internal import Archives
 internal import Checkpoints
 
-/// Weights that a file holds in another form than the model computes with, brought into that form before names are bound.
+/// Converts weights that a file stores in another form to the form that the model computes with, before names are
+/// bound.
 struct Reparametrization {
   private(set) var tensors: [CheckpointTensor]
   private(set) var notes: [String] = []
 
-  /// - Parameter choice: what becomes of updates beside complete weights.
-  /// - Throws: `badReparametrization` where the parts of a weight do not fit each other; what `LowRankUpdates` throws.
+  /// - Parameter choice: whether to apply updates next to complete weights.
+  /// - Throws: `badReparametrization` if the parts of a weight do not fit each other; errors of `LowRankUpdates`.
   init(
     _ tensors: [CheckpointTensor], updates: LowRankSettings, of choice: AdapterChoice?
   ) throws(ModelError) {
@@ -40,10 +41,10 @@ struct Reparametrization {
 
 /// A way to store one weight as two tensors.
 protocol StoredForm {
-  /// How the weight comes of them, for a note.
+  /// How the weight is computed, for a note.
   var note: String { get }
 
-  /// The two tensors, where `tensor` is the first of such a pair.
+  /// The two tensors, if `tensor` is the first of such a pair.
   func parts(of tensor: CheckpointTensor, _ byName: [String: CheckpointTensor]) -> StoredParts?
 
   /// - Throws: `badReparametrization`.
@@ -51,7 +52,7 @@ protocol StoredForm {
 }
 
 struct StoredParts {
-  /// What the model calls the weight.
+  /// The model's name of the weight.
   var name: String
   var first, second: CheckpointTensor
 }

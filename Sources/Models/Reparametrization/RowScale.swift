@@ -1,20 +1,21 @@
 internal import Archives
 internal import Checkpoints
 
-/// A weight as directions and lengths of its rows: row i is gᵢ · vᵢ / ‖vᵢ‖.
+/// A weight stored as directions and lengths of its rows: row i is gᵢ · vᵢ / ‖vᵢ‖.
 struct RowScale: StoredForm {
-  /// Ends of the names of the lengths and of the directions.
+  /// Suffixes of the names of lengths and directions.
   var lengths, directions: String
-  /// The least that a norm is taken for.
+  /// The lower bound of a norm.
   var leastNorm: Double
   var note: String
 
-  /// zer0int's geometric parametrization of CLIP: `r * F.normalize(theta)`, of which 1e-12 is the least norm.
+  /// zer0int's geometric parametrization of CLIP, `r * F.normalize(theta)`, in which the lower bound of a norm is
+  /// 1e-12.
   static let geometric = RowScale(
     lengths: ".r", directions: ".theta", leastNorm: 1e-12,
     note: "r · θ / ‖θ‖ by rows (geometric parametrization)")
 
-  /// `torch.nn.utils.weight_norm`, by rows, which is its default.
+  /// `torch.nn.utils.weight_norm` by rows, its default.
   static let weightNorm = RowScale(
     lengths: ".weight_g", directions: ".weight_v", leastNorm: 0, note: "g · v / ‖v‖ by rows (weight norm)")
 
@@ -58,7 +59,7 @@ struct RowScale: StoredForm {
 }
 
 extension CheckpointTensor {
-  /// The same with this layer's errors.
+  /// Computes the tensor, with the errors of this module.
   static func computing(
     _ name: String, shape: [Int], from parts: [CheckpointTensor], _ compute: @escaping Computation
   ) throws(ModelError) -> CheckpointTensor {

@@ -1,8 +1,8 @@
 internal import CVocabulary
 
-/// OpenAI's vocabulary as text: GPT-2's printable stand-ins for bytes, `</w>` at the end of a word.
+/// OpenAI's vocabulary as text: GPT-2's printable substitutes for bytes, `</w>` at the end of a word.
 package struct PublishedVocabulary {
-  /// By id, start and end of text last.
+  /// By id; start and end of text are last.
   package let tokens: [String]
   /// Left and right token by rank.
   package let merges: [(left: String, right: String)]
@@ -26,8 +26,8 @@ package struct PublishedVocabulary {
     self.merges = merges
   }
 
-  /// The letters of ids 0 to 255: first the bytes that are printable in Latin-1, as themselves, then the others from
-  /// U+0100 on (`bytes_to_unicode` in OpenAI's `clip/simple_tokenizer.py`).
+  /// The letters of ids 0 to 255: first the bytes that are printable in Latin-1, unchanged, then the others as U+0100
+  /// and following (`bytes_to_unicode` in OpenAI's `clip/simple_tokenizer.py`).
   private static var byteLetters: [String] {
     let printable: [UInt32] = Array(0x21...0x7E) + Array(0xA1...0xAC) + Array(0xAE...0xFF)
     let standIns = 0x100..<0x100 + UInt32(256 - printable.count)

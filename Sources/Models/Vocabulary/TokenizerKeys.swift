@@ -1,19 +1,19 @@
 internal import Archives
 
-/// Keys of `tokenizer_config.json`: a closed list. Any other may change the ids.
+/// Keys of `tokenizer_config.json`: a closed list. Any other key could change the ids.
 enum TokenizerKeys {
   /// Keys whose values are compared with OpenAI's tokenizer.
   private static let specials = [
     "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>",
   ]
-  /// Where transformers puts padding, and which end of a long text it cuts.
+  /// The side of padding, and the side at which a long text is truncated, in transformers.
   private static let sides: Set<String> = ["padding_side", "truncation_side"]
   private static let used: Set<String> = [
     "tokenizer_class", "do_lower_case", "added_tokens_decoder", "additional_special_tokens",
   ]
   private static let contextLength = 77
 
-  /// How text is cut and padded by transformers, where files lie, and what no text of a caption reaches.
+  /// Keys about truncation and padding in transformers, file locations, and rules that captions never trigger.
   private static let irrelevant: Set<String> = [
     "add_prefix_space", "auto_map", "backend", "chat_template",
     "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy", "max_length",
@@ -23,7 +23,7 @@ enum TokenizerKeys {
     "truncation_strategy", "trust_remote_code", "use_fast",
   ]
 
-  /// The first key whose value OpenAI's tokenizer does not have, or that is not known; nil where there is none.
+  /// The first key that is unknown, or whose value differs from OpenAI's tokenizer; nil if there is none.
   static func difference(_ config: JSONValue) -> String? {
     for member in config.objectValue?.members ?? [] where !member.value.isNull {
       if let expected = specials[member.key] {
@@ -32,7 +32,7 @@ enum TokenizerKeys {
       } else if sides.contains(member.key) {
         if member.value.stringValue != "right" { return "\(member.key) \(member.value.brief)" }
       } else if member.key == "model_max_length" {
-        // Old files hold 1e30 for "none".
+        // Old files use 1e30 for "none".
         if let length = member.value.doubleValue, length < Double(contextLength) {
           return "model_max_length \(length)"
         }
@@ -47,8 +47,8 @@ enum TokenizerKeys {
     return nil
   }
 
-  /// A token that the tokenizer finds in a text before OpenAI's rules see it. OpenAI's own are there, and "!", with which
-  /// Stable Diffusion 2 pads.
+  /// A token that the tokenizer recognises before OpenAI's rules apply, except OpenAI's own and "!", the padding of
+  /// Stable Diffusion 2.
   private static func addedToken(_ table: JSONValue) -> String? {
     let known = ["0": "!", "49406": "<|startoftext|>", "49407": "<|endoftext|>"]
     let other = table.objectValue?.members.first { member in

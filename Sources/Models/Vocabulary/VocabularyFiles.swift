@@ -2,12 +2,12 @@ internal import Architecture
 internal import Archives
 internal import Checkpoints
 
-/// Whether the tokenizer that lies beside the weights is OpenAI's. Tables of equal length hold other words in models of
-/// other languages, and their ids would be wrong without any error.
+/// Whether the tokenizer files next to the weights are OpenAI's. Models of other languages have other words in tables
+/// of equal length; a wrong tokenizer gives wrong ids without any error.
 enum VocabularyFiles {
   private static let openAI = PublishedVocabulary()
 
-  /// OpenAI's tokenizer where every file agrees with it, `none` with the first that does not; nil without files.
+  /// OpenAI's tokenizer if every file agrees with it, `none` with the first file that does not; nil without files.
   static func tokenizer(_ evidence: Evidence) throws(ModelError) -> Stated<TokenizerKind>? {
     if let config = evidence.tokenizerConfig, let other = try otherTokenizer(ConfigReader(config)) {
       return Stated(.none, .configuration, "\(config.origin): \(other)")
@@ -27,7 +27,7 @@ enum VocabularyFiles {
     return Stated(.openAI, .configuration, "\(names): OpenAI's words")
   }
 
-  /// What `tokenizer_config.json` states that OpenAI's tokenizer is not; nil where nothing differs.
+  /// The first setting of `tokenizer_config.json` that differs from OpenAI's tokenizer; nil if none does.
   private static func otherTokenizer(_ config: ConfigReader) throws(ModelError) -> String? {
     if let name = try config.text("tokenizer_class"), !["CLIPTokenizer", "CLIPTokenizerFast"].contains(name) {
       return "tokenizer_class \(name)"
@@ -36,7 +36,7 @@ enum VocabularyFiles {
     return TokenizerKeys.difference(config.json)
   }
 
-  /// The first difference to OpenAI's vocabulary; nil where there is none.
+  /// The first difference from OpenAI's vocabulary; nil if there is none.
   private static func difference(_ file: SourceFile) -> String? {
     do throws(ReadError) {
       let content = try MappedFile(path: file.path)
@@ -62,13 +62,14 @@ enum VocabularyFiles {
     }
   }
 
-  /// A token that the tokenizer finds in a text before OpenAI's rules see it; "!" pads Stable Diffusion 2's texts.
+  /// A token that the tokenizer recognises before OpenAI's rules apply, except "!", the padding of Stable Diffusion
+  /// 2.
   private static func differenceOfAdded(_ tokens: [String]) -> String? {
     let other = tokens.first { !["<|startoftext|>", "<|endoftext|>", "!"].contains($0) }
     return other.map { "the added token \"\($0.prefix(40))\"" }
   }
 
-  /// A merge as `tokenizer.json` holds it: `"a b"`, or `["a", "b"]` since tokenizers 0.20.
+  /// A merge in `tokenizer.json`: `"a b"`, or `["a", "b"]` since tokenizers 0.20.
   private static func line(_ merge: JSONValue) -> String {
     merge.stringValue ?? (merge.arrayValue ?? []).compactMap(\.stringValue).joined(separator: " ")
   }

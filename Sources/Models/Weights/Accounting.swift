@@ -2,17 +2,17 @@ internal import Architecture
 internal import Checkpoints
 internal import TensorTypes
 
-/// Where every tensor of the file went.
+/// How every tensor of the file is used.
 public struct Accounting: Sendable {
   /// Tensors of the file that weights are taken from.
   public internal(set) var usedCount = 0
-  /// Left out with a reason, by the reader or because their tower was not asked for.
+  /// Tensors that are not used, with a reason: the reader ignored them, or their tower was not requested.
   public internal(set) var ignored: [Ignored] = []
-  /// Canonical names that nothing in the file stands for.
+  /// Canonical names without a tensor in the file.
   public internal(set) var missing: [String] = []
-  /// Names of the file that no part of the architecture has.
+  /// Names in the file that do not belong to the architecture.
   public internal(set) var unexpected: [String] = []
-  /// Shapes and element types that cannot be.
+  /// Tensors with an invalid shape or element type.
   public internal(set) var mismatched: [ModelError] = []
 
   public struct Ignored: Sendable, Equatable {
@@ -21,7 +21,7 @@ public struct Accounting: Sendable {
     public var tensorCount: Int
   }
 
-  /// The account of weights that no published file was read for.
+  /// The accounting of weights that do not come from a published file.
   package init(usedCount: Int) { self.usedCount = usedCount }
 
   init(
@@ -44,7 +44,7 @@ public struct Accounting: Sendable {
     unexpected = bindings.unknown + rest.values.flatMap { $0.parts.map(\.name) }.sorted()
   }
 
-  /// Missing and unexpected tensors are errors, never a silence.
+  /// Missing and unexpected tensors are errors; they are never ignored silently.
   var problems: [ModelError] {
     var problems = mismatched
     if !missing.isEmpty {
@@ -77,7 +77,7 @@ extension Accounting {
   fileprivate static let otherTower = "tower not asked for"
   fileprivate static let otherPart = "not part of the tower asked for"
 
-  /// Tensors that were left out although they belong to no tower of a CLIP that we know.
+  /// Notes tensors that were left out although they belong to no known tower of a CLIP.
   static func notes(on dropped: [Ignored]) -> [String] {
     let others = dropped.filter { $0.reason == otherPart }.map(\.name)
     guard !others.isEmpty else { return [] }
@@ -88,16 +88,16 @@ extension Accounting {
 extension TensorBindings {
   private static let scoreNames = ["logit_scale", "logit_bias"]
 
-  /// The tower that a canonical name belongs to; nil for the score's and for names that no tower has.
+  /// The tower of a canonical name; nil for the score and for unknown names.
   static func tower(of name: String) -> Tower? {
     if name.hasPrefix("visual.") { return .image }
     let text = ["token_embedding.", "positional_embedding", "transformer.", "ln_final.", "text_projection"]
     return text.contains { name.hasPrefix($0) } ? .text : nil
   }
 
-  /// Removes all that is not of this tower, and not the score's.
+  /// Removes everything that belongs neither to this tower nor to the score.
   ///
-  /// What stands where the text tower's names do stays with it: it may be a part that we do not know.
+  /// With the text tower, unknown tensors stay, because they can be a part of it.
   mutating func keep(_ tower: Tower) -> [Accounting.Ignored] {
     var dropped: [Accounting.Ignored] = []
     for (name, binding) in byName where !Self.scoreNames.contains(name) {

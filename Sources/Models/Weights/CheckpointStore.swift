@@ -3,7 +3,7 @@ internal import Archives
 internal import Checkpoints
 internal import TensorTypes
 
-/// Parameters of a published checkpoint, each made up of its source tensors when asked for.
+/// Parameters of a published checkpoint, each assembled from its source tensors on demand.
 struct CheckpointStore: ParameterStore {
   private let bindings: [ParameterName: TensorBinding]
 
@@ -26,7 +26,7 @@ struct CheckpointStore: ParameterStore {
     }
   }
 
-  /// Parts follow one another in C order, since they are blocks of rows.
+  /// Parts are contiguous in C order, because they are blocks of rows.
   private func readParts(
     _ binding: TensorBinding, from first: Int, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ReadError) {

@@ -1,9 +1,9 @@
 internal import Archives
 internal import BundleFormat
 
-/// SHA-256 of whole files.
+/// SHA-256 of complete files.
 enum FileDigest {
-  /// 64 hex digits of the files' bytes one after another.
+  /// 64 hex digits of the SHA-256 of the concatenated files.
   static func hex(of paths: [String]) throws(ModelError) -> String {
     String(decoding: try digest(of: paths).hex, as: UTF8.self)
   }
@@ -20,7 +20,7 @@ enum FileDigest {
     return stream.finish()
   }
 
-  /// Piece by piece, giving the pages back, so that a file of any size takes no memory.
+  /// Hashes in pieces and releases their pages, so that memory does not depend on the file's size.
   private static func append(_ file: MappedFile, to stream: inout DigestStream) {
     var position = 0
     while position < file.byteCount {

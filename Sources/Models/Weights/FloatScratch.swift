@@ -1,4 +1,4 @@
-/// Memory for one tensor at a time, grown to the largest that was asked for and never initialized twice.
+/// Memory for one tensor at a time. It grows to the largest request and is not initialized again.
 public struct FloatScratch: ~Copyable {
   private var storage: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
 
@@ -6,7 +6,7 @@ public struct FloatScratch: ~Copyable {
 
   deinit { storage.deallocate() }
 
-  /// Room for `count` values on a 64-byte boundary; their content is undefined.
+  /// Memory for `count` values, aligned to 64 bytes, with undefined content.
   mutating func reserve(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
     if storage.count < count {
       storage.deallocate()

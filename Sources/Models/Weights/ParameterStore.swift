@@ -1,16 +1,16 @@
 package import Architecture
 package import TensorTypes
 
-/// Canonical FP32 values of a model's parameters, wherever they come from: a published checkpoint, a bundle of our
-/// own, or the synthetic generator.
+/// Canonical FP32 values of a model's parameters from any source: a published checkpoint, a PocketCLIP bundle, or the
+/// synthetic generator.
 package protocol ParameterStore: Sendable {
-  /// Writes the values from flat index `first` on, C order, as many as `output` holds.
+  /// Writes `output.count` values from flat index `first` on, in C order.
   func read(
     _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ModelError)
 
-  /// Calls `body` with the values where they lie, if they lie there as aligned FP32 in the canonical layout, and
-  /// with nil otherwise.
+  /// Calls `body` with the mapped values if the source stores them as aligned FP32 in the canonical layout, otherwise
+  /// with nil.
   func withMappedValues<Result>(
     of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
   ) throws(ModelError) -> Result
@@ -18,6 +18,6 @@ package protocol ParameterStore: Sendable {
   /// The element type that the source stores.
   func storedType(of parameter: Parameter) -> DType
 
-  /// Gives back memory that reading took; the values stay readable.
+  /// Releases memory that reading used. Values can still be read.
   func release(_ parameter: Parameter)
 }

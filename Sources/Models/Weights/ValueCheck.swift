@@ -1,7 +1,7 @@
 internal import Architecture
 private import Synchronization
 
-/// What no weight may be. A parameter that was found sound is not looked at again, however often it is read.
+/// Rejects values that no weight may have. A parameter is checked once, however often it is read.
 final class ValueCheck: Sendable {
   private let sound = Mutex<Set<ParameterName>>([])
 
@@ -39,7 +39,7 @@ final class ValueCheck: Sendable {
 
   private static let infinityBits: UInt32 = 0x7F80_0000
 
-  /// The bits of the largest |x|, NaNs above infinity. One branch-free pass that vectorizes.
+  /// The bits of the largest |x|; NaNs are above infinity. One branch-free pass that vectorizes.
   private static func largestMagnitudeBits(_ values: UnsafeBufferPointer<Float>) -> UInt32 {
     var largest: UInt32 = 0
     for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }

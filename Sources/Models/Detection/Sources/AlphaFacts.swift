@@ -1,7 +1,7 @@
 internal import Architecture
 
 extension Stated<Preprocessing.Alpha> {
-  /// transformers lays transparent images on white from one release on, whichever its image processor.
+  /// From one release on, all image processors of transformers composite transparent images on white.
   static func huggingFace(_ release: TransformersRelease?) -> Stated<Preprocessing.Alpha> {
     guard let release, release.isAtLeast(.firstOnWhite) else {
       return Stated(.drop, .libraryDefault, "transformers before 5.21")
@@ -11,7 +11,7 @@ extension Stated<Preprocessing.Alpha> {
 }
 
 extension Resolution {
-  /// Says what transparency rests on, and where another treatment may have been meant.
+  /// Decides the alpha handling, records its source, and notes if another handling is possible.
   mutating func decide(_ alpha: Stated<Preprocessing.Alpha>?, of preprocessing: Stated<Preprocessing>) {
     guard let alpha else { return }
     take(alpha, "preprocessing.alpha", \.fieldText)
@@ -25,7 +25,7 @@ extension Resolution {
 }
 
 extension Stated<Preprocessing> {
-  /// Why the rest of the preprocessing leaves no room for it.
+  /// Why the rest of the preprocessing excludes it.
   fileprivate func alphaRefusal(_ stated: Stated<Preprocessing.Alpha>) -> ModelError? {
     guard stated.value == .white, value.conversion == .afterResize else { return nil }
     var error = ModelError(

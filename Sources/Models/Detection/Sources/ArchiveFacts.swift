@@ -27,8 +27,8 @@ extension StatedFacts {
     return facts
   }
 
-  /// What a TorchScript archive gives away: module types with QuickGELU together with OpenAI's three scalar buffers
-  /// are OpenAI's own files, and fine-tunes saved through their code.
+  /// TorchScript archives with QuickGELU among the module types and OpenAI's three scalar buffers are OpenAI's own
+  /// files, or fine-tuned models saved by their code.
   static func archive(_ evidence: Evidence, sizes: CLIPArchitecture) -> StatedFacts {
     guard evidence.namesQuickGELU, evidence.scalarBuffers != nil else { return StatedFacts() }
     return openAIFamily(
@@ -42,7 +42,7 @@ extension StatedFacts {
       sizes, source: .fingerprint, detail: "SHA-256 of OpenAI's \(file.architectureName)")
   }
 
-  /// What cannot differ within the libraries that use these names, unless a configuration says so.
+  /// Settings that are fixed in the libraries that use these names, unless a configuration overrides them.
   static func libraryDefaults(
     _ library: NamingConvention.Library, sizes: CLIPArchitecture
   ) -> StatedFacts {
@@ -64,7 +64,7 @@ extension StatedFacts {
       facts.pooling = Stated(.highestID, .libraryDefault, "end of text is the highest id in \(owner)")
     }
     if let image = sizes.image, image.pool.heads != nil {
-      // Both libraries compute it so, and no configuration field reaches it but head_width.
+      // Both libraries compute heads this way; only the configuration field head_width changes them.
       facts.image.heads = Stated(
         image.width / OpenAIConvention.headSize, .libraryDefault,
         "attention pooling of \(owner): width / 64")

@@ -1,11 +1,11 @@
 internal import Archives
 internal import Checkpoints
 
-/// Reads fields of one JSON object of a configuration and remembers where it stands.
+/// Reads fields of one JSON object of a configuration and keeps its location for messages.
 struct ConfigReader {
   /// The file, for errors.
   var path: String
-  /// As reports name it: `config.json: text_config`.
+  /// The location for reports: `config.json: text_config`.
   var place: String
   var json: JSONValue
 
@@ -21,7 +21,7 @@ struct ConfigReader {
     self.json = json
   }
 
-  /// The object below a key; nil when absent or null.
+  /// The object below a key; nil if absent or null.
   func object(_ key: String) throws(ModelError) -> ConfigReader? {
     guard let value = json[key], !value.isNull else { return nil }
     guard value.objectValue != nil else { throw bad(key, "an object", value) }
@@ -46,7 +46,7 @@ struct ConfigReader {
     return bool
   }
 
-  /// False, or null, which Python takes for false; an absent key is not off.
+  /// True for false or null, which Python treats as false. An absent key is not off.
   func isOff(_ key: String) throws(ModelError) -> Bool {
     json[key]?.isNull == true ? true : try bool(key) == false
   }
@@ -79,7 +79,7 @@ struct ConfigReader {
 }
 
 extension JSONValue {
-  /// A few characters for an error message.
+  /// A shortened value for an error message.
   var brief: String {
     switch self {
     case .null: "null"

@@ -16,7 +16,7 @@ extension StatedFacts {
     }
     if sizes.text != nil {
       facts.text = try config.ggufTower("clip.text", activation)
-      // Other architectures are other tools' files, whose text towers are not clip.cpp's.
+      // Files with another architecture come from other tools, whose text towers differ from clip.cpp's.
       if try config.text("general.architecture") == "clip" {
         facts.pooling = Stated(
           .highestID, .libraryDefault, "clip.cpp pools the last token, which is end of text")
@@ -61,8 +61,8 @@ extension ConfigReader {
       epsilon: try number(epsilon).map { Stated(Float($0), .evidence, "\(place): \(epsilon)") })
   }
 
-  /// One flag for both towers; neither flag means QuickGELU. Converters set `use_gelu` for models trained with the exact
-  /// GELU; that ggml approximates it with tanh is its own affair, and no property of the weights.
+  /// One flag for both towers; without a flag, QuickGELU. Converters set `use_gelu` for models trained with the exact
+  /// GELU. ggml approximates it with tanh, but that is not a property of the weights.
   fileprivate func ggufActivation() throws(ModelError) -> Stated<Activation>? {
     if try bool("clip.use_silu") == true { throw unsupported("clip.use_silu") }
     guard let usesGELU = try bool("clip.use_gelu") else { return nil }
@@ -71,7 +71,7 @@ extension ConfigReader {
       : Stated(.quickGELU, .evidence, "\(place): clip.use_gelu false")
   }
 
-  /// The moments are stated; how images are resized and cropped is that of every CLIP in these files.
+  /// The file states mean and standard deviation. Resizing and cropping are the same for every CLIP in these files.
   fileprivate func ggufPreprocessing() throws(ModelError) -> Stated<Preprocessing>? {
     let (meanKey, deviationKey) = ("clip.vision.image_mean", "clip.vision.image_std")
     guard let mean = try triple(meanKey), let deviation = try triple(deviationKey) else { return nil }

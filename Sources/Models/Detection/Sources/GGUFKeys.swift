@@ -1,8 +1,8 @@
 internal import Archives
 
-/// Keys of GGUF's namespace `clip.`: a closed list. Any other may change the vectors.
+/// Keys of GGUF's namespace `clip.`: a closed list. Any other key could change the embeddings.
 enum GGUFKeys {
-  /// Keys that are read, or that state sizes which the tensors' shapes have too.
+  /// Keys that are read, or that state sizes which the tensors' shapes also show.
   private static let used: Set<String> = [
     "clip.use_gelu", "clip.use_silu",
     "clip.vision.image_size", "clip.vision.patch_size", "clip.vision.embedding_length",
@@ -14,7 +14,7 @@ enum GGUFKeys {
     "clip.text.attention.layer_norm_epsilon",
   ]
 
-  /// What the file holds, and what only the projector of a language model or its tiling of images uses.
+  /// Keys about the file's contents, and keys that only a language model's projector or image tiling uses.
   private static let irrelevant: Set<String> = [
     "clip.has_text_encoder", "clip.has_vision_encoder", "clip.has_audio_encoder", "clip.has_llava_projector",
     "clip.has_minicpmv_projector", "clip.has_glm_projector", "clip.has_qwen2vl_merger",
@@ -24,7 +24,7 @@ enum GGUFKeys {
     "clip.vision.image_crop_resolution", "clip.vision.image_aspect_ratio", "clip.vision.spatial_merge_size",
   ]
 
-  /// - Throws: `unsupportedOption` naming the first key in neither list.
+  /// - Throws: `unsupportedOption` with the first key in neither list.
   static func requireKnown(_ config: ConfigReader) throws(ModelError) {
     for member in config.json.objectValue?.members ?? [] where member.key.hasPrefix("clip.") {
       guard

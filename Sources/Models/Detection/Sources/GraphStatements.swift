@@ -2,7 +2,8 @@ internal import Architecture
 internal import Checkpoints
 
 extension StatedFacts {
-  /// What the operations of an exported graph show: they compute what the module computed.
+  /// The settings that the operations of an exported graph show. They are reliable, because the graph computes what
+  /// the module computed.
   static func graph(_ graph: GraphFacts, sizes: CLIPArchitecture) -> StatedFacts {
     var facts = StatedFacts()
     facts.image = tower(graph.image)
@@ -37,7 +38,7 @@ extension Activation {
 }
 
 extension TextPooling {
-  /// The first of the last id of a vocabulary is the first of the highest.
+  /// The first occurrence of the vocabulary's last id is the first occurrence of the highest id.
   fileprivate init(_ shown: GraphFacts.TextPooling, vocabularySize: Int?) {
     switch shown {
     case .highestID: self = .highestID

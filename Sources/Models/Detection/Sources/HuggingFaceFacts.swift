@@ -3,10 +3,9 @@ internal import Archives
 internal import Checkpoints
 
 extension StatedFacts {
-  /// `config.json` of transformers' CLIP, with the defaults of `CLIPTextConfig` and `CLIPVisionConfig` for what it
-  /// leaves out.
+  /// `config.json` of transformers' CLIP. Absent fields have the defaults of `CLIPTextConfig` and `CLIPVisionConfig`.
   ///
-  /// - Parameter isPart: the towers lie below a prefix, so that the configuration may be a larger model's.
+  /// - Parameter isPart: the towers are below a prefix, so the configuration can belong to a larger model.
   static func huggingFace(
     _ config: ConfigFile, sizes: CLIPArchitecture, isPart: Bool
   ) throws(ModelError) -> StatedFacts {
@@ -24,7 +23,7 @@ extension StatedFacts {
       try facts.readTower(root, "text", width: text.stack.width, \.text)
       facts.pooling = try root.pooling(vocabularySize: text.vocabularySize)
     }
-    // A tower's own `projection_dim` is often a default that nothing reads, a larger model's is its own.
+    // A tower's own `projection_dim` is often an unused default; the one of a larger model is used.
     let isCLIP = try root.text("model_type")?.hasPrefix("clip") ?? true
     if isCLIP, let dimension = try root.integer("projection_dim") {
       facts.sizes.append(
@@ -66,8 +65,9 @@ extension StatedFacts {
 }
 
 extension ConfigReader {
-  /// Whether this is a model's configuration as transformers writes it, by a key that no other tool's `config.json` has with
-  /// this meaning, and not that of a larger model which says nothing of the towers. The library's defaults hold only there.
+  /// Whether this is a model's configuration written by transformers: it has a key that no other tool's `config.json`
+  /// uses with this meaning, and it does not belong to a larger model that does not describe the towers. Only then do
+  /// the library's defaults apply.
   func isTransformersCLIP(of sizes: CLIPArchitecture, isPart: Bool) throws(ModelError) -> Bool {
     if let type = try text("model_type") {
       guard isPart, UnsupportedArchitecture.named(byModelType: type) != nil else { return true }
@@ -78,7 +78,8 @@ extension ConfigReader {
     return json["text_config"]?.objectValue != nil || json["vision_config"]?.objectValue != nil
   }
 
-  /// Whether a larger model's configuration (LLaVA, CLIPSeg, a dual encoder) holds one of CLIP's for each of the towers.
+  /// Whether a larger model's configuration (LLaVA, CLIPSeg, a dual encoder) contains a CLIP configuration for each
+  /// of the towers.
   fileprivate func statesTowers(of sizes: CLIPArchitecture) throws(ModelError) -> Bool {
     let types = [
       (kind: "vision", isThere: sizes.image != nil, types: ["clip_vision_model", "clipseg_vision_model"]),
@@ -91,15 +92,15 @@ extension ConfigReader {
     return true
   }
 
-  /// The configuration of one tower: `text_config_dict`, a leftover of old versions, replaces `text_config` with all
-  /// its values and defaults; a tower saved alone has its fields at the top.
+  /// The configuration of one tower. `text_config_dict`, a leftover of old versions, replaces `text_config` with all
+  /// its values and defaults. A separately saved tower has its fields at the top.
   fileprivate func effective(_ kind: String) throws(ModelError) -> ConfigReader {
     if let leftover = try object(kind + "_config_dict") { return leftover }
     return try object(kind + "_config") ?? self
   }
 
-  /// The library's default is that of a tower of its default width: without either in the configuration, another width
-  /// leaves the heads open.
+  /// The stated number, or the library's default. The default applies only if the stated width (or else the default
+  /// width) is the tower's; otherwise the heads are undecided.
   fileprivate func heads(width: Int, isText: Bool) throws(ModelError) -> Stated<Int>? {
     let detail = "\(place): num_attention_heads"
     if let heads = try integer("num_attention_heads") { return Stated(heads, .configuration, detail) }
@@ -120,11 +121,12 @@ extension ConfigReader {
     }
   }
 
-  /// `eos_token_id` 2 is a mistake that every early CLIP carries; transformers takes it to mean the highest id.
+  /// `eos_token_id` 2 is a known error in all early CLIP configurations. transformers interprets it as the highest
+  /// id.
   fileprivate func pooling(vocabularySize: Int) throws(ModelError) -> Stated<TextPooling>? {
     let config = try effective("text")
     guard let id = try config.integer("eos_token_id") else {
-      // `CLIPTextConfig` has 49407, which is the highest of OpenAI's ids.
+      // The default of `CLIPTextConfig` is 49407, the highest of OpenAI's ids.
       return vocabularySize == OpenAIConvention.vocabularySize
         ? Stated(.highestID, .libraryDefault, "\(config.place): eos_token_id") : nil
     }

@@ -3,7 +3,7 @@ internal import Archives
 internal import Checkpoints
 
 extension StatedFacts {
-  /// `config.json` of a KerasHub preset: the class and the arguments of its constructor, one object for each tower.
+  /// `config.json` of a KerasHub preset: the class and its constructor arguments, one object per tower.
   static func kerasHub(_ config: ConfigFile, sizes: CLIPArchitecture) throws(ModelError) -> StatedFacts {
     let root = ConfigReader(config)
     if let kind = try root.text("class_name"), kind != "CLIPBackbone" {
@@ -33,7 +33,7 @@ extension StatedFacts {
     return facts
   }
 
-  /// Attention's kernels keep an axis of heads, so their shapes tell how many there are.
+  /// Attention kernels have an axis of heads, so their shapes show the number of heads.
   static func kerasHubKernels(_ tensors: [CheckpointTensor]) -> StatedFacts {
     var facts = StatedFacts()
     facts.image.heads = heads(.image, tensors)
@@ -63,7 +63,7 @@ extension ConfigReader {
     try object(key)?.object("config")
   }
 
-  /// Keras's constructors have no default for heads, and "quick_gelu" for the activation.
+  /// Keras's constructors have no default for heads; the default activation is "quick_gelu".
   fileprivate func towerFacts() throws(ModelError) -> StatedFacts.TowerFacts {
     var facts = StatedFacts.TowerFacts()
     if let heads = try integer("num_heads") {

@@ -3,8 +3,8 @@ internal import Archives
 internal import Checkpoints
 
 extension StatedFacts {
-  /// `open_clip_config.json`: the model's configuration and its preprocessing, with open_clip's defaults
-  /// (`CLIPVisionCfg`, `CLIPTextCfg`, `PreprocessCfg`) for what it leaves out.
+  /// `open_clip_config.json`: the model's configuration and its preprocessing. Absent fields have open_clip's
+  /// defaults (`CLIPVisionCfg`, `CLIPTextCfg`, `PreprocessCfg`).
   static func openCLIP(
     _ config: ConfigFile, sizes: CLIPArchitecture
   ) throws(ModelError) -> StatedFacts {
@@ -57,11 +57,11 @@ extension StatedFacts {
     image.epsilon = try vision.epsilon()
     try addSize(vision, "image_size", .imageSize)
     if vision.json["image_size"] == nil {
-      // open_clip stretches the positions of another size to this one as it loads them.
+      // open_clip interpolates positions of another size to this one on loading.
       sizes.append(StatedSize(field: .imageSize, value: 224, detail: "\(vision.place) without image_size"))
     }
     try addSize(vision, "width", .imageWidth)
-    // One number of layers makes a Vision Transformer, an array of them a ResNet.
+    // A number of layers means a Vision Transformer, an array means a ResNet.
     if let stages = vision.json["layers"]?.arrayValue {
       sizes.append(StatedSize(field: .imageStages, value: stages.count, detail: "\(vision.place): layers"))
     } else if tower.trunk.stack != nil {
@@ -107,8 +107,8 @@ extension StatedFacts {
   }
 }
 
-// Fields of open_clip 3.3's `CLIP`, `CLIPVisionCfg` and `CLIPTextCfg` (open_clip/model.py). Dropout, the width of an MLP
-// (which the tensors show) and the settings of trunks that are refused change nothing.
+// Fields of open_clip 3.3's `CLIP`, `CLIPVisionCfg` and `CLIPTextCfg` (open_clip/model.py). Dropout, the MLP width
+// (which the tensors show) and settings of unsupported trunks change nothing.
 extension StatedFacts {
   private static let modelKeys = ConfigKeys(
     used: ["embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "multimodal_cfg", "init_logit_bias"],
@@ -157,8 +157,8 @@ extension ConfigReader {
     if try number("ls_init_value") != nil { throw unsupported("ls_init_value") }
   }
 
-  /// The tokenizer where a field names another than open_clip's `SimpleTokenizer` as we have it, which lowers its text; nil
-  /// where none does.
+  /// `none` if a field names another tokenizer than open_clip's `SimpleTokenizer` with lower-casing; nil if no field
+  /// does.
   fileprivate func tokenizer() throws(ModelError) -> Stated<TokenizerKind>? {
     if let name = try text("hf_tokenizer_name"), !name.isEmpty {
       return Stated(.none, .configuration, "\(place): hf_tokenizer_name \(name)")
@@ -180,7 +180,7 @@ extension ConfigReader {
     if let value = try text(key), value != accepted { throw unsupported("\(key) \(value)") }
   }
 
-  /// GELU's approximation may be asked for in `act_kwargs`; QuickGELU has none.
+  /// `act_kwargs` can select GELU's approximation. QuickGELU has no such option.
   fileprivate func activation(or stated: Stated<Activation>) throws(ModelError) -> Stated<Activation> {
     guard stated.value == .gelu, let approximation = try object("act_kwargs")?.text("approximate") else {
       return stated

@@ -1,7 +1,7 @@
 internal import Architecture
 
 extension StatedFacts {
-  /// The user's explicit options; a named architecture stands behind the more specific ones.
+  /// The user's options. More specific options override a named architecture.
   static func options(
     _ options: ModelOptions, sizes: CLIPArchitecture
   ) throws(ModelError) -> StatedFacts {

@@ -2,9 +2,9 @@ internal import Architecture
 internal import Archives
 internal import Checkpoints
 
-/// Preprocessing as the libraries' configuration files state it.
+/// Preprocessing according to the libraries' configuration files.
 enum PreprocessingConfig {
-  /// `preprocess_cfg` of `open_clip_config.json`; a field that is absent has open_clip's default.
+  /// `preprocess_cfg` of `open_clip_config.json`. Absent fields have open_clip's defaults.
   static func openCLIP(_ root: ConfigReader, imageSize: Int?) throws(ModelError) -> Stated<Preprocessing> {
     guard let config = try root.object("preprocess_cfg") else {
       return Stated(.openAI, .libraryDefault, "\(root.place): preprocess_cfg")
@@ -12,7 +12,7 @@ enum PreprocessingConfig {
     return try openCLIP(fields: config, imageSize: imageSize)
   }
 
-  /// open_clip's `PreprocessCfg`. A fill colour matters to `longest` alone, which is refused.
+  /// open_clip's `PreprocessCfg`. Only the unsupported mode `longest` uses a fill colour.
   private static let openCLIPKeys = ConfigKeys(
     used: ["mean", "std", "interpolation", "resize_mode", "mode", "size"], irrelevant: ["fill_color"])
 
@@ -53,9 +53,9 @@ enum PreprocessingConfig {
     "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor",
   ]
 
-  /// `preprocessor_config.json` of transformers' CLIP; a field that is absent has `CLIPImageProcessor`'s default.
+  /// `preprocessor_config.json` of transformers' CLIP. Absent fields have the defaults of `CLIPImageProcessor`.
   ///
-  /// - Parameter imageSize: the tower's; nil where it is not known yet.
+  /// - Parameter imageSize: the tower's; nil if it is not known yet.
   static func huggingFace(
     _ config: ConfigReader, imageSize: Int?
   ) throws(ModelError) -> Stated<Preprocessing> {
@@ -88,7 +88,7 @@ enum PreprocessingConfig {
     return Stated(result, .configuration, config.place)
   }
 
-  /// The shorter edge and a crop of at most that, or both edges without a crop.
+  /// Accepts a shorter edge with a crop of at most that size, or both edges without a crop.
   private static func readGeometry(
     _ config: ConfigReader, imageSize: Int?, into result: inout Preprocessing
   ) throws(ModelError) {
@@ -103,12 +103,12 @@ enum PreprocessingConfig {
       try readEdge(edge, config, imageSize, into: &result)
     case .square(let side):
       result.resize = .squash
-      // A crop of the size that resizing just gave does nothing.
+      // A crop to the size of the resized image does nothing.
       try config.requireImageSize(side, imageSize, "size")
     }
   }
 
-  /// `CLIPImageProcessor`'s shortest edge and crop where a file states none.
+  /// The default shortest edge and crop of `CLIPImageProcessor`.
   private static let defaultSide = 224
 
   private static func readEdge(
@@ -123,10 +123,10 @@ enum PreprocessingConfig {
     result.resizeEdge = edge
   }
 
-  /// A configuration file that the user names.
+  /// Reads a configuration file that the user specifies.
   static func read(path: String, imageSize: Int?) throws(ModelError) -> StatedFacts {
     var config = try reader(path)
-    // transformers 5 writes `processor_config.json`, with the image processor inside.
+    // transformers 5 writes `processor_config.json`, which contains the image processor.
     if let inner = try config.object("image_processor") { config = inner }
     var facts = StatedFacts()
     if config.json["preprocess_cfg"] != nil {
@@ -164,7 +164,7 @@ extension ConfigReader {
     result.standardDeviation = .init(red, green, blue)
   }
 
-  /// What transformers' `size` may be.
+  /// The forms of transformers' `size`.
   fileprivate enum ResizedSize {
     case shortestEdge(Int)
     case square(Int)
@@ -172,7 +172,7 @@ extension ConfigReader {
 
   fileprivate func resizedSize() throws(ModelError) -> ResizedSize? {
     guard let size = json["size"], !size.isNull else { return nil }
-    // Old configurations hold a number: the shorter edge, or both where they say so.
+    // Old configurations have a number: the shorter edge, or both edges if they state so.
     if let edge = size.integerValue {
       return try bool("default_to_square") == true ? .square(edge) : .shortestEdge(edge)
     }
@@ -183,7 +183,7 @@ extension ConfigReader {
     return .square(side)
   }
 
-  /// The side of a square: `224`, `[224, 224]` or `{"height": 224, "width": 224}`; nil when absent or null.
+  /// The side of a square: `224`, `[224, 224]` or `{"height": 224, "width": 224}`; nil if absent or null.
   fileprivate func side(_ key: String) throws(ModelError) -> Int? {
     guard let value = json[key], !value.isNull else { return nil }
     if let side = value.integerValue { return side }

@@ -2,7 +2,7 @@ internal import Architecture
 internal import Archives
 internal import Checkpoints
 
-/// Which resize prepares the pixels, and the contradiction that an option must decide.
+/// The backend that resizes images, and a contradiction that only an option can resolve.
 struct StatedBackend: Sendable {
   var backend: Stated<Preprocessing.Backend>
   var problem: ModelError?
@@ -12,8 +12,8 @@ struct StatedBackend: Sendable {
     self.problem = problem
   }
 
-  /// What transformers' files say. A class name that ends in `Fast` or `Pil` and `use_fast` name one of the two; otherwise the
-  /// release that wrote the files decides, since 5 is the first to resize with torchvision where nothing is said.
+  /// Reads transformers' files. A class name that ends in `Fast` or `Pil`, or `use_fast`, identifies the backend.
+  /// Otherwise the release that wrote the files decides, because torchvision is the default from release 5 on.
   ///
   /// - Parameter config: the image processor's.
   static func huggingFace(
@@ -52,7 +52,7 @@ struct StatedBackend: Sendable {
 }
 
 extension Resolution {
-  /// Puts backend and transparency into the preprocessing and says what they rest on.
+  /// Sets backend and alpha handling of the preprocessing and records their sources.
   mutating func decide(
     _ preprocessing: Stated<Preprocessing>?, _ stated: StatedBackend?, _ alpha: Stated<Preprocessing.Alpha>?
   ) {
@@ -75,7 +75,7 @@ extension Resolution {
     noteResize(stated.backend, preprocessing.value.interpolation)
   }
 
-  /// Where another resize may have been meant.
+  /// Notes if another resize is possible.
   private mutating func noteResize(
     _ backend: Stated<Preprocessing.Backend>, _ interpolation: Preprocessing.Interpolation
   ) {
@@ -93,7 +93,7 @@ extension Resolution {
 }
 
 extension Preprocessing {
-  /// Why the backend cannot do the rest of it.
+  /// Why the backend does not support the rest of the preprocessing.
   fileprivate func backendRefusal(
     _ stated: Stated<Backend>, of whole: Stated<Preprocessing>
   ) -> ModelError? {

@@ -1,14 +1,14 @@
-/// The release of transformers that wrote a checkpoint's files: some rules of preprocessing came with one and are stated
-/// nowhere else.
+/// The release of transformers that wrote a checkpoint's files. Some preprocessing rules depend on the release and
+/// are not recorded otherwise.
 struct TransformersRelease: Sendable {
   private let version: [Int]
-  /// Where it is stated.
+  /// Where the release is stated.
   let detail: String
 
   /// The first file that states a release.
   ///
   /// - Parameter config: the image processor's.
-  /// - Parameter model: the `config.json` that lies beside it.
+  /// - Parameter model: the `config.json` next to it.
   init?(_ config: ConfigReader, model: ConfigReader?) throws(ModelError) {
     for reader in [config, model].compactMap({ $0 }) {
       guard let text = try reader.text("transformers_version"), let version = Self.numbers(text) else {
@@ -21,13 +21,13 @@ struct TransformersRelease: Sendable {
     return nil
   }
 
-  /// A release that brought a rule.
+  /// A release that introduced a rule.
   struct Milestone: Sendable {
     let version: [Int]
 
-    /// Images are resized with torchvision.
+    /// Resizes images with torchvision.
     static let firstWithTorchvision = Milestone(version: [5, 0])
-    /// Transparent images are laid on white, by either image processor.
+    /// Composites transparent images on white, in both image processors.
     static let firstOnWhite = Milestone(version: [5, 21])
   }
 
@@ -35,7 +35,7 @@ struct TransformersRelease: Sendable {
     !version.lexicographicallyPrecedes(milestone.version)
   }
 
-  /// 5 and 23 of `5.23.0`; nil of `main`.
+  /// 5 and 23 for `5.23.0`; nil for `main`.
   private static func numbers(_ text: String) -> [Int]? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).prefix(2).map { Int($0) }
     guard let first = parts.first, let major = first else { return nil }
@@ -44,7 +44,7 @@ struct TransformersRelease: Sendable {
 }
 
 extension StatedFacts {
-  /// What transformers' files say about the resize and about transparency.
+  /// Reads the resize backend and alpha handling from transformers' files.
   mutating func readTransformersRules(
     _ config: ConfigReader, model: ConfigReader?
   ) throws(ModelError) {
