@@ -1,17 +1,17 @@
 internal import Models
 internal import Parallel
 
-/// Multi-head attention's core: softmax(q·kᵀ / √d)·v, every head of every item on its own.
+/// The core of multi-head attention: softmax(q·kᵀ / √d)·v, separately for every head of every item.
 struct Attention {
   /// Items of the batch.
   var batch: Int
-  /// Tokens that ask, per item.
+  /// Queries per item.
   var queries: Int
-  /// Tokens that answer, per item.
+  /// Keys and values per item.
   var keys: Int
   var heads: Int
   var headSize: Int
-  /// Token i sees tokens 0…i only.
+  /// Token i attends only to tokens 0…i.
   var isCausal: Bool
   var product: MatrixProduct
 

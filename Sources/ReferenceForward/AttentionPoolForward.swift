@@ -1,7 +1,7 @@
 internal import Architecture
 internal import Models
 
-/// `AttentionPool2d`: the mean of all positions asks, the mean and all positions answer.
+/// `AttentionPool2d`: the query is the mean over positions; keys and values are the mean and every position.
 struct AttentionPoolForward {
   var pool: AttentionPool
   var tower: ImageTower

@@ -19,7 +19,7 @@ struct CanonicalWeights {
     return Tensor(parameter.shape, values)
   }
 
-  /// Some rows of a table, in the order asked for → `[rows, width]`.
+  /// Rows of a table in the requested order → `[rows, width]`.
   func rows(_ indices: [Int], of name: String) throws(ModelError) -> Tensor {
     let table = try parameter(name)
     let (count, width) = (table.shape[0], table.shape[1])

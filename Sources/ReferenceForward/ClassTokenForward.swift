@@ -1,7 +1,7 @@
 internal import Architecture
 internal import Models
 
-/// The class token, which is the first, after its LayerNorm, and its projection.
+/// The class token, which is the first token, after its LayerNorm and projection.
 struct ClassTokenForward {
   var tower: ImageTower
   var weights: CanonicalWeights

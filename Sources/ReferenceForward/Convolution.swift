@@ -1,7 +1,7 @@
 internal import Models
 internal import Parallel
 
-/// Feature maps are channels-last here, `[B, H, W, C]`, so that a 1×1 convolution is a matrix product as it stands.
+/// Feature maps are channels-last here, `[B, H, W, C]`, so that a 1×1 convolution is directly a matrix product.
 extension Tensor {
   /// Pixels `[B, C, H, W]` → `[B, H, W, C]`
   var channelsLast: Tensor {
@@ -38,7 +38,7 @@ extension Tensor {
       values.withUnsafeBufferPointer { input in
         forEachRowRange(batch * height) { rows in
           for row in rows {
-            // Rows 2y and 2y + 1 of the item lie one after another.
+            // Rows 2y and 2y + 1 of the item are contiguous.
             let (item, y) = row.quotientAndRemainder(dividingBy: height)
             let top = (item * self.shape[1] + 2 * y) * sourceRow
             for x in 0..<width {
@@ -57,7 +57,7 @@ extension Tensor {
   }
 }
 
-/// A 3×3 convolution by patch matrices of a few thousand rows: their memory does not grow with the image.
+/// A 3×3 convolution by patch matrices of a few thousand rows, so that memory does not grow with the image.
 private struct Convolution3x3 {
   var input: Tensor
   var stride: Int
@@ -110,7 +110,7 @@ private struct Convolution3x3 {
   /// Values of one patch matrix: 8 MB.
   private static let patchValues = 1 << 21
 
-  /// The 3×3 surroundings of output positions, zero beyond the border.
+  /// The 3×3 neighbourhoods of output positions, zero beyond the border.
   private func gather(_ rows: Range<Int>, from source: UnsafeBufferPointer<Float>) -> [Float] {
     let (height, width, width9) = (input.shape[1], input.shape[2], 9 * channels)
     return [Float](unsafeUninitializedCapacity: rows.count * width9) { buffer, initialized in

@@ -1,6 +1,6 @@
-/// Elementary functions in FP64 by additions, multiplications and divisions alone, so that their bits depend on no C
-/// library and no processor. Relative errors stay below 1e-14 (of erfc in its
-/// tail, below 1e-90, 1e-13): what is rounded to FP32 is rounded once.
+/// Elementary functions in FP64 that only use additions, multiplications and divisions, so that their bits do not
+/// depend on C libraries or processors. Relative errors stay below 1e-14 (for erfc in its tail, below 1e-90, 1e-13).
+/// A result that becomes FP32 is rounded once.
 package enum ElementaryFunctions {
   package typealias Lanes = SIMD8<Double>
 
@@ -9,7 +9,7 @@ package enum ElementaryFunctions {
     var x = x
     x.replace(with: -700, where: x .< -700)
     x.replace(with: 700, where: x .> 700)
-    // Added to 1.5 · 2⁵², a number is rounded to an integer, which the sum's low bits then hold.
+    // Adding 1.5 · 2⁵² rounds a number to an integer, which the low bits of the sum then hold.
     let shifted = x * 1.442_695_040_888_963_4 + 0x1.8p52
     let n = shifted - 0x1.8p52
     // ln 2 in two parts: n times the first is exact.
@@ -23,7 +23,7 @@ package enum ElementaryFunctions {
     return power * scale
   }
 
-  /// 1/12! … 1/1!, 1: |r| ≤ ln 2 / 2, so that what follows is below 2e-16.
+  /// 1/12! … 1/1!, 1: |r| ≤ ln 2 / 2, so that the truncated terms are below 2e-16.
   private static let inverseFactorials: [Double] = {
     var values = [1.0]
     for n in 1...12 { values.append(values[n - 1] / Double(n)) }

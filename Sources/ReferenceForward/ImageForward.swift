@@ -1,7 +1,7 @@
 internal import Architecture
 internal import Models
 
-/// The image encoder: trunk, pool, projection. B images of S pixels a side, N tokens of W channels, E embedding
+/// The image encoder: trunk, pool, projection. B images of S pixels per side, N tokens of W channels, E embedding
 /// dimensions.
 struct ImageForward {
   var tower: ImageTower

@@ -1,8 +1,8 @@
 internal import Architecture
 internal import Models
 
-/// A Vision Transformer up to its pool (`VisionTransformer.forward` in OpenAI's `clip/model.py`). B images of S pixels
-/// a side, patches of P, grid G = S / P, N = G² + 1 tokens, W channels.
+/// A Vision Transformer up to its pool (`VisionTransformer.forward` in OpenAI's `clip/model.py`). B images of S
+/// pixels per side, patches of P, grid G = S / P, N = G² + 1 tokens, W channels.
 struct PatchTrunkForward {
   var trunk: PatchTrunk
   var weights: CanonicalWeights
@@ -25,8 +25,8 @@ struct PatchTrunkForward {
       observe: observe)(x)
   }
 
-  /// Non-overlapping patches, row by row, each flattened as (channel, y, x): what a convolution with stride P sees.
-  /// Pixels beyond the last whole patch are left out.
+  /// Non-overlapping patches, row by row, each flattened as (channel, y, x): the inputs of a convolution with stride
+  /// P. Pixels beyond the last complete patch are ignored.
   private func patches(of pixels: Tensor) -> Tensor {
     let (batch, size, patch) = (pixels.shape[0], pixels.shape[2], trunk.patchSize)
     let grid = size / patch

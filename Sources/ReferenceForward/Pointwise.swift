@@ -80,7 +80,7 @@ private func geluTanh(_ x: Lanes) -> Lanes {
   return x / (1 + ElementaryFunctions.exponential(-2 * u))
 }
 
-/// Softmax of the first `count` values in place, the rest set to 0: what follows is masked.
+/// Softmax of the first `count` values in place. The rest, which is masked, is set to 0.
 func softmax(_ row: UnsafeMutableBufferPointer<Float>, count: Int) {
   let visible = UnsafeMutableBufferPointer(rebasing: row[..<count])
   var largest = -Float.infinity

@@ -1,10 +1,10 @@
 internal import Architecture
 public import Models
 
-/// CLIP's forward pass in FP32 as the paper and OpenAI's code have it: plain, layer by layer from the checkpoint, every
-/// intermediate nameable. What the runtime and every quantized bundle are measured against.
+/// CLIP's forward pass in FP32 as in the paper and OpenAI's code: plain, layer by layer from the checkpoint, with a
+/// name for every intermediate value. The runtime and every quantized bundle are compared with it.
 public struct ReferenceForward {
-  /// Called with each stage's output as soon as it exists. Stages are named for the module that makes them:
+  /// Called with each stage's output as soon as it is computed. Stages have the names of their modules:
   /// `visual.ln_pre`, `visual.transformer.resblocks.3`, `visual.layer2.0`, `transformer.resblocks.11`, …
   public typealias Observer = (_ stage: String, _ output: Tensor) -> Void
 
@@ -21,7 +21,7 @@ public struct ReferenceForward {
   /// Image embeddings, not normalized; pooled hidden states for a tower without projection.
   ///
   /// - Parameter pixels: normalized, `[B, 3, S, S]` with S the tower's image size.
-  /// - Throws: `towerAbsent`, `wrongShape`, or what reading weights throws.
+  /// - Throws: `towerAbsent`, `wrongShape`, or errors of reading weights.
   public func encodeImages(
     _ pixels: Tensor, observe: @escaping Observer = { _, _ in }
   ) throws(ModelError) -> Tensor {
@@ -36,7 +36,7 @@ public struct ReferenceForward {
 
   /// Text embeddings, not normalized; pooled hidden states for a tower without projection.
   ///
-  /// - Parameter ids: for each text as many ids as the context is long, start and end of text included.
+  /// - Parameter ids: for each text ids up to the context length, including start and end of text.
   public func encodeTexts(
     _ ids: [[Int32]], observe: @escaping Observer = { _, _ in }
   ) throws(ModelError) -> Tensor {
@@ -44,8 +44,8 @@ public struct ReferenceForward {
     return try TextForward(tower: tower, weights: weights, product: product, observe: observe)(ids)
   }
 
-  /// exp(logit_scale) · I · Tᵀ + logit_bias, where there is one, of unit-norm embeddings: images `[A, E]`, texts `[B, E]`
-  /// → `[A, B]`.
+  /// exp(logit_scale) · I · Tᵀ + logit_bias (if there is one) of unit-norm embeddings: images `[A, E]`, texts `[B,
+  /// E]` → `[A, B]`.
   public func logits(images: Tensor, texts: Tensor) throws(ModelError) -> Tensor {
     let logScale = Double(try weights("logit_scale").values[0])
     let scale = Float(ElementaryFunctions.exponential(.init(repeating: logScale))[0])

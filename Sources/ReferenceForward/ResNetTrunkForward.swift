@@ -1,8 +1,8 @@
 internal import Architecture
 internal import Models
 
-/// CLIP's ResNet up to its pool (`ModifiedResNet.forward` in OpenAI's `clip/model.py`). B images of S pixels a side,
-/// stem width w. Feature maps are `[B, H, W, C]`.
+/// CLIP's ResNet up to its pool (`ModifiedResNet.forward` in OpenAI's `clip/model.py`). B images of S pixels per
+/// side, stem width w. Feature maps are `[B, H, W, C]`.
 struct ResNetTrunkForward {
   var trunk: ResNetTrunk
   var weights: CanonicalWeights

@@ -1,7 +1,7 @@
 internal import Models
 internal import Parallel
 
-/// Rows in a few pieces per processor, each piece on one thread.
+/// Splits rows into a few pieces per processor; each piece runs on one thread.
 func forEachRowRange(_ rowCount: Int, _ body: (Range<Int>) -> Void) {
   let pieces = max(1, min(rowCount, usableProcessorCount * 4))
   parallelFor(pieces) { piece in
@@ -53,7 +53,7 @@ extension Tensor {
   }
 }
 
-/// Rows in one piece per processor: each piece of a product packs the whole other matrix.
+/// Splits rows into one piece per processor, because each piece of a product packs the complete other matrix.
 func forEachProductRange(_ rowCount: Int, _ body: (Range<Int>) -> Void) {
   let pieces = max(1, min(rowCount / 16, usableProcessorCount))
   parallelFor(pieces) { piece in

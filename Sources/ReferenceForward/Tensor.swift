@@ -1,4 +1,4 @@
-/// A row-major FP32 array: the only thing that flows through the reference.
+/// A row-major FP32 array, the only value type in the reference.
 public struct Tensor: Sendable, Equatable {
   /// Slowest axis first.
   public var shape: [Int]
@@ -11,7 +11,7 @@ public struct Tensor: Sendable, Equatable {
     self.values = values
   }
 
-  /// Values that `fill` writes, all of them.
+  /// Values that `fill` writes completely.
   init(_ shape: [Int], filling fill: (UnsafeMutableBufferPointer<Float>) -> Void) {
     let count = shape.reduce(1, *)
     self.shape = shape

@@ -35,11 +35,11 @@ struct TextForward {
 }
 
 extension TextTower {
-  /// The position whose state stands for the text.
+  /// The position whose hidden state represents the text.
   package func pooledPosition(of ids: [Int32]) -> Int {
     switch pooling {
     case .highestID: ids.firstIndex(of: ids.max() ?? 0) ?? 0
-    // transformers' argmax over equality: position 0 where the id does not occur.
+    // Like transformers' argmax over equality: position 0 if the id does not occur.
     case .firstID(let id): ids.firstIndex { Int($0) == id } ?? 0
     }
   }

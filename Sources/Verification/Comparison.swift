@@ -1,23 +1,23 @@
 internal import Architecture
 internal import Archives
 
-/// Judges one set of outputs by another.
+/// Compares one set of outputs with another.
 struct Comparison {
   var subject: String
   var truth: String
   var probes: String
   var thresholds: Thresholds
-  /// Relative error of a stage that the subject's precision explains.
+  /// The relative error of a stage that the subject's precision explains.
   var noise: Double
-  /// Towers that the subject has and that therefore must have been compared.
+  /// Towers that the subject has and that must have been compared.
   var expectedTowers: [Tower]
   /// Differences found before the towers: pixels, tokens.
   var inputErrors: [Tower: StageError] = [:]
-  /// Preprocessing and tokenizer against an original library's; nil where both paths share ours.
+  /// Preprocessing and tokenizer compared with an original library; nil if both paths use PocketCLIP's.
   var inputs: InputReport?
   /// The original implementation's FP32 outputs on the same probes.
   var original: Outputs?
-  /// Tensors that are not the source's.
+  /// Tensors that differ from the source's.
   var weights: [WeightError]?
 
   func report(_ measured: Outputs, against truth: Outputs) -> Report {
@@ -62,7 +62,7 @@ struct Comparison {
     var stages = inputErrors[tower].map { [$0] } ?? []
     stages += measured.stages(tower).errors(against: truth.stages(tower))
     if let last = measured.stages(tower).names.last {
-      // The embedding as people compare it, of unit length: two such at cosine c are √(2 − 2c) apart.
+      // The normalized embedding, as it is used: two unit vectors with cosine c have the distance √(2 − 2c).
       stages.removeAll { $0.stage == last }
       stages.append(StageError(stage: last, error: max(0, 2 - 2 * metrics.worstCosine).squareRoot()))
     }
@@ -102,7 +102,7 @@ extension InputReport {
   }
 }
 
-/// Collects what failed and what was missing.
+/// Collects what failed and what is missing.
 private struct Judge {
   private(set) var reasons: [String] = []
   private var failureCount = 0
@@ -120,7 +120,7 @@ private struct Judge {
     reasons.append(reason)
   }
 
-  /// - Returns: whether the tower keeps its bounds.
+  /// - Returns: whether the tower is within its bounds.
   mutating func judge(_ report: TowerReport, _ bounds: Thresholds.Bounds?, _ tower: Tower) -> Bool {
     guard let bounds else {
       miss("no bound is known for the \(tower) tower of this architecture")

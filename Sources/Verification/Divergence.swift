@@ -5,7 +5,7 @@ public struct StageError: Sendable, Equatable, Codable {
   /// ‖difference‖ / ‖truth‖ of the worst probe.
   public var error: Double
 
-  /// Stands for NaN and infinity, which JSON does not have.
+  /// Represents NaN and infinity, which JSON does not support.
   static let notFinite = 1e30
 
   public init(stage: String, error: Double) {
@@ -14,17 +14,17 @@ public struct StageError: Sendable, Equatable, Codable {
   }
 }
 
-/// Where a forward pass leaves the truth.
+/// Where a forward pass diverges from the reference.
 public struct Divergence: Sendable, Equatable, Codable {
-  /// The first stage whose own error is out of proportion.
+  /// The first stage whose own error is disproportionate.
   public var stage: String
   /// Relative error there, and at the stage before.
   public var error: Double
   public var errorBefore: Double
 
-  /// A fault makes the error jump at the block that has it, while rounding and quantization grow slowly: the stage
-  /// with the largest factor over the one before is named, up to where the error first reaches what no precision
-  /// explains. What is below `noise`, the precision's ordinary level, counts as noise.
+  /// Finds the stage with the largest error relative to the stage before, up to the first error that no precision
+  /// explains. A fault makes the error jump at its block, while rounding and quantization errors grow slowly. Errors
+  /// below `noise`, the precision's usual level, count as noise.
   init?(_ errors: [StageError], noise: Double) {
     var before = noise
     var largest = (factor: 1.0, index: -1, before: noise)
@@ -40,19 +40,19 @@ public struct Divergence: Sendable, Equatable, Codable {
     errorBefore = largest.before
   }
 
-  /// Before any weight.
+  /// A divergence before any weight is used.
   init(before stage: String, error: Double) {
     self.stage = stage
     self.error = error
     errorBefore = 0
   }
 
-  /// A quarter of the signal: far beyond any rounding.
+  /// A quarter of the signal, which is far beyond any rounding.
   private static let broken = 0.25
 }
 
 extension StageTrace {
-  /// Errors in the order of the forward pass, of the stages that both have seen.
+  /// Errors of the stages that both traces have, in the order of the forward pass.
   func errors(against truth: StageTrace) -> [StageError] {
     truth.names.compactMap { name in
       let worst = zip(self[name], truth[name]).compactMap { mine, theirs -> Double? in

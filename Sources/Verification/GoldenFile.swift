@@ -4,31 +4,31 @@ internal import Checkpoints
 internal import SyntheticWeights
 internal import TensorTypes
 
-/// Outputs of an original implementation, with the inputs that gave them; docs/GOLDEN.md describes the format.
+/// Outputs of an original implementation with their inputs. docs/GOLDEN.md describes the format.
 public struct GoldenFile: Sendable {
   public let path: String
-  /// Name of the model it was made from.
+  /// Name of the model.
   public let model: String
-  /// What made it: packages and versions.
+  /// The packages and versions that wrote it.
   public let writer: String
-  /// The weights it was made from: the checkpoint's SHA-256, `synthetic`, ….
+  /// The source of the weights: the checkpoint's SHA-256, `synthetic`, ….
   public let weights: String
   /// Profile of synthetic weights.
   public let profile: String?
-  /// Nil where a generator makes the pixels.
+  /// Nil if a generator makes the pixels.
   private let storedPixels: [[Float]]?
   private let generator: String?
   let ids: [[Int32]]
-  /// What the pixels and ids were made of; nil where the file holds only these.
+  /// The inputs of pixels and ids; nil if the file holds only pixels and ids.
   let images: GoldenImages?
   let texts: GoldenTexts?
   let truth: Outputs
   let original: Outputs
 
-  /// As reports print it.
+  /// As printed in reports.
   var truthName: String { "\(model) in float64 (\(writer))" }
 
-  /// - Throws: `reading` where the file is no safetensors, `golden` where it breaks a rule of docs/GOLDEN.md.
+  /// - Throws: `reading` if the file is not a safetensors file, `golden` if it breaks a rule of docs/GOLDEN.md.
   public init(path: String) throws(VerificationError) {
     let reader = try GoldenReader(path: path)
     self.path = path
@@ -50,8 +50,7 @@ public struct GoldenFile: Sendable {
     }
   }
 
-  /// What the original implementation was given, for a model that takes images of `imageSize` and texts of
-  /// `contextLength`.
+  /// The original implementation's inputs, for a model with images of `imageSize` and texts of `contextLength`.
   func inputs(_ architecture: CLIPArchitecture) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
     if let size = architecture.image?.imageSize, let count = truth.images?.count {
@@ -74,8 +73,8 @@ public struct GoldenFile: Sendable {
     return inputs
   }
 
-  /// The runtime refuses texts without the id at which a tower pools. That is another pooling than the original's, which
-  /// `InputReport.pooling` states.
+  /// Whether the id at which the tower pools occurs in every text; the runtime rejects texts without it. Such a
+  /// golden file uses another pooling, which `InputReport.pooling` reports.
   private func hasPooledID(_ pooling: TextPooling) -> Bool {
     switch pooling {
     case .highestID: true
@@ -94,7 +93,7 @@ public struct GoldenFile: Sendable {
   }
 }
 
-/// Takes a golden file apart.
+/// Parses a golden file.
 struct GoldenReader {
   let path: String
   let metadata: [String: String]
@@ -160,7 +159,7 @@ struct GoldenReader {
     return rows(of: try floats(tensor), count: tensor.shape[0]).map { $0.map { Int32($0) } }
   }
 
-  /// Embeddings of one precision, with the stages where it is the truth.
+  /// Embeddings of one precision, with stages if it is the reference.
   func outputs(_ precision: String) throws(VerificationError) -> Outputs {
     var outputs = Outputs(
       images: try vectors("image.embedding." + precision), texts: try vectors("text.embedding." + precision))

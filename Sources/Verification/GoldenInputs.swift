@@ -2,20 +2,20 @@ internal import Checkpoints
 internal import ImageFiles
 internal import TensorTypes
 
-/// Images as an original library got them, and what its preprocessing made of them.
+/// Input images of an original library, and the results of its preprocessing.
 struct GoldenImages: Sendable {
   let images: [DecodedImage]
-  /// 8-bit `[3, S, S]` of each image: resized, cropped and converted, not yet normalized.
+  /// 8-bit `[3, S, S]` of each image: resized, cropped and converted, not normalized.
   let levels: [[UInt8]]
   /// The same normalized, FP32.
   let pixels: [[Float]]
-  /// What resized: `pillow` or `torchvision`.
+  /// The resize backend: `pillow` or `torchvision`.
   let backend: String
   /// The library's class and versions.
   let preprocessor: String
 }
 
-/// Texts as an original tokenizer got them, and its ids.
+/// Input texts of an original tokenizer, and its ids.
 struct GoldenTexts: Sendable {
   let strings: [String]
   let ids: [[Int32]]
@@ -24,7 +24,7 @@ struct GoldenTexts: Sendable {
 }
 
 extension GoldenReader {
-  /// Nil where the file holds prepared pixels alone.
+  /// Nil if the file holds only prepared pixels.
   func images(_ pixels: [[Float]]?) throws(VerificationError) -> GoldenImages? {
     guard metadata["image.modes"] != nil else { return nil }
     let modes = try strings("image.modes")
@@ -38,7 +38,7 @@ extension GoldenReader {
       pixels: pixels, backend: try text("image.backend"), preprocessor: try text("image.preprocessor"))
   }
 
-  /// Nil where the file holds ids alone.
+  /// Nil if the file holds only ids.
   func texts(_ ids: [[Int32]]) throws(VerificationError) -> GoldenTexts? {
     guard metadata["text.strings"] != nil else { return nil }
     let strings = try strings("text.strings")
@@ -76,7 +76,7 @@ extension GoldenReader {
 }
 
 extension DecodedImage.Mode {
-  /// Modes of 8 bits a sample without a palette.
+  /// Modes with 8 bits per sample and without palette.
   fileprivate var isOfGoldens: Bool {
     switch self {
     case .grey, .greyAlpha, .rgb, .rgba, .cmyk: true

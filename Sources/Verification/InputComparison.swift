@@ -3,7 +3,7 @@ internal import ImageFiles
 internal import ImagePreprocessing
 internal import Models
 
-/// Compares pixels and ids with those that an original library made of the same images and texts.
+/// Compares pixels and ids with those of an original library for the same images and texts.
 enum InputComparison {
   /// - Parameter prepare: normalized FP32 `[3, S, S]` of an image.
   static func pixels(
@@ -67,7 +67,7 @@ enum InputComparison {
 
   typealias Tokenize = (String) throws(VerificationError) -> [Int32]
 
-  /// - Parameter tokenize: as many ids as the context is long; nil where the model has no tokenizer.
+  /// - Parameter tokenize: ids up to the context length; nil if the model has no tokenizer.
   static func tokens(
     _ golden: GoldenFile, tokenize: Tokenize?
   ) throws(VerificationError) -> InputReport.Tokens {
@@ -87,7 +87,7 @@ enum InputComparison {
     return report
   }
 
-  /// Compares the positions that stand for the texts: the original's is the last that is not zero.
+  /// Compares the pooled positions of the texts. The original's is the last nonzero id.
   static func pooling(_ golden: GoldenFile, _ tower: TextTower) -> InputReport.Tokens {
     var report = InputReport.Tokens(status: .equal, texts: golden.ids.count)
     for (index, ids) in golden.ids.enumerated() {
@@ -114,15 +114,15 @@ enum InputComparison {
     return "id \(place) of \"\(begin)\" is \(found[place]), the original's \(expected[place])"
   }
 
-  /// FP32 rounding of division, subtraction and division: values reach 2.7, one step of these is 2.4e-7.
+  /// The FP32 rounding of division, subtraction and division: values reach 2.7, where the spacing is 2.4e-7.
   private static let normalizationBound = 2e-6
-  /// How far resize backends differ: two levels, in one value of fifty.
+  /// The largest difference between resize backends: two levels, in one value of fifty.
   private static let backendLevels = 2
   private static let backendShare = 0.02
 }
 
 extension DecodedImage {
-  /// As the caller of the runtime hands it over.
+  /// The image in the form that the runtime's caller passes.
   func probe(for preprocessing: Preprocessing, _ imageSize: Int) throws(VerificationError) -> ProbeImage {
     do throws(ImageFault) {
       let image = try prepared(for: preprocessing, imageSize: imageSize)
@@ -134,7 +134,7 @@ extension DecodedImage {
 }
 
 extension Preprocessing {
-  /// The 8-bit levels that normalized `[3, S, S]` come from.
+  /// The 8-bit levels of normalized `[3, S, S]`.
   func levels(of planes: [Float]) -> [UInt8] {
     let plane = planes.count / 3
     let moments = [
@@ -148,7 +148,7 @@ extension Preprocessing {
     }
   }
 
-  /// The same settings with the golden file's backend, where it names one of ours.
+  /// The same settings with the golden file's backend, if it is a supported one.
   func resized(by name: String) -> Preprocessing {
     guard let backend = Backend.allCases.first(where: { $0.fieldText == name }) else { return self }
     var result = self
@@ -158,7 +158,7 @@ extension Preprocessing {
 }
 
 extension GoldenImages {
-  /// Mean and standard deviation that the normalized values have been made with.
+  /// Mean and standard deviation with which the values were normalized.
   var moments: String {
     var means: [String] = []
     var deviations: [String] = []

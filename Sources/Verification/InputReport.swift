@@ -1,20 +1,20 @@
 internal import Archives
 
-/// How the way from images and texts to pixels and ids compares with an original library's.
+/// How preprocessing and tokenizer compare with those of an original library.
 public struct InputReport: Sendable, Equatable, Codable {
   public enum Status: String, Sendable, Equatable, Codable {
     case equal
-    /// Another resize backend, within what its rounding explains.
+    /// Different resize backends, within the difference that their rounding explains.
     case close
     case differs
     case notCompared = "not compared"
   }
 
-  /// Nil where the model has no image tower.
+  /// Nil if the model has no image tower.
   public var preprocessing: Pixels?
-  /// Nil where the model has no text tower.
+  /// Nil if the model has no text tower.
   public var tokenizer: Tokens?
-  /// Which position of each text is pooled. Nil where the model has no text tower.
+  /// Which position of each text is pooled. Nil if the model has no text tower.
   public var pooling: Tokens?
 
   /// Prepared pixels.
@@ -32,7 +32,7 @@ public struct InputReport: Sendable, Equatable, Codable {
     public var largestDifference = 0
     /// The largest difference of normalized values that come from equal levels.
     public var normalization = 0.0
-    /// Settings of which another value gives the same levels: these images do not show them.
+    /// Settings for which another value gives the same levels, so that these images do not determine them.
     public var undetermined: [String] = []
   }
 
@@ -48,7 +48,7 @@ public struct InputReport: Sendable, Equatable, Codable {
 }
 
 extension InputReport {
-  /// As a terminal shows it, without the label in front.
+  /// For a terminal, without the label.
   var lines: [String] {
     [preprocessing.map { "preprocessing: \($0.text)" }, tokenizer.map { "tokenizer: \($0.text)" }]
       .compactMap { $0 }

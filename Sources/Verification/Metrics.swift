@@ -4,7 +4,7 @@
   internal import Darwin
 #endif
 
-/// How far a set of unit vectors is from the truth.
+/// The difference between a set of unit vectors and the reference.
 public struct Metrics: Sendable, Equatable, Codable {
   /// Probes compared.
   public var probes: Int
@@ -14,10 +14,10 @@ public struct Metrics: Sendable, Equatable, Codable {
   public var maximumAbsolute: Double
   /// Root mean square of the components' differences.
   public var rms: Double
-  /// Signal to noise in decibels, 10 · log₁₀(Σ truth² / Σ difference²); nil where there is no noise.
+  /// Signal to noise in decibels, 10 · log₁₀(Σ truth² / Σ difference²); nil if there is no noise.
   public var sqnr: Double?
 
-  /// - Precondition: equally many rows of equal width, at least one.
+  /// - Precondition: equal numbers of rows of equal width, at least one.
   public init(of measured: Vectors, against truth: Vectors) {
     precondition(measured.count == truth.count && measured.width == truth.width && truth.count > 0)
     let (unit, truth) = (measured.normalized, truth.normalized)
@@ -49,7 +49,7 @@ public struct Metrics: Sendable, Equatable, Codable {
 }
 
 extension Metrics {
-  /// As bad as unit vectors can be: NaN compares as neither better nor worse and must not slip through.
+  /// The worst possible values for unit vectors. NaN compares false with every bound and must not pass.
   private static func notFinite(probes: Int) -> Metrics {
     Metrics(probes: probes, meanCosine: -1, worstCosine: -1, maximumAbsolute: 2, rms: 2, sqnr: nil)
   }

@@ -2,33 +2,34 @@ public import Archives
 public import BundleFormat
 public import PocketCLIP
 
-/// A bundle that is opened once: its header, the runtime and whoever reads its weights share one mapping of the file.
+/// A bundle that is opened once: its header, the runtime and all readers of its weights share one mapping of the
+/// file.
 public struct OpenBundle: Sendable {
   public let file: MappedFile
   public let header: BundleHeader
   public let model: Model
   /// How `model` was opened.
   public let options: Model.Options
-  /// What the runtime took to validate the header and to index the tokenizer.
+  /// The time in which the runtime validated the header and indexed the tokenizer.
   public let openDuration: Duration
 
   public var path: String { file.path }
   public var description: BundleDescription { header.description }
 
-  /// - Throws: what the runtime says of the path or of the file.
+  /// - Throws: the runtime's error for the path or the file.
   public init(path: String, options: Model.Options = Model.Options()) throws(PocketCLIPError) {
     let file: MappedFile
     do throws(ReadError) {
       file = try MappedFile(path: path)
     } catch {
-      // The runtime cannot map it either, and says why in the words of all its interfaces.
+      // The runtime cannot map it either, and throws its own error.
       _ = try Model(path: path, options: options)
       throw PocketCLIPError(.open, message: error.description)
     }
     try self.init(file, options: options)
   }
 
-  /// - Throws: what the runtime says of the file.
+  /// - Throws: the runtime's error for the file.
   public init(_ file: MappedFile, options: Model.Options = Model.Options()) throws(PocketCLIPError) {
     file.adviseLargePages()
     let started = ContinuousClock.now
@@ -52,7 +53,7 @@ public struct OpenBundle: Sendable {
     self.options = options
   }
 
-  /// The same bytes, computed with otherwise.
+  /// The same file, opened with other options.
   public func running(_ options: Model.Options) throws(PocketCLIPError) -> OpenBundle {
     try OpenBundle(self, options: options)
   }
@@ -61,7 +62,7 @@ public struct OpenBundle: Sendable {
 extension Model {
   fileprivate convenience init(_ file: MappedFile, _ options: Options) throws(PocketCLIPError) {
     let bytes = file.bytes
-    // The model keeps the file, and so the mapping.
+    // The model owns the file and so keeps the mapping.
     let mapped = bytes.withUnsafeBytes { $0 }
     try self.init(memory: mapped, keeping: file, options: options)
   }

@@ -1,6 +1,6 @@
 internal import Architecture
 
-/// What a model, on whatever path, makes of a set of probes. A nil part is a tower that is not there or was not asked.
+/// A model's outputs for a set of probes. A part is nil if the model does not have the tower or it was not run.
 struct Outputs: Sendable {
   /// Not normalized.
   var images: Vectors?
@@ -25,18 +25,18 @@ struct Outputs: Sendable {
   }
 }
 
-/// Stages outside the towers' own modules.
+/// Stages outside the towers' modules.
 enum StageName {
-  /// Prepared pixels, and tokens, before anything of the model has touched them.
+  /// Prepared pixels, and tokens, before the model processes them.
   static let pixels = "preprocessing"
   static let tokens = "tokenizer"
   static let pooling = "pooling"
 }
 
-/// Prepared inputs: everything after pixels and tokens.
+/// Prepared inputs: pixels and tokens.
 struct Inputs: Sendable {
   /// FP32 `[3, S, S]` per image.
   var pixels: [[Float]] = []
-  /// As many ids per text as the context is long.
+  /// Ids of each text, up to the context length.
   var ids: [[Int32]] = []
 }

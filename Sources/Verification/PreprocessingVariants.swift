@@ -2,7 +2,7 @@ internal import Architecture
 internal import ImageFiles
 internal import ImagePreprocessing
 
-/// The settings of preprocessing that people get wrong, one or several at a time.
+/// The preprocessing settings that are often wrong, one or several at a time.
 struct PreprocessingVariants {
   private let stated: Preprocessing
   private let imageSize: Int
@@ -12,7 +12,8 @@ struct PreprocessingVariants {
     self.imageSize = imageSize
   }
 
-  /// The fewest changes that give the golden file's levels, such as `interpolation bilinear, crop down`; nil where none do.
+  /// The fewest changes that reproduce the golden file's levels, such as `interpolation bilinear, crop down`; nil if
+  /// none do.
   func explanation(_ truth: GoldenImages) throws(VerificationError) -> String? {
     let changes = Change.all
     let subsets = (1..<(1 << changes.count)).sorted { $0.nonzeroBitCount < $1.nonzeroBitCount }
@@ -24,7 +25,7 @@ struct PreprocessingVariants {
     return nil
   }
 
-  /// Settings of which another value gives the golden file's levels just as well.
+  /// Settings for which another value reproduces the golden file's levels equally well.
   func undetermined(_ truth: GoldenImages) throws(VerificationError) -> [String] {
     var names: [String] = []
     for change in Change.all {
@@ -34,7 +35,7 @@ struct PreprocessingVariants {
     return names
   }
 
-  /// Nil for what no bundle can state.
+  /// Nil for a combination that a bundle cannot state.
   private func variant(_ changes: [Change]) -> Preprocessing? {
     var result = stated
     for change in changes { change.apply(&result) }
@@ -55,7 +56,7 @@ struct PreprocessingVariants {
   }
 }
 
-/// One setting, to its other value.
+/// One setting changed to another value.
 private struct Change: Sendable {
   var name: String
   var apply: @Sendable (inout Preprocessing) -> Void

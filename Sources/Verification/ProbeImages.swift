@@ -10,8 +10,8 @@ public struct ProbeImage: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// Image `seed`: two slow waves of each channel, blocks of eight pixels and fine noise, all in integers, so that it
-  /// is the same on every machine. None is square, margins are odd, and edges move when a crop is off by one.
+  /// Image `seed`: two slow waves per channel, blocks of eight pixels and fine noise, all in integers, so that it is
+  /// the same on every machine. No image is square, margins are odd, and edges move if a crop is off by one.
   static func generated(seed: Int, width: Int, height: Int) -> ProbeImage {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(3 * width * height)
@@ -30,7 +30,7 @@ public struct ProbeImage: Sendable, Equatable {
     return ProbeImage(width: width, height: height, pixels: pixels)
   }
 
-  /// 0…240, up and down once per period.
+  /// 0…240, rising and falling once per period.
   private static func triangle(_ position: Int, period: Int) -> Int {
     let phase = position % period * 480 / period
     return phase < 240 ? phase : 480 - phase

@@ -1,10 +1,10 @@
 internal import BundleFormat
 
-/// Images and texts that a model is asked about when the user brings none.
+/// Default images and texts for comparing models.
 public struct ProbeSet: Sendable {
   public var images: [ProbeImage]
   public var texts: [String]
-  /// Names the set: `standard-1-` and the first 16 hex digits of the SHA-256 of its content.
+  /// The name of the set: `standard-1-` and the first 16 hex digits of the SHA-256 of its content.
   public let id: String
 
   public init(name: String, images: [ProbeImage], texts: [String]) {
@@ -19,8 +19,8 @@ public struct ProbeSet: Sendable {
     id = name + "-" + String(decoding: stream.finish().hex.prefix(16), as: UTF8.self)
   }
 
-  /// Portrait, landscape, tiny and odd sizes; captions, one word, a number, punctuation, a text in another script, and
-  /// one longer than the context.
+  /// Portrait, landscape, tiny and odd sizes; captions, one word, a number, punctuation, a text in another script,
+  /// and one that exceeds the context.
   public static let standard = ProbeSet(
     name: "standard-1",
     images: [

@@ -4,7 +4,7 @@ internal import Tokenizer
 
 /// OpenAI's tokenizer on probe texts.
 enum ProbeTokens {
-  /// For each text `contextLength` ids: start, tokens, end, zeros.
+  /// `contextLength` ids for each text: start, tokens, end, zeros.
   static func ids(of texts: [String], contextLength: Int) throws(VerificationError) -> [[Int32]] {
     let tokenizer = try openAI()
     var scratch = Tokenizer.Scratch(contextLength: contextLength)
@@ -16,8 +16,8 @@ enum ProbeTokens {
     }
   }
 
-  /// Ids for a model without a tokenizer, in its own vocabulary: start, a few tokens, the id that the tower pools at, zeros.
-  /// Lengths differ.
+  /// Ids for a model without a tokenizer, in its own vocabulary: start, a few tokens, the id that the tower pools at,
+  /// zeros. Lengths differ.
   static func generated(count: Int, for tower: TextTower) -> [[Int32]] {
     let (contextLength, vocabularySize) = (tower.contextLength, tower.vocabularySize)
     let end = tower.pooledID

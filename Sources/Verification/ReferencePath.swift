@@ -8,7 +8,7 @@ struct ReferencePath {
   let model: CLIPModel
   let request: ReferenceRequest
 
-  /// Images and texts through the code that the runtime also uses.
+  /// Prepares images and texts with the code that the runtime also uses.
   func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
     if let tower = model.architecture.image, let preprocessing = model.preprocessing {
@@ -52,7 +52,7 @@ struct ReferencePath {
     }
   }
 
-  /// - Throws: what reading weights throws, and `reference`.
+  /// - Throws: errors from reading weights, and `reference`.
   func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
     let forward = ReferenceForward(model, product: try request.start())
     var outputs = Outputs()
@@ -86,7 +86,7 @@ struct ReferencePath {
   ) throws(ModelError) {
     guard let tower = model.architecture.text else { return }
     let pooled = ids.map { tower.pooledPosition(of: $0) }
-    // What follows the pooled token never reaches it; the runtime does not even compute it.
+    // Tokens after the pooled one cannot affect it; the runtime does not compute them.
     let recorder = TraceRecorder(tokens: pooled.map { $0 + 1 }, pooled: pooled)
     outputs.texts = Vectors(try forward.encodeTexts(ids, observe: recorder.record))
     outputs.textStages = recorder.trace

@@ -1,8 +1,8 @@
 public import ReferenceForward
 
-/// Which matrix product the FP32 reference runs on, and who hears of it.
+/// The matrix product of the FP32 reference, and a callback before it starts.
 public struct ReferenceRequest: Sendable {
-  /// Nil: OpenBLAS, or the portable product where OpenBLAS cannot run.
+  /// Nil: OpenBLAS, or the portable product if OpenBLAS cannot run.
   public var choice: MatrixProduct.Choice?
   /// Called before the reference runs.
   public var onStart: (@Sendable (MatrixProduct) -> Void)?
@@ -12,9 +12,9 @@ public struct ReferenceRequest: Sendable {
     self.onStart = onStart
   }
 
-  /// OpenBLAS is loaded here, when bundle and checkpoint are mapped: it takes what address space is left, or none.
+  /// Loads OpenBLAS after bundle and checkpoint are mapped, because its buffers use the remaining address space.
   ///
-  /// - Throws: `reference` where the chosen product cannot run.
+  /// - Throws: `reference` if the chosen product cannot run.
   func start() throws(VerificationError) -> MatrixProduct {
     let product: MatrixProduct
     do throws(MatrixProduct.Unavailable) {

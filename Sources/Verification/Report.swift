@@ -1,33 +1,34 @@
 public import Architecture
 
-/// What a comparison found, measured against thresholds that it states.
+/// The result of a comparison, with the thresholds that it applied.
 public struct Report: Sendable, Equatable, Codable {
   public enum Verdict: String, Sendable, Equatable, Codable {
     case pass, fail
-    /// Nothing failed, but something that should have been compared was not: never a pass.
+    /// Nothing failed, but a part that should have been compared was not. This is never a pass.
     case insufficient
   }
 
   public let schema: String
   public let version: Int
-  /// What was verified.
+  /// The verified model.
   public var subject: String
-  /// What it was compared with.
+  /// The reference of the comparison.
   public var truth: String
   /// The probe set's id, or the golden file.
   public var probes: String
-  /// The matrix product that the FP32 reference ran on; nil where no reference ran. Its bits depend on it.
+  /// The matrix product of the FP32 reference, which determines its exact bits; nil if no reference ran.
   public var reference: String?
   public var thresholds: Thresholds
   public var verdict: Verdict
-  /// Why it failed or was insufficient, one sentence each.
+  /// Why it failed or is insufficient, one sentence each.
   public var reasons: [String]
-  /// Preprocessing and tokenizer against the original library's; nil without a golden file, where both sides are ours.
+  /// Preprocessing and tokenizer compared with the original library; nil without a golden file, because both sides
+  /// then use PocketCLIP's.
   public var inputs: InputReport?
   public var image: TowerReport?
   public var text: TowerReport?
   public var agreement: Agreement?
-  /// Tensors of a bundle that are not its source's; nil where weights were not compared.
+  /// Tensors of a bundle that differ from the source's; nil if weights were not compared.
   public var weights: [WeightError]?
 
   init(
@@ -63,10 +64,10 @@ public struct Report: Sendable, Equatable, Codable {
 /// Figures of one tower.
 public struct TowerReport: Sendable, Equatable, Codable {
   public var metrics: Metrics
-  /// What the original implementation's FP32 has against the same truth, where a golden file tells.
+  /// The error of the original implementation's FP32 against the same reference, if a golden file has it.
   public var original: Metrics?
   /// Relative errors stage by stage.
   public var stages: [StageError]
-  /// The first stage out of proportion, where the tower misses its bounds.
+  /// The first disproportionate stage, if the tower misses its bounds.
   public var divergence: Divergence?
 }

@@ -2,7 +2,7 @@ internal import Architecture
 internal import BundleFormat
 internal import PocketCLIP
 
-/// A bundle through the runtime, pixels and ids included.
+/// Runs a bundle in the runtime, including preprocessing and tokenizer.
 struct RuntimePath {
   let bundle: OpenBundle
   private let session: Session
@@ -82,7 +82,8 @@ struct RuntimePath {
     return outputs
   }
 
-  /// What the runtime does not show as a stage, being the result; nil where the last stage is the result.
+  /// The last stage, which the runtime does not report because it is the result; nil if the last reported stage is
+  /// the result.
   private var finalImageStage: String? { description.architecture.image?.projectionStage?.description }
 
   private func vectors(_ values: [Float], count: Int) -> Vectors {
@@ -103,7 +104,7 @@ extension RuntimePath {
     try running { () throws(PocketCLIPError) in try session.tokenize(text).ids }
   }
 
-  /// One image's raw vector, its stages recorded.
+  /// One image's unnormalized vector. Records its stages.
   private func encode(pixels: [Float], _ recorder: RuntimeRecorder) throws(VerificationError) -> [Float] {
     try running { () throws(PocketCLIPError) in
       try session.observing(recorder.record) { () throws(PocketCLIPError) in
@@ -112,7 +113,7 @@ extension RuntimePath {
     }
   }
 
-  /// One text's raw vector, its stages recorded.
+  /// One text's unnormalized vector. Records its stages.
   private func encode(ids: [Int32], _ recorder: RuntimeRecorder) throws(VerificationError) -> [Float] {
     try running { () throws(PocketCLIPError) in
       try session.observing(recorder.record) { () throws(PocketCLIPError) in

@@ -1,7 +1,7 @@
 internal import Models
 public import PocketCLIP
 
-/// What is asked of a bundle when it is run with one arithmetic.
+/// The requirements for a bundle that is run with one arithmetic.
 public struct Demand: Sendable, Equatable {
   public var arithmetic: Model.Arithmetic
   /// Nil for the defaults of the bundle's precisions.
@@ -13,12 +13,12 @@ public struct Demand: Sendable, Equatable {
   }
 }
 
-/// What the checkpoint that a bundle was made from gives, whatever arithmetic the bundle is run with.
+/// The reference outputs of a bundle's source checkpoint, independent of the bundle's arithmetic.
 struct SourceTruth {
   let name: String
   let inputs: Inputs
   let outputs: Outputs
-  /// Of the bundle's stored weights.
+  /// Errors of the bundle's stored weights.
   let weights: [WeightError]
 
   init(

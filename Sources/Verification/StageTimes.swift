@@ -2,25 +2,25 @@ public import Architecture
 public import PocketCLIP
 internal import PocketRuntime
 
-/// Where the time of one image and one text goes, stage by stage.
+/// The time of one image and one text, stage by stage.
 public struct StageTimes: Sendable, Equatable {
-  /// A run of like stages: `patch embedding`, `blocks`, `stem`, `layer3`…
+  /// Consecutive similar stages: `patch embedding`, `blocks`, `stem`, `layer3`…
   public struct Part: Sendable, Equatable {
     public var tower: Tower
     public var name: String
-    /// Stages that were added up, such as the blocks of a transformer.
+    /// The number of stages in the sum, such as the blocks of a transformer.
     public var stages: Int
     public var seconds: Double
   }
 
-  /// In the order they run.
+  /// In execution order.
   public private(set) var parts: [Part]
 
-  /// Runs each tower `rounds` times on one input and takes the least time of every stage.
+  /// Runs each tower `rounds` times on one input and keeps the shortest time of every stage.
   ///
   /// - Parameters:
-  ///   - pixels: `[3, imageSize, imageSize]`, where there is an image tower.
-  ///   - ids: `contextLength` ids, where there is a text tower.
+  ///   - pixels: `[3, imageSize, imageSize]`, if there is an image tower.
+  ///   - ids: `contextLength` ids, if there is a text tower.
   public init(
     of session: PocketCLIP.Session, rounds: Int, pixels: [Float]?, ids: [Int32]?
   ) throws(PocketCLIPError) {
@@ -44,11 +44,11 @@ public struct StageTimes: Sendable, Equatable {
     parts = image.parts(of: .image) + text.parts(of: .text)
   }
 
-  /// Everything after the last block, attention pooling included.
+  /// Everything after the last block, including attention pooling.
   private static let end = "pooling and projection"
 }
 
-/// Times between stages; the least of several rounds, each stage on its own.
+/// Times between stages; for each stage the shortest of several rounds.
 private final class StageClock {
   private var last = ContinuousClock.now
   private var next = 0
@@ -63,7 +63,7 @@ private final class StageClock {
     if let part = stage.part { reached(part) }
   }
 
-  /// Books the time since the last stage.
+  /// Assigns the time since the last stage to this part.
   func reached(_ part: String) {
     let now = ContinuousClock.now
     let seconds = (now - last) / .seconds(1)
@@ -91,7 +91,7 @@ private final class StageClock {
 }
 
 extension Stage {
-  /// What it is added up under; nil for what counts towards the end.
+  /// The part to which the stage belongs; nil for stages that belong to the end.
   fileprivate var part: String? {
     switch self {
     case .embedding(.image): "patch embedding"

@@ -1,18 +1,18 @@
 internal import ReferenceForward
 
-/// What one probe looked like at one stage of a forward pass, small enough to keep for every stage: the state that is
-/// pooled at the end, and the mean over all tokens or pixels. A nil part was not to be seen there.
+/// A summary of one probe at one stage of a forward pass, small enough to keep for every stage: the state that is
+/// pooled at the end, and the mean over all tokens or pixels. A part is nil if it was not observed.
 struct StageView: Sendable {
   var pooled: [Float]?
   var mean: [Float]?
 }
 
-/// The stages of one tower in the order of the forward pass, each with a view per probe.
+/// The stages of one tower in the order of the forward pass, each with one summary per probe.
 struct StageTrace: Sendable {
   private(set) var names: [String] = []
   private var views: [String: [StageView]] = [:]
 
-  /// Appends the next probe's view of a stage.
+  /// Appends the next probe's summary of a stage.
   mutating func append(_ view: StageView, to name: String) {
     if views[name] == nil { names.append(name) }
     views[name, default: []].append(view)
@@ -22,7 +22,7 @@ struct StageTrace: Sendable {
 }
 
 extension StageView {
-  /// Rows of one item: `pooledRow` is the one that is pooled; a single row is itself the pooled one.
+  /// Summarizes the rows of one item. `pooledRow` is the row that is pooled; a single row is the pooled one.
   init(rows: Int, width: Int, pooledRow: Int?, value: (_ row: Int, _ column: Int) -> Float) {
     pooled = pooledRow.map { row in (0..<width).map { value(row, $0) } }
     guard rows > 1 || pooledRow == nil else { return }
@@ -33,7 +33,7 @@ extension StageView {
     mean = sums.map { Float($0 / Double(rows)) }
   }
 
-  /// ‖difference‖ and ‖truth‖, squared, over the parts that both have seen.
+  /// ‖difference‖ and ‖reference‖, squared, over the parts that both have.
   func difference(from truth: StageView) -> (noise: Double, signal: Double)? {
     var sums = (noise: 0.0, signal: 0.0)
     var isComparable = false

@@ -2,13 +2,14 @@ public import Architecture
 public import BundleFormat
 public import PocketCLIP
 
-/// What a comparison must reach. Named, printed with every report, defaults from docs/fidelity.md.
+/// The bounds that a comparison must reach. They have names and are printed with every report; docs/fidelity.md
+/// explains the defaults.
 public struct Thresholds: Sendable, Equatable, Codable {
   /// As printed: `fp32`, `fp16`, `bf16`, `int8 fast`, `int8 exact`, `given`.
   public var name: String
   public var image: Bounds?
   public var text: Bounds?
-  /// The least fraction of images that must choose the same text; nil reports it only.
+  /// The smallest fraction of images that must choose the same text; nil only reports it.
   public var agreement: Double?
 
   public init(name: String, image: Bounds?, text: Bounds?, agreement: Double?) {
@@ -18,11 +19,11 @@ public struct Thresholds: Sendable, Equatable, Codable {
     self.agreement = agreement
   }
 
-  /// Bounds of one tower; nil where nothing is demanded.
+  /// Bounds of one tower; nil if not required.
   public struct Bounds: Sendable, Equatable, Codable {
     public var worstCosine: Double?
     public var maximumAbsolute: Double?
-    /// RMS error in multiples of what the original implementation's FP32 has against the same truth.
+    /// RMS error as a multiple of the error of the original implementation's FP32 against the same reference.
     public var rmsRatio: Double?
 
     public init(worstCosine: Double? = nil, maximumAbsolute: Double? = nil, rmsRatio: Double? = nil) {
@@ -32,7 +33,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
     }
   }
 
-  /// FP32 sums of the same weights: rounding alone, at most twice the original implementation's.
+  /// FP32 sums of the same weights: rounding only, at most twice the original implementation's.
   public static let fp32 = Thresholds(
     name: "fp32", image: Bounds(maximumAbsolute: 1e-5, rmsRatio: 2),
     text: Bounds(maximumAbsolute: 1e-5, rmsRatio: 2), agreement: 1)
@@ -41,7 +42,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
   public static let fp16 = Thresholds(
     name: "fp16", image: Bounds(worstCosine: 0.99999), text: Bounds(worstCosine: 0.99999), agreement: 1)
 
-  /// FP16 weights and their inputs rounded to BF16, which keeps eight bits.
+  /// FP16 weights whose inputs are rounded to BF16, which keeps eight bits.
   public static func bf16(_ image: ImageTower?) -> Thresholds {
     Thresholds(
       name: "bf16", image: image.flatMap { bounds($0, transformer: 0.9999, rn50: 0.999) },
@@ -62,8 +63,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
       text: Bounds(worstCosine: 0.9995), agreement: nil)
   }
 
-  /// ResNets deeper than RN50 have no bound of their own: errors add up over depth, and what would be demanded is for
-  /// the user to say.
+  /// ResNets deeper than RN50 have no default bound, because errors accumulate over depth; the user sets the bound.
   private static func bounds(_ image: ImageTower, transformer: Double, rn50: Double) -> Bounds? {
     switch image.trunk.activationScaling {
     case .perToken: Bounds(worstCosine: transformer)
@@ -76,7 +76,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
 }
 
 extension Thresholds {
-  /// The defaults for a bundle, each tower by the precision it is stored in.
+  /// The defaults for a bundle. The precision of each tower determines its bounds.
   public static func standard(
     for description: BundleDescription, _ arithmetic: Model.Arithmetic
   ) -> Thresholds {
@@ -98,7 +98,7 @@ extension Thresholds {
     switch (precision, arithmetic) {
     case (.fp32, _): .fp32
     case (.fp16, .fast), (.fp16, .exact): .fp16
-    // The runtime opens nothing but FP16 with `bf16`.
+    // The runtime accepts `bf16` only for FP16 bundles.
     case (.fp16, .bf16), (.int8, .bf16): .bf16(image)
     case (.int8, .fast): .int8Fast(image)
     case (.int8, .exact): .int8Exact(image)

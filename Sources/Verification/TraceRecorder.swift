@@ -1,11 +1,11 @@
 internal import ReferenceForward
 
-/// Collects views of stages while a forward pass runs.
+/// Collects summaries of stages while a forward pass runs.
 final class TraceRecorder {
   private(set) var trace = StageTrace()
   /// Probes in the batch.
   private let batch: Int
-  /// Rows of each probe that count, and the one that is pooled among them; nil for pixels, all of which count.
+  /// The number of rows of each probe that count, and the pooled one among them; nil for pixels, which all count.
   private let tokens: [(count: Int, pooled: Int)]?
 
   /// Feature maps: every row counts, none is pooled.
@@ -14,7 +14,7 @@ final class TraceRecorder {
     tokens = nil
   }
 
-  /// Tokens of which the first `counts[i]` of probe i count; `pooled[i]` is the row that becomes its embedding.
+  /// Tokens: the first `counts[i]` of probe i count; `pooled[i]` is the row that becomes its embedding.
   init(tokens counts: [Int], pooled: [Int]) {
     batch = counts.count
     tokens = Array(zip(counts, pooled)).map { (count: $0.0, pooled: $0.1) }

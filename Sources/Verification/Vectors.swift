@@ -34,7 +34,7 @@ public struct Vectors: Sendable, Equatable {
     return Vectors(count: count, width: width, values: result)
   }
 
-  /// The column of the largest value in each row; the first of equals.
+  /// The column of the largest value in each row; the first if several are equal.
   var largestColumns: [Int] {
     (0..<count).map { index in
       let row = row(index)
@@ -42,7 +42,7 @@ public struct Vectors: Sendable, Equatable {
     }
   }
 
-  /// Dot products of every row here with every row there: `[count, other.count]`.
+  /// Dot products of every row of this matrix with every row of the other: `[count, other.count]`.
   func similarities(to other: Vectors) -> Vectors {
     var products: [Double] = []
     for mine in 0..<count {

@@ -3,16 +3,16 @@ public import Models
 public import PocketCLIP
 public import ReferenceForward
 
-/// Why two models cannot be compared at all; a comparison that was made and failed is no error but a verdict.
+/// Why two models cannot be compared. A comparison that ran and failed is a verdict, not an error.
 public enum VerificationError: Error, Sendable, Equatable {
   case model(ModelError)
   case reading(ReadError)
   case runtime(PocketCLIPError)
   /// A golden file that breaks the rules of docs/GOLDEN.md.
   case golden(file: String, problem: String)
-  /// Two things that have nothing in common to compare.
+  /// The two sides have nothing in common to compare.
   case incomparable(String)
-  /// The matrix product that the reference was to run on.
+  /// The matrix product that was requested for the reference.
   case reference(MatrixProduct.Unavailable)
 }
 
@@ -28,7 +28,7 @@ extension VerificationError: CustomStringConvertible {
     }
   }
 
-  /// What the user can do, one sentence.
+  /// What to do, one sentence.
   public var hint: String {
     switch self {
     case .model(let error): error.hint
@@ -41,7 +41,7 @@ extension VerificationError: CustomStringConvertible {
     }
   }
 
-  /// The class of the failure, which is its exit status.
+  /// The class of the failure, which determines the exit status.
   public var category: ReadError.Category {
     switch self {
     case .model(let error): error.category

@@ -5,11 +5,12 @@ internal import Checkpoints
 public import Models
 public import PocketCLIP
 
-/// Compares a model with a truth, and says where it leaves it.
+/// Compares a model with a reference, and reports where it diverges.
 public enum Verifier {
-  /// A bundle, through the runtime, with the FP32 reference on the checkpoint it was made from.
+  /// Compares a bundle, run in the runtime, with the FP32 reference on its source checkpoint.
   ///
-  /// Pixels and tokens are compared first; the towers then get each path's own, so that a wrong crop shows as itself.
+  /// Pixels and tokens are compared first. Each path then computes its towers from its own pixels and tokens, so that
+  /// a wrong crop is reported as such.
   ///
   /// - Parameter thresholds: nil for the defaults of the bundle's precisions.
   public static func compare(
@@ -39,7 +40,7 @@ public enum Verifier {
     return reports
   }
 
-  /// A checkpoint, through the FP32 reference, with a golden file of the original implementation.
+  /// Compares a checkpoint, run in the FP32 reference, with a golden file of the original implementation.
   public static func compare(
     _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
@@ -51,7 +52,7 @@ public enum Verifier {
     return comparison.report(try path.run(golden.inputs(model.architecture)), against: golden.truth)
   }
 
-  /// A bundle, through the runtime, with a golden file of the original implementation.
+  /// Compares a bundle, run in the runtime, with a golden file of the original implementation.
   public static func compare(
     _ bundle: OpenBundle, arithmetic: Model.Arithmetic = .fast, with golden: GoldenFile,
     thresholds: Thresholds? = nil
@@ -66,16 +67,16 @@ public enum Verifier {
   }
 }
 
-/// Relative errors of a stage that a precision explains, as measured over the synthetic and trained models.
+/// Relative errors of a stage that a precision explains, measured on the synthetic and trained models.
 enum StageNoise {
   static let fp32 = 2e-6
   static let fp16 = 1e-3
   static let int8 = 1e-2
 }
 
-/// Relative errors of a tensor's row that a precision explains. FP32 stores the source's bits. FP16 keeps eleven bits,
-/// fewer of values near its smallest. int8 rounds by 1/254 of a row's largest value, a few percent of a row with one
-/// outlier; a wrong scale is an error of half or more.
+/// Relative errors of a tensor's row that a precision explains. FP32 stores the source's bits. FP16 keeps eleven
+/// bits, and fewer for values near its smallest. int8 rounds by 1/254 of a row's largest value, which is a few
+/// percent of a row with one outlier. A wrong scale is an error of half or more.
 enum WeightTolerance {
   static let fp32 = 0.0
   static let fp16 = 1e-2
@@ -83,7 +84,7 @@ enum WeightTolerance {
 }
 
 extension RuntimePath {
-  /// Weights that the bundle gives back, compared with its source's.
+  /// Compares the weights restored from the bundle with its source's.
   func weightErrors(against source: CLIPModel) throws(VerificationError) -> [WeightError] {
     let checkpoint: Checkpoint
     do throws(ReadError) {
@@ -107,13 +108,13 @@ extension RuntimePath {
     }
   }
 
-  /// Of the towers present.
+  /// The lowest precision of the towers that are present.
   private var lowestPrecision: Precision {
     let precisions = towers.map { $0 == .image ? description.imagePrecision : description.textPrecision }
     return precisions.contains(.int8) ? .int8 : precisions.contains(.fp16) ? .fp16 : .fp32
   }
 
-  /// The ordinary error of the less precise tower.
+  /// The usual error of the less precise tower.
   var noise: Double {
     switch lowestPrecision {
     case .fp32: StageNoise.fp32
@@ -133,7 +134,7 @@ extension CLIPModel {
   }
 }
 
-/// What is different before any weight is touched.
+/// Differences before any weight is used.
 enum InputErrors {
   static func between(_ mine: Inputs, _ truth: Inputs) -> [Tower: StageError] {
     var errors: [Tower: StageError] = [:]

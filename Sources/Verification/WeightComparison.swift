@@ -1,7 +1,7 @@
 internal import Architecture
 internal import Models
 
-/// A tensor of a bundle that is not its source's, as far as its precision explains.
+/// A tensor of a bundle that differs from its source's by more than its precision explains.
 public struct WeightError: Sendable, Equatable, Codable {
   /// The canonical name.
   public var tensor: String
@@ -11,15 +11,15 @@ public struct WeightError: Sendable, Equatable, Codable {
   public var error: Double
 }
 
-/// Compares the weights that a bundle gives back with its source's, row by row: a fault too small to show in an
-/// embedding has a name here.
+/// Compares the weights restored from a bundle with its source's, row by row. This finds faults that are too small to
+/// show in an embedding.
 struct WeightComparison {
   let restored: CLIPModel
   let source: CLIPModel
   /// The largest relative error of a row that the bundle's precision explains.
   let tolerance: Double
 
-  /// Tensors out of proportion, in schema order.
+  /// Tensors with larger errors, in schema order.
   func errors() throws(ModelError) -> [WeightError] {
     var errors: [WeightError] = []
     for parameter in restored.schema.parameters where parameter.isComparable {
@@ -56,13 +56,13 @@ struct WeightComparison {
 }
 
 extension Parameter {
-  /// A BatchNorm comes back folded: the same function in other numbers.
+  /// A BatchNorm is restored in folded form: the same function with other numbers.
   fileprivate var isComparable: Bool {
     if case .batchNorm = role { false } else { true }
   }
 
-  /// Values that share a scale: all inputs of an output channel, a row of a table. A projection's outputs are its
-  /// columns, so that it is taken as a whole, as vectors are.
+  /// The number of values that share a scale: all inputs of an output channel, or a row of a table. A projection's
+  /// outputs are its columns, so it counts as one row, like vectors.
   fileprivate var rowLength: Int {
     switch role {
     case .linear, .convolution, .tokenTable: max(1, elementCount / shape[0])

@@ -1,5 +1,5 @@
-/// The matrix product of the reference forward pass: OpenBLAS, an independent judge of our kernels, or a plain product
-/// of our own that gives the same bits on every machine.
+/// The matrix product of the reference forward pass: OpenBLAS, which is independent of PocketCLIP's kernels, or a
+/// portable product that gives the same bits on every machine.
 public struct MatrixProduct: Sendable {
   public enum Choice: Sendable {
     case openBLAS, portable
@@ -11,10 +11,10 @@ public struct MatrixProduct: Sendable {
   }
 
   private let implementation: Implementation
-  /// Why the portable product runs although OpenBLAS was wanted; nil where it does not.
+  /// Why the portable product runs although OpenBLAS was requested; nil otherwise.
   public let fallbackReason: String?
 
-  /// OpenBLAS, or the portable product where OpenBLAS cannot run.
+  /// OpenBLAS, or the portable product if OpenBLAS cannot run.
   public static var standard: MatrixProduct {
     do throws(OpenBLAS.Unavailable) {
       return MatrixProduct(.openBLAS(try OpenBLAS.shared))
@@ -25,7 +25,7 @@ public struct MatrixProduct: Sendable {
 
   public static var portable: MatrixProduct { MatrixProduct(.portable(PortableProduct())) }
 
-  /// - Throws: `Unavailable` where OpenBLAS is chosen and cannot run.
+  /// - Throws: `Unavailable` if OpenBLAS is chosen and cannot run.
   public init(_ choice: Choice) throws(Unavailable) {
     switch choice {
     case .openBLAS: self.init(.openBLAS(try OpenBLAS.shared))
@@ -38,7 +38,7 @@ public struct MatrixProduct: Sendable {
     self.fallbackReason = fallbackReason
   }
 
-  /// `OpenBLAS 0.3.21 (SkylakeX)`, or `portable`: results of OpenBLAS depend on its version and its kernel set.
+  /// `OpenBLAS 0.3.21 (SkylakeX)`, or `portable`. Results of OpenBLAS depend on its version and its kernel set.
   public var name: String {
     switch implementation {
     case .openBLAS(let library): library.name
@@ -53,7 +53,7 @@ public struct MatrixProduct: Sendable {
 }
 
 extension MatrixProduct {
-  /// A matrix inside a larger array: element (row, column) lies at `row * stride + column`.
+  /// A matrix inside a larger array: element (row, column) is at `row * stride + column`.
   struct View {
     var base: UnsafePointer<Float>
     var stride: Int
@@ -69,7 +69,7 @@ extension MatrixProduct {
     var m, n, k: Int
   }
 
-  /// How b lies in memory.
+  /// The layout of b in memory.
   enum Layout {
     /// [K, N]
     case plain

@@ -7,12 +7,12 @@ internal import Parallel
   internal import Darwin
 #endif
 
-/// OpenBLAS, loaded when the reference first multiplies and by nothing else: loading takes 30 ms, memory, and rights that
-/// a command may lack.
+/// OpenBLAS, loaded only when the reference first multiplies: loading takes 30 ms, memory, and permissions that a
+/// command may not have.
 ///
-/// The library starts a thread per processor when it is loaded, ends the process where it may not, and waits for ever
-/// where its buffers find no address space. So its own threads stay off (rows are split over ours), and its buffers
-/// are reserved before anything multiplies.
+/// On loading, the library starts a thread per processor, and ends the process if it cannot. It waits forever if its
+/// buffers find no address space. So its own threads are disabled (rows are divided among PocketCLIP's threads), and
+/// its buffers are reserved before the first product.
 struct OpenBLAS: Sendable {
   typealias Unavailable = MatrixProduct.Unavailable
 
@@ -38,7 +38,7 @@ struct OpenBLAS: Sendable {
     try checkProducts()
   }
 
-  /// On the calling thread.
+  /// Runs on the calling thread.
   func multiply(
     _ a: MatrixProduct.View, _ b: MatrixProduct.View, _ layout: MatrixProduct.Layout,
     into c: MatrixProduct.MutableView, _ size: MatrixProduct.Size, scale: Float
@@ -55,7 +55,7 @@ struct OpenBLAS: Sendable {
   }
 }
 
-/// The part of the C interface that is used, as https://www.netlib.org/blas/#_cblas and OpenBLAS's `cblas.h` state it for
+/// The used part of the C interface, as https://www.netlib.org/blas/#_cblas and OpenBLAS's `cblas.h` define it for
 /// builds with 32-bit integers, the only ones that are named `libopenblas.so.0`.
 private enum CBLAS {
   typealias SGEMM =
@@ -99,7 +99,7 @@ extension OpenBLAS {
   }
 
   private static func load() throws(Unavailable) -> Library {
-    // Read once, while the library loads: with one thread it starts none.
+    // Read once, while the library loads. With one thread it starts none.
     let variable = "OPENBLAS_NUM_THREADS"
     let before = getenv(variable).map { String(cString: $0) }
     setenv(variable, "1", 1)
@@ -127,13 +127,13 @@ extension OpenBLAS {
 extension OpenBLAS {
   /// Memory of one thread's buffer in builds for x86-64, the largest.
   private static let bufferByteCount = 128 << 20
-  /// What a forward pass of the largest models takes besides, so that a command never fails for OpenBLAS's sake where the
-  /// portable product would do.
+  /// Memory that a forward pass of the largest models needs in addition, so that a command never fails because of
+  /// OpenBLAS if the portable product would succeed.
   private static let otherByteCount = 1 << 30
-  /// Debian's build serves so many threads.
+  /// The most threads that Debian's build supports.
   private static let mostBuffers = 64
 
-  /// Tries memory that could be written, as the library asks for it: limits on data and on committed memory count it, too.
+  /// Tries to map writable memory, like the library, because limits on data and on committed memory count it too.
   private static func checkAddressSpace(bufferCount: Int) throws(Unavailable) {
     let byteCount = bufferCount * bufferByteCount + otherByteCount
     let space = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -146,7 +146,7 @@ extension OpenBLAS {
     munmap(space, byteCount)
   }
 
-  /// Lets the library map the buffers of all threads now, while `checkAddressSpace` holds; it keeps them.
+  /// Makes the library map the buffers of all threads now, after `checkAddressSpace`; it keeps them.
   private static func reserveBuffers(_ count: Int, of library: Library) {
     guard
       let allocate = library.optionalFunction("blas_memory_alloc", as: CBLAS.AllocateBuffer.self),
@@ -157,12 +157,13 @@ extension OpenBLAS {
   }
 }
 
-// MARK: - The check at start
+// MARK: - The check after loading
 
 extension OpenBLAS {
-  /// Kernel sets that compute wrongly exist: those of old versions on processors that came later. Products that take
-  /// the way of small matrices, of packed ones and of one row, in both layouts, are compared with the portable one. A set
-  /// that the processor cannot run at all, which only OPENBLAS_CORETYPE can choose, ends the process instead.
+  /// Some kernel sets compute wrong results: those of old versions on later processors. Products that use the code
+  /// paths for small matrices, packed matrices and a single row, in both layouts, are compared with the portable
+  /// product. A set that the processor cannot run at all, which only OPENBLAS_CORETYPE can select, ends the process
+  /// instead.
   private func checkProducts() throws(Unavailable) {
     for (size, layout) in Self.checkedProducts {
       let difference = largestDifference(size, layout)
@@ -181,8 +182,8 @@ extension OpenBLAS {
     (.init(m: 1, n: 131, k: 259), .transposed), (.init(m: 1, n: 131, k: 259), .plain),
   ]
 
-  /// Of one value, relative to the sum of the absolute products (at most k here, as |a|, |b| ≤ 1): FP32 sums in any
-  /// order stay below k · 2⁻²⁴ of it.
+  /// For one value, relative to the sum of the absolute products (at most k here, because |a|, |b| ≤ 1): FP32 sums in
+  /// any order stay below k · 2⁻²⁴ of it.
   private static func roundingBound(_ k: Int) -> Double { Double(k) / Double(1 << 24) }
 
   private func largestDifference(_ size: MatrixProduct.Size, _ layout: MatrixProduct.Layout) -> Double {
@@ -214,7 +215,7 @@ extension OpenBLAS {
     }
   }
 
-  /// Values in −1 ... 1 that differ everywhere.
+  /// Values in −1 ... 1 that are all different.
   private static func checkValues(_ count: Int, seed: UInt32) -> [Float] {
     var state = seed
     return (0..<count).map { _ in

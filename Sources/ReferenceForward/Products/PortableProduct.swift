@@ -1,13 +1,13 @@
 internal import CPortableProduct
 
-/// Products whose bits depend on no machine, thread count or split into rows: FP64 sums in ascending order of the inner
-/// index, rounded once.
+/// Products whose bits do not depend on machine, thread count or the division into rows: FP64 sums in ascending order
+/// of the inner index, rounded once.
 struct PortableProduct: Sendable {
   private let level: pp_level
 
   init() { level = pp_fastest_level() }
 
-  /// On the calling thread. The workspace grows with K alone: 1,664 bytes per inner index.
+  /// Runs on the calling thread. The workspace only depends on K: 1,664 bytes per inner index.
   func multiply(
     _ a: MatrixProduct.View, _ b: MatrixProduct.View, _ layout: MatrixProduct.Layout,
     into c: MatrixProduct.MutableView, _ size: MatrixProduct.Size, scale: Float
@@ -19,7 +19,7 @@ struct PortableProduct: Sendable {
       case .transposed: pp_matrix(values: b.base, row_stride: 1, column_stride: b.stride)
       }
     withUnsafeTemporaryAllocation(of: Double.self, capacity: pp_workspace(size.k)) { workspace in
-      guard let scratch = workspace.baseAddress else { return }  // k == 0 has a base, too
+      guard let scratch = workspace.baseAddress else { return }  // if k == 0, a base exists too
       pp_multiply(level, size.m, size.n, size.k, scale, left, right, c.base, c.stride, scratch)
     }
   }
