@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layers, lowest first. An arrow points only downward; Tests/LayeringTests compares this list with the
+// Layers, lowest first. Dependencies only point downward. Tests/LayeringTests compares this list with the
 // `import` lines of every source file.
 
 let strict: [SwiftSetting] = [
@@ -29,20 +29,20 @@ let package = Package(
     .library(name: "PocketCLIP", targets: ["PocketCLIP"]),
   ],
   dependencies: [
-    // The command line's parsing, help and completions: not what this project is about.
+    // Parsing, help and completions of the command line.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    // C: kernels, what Embedded Swift cannot say, the public header, the vocabulary's bytes.
+    // C: kernels, functions that Embedded Swift does not have, the public header, the vocabulary's bytes.
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CPlatform", cSettings: strictC),
     .target(name: "CPocketCLIP"),
     .target(name: "CVocabulary", exclude: ["openai-merges.u16"]),
     .target(name: "CTextTables"),
-    // Loops that show this machine's peak; the command line's alone.
+    // Loops that measure this machine's peak; only the command line uses them.
     .target(name: "CPeak"),
     module("MachinePeak", ["CPeak", "CPlatform"]),
-    // Paths that need not be UTF-8.
+    // Paths that are not necessarily UTF-8.
     module("SystemPath"),
 
     // Embedded-clean: compiled as ordinary modules here and, by Scripts/build/build-runtime.sh, as the small .so.
@@ -59,25 +59,25 @@ let package = Package(
         "CPlatform", "CPocketCLIP",
       ]),
 
-    // The Swift API that people import.
+    // The Swift API.
     module("PocketCLIP", ["PocketRuntime", "CPocketCLIP"]),
 
     // System libraries. OpenBLAS, for the reference's matrix products, is loaded when the reference runs.
     // Inflating compressed zip members.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // Decoding image files on the host side; the same libraries that Pillow uses.
+    // Decoding image files on the host, with the libraries that Pillow uses.
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
 
-    // Host side.
-    // Parts of a loop on all processors.
+    // Host.
+    // Loops on all processors.
     module("Parallel", ["CPlatform"]),
-    // Files and folders that appear complete or not at all; the system's call that exchanges names.
+    // Files and folders that appear complete or not at all, and the system call that exchanges names.
     .target(name: "COutput", cSettings: strictC),
     module("Output", ["SystemPath", "CPlatform", "COutput"]),
-    // Files that are read to their end, up to a limit.
+    // Files that are read completely, up to a limit.
     module("Input", ["SystemPath"]),
     module("Archives", ["SystemPath", "Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module("Checkpoints", ["Archives", "Bytes", "TensorTypes"]),
@@ -100,7 +100,7 @@ let package = Package(
         "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
         "Parallel", "Output",
       ]),
-    // Models as other tools read them.
+    // Models in the formats of other tools.
     module(
       "Export",
       [
@@ -118,14 +118,14 @@ let package = Package(
       [
         "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP", "Output",
       ]),
-    // What fuzzers call; replayed by ordinary tests, run by libFuzzer in Scripts/check/fuzz.sh.
+    // Targets of the fuzzers; ordinary tests replay them, Scripts/check/fuzz.sh runs them with libFuzzer.
     module(
       "FuzzTargets",
       [
         "Archives", "Checkpoints", "Models", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
         "ImagePreprocessing", "Architecture",
       ]),
-    // The command's arguments, without /proc.
+    // The command's arguments, read without /proc.
     .target(name: "CArguments"),
     .executableTarget(
       name: "pocketclip-cli",
@@ -146,12 +146,12 @@ let package = Package(
         "Archives", "Architecture", "CKernels", "CZlib", "ImageFiles", "ImagePreprocessing",
         "ReferenceForward", "Verification",
       ]),
-    // What the readers find in many files, a line for each tensor; Scripts/check/differential compares it with what the
-    // original libraries find. Not shipped.
+    // Lists the tensors that the readers find in many files. Scripts/check/differential compares the lists with the
+    // original libraries'. Not shipped.
     .executableTarget(
       name: "ReaderListing", dependencies: ["Archives", "Checkpoints", "TensorTypes", "CZlib"],
       swiftSettings: strict),
-    // A check of each kernel of the list, in C: also for processors of which there is only an emulator.
+    // A check of each kernel in the list, in C, so that it also runs under an emulator of another processor.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
     tests("LayeringTests", ["TestSupport"]),
     tests("CLITests", ["pocketclip-cli", "SystemPath", "Quantization", "TestSupport"]),
@@ -219,8 +219,8 @@ let package = Package(
   cLanguageStandard: .c11
 )
 
-// Scripts/check/fuzz.sh builds with this set, into a scratch path of its own. Unsafe flags would keep others from
-// depending on the package, so they stay out of the ordinary manifest.
+// Scripts/check/fuzz.sh builds with this set, into a separate scratch path. Packages with unsafe flags cannot be
+// dependencies, so the ordinary manifest does not have them.
 if Context.environment["POCKETCLIP_FUZZ"] == "1" {
   let instrumented: Set = [
     "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "Models", "Tokenizer",

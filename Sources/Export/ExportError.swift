@@ -8,13 +8,13 @@ public enum ExportError: Error {
   /// The weights cannot be stored at this precision.
   case weights(QuantizationError)
   case output(OutputError)
-  /// `ExportRequest.isCancelled` said so.
+  /// `ExportRequest.isCancelled` returned true.
   case cancelled
-  /// The target has no way to say this model.
+  /// The target cannot represent this model.
   case refused(ExportRefusal)
 }
 
-/// What a target cannot hold, and what can.
+/// What a target cannot represent, and what it can.
 public struct ExportRefusal: Error, Sendable, Equatable {
   public enum Code: Sendable, Equatable, CaseIterable {
     case precision
@@ -31,7 +31,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
 
   public var code: Code
   public var target: ExportTarget
-  /// What the model has.
+  /// The model's value.
   public var found: String
 
   init(_ code: Code, _ target: ExportTarget, found: String) {
@@ -42,7 +42,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
 }
 
 extension ExportRefusal: CustomStringConvertible {
-  /// One line: what is expected, and what was found.
+  /// One line: expected and found.
   public var description: String {
     switch code {
     case .precision: "\(target.identifier): expected weights in fp32 or fp16, found \(found)"
@@ -62,7 +62,7 @@ extension ExportRefusal: CustomStringConvertible {
     }
   }
 
-  /// What the user can do, one sentence.
+  /// What to do, one sentence.
   public var hint: String {
     switch code {
     case .precision: "take --precision fp16, or --to onnx for int8"

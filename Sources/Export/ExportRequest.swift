@@ -1,20 +1,20 @@
 public import BundleFormat
 public import Models
 
-/// What to export, and to what.
+/// What to export, and to which target.
 public struct ExportRequest: Sendable {
   public var model: CLIPModel
   public var target: ExportTarget
-  /// A file or a folder, as the target is.
+  /// A file or a folder, depending on the target.
   public var output: String
   public var precision = Precision.fp32
-  /// Whether a file, or the folder of an earlier export, may be replaced.
+  /// Whether an existing file, or the folder of an earlier export, may be replaced.
   public var replacesExisting = false
-  /// 0 for all that this process may use; no byte depends on it.
+  /// 0 for all threads that this process may use. The bytes do not depend on it.
   public var threads = 0
-  /// Asked between tensors and from any thread: whether to stop, and leave nothing.
+  /// Called between tensors, from any thread. If it returns true, the export stops and leaves nothing.
   public var isCancelled: (@Sendable () -> Bool)?
-  /// Told how many of how many weights are written, now and then and from any thread.
+  /// Called repeatedly, from any thread, with the number of written weights and the total.
   public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
 
   public init(model: CLIPModel, target: ExportTarget, output: String) {
@@ -24,17 +24,17 @@ public struct ExportRequest: Sendable {
   }
 }
 
-/// What was written.
+/// The files that were written.
 public struct ExportedModel: Sendable, Equatable {
   public struct File: Sendable, Equatable {
-    /// Below the output folder; the output itself for a single file.
+    /// The path below the output folder; the output itself for a single file.
     public var name: String
     public var byteCount: Int
   }
 
   public var files: [File]
-  /// Of the source, as far as it is known: vectors of this space may be compared with the source's.
+  /// The source's embedding space, as far as it is known: vectors of this space may be compared with the source's.
   public var spaceID: SpaceID
-  /// What the target cannot say, or says differently.
+  /// Properties that the target cannot represent, or represents differently.
   public var notes: [String]
 }

@@ -1,24 +1,25 @@
 public import BundleFormat
 internal import Output
 
-/// One row of the table of targets: what `export` writes for other tools, and what it can hold.
+/// One row of the table of targets: what `export` writes for another tool, and what that tool supports.
 ///
-/// The row is all that the rest of the product knows of a target. The command, its help and docs/EXPORT.md go through
-/// `ExportTarget.all`; a new target is a folder beside this file with a row in it, and the row's name in that list.
+/// The rest of the program uses targets only through these rows. The command, its help and docs/EXPORT.md iterate
+/// over `ExportTarget.all`. To add a target, add a folder next to this file with a row, and the row's name to that
+/// list.
 public struct ExportTarget: Sendable {
-  /// As the command line spells it; stable, and part of `--json`.
+  /// The spelling on the command line; stable, and part of `--json`.
   public let identifier: String
-  /// As people call the tool or format.
+  /// The common name of the tool or format.
   public let name: String
-  /// What is written, in one line.
+  /// The output, in one line.
   public let summary: String
   /// Whether the output is a folder.
   public var isFolder: Bool { layout != nil }
-  /// How weights can be stored there.
+  /// The precisions in which weights can be stored.
   public let precisions: [Precision]
-  /// Every file that the output folder may have.
+  /// Every file that the output folder can contain.
   let layout: FolderLayout?
-  /// Lays out the files for a model, or says why the target cannot hold it.
+  /// Lays out the files for a model, or throws why the target cannot represent it.
   let plan: Plan
 
   typealias Plan = @Sendable (_ request: ExportRequest, _ spaceID: SpaceID) throws(ExportError) -> ExportPlan
@@ -46,7 +47,7 @@ extension ExportTarget {
     self = row
   }
 
-  /// Only a folder of one of these is replaced.
+  /// Only a folder with one of these layouts is replaced.
   static let layouts = all.compactMap(\.layout)
 }
 
@@ -55,7 +56,7 @@ extension ExportTarget: Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(identifier) }
 }
 
-/// Every file of an export, all of its bytes known but for the weights, and what there is to say about it.
+/// The files of an export, in which only the weights are still missing, and the notes for the user.
 struct ExportPlan: Sendable {
   var files: [PlannedFile]
   var notes: [String] = []

@@ -3,10 +3,10 @@ private import BundleFormat
 private import Models
 private import Output
 
-/// Writes a model as other tools read it.
+/// Writes a model in the formats of other tools.
 public enum Exporter {
-  /// - Throws: first what the target cannot hold and where the output cannot be, then what reading the weights and
-  ///   writing throw. Nothing is left under the output's name then.
+  /// - Throws: first what the target cannot represent and problems of the output path, then errors of reading the
+  ///   weights and of writing. After an error nothing remains under the output's name.
   public static func run(_ request: ExportRequest) throws(ExportError) -> ExportedModel {
     try request.requireStorable()
     try request.requireFreePlace()
@@ -89,7 +89,7 @@ extension ExportRequest {
 }
 
 extension ExportRequest {
-  /// Tells long before the work is done that leads to it.
+  /// Reports a problem of the output path before the work begins.
   fileprivate func requireFreePlace() throws(ExportError) {
     try ExportError.ofOutput { () throws(OutputError) in
       guard !target.isFolder else {
@@ -104,14 +104,14 @@ extension ExportRequest {
 }
 
 extension ExportRequest {
-  /// A source that states checksums is compared with them before anything is published.
+  /// Compares a source that has checksums with them before anything is published.
   fileprivate func requireUndamagedSource() throws(ExportError) {
     do throws(ModelError) { try model.source.checkChecksums() } catch { throw .model(error) }
   }
 }
 
 extension ExportError {
-  /// An output's error told of the output that the user named.
+  /// The error with the output path that the user gave.
   fileprivate func atPath(_ path: String) -> ExportError {
     guard case .output(let error) = self else { return self }
     return .output(OutputError(error.code, path: path, reason: error.reason))

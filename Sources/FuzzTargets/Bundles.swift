@@ -3,7 +3,8 @@ internal import Archives
 internal import BundleFormat
 internal import Models
 
-/// Opens any bytes as a bundle; whatever opens is checked and gives every weight back, though its contents be nonsense.
+/// Opens any bytes as a bundle. A bundle that opens is checked, and all its weights are restored, even if its
+/// contents are meaningless.
 @Sendable func fuzzBundle(_ bytes: RawSpan) {
   let file = MappedFile(copying: bytes, path: "fuzz")
   guard let weights = try? BundleWeights(file, verifiesDigests: false) else { return }
@@ -13,7 +14,7 @@ internal import Models
   }
   let description = weights.header.description
   for parameter in ParameterSchema(description.architecture, score: description.score).parameters {
-    // As many values as the file can stand for: every stored byte is at most one of them, or a BatchNorm's.
+    // The file bounds the number of values: every stored byte is at most one of them, or one of a BatchNorm.
     precondition(parameter.elementCount <= max(bytes.byteCount, 1 << 16), "\(parameter.name)")
     var values = [Float](repeating: 0, count: parameter.elementCount)
     let isRead = values.withUnsafeMutableBufferPointer { (try? weights.read(parameter, into: $0)) != nil }

@@ -1,10 +1,10 @@
 internal import Archives
 internal import Checkpoints
 
-/// Feeds arbitrary bytes to a reader. Any outcome but a `ReadError` or a value is a defect; the harness sees it as a
-/// crash.
+/// Passes arbitrary bytes to a reader. Any outcome except a `ReadError` or a value is a defect, which the harness
+/// sees as a crash.
 public struct FuzzTarget: Sendable {
-  /// As `Scripts/check/fuzz.sh` and `Fixtures/corpus` spell it.
+  /// The spelling in `Scripts/check/fuzz.sh` and `Fixtures/corpus`.
   public let name: String
   private let body: @Sendable (RawSpan) -> Void
 
@@ -13,7 +13,7 @@ public struct FuzzTarget: Sendable {
     self.body = body
   }
 
-  /// The parsers that formats share, what users type and show, and each format that is read.
+  /// Parsers that formats share, user input and output text, and each supported format.
   public static let all =
     [
       FuzzTarget("zip", fuzzZip), FuzzTarget("pickle", fuzzPickle), FuzzTarget("json", fuzzJSON),
@@ -34,7 +34,7 @@ public struct FuzzTarget: Sendable {
   public func run(_ bytes: RawSpan) { body(bytes) }
 }
 
-/// Small bounds, so that what would be slow with real ones is found as well.
+/// Small bounds, so that inputs that would be slow with real bounds are found too.
 private let limits: Limits = {
   var limits = Limits()
   limits.inflatedMemberBytes = 1 << 24
@@ -57,7 +57,7 @@ private let limits: Limits = {
   _ = try? JSONParser.parse(bytes, limits: limits)
 }
 
-/// Opens and reads every tensor, up to a bound on elements that zero strides could multiply.
+/// Opens the file and reads every tensor, up to a bound on elements that zero strides could multiply.
 @Sendable private func fuzzCheckpoint(_ bytes: RawSpan, as format: CheckpointFormat?) {
   let file = MappedFile(copying: bytes, path: "/nonexistent/fuzz")
   guard let checkpoint = try? Checkpoint.open(file, taking: Selection(format: format), limits: limits) else {

@@ -5,7 +5,7 @@ internal import ImageFiles
 internal import ImagePreprocessing
 internal import Tokenizer
 
-/// Tokenizes any bytes as a text; ids outside the vocabulary or a cut outside the text are defects.
+/// Tokenizes any bytes as a text. Ids outside the vocabulary or a cut outside the text are defects.
 @Sendable func fuzzText(_ bytes: RawSpan) {
   var scratch = Tokenizer.Scratch(contextLength: 77)
   var ids = [Int32](repeating: -1, count: 77)
@@ -17,7 +17,7 @@ internal import Tokenizer
   precondition(result.cutOffset.map { 0..<text.count ~= $0 } ?? true)
 }
 
-/// Decodes any bytes as an image file, and prepares what comes out of it.
+/// Decodes any bytes as an image file, and prepares the decoded image.
 @Sendable func fuzzImage(_ bytes: RawSpan) {
   var limits = ImageFiles.Limits()
   limits.maximumPixelCount = 1 << 18

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Reads numbers and runs of bytes one after another; nil where the file ends.
+/// Reads consecutive numbers and runs of bytes; nil at the end of the file.
 struct ChunkReader {
   private var rest: Data.SubSequence
 

@@ -1,7 +1,7 @@
 internal import CImageCodecs
 internal import Foundation
 
-/// JPEG through libjpeg-turbo with its defaults (accurate integer DCT, fancy upsampling), as Pillow does.
+/// JPEG through libjpeg-turbo with its defaults (accurate integer DCT, fancy upsampling), like Pillow.
 enum JPEGDecoder {
   static func header(
     _ bytes: Data, name: String, limits: ImageFiles.Limits
@@ -16,7 +16,7 @@ enum JPEGDecoder {
       bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_jpeg_read_header,
       decode: cic_jpeg_decode)
     image.orientation = EmbeddedMetadata.ofJPEG(bytes).orientation
-    // Adobe's programs store inks inverted; Pillow inverts every four-component JPEG.
+    // Adobe's programs store inks inverted. Pillow inverts every four-component JPEG.
     if image.mode == .cmyk {
       for index in image.samples.indices { image.samples[index] = ~image.samples[index] }
     }
@@ -48,7 +48,7 @@ private typealias ReadHeader = (
   UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<cic_header>?, UnsafeMutablePointer<CChar>?
 ) -> cic_status
 
-/// The header, within the limits.
+/// Reads the header and checks the limits.
 private func codecHeader(
   _ bytes: Data, name: String, limits: ImageFiles.Limits, _ readHeader: ReadHeader
 ) throws(ImageFileError) -> (header: ImageHeader, codec: cic_header) {
@@ -91,7 +91,7 @@ private func codecDecode(
     palette: palette(of: codec))
 }
 
-/// `count` bytes that `fill` writes, in `memory` where it is large enough; empty if it does not succeed.
+/// `count` bytes that `fill` writes, in `memory` if it is large enough; empty if `fill` fails.
 private func filled(
   _ count: Int, reusing memory: inout [UInt8], _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Bool
 ) -> [UInt8] {
@@ -108,7 +108,7 @@ private func filled(
   return isFilled ? bytes : []
 }
 
-/// Runs one call into C and turns its verdict into an error.
+/// Runs one C call and converts its status to an error.
 private func check(
   _ name: String, _ call: (UnsafeMutablePointer<CChar>?) -> cic_status
 ) throws(ImageFileError) {
@@ -143,7 +143,7 @@ extension DecodedImage.Mode {
   }
 }
 
-/// 256 colours: those of the file, then black as Pillow has it.
+/// 256 colours: those of the file, then black, like Pillow.
 private func palette(of header: cic_header) -> [SIMD3<UInt8>] {
   guard header.layout == .CIC_PALETTE else { return [] }
   return withUnsafeBytes(of: header.palette) { bytes in

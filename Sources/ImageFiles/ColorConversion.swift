@@ -23,7 +23,7 @@ extension DecodedImage {
     case .cmyk:
       for pixel in 0..<count { pixels.append(inks: samples[4 * pixel..<4 * pixel + 4]) }
     case .grey16:
-      // Clipped, not scaled: anything above 255 is white.
+      // Clipped, not scaled: any value above 255 is white.
       for pixel in 0..<count { pixels.append(grey: samples[2 * pixel + 1] > 0 ? 255 : samples[2 * pixel]) }
     }
     return RGBImage(width: width, height: height, pixels: pixels)
@@ -37,14 +37,14 @@ extension [UInt8] {
     append(value)
   }
 
-  /// Each colour is what the black ink leaves, less what its own ink takes of that.
+  /// Each colour is 255 minus the black ink, minus the part of it that the colour's own ink absorbs.
   fileprivate mutating func append(inks: ArraySlice<UInt8>) {
     let light = 255 - inks[inks.startIndex + 3]
     for ink in inks.prefix(3) { append(light - multiplied(ink, light)) }
   }
 }
 
-/// a · b / 255 rounded, as Pillow computes it without dividing.
+/// a · b / 255, rounded like Pillow, which does not divide.
 func multiplied(_ a: UInt8, _ b: UInt8) -> UInt8 {
   let product = Int(a) * Int(b) + 128
   return UInt8((product + product >> 8) >> 8)

@@ -2,15 +2,15 @@ public import Architecture
 public import ImagePreprocessing
 
 extension DecodedImage {
-  /// 8-bit RGB from which `ImagePreprocessor` makes the bytes that the original code makes of this image.
+  /// 8-bit RGB from which `ImagePreprocessor` computes the same bytes as the original code computes from this image.
   ///
-  /// OpenAI and open_clip resize an image in the mode it was stored in and then convert. For RGB and grey the order
-  /// does not matter; palettes, alpha, inks and 16 bits are therefore resized and cropped here, to `imageSize` pixels
-  /// a side, which the preprocessor then leaves as they are. transformers converts before it resizes.
+  /// OpenAI and open_clip resize an image in its stored mode and then convert it. For RGB and grey the order does not
+  /// matter. So palettes, alpha, inks and 16 bits are resized and cropped here, to `imageSize` pixels per side, which
+  /// the preprocessor then leaves unchanged. transformers converts before it resizes.
   public func prepared(for preprocessing: Preprocessing, imageSize: Int) throws(ImageFault) -> RGBImage {
     guard preprocessing.alpha == .drop else { return onWhite() }
     let geometry = CropGeometry(width: width, height: height, imageSize: imageSize, preprocessing)
-    // torchvision leaves an image that already has its size untouched.
+    // torchvision does not change an image that already has its size.
     let keepsSize = geometry.resizedWidth == width && geometry.resizedHeight == height
     guard preprocessing.conversion == .afterResize, !keepsSize else { return rgb() }
     switch mode {
@@ -23,7 +23,7 @@ extension DecodedImage {
     }
   }
 
-  /// The image with other samples, `imageSize` a side.
+  /// The image with other samples, `imageSize` per side.
   func replacingSamples(_ samples: [UInt8], imageSize: Int) -> DecodedImage {
     var image = self
     image.width = imageSize
@@ -32,7 +32,7 @@ extension DecodedImage {
     return image
   }
 
-  /// Resized and cropped with every channel on its own.
+  /// Resizes and crops each channel separately.
   private func square(_ preprocessing: Preprocessing, _ imageSize: Int) throws(ImageFault) -> DecodedImage {
     let channelCount = mode.bytesPerPixel
     var scratch = ImagePreprocessor.Scratch(
@@ -44,7 +44,7 @@ extension DecodedImage {
     return replacingSamples(output, imageSize: imageSize)
   }
 
-  /// Nearest neighbour, which Pillow takes for palettes and 1-bit images whatever was asked for.
+  /// Nearest neighbour, which Pillow always uses for palettes and 1-bit images.
   private func nearest(_ geometry: CropGeometry, imageSize: Int) -> DecodedImage {
     let columns = nearestSources(
       ofInput: width, resizedTo: geometry.resizedWidth, from: geometry.left, count: imageSize)
@@ -59,8 +59,8 @@ extension DecodedImage {
   }
 }
 
-/// The input sample under the middle of each of `count` output samples. The position is a running sum, as in Pillow, since
-/// its rounding decides ties; a long and narrow image has millions of samples beside those that are kept.
+/// The input sample at the centre of each of `count` output samples. The position is a running sum, like in Pillow,
+/// because its rounding decides ties. A long and narrow image has millions of samples outside the crop.
 private func nearestSources(ofInput input: Int, resizedTo output: Int, from start: Int, count: Int) -> [Int] {
   let step = Double(input) / Double(output)
   var position = step * 0.5

@@ -13,7 +13,7 @@ extension DecodedImage {
     return image
   }
 
-  /// - Parameter color: the pixel's, as 8-bit RGB.
+  /// - Parameter color: the colour of the pixel, as 8-bit RGB.
   private func alpha(at pixel: Int, _ color: SIMD3<UInt8>) -> UInt8 {
     switch transparency {
     case .indices(let alphas): alphas[Int(samples[pixel])]

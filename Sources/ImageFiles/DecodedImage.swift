@@ -1,8 +1,8 @@
-/// The samples of an image file, not yet converted: Pillow's `Image` after `load()`.
+/// The samples of an image file, not converted: Pillow's `Image` after `load()`.
 ///
-/// Nothing is rotated. Published numbers were made without looking at EXIF orientation, so it is only reported.
+/// Nothing is rotated. Published models were evaluated without EXIF orientation, so it is only reported.
 public struct DecodedImage: Equatable, Sendable {
-  /// Pillow's modes, which decide how an image is resized.
+  /// Pillow's modes, which determine how an image is resized.
   public enum Mode: String, Sendable, CaseIterable {
     case grey = "L"
     case greyAlpha = "LA"
@@ -11,9 +11,9 @@ public struct DecodedImage: Equatable, Sendable {
     /// Printing inks, 255 for full ink.
     case cmyk = "CMYK"
     case palette = "P"
-    /// 0 or 255 in a byte each.
+    /// One byte each, 0 or 255.
     case bilevel = "1"
-    /// 16 bits a sample, little-endian.
+    /// 16 bits per sample, little-endian.
     case grey16 = "I;16"
 
     public var bytesPerPixel: Int {
@@ -34,12 +34,12 @@ public struct DecodedImage: Equatable, Sendable {
   public var samples: [UInt8]
   /// Red, green and blue of each index; 256 entries for `palette`, else none.
   public var palette: [SIMD3<UInt8>] = []
-  /// Of a mode without an alpha channel.
+  /// For a mode without alpha channel.
   public var transparency: Transparency?
-  /// EXIF orientation 2–8 where the file asks for it; nil where the image is upright or does not say.
+  /// EXIF orientation 2–8 if the file states it; nil if the image is upright or does not state one.
   public var orientation: Int?
 
-  /// Samples from elsewhere than a file: `width` · `height` · `mode.bytesPerPixel` of them.
+  /// Samples from another source than a file: `width` · `height` · `mode.bytesPerPixel` of them.
   public init(
     mode: Mode, width: Int, height: Int, samples: [UInt8], palette: [SIMD3<UInt8>] = [],
     transparency: Transparency? = nil, orientation: Int? = nil

@@ -2,7 +2,7 @@ internal import Architecture
 internal import CKernels
 internal import ImagePreprocessing
 
-/// Pillow's resampling of 16-bit greys: as for 8 bits, but with weights and sums in double precision.
+/// Pillow's resampling of 16-bit greys: like 8 bits, but with weights and sums in double precision.
 extension DecodedImage {
   func grey16Square(
     _ geometry: CropGeometry, imageSize: Int, _ interpolation: Preprocessing.Interpolation
@@ -50,7 +50,7 @@ private struct Grey16Plane {
     return Grey16Plane(width: height, values: turned)
   }
 
-  /// Every row resampled along x, only for the wanted outputs.
+  /// Resamples every row along x, for the requested outputs only.
   func resampled(_ axis: pk_resize_axis, _ outputs: Range<Int>) -> Grey16Plane {
     var result = [UInt16](repeating: 0, count: outputs.count * height)
     var weights = [Double](repeating: 0, count: pk_resize_max_taps(axis))
@@ -68,8 +68,8 @@ private struct Grey16Plane {
     return Grey16Plane(width: outputs.count, values: result)
   }
 
-  /// Rounds half away from zero and clamps, as Pillow 13 does. Pillow 12 clamped each byte on its own, so that sums above
-  /// 65,535 kept their low byte.
+  /// Rounds half away from zero and clamps, like Pillow 13. Pillow 12 clamped each byte separately, so that sums
+  /// above 65,535 kept their low byte.
   private static func rounded(_ sum: Double) -> UInt16 {
     let value = Int(sum < 0 ? sum - 0.5 : sum + 0.5)
     return UInt16(clamping: value)

@@ -5,24 +5,24 @@ public struct ImageFileError: Error, Equatable, Sendable {
     case unreadable
     /// The bytes end before the image does.
     case truncated
-    /// An image of a known kind whose bytes make no sense.
+    /// An image of a known kind with invalid bytes.
     case undecodable
-    /// Not an image, or of a kind that is not read.
+    /// Not an image, or an image of an unsupported kind.
     case unsupported
     /// More pixels than the limit.
     case tooLarge
-    /// More scans than any encoder writes.
+    /// More scans than encoders write.
     case tooManyScans
     /// The address space has no room for it.
     case noMemory
   }
 
   public var code: Code
-  /// The file's name, or what stands for it.
+  /// The file's name, or a description of the source.
   public var file: String
   /// What was expected and found, in one line.
   public var detail: String
-  /// The limit in megapixels under which the image would be read; nil where no limit keeps it out.
+  /// The megapixel limit at which the image would be accepted; nil if no limit excludes it.
   public var megapixels: Int?
 
   public init(_ code: Code, file: String, detail: String, megapixels: Int? = nil) {
@@ -32,7 +32,7 @@ public struct ImageFileError: Error, Equatable, Sendable {
     self.megapixels = megapixels
   }
 
-  /// What to do about it.
+  /// What to do.
   public var hint: String {
     switch code {
     case .unreadable: "check the path and its permissions"

@@ -2,26 +2,26 @@ internal import CImageCodecs
 public import Foundation
 internal import Input
 
-/// Reads image files on the host side with the libraries that Pillow uses, giving the samples that Pillow gives.
+/// Reads image files on the host with the libraries that Pillow uses, and returns the same samples as Pillow.
 ///
-/// The runtime never decodes: it takes pixels.
+/// The runtime never decodes; its input is pixels.
 public enum ImageFiles {
-  /// Decodes the JPEG, PNG or WebP file at `path`, told by its content.
+  /// Decodes the JPEG, PNG or WebP file at `path`. The kind is detected from the content.
   public static func read(_ path: String, limits: Limits = Limits()) throws(ImageFileError) -> DecodedImage {
     var memory: [UInt8] = []
     return try read(path, limits: limits, reusing: &memory)
   }
 
-  /// The same for one image after another: to clear fresh memory takes a quarter of the time that decoding takes.
+  /// The same for consecutive images. Reusing memory saves its clearing, which takes a quarter of the decoding time.
   ///
-  /// - Parameter memory: an earlier image's samples, which are given up; empty afterwards if they were used.
+  /// - Parameter memory: the samples of an earlier image, which are overwritten; empty afterwards if they were used.
   public static func read(
     _ path: String, limits: Limits = Limits(), reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
     try decode(try bytes(of: path, limits: limits), name: path, limits: limits, reusing: &memory)
   }
 
-  /// Decodes an image in memory; `name` is what errors call it. Total: any bytes give an image or an error.
+  /// Decodes an image in memory; errors contain `name`. Total: any bytes give an image or an error.
   public static func decode(
     _ bytes: Data, name: String, limits: Limits = Limits()
   ) throws(ImageFileError) -> DecodedImage {
@@ -29,7 +29,7 @@ public enum ImageFiles {
     return try decode(bytes, name: name, limits: limits, reusing: &memory)
   }
 
-  /// The same for one image after another, as `read` does.
+  /// The same for consecutive images, as in `read`.
   public static func decode(
     _ bytes: Data, name: String, limits: Limits = Limits(), reusing memory: inout [UInt8]
   ) throws(ImageFileError) -> DecodedImage {
@@ -41,7 +41,8 @@ public enum ImageFiles {
     }
   }
 
-  /// The content of an image file, undecoded; `-` is standard input. Of a file that is no image, its beginning.
+  /// The undecoded content of an image file; `-` is standard input. For a file that is not an image, only its
+  /// beginning.
   public static func bytes(
     of path: String, limits: Limits = Limits()
   ) throws(ImageFileError) -> Data {
@@ -52,7 +53,7 @@ public enum ImageFiles {
     }
   }
 
-  /// What an image in memory will take, from its header. Nothing is decoded.
+  /// The header of an image in memory, which states its size. Nothing is decoded.
   public static func header(
     _ bytes: Data, name: String, limits: Limits = Limits()
   ) throws(ImageFileError) -> ImageHeader {
@@ -77,10 +78,10 @@ extension ImageFileError {
   }
 }
 
-/// The kind of an image file, told by its first bytes.
+/// The kind of an image file, detected from its first bytes.
 enum ImageFormat: Equatable {
   case jpeg, png, webp
-  /// Not read; says what the bytes look like.
+  /// Not supported; describes the bytes.
   case other(String)
 
   var isRead: Bool {

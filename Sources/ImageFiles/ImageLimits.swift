@@ -1,5 +1,5 @@
 extension ImageFiles {
-  /// What an image may ask of this machine; checked before it is decoded.
+  /// Limits on the resources for an image, checked before it is decoded.
   public struct Limits: Sendable {
     /// Pixels of an image.
     public var maximumPixelCount: Int
@@ -10,17 +10,17 @@ extension ImageFiles {
       maximumPixelCount = overflow ? .max : count
     }
 
-    /// More than cameras of 2026 give but for a few.
+    /// More than almost all cameras of 2026 produce.
     public static let defaultMegapixels = 128
 
-    /// Pixels of a side: as many as the runtime takes.
+    /// Pixels per side, at most what the runtime accepts.
     static let maximumSide = 65_536
 
-    /// Bytes of a file: more than any image within the default has.
+    /// Bytes of a file, more than any image within the default limits has.
     var maximumFileByteCount: Int { 1 << 30 }
 
-    /// Pixels that a file of so many bytes may hold. A quarter of the limit is free; beyond it, a file that packs more than
-    /// 64 pixels into a byte is no photograph but a few bytes that ask for gigabytes.
+    /// The most pixels for a file of this many bytes. A quarter of the limit is always allowed. Beyond it, a file
+    /// with more than 64 pixels per byte is not a photograph but a small file that would need gigabytes.
     func maximumPixelCount(fileByteCount: Int) -> Int {
       let (earned, overflow) = fileByteCount.multipliedReportingOverflow(by: Self.maximumPixelsPerByte)
       return min(maximumPixelCount, max(maximumPixelCount / Self.freeFraction, overflow ? .max : earned))
@@ -29,7 +29,7 @@ extension ImageFiles {
     private static let freeFraction = 4
     private static let maximumPixelsPerByte = 64
 
-    /// The megapixels that admit an image.
+    /// The megapixel limit that accepts an image.
     static func megapixels(admitting pixelCount: Int, fileByteCount: Int) -> Int {
       let megapixels = (pixelCount + 999_999) / 1_000_000
       return pixelCount / maximumPixelsPerByte < fileByteCount ? megapixels : megapixels * freeFraction
@@ -37,11 +37,11 @@ extension ImageFiles {
   }
 }
 
-/// No codec packs more than this many pixels into a byte (deflate at its best, on 1-bit samples), but for WebP: a file that
-/// claims more is cut off.
+/// No codec except WebP packs more than this many pixels into a byte (deflate at its best, on 1-bit samples), so a
+/// file that claims more is truncated.
 private let maximumPixelsPerByte = 8 * 1032
 
-/// Compares what a header claims with the limits and with the file's size.
+/// Compares the size in a header with the limits and with the file's size.
 func checkSize(
   _ width: Int, _ height: Int, fileByteCount: Int, isBoundByBytes: Bool = true, name: String,
   limits: ImageFiles.Limits

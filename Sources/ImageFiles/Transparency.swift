@@ -1,18 +1,18 @@
 internal import Foundation
 
-/// Transparency that a file states beside the samples: Pillow's `info["transparency"]`.
+/// Transparency that a file states in addition to the samples: Pillow's `info["transparency"]`.
 public enum Transparency: Equatable, Sendable {
   /// The alpha of each palette index, 256 values.
   case indices([UInt8])
-  /// Pixels that have this colour as 8-bit RGB are transparent; all others are opaque.
+  /// Pixels with this colour as 8-bit RGB are transparent; all others are opaque.
   case color(SIMD3<UInt8>)
 }
 
 extension Transparency {
-  /// The last `tRNS` chunk before the pixels, by Pillow's rules: of a 16-bit value the low byte counts, and a grey of fewer
-  /// than 8 bits is compared after the samples were spread to 8.
+  /// The last `tRNS` chunk before the pixels, with Pillow's rules: for a 16-bit value the low byte counts, and a grey
+  /// of fewer than 8 bits is compared after the samples were scaled to 8 bits.
   ///
-  /// - Returns: nil where there is none, or where the mode has an alpha channel, which overrides it.
+  /// - Returns: nil if there is none, or if the mode has an alpha channel, which overrides it.
   init?(png bytes: Data, mode: DecodedImage.Mode, name: String) throws(ImageFileError) {
     guard let content = Self.chunk(bytes) else { return nil }
     let lows = stride(from: 1, to: content.count, by: 2).map { content[$0] }

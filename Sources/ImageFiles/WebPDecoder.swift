@@ -1,9 +1,9 @@
 internal import CWebP
 internal import Foundation
 
-/// WebP through libwebp: RGB, or RGBA where the file has alpha. Animations are not read.
+/// WebP through libwebp: RGB, or RGBA if the file has alpha. Animations are not supported.
 enum WebPDecoder {
-  /// What libwebp holds of each pixel: all of a lossless image's, or one channel's alpha.
+  /// Bytes that libwebp holds per pixel: all of a lossless image, or the alpha channel.
   private static let codecBytesPerPixel = 4
 
   static func header(
@@ -18,7 +18,7 @@ enum WebPDecoder {
       throw ImageFileError(.unsupported, file: name, detail: "it is an animated WebP")
     }
     let (width, height) = (Int(features.width), Int(features.height))
-    // A WebP of one colour is a few bytes whatever its size: it may be whole.
+    // A WebP of one colour has few bytes regardless of its size, so it need not be truncated.
     try checkSize(
       width, height, fileByteCount: bytes.count, isBoundByBytes: false, name: name, limits: limits)
     return ImageHeader(

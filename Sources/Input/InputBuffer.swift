@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Memory that grows while a file is read into it. Unlike an array's, its growth can fail.
+/// Memory that grows while a file is read into it. Unlike an array, it reports a failed allocation.
 struct InputBuffer: ~Copyable {
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
@@ -22,7 +22,7 @@ struct InputBuffer: ~Copyable {
       guard buffer.count <= limit else {
         throw InputError(.tooLarge, reason: "more than \(limit) bytes")
       }
-      // A pipe may give its first bytes one by one.
+      // A pipe can deliver its first bytes one by one.
       if !isAsked, buffer.count >= 64 {
         isAsked = true
         guard isWanted(buffer.beginning) else { break }
@@ -31,7 +31,7 @@ struct InputBuffer: ~Copyable {
     return buffer.take()
   }
 
-  /// The size that a regular file says it has, and one byte to see its end.
+  /// The size of a regular file, plus one byte to detect its end.
   private static func size(of descriptor: Int32, limit: Int) -> Int? {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -50,7 +50,7 @@ struct InputBuffer: ~Copyable {
     capacity = byteCount
   }
 
-  /// - Returns: false at the end.
+  /// - Returns: false at the end of the file.
   private mutating func readMore(_ descriptor: Int32) throws(InputError) -> Bool {
     if count == capacity { try reserve(2 * capacity) }
     guard let memory else { return false }

@@ -1,10 +1,10 @@
-/// Why a file that a user named cannot be read.
+/// Why a file of the user cannot be read.
 package struct InputError: Error, Sendable, Equatable {
   package enum Code: Sendable, Equatable, CaseIterable {
     case missing
     case denied
     case folder
-    /// A device, pipe or socket: it may have no end, or wait for ever.
+    /// A device, pipe or socket, which may be endless or block forever.
     case notAFile
     case tooLarge
     case noMemory

@@ -1,16 +1,17 @@
 package import Foundation
 internal import SystemPath
 
-/// The one way in which the command line reads a file that is not mapped: images, labels, templates, texts and lists.
+/// Reads all files of the command line that are not mapped: images, labels, templates, texts and lists.
 ///
-/// Regular files alone are opened. What a descriptor of this process leads to (standard input, `/dev/fd/63` of a shell's
-/// `<(…)`) may be a pipe or a terminal too, and is read up to the limit.
+/// Only regular files are opened. A descriptor of this process (standard input, `/dev/fd/63` of a shell's `<(…)`) can
+/// also be a pipe or a terminal, and is read up to the limit.
 package enum InputFile {
   /// The content of `path`; `-` is standard input.
   ///
   /// - Parameters:
   ///   - limit: the most bytes that a file may have.
-  ///   - isWanted: asked once with the first bytes; where it says no, nothing more is read and these are the result.
+  ///   - isWanted: called once with the first bytes. If it returns false, reading stops and the result is these
+  ///     bytes.
   package static func bytes(
     of path: String, limit: Int, isWanted: (Data) -> Bool = { _ in true }
   ) throws(InputError) -> Data {
@@ -25,14 +26,14 @@ package enum InputFile {
       guard copy >= 0 else { throw InputError(errno: errno) }
       return copy
     }
-    // Opening a device can have effects, and opening a pipe wakes its writer: look first.
+    // Opening a device can have effects, and opening a pipe wakes its writer, so the kind is checked first.
     var status = stat()
     guard SystemPath.stat(path, &status) == 0 else { throw InputError(errno: errno) }
-    // The one device that has an end: an empty list.
+    // /dev/null is accepted as an empty list.
     if path != "/dev/null" { try requireRegular(status) }
     let descriptor = SystemPath.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw InputError(errno: errno) }
-    // Another file may have the name by now.
+    // The name can refer to another file by now.
     var opened = stat()
     guard fstat(descriptor, &opened) == 0, (opened.st_dev, opened.st_ino) == (status.st_dev, status.st_ino)
     else {
@@ -42,7 +43,7 @@ package enum InputFile {
     return descriptor
   }
 
-  /// The descriptor of this process that `path` names.
+  /// The descriptor of this process to which `path` refers.
   private static func descriptorNumber(_ path: String) -> Int32? {
     if path == "-" || path == "/dev/stdin" { return STDIN_FILENO }
     for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {

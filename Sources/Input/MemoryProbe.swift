@@ -1,14 +1,14 @@
 internal import Foundation
 
-/// Whether memory can be had, for code whose allocations end the process when they fail: those of Swift's arrays.
+/// Checks whether memory is available, for code whose failed allocations end the process (Swift's arrays).
 package enum MemoryProbe {
-  /// What small allocations beside the large ones may need meanwhile.
+  /// Reserve for small allocations that happen in addition.
   private static let reserve = 8 << 20
 
-  /// Whether the address space has room for `byteCount` bytes. What this says holds until somebody else allocates.
+  /// Whether the address space has room for `byteCount` bytes. The result is valid until the next allocation.
   package static func hasRoom(for byteCount: Int) -> Bool {
     let (size, overflow) = byteCount.addingReportingOverflow(reserve)
-    // What handles traps takes ENOMEM for their cause: an answer of no must not leave it in errno.
+    // The trap handler interprets ENOMEM as the cause of a trap, so a negative result must not leave it in errno.
     let number = errno
     defer { errno = number }
     guard !overflow, size > 0,

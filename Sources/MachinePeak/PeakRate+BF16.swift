@@ -1,7 +1,7 @@
-/// AVX-512 BF16 alone does not make BF16 fast: AMD's Zen 4 multiplies it at twice the rate of FP32, Intel's processors at
-/// half of it. Only a measurement tells them apart.
+/// AVX-512 BF16 does not imply that BF16 is fast: AMD's Zen 4 multiplies it at twice the rate of FP32, Intel's
+/// processors at half of it. Only a measurement distinguishes them.
 extension PeakRate {
-  /// Why `bf16` is no gain on this machine; nil where it may be one, or where a peak is unknown.
+  /// Why `bf16` is not faster on this machine; nil if it can be, or if a peak is unknown.
   public var bf16Warning: String? {
     guard let fp32, let bf16, bf16 < fp32 else { return nil }
     return

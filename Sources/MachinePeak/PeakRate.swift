@@ -1,17 +1,17 @@
 internal import CPeak
 internal import CPlatform
 
-/// The most operations a second that this machine's widest multiply-add gives, measured on the spot; a multiply-add
-/// counts as two.
+/// The measured peak rate of this machine's widest multiply-add, in operations per second. A multiply-add counts as
+/// two.
 public struct PeakRate: Equatable, Sendable {
-  /// FP32 factors and sums: `exact` and bundles of floats.
+  /// FP32 factors and sums: `exact` arithmetic, and floating-point bundles.
   public let fp32: Double?
   /// BF16 factors, FP32 sums: `bf16`.
   public let bf16: Double?
   /// 8-bit factors, 32-bit sums: `fast`.
   public let int8: Double?
 
-  /// Rates that are known; nil where no loop is known for this kind of processor.
+  /// Known rates; nil for kinds of processor without a loop.
   public init(fp32: Double?, bf16: Double?, int8: Double?) {
     self.fp32 = fp32
     self.bf16 = bf16
@@ -20,14 +20,14 @@ public struct PeakRate: Equatable, Sendable {
 
   /// Measures this machine.
   ///
-  /// - Parameter threads: how many work at once.
+  /// - Parameter threads: number of threads that compute at the same time.
   public init(threads: Int) {
     fp32 = Self.measured(CPEAK_FP32, threads)
     bf16 = Self.measured(CPEAK_BF16, threads)
     int8 = Self.measured(CPEAK_INT8, threads)
   }
 
-  /// The better of two measurements: whatever else runs on the machine only slows them.
+  /// The higher of two measurements, because other work on the machine can only lower them.
   public func best(with other: PeakRate) -> PeakRate {
     PeakRate(
       fp32: fp32.map { max($0, other.fp32 ?? 0) }, bf16: bf16.map { max($0, other.bf16 ?? 0) },

@@ -1,21 +1,21 @@
 internal import Foundation
 internal import SystemPath
 
-/// What lies in a folder of an export.
+/// The contents of an export folder.
 enum FolderContents {
-  /// What every signed file has among its first bytes: the producer of an ONNX graph, or a key of a safetensors file.
+  /// Text in the first bytes of every signed file: the producer of an ONNX graph, or a key of a safetensors file.
   static let signature = "pocketclip"
   private static let signedByteCount = 64
 
-  /// - Throws: where the folder cannot be listed; what cannot be seen may be somebody else's.
+  /// - Throws: if the folder cannot be listed, because its files may belong to somebody else.
   static func names(_ path: String) throws(OutputError) -> [String] {
     guard let names = SystemPath.names(in: path) else { throw OutputError.last(path: path) }
     return names
   }
 
-  /// What shows that a folder is no export of these layouts, or nil.
+  /// The first sign that a folder is not an export with one of these layouts, or nil.
   ///
-  /// - Parameter isWhole: false for a folder that may lack files.
+  /// - Parameter isWhole: false for a folder in which files may be missing.
   static func fault(
     in path: String, _ layouts: [FolderLayout], isWhole: Bool
   ) throws(OutputError) -> String? {
@@ -32,7 +32,7 @@ enum FolderContents {
     return hasSigned || !isWhole ? nil : "without weights"
   }
 
-  /// All that lies in a folder, and in those of its folders that a layout has.
+  /// All files of a folder, and of those of its subfolders that a layout has.
   private static func files(in path: String, _ layouts: [FolderLayout]) throws(OutputError) -> [String] {
     var files: [String] = []
     for name in try names(path) {
@@ -59,8 +59,8 @@ enum FolderContents {
     return bytes.prefix(max(0, count)).firstRange(of: Array(signature.utf8)) != nil
   }
 
-  /// Removes the files of these layouts, and then the folder: which stays if anything else is in it, or appears meanwhile.
-  /// Links are not followed.
+  /// Removes the files of these layouts, and then the folder, unless it contains anything else. Does not follow
+  /// links.
   static func remove(_ path: String, _ layouts: [FolderLayout]) {
     for layout in layouts {
       let folders = layout.folders.filter { kind("\(path)/\($0)") == S_IFDIR }

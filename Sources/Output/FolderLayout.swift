@@ -1,11 +1,11 @@
-/// The files of one kind of export, each at its path below the folder, and what tells that we wrote them: other tools give
-/// theirs the same names.
+/// The files of one kind of export with their paths below the folder, and the mark that identifies PocketCLIP's
+/// exports, because other tools use the same file names.
 package struct FolderLayout: Sendable {
-  /// All that an export may have.
+  /// All files that an export can contain.
   let files: Set<String>
-  /// Those that name their producer in their first bytes. Every export has one of them.
+  /// Files that name their producer in their first bytes. Every export contains one of them.
   let signed: Set<String>
-  /// The folders that they lie in.
+  /// The folders of these files.
   let folders: Set<String>
 
   package init(files: Set<String>, signed: Set<String>) {
@@ -14,12 +14,12 @@ package struct FolderLayout: Sendable {
     folders = Set(self.files.compactMap(Self.folder))
   }
 
-  /// All folders of an export have one level.
+  /// All folders of an export are on one level.
   private static func folder(of path: String) -> String? {
     path.firstIndex(of: "/").map { String(path[..<$0]) }
   }
 
-  /// Where files cannot be without a name, each has another one until it is complete.
+  /// If unnamed files are not supported, each file has another name until it is complete.
   var whileWritten: FolderLayout {
     let partial = files.map { path in
       let name = path.split(separator: "/").last.map(String.init) ?? path

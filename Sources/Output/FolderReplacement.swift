@@ -7,17 +7,17 @@ private import SystemPath
   private import Darwin
 #endif
 
-/// Puts a complete folder in the place of an older one, so that whatever ends the process leaves one of them under the name.
+/// Replaces an older folder by a complete new one, so that even if the process ends, one of them has the name.
 ///
-/// Where the file system can, both exchange their names in one step. Elsewhere the old one is set aside first, and a later
-/// run finds it there.
+/// If the file system supports it, both exchange their names in one step. Otherwise the old folder is renamed first,
+/// and a later run finds it there.
 package struct FolderReplacement {
-  /// What has just happened; tests end the process there.
+  /// The step that was just completed. Tests end the process here.
   package enum Step: CaseIterable, Sendable { case exchanged, setAside, renamed, removed }
 
-  /// The name, and what else may lie beside it: the new folder, and the old one.
+  /// The name of the folder, and the names of the new and the old folder next to it.
   let path, partial, aside: String
-  /// What is replaced, and removed.
+  /// Layouts of folders that may be replaced and removed.
   let layouts: [FolderLayout]
 
   init(_ path: String, _ layouts: [FolderLayout]) {
@@ -27,7 +27,7 @@ package struct FolderReplacement {
     aside = Self.sibling(of: path, suffix: ".pclip-replaced")
   }
 
-  /// - Parameter exchanges: false only to test the other way.
+  /// - Parameter exchanges: false only to test the other method.
   func replace(exchanges: Bool, _ reached: (Step) -> Void) throws(OutputError) {
     keepPermissions()
     if exchanges, exchangeNames() {
@@ -54,20 +54,19 @@ package struct FolderReplacement {
     FolderContents.remove(aside, layouts)
   }
 
-  /// Gives the new folder what the user set on the old one: who may read and write it. The other bits stay what the system
-  /// made them there.
+  /// Applies the user's permissions of the old folder to the new one. Other mode bits keep the system's values.
   private func keepPermissions() {
     var (old, new) = (stat(), stat())
     guard SystemPath.stat(path, &old) == 0, SystemPath.stat(partial, &new) == 0 else { return }
     SystemPath.chmod(partial, old.st_mode & 0o777 | new.st_mode & 0o7000)
   }
 
-  /// - Returns: false where the system or the file system cannot.
+  /// - Returns: false if the system or the file system does not support it.
   private func exchangeNames() -> Bool {
     partial.withSystemPath { partial in path.withSystemPath { co_exchange_names(partial, $0) == 0 } }
   }
 
-  /// Makes new names survive a power cut.
+  /// Makes the new names survive a power failure.
   func syncParent() {
     let descriptor = SystemPath.open(Self.parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -76,13 +75,14 @@ package struct FolderReplacement {
   }
 }
 
-// MARK: What ended runs left
+// MARK: Recovery after interrupted runs
 
 extension FolderReplacement {
-  /// Gives a folder that was set aside its name again, or removes it where a newer one has the name; removes what is left
-  /// of an unfinished one.
+  /// Restores the name of a folder that was set aside, or removes that folder if a newer one has the name. Removes an
+  /// unfinished folder.
   ///
-  /// - Throws: `beingWritten`; `leftoverHoldsOthers` for a folder that holds what no export writes: it is somebody else's.
+  /// - Throws: `beingWritten`; `leftoverHoldsOthers` for a folder with files that no export writes, because it
+  ///   belongs to somebody else.
   func recover() throws(OutputError) {
     let leftover = SystemPath.open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
     defer { if leftover >= 0 { close(leftover) } }

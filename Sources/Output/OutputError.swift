@@ -10,9 +10,9 @@ public struct OutputError: Error, Sendable, Equatable {
     case exists
     case isFolder
     case folderExists
-    /// A folder with something in it that no export writes; `reason` names it.
+    /// A folder that contains a file that no export writes; `reason` names it.
     case folderHoldsOthers
-    /// What an earlier run left under a hidden name, with something in it that no export writes; `reason` names it.
+    /// A hidden folder of an earlier run that contains a file that no export writes; `reason` names it.
     case leftoverHoldsOthers
     /// A symbolic link, which publishing would replace by a file.
     case isLink
@@ -29,9 +29,9 @@ public struct OutputError: Error, Sendable, Equatable {
   }
 
   public var code: Code
-  /// As given.
+  /// The path as given.
   public var path: String
-  /// The system's words, where they add something.
+  /// The system's error text, if it adds information.
   public var reason: String?
 
   public init(_ code: Code, path: String, reason: String? = nil) {
@@ -60,7 +60,7 @@ public struct OutputError: Error, Sendable, Equatable {
 }
 
 extension OutputError: CustomStringConvertible {
-  /// One line: what and where.
+  /// One line: what is wrong, and where.
   public var description: String {
     let line =
       switch code {
@@ -83,7 +83,7 @@ extension OutputError: CustomStringConvertible {
     return "\(line) (\(reason))"
   }
 
-  /// What the user can do, one sentence.
+  /// What to do, one sentence.
   public var hint: String {
     switch code {
     case .exists: "give another name, or --force to replace it"
@@ -106,7 +106,7 @@ extension OutputError: CustomStringConvertible {
 }
 
 extension OutputError.Code {
-  /// Whether the line says too little without the system's words, or a name.
+  /// Whether the line needs the system's error text or a name.
   fileprivate var needsReason: Bool {
     switch self {
     case .failed, .diskFull, .folderHoldsOthers, .leftoverHoldsOthers: true

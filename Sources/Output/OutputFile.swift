@@ -9,20 +9,21 @@ private import SystemPath
 
 /// A file that appears under its name complete, or not at all.
 ///
-/// Where the file system allows, it has no name until it is published (`O_TMPFILE`), so that whatever ends the process
-/// leaves nothing behind. Elsewhere it is a locked sibling, `.NAME.pclip-partial`, which the next run removes.
+/// If the file system supports it, the file has no name until it is published (`O_TMPFILE`), so nothing remains if
+/// the process ends. Otherwise it is a locked file in the same folder, `.NAME.pclip-partial`, which the next run
+/// removes.
 package struct OutputFile: ~Copyable {
   package let path: String
   private let replacesExisting: Bool
   private let descriptor: Int32
-  /// The sibling's path, or nil for a file without a name.
+  /// The path of the temporary file, or nil for an unnamed one.
   private let partialPath: String?
-  /// The sibling's path may then be another process's.
+  /// After publishing, the path of the temporary file can belong to another process.
   private var isPublished = false
 
-  /// - Parameter replacesExisting: whether a file of that name may be replaced; it is, at `publish`, in one step.
-  /// - Parameter sources: files that must not be replaced, whatever is said.
-  /// - Parameter usesUnnamedFile: false only to test the other way.
+  /// - Parameter replacesExisting: whether an existing file may be replaced. `publish` replaces it in one step.
+  /// - Parameter sources: files that must never be replaced.
+  /// - Parameter usesUnnamedFile: false only to test the other method.
   package init(
     path: String, replacesExisting: Bool, sources: [String] = [], usesUnnamedFile: Bool = true
   ) throws(OutputError) {
@@ -45,13 +46,13 @@ package struct OutputFile: ~Copyable {
     close(descriptor)
   }
 
-  /// Where the bytes can be written from several threads, as long as this file lives.
+  /// The region to which several threads can write while this file exists.
   package var region: Region { Region(descriptor: descriptor, path: path) }
 
   /// A path that opens the unpublished file from within this process.
   package var readablePath: String { partialPath ?? "/proc/self/fd/\(descriptor)" }
 
-  /// Waits until everything is on the disk, then gives the file its name.
+  /// Waits until all data is on the disk, then gives the file its name.
   package consuming func publish() throws(OutputError) {
     if replacesExisting { keepPermissions() }
     guard fsync(descriptor) == 0 else { throw OutputError.last(path: path) }
@@ -65,19 +66,19 @@ package struct OutputFile: ~Copyable {
       }
       isPublished = true
     } else {
-      // Unlike a rename, a link never replaces what has appeared there in the meantime.
+      // Unlike a rename, a link never replaces a file that has been created in the meantime.
       try link(readablePath, to: path)
     }
     place.syncFolder()
   }
 
-  /// Gives the new file what the user set on the old one: who may read and write it, not whose rights it runs with.
+  /// Applies the user's permissions of the old file to the new one, without its set-user-ID and set-group-ID bits.
   private borrowing func keepPermissions() {
     var status = stat()
     if SystemPath.stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
   }
 
-  /// - Parameter existing: what it means that the target exists.
+  /// - Parameter existing: the error if the target exists.
   private borrowing func link(
     _ source: String, to target: String, ifExists existing: OutputError.Code = .exists
   ) throws(OutputError) {
@@ -87,7 +88,7 @@ package struct OutputFile: ~Copyable {
     }
   }
 
-  /// Whether a file could be published there; tells long before the work is done that leads to it.
+  /// Whether a file could be published there. Reports a problem before the work begins.
   package static func checkDestination(
     _ path: String, replacesExisting: Bool, sources: [String] = []
   ) throws(OutputError) {
@@ -113,17 +114,17 @@ package struct OutputFile: ~Copyable {
     if !replacesExisting { throw OutputError(.exists, path: path) }
   }
 
-  /// What a file is called until it has its name, where it cannot be without one.
+  /// The temporary name of a file, if unnamed files are not supported.
   static func partialName(of name: String) -> String {
     ".\(name.hasSuffix(".pclip") ? String(name.dropLast(6)) : name).pclip-partial"
   }
 
-  /// A handle that copies, for writing at offsets.
+  /// A copyable handle for writing at offsets.
   package struct Region: Sendable {
     fileprivate let descriptor: Int32
     fileprivate let path: String
 
-    /// Gives the empty file its size, in pages that whoever maps it soon after finds quick to enter.
+    /// Sets the size of the empty file, with large pages that are fast to map afterwards.
     package func layOut(byteCount: Int) throws(OutputError) {
       let status = pf_lay_out_file(descriptor, byteCount)
       guard status == PF_OK else { throw OutputError(errno: status, path: path) }
@@ -144,7 +145,7 @@ package struct OutputFile: ~Copyable {
   }
 }
 
-/// The folder a file goes to, and the sibling that stands in for it.
+/// The folder of a file, and the path of its temporary file.
 private struct Place {
   let path: String
   let folder: String
@@ -159,7 +160,7 @@ private struct Place {
     partialPath = prefix + OutputFile.partialName(of: name)
   }
 
-  /// Removes what an interrupted run left, unless a running one holds it.
+  /// Removes the temporary file of an interrupted run, unless a running process holds it.
   func removeLeftover() throws(OutputError) {
     let leftover = SystemPath.open(partialPath, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
     guard leftover >= 0 else { return }
@@ -168,7 +169,7 @@ private struct Place {
     SystemPath.unlink(partialPath)
   }
 
-  /// A file without a name, or nil where that is not possible, or could not be linked later.
+  /// An unnamed file, or nil if that is not possible or it could not be linked later.
   func openUnnamed() -> Int32? {
     // O_TMPFILE is a macro that Swift does not import.
     let temporaryFile = Int32(0o20_000_000) | O_DIRECTORY
@@ -186,7 +187,7 @@ private struct Place {
     guard descriptor >= 0 else {
       switch errno {
       case EEXIST: throw OutputError(.beingWritten, path: path)
-      // Some file systems say that the file is not there when they mean that it cannot be made.
+      // Some file systems report a missing file if they cannot create it.
       case ENOENT where SystemPath.access(folder, F_OK) == 0:
         throw OutputError(.folderNotWritable, path: path)
       default: throw OutputError.last(path: path)
@@ -196,7 +197,7 @@ private struct Place {
     return descriptor
   }
 
-  /// Makes the new name survive a power cut; the data already does.
+  /// Makes the new name survive a power failure. The data is already on the disk.
   func syncFolder() {
     let descriptor = SystemPath.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }

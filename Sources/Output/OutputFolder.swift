@@ -8,7 +8,8 @@ private import SystemPath
 
 /// A folder that appears under its name complete, or not at all.
 ///
-/// It is filled as a locked sibling, `.NAME.pclip-partial`, which the next run removes if this one is interrupted.
+/// Its files are written to a locked folder next to it, `.NAME.pclip-partial`, which the next run removes if this one
+/// is interrupted.
 package struct OutputFolder: ~Copyable {
   package typealias Step = FolderReplacement.Step
 
@@ -17,16 +18,16 @@ package struct OutputFolder: ~Copyable {
   private let replacement: FolderReplacement
   /// Holds the lock.
   private let descriptor: Int32
-  /// The hidden name may then be another process's.
+  /// After publishing, the hidden name can belong to another process.
   private var isPublished = false
 
-  /// Where to write until `publish`.
+  /// The path to write to until `publish`.
   package var partialPath: String { replacement.partial }
 
   /// - Parameters:
-  ///   - replacesExisting: whether a folder of that name may be replaced; it is, at `publish`.
-  ///   - replaceable: what a folder to be replaced may be.
-  ///   - sources: files that must not be replaced, whatever is said.
+  ///   - replacesExisting: whether an existing folder may be replaced. `publish` replaces it.
+  ///   - replaceable: layouts that a replaced folder may have.
+  ///   - sources: files that must never be replaced.
   package init(
     path: String, replacesExisting: Bool, replaceable: [FolderLayout], sources: [String] = []
   ) throws(OutputError) {
@@ -52,7 +53,7 @@ package struct OutputFolder: ~Copyable {
     close(descriptor)
   }
 
-  /// A folder in it.
+  /// Creates a subfolder.
   package func makeFolder(_ name: String) throws(OutputError) {
     guard SystemPath.mkdir("\(partialPath)/\(name)", 0o777) == 0 || errno == EEXIST else {
       throw OutputError.last(path: path)
@@ -62,8 +63,8 @@ package struct OutputFolder: ~Copyable {
   /// Gives the folder its name.
   ///
   /// - Parameters:
-  ///   - exchangesNames: false only to test file systems that cannot.
-  ///   - reached: told each step; tests end the process there.
+  ///   - exchangesNames: false only to test file systems that do not support it.
+  ///   - reached: called after each step; tests end the process there.
   package consuming func publish(
     exchangesNames: Bool = true, _ reached: (Step) -> Void = { _ in }
   ) throws(OutputError) {
@@ -81,7 +82,7 @@ package struct OutputFolder: ~Copyable {
 }
 
 extension OutputFolder {
-  /// Whether a folder could be published there; tells long before the work is done that leads to it.
+  /// Whether a folder could be published there. Reports a problem before the work begins.
   package static func checkDestination(
     _ path: String, replacesExisting: Bool, replaceable: [FolderLayout], sources: [String]
   ) throws(OutputError) {

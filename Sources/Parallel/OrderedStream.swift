@@ -1,12 +1,12 @@
 internal import Foundation
 
-/// The results of work on many inputs, in their order.
+/// The results of work on many inputs, in input order.
 ///
-/// Each thread takes the next input and works on it with memory of its own: reading of one overlaps computing of another,
-/// and no more inputs are in memory than there are threads. The calling thread is one of them, so that all work is done
-/// where no other can be created.
+/// Each thread takes the next input and processes it with its own memory. So reading one input overlaps with
+/// computing another, and memory holds no more inputs than there are threads. The calling thread also works, so
+/// everything is processed even if no thread can be created.
 ///
-/// Unchecked: what changes is touched under the condition's lock alone, but for the calling thread's own worker.
+/// Unchecked: mutable state is only accessed under the condition's lock, except for the calling thread's own worker.
 package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked Sendable {
   package typealias Worker = (Input) -> Output
 
@@ -16,17 +16,17 @@ package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked
   private let startThread: (@escaping @Sendable () -> Void) -> Bool
   private let condition = NSCondition()
   private var outcomes: [Int: Output] = [:]
-  /// Inputs that a thread has taken, and results that `next` has given away.
+  /// Inputs that threads have taken, and results that `next` has returned.
   private var (taken, given) = (0, 0)
   private var isStarted = false
   private let ownWorker: Worker
 
-  /// How far the threads may run ahead of a slow reader, in inputs per thread.
+  /// How far threads can be ahead of a slow reader, in inputs per thread.
   private var lead: Int { 4 }
 
   /// - Parameters:
   ///   - threads: at least 1.
-  ///   - startThread: creates a thread, or says that none can be created; another than the system's in tests alone.
+  ///   - startThread: creates a thread, or returns false if that fails. Only tests replace the default.
   ///   - makeWorker: called once by each thread.
   package init(
     _ inputs: [Input], threads: Int,
@@ -40,8 +40,8 @@ package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked
     ownWorker = makeWorker()
   }
 
-  /// The next result, by this thread or another; nil after the last. The first call starts the other threads. Call from
-  /// one thread.
+  /// The next result, computed by this thread or another; nil after the last. The first call starts the other
+  /// threads. Call from one thread only.
   package func next() -> Output? {
     condition.withLock {
       guard given < inputs.count else { return nil }
@@ -63,7 +63,7 @@ package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked
     }
   }
 
-  /// After the first thread that cannot be created, no other is tried: this one works alone, or with those that there are.
+  /// Stops at the first thread that cannot be created. The existing threads do the work.
   private func start() {
     isStarted = true
     for _ in 1..<threads where !startThread({ self.work() }) { return }
@@ -85,7 +85,7 @@ package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked
     }
   }
 
-  /// Whether an input is left, and not too far ahead of the reader.
+  /// Whether an input is left that is not too far ahead of the reader.
   private var mayTake: Bool { taken < inputs.count && taken < given + lead * threads }
 
   private func take() -> Int {
@@ -95,7 +95,7 @@ package final class OrderedStream<Input: Sendable, Output: Sendable>: @unchecked
 }
 
 extension NSCondition {
-  /// Runs `body` between an unlock and a lock.
+  /// Runs `body` while the lock is released.
   fileprivate func withoutLock<Result>(_ body: () -> Result) -> Result {
     unlock()
     defer { lock() }

@@ -2,10 +2,10 @@ internal import CPlatform
 
 /// Runs `body(0) … body(count − 1)` on the process's threads and returns when all have finished.
 ///
-/// Parts may run at the same time: each writes only what belongs to its index, so that no result depends on the
+/// Parts can run at the same time. Each must only write what belongs to its index, so that no result depends on the
 /// number of threads.
 ///
-/// - Parameter threads: at most so many take part; 0: all that this process may use.
+/// - Parameter threads: the most threads; 0: all that this process may use.
 package func parallelFor(_ count: Int, threads: Int = 0, _ body: (Int) -> Void) {
   typealias Body = (Int) -> Void
   withoutActuallyEscaping(body) { escaping in

@@ -4,9 +4,9 @@
   private import Darwin
 #endif
 
-/// Runs `body` on a new thread that nobody joins. Foundation's `Thread` does not say when there is none.
+/// Runs `body` on a new detached thread. Foundation's `Thread` does not report a failure to create one.
 ///
-/// - Returns: false where the system creates no thread; `body` is then not run.
+/// - Returns: false if the system creates no thread; then `body` is not run.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   let context = Unmanaged.passRetained(ThreadBody(body))
   #if canImport(Glibc)

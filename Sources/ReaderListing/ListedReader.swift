@@ -1,8 +1,8 @@
 internal import Archives
 internal import Checkpoints
 
-/// What turns a file into tensors: the reader of a format, or for ONNX what reads a graph's initializers, since a mutated
-/// graph is seldom a CLIP's.
+/// Reads a file into tensors with the format's reader. For ONNX it only reads the graph's initializers, because a
+/// mutated graph is rarely a CLIP.
 enum ListedReader {
   case format(CheckpointFormat)
   case onnxInitializers
@@ -18,10 +18,10 @@ enum ListedReader {
   }
 
   struct Contents {
-    /// What stands before the names of the tensors in the file.
+    /// The prefix of the tensors' names in the file.
     var wrapper: [String] = []
     var tensors: [CheckpointTensor]
-    /// Names of what is not handed on.
+    /// Names of ignored entries.
     var ignored: [String] = []
   }
 
@@ -29,10 +29,10 @@ enum ListedReader {
     switch self {
     case .format(let format):
       let checkpoint = try Checkpoint.container(file, format: format)
-      // NumPy compares checksums as it reads, PyTorch does not.
+      // NumPy compares checksums on reading, PyTorch does not.
       if format == .npz { try checkpoint.checkChecksums() }
       let names = checkpoint.tensors.map(\.name)
-      // As `Checkpoint.open` does where it looks for the towers.
+      // Like `Checkpoint.open` when it searches for the towers.
       guard Set(names).count == names.count else { throw ReadError(.duplicateTensorName) }
       return Contents(
         wrapper: checkpoint.evidence.wrapperKeys, tensors: checkpoint.tensors,

@@ -3,9 +3,9 @@ internal import CZlib
 internal import Checkpoints
 internal import TensorTypes
 
-/// The lines about one file: `T` for a tensor, `I` for a name that is not handed on, `E` with the outcome at the end.
+/// The lines about one file: `T` for a tensor, `I` for an ignored name, `E` with the outcome at the end.
 enum Listing {
-  /// Values of larger tensors are not compared: zero strides make much of few bytes.
+  /// Values of larger tensors are not compared, because zero strides can expand few bytes to many values.
   private static let mostElements = 1 << 20
 
   static func lines(of slice: FileSlice, _ reader: ListedReader) -> [String] {
@@ -15,7 +15,8 @@ enum Listing {
       func inFile(_ name: String) -> String { escaped((contents.wrapper + [name]).joined(separator: ".")) }
       var lines: [String] = []
       for tensor in contents.tensors { lines.append(try line(of: tensor, named: inFile(tensor.name))) }
-      // What lies beside a wrapped model has its own name, what lies in it the model's.
+      // An entry next to a wrapped model has its own name, an entry inside it a name relative to the model. Lists
+      // both forms.
       for name in contents.ignored { lines += ["I\t" + escaped(name), "I\t" + inFile(name)] }
       return lines + ["E\taccepted"]
     } catch {
@@ -47,7 +48,7 @@ enum Listing {
     return String(value, radix: 16)
   }
 
-  /// All bytes but letters, digits and a few marks as `%XX`.
+  /// All bytes except letters, digits and a few punctuation marks as `%XX`.
   private static func escaped(_ name: String) -> String {
     var text = ""
     for byte in name.utf8 {

@@ -4,7 +4,7 @@ internal import Archives
 struct Pack {
   let files: [FileSlice]
 
-  /// - Throws: `truncatedFile` where a length leads beyond the end.
+  /// - Throws: `truncatedFile` if a length exceeds the file.
   init(path: String) throws(ReadError) {
     let file = try MappedFile(path: path)
     var files: [FileSlice] = []

@@ -7,8 +7,8 @@ internal import Checkpoints
   internal import Darwin
 #endif
 
-// Lists what our readers find in many files, for Scripts/check/differential, which compares the lines with those of the
-// original library.
+// Lists the contents of many files as PocketCLIP's readers find them. Scripts/check/differential compares the lines
+// with those of the original library.
 //
 //   ReaderListing FORMAT PACK
 //
@@ -22,7 +22,7 @@ guard arguments.count == 3, let reader = ListedReader(name: arguments[1]) else {
 do {
   for (index, file) in try Pack(path: arguments[2]).files.enumerated() {
     print("F", index, separator: "\t")
-    // A file that ends this process is the one whose line comes last.
+    // Flushed before each file, so that after a crash the last line identifies the file.
     fflush(nil)
     print(Listing.lines(of: file, reader).joined(separator: "\n"))
   }

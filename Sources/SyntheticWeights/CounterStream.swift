@@ -21,14 +21,14 @@ struct CounterStream {
     return z ^ (z >> 31)
   }
 
-  /// The sum of the two low 16-bit lanes less its mean, in ±65535.
+  /// The sum of the two low 16-bit lanes minus its mean, in ±65535.
   @inline(__always)
   func tent(_ counter: UInt64) -> Int64 {
     let z = bits(counter)
     return Int64(truncatingIfNeeded: (z & 0xFFFF) &+ ((z >> 16) & 0xFFFF)) &- 65535
   }
 
-  /// The sum of all four 16-bit lanes less its mean, in ±131070.
+  /// The sum of all four 16-bit lanes minus its mean, in ±131070.
   @inline(__always)
   func bell(_ counter: UInt64) -> Int64 {
     let z = bits(counter)
@@ -37,11 +37,11 @@ struct CounterStream {
   }
 }
 
-/// How an element's integer is drawn.
+/// How to draw an element's integer.
 enum Draw {
   case bell
   case tent
-  /// A tent less the one before it: a row of them nearly sums to zero.
+  /// A tent minus the previous one: a row of them nearly sums to zero.
   case difference
 
   /// 2³² divided by the variance.

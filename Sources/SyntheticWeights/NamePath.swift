@@ -1,4 +1,4 @@
-/// A tensor's name as its components, to compare its end with patterns.
+/// The components of a tensor's name, for comparing its end with patterns.
 struct NamePath {
   let name: String
   private let components: [Substring]
@@ -8,8 +8,7 @@ struct NamePath {
     components = name.split(separator: ".", omittingEmptySubsequences: false)
   }
 
-  /// Whether the last components are those of the pattern, in which a final `#` stands for a number and a final `*`
-  /// for anything.
+  /// Whether the last components match the pattern, in which a final `#` is a number and a final `*` is anything.
   func ends(with pattern: String) -> Bool {
     let parts = pattern.split(separator: ".")
     guard parts.count <= components.count else { return false }

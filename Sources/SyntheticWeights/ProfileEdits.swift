@@ -1,10 +1,10 @@
-/// The values at these flat indices follow another scale.
+/// Flat indices whose values have another scale.
 struct Edit {
   var indices: EditedIndices
   var scale: Scale
 }
 
-/// Flat indices of whole rows or columns of a tensor.
+/// Flat indices of complete rows or columns of a tensor.
 enum EditedIndices {
   /// `length` indices from each multiple of `length`; single elements have length 1.
   case rows([Int], length: Int)
@@ -30,7 +30,7 @@ enum EditedIndices {
 }
 
 extension SyntheticWeights.Profile {
-  /// What this profile changes in a tensor; a later edit wins.
+  /// The changes of this profile in a tensor; a later edit overrides earlier ones.
   func edits(of path: NamePath, shape: [Int], rule: Rule) -> [Edit] {
     switch self {
     case .plain: []
@@ -39,7 +39,7 @@ extension SyntheticWeights.Profile {
     }
   }
 
-  /// The four channels that the profiles make loud, the same in every block of a tower.
+  /// The four channels that the profiles scale up, the same in every block of a tower.
   private static func loudChannels(_ width: Int) -> [Int] {
     (0..<4).map { width * (2 * $0 + 1) / 8 + $0 }
   }
@@ -61,7 +61,7 @@ extension SyntheticWeights.Profile {
     return []
   }
 
-  /// One token whose residual stream is all but two spikes: start of text, and the first patch.
+  /// One token whose residual stream consists almost only of two spikes: start of text, and the first patch.
   private static func sink(_ path: NamePath, _ shape: [Int], _ rule: Rule) -> [Edit] {
     let zero = Scale.constant(0)
     switch path.name {
@@ -77,7 +77,7 @@ extension SyntheticWeights.Profile {
         Edit(indices: .columns(channels, width: shape[1]), scale: zero),
         Edit(indices: .rows(channels.map { shape[1] + $0 }, length: 1), scale: .constant(64)),
       ]
-    case "visual.conv1.weight" where shape.last.map({ $0 > 3 }) == true:  // a patch embedding, no stem
+    case "visual.conv1.weight" where shape.last.map({ $0 > 3 }) == true:  // a patch embedding, not a stem
       let patch = shape.dropFirst().reduce(1, *)
       return [Edit(indices: .rows(twoChannels(shape[0]), length: patch), scale: zero)]
     case "visual.ln_pre.weight":

@@ -1,23 +1,23 @@
-/// What a tensor's values look like: around centre / 256, of variance `variance` / (2²⁴ · fanIn).
+/// The distribution of a tensor's values: around centre / 256, with variance `variance` / (2²⁴ · fanIn).
 struct Rule {
   /// 0 is a constant.
   var variance: UInt64
   var centre: Int64 = 0
   var fanIn = 1
-  /// Eleven significant bits at most, so that FP16 holds every value exactly, as in OpenAI's files.
+  /// At most eleven significant bits, so that FP16 represents every value exactly, as in OpenAI's files.
   var isHalf = false
   var draw = Draw.bell
 }
 
 extension Rule {
-  /// Variances of these deviations, in units of 2⁻²⁴.
+  /// The squares of these standard deviations, in units of 2⁻²⁴.
   private static let one: UInt64 = 1 << 24
   private static let half: UInt64 = 1 << 22
   private static let quarter: UInt64 = 1 << 20
   private static let eighth: UInt64 = 1 << 18
   private static let sixteenth: UInt64 = 1 << 16
 
-  /// The first rule whose pattern ends the name; nil for a name that no CLIP has.
+  /// The first rule whose pattern matches the end of the name; nil for a name that no CLIP has.
   init?(_ path: NamePath, shape: [Int]) {
     for (patterns, kind) in Self.table where patterns.contains(where: path.ends(with:)) {
       self.init(kind, path, shape: shape)
@@ -30,11 +30,11 @@ extension Rule {
     case values(UInt64, centre: Int64 = 0, isHalf: Bool = false)
     /// A matrix [outputs, inputs] or filters [outputs, inputs, height, width].
     case weight(UInt64, draw: Draw = .tent)
-    /// Twice the variance follows a ReLU; 1 × 1 filters pass little of the common mean.
+    /// Twice the variance after a ReLU; 1 × 1 filters pass little of the common mean.
     case filters
     /// A matrix [inputs, outputs], multiplied from the right.
     case projection
-    /// Running variance of a bottleneck's first batch norm: the trunk it reads grows from block to block.
+    /// Running variance of a bottleneck's first BatchNorm: the trunk that it reads grows from block to block.
     case trunkVariance
   }
 
@@ -56,10 +56,10 @@ extension Rule {
     }
   }
 
-  /// Patterns as `NamePath` reads them, in order of precedence.
+  /// Patterns in the syntax of `NamePath`, in order of precedence.
   private static let table: [(patterns: [String], kind: Kind)] = [
     (["logit_scale"], .values(0, centre: 1178)),
-    // Batch norm: the last one of a branch is small, so that the trunk grows slowly.
+    // BatchNorm: the last one of a branch is small, so that the trunk grows slowly.
     (["layer#.0.bn1.running_var"], .values(half, centre: 512)),
     (["layer#.#.bn1.running_var"], .trunkVariance),
     (["downsample.1.running_var"], .values(half, centre: 512)),
@@ -69,7 +69,7 @@ extension Rule {
     (["layer#.#.bn3.bias"], .values(sixteenth, centre: -4)),
     (["bn#.weight", "downsample.1.weight"], .values(quarter, centre: 352)),
     (["bn#.bias", "downsample.1.bias"], .values(eighth, centre: -32)),
-    // Layer norm.
+    // LayerNorm.
     (["ln_*.weight"], .values(quarter, centre: 256)),
     (["ln_*.bias"], .values(eighth)),
     // Tables.

@@ -12,7 +12,7 @@ struct Scale {
     unit = Float(sign: .plus, exponent: -bits, significand: 1)
   }
 
-  /// The same integer everywhere.
+  /// The same integer for every element.
   static func constant(_ value: Int64) -> Scale { Scale(multiplier: 0, offset: value, bits: 0) }
 
   @inline(__always)
@@ -22,11 +22,12 @@ struct Scale {
 }
 
 extension Rule {
-  /// The integers of this rule, its deviation divided by `divisor`, all values times `factor`.
+  /// The integers of this rule, with the standard deviation divided by `divisor` and all values multiplied by
+  /// `factor`.
   func scale(dividedBy divisor: Int = 1, times factor: Int = 1) -> Scale {
     let factor = Int64(factor)
     guard variance != 0 else { return Scale(multiplier: 0, offset: centre, bits: 8, factor: factor) }
-    // The integers' deviation lies in [deviation, 2 · deviation).
+    // The standard deviation of the integers is in [deviation, 2 · deviation).
     let deviation: UInt128 = isHalf ? 256 : 16384
     let denominator = (UInt128(fanIn) * UInt128(divisor) * UInt128(divisor)) << 24
     var bits = 8

@@ -1,4 +1,4 @@
-/// Inputs that everybody can make, the same bits everywhere: `Fixtures/golden/probes.py` in Swift.
+/// Inputs that can be generated anywhere with the same bits: `Fixtures/golden/probes.py` in Swift.
 public enum SyntheticProbes {
   public static let imageCount = 8
 
@@ -10,7 +10,7 @@ public enum SyntheticProbes {
     probe.ids + [Int32](repeating: 0, count: 77 - probe.ids.count)
   }
 
-  /// Probe `index` as normalised pixels `[3, size, size]`: the same image at every size, but for noise.
+  /// Probe `index` as normalised pixels `[3, size, size]`: the same image at every size, except for noise.
   public static func image(_ index: Int, size: Int) -> [Float] {
     var total = [Int64](repeating: 0, count: 3 * size * size)
     for octave in octaves {
@@ -26,7 +26,7 @@ public enum SyntheticProbes {
   }
 
   private static let pixelBits = 17
-  /// Normalised pixels of real images lie within about −1.8 and 2.2.
+  /// Normalised pixels of real images are between about −1.8 and 2.2.
   private static let pixelLimit: Int64 = 2 << 17
 
   /// Cells along an edge, and how often the amplitude is halved.

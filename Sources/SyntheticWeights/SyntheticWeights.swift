@@ -1,19 +1,19 @@
-/// Full-size CLIP tensors that nobody has to download: `Fixtures/golden/synthetic.py` in Swift, bit for bit.
+/// Generated full-size CLIP tensors, which need no download: `Fixtures/golden/synthetic.py` in Swift, bit for bit.
 ///
 /// Every value is an integer times a power of two, so no operation rounds. docs/SYNTHETIC.md is the specification.
 public struct SyntheticWeights: Sendable, Equatable {
-  /// Changes the values' version: weights of one generator are the same for ever.
+  /// Versions the values: the weights of one generator never change.
   public static let generator = "pocketclip.synthetic.1"
 
   public var profile: Profile
 
-  /// What differs from plain weights.
+  /// The difference from plain weights.
   public enum Profile: Sendable, Equatable, Hashable {
     case plain
-    /// Four channels behind each LayerNorm are this many times louder; the next layer undoes it, so the plain
-    /// embeddings stay.
+    /// Four channels after each LayerNorm are multiplied by this factor. The next layer undoes it, so the embeddings
+    /// equal the plain ones.
     case channels(Loudness)
-    /// One token of each tower has a residual stream of nothing but two spikes.
+    /// One token of each tower has a residual stream of only two spikes.
     case sink
   }
 
@@ -25,9 +25,9 @@ public struct SyntheticWeights: Sendable, Equatable {
 
   public init(profile: Profile = .plain) { self.profile = profile }
 
-  /// Writes the elements from `flatIndex` on, C order, as many as `output` holds, of a tensor in OpenAI's layout.
+  /// Writes `output.count` elements from `flatIndex` on, in C order, of a tensor in OpenAI's layout.
   ///
-  /// A part costs only itself. `flatIndex + output.count` is at most the shape's element count.
+  /// The cost is proportional to the written part. `flatIndex + output.count` is at most the shape's element count.
   ///
   /// - Throws: `noRule` for a name that no CLIP has.
   public func fill(

@@ -4,7 +4,8 @@
   public import Darwin
 #endif
 
-/// The system's calls that take a path, with its bytes. Each returns what the system's does, and leaves `errno` as that.
+/// The system calls that take a path, called with its bytes. Each returns the system's result and sets `errno` like
+/// it.
 extension SystemPath {
   public static func open(_ path: String, _ flags: Int32, _ mode: mode_t = 0) -> Int32 {
     path.withSystemPath { systemOpen($0, flags, mode) }
@@ -42,14 +43,14 @@ extension SystemPath {
     source.withSystemPath { source in target.withSystemPath { systemRename(source, $0) } }
   }
 
-  /// - Parameter flags: of `linkat`.
+  /// - Parameter flags: flags of `linkat`.
   public static func link(_ source: String, _ target: String, _ flags: Int32 = 0) -> Int32 {
     source.withSystemPath { source in
       target.withSystemPath { systemLinkat(AT_FDCWD, source, AT_FDCWD, $0, flags) }
     }
   }
 
-  /// The absolute path with every link resolved; nil, with `errno`, where there is none.
+  /// The absolute path with every link resolved; nil, with `errno`, if it does not exist.
   public static func realPath(_ path: String) -> String? {
     guard let resolved = path.withSystemPath({ realpath($0, nil) }) else { return nil }
     defer { free(resolved) }
@@ -57,7 +58,7 @@ extension SystemPath {
   }
 }
 
-/// The system's `struct stat`, whose name is also a function's.
+/// The system's `struct stat`. The alias distinguishes it from the function of the same name.
 public typealias Status = stat
 
 private func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t) -> Int32 {

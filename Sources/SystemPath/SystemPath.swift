@@ -4,26 +4,27 @@
   private import Darwin
 #endif
 
-/// Paths are text here and bytes to the system, on Linux any bytes but zero. Where they are not UTF-8, each byte that is not
-/// is one scalar of a private range, so that a path goes into text, JSON included, and back unchanged.
+/// Paths are text in PocketCLIP and bytes in the system: on Linux any bytes except zero. Each byte that is not part
+/// of valid UTF-8 becomes one scalar of a private range, so that a path converts to text, including JSON, and back
+/// without loss.
 ///
-/// A name that has a scalar of the range itself has four such scalars as text, one for each of its bytes.
+/// If a name contains a scalar of this range, its text has four such scalars, one for each of its bytes.
 public enum SystemPath {
-  /// U+10FE80 to U+10FEFF: byte 0x80 is the first.
+  /// U+10FE80 to U+10FEFF; byte 0x80 is the first.
   private static let escapes: ClosedRange<UInt32> = 0x10FE80...0x10FEFF
 
-  /// The byte that a scalar stands for.
+  /// The byte that a scalar represents.
   public static func byte(of scalar: Unicode.Scalar) -> UInt8? {
     escapes.contains(scalar.value) ? UInt8(truncatingIfNeeded: scalar.value) : nil
   }
 
-  /// Whether a text has bytes that are not UTF-8.
+  /// Whether a text contains bytes that are not UTF-8.
   public static func isEscaped(_ text: String) -> Bool {
-    // The first two bytes of all escapes; most text has none.
+    // The first byte of all escapes, which most text does not contain.
     text.utf8.contains(0xF4) && text.unicodeScalars.contains { byte(of: $0) != nil }
   }
 
-  /// The text of a name that the system gave.
+  /// The text of a name from the system.
   public static func text(_ bytes: some Collection<UInt8>) -> String {
     if let text = String(validating: bytes, as: UTF8.self), !isEscaped(text) { return text }
     var text = String.UnicodeScalarView()
@@ -61,15 +62,15 @@ public enum SystemPath {
     }
   }
 
-  /// The names in a folder, sorted by their bytes, without `.` and `..`; nil, with `errno`, where it cannot be read.
+  /// The names in a folder, sorted by their bytes, without `.` and `..`; nil, with `errno`, if it cannot be read.
   ///
-  /// - Parameter limit: after one more than so many, no further are read.
+  /// - Parameter limit: reading stops after one name more than this.
   public static func names(in folder: String, limit: Int = .max) -> [String]? {
     guard let stream = folder.withSystemPath({ opendir($0) }) else { return nil }
     defer { closedir(stream) }
     var names: [String] = []
     while names.count <= limit, let entry = readdir(stream) {
-      // The name has no fixed length in the C declaration; its address within the record is what readdir promises.
+      // The C declaration gives the name no fixed length; readdir only guarantees its address within the record.
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         text(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
       }
@@ -80,7 +81,7 @@ public enum SystemPath {
 }
 
 extension String {
-  /// Calls `body` with the path's bytes, as the system wants them.
+  /// Calls `body` with the path's bytes in the system's form.
   public func withSystemPath<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     guard SystemPath.isEscaped(self) else { return withCString(body) }
     var bytes: [UInt8] = []

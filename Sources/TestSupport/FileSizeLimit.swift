@@ -1,6 +1,7 @@
 import Foundation
 
-/// A limit on file sizes stands for a full disk. It holds for the whole process, which hence is one of the test's own.
+/// A limit on file sizes simulates a full disk. It applies to the complete process, so the test needs its own
+/// process.
 public func limitFileSizes(to byteCount: UInt) throws {
   signal(SIGXFSZ, SIG_IGN)
   var limit = rlimit(rlim_cur: rlim_t(byteCount), rlim_max: rlim_t(byteCount))

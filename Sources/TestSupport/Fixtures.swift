@@ -1,7 +1,7 @@
 internal import CZlib
 public import Foundation
 
-/// Files under `Fixtures/`. A missing one is a failure that names it, never a skip.
+/// Files in `Fixtures/`. A missing file is a failure that names it, never a skip.
 public enum Fixture {
   public static func data(_ path: String) throws -> Data {
     try Data(contentsOf: url(path))
@@ -9,7 +9,7 @@ public enum Fixture {
 
   public static func bytes(_ path: String) throws -> [UInt8] { [UInt8](try data(path)) }
 
-  /// What a gzipped file holds: large fixtures that are mostly zeros are kept so.
+  /// The decompressed content of a gzipped file. Large fixtures that are mostly zeros are stored this way.
   public static func gunzipped(_ path: String) throws -> Data {
     guard let file = gzopen(url(path).path, "rb") else { throw CocoaError(.fileReadNoSuchFile) }
     defer { gzclose(file) }
@@ -23,7 +23,7 @@ public enum Fixture {
     }
   }
 
-  /// What a JSON file holds.
+  /// The decoded content of a JSON file.
   public static func decoded<Value: Decodable>(_ path: String, as type: Value.Type) throws -> Value {
     try JSONDecoder().decode(type, from: data(path))
   }

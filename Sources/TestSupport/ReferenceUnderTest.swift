@@ -3,8 +3,9 @@ public import ReferenceForward
 public import Verification
 
 extension MatrixProduct {
-  /// The product that tests of numbers run on: OpenBLAS, or what POCKETCLIP_TEST_REFERENCE names. `make test-numeric`
-  /// runs them on every kernel set of OpenBLAS and on the portable product; a fallback would hide one of these.
+  /// The matrix product for numeric tests: OpenBLAS, or the one that POCKETCLIP_TEST_REFERENCE names. `make
+  /// test-numeric` runs them on every kernel set of OpenBLAS and on the portable product; a fallback would hide one
+  /// of these.
   public static var underTest: MatrixProduct {
     get throws { try MatrixProduct(choiceUnderTest) }
   }

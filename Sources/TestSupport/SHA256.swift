@@ -3,7 +3,7 @@ internal import CKernels
 /// Lower-case hex of the SHA-256 of an array's memory.
 public func sha256<Element: BitwiseCopyable>(_ values: [Element]) -> String { sha256(values, [] as [UInt8]) }
 
-/// The same of two arrays, one after the other.
+/// The same for two concatenated arrays.
 public func sha256<First: BitwiseCopyable, Second: BitwiseCopyable>(
   _ first: [First], _ second: [Second]
 ) -> String {

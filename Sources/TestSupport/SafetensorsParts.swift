@@ -1,9 +1,9 @@
 public import Foundation
 
-/// A safetensors file taken apart without our own readers.
+/// The parts of a safetensors file, parsed without PocketCLIP's readers.
 public struct SafetensorsParts {
   public var header: [String: Any]
-  /// From the byte after the header on, counted from 0.
+  /// The bytes after the header, counted from 0.
   public var tensors: Data
 
   public init(_ file: Data) throws {
@@ -21,7 +21,7 @@ public struct SafetensorsParts {
   }
 }
 
-/// A JSON object; an error where it is anything else.
+/// A JSON object; any other value is an error.
 public func jsonObject(_ data: Data) throws -> [String: Any] {
   guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
     throw CocoaError(.propertyListReadCorrupt)

@@ -1,4 +1,4 @@
-/// The same numbers in every run: SplitMix64.
+/// SplitMix64, which gives the same numbers in every run.
 public struct SplitMix: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

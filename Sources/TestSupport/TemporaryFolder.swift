@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A folder of its own that is gone when the test is.
+/// A temporary folder that is removed when the object is released.
 public final class TemporaryFolder {
   public let url: URL
 
@@ -22,7 +22,7 @@ public final class TemporaryFolder {
 
   public func data(_ name: String) throws -> Data { try Data(contentsOf: url.appending(path: name)) }
 
-  /// - Returns: the path of what was written.
+  /// - Returns: the path of the written file.
   @discardableResult
   public func write(_ bytes: Data, to name: String) throws -> String {
     try bytes.write(to: url.appending(path: name))
@@ -41,7 +41,7 @@ public final class TemporaryFolder {
   }
 }
 
-/// Calls `body` with a folder that is gone afterwards.
+/// Calls `body` with a folder that is removed afterwards.
 public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
   let folder = try TemporaryFolder()
   return try withExtendedLifetime(folder) { try body(folder.url) }

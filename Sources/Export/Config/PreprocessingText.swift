@@ -2,7 +2,7 @@ internal import Architecture
 internal import Models
 
 extension ExportPlan {
-  /// - Throws: `resizeEdge`, `alpha` or `resizeBackend`, where open_clip's configuration would give other pixels.
+  /// - Throws: `resizeEdge`, `alpha` or `resizeBackend`, if open_clip's configuration would give other pixels.
   static func requirePixelsOfOpenCLIP(
     _ preprocessing: Preprocessing, _ target: ExportTarget
   ) throws(ExportError) {
@@ -26,7 +26,7 @@ extension Preprocessing {
   var meanJSON: JSONText { mean.json }
   var deviationJSON: JSONText { standardDeviation.json }
 
-  /// `preprocess_cfg` of open_clip, all but the size.
+  /// `preprocess_cfg` of open_clip, without the size.
   var openCLIPMembers: [(key: String, value: JSONText)] {
     [
       ("mode", "RGB"), ("mean", meanJSON), ("std", deviationJSON),

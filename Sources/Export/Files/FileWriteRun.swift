@@ -5,14 +5,15 @@ internal import Parallel
 internal import Quantization
 private import Synchronization
 
-/// Writes planned files: tensors in parallel and in any order, each parameter read once for all that a file holds of it.
+/// Writes planned files: tensors in parallel and in any order. Each parameter is read once for all its tensors in a
+/// file.
 ///
-/// Memory holds what the threads have in flight; the bytes depend on nothing but the model and the plan.
+/// Memory holds only the tensors in progress. The bytes depend on the model and the plan only.
 struct FileWriteRun: Sendable {
   let model: CLIPModel
   let threads: Int
   let progress: WriteProgress
-  /// Asked before each tensor.
+  /// Called before each tensor.
   let isCancelled: @Sendable () -> Bool
   let kernels = WeightKernels()
 
@@ -40,13 +41,13 @@ struct FileWriteRun: Sendable {
     if let (_, error) = failure.withLock({ $0 }) { throw error }
   }
 
-  /// Everything that a file holds of one parameter.
+  /// All tensors of a file that come from one parameter.
   private struct Job: Sendable {
     var parameter: Parameter
     var tensors: [(offset: Int, recipe: TensorRecipe)]
   }
 
-  /// Long jobs first, so that the threads end together.
+  /// Long jobs first, so that the threads finish at about the same time.
   private static func jobs(of file: PlannedFile) -> [Job] {
     var jobs: [Job] = []
     var indices: [ParameterName: Int] = [:]
@@ -80,7 +81,7 @@ struct FileWriteRun: Sendable {
   }
 }
 
-/// Counts what is written, for whoever wants to be told.
+/// Counts written elements and reports them.
 final class WriteProgress: Sendable {
   private let done = Mutex(0)
   private let total: Int
@@ -101,7 +102,7 @@ final class WriteProgress: Sendable {
 }
 
 extension ExportError {
-  /// What writing throws, as this layer's error.
+  /// Converts errors of writing to this module's errors.
   static func ofOutput<Result: ~Copyable>(
     _ body: () throws(OutputError) -> Result
   ) throws(ExportError) -> Result {

@@ -1,13 +1,13 @@
-/// A file whose bytes are known by their sizes and places before the weights are read.
+/// A file whose sizes and offsets are known before the weights are read.
 struct PlannedFile: Sendable {
-  /// Below the output folder; empty where the output is this file.
+  /// The path below the output folder; empty if the output is this file.
   var name: String
   private(set) var segments: [Segment] = []
   private(set) var byteCount = 0
 
   init(name: String) { self.name = name }
 
-  /// A whole text file.
+  /// A complete text file.
   init(name: String, _ text: String) {
     self.name = name
     append(.bytes(Array(text.utf8)))
@@ -46,7 +46,7 @@ struct Segment: Sendable {
 }
 
 extension Array where Element == UInt8 {
-  /// FP32 values as they are stored.
+  /// FP32 values as stored.
   init(floats: [Float]) { self = floats.flatMap { value in value.bitPattern.littleEndianBytes } }
 }
 

@@ -6,7 +6,7 @@ internal import Models
 struct HuggingFaceConfig {
   var architecture: CLIPArchitecture
   var precision: Precision
-  /// ln of the temperature, where the model states one.
+  /// ln of the temperature, if the model has one.
   var logitScale: Float?
 
   var json: JSONText {
@@ -28,7 +28,7 @@ struct HuggingFaceConfig {
       members + [("text_config", .object(Self.text(text))), ("vision_config", .object(Self.vision(image)))])
   }
 
-  /// What only a file of one tower says, besides the tower itself.
+  /// Fields that only a file of a single tower has, in addition to the tower itself.
   private func header(_ projection: Int?, _ name: String) -> [(key: String, value: JSONText)] {
     [
       ("architectures", [.string(projection == nil ? name : name + "WithProjection")]), ("dtype", dtype),
@@ -54,9 +54,9 @@ struct HuggingFaceConfig {
       [
         ("model_type", "clip_vision_model"), ("image_size", .integer(tower.imageSize)),
         ("patch_size", .integer(trunk.patchSize)), ("num_channels", 3),
-        // transformers wants a number also where there is no projection.
+        // transformers requires a number even without projection.
       ] + stack(trunk.stack) + [("projection_dim", .integer(tower.outputWidth))]
-    case .resNet: []  // The plan refused it.
+    case .resNet: []  // The plan rejected it.
     }
   }
 

@@ -17,7 +17,7 @@ extension ExportTarget {
 }
 
 extension ExportPlan {
-  /// What `from_pretrained` of `CLIPModel`, `CLIPProcessor` and the classes for one tower opens.
+  /// The files that `from_pretrained` of `CLIPModel`, `CLIPProcessor` and the single-tower classes opens.
   fileprivate init(huggingFace request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     try Self.requireStatable(model)
@@ -62,7 +62,7 @@ extension ExportPlan {
           .resizeBackend, .huggingFace, found: Preprocessing.Backend.torchvisionFloat.fieldText))
     }
     if let text = model.architecture.text {
-      // The mistake of every early CLIP, which transformers takes to mean the highest id.
+      // The known error of all early CLIP configurations, which transformers interprets as the highest id.
       guard text.pooling != .firstID(2) else {
         throw .refused(ExportRefusal(.pooling, .huggingFace, found: "id 2"))
       }

@@ -16,7 +16,7 @@ struct PreprocessorConfig {
       ("use_fast", .bool(isFast)),
       ("do_resize", true),
       ("size", isSquashed ? square : ["shortest_edge": .integer(preprocessing.resizeEdge ?? imageSize)]),
-      // As in Pillow's `Resampling`.
+      // Like Pillow's `Resampling`.
       ("resample", preprocessing.interpolation == .bicubic ? 3 : 2),
       ("do_center_crop", .bool(!isSquashed)),
       ("crop_size", square),
@@ -29,7 +29,7 @@ struct PreprocessorConfig {
     ]
   }
 
-  /// No key states that images are laid on white; the first release that does so says it.
+  /// No key states that images are composited on white, so the first release that does so is stated.
   private var release: [(key: String, value: JSONText)] {
     switch preprocessing.alpha {
     case .drop: []
@@ -39,7 +39,7 @@ struct PreprocessorConfig {
 
   private var isFast: Bool { preprocessing.backend != .pillow }
 
-  /// What transformers does its own way.
+  /// Notes on differences in transformers.
   var notes: [String] {
     var notes: [String] = []
     if preprocessing.crop == .halfToEven || preprocessing.conversion == .afterResize {

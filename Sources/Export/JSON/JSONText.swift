@@ -1,4 +1,4 @@
-/// A JSON text to be written: members in the order given, numbers as decimal text.
+/// A JSON text to write: members in the given order, numbers as decimal text.
 enum JSONText: Sendable {
   case null
   case bool(Bool)

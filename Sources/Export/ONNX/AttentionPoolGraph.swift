@@ -1,7 +1,7 @@
 internal import Architecture
 
-/// `AttentionPool2d`: the mean of all positions asks, the mean and all positions answer. B images, maps of C channels
-/// and G pixels a side, N = G² + 1 tokens, E embedding dimensions.
+/// `AttentionPool2d`: the query is the mean over positions; keys and values are the mean and every position. B
+/// images, maps of C channels and G pixels per side, N = G² + 1 tokens, E embedding dimensions.
 struct AttentionPoolGraph {
   var pool: AttentionPool
   var tower: ImageTower

@@ -1,6 +1,6 @@
 internal import Architecture
 
-/// The class token, which is the first, after its LayerNorm, and its projection. N tokens of W channels, E embedding
+/// The class token, which is the first token, after its LayerNorm and projection. N tokens of W channels, E embedding
 /// dimensions.
 struct ClassTokenGraph {
   var tower: ImageTower

@@ -10,7 +10,7 @@ extension ONNXNode {
 }
 
 extension ONNXAttribute {
-  /// `AttributeProto`; its type is said as well as shown.
+  /// `AttributeProto`. The type is stated in addition to the value.
   fileprivate func encode(into writer: inout ProtobufWriter) {
     writer.string(1, name)
     switch value {
@@ -44,14 +44,14 @@ extension ONNXValue {
 }
 
 extension ONNXInitializer {
-  /// `TensorProto` but for the values.
+  /// `TensorProto` without the values.
   func encodeHeader(into writer: inout ProtobufWriter) {
     writer.integers(1, shape)
     writer.integer(2, type.rawValue)
     writer.string(8, name)
   }
 
-  /// `TensorProto` whose values lie in another file.
+  /// `TensorProto` whose values are in another file.
   func encode(into writer: inout ProtobufWriter, dataIn file: String, at offset: Int) {
     encodeHeader(into: &writer)
     let place = [("location", file), ("offset", "\(offset)"), ("length", "\(content.byteCount)")]

@@ -11,12 +11,12 @@ struct ONNXGraph: Sendable {
 struct ONNXNode: Sendable {
   var operation: ONNXOperation
   var inputs: [String]
-  /// Also the node's name: each has its own first output.
+  /// The first output is also the node's name, because it is unique.
   var outputs: [String]
   var attributes: [ONNXAttribute]
 }
 
-/// The operators that exports are made of, all of them in opset 17.
+/// The operators that exports use, all in opset 17.
 enum ONNXOperation: String, Sendable {
   case add = "Add"
   case argMax = "ArgMax"

@@ -1,13 +1,14 @@
 internal import Architecture
 
-// Layers that several towers have.
+// Layers that several towers use.
 extension ONNXGraphBuilder {
   /// x `[M, K]` → x·Wᵀ + b `[M, N]`, of a module with `weight` `[N, K]` and `bias` `[N]`
   mutating func linear(_ x: String, _ name: String) -> String {
     linear(x, weight: "\(name).weight", bias: "\(name).bias", name)
   }
 
-  /// Gemm takes W as it is; integers are stored as Wᵀ, since runtimes compute with those of a MatMul directly.
+  /// Gemm uses W unchanged. Integers are stored as Wᵀ, because runtimes compute directly with the integers of a
+  /// MatMul.
   mutating func linear(_ x: String, weight: String, bias: String, _ name: String) -> String {
     guard !isTransposed(weight) else {
       let product = add(.matMul, [x, parameter(weight)], "\(name).product")
@@ -54,7 +55,7 @@ extension ONNXGraphBuilder {
     return add(.mul, [add(.mul, [x, sum], "\(name).double"), number(0.5)], name)
   }
 
-  /// The tower's output `[B, E]`: of unit length where a projection makes it an embedding, as it is where it is a hidden
+  /// The tower's output `[B, E]`: normalized if a projection makes it an embedding, unchanged if it is a hidden
   /// state.
   mutating func finish(_ x: String, isEmbedding: Bool, width: Int) {
     if isEmbedding {

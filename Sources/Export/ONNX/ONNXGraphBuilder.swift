@@ -2,11 +2,11 @@ internal import Architecture
 internal import BundleFormat
 internal import Quantization
 
-/// Builds the graph of one tower. Values are named for the modules of OpenAI's code that make them.
+/// Builds the graph of one tower. Values are named after the modules of OpenAI's code that compute them.
 struct ONNXGraphBuilder {
   private(set) var graph: ONNXGraph
   private let weights: ONNXWeights
-  /// What a parameter or constant that is there already is called.
+  /// The names of parameters and constants that have already been added.
   private var known: [String: String] = [:]
 
   init(_ name: String, weights: ONNXWeights) {
@@ -19,14 +19,14 @@ struct ONNXGraphBuilder {
     return name
   }
 
-  /// - Parameter value: made by a node of that name.
+  /// - Parameter value: the output of a node with this name.
   mutating func output(_ value: String, _ itemShape: [Int]) {
     graph.outputs.append(ONNXValue(name: value, type: .float, itemShape: itemShape))
   }
 
   /// Appends a node.
   ///
-  /// - Returns: its output, which has its name.
+  /// - Returns: its output, which has the node's name.
   mutating func add(
     _ operation: ONNXOperation, _ inputs: [String], _ name: String, _ attributes: [ONNXAttribute] = []
   ) -> String {
@@ -62,7 +62,7 @@ extension ONNXGraphBuilder {
     constant("number.\(value)", .float, [], [UInt8](floats: [value]))
   }
 
-  /// A token id without axes, as the input has them.
+  /// A token id without axes, in the type of the input.
   mutating func tokenID(_ value: Int) -> String {
     constant("id.\(value)", .int32, [], Int32(value).littleEndianBytes)
   }
@@ -80,7 +80,7 @@ extension ONNXGraphBuilder {
 
 // Parameters, under their canonical names.
 extension ONNXGraphBuilder {
-  /// A parameter as FP32: as it is stored, or behind the node that widens it.
+  /// A parameter as FP32: the stored tensor, or the output of the node that widens it.
   mutating func parameter(_ name: String) -> String {
     if let known = known[name] { return known }
     let stored = stored(name)
@@ -98,9 +98,9 @@ extension ONNXGraphBuilder {
     return value
   }
 
-  /// Rows of the token table as FP32: only what is looked up is widened. Indices `[…]` → `[…, W]`
+  /// Rows of the token table as FP32. Only rows that are looked up are widened. Indices `[…]` → `[…, W]`
   ///
-  /// - Parameter itemShape: of the indices without the batch.
+  /// - Parameter itemShape: shape of the indices without the batch.
   mutating func rows(of name: String, at indices: String, itemShape: [Int]) -> String {
     let stored = stored(name)
     let rows = add(.gather, [name, indices], name + ".rows")
@@ -109,7 +109,7 @@ extension ONNXGraphBuilder {
     case .float16:
       return add(.cast, [rows], name + ".rows.widened", [.integer("to", ONNXElementType.float.rawValue)])
     case .int8:
-      // A scale for each row of a list: the batch's rows become one.
+      // One scale for each row of a list: the rows of the batch are flattened.
       let scales = add(.gather, [scale(of: stored, name), indices], name + ".scales")
       let width = stored.blockShape[1]
       let list = add(.reshape, [rows, integers([-1, width])], name + ".rows.list")
@@ -123,7 +123,7 @@ extension ONNXGraphBuilder {
   /// Whether a parameter is stored with its axes in another order.
   func isTransposed(_ name: String) -> Bool { !weights.recipe(name).keepsOrder }
 
-  /// Puts a parameter into the file under its canonical name.
+  /// Adds a parameter to the file under its canonical name.
   private mutating func stored(_ name: String) -> TensorRecipe {
     let recipe = weights.recipe(name)
     graph.initializers.append(
@@ -132,7 +132,7 @@ extension ONNXGraphBuilder {
     return recipe
   }
 
-  /// The scales of an int8 parameter, under the name that they have in our bundles.
+  /// The scales of an int8 parameter, under the name that bundles use.
   private mutating func scale(of stored: TensorRecipe, _ name: String) -> String {
     var recipe = stored
     recipe.form = .int8Scale

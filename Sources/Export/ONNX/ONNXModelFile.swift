@@ -1,14 +1,15 @@
-/// A graph on its way into `model.onnx`, its weights inside or, where Protocol Buffers reach no further, beside it.
+/// A graph to write as `model.onnx`, with its weights inside, or, if they exceed the limit of Protocol Buffers, in a
+/// file next to it.
 struct ONNXModelFile {
   var graph: ONNXGraph
   /// `metadata_props`.
   var metadata: [(key: String, value: String)]
-  /// Messages end at 2³¹ − 1 bytes.
+  /// The longest message has 2³¹ − 1 bytes.
   var byteLimit = Int(Int32.max)
 
-  /// The first with LayerNormalization; every ONNX Runtime since 1.12 has it.
+  /// The first opset with LayerNormalization; every ONNX Runtime since 1.12 supports it.
   static let opset = 17
-  /// The version of the file format that came with it.
+  /// The version of the file format that belongs to this opset.
   private static let irVersion = 8
   /// External tensors start on pages, so that they can be mapped.
   private static let pageSize = 4096
@@ -39,7 +40,7 @@ struct ONNXModelFile {
     return writer
   }
 
-  /// `GraphProto` but for its initializers.
+  /// `GraphProto` without its initializers.
   private var graphHeader: ProtobufWriter {
     var writer = ProtobufWriter()
     for node in graph.nodes { writer.message(1) { node.encode(into: &$0) } }
@@ -66,7 +67,7 @@ struct ONNXModelFile {
     return file
   }
 
-  /// What stands before an initializer's values: its key, length and header, and the key and length of `raw_data`.
+  /// The bytes before an initializer's values: its key, length and header, and the key and length of `raw_data`.
   private static func prefix(of initializer: ONNXInitializer) -> [UInt8] {
     var tensor = ProtobufWriter()
     initializer.encodeHeader(into: &tensor)
@@ -76,7 +77,7 @@ struct ONNXModelFile {
     return writer.bytes + tensor.bytes
   }
 
-  /// The graph with its constants, and the weights in a file of their own.
+  /// The graph with its constants, and the weights in a separate file.
   private func external(_ folder: String) -> [PlannedFile] {
     var data = PlannedFile(name: folder + Self.dataName)
     var graphWriter = graphHeader

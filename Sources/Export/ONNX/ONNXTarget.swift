@@ -16,8 +16,8 @@ extension ExportTarget {
 }
 
 extension ExportPlan {
-  /// `visual/model.onnx` and `textual/model.onnx` with what their users need beside them: the folder that Immich's model
-  /// cache holds, and two graphs of which an application loads the one it needs.
+  /// `visual/model.onnx` and `textual/model.onnx` with the files that their users need: the layout of Immich's model
+  /// cache, and two graphs that applications can load separately.
   fileprivate init(onnx request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     let weights = try ONNXWeights(model, request.precision, threads: request.threads)
@@ -51,8 +51,8 @@ extension ExportPlan {
   }
 }
 
-// The graphs end at the embeddings. A softmax's scale does not change the order of texts, and nothing asks for it; a
-// sigmoid's probabilities are nothing without its numbers.
+// The graphs end at the embeddings. The scale of a softmax does not change the order of texts and can be omitted; the
+// probabilities of a sigmoid need its numbers.
 extension Score {
   fileprivate var onnxMetadata: [(key: String, value: String)] {
     switch self {
@@ -77,7 +77,7 @@ extension Score {
 }
 
 extension ExportRequest {
-  /// `metadata_props`: what a user of the graphs may have to know.
+  /// `metadata_props`: facts that users of the graphs can need.
   fileprivate func onnxMetadata(spaceID: SpaceID) -> [(key: String, value: String)] {
     metadata(spaceID: spaceID).filter { $0.key != "format" } + [
       ("pocketclip.model", model.name), ("pocketclip.precision", "\(precision)"),

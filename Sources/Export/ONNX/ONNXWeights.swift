@@ -3,11 +3,12 @@ internal import BundleFormat
 internal import Models
 internal import Quantization
 
-/// What a model's parameters become in a graph.
+/// The tensors of a model's parameters in a graph.
 struct ONNXWeights {
   private let recipes: [String: TensorRecipe]
 
-  /// At int8 the powers of two that equalize our int8 bundles are found first, so that the integers are theirs.
+  /// At int8, finds the powers of two that equalize PocketCLIP's int8 bundles first, so that the integers equal
+  /// theirs.
   init(_ model: CLIPModel, _ precision: Precision, threads: Int) throws(ExportError) {
     let parameters = model.schema.parameters
     let equalization: Equalization

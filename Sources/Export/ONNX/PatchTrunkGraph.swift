@@ -1,6 +1,7 @@
 internal import Architecture
 
-/// A Vision Transformer up to its pool. B images of S pixels a side, patches of P, grid G, N = G² + 1 tokens, W channels.
+/// A Vision Transformer up to its pool. B images of S pixels per side, patches of P, grid G, N = G² + 1 tokens, W
+/// channels.
 struct PatchTrunkGraph {
   var trunk: PatchTrunk
   var imageSize: Int
@@ -19,7 +20,7 @@ struct PatchTrunkGraph {
       "visual.encoded")
   }
 
-  /// Patches behind the class token, `[B, N, W]`.
+  /// The class token and the patches, `[B, N, W]`.
   private func tokens(of image: String, _ builder: inout ONNXGraphBuilder) -> String {
     let (width, grid) = (trunk.stack.width, trunk.gridSize(imageSize: imageSize))
     let patch = [trunk.patchSize, trunk.patchSize]

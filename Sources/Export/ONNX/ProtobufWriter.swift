@@ -10,7 +10,7 @@ struct ProtobufWriter {
 
   private mutating func key(_ field: UInt64, _ type: WireType) { varint(field << 3 | type.rawValue) }
 
-  /// Seven bits a byte, least significant first, the eighth set on all but the last.
+  /// Seven bits per byte, least significant first; the eighth is set on all but the last.
   private mutating func varint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
@@ -51,7 +51,7 @@ struct ProtobufWriter {
     data(field, inner.bytes)
   }
 
-  /// Key and length of a field whose payload is written apart.
+  /// Key and length of a field whose payload is written separately.
   mutating func prefix(_ field: UInt64, byteCount: Int) {
     key(field, .lengthDelimited)
     varint(UInt64(byteCount))

@@ -1,6 +1,6 @@
 internal import Architecture
 
-/// CLIP's ResNet up to its pool. B images of S pixels a side, stem width w; maps are `[B, C, H, W]`.
+/// CLIP's ResNet up to its pool. B images of S pixels per side, stem width w; maps are `[B, C, H, W]`.
 struct ResNetTrunkGraph {
   var trunk: ResNetTrunk
 

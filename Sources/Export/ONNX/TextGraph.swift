@@ -29,7 +29,8 @@ struct TextGraph {
     builder.finish(embedding, isEmbedding: true, width: projection)
   }
 
-  /// 0 where a token may look, far below any score where it may not: after rounding to FP16 too, no row is all −∞.
+  /// 0 where a token attends, far below any score elsewhere. The value is finite, so that no row is all −∞ after
+  /// rounding to FP16.
   private func causalMask(_ builder: inout ONNXGraphBuilder) -> String {
     let count = tower.contextLength
     return builder.constant(
@@ -40,8 +41,8 @@ struct TextGraph {
         }))
   }
 
-  /// The position whose state stands for the text, `[B]`: the first of the highest id, or of the tower's own (the first
-  /// of all where it does not occur).
+  /// The position whose hidden state represents the text, `[B]`: the first occurrence of the highest id, or of the
+  /// tower's own id (position 0 if it does not occur).
   private func endPosition(in text: String, _ builder: inout ONNXGraphBuilder) -> String {
     let ranked: String
     switch tower.pooling {

@@ -8,7 +8,7 @@ struct TransformerGraph {
   var name: String
   /// N
   var tokenCount: Int
-  /// `[N, N]`, added to the scores; nil where every token sees every other.
+  /// `[N, N]`, added to the scores; nil if every token attends to every other.
   var mask: String?
 
   /// x `[B·N, W]` → `[B·N, W]`

@@ -1,15 +1,15 @@
 internal import Architecture
 
-/// A model as open_clip's `CLIPVisionCfg` and `CLIPTextCfg` state it.
+/// A model in terms of open_clip's `CLIPVisionCfg` and `CLIPTextCfg`.
 struct OpenCLIPConfig {
   var architecture: CLIPArchitecture
-  /// Of a sigmoid; open_clip makes the parameter only where the configuration has its first value.
+  /// Bias of a sigmoid. open_clip only creates the parameter if the configuration has its initial value.
   var logitBias: Float?
 
-  /// open_clip's own LayerNorm and BatchNorm.
+  /// The epsilon of open_clip's LayerNorm and BatchNorm.
   private static let libraryEpsilon: Float = 1e-5
 
-  /// `model_cfg`; of half a model, what there is.
+  /// `model_cfg`; for a single tower, only its part.
   var json: JSONText {
     var members: [(key: String, value: JSONText)] = []
     if let dimension = architecture.image?.projection ?? architecture.text?.projection {
@@ -24,7 +24,7 @@ struct OpenCLIPConfig {
 
   private var usesQuickGELU: Bool { architecture.activations.contains(.quickGELU) }
 
-  /// QuickGELU is said for a whole model; between GELU and its tanh form towers may differ.
+  /// QuickGELU is a setting of the complete model; GELU and its tanh form are settings of a tower.
   var canStateActivations: Bool { !usesQuickGELU || architecture.activations.allSatisfy { $0 == .quickGELU } }
 
   private static func vision(_ tower: ImageTower) -> JSONText {
@@ -61,7 +61,7 @@ struct OpenCLIPConfig {
     return .object(members + stated(tower.stack))
   }
 
-  /// What differs from the library's defaults.
+  /// The fields that differ from the library's defaults.
   private static func stated(_ stack: TransformerStack) -> [(key: String, value: JSONText)] {
     var members: [(key: String, value: JSONText)] = []
     if stack.activation == .geluTanh { members.append(("act_kwargs", ["approximate": "tanh"])) }

@@ -12,8 +12,8 @@ extension ExportTarget {
 }
 
 extension ExportPlan {
-  /// `open_clip_config.json` and `open_clip_model.safetensors`: what open_clip opens as `local-dir:FOLDER`. Its own
-  /// tokenizer is OpenAI's, so none travels.
+  /// `open_clip_config.json` and `open_clip_model.safetensors`, which open_clip opens as `local-dir:FOLDER`.
+  /// open_clip has OpenAI's tokenizer, so no tokenizer is written.
   fileprivate init(openCLIP request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
     let config = OpenCLIPConfig(
@@ -45,7 +45,7 @@ extension ExportPlan {
     }
   }
 
-  /// - Throws: `projections`, where images and texts do not meet.
+  /// - Throws: `projections`, if images and texts are in different spaces.
   static func requireOneSpace(
     _ image: ImageTower, _ text: TextTower, _ target: ExportTarget
   ) throws(ExportError) {
@@ -65,15 +65,15 @@ extension CLIPModel {
   }
 }
 
-/// The logit scale of libraries that cannot do without one.
+/// The logit scale for libraries that require one.
 struct LogitScale {
-  /// What both libraries give a new model: ln(1 / 0.07), as the paper has it.
+  /// The initial value of both libraries: ln(1 / 0.07), as in the paper.
   private static let initial: Float = 2.659_260_0
   private let isMissing: Bool
 
   init(_ model: CLIPModel) { isMissing = model.scoreKind == nil }
 
-  /// The tensor, where the source has none.
+  /// The tensor to add if the source has none.
   var supplied: [NamedTensor] { isMissing ? [NamedTensor("logit_scale", scalar: Self.initial)] : [] }
 
   var notes: [String] {
@@ -84,7 +84,7 @@ struct LogitScale {
 }
 
 extension Preprocessing {
-  /// What open_clip's transform, which no key of its configuration changes, does its own way.
+  /// Notes on differences in open_clip's transform, which its configuration cannot change.
   var notesOnOpenCLIP: [String] {
     guard resize == .shortest, crop == .down || conversion == .beforeResize else { return [] }
     return [

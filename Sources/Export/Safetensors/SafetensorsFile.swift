@@ -26,8 +26,8 @@ struct NamedTensor: Sendable {
 }
 
 extension PlannedFile {
-  /// A safetensors file: 8 bytes with the length of the header, the header (JSON, padded with spaces to 8 bytes), and the
-  /// tensors without a gap, in the order given.
+  /// A safetensors file: 8 bytes with the length of the header, the header (JSON, padded with spaces to 8 bytes), and
+  /// the tensors without gaps, in the given order.
   ///
   /// - Parameter metadata: strings of `__metadata__`.
   init(
@@ -59,7 +59,7 @@ extension PlannedFile {
 }
 
 extension ExportRequest {
-  /// The model's tensors, named and laid out as a library has them.
+  /// The model's tensors with a library's names and layouts.
   func tensors(_ naming: PublishedNaming) -> [NamedTensor] {
     model.schema.parameters.flatMap { parameter in
       naming.tensors(of: parameter).map { tensor in
@@ -68,7 +68,7 @@ extension ExportRequest {
     }
   }
 
-  /// What a safetensors file says about itself.
+  /// The metadata of a safetensors file.
   ///
   /// - Parameter spaceID: of the source.
   func metadata(spaceID: SpaceID) -> [(key: String, value: String)] {
@@ -79,7 +79,8 @@ extension ExportRequest {
 }
 
 extension Parameter.Role {
-  /// Matrices, kernels and the token table shrink; what is small and sensitive stays FP32, as in our bundles.
+  /// Matrices, kernels and the token table are stored at the precision. Small and sensitive tensors stay FP32, as in
+  /// bundles.
   fileprivate func form(at precision: Precision) -> StoredForm {
     precision == .fp32 || !isWeight ? .float32 : .float16
   }

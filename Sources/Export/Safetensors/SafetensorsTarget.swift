@@ -17,11 +17,11 @@ extension ExportPlan {
 }
 
 extension CLIPArchitecture {
-  /// What no tensor tells, as this project's options spell it.
+  /// The settings that tensor shapes do not determine, in the spelling of PocketCLIP's options.
   fileprivate var unsaid: String {
     let heads = [image?.heads, text?.stack.heads].compactMap(\.self)
     let activations = activations.map(\.optionName)
-    // Readers know how a model with OpenAI's vocabulary pools.
+    // Readers know the pooling of a model with OpenAI's vocabulary.
     let pooling =
       text.map {
         $0.vocabularySize == OpenAIConvention.vocabularySize ? "" : ", --pooling \($0.pooling.optionText)"
@@ -31,7 +31,7 @@ extension CLIPArchitecture {
       + pooling + preprocessing
   }
 
-  /// One value where both towers have the same.
+  /// A single value if both towers have the same.
   private static func brief(_ values: [String]) -> String {
     Set(values).count == 1 ? values[0] : values.joined(separator: ",")
   }

@@ -1,6 +1,6 @@
 internal import Quantization
 
-/// A matrix, kernel or table as our bundles quantize it, row-major in its canonical shape.
+/// A matrix, kernel or table, quantized as in bundles, row-major in its canonical shape.
 struct QuantizedMatrix {
   /// In the block's canonical order.
   let elements: [Int8]

@@ -7,10 +7,10 @@ struct TensorEncoder {
   let kernels: WeightKernels
   let region: OutputFile.Region
 
-  /// Values per step: they and what they become stay in the second-level cache.
+  /// Values per step: inputs and outputs fit the second-level cache.
   private static var stepElementCount: Int { 1 << 16 }
 
-  /// - Parameter values: the whole canonical tensor.
+  /// - Parameter values: the complete canonical tensor.
   func write(_ recipe: TensorRecipe, of values: Span<Float>, at offset: Int) throws(ExportError) {
     guard values.count == recipe.parameter.elementCount else {
       throw .weights(
@@ -64,7 +64,7 @@ struct TensorEncoder {
 }
 
 extension TensorRecipe {
-  /// The block with its outputs and inputs multiplied by their factors; nil where there are none.
+  /// The block with its outputs and inputs multiplied by their factors; nil if there are none.
   fileprivate func scaled(_ block: Span<Float>) -> [Float]? {
     guard outputFactors != nil || inputFactors != nil else { return nil }
     let rowLength = blockShape.dropFirst().reduce(1, *)
@@ -84,7 +84,7 @@ extension TensorRecipe {
 }
 
 extension Span where Element: BitwiseCopyable {
-  /// The values with their axes in another order, as NumPy's `transpose(axes)` copied.
+  /// The values with their axes in another order, like a copy of NumPy's `transpose(axes)`.
   func permuted(shape: [Int], axes: [Int]) -> [Element] {
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }

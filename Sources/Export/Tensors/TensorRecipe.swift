@@ -1,22 +1,22 @@
 internal import Architecture
 internal import Models
 
-/// How the bytes of a stored tensor come from a canonical one.
+/// How to compute the bytes of a stored tensor from a canonical one.
 struct TensorRecipe: Sendable, Equatable {
   var parameter: Parameter
   /// Flat indices of the block that is stored.
   var elements: Range<Int>
-  /// Extents of the block, canonical order.
+  /// Extents of the block, in canonical order.
   var blockShape: [Int]
   /// The block's axes in the order in which they are stored.
   var axes: [Int]
   var form: StoredForm
-  /// What outputs are multiplied by before anything else: rows of a matrix, elements of a vector. Nil for 1.
+  /// Factors of the outputs, applied first: rows of a matrix, elements of a vector. Nil for 1.
   var outputFactors: [Float]?
-  /// What a matrix's inputs are multiplied by. Nil for 1.
+  /// Factors of a matrix's inputs. Nil for 1.
   var inputFactors: [Float]?
 
-  /// The whole tensor as it is.
+  /// The complete tensor, unchanged.
   init(_ parameter: Parameter, _ form: StoredForm) {
     self.parameter = parameter
     elements = 0..<parameter.elementCount
@@ -33,7 +33,7 @@ struct TensorRecipe: Sendable, Equatable {
     self.form = form
   }
 
-  /// As stored.
+  /// The stored shape.
   var shape: [Int] { form == .int8Scale ? [outputCount] : axes.map { blockShape[$0] } }
 
   var byteCount: Int {
@@ -48,28 +48,28 @@ struct TensorRecipe: Sendable, Equatable {
   /// Whether the block is stored in canonical order.
   var keepsOrder: Bool { axes == Array(axes.indices) }
 
-  /// The canonical axis along which a matrix has its outputs, each with a scale of its own at int8.
+  /// The canonical axis of a matrix's outputs, each of which has its own scale at int8.
   var outputAxis: Int { parameter.outputAxis }
 
-  /// The same axis as stored.
+  /// The same axis in the stored order.
   var storedOutputAxis: Int { axes.firstIndex(of: outputAxis) ?? outputAxis }
 
   var outputCount: Int { blockShape.isEmpty ? 1 : blockShape[outputAxis] }
 }
 
-/// What a stored element is.
+/// The type of a stored element.
 enum StoredForm: Sendable, Equatable {
   case float32
   /// Rounded half to even.
   case float16
-  /// q = round-half-even(w / scale) within ±127, one scale per output: the quantization of our bundles.
+  /// q = round-half-even(w / scale) within ±127, one scale per output, as in bundles.
   case int8
-  /// F32(max|w| / 127) of each output; 1 where all weights are zero, since some tools refuse a scale of 0.
+  /// F32(max|w| / 127) of each output; 1 if all weights are zero, because some tools reject a scale of 0.
   case int8Scale
 }
 
 extension Parameter.Role {
-  /// What becomes smaller at a lower precision: matrices, kernels and the token table, as in our bundles.
+  /// Tensors that are stored at the lower precision: matrices, kernels and the token table, as in bundles.
   var isWeight: Bool {
     switch self {
     case .linear, .projection, .convolution, .tokenTable: true

@@ -19,7 +19,7 @@ struct TokenizerFiles {
     }
   }
 
-  /// What transformers reads, any version of it.
+  /// The files that any version of transformers reads.
   ///
   /// - Parameter folder: with a slash at the end, or empty.
   func all(below folder: String) -> [PlannedFile] {
@@ -31,7 +31,7 @@ struct TokenizerFiles {
     ] + fast(below: folder)
   }
 
-  /// What the `tokenizers` library reads.
+  /// The files that the `tokenizers` library reads.
   func fast(below folder: String) -> [PlannedFile] {
     [
       PlannedFile(name: folder + "tokenizer.json", TokenizerJSON(vocabulary: vocabulary).json.compact),

@@ -1,6 +1,6 @@
 internal import Models
 
-/// `tokenizer.json`: OpenAI's tokenizer spelled out as the pipeline of the `tokenizers` library.
+/// `tokenizer.json`: OpenAI's tokenizer as a pipeline of the `tokenizers` library.
 struct TokenizerJSON {
   var vocabulary: PublishedVocabulary
 
@@ -62,7 +62,7 @@ struct TokenizerJSON {
   private func byteLevel(addsPrefixSpace: Bool) -> JSONText {
     [
       "type": "ByteLevel", "add_prefix_space": .bool(addsPrefixSpace), "trim_offsets": true,
-      // The words are split already.
+      // The words are already split.
       "use_regex": false,
     ]
   }
@@ -74,7 +74,7 @@ struct TokenizerJSON {
     ]
   }
 
-  /// Start and end of text are the last two.
+  /// Start and end of text are the last two ids.
   private func id(of token: String) -> Int {
     vocabulary.tokens.count - (token == PublishedVocabulary.endOfText ? 1 : 2)
   }

@@ -1,10 +1,10 @@
 extension DecodedImage {
-  /// The image turned and mirrored as its EXIF orientation asks, as Pillow's `ImageOps.exif_transpose` does.
+  /// The image rotated and mirrored by its EXIF orientation, like Pillow's `ImageOps.exif_transpose`.
   ///
-  /// Published numbers were made without this: the vector is another than the original code's.
+  /// Published models were evaluated without this, so the embedding differs from the original code's.
   public func upright() -> DecodedImage {
     guard let orientation else { return self }
-    // From 5 on, rows become columns.
+    // From 5 on, rows and columns are swapped.
     let isTransposed = orientation >= 5
     var turned = self
     turned.orientation = nil
@@ -23,7 +23,7 @@ extension DecodedImage {
     return turned
   }
 
-  /// Where the pixel at a place of the upright image is stored (EXIF 2.32, tag 0x0112).
+  /// The stored position of a pixel of the upright image (EXIF 2.32, tag 0x0112).
   private func source(ofColumn x: Int, row y: Int, _ orientation: Int) -> (column: Int, row: Int) {
     switch orientation {
     case 2: (width - 1 - x, y)

@@ -1,5 +1,4 @@
-/// The orientation that EXIF data (a TIFF file of its own) states, whatever its value; nil where it states none or is
-/// ill-formed.
+/// The orientation in EXIF data (a TIFF file), with any value; nil if there is none or the data is malformed.
 func exifOrientation(_ bytes: [UInt8]) -> Int? {
   guard bytes.count >= 8 else { return nil }
   let isLittleEndian = bytes[0] == UInt8(ascii: "I")
@@ -21,7 +20,7 @@ func exifOrientation(_ bytes: [UInt8]) -> Int? {
       return nil
     }
     guard tag == 0x0112 else { continue }
-    // A short by the standard; Pillow takes the other whole numbers too.
+    // The standard requires a short; Pillow also accepts the other integer types.
     let byteCounts = [1: 1, 3: 2, 4: 4]
     return byteCounts[type].flatMap { integer(at: entry + 8, byteCount: $0) }
   }

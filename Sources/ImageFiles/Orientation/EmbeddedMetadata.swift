@@ -1,13 +1,13 @@
 internal import Foundation
 
 /// EXIF and XMP data of an image file, as Pillow 13 finds them (`JpegImagePlugin.APP`, `PngImagePlugin`, libwebp's
-/// demultiplexer). Compressed XMP and ImageMagick's text profiles in PNG are not read.
+/// demultiplexer). Compressed XMP and ImageMagick's text profiles in PNG are not supported.
 struct EmbeddedMetadata {
-  /// A TIFF file of its own.
+  /// A complete TIFF file.
   private(set) var exif: [UInt8] = []
   private(set) var xmp: [UInt8] = []
 
-  /// The stored orientation, 2–8: EXIF's, and XMP's where EXIF has none; nil for upright or absent.
+  /// The stored orientation, 2–8: EXIF's, or XMP's if EXIF has none; nil for upright or absent.
   var orientation: Int? {
     let stated = exifOrientation(exif) ?? xmpOrientation(xmp)
     return stated.flatMap { 2...8 ~= $0 ? $0 : nil }
@@ -28,7 +28,7 @@ struct EmbeddedMetadata {
       else { break }
       guard kind == 0xE1 else { continue }
       if content.starts(with: exifSignature) {
-        result.exif += content.dropFirst(exifSignature.count)  // long data goes on in further segments
+        result.exif += content.dropFirst(exifSignature.count)  // long data continues in further segments
       } else if content.starts(with: xmpSignature) {
         result.xmp = Array(content.dropFirst(xmpSignature.count))
       }

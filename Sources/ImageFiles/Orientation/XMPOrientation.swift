@@ -1,5 +1,5 @@
-/// The orientation that XMP data states, as an attribute (`tiff:Orientation="6"`) or an element (`<tiff:Orientation>6`); nil
-/// where it states none. The first match counts, as in Pillow's `Image.getexif`.
+/// The orientation in XMP data, as an attribute (`tiff:Orientation="6"`) or an element (`<tiff:Orientation>6`); nil
+/// if there is none. The first match counts, as in Pillow's `Image.getexif`.
 func xmpOrientation(_ bytes: [UInt8]) -> Int? {
   let name = Array("tiff:Orientation".utf8)
   var rest = bytes[...]
