@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Names and shapes as the original implementations have them: Fixtures/architecture/make_schemas.py.
+/// Names and shapes from the original implementations: Fixtures/architecture/make_schemas.py.
 private struct OriginalSchemas: Decodable {
   var full: [String: [String]]
 
@@ -46,7 +46,7 @@ private struct OriginalSchemas: Decodable {
     #expect(lines.sorted() == original)
   }
 
-  @Test("Parameters are those of the towers present, and the logit scale belongs to neither")
+  @Test("Parameters belong to the towers present; the logit scale belongs to neither")
   func towersStandAlone() {
     let image = ParameterSchema(Self.vitB32.keeping(image: true, text: false)).parameters
     let text = ParameterSchema(Self.vitB32.keeping(image: false, text: true)).parameters
@@ -55,7 +55,7 @@ private struct OriginalSchemas: Decodable {
     #expect(image.count + text.count == 302 + 1)
   }
 
-  @Test("The score has its scale and bias last, which a source without a score lacks")
+  @Test("The score's scale and bias come last; a source without a score has neither")
   func score() {
     func rest(_ score: Score.Kind?) -> [String] {
       let schema = ParameterSchema(Self.vitB32, score: score)
@@ -67,7 +67,7 @@ private struct OriginalSchemas: Decodable {
     #expect(rest(.sigmoid) == ["logit_scale", "logit_bias"])
   }
 
-  @Test("A tower without its projection lists everything else")
+  @Test("A tower without its projection has all other tensors")
   func projectionIsOptional() {
     var architecture = Self.vitB32
     architecture.text?.projection = nil

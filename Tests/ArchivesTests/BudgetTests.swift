@@ -3,16 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What opening a file may take")
+@Suite("Budget for opening a file")
 struct BudgetTests {
-  /// A budget of its own for a file of so many bytes.
+  /// Limits with a budget for a file of this size.
   private static func limits(_ byteCount: Int) -> Limits {
     Limits.standard.withBudget(forByteCount: byteCount)
   }
 
   private static let base = 64 << 20
 
-  @Test("charges add up, and the first beyond the allowance is refused", arguments: [0, 1000])
+  @Test("charges add up, and the first one beyond the budget is an error", arguments: [0, 1000])
   func addsUp(byteCount: Int) throws {
     let limits = Self.limits(byteCount)
     let budget = try #require(limits.budget)
@@ -28,7 +28,7 @@ struct BudgetTests {
     #expect(error.found == "more, with the names")
   }
 
-  @Test("a count that overflows is more than any allowance, and takes nothing back")
+  @Test("an overflowing count exceeds every budget and does not reduce the sum")
   func overflows() throws {
     let limits = Self.limits(1 << 62)
     #expect(throws: Never.self) { try limits.charge(1, of: 1, for: "test") }
@@ -37,7 +37,7 @@ struct BudgetTests {
     #expect(throws: ReadError.self) { try small.charge(-1, for: "test") }
   }
 
-  @Test("limits without a budget allow everything, and limits with one keep it")
+  @Test("limits without a budget allow everything; limits with one keep it")
   func travels() throws {
     #expect(Limits.standard.budget == nil)
     #expect(throws: Never.self) { try Limits.standard.charge(.max, for: "test") }
@@ -47,7 +47,7 @@ struct BudgetTests {
     #expect(Limits.standard.withBudget != limits)
   }
 
-  @Test("each file of a checkpoint adds to one allowance, and a link to it nothing")
+  @Test("each file of a checkpoint adds to one budget; a link to a file adds nothing")
   func files() throws {
     let folder = try TemporaryFolder()
     let limits = Limits.standard.withBudget
@@ -63,7 +63,7 @@ struct BudgetTests {
     #expect(budget.allowedByteCount == Self.base + 8 * 120)
   }
 
-  @Test("compressed weights may inflate 256-fold in total, beyond a first megabyte that they share")
+  @Test("compressed weights can inflate 256-fold in total, after a shared first megabyte")
   func inflation() throws {
     let limits = Self.limits(1000)
     let allowed = 1 << 20
@@ -75,7 +75,7 @@ struct BudgetTests {
     #expect(throws: ReadError.self) { try limits.require(weightBytes: allowed + 256_001) }
   }
 
-  @Test("a slice of a mapped file is not computed, and a part of one is not")
+  @Test("a slice of a mapped file is not computed; a part of a computed source is")
   func mappedBytes() {
     let file = MappedFile(copying: [UInt8](repeating: 0, count: 10).span.bytes, path: "ten")
     let slice = FileSlice(file: file, range: 2..<8)
@@ -83,7 +83,7 @@ struct BudgetTests {
     #expect(PartialSource(slice, range: 1..<3).computedByteCount == 0)
   }
 
-  @Test("JSON is charged for each value and for each key with its text")
+  @Test("JSON is charged for each value, and for each key with its text")
   func json() throws {
     let limits = Self.limits(100)
     let bytes = Array(#"{"abc":[1,2],"d":null}"#.utf8)
@@ -96,7 +96,7 @@ struct BudgetTests {
   func pickle() throws {
     func taken(_ copies: Int) throws -> Int {
       let limits = Self.limits(100)
-      // A list of a hundred values, remembered; then sets of it.
+      // A list of a hundred values, stored in the memo; then sets of it.
       var bytes: [UInt8] = [0x80, 2, 0x5D, 0x71, 0, 0x28]
       bytes += [UInt8](repeating: 0x4E, count: 100) + [0x65, 0x30]
       for _ in 0..<copies {

@@ -2,9 +2,9 @@ import Architecture
 import BundleFormat
 import Testing
 
-/// Definitions of docs/BUNDLE.md against values computed from that page in Python.
+/// Compares the definitions of docs/BUNDLE.md with values computed from that page in Python.
 @Suite("Definitions of the bundle") struct DefinitionsTests {
-  @Test("The self-test's pixels are those of the page")
+  @Test("The self-test's pixels equal the page's")
   func theSelfTestsPixelsAreThoseOfThePage() {
     #expect(
       (0..<4).map { SelfTestInput.pixel($0) } == [
@@ -20,7 +20,7 @@ import Testing
       contextLength: context, vocabularySize: vocabulary, stack: stack, pooling: pooling, projection: nil)
   }
 
-  @Test("The self-test's ids are those of the page")
+  @Test("The self-test's ids equal the page's")
   func theSelfTestsIdsAreThoseOfThePage() {
     #expect(
       SelfTestInput.ids(tower(vocabulary: 49_408, context: 77, pooling: .highestID)) == [
@@ -37,7 +37,7 @@ import Testing
       ])
   }
 
-  @Test("The preprocessing id is that of the page")
+  @Test("The preprocessing id equals the page's")
   func thePreprocessingIdIsThatOfThePage() {
     let id = Identity.preprocessing(.openAI)
     #expect(
@@ -45,7 +45,7 @@ import Testing
         == "aceae8d2bdf5235b59ae5d115b69c27c707d6d80d2d5cdff453f795afa1a4d96")
   }
 
-  @Test("A field that came later enters an id only where it has a value")
+  @Test("A field added later enters an id only if it has a value")
   func anAdditionEntersTheIdWhereItHasAValue() {
     var preprocessing = Preprocessing.openAI
     (preprocessing.crop, preprocessing.conversion, preprocessing.resizeEdge) = (.down, .beforeResize, 256)
@@ -55,7 +55,7 @@ import Testing
         == "b8a6f2bd4f41911ff4e93cfb14d3f8d8aea79127a4fdc384d8592ffd458b4563")
   }
 
-  @Test("A digest is that of its bytes, however they arrive")
+  @Test("A digest does not depend on how the bytes are divided")
   func aDigestIsThatOfItsBytesHoweverTheyArrive() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
     var whole = DigestStream()
@@ -89,7 +89,7 @@ import Testing
     return description
   }
 
-  @Test("Every byte of a text field comes back")
+  @Test("Every byte of a text field survives a round trip")
   func everyByteOfATextComesBack() throws {
     var description = description()
     description.model = (0...255).map { UInt8($0) }
@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test(
-    "Every choice of preprocessing is written and comes back, and those that differ have ids of their own")
+    "Every choice of preprocessing survives a round trip, and different choices have different ids")
   func preprocessing() throws {
     var late = Preprocessing.openAI
     (late.conversion, late.interpolation) = (.beforeResize, .bilinear)
@@ -129,12 +129,12 @@ import Testing
     #expect(ids.count == 5)
   }
 
-  /// What a reader makes of the header, with just as much of the tensors as it looks at.
+  /// The description that a reader gets from the header and the few tensors that it reads.
   private func opened(_ description: BundleDescription) throws -> BundleDescription {
     let header = try encoded(description)
     let layout = BundleLayout(description)
     var file = header + [UInt8](repeating: 0, count: layout.byteCount)
-    // Epsilon and standard deviation must be positive to open.
+    // Opening requires a positive epsilon and standard deviation.
     for tensor in layout.tensors where tensor.name == ParameterName("image.epsilon") {
       file[header.count + tensor.byteOffset + 3] = 0x3F
     }
@@ -144,7 +144,7 @@ import Testing
     return try BundleHeader(file: file.span.bytes).description
   }
 
-  @Test("Fields that do not fit together are not written")
+  @Test("Contradictory fields are not written")
   func whatDoesNotFitTogetherIsNotWritten() throws {
     var heads = description()
     heads.architecture.image?.heads = 3
@@ -167,8 +167,8 @@ import Testing
     }
   }
 
-  /// The largest matrices that the format allows, whatever int8 weights they hold; one step more is refused.
-  @Test("No sum of int8 products leaves 32 bits")
+  /// The largest matrices that the format allows, with any int8 weights. One size larger is an error.
+  @Test("No sum of int8 products overflows 32 bits")
   func noSumOfInt8ProductsLeaves32Bits() throws {
     let stack = TransformerStack(
       width: 16_384, layers: 1, heads: 1, mlpWidth: 65_536, activation: .gelu, epsilon: 1e-5)
@@ -198,7 +198,7 @@ import Testing
     #expect(largestActivation * 128 * inputs <= Int(Int32.max), "\(inputs) inputs")
   }
 
-  @Test("A demanded fidelity comes with its probes")
+  @Test("A required fidelity is stored with its probes")
   func aDemandedFidelityComesWithItsProbes() throws {
     var description = description()
     description.fidelity.probes = Array("probes-1".utf8)

@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every rule of docs/BUNDLE.md has one file that breaks it and nothing else, and the reader says which and where.
+/// For every rule of docs/BUNDLE.md there is one file that breaks only this rule. The reader must report the rule and
+/// the offset.
 @Suite("Malformed bundles") struct MalformedBundlesTests {
   struct Sidecar: Decodable, Sendable {
     var rule: String
@@ -20,14 +21,14 @@ import Testing
     }
   }()
 
-  /// B-031's is made by BundleWriterTests.
-  @Test("The broken rule is named with its offset", arguments: sidecars.filter { $0.offset != nil })
+  /// BundleWriterTests generates the file for B-031.
+  @Test("The error has the broken rule and its offset", arguments: sidecars.filter { $0.offset != nil })
   func theBrokenRuleIsNamedWithItsOffset(_ sidecar: Sidecar) throws {
     let file = Self.folder.appendingPathComponent("\(sidecar.rule).pclip")
     let bytes = Array(try Data(contentsOf: file))
     let fault = #expect(throws: BundleFault.self) {
       let header = try BundleHeader(file: bytes.span.bytes)
-      // Structural rules are enforced at open; only these may wait.
+      // Structural rules are enforced on opening; only these rules are checked later.
       #expect(sidecar.rule >= "B-040", "opened although \(sidecar.how)")
       try header.checkContent(of: bytes.span.bytes)
     }
@@ -35,7 +36,7 @@ import Testing
     #expect(fault?.byteOffset == sidecar.offset, "\(sidecar.how)")
   }
 
-  @Test("Code, page and fixtures have the same rules")
+  @Test("Code, page and fixtures contain the same rules")
   func rulesInCodePageAndFixturesAreTheSame() throws {
     let page = try Repository.text("docs/BUNDLE.md")
     let rows = page.split(separator: "\n").filter { $0.hasPrefix("| B-") }
@@ -62,22 +63,22 @@ import Testing
     }
   }
 
-  /// No prefix of a sound bundle is one, and no reading of it goes astray.
-  @Test("Every truncation is refused")
+  /// No prefix of a valid bundle is valid, and reading it never leaves its bytes.
+  @Test("Every truncated bundle is an error")
   func everyTruncationIsRefused() throws {
     let bytes = try Fixture.bytes("valid/bundle/least-int8.pclip")
     for count in stride(from: 0, to: bytes.count, by: 7) {
-      // A copy of its own, so that a read beyond the end is outside any allocation.
+      // A separate allocation, so that a read beyond the end is detected.
       let prefix = Array(bytes[..<count])
       #expect(throws: BundleFault.self) { try BundleHeader(file: prefix.span.bytes) }
     }
   }
 
-  /// A flipped bit is found by one rule or another, wherever it is.
-  @Test("Every flipped byte is found")
+  /// Some rule detects a flipped bit at any position.
+  @Test("Every flipped byte is detected")
   func everyFlippedByteIsFound() throws {
     var bytes = try Fixture.bytes("valid/bundle/least-int8.pclip")
-    // Text fields may say anything: a change there makes another bundle, with another bundle id.
+    // Text fields can hold any text: a change there gives a valid bundle with another bundle id.
     let original = try BundleHeader(file: bytes.span.bytes).bundleID
     for index in stride(from: 0, to: bytes.count, by: 5) {
       bytes[index] ^= 0x04

@@ -4,14 +4,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/BUNDLE.md and the schema show what the code does.
+/// docs/BUNDLE.md and the schema describe what the code does.
 @Suite("docs/BUNDLE.md") struct PageTests {
   private func bundle(_ name: String) throws -> [UInt8] {
     try Fixture.bytes("valid/bundle/\(name)")
   }
 
-  /// `PCLIP_BLESS=1` puts the dump into the page.
-  @Test("The page's worked example is the fixture")
+  /// `PCLIP_BLESS=1` writes the dump to the page.
+  @Test("The page's worked example equals the fixture")
   func theWorkedExampleIsTheFixture() throws {
     let bytes = try bundle("least-int8.pclip")
     let header = try BundleHeader(file: bytes.span.bytes)
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// Key by key and value by value; what the schema language cannot say is docs/BUNDLE.md's.
+  /// Compares keys and values. docs/BUNDLE.md covers what the schema language cannot express.
   @Test(
     "The JSON schema describes the metadata of real bundles",
     arguments: ["vit-fp32.pclip", "vit-int8.pclip", "rn-fp16.pclip", "text-int8.pclip", "least-int8.pclip"])
@@ -66,7 +66,7 @@ import Testing
     #expect(requiredKeys(schema, metadata).isSubset(of: metadata.keys))
   }
 
-  /// A field that the schema forgets, or one that no bundle has, is a drift.
+  /// A field that is missing in the schema, or that no bundle has, is an error.
   @Test("The JSON schema lists the fields of the page")
   func theSchemaListsTheFieldsOfThePage() throws {
     let page = try Repository.text("docs/BUNDLE.md")
@@ -95,7 +95,7 @@ import Testing
     text.range(of: pattern, options: .regularExpression) != nil
   }
 
-  /// `required`, and that of the branches of `allOf` whose condition holds.
+  /// `required`, plus that of the branches of `allOf` whose condition holds.
   private func requiredKeys(_ schema: [String: Any], _ metadata: [String: String]) -> Set<String> {
     var required = Set(schema["required"] as? [String] ?? [])
     for branch in schema["allOf"] as? [[String: Any]] ?? [] {

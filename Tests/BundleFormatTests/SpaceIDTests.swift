@@ -7,7 +7,7 @@ import Testing
 
   private func id(_ text: String) throws -> SpaceID { try #require(SpaceID(text)) }
 
-  @Test("An id is read as it is written", arguments: ["-.-", "\(a).-", "-.\(b)", "\(a).\(b)"])
+  @Test("An id survives a round trip", arguments: ["-.-", "\(a).-", "-.\(b)", "\(a).\(b)"])
   func text(_ text: String) throws {
     let id = try id(text)
     #expect(id.description == text)
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test(
-    "What is no pair of ids is refused",
+    "Text that is not a pair of ids is an error",
     arguments: [
       "", ".", "-", "-.", ".-", "-.-.-", "--.-", "\(a)", "\(a).", "\(a).\(b).-", "\(a.dropLast()).-",
       "\(a)0.-",
@@ -23,7 +23,7 @@ import Testing
     ])
   func refused(_ text: String) { #expect(SpaceID(text) == nil) }
 
-  @Test("Spaces are compared by the ids known on both sides")
+  @Test("Spaces are compared by the ids that both sides have")
   func comparison() throws {
     let (a, b) = (Self.a, Self.b)
     #expect(try id("\(a).\(b)").compared(with: id("\(a).\(b)")) == .same)

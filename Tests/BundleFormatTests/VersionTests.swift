@@ -2,7 +2,7 @@ import Architecture
 import BundleFormat
 import Testing
 
-/// A version 2 that exists only here: it states how pixels are dithered, which version 1 never did.
+/// A version 2 that only exists in this test: it states how pixels are dithered, which version 1 does not.
 private struct LaterPreprocessing: Equatable {
   enum Dither: UInt8, CaseIterable, FieldChoice {
     case none, ordered
@@ -56,26 +56,26 @@ private struct LaterPreprocessing: Equatable {
 @Suite("Versions of the format") struct VersionTests {
   private static let first = #""pclip.version":"1","preprocess.crop":"half_to_even""#
 
-  @Test("A reader of version 2 opens version 1: fields that came later have the value that was implied")
+  @Test("A reader of version 2 opens version 1: later fields have their implied value")
   func earlierVersion() throws {
     let read = try LaterPreprocessing.read(Self.first, latestVersion: 2)
     #expect(read == LaterPreprocessing(crop: .halfToEven, dither: .none, seed: nil))
   }
 
-  @Test("A reader of version 1 names version 2 as later than its own")
+  @Test("A reader of version 1 reports version 2 as newer than its own")
   func laterVersion() throws {
     let later = try LaterPreprocessing().written(version: 2)
     let fault = #expect(throws: BundleFault.self) { try LaterPreprocessing.read(later, latestVersion: 1) }
     #expect(fault?.rule == .versionKnown)
   }
 
-  @Test("Version 0 was never written", arguments: ["0", "18446744073709551615"])
+  @Test("Version 0 is an error, because it never existed", arguments: ["0", "18446744073709551615"])
   func noVersion(_ version: String) {
     let fields = Self.first.replacing("\"1\"", with: "\"\(version)\"")
     #expect(throws: BundleFault.self) { try LaterPreprocessing.read(fields, latestVersion: 2) }
   }
 
-  @Test("In version 2 the list of fields is complete: none is left out, whatever its value")
+  @Test("Version 2 states every field, for any value")
   func completeList() throws {
     let plain = LaterPreprocessing()
     #expect(
@@ -88,13 +88,13 @@ private struct LaterPreprocessing: Equatable {
     #expect(fault?.rule == .fieldExpected)
   }
 
-  @Test("Version 2 comes back as it was written", arguments: [nil, 7])
+  @Test("Version 2 survives a round trip", arguments: [nil, 7])
   func roundTrip(seed: Int?) throws {
     let ordered = LaterPreprocessing(crop: .down, dither: .ordered, seed: seed)
     #expect(try LaterPreprocessing.read(ordered.written(version: 2), latestVersion: 2) == ordered)
   }
 
-  @Test("Version 1 cannot state what came later: it is refused, not dropped")
+  @Test("Version 1 cannot state a later field: writing it is an error")
   func statedTooEarly() throws {
     #expect(try LaterPreprocessing().written(version: 1) == Self.first)
     let fault = #expect(throws: BundleFault.self) {
@@ -103,7 +103,7 @@ private struct LaterPreprocessing: Equatable {
     #expect(fault?.rule == .fieldsConsistent)
   }
 
-  @Test("An id is that of version 1 where a later field says what was implied, and another where it does not")
+  @Test("An id equals version 1's if a later field has its implied value, and differs otherwise")
   func ids() {
     var lines = IdentityLines()
     lines.choice("preprocess.crop", Preprocessing.CropRounding.halfToEven)

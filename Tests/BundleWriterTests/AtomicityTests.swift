@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test("An existing file is left alone without --force")
+  @Test("An existing file is not changed without --force")
   func anExistingFileIsLeftAloneWithoutForce() throws {
     let folder = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.file("a.pclip")))
@@ -26,7 +26,7 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test("A file that appears meanwhile is not replaced", arguments: [true, false])
+  @Test("A file that appears during writing is not replaced", arguments: [true, false])
   func aFileThatAppearsMeanwhileIsNotReplaced(isUnnamed: Bool) throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))
@@ -43,7 +43,7 @@ import Testing
     #expect(folder.names == ["a.pclip"])
   }
 
-  @Test("Nothing has the name before the end", arguments: [true, false])
+  @Test("The output has no name before the end", arguments: [true, false])
   func nothingHasTheNameBeforeTheEnd(isUnnamed: Bool) throws {
     let folder = try TemporaryFolder()
     var options = WriteOptions(path: folder.file("a.pclip"))

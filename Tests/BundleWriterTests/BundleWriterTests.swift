@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Written bundles") struct BundleWriterTests {
-  @Test("Every rule of the format holds in what is written", arguments: SmallModels.all, Precision.allCases)
+  @Test("Written bundles satisfy every rule of the format", arguments: SmallModels.all, Precision.allCases)
   func everyRuleHoldsInWhatIsWritten(architecture: CLIPArchitecture, precision: Precision) throws {
     let folder = try TemporaryFolder()
     let bytes = try writtenBundle(architecture, precision, in: folder)
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "Bytes depend on neither threads nor instruction set nor file system", arguments: SmallModels.all,
+    "Bytes do not depend on threads, instruction set or file system", arguments: SmallModels.all,
     Precision.allCases)
   func bytesDependOnNeitherThreadsNorInstructionSetNorFileSystem(
     architecture: CLIPArchitecture, precision: Precision
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test("Ids are those of the source, whatever precision is written")
+  @Test("Ids are those of the source for every precision")
   func idsAreThoseOfTheSourceWhateverIsWritten() throws {
     let folder = try TemporaryFolder()
     var ids: Set<[Digest?]> = []
@@ -62,7 +62,7 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
-  @Test("Ids change with a weight, and with the activation")
+  @Test("Ids change with a weight and with the activation")
   func idsChangeWithAWeightAndWithTheActivation() throws {
     let folder = try TemporaryFolder()
     func ids(_ request: BundleRequest<RandomSource>) throws -> [Digest?] {
@@ -118,7 +118,7 @@ import Testing
     #expect(first == 0.25)
   }
 
-  @Test("The tokenizer travels with its merges")
+  @Test("The bundle holds the tokenizer's merges")
   func tokenizerTravelsWithItsMerges() throws {
     let folder = try TemporaryFolder()
     let request = SmallModels.textWithTokenizer()
@@ -129,7 +129,7 @@ import Testing
   }
 }
 
-@Suite("Weights that a bundle cannot hold") struct RefusedWeightsTests {
+@Suite("Weights that cannot be stored") struct RefusedWeightsTests {
   private func failure(
     _ precision: Precision, _ name: StaticString, index: Int, value: Float,
     architecture: CLIPArchitecture = SmallModels.vision
@@ -147,9 +147,9 @@ import Testing
     }
   }
 
-  /// A linear (canonical order is stored order), a transposed projection, a convolution, a table.
+  /// A linear layer (canonical order is stored order), a transposed projection, a convolution, a table.
   @Test(
-    "A weight too large for FP16 is refused with its tensor and element",
+    "A weight too large for FP16 is an error with its tensor and element",
     arguments: [
       "visual.transformer.resblocks.1.mlp.c_fc.weight", "visual.proj", "visual.conv1.weight",
       "token_embedding.weight",
@@ -161,7 +161,7 @@ import Testing
     #expect(try failure(.int8, name, index: 77, value: 65_520) == nil)
   }
 
-  @Test("What the source refuses ends the writing and leaves nothing", arguments: Precision.allCases)
+  @Test("An error of the source ends the writing and leaves nothing", arguments: Precision.allCases)
   func whatTheSourceRefusesIsRefused(precision: Precision) throws {
     for name: StaticString in [
       "visual.proj", "text_projection", "visual.ln_pre.bias", "logit_scale",
@@ -182,7 +182,8 @@ import Testing
   }
 
   @Test(
-    "Each parameter is fetched once, the four tensors of a BatchNorm too", arguments: [Precision.fp32, .fp16])
+    "Each parameter is read once, including the four tensors of a BatchNorm",
+    arguments: [Precision.fp32, .fp16])
   func fetchedOnce(precision: Precision) throws {
     let folder = try TemporaryFolder()
     let source = CountingSource()
@@ -192,14 +193,14 @@ import Testing
     #expect(source.counts.filter { $0.value != 1 } == [:])
   }
 
-  @Test("A BatchNorm without variance is refused")
+  @Test("A BatchNorm without variance is an error")
   func aBatchNormWithoutVarianceIsRefused() throws {
     let problem = try failure(
       .fp16, "visual.bn1.running_var", index: 1, value: -1, architecture: SmallModels.resNet)
     #expect(problem == .notFinite(tensor: ParameterName("visual.bn1.scale"), element: 1))
   }
 
-  @Test("Every refusal says what to do")
+  @Test("Every error says what to do")
   func everyRefusalSaysWhatToDo() {
     let problems: [QuantizationError] = [
       .notFinite(tensor: ParameterName("a"), element: 0),

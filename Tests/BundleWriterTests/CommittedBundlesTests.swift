@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The format is frozen: what is written today is what was written when these files were committed.
+/// The format is frozen: writing these bundles again must give the committed bytes.
 @Suite("Committed bundles") struct CommittedBundlesTests {
   struct Committed: Sendable, CustomTestStringConvertible {
     var name: String
@@ -30,8 +30,8 @@ import Testing
 
   static let folder = Fixture.url("valid/bundle")
 
-  /// `PCLIP_BLESS=1` writes the files anew: only for a new version of the format.
-  @Test("Writing the committed bundles again gives their bytes", arguments: all)
+  /// `PCLIP_BLESS=1` writes the files again: only for a new version of the format.
+  @Test("Writing the committed bundles again gives the same bytes", arguments: all)
   func writingGivesTheCommittedBytes(_ committed: Committed) throws {
     let bytes = try writtenBundle(committed.architecture, committed.precision, in: TemporaryFolder())
     let file = Self.folder.appendingPathComponent(committed.name)
@@ -39,7 +39,7 @@ import Testing
     #expect(bytes == Array(try Data(contentsOf: file)))
   }
 
-  /// What the bundles were made from, for the second reader: canonical names, FP32, safetensors.
+  /// The sources of the bundles for the second reader: canonical names, FP32, safetensors.
   @Test("The sources of the committed bundles are committed", arguments: ["vit", "rn"])
   func theSourcesOfTheCommittedBundlesAreCommitted(name: String) throws {
     let architecture = name == "vit" ? SmallModels.vision : SmallModels.leastResNet
@@ -52,9 +52,9 @@ import Testing
 
 /// Rule B-031 needs a bundle with a tokenizer, whose token table is too large to commit.
 @Suite("Merges of the vocabulary") struct MergesRuleTests {
-  /// The first merge, the last, and the filler after it.
+  /// The first merge, the last, and the padding after it.
   @Test(
-    "Merges of tokens that do not exist are refused",
+    "Merges of tokens that do not exist are an error",
     arguments: [(0, 512), (97_787, 49_405), (97_788, 0)] as [(Int, UInt16)])
   func mergesOfTokensThatDoNotExistAreRefused(index: Int, id: UInt16) throws {
     let folder = try TemporaryFolder()

@@ -8,8 +8,8 @@ import Quantization
 import TestSupport
 import Testing
 
-/// A bundle gives its weights back.
-@Suite("Weights read back from a bundle") struct RestorationTests {
+/// A bundle's weights can be restored.
+@Suite("Weights restored from a bundle") struct RestorationTests {
   private func weights(
     _ architecture: CLIPArchitecture, _ precision: Precision, _ folder: TemporaryFolder
   ) throws -> BundleWeights {
@@ -23,7 +23,7 @@ import Testing
     return values
   }
 
-  @Test("FP32 weights come back bit for bit", arguments: SmallModels.all)
+  @Test("FP32 weights are bit-exact", arguments: SmallModels.all)
   func fp32ComesBackBitForBit(architecture: CLIPArchitecture) throws {
     let weights = try weights(architecture, .fp32, TemporaryFolder())
     for parameter in ParameterSchema(architecture).parameters {
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// The canonical values, BatchNorms as docs/BUNDLE.md defines them.
+  /// The canonical values, with BatchNorms as docs/BUNDLE.md defines them.
   private func expectedFP32(_ parameter: Parameter, _ architecture: CLIPArchitecture) -> [Float] {
     let source = RandomSource(seed: 1)
     guard case .batchNorm(let part, of: _) = parameter.role else { return source.values(of: parameter) }
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test("FP16 weights come back rounded once", arguments: SmallModels.all)
+  @Test("FP16 weights are rounded once", arguments: SmallModels.all)
   func fp16ComesBackRounded(architecture: CLIPArchitecture) throws {
     let weights = try weights(architecture, .fp16, TemporaryFolder())
     for parameter in ParameterSchema(architecture).parameters {
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test("int8 weights come back within half a step", arguments: SmallModels.all)
+  @Test("int8 weights are within half a step", arguments: SmallModels.all)
   func int8ComesBackWithinHalfAStep(architecture: CLIPArchitecture) throws {
     let folder = try TemporaryFolder()
     let weights = try weights(architecture, .int8, folder)
@@ -94,10 +94,10 @@ import Testing
     }
   }
 
-  /// Half, and what rounding the quotient and the product in FP32 adds.
+  /// Half a step, plus the FP32 rounding of the quotient and the product.
   private static let halfAStep: Float = 0.5 + 127 * 0x1p-23
 
-  /// The distance of neighbouring int8 values at each element, equalization undone.
+  /// The distance of adjacent int8 values at each element, with equalization undone.
   private func steps(of parameter: Parameter, in folder: TemporaryFolder) throws -> [Float] {
     let bytes = try fileBytes(folder.file("model.pclip"))
     let header = try BundleHeader(file: bytes.span.bytes)
@@ -129,7 +129,9 @@ import Testing
     return steps
   }
 
-  @Test("A part of a tensor, read alone, is that part", arguments: SmallModels.all, Precision.allCases)
+  @Test(
+    "A part of a tensor has the same values as the complete one", arguments: SmallModels.all,
+    Precision.allCases)
   func aPartOfATensorIsThatPart(architecture: CLIPArchitecture, precision: Precision) throws {
     let weights = try weights(architecture, precision, TemporaryFolder())
     for parameter in ParameterSchema(architecture).parameters where parameter.elementCount > 5 {
@@ -143,7 +145,7 @@ import Testing
     }
   }
 
-  @Test("Damage is found when the tensor is read")
+  @Test("Damage is detected when the tensor is read")
   func damageIsFoundWhenTheTensorIsRead() throws {
     var bytes = try writtenBundle(SmallModels.vision, .int8, in: TemporaryFolder())
     let header = try BundleHeader(file: bytes.span.bytes)
@@ -160,7 +162,7 @@ import Testing
     _ = try restored(sound, weights)
   }
 
-  @Test("As a container of tensors a bundle holds what its header says", arguments: SmallModels.all)
+  @Test("As a container of tensors, a bundle holds what its header states", arguments: SmallModels.all)
   func container(architecture: CLIPArchitecture) throws {
     for precision in [Precision.fp32, .fp16, .int8] {
       let bytes = try writtenBundle(architecture, precision, in: TemporaryFolder())
@@ -175,7 +177,7 @@ import Testing
     }
   }
 
-  @Test("A bundle of a later version is refused for that reason")
+  @Test("A newer bundle is an error about its version")
   func aBundleOfALaterVersionIsRefusedForThatReason() throws {
     var bytes = try writtenBundle(SmallModels.least, .int8, in: TemporaryFolder())
     let start = try #require(bytes.firstRange(of: Array("version\":\"1".utf8)))
@@ -186,7 +188,7 @@ import Testing
     #expect(error?.category == .unsupported)
   }
 
-  @Test("Converting a converted file changes nothing", arguments: SmallModels.all)
+  @Test("Converting a restored bundle gives the same bytes", arguments: SmallModels.all)
   func convertingAConvertedFileChangesNothing(
     architecture: CLIPArchitecture
   )

@@ -5,7 +5,8 @@ import Quantization
 import Synchronization
 import TensorTypes
 
-/// Odd sizes on purpose: heads that are no multiple of 16, K that is no multiple of 4, N that is no multiple of 16.
+/// Odd sizes on purpose: head sizes that are not multiples of 16, K that is not a multiple of 4, N that is not a
+/// multiple of 16.
 enum SmallModels {
   static let vision = CLIPArchitecture(
     image: .visionTransformer(
@@ -25,7 +26,7 @@ enum SmallModels {
       epsilon: 1e-5),
     text: nil)
 
-  /// As little as shows every kind of tensor of an image tower: the basis of malformed fixtures.
+  /// The smallest architecture with every kind of tensor of an image tower: the basis of malformed fixtures.
   static let least = CLIPArchitecture(
     image: .visionTransformer(
       imageSize: 8, patchSize: 4,
@@ -80,11 +81,11 @@ enum SmallModels {
   }
 }
 
-/// Weights drawn from a hash of name, index and seed, with the statistics that matter here: LayerNorm channels of very
-/// different size, dead channels, positive variances.
+/// Weights drawn from a hash of name, index and seed, with relevant statistics: LayerNorm channels of very different
+/// size, dead channels, positive variances.
 struct RandomSource: ParameterSource {
   var seed: UInt64
-  /// Flat indices of one tensor that hold other values than drawn.
+  /// Flat indices of one tensor with values that are not drawn.
   var overrides: [Override] = []
 
   struct Override: Sendable {
@@ -117,11 +118,11 @@ struct RandomSource: ParameterSource {
     case .batchNorm(.runningVariance, of: _): return 0.5 + abs(uniform)
     case .batchNorm(.gain, of: _): return 1 + uniform
     case .vector where parameter.name.description.contains("ln_"):
-      // Every seventh channel is loud, every eleventh dead.
+      // Every seventh channel is large, every eleventh dead.
       if index % 11 == 10 { return 0 }
       return index % 7 == 3 ? 50 * uniform : 1 + 0.2 * uniform
     case .linear where parameter.name.description.hasSuffix("c_proj.weight"):
-      // An output that is nothing but zeros.
+      // An output whose weights are all zero.
       return index / parameter.shape[1] == 2 ? 0 : 0.1 * uniform
     case .logitScale: return 4.6
     case .logitBias: return -12.5
@@ -138,7 +139,7 @@ struct RandomSource: ParameterSource {
   }
 }
 
-/// Refuses to hand out one parameter, as a checkpoint does of which a value is NaN.
+/// Throws for one parameter, like a checkpoint in which one of its values is NaN.
 struct DamagedSource: ParameterSource {
   var damaged: ParameterName
 
@@ -154,7 +155,7 @@ struct DamagedSource: ParameterSource {
   }
 }
 
-/// Counts how often each parameter is fetched.
+/// Counts how often each parameter is read.
 final class CountingSource: ParameterSource {
   private let fetched = Mutex<[String: Int]>([:])
 

@@ -22,7 +22,7 @@ struct ByteCursorTests {
     #expect(value == 2.5)
   }
 
-  @Test("a load beyond the end names offset, need and rest, and does not move")
+  @Test("a load beyond the end reports offset, needed and available bytes, and does not move")
   func endOfData() throws {
     var cursor = ByteCursor(bytes.span.bytes, baseOffset: 100)
     try cursor.skip(6)
@@ -36,7 +36,7 @@ struct ByteCursorTests {
     #expect(position == 6)
   }
 
-  @Test("negative and huge counts are refused, not trapped", arguments: [-1, Int.min, Int.max, 10])
+  @Test("negative and huge counts are errors, not traps", arguments: [-1, Int.min, Int.max, 10])
   func hostileCounts(count: Int) throws {
     var cursor = ByteCursor(bytes.span.bytes)
     var refusals = 0
@@ -57,7 +57,7 @@ struct ByteCursorTests {
     #expect(refused)
   }
 
-  @Test("a literal is recognised only where it fits")
+  @Test("a literal is only recognised if it fits")
   func literals() {
     let text = Array("PK".utf8)
     let cursor = ByteCursor(text.span.bytes)

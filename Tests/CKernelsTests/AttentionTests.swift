@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 @Suite("Attention kernels") struct AttentionTests {
-  /// Scores reach about ±8 with an error of a few 2^-24 of that; it is the probabilities' relative error, and the
-  /// values are at most 1.
+  /// Scores reach about ±8, with an error of a few 2^-24 of that, which is the relative error of the probabilities.
+  /// Values are at most 1.
   static let tolerance = 4e-6
 
   struct Operands {
     let queryCount, keyCount, d: Int
     let q, k, v: UnsafeMutablePointer<Float>
-    /// Queries, keys and values interleaved as an in-projection leaves them.
+    /// Queries, keys and values interleaved as in the output of an in-projection.
     var stride: Int { 3 * d + 1 }
 
     init(queryCount: Int, keyCount: Int, d: Int, arena: Arena) {
@@ -61,7 +61,7 @@ import Testing
     (2, 17, 1),
   ]
 
-  @Test("Attention follows its formula for every head size", arguments: KernelTable.all)
+  @Test("Attention equals its formula for every head size", arguments: KernelTable.all)
   func formula(table: KernelTable) {
     for (queryCount, keyCount, d) in Self.shapes {
       let arena = Arena()
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test("A query's bits depend neither on the other queries nor on keys it does not see")
+  @Test("A query's bits do not depend on other queries or on keys that it does not attend to")
   func independence() {
     for table in KernelTable.all {
       let arena = Arena()

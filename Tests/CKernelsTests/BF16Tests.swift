@@ -2,7 +2,7 @@ import CKernels
 import TestSupport
 import Testing
 
-/// The kernels of processors that multiply BF16; none on others.
+/// The kernels of processors that multiply BF16; none on other processors.
 private struct BF16Kernels: @unchecked Sendable {
   let kernels: UnsafePointer<pk_bf16_kernels>
 
@@ -18,7 +18,7 @@ private struct BF16Kernels: @unchecked Sendable {
   }
 
   @Test(
-    "Rows are rounded half to even, subnormals to zero, and padded with zeros", arguments: BF16Kernels.all)
+    "Rows are rounded half to even, subnormals become zero, and padding is zero", arguments: BF16Kernels.all)
   fileprivate func rounding(bf16: BF16Kernels) {
     let arena = Arena()
     defer { arena.free() }
@@ -44,7 +44,7 @@ private struct BF16Kernels: @unchecked Sendable {
     }
   }
 
-  /// A sum of k exact products passes at most k additions in FP32, whatever their order in a pair.
+  /// A sum of k exact products has at most k additions in FP32, in any order within a pair.
   private static func bound(_ terms: [Double]) -> Double {
     Double(terms.count + 2) * 0x1p-24 * terms.reduce(0) { $0 + abs($1) }
   }

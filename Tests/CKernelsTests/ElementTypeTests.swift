@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// Between neighbouring halves: the midpoint, which ties, and the floats on both sides of it.
+  /// Between adjacent FP16 numbers: the midpoint, which ties, and the floats on both sides of it.
   private var delicate: [Float] {
     (UInt16(0)..<0x7BFF).flatMap { pattern -> [Float] in
       let low = Float(Float16(bitPattern: pattern))
@@ -41,7 +41,7 @@ import Testing
     #expect(halves == values.map { Float16($0).bitPattern })
   }
 
-  @Test("The first finite value too large for F16 is named", arguments: KernelTable.all)
+  @Test("The first finite value too large for F16 is reported", arguments: KernelTable.all)
   func overflow(table: KernelTable) {
     for count in [1, 7, 8, 9, 40] {
       for index in 0..<count {

@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 
 @Suite("Elementary functions of kernels") struct ElementaryFunctionTests {
-  /// In units of the last place of the result.
+  /// In units in the last place of the result.
   private func ulps(_ value: Float, _ exact: Double) -> Double {
     abs(Double(value) - exact) / Double(Float(exact).ulp)
   }
 
-  @Test("exp is within 2 ulp wherever the result is a normal number")
+  @Test("exp is within 2 ulp if the result is a normal number")
   func exponential() {
     var worst = 0.0
     var x: Float = -87.33
@@ -20,7 +20,7 @@ import Testing
     #expect(worst <= 2)
   }
 
-  @Test("exp is 0 below, infinite above, 1 at zero, and keeps NaN")
+  @Test("exp is 0 for small x, infinite for large x, 1 at zero, and NaN for NaN")
   func exponentialLimits() {
     #expect(pk_expf(-87.4) == 0 && pk_expf(-.infinity) == 0 && pk_expf(-1e30) == 0)
     #expect(pk_expf(88.8) == .infinity && pk_expf(.infinity) == .infinity)
@@ -28,7 +28,7 @@ import Testing
     #expect(pk_expf(.nan).isNaN)
   }
 
-  @Test("erf is within 1.5e-7, odd, and 1 far out")
+  @Test("erf is within 1.5e-7, odd, and 1 for large x")
   func errorFunction() {
     var worst = 0.0
     var x: Float = 0
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test("Rounding goes to the even neighbour at halves, floor downwards")
+  @Test("Rounding goes to even at halves, floor goes down")
   func rounding() {
     for x: Float in [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 8388607.5, 1e20, -3.2, 7] {
       #expect(pk_roundf(x) == x.rounded(.toNearestOrEven) && pk_floorf(x) == x.rounded(.down))
@@ -73,9 +73,9 @@ import Testing
     #expect(pk_roundf(.infinity) == .infinity && pk_floorf(.nan).isNaN)
   }
 
-  /// Activations against their formulas in double precision; relative to the input's size, as GELU's factor
-  /// 1 + erf(x) cancels for negative x in any FP32 implementation.
-  @Test("Activations follow their formulas", arguments: KernelTable.all)
+  /// Compares activations with their formulas in double precision. Relative to the input's size, because GELU's
+  /// factor 1 + erf(x) cancels for negative x in any FP32 implementation.
+  @Test("Activations equal their formulas", arguments: KernelTable.all)
   func activations(table: KernelTable) {
     let formulas: [(pk_activation, (Double) -> Double)] = [
       (PK_ACTIVATION_NONE, { $0 }),
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  /// A product with one input of weight 1 is exact, so that only the activation can differ.
+  /// A product with one input of weight 1 is exact, so only the activation can differ.
   private func activate(_ table: KernelTable, _ activation: pk_activation, _ x: [Float]) -> [Float] {
     let one = [Float](repeating: 1, count: 16)
     var epilogue = pk_epilogue()
@@ -111,7 +111,7 @@ import Testing
     return y
   }
 
-  @Test("Activations have scalar's bits on a hundred thousand inputs", arguments: KernelTable.fast)
+  @Test("Activations have scalar's bits for a hundred thousand inputs", arguments: KernelTable.fast)
   func activationsAgree(table: KernelTable) {
     var numbers = SplitMix(seed: 9)
     let inputs = numbers.floats(100_000, scale: 12) + [0, -0.0, 90, -90, 1e30, -1e30]

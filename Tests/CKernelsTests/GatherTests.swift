@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(
-    "Patches hold each window's pixels in the order ky, kx, channel, filled outside the image",
+    "Patches hold each window's pixels in the order ky, kx, channel, with the fill value outside the image",
     arguments: KernelTable.all)
   func patches(table: KernelTable) {
     var numbers = SplitMix(seed: 1)
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test(
-    "Token embeddings are the table's rows, widened, scaled, with positions added",
+    "Token embeddings are the table's rows, widened and scaled, plus positions",
     arguments: KernelTable.all)
   func embeddings(table: KernelTable) {
     var numbers = SplitMix(seed: 3)

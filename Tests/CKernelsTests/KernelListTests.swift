@@ -15,7 +15,7 @@ struct KernelCheck: CustomTestStringConvertible {
   }
 }
 
-/// The list of kernels, the tables made from it and the checks of CKernelChecks cannot drift apart.
+/// The list of kernels, the tables and the checks of CKernelChecks must agree.
 @Suite("kernels.def", .serialized) struct KernelListTests {
   @Test("Every kernel of the list agrees with its definition", arguments: KernelCheck.all)
   func agreement(check: KernelCheck) {
@@ -25,12 +25,12 @@ struct KernelCheck: CustomTestStringConvertible {
     #expect(mistakes == 0, "\(String(decoding: mistake.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))")
   }
 
-  @Test("No table has a gap", arguments: KernelTable.all)
+  @Test("Every table is complete", arguments: KernelTable.all)
   func tablesAreComplete(table: KernelTable) {
     #expect(pk_check_gap(table.kernels).map { String(cString: $0) } == nil)
   }
 
-  @Test("Tables are found by name, and only by their whole name")
+  @Test("Tables are found by their complete name only")
   func names() {
     for table in KernelTable.all {
       #expect(pk_kernels_named(table.name, table.name.utf8.count) == table.kernels)
@@ -40,7 +40,7 @@ struct KernelCheck: CustomTestStringConvertible {
     #expect(KernelTable.all.map(\.name).first == "scalar")
   }
 
-  @Test("The detected table is the last of those supported")
+  @Test("The detected table is the last supported one")
   func detection() {
     #expect(pk_kernels_detect() == KernelTable.all.last?.kernels)
   }

@@ -7,14 +7,15 @@ import Testing
   static let outputCounts = [0, 1, 15, 16, 17, 31, 32, 33, 67]
   static let inputCounts = [0, 4, 124, 128, 132, 260]
 
-  /// A sum of k terms in blocks of 128: each term passes at most 128 + k/128 additions, its product one rounding.
+  /// A sum of k terms in blocks of 128: each term is rounded in at most 128 + k/128 additions and once in its
+  /// product.
   static func bound(_ terms: [(Double, Double)]) -> Double {
     let roundings = Double(min(terms.count, 128) + terms.count / 128 + 2)
     return roundings * 0x1p-24 * terms.reduce(0) { $0 + abs($1.0 * $1.1) }
   }
 
   @Test(
-    "Sums of every size and format are within rounding of the exact sum, integers exact",
+    "Sums of every size and format are within rounding of the exact sum; integers are exact",
     arguments: KernelTable.all, Product.Kind.allCases)
   func sums(table: KernelTable, kind: Product.Kind) {
     for m in Self.rowCounts {
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test(
-    "Float sums take any number of inputs", arguments: KernelTable.all, [Product.Kind.f32, .f16])
+    "Float sums accept any number of inputs", arguments: KernelTable.all, [Product.Kind.f32, .f16])
   func oddInputCounts(table: KernelTable, kind: Product.Kind) {
     for k in [1, 2, 3, 5, 127, 129, 257] {
       let arena = Arena()
@@ -90,7 +91,7 @@ import Testing
   ]
 
   @Test(
-    "A product has the same bits whole, row by row, panel by panel and in uneven parts",
+    "A product has the same bits complete, row by row, panel by panel and in uneven parts",
     arguments: KernelTable.all, Product.Kind.allCases)
   func splits(table: KernelTable, kind: Product.Kind) {
     let arena = Arena()
@@ -118,7 +119,7 @@ import Testing
   }
 
   @Test(
-    "Many rows, beyond one block of them, are each as if alone", arguments: KernelTable.fast,
+    "Many rows, more than one block, each have the same bits as alone", arguments: KernelTable.fast,
     Product.Kind.allCases)
   func manyRows(table: KernelTable, kind: Product.Kind) {
     let arena = Arena()
@@ -134,7 +135,7 @@ import Testing
   }
 
   @Test(
-    "Float products have equal bits on all instruction sets that fuse, scalar's on the others",
+    "Float products have equal bits on all instruction sets that fuse, and scalar's on the others",
     arguments: KernelTable.fast,
     [Product.Kind.f32, .f16, .s8f])
   func fusedAgree(table: KernelTable, kind: Product.Kind) {
@@ -167,7 +168,7 @@ import Testing
   }
 
   @Test(
-    "Extreme bytes do not saturate: every pairing of ±127, 0 and 255", arguments: KernelTable.all)
+    "Extreme bytes do not saturate: all combinations of ±127, 0 and 255", arguments: KernelTable.all)
   func saturation(table: KernelTable) {
     let k = 512
     for (value, weight) in [
@@ -188,7 +189,7 @@ import Testing
   }
 
   @Test(
-    "The sums of a damaged bundle, whatever they are, wrap alike on every instruction set",
+    "Arbitrary sums of a damaged bundle wrap equally on every instruction set",
     arguments: KernelTable.fast)
   func damagedSums(table: KernelTable) {
     let arena = Arena()
@@ -206,10 +207,10 @@ import Testing
   }
 
   @Test(
-    "Rows in lines and inputs in segments give the bits of the same rows copied together",
+    "Rows in lines and inputs in segments give the same bits as contiguous copies",
     arguments: KernelTable.all, Product.Kind.allCases)
   func linesAndSegments(table: KernelTable, kind: Product.Kind) {
-    // A 3 × 3 window over 4 × 5 pixels of 12 channels, as a convolution reads an image with a border of one.
+    // A 3 × 3 window over 4 × 5 pixels of 12 channels, like a convolution that reads an image with a border of one.
     let (height, width, channels) = (4, 5, 12)
     let arena = Arena()
     defer { arena.free() }
@@ -236,7 +237,7 @@ import Testing
   }
 
   @Test(
-    "The range contains every value stored and is reached", arguments: KernelTable.all,
+    "The range contains every stored value, and its bounds are reached", arguments: KernelTable.all,
     Product.Kind.allCases)
   func range(table: KernelTable, kind: Product.Kind) {
     let arena = Arena()
@@ -252,7 +253,7 @@ import Testing
   }
 
   @Test(
-    "Blocked sums have at most half the RMS error of straightforward ones",
+    "Blocked sums have at most half the RMS error of simple sums",
     arguments: KernelTable.all)
   func blockedSumsAreAccurate(table: KernelTable) {
     let arena = Arena()

@@ -5,7 +5,7 @@ import Testing
 @Suite("Packing of weights") struct PackingTests {
   static let sizes = [(1, 1), (16, 4), (17, 27), (33, 130), (64, 256), (40, 28)]
 
-  /// Row-major position of each element of the panels, nil where they are padded.
+  /// Row-major position of each element of the panels; nil for padding.
   private func source(n: Int, k: Int, padded: Int, index: Int, isS8: Bool) -> (Int, Int)? {
     let panel = index / (padded * 16)
     let rest = index % (padded * 16)
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test(
-    "Panels hold sixteen outputs per input, zero beyond the matrix, whole or in parts",
+    "Panels hold sixteen outputs per input, zero beyond the matrix, packed at once or in parts",
     arguments: KernelTable.all)
   func panels(table: KernelTable) {
     var numbers = SplitMix(seed: 1)
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test("A value too large for F16 is named by its place in the matrix", arguments: KernelTable.all)
+  @Test("A value too large for F16 is reported with its position in the matrix", arguments: KernelTable.all)
   func overflow(table: KernelTable) {
     let (n, k) = (20, 300)
     for (row, column) in [(0, 0), (19, 299), (7, 130), (16, 1)] {

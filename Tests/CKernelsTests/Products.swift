@@ -3,7 +3,7 @@ import TestSupport
 
 /// Operands of one matrix product, in every weight format, at the edge of their pages.
 struct Product {
-  /// Integers come with a scale per row (transformers) or one for all (convolutions).
+  /// Integers have a scale per row (transformers) or one for all rows (convolutions).
   enum Kind: CaseIterable, Sendable { case f32, f16, s8f, u8PerRow, u8Common }
 
   let m, n, k: Int
@@ -22,7 +22,7 @@ struct Product {
 
   static let commonScale: Float = 0.013
 
-  /// `k` is a multiple of 4 where an int8 kind is run. Rows lie one element more apart than they need.
+  /// `k` is a multiple of 4 for int8 kinds. Rows are one element further apart than necessary.
   init(m: Int, n: Int, k: Int, seed: UInt64 = 1, arena: Arena) {
     var numbers = SplitMix(seed: seed)
     (self.m, self.n, self.k) = (m, n, k)
@@ -74,7 +74,7 @@ struct Product {
     }
   }
 
-  /// Everything that the epilogue can do, except what the caller switches off.
+  /// All features of the epilogue, except those that the caller switches off.
   func epilogue(
     activation: pk_activation = PK_ACTIVATION_NONE, residual useResidual: Bool = false,
     lineStride: Int = 0, reluLast: Bool = false, scaled: Bool = true, biased: Bool = true
@@ -91,7 +91,7 @@ struct Product {
     return epilogue
   }
 
-  /// Rows `rows` of panels `panels` into `y`, the place of row 0.
+  /// Computes rows `rows` of panels `panels`; `y` points to row 0.
   func run(
     _ kind: Kind, _ table: KernelTable, _ epilogue: pk_epilogue, rows: Range<Int>? = nil,
     panels: Range<Int>? = nil, into y: UnsafeMutablePointer<Float>
@@ -106,7 +106,7 @@ struct Product {
       rowScale: rowScale + rows.lowerBound, into: y + rows.lowerBound * ldy)
   }
 
-  /// Any rows with these weights.
+  /// Computes any rows with these weights.
   func run(
     _ kind: Kind, _ table: KernelTable, _ product: pk_product, panels: Range<Int>? = nil,
     x: UnsafePointer<Float>, xU8: UnsafePointer<UInt8>, rowScale: UnsafePointer<Float>? = nil,
@@ -141,7 +141,7 @@ struct Product {
       segment_stride: 0, y_row_stride: ldy, y_line_stride: 0, epilogue: epilogue)
   }
 
-  /// A fresh output whose elements are all `untouched`.
+  /// A new output whose elements are all `untouched`.
   func output(_ arena: Arena) -> UnsafeMutablePointer<Float> {
     arena.buffer(count: max(0, m * ldy - 1), of: Self.untouched)
   }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Quantization kernels") struct QuantizationTests {
   @Test(
-    "Rows are quantized as their formula says, padded with the zero point to a multiple of four",
+    "Rows are quantized by their formula and padded with the zero point to a multiple of four",
     arguments: KernelTable.all)
   func rows(table: KernelTable) {
     var numbers = SplitMix(seed: 1)
@@ -68,12 +68,12 @@ import Testing
       var q: [UInt8] = [0, 0, 0]
       KernelTable.scalar.kernels.pointee.quantize_u8(
         3, [minimum, 0, maximum], range.inverse_scale, range.zero_point, &q)
-      // Both ends may round the same way where they lie half-way, as in [-1, 1].
+      // Both ends can round the same way if they are half-way, as in [-1, 1].
       #expect(q[0] == 0 && q[1] == range.zero_point && q[2] >= 254)
     }
   }
 
-  @Test("Bytes become the numbers that they stand for", arguments: KernelTable.all)
+  @Test("Bytes become the numbers that they represent", arguments: KernelTable.all)
   func dequantized(table: KernelTable) {
     let arena = Arena()
     defer { arena.free() }
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test("Unsigned activations follow their formula and clamp", arguments: KernelTable.all)
+  @Test("Unsigned activations equal their formula and clamp", arguments: KernelTable.all)
   func unsigned(table: KernelTable) {
     var numbers = SplitMix(seed: 2)
     for count in [1, 15, 16, 17, 35, 1000] {
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test("Weights on the edge between two steps are divided, not multiplied", arguments: KernelTable.all)
+  @Test("Weights at the edge between two steps are divided, not multiplied", arguments: KernelTable.all)
   func weightTies(table: KernelTable) {
     var numbers = SplitMix(seed: 4)
     for _ in 0..<200 {

@@ -1,9 +1,9 @@
 import CKernels
 import Testing
 
-/// The kernels against sums written out, on memory that ends where the image does.
+/// Compares the kernels with explicit sums, on memory that ends with the image.
 @Suite("Resize kernels") struct ResizeKernelTests {
-  /// Scalar everywhere, and what this machine runs.
+  /// Scalar on every machine, and this machine's fastest.
   static let isas: [pk_isa] = [PK_ISA_SCALAR, pk_kernels_detect().pointee.isa]
 
   private func axis(_ input: Int, _ output: Int) -> pk_resize_axis {
@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(
-    "Every output lies inside its axis, and its weights sum to one", arguments: [1, 2, 3, 7, 48, 97, 1000])
+    "All taps are inside the axis, and their weights sum to one", arguments: [1, 2, 3, 7, 48, 97, 1000])
   func tapsAndWeights(input: Int) {
     for output in [1, 2, 5, 24, 97, 301] {
       let axis = axis(input, output)
@@ -36,13 +36,13 @@ import Testing
         let (taps, values) = weights(axis, index)
         #expect(taps.count >= 1 && taps.count <= values.count && taps.first + taps.count <= input)
         let sum = values.prefix(taps.count).reduce(0) { $0 + Int($1) }
-        // Each weight is off by half a unit at most.
+        // Each weight has an error of at most half a unit.
         #expect(abs(sum - 1 << 22) <= taps.count)
       }
     }
   }
 
-  @Test("Rows of every length and channel count are the sums written out", arguments: 1...4)
+  @Test("Rows of every length and channel count equal explicit sums", arguments: 1...4)
   func rows(channels: Int) {
     for input in [1, 2, 7, 8, 9, 11, 12, 13, 23, 24, 25, 49, 100] {
       for output in [1, 3, 10] {
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test(
-    "Columns of every width are the sums written out, around the ring's end too",
+    "Columns of every width equal explicit sums, also around the end of the ring",
     arguments: [1, 31, 32, 33, 67])
   func columns(width: Int) {
     let axis = axis(90, 20)

@@ -2,7 +2,7 @@ import CKernels
 import TestSupport
 import Testing
 
-/// Kernels over rows: each instruction set has scalar's bits, and scalar follows the formula.
+/// Kernels over rows: each instruction set has scalar's bits, and scalar equals the formula.
 @Suite("Row kernels") struct RowTests {
   static let widths = [1, 15, 16, 17, 35, 50, 77, 768]
 
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test("LayerNorm follows its formula, also where the mean is far from zero")
+  @Test("LayerNorm equals its formula, also if the mean is far from zero")
   func layerNormFormula() {
     var numbers = SplitMix(seed: 7)
     let width = 768
@@ -54,7 +54,8 @@ import Testing
     for i in 0..<width {
       let exact =
         (Double(x[i]) - mean) / (variance + 1e-5).squareRoot() * Double(gain[i]) + Double(bias[i])
-      // The mean's own rounding, about 1e-6 at 10, is the largest error; divided by the deviation of about 0.5.
+      // The largest error is the mean's own rounding, about 1e-6 at 10, divided by the standard deviation of about
+      // 0.5.
       #expect(abs(Double(y[i]) - exact) <= 5e-6)
     }
   }
@@ -70,7 +71,7 @@ import Testing
     }
   }
 
-  @Test("Softmax sums to one, survives large scores, and gives minus infinity nothing")
+  @Test("Softmax sums to one, works for large scores, and gives 0 for minus infinity")
   func softmaxFormula() {
     var x: [Float] = [1000, 1000, -.infinity, 999]
     KernelTable.scalar.kernels.pointee.softmax_f32(1, 4, &x, 4)
@@ -132,7 +133,7 @@ import Testing
     #expect(bits(range) == bits([-0.0, 0]))
   }
 
-  @Test("A NaN anywhere in a row, of either sign, comes out", arguments: KernelTable.all)
+  @Test("A NaN anywhere in a row, of either sign, gives a NaN result", arguments: KernelTable.all)
   func notNumbers(table: KernelTable) {
     let kernels = table.kernels.pointee
     for width in [1, 15, 16, 17, 40] {
@@ -163,7 +164,7 @@ import Testing
     }
   }
 
-  @Test("A row whose squares are beyond every float has no LayerNorm", arguments: KernelTable.all)
+  @Test("LayerNorm of a row whose squares overflow is NaN", arguments: KernelTable.all)
   func hugeRows(table: KernelTable) {
     let x = (0..<20).map { Float($0 % 2) * 1e20 }
     let (ones, zeros) = ([Float](repeating: 1, count: 20), [Float](repeating: 0, count: 20))
@@ -199,7 +200,7 @@ import Testing
     }
   }
 
-  @Test("Empty inputs touch nothing", arguments: KernelTable.all)
+  @Test("Empty inputs read and write nothing", arguments: KernelTable.all)
   func empty(table: KernelTable) {
     let arena = Arena()
     defer { arena.free() }

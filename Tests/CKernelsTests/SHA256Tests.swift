@@ -39,7 +39,7 @@ import Testing
         == "7d917fbd2cf49ddff9ad0a8706bba32d204e92e71d2e369c5a03d6af29278c9f")
   }
 
-  @Test("Pieces of any size give the digest of the whole")
+  @Test("Pieces of any size give the same digest")
   func pieces() {
     var numbers = SplitMix(seed: 5)
     let message = numbers.bytes(5000)
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test("The processor's instructions compute what the portable definition does")
+  @Test("The processor's instructions give the same result as the portable definition")
   func portable() {
     var numbers = SplitMix(seed: 6)
     for blocks in [1, 2, 7] {

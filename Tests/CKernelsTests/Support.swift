@@ -10,23 +10,23 @@ struct KernelTable: @unchecked Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let scalar = KernelTable(kernels: pk_kernels_for(PK_ISA_SCALAR)!)
-  /// Those measured against `scalar`.
+  /// Those compared with `scalar`.
   static let fast = (PK_ISA_SCALAR.rawValue + 1..<UInt32(PK_ISA_COUNT))
     .compactMap { pk_kernels_for(pk_isa(rawValue: $0)) }.map(KernelTable.init)
-  /// Those with fused multiply-add, whose float sums have equal bits; the others have scalar's.
+  /// Those with fused multiply-add, whose float sums have equal bits. The others have scalar's bits.
   static let fused = fast.filter { $0.kernels.pointee.fuses != 0 }
-  /// A table whose float sums have the bits of this one's.
+  /// A table whose float sums have the same bits as this one's.
   var peer: KernelTable { kernels.pointee.fuses != 0 ? Self.fused[0] : .scalar }
   static let all = [scalar] + fast
 }
 
-/// Memory whose buffers end where an unreadable page begins: reading or writing one element too many is a crash.
+/// Memory whose buffers end where an unreadable page begins, so that accessing one element too many crashes.
 ///
 /// Pointers stay valid until `free()`, which tests call in a `defer`.
 final class Arena {
   private var mappings: [(start: UnsafeMutableRawPointer, byteCount: Int)] = []
 
-  /// `slack` elements of the buffer's end stay unused, which moves its alignment by as much.
+  /// `slack` elements at the buffer's end stay unused, which shifts its alignment.
   func buffer<Element: BitwiseCopyable>(
     count: Int, of value: Element, slack: Int = 0
   ) -> UnsafeMutablePointer<Element> {

@@ -2,9 +2,9 @@ import CKernels
 import TestSupport
 import Testing
 
-/// Products with the transposed matrix: outputs come in, inputs come out.
+/// Products with the transposed matrix: the operand has one value per output, the result one per input.
 @Suite("Transposed products") struct TransposedProductTests {
-  /// Multiples of four, as int8 panels have them; beyond one vector and not.
+  /// Multiples of four, as in int8 panels; some exceed one vector.
   private static let inputCounts = [4, 12, 16, 20, 2048]
   private static let rowCount = 16
 
@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  /// What was in y, plus the exact sum; 16 products and as many additions round by at most 2⁻²⁴ of their terms each.
+  /// The previous y plus the exact sum. 16 products and as many additions each round by at most 2⁻²⁴ of their terms.
   private func expect(
     _ found: [Float], before: [Float], _ x: [Float], weight: (_ output: Int, _ input: Int) -> Float
   ) {

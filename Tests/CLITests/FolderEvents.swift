@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// What happens to the files of a folder, as the system reports it: a latch on a moment of another process.
+/// Events of a folder's files, as the system reports them: they mark the steps of another process.
 final class FolderEvents {
   struct Event: Equatable {
     let kind: Int32
@@ -13,7 +13,7 @@ final class FolderEvents {
   private var pending: [Event] = []
   private var last: Event?
 
-  /// - Parameter kinds: which events, of inotify's.
+  /// - Parameter kinds: inotify events to report.
   init(_ folder: TemporaryFolder, _ kinds: Int32...) throws {
     descriptor = inotify_init1(Int32(IN_CLOEXEC))
     let mask = kinds.reduce(0) { $0 | UInt32($1) }
@@ -22,7 +22,7 @@ final class FolderEvents {
 
   deinit { close(descriptor) }
 
-  /// The next event; nil when the process has ended, which closes its output, and nothing was left to report.
+  /// The next event; nil if the process has ended, which closes its output, and no event is left.
   func next(of output: Pipe) -> Event? {
     while pending.isEmpty {
       var sources = [
@@ -39,7 +39,7 @@ final class FolderEvents {
     return pending.removeFirst()
   }
 
-  /// The next event that is not like the one before: a file that is written in many pieces is one step.
+  /// The next event that differs from the previous one: a file written in many pieces is one step.
   func nextStep(of output: Pipe) -> Event? {
     while let event = next(of: output) {
       defer { last = event }

@@ -9,7 +9,7 @@ struct JSONSchema {
     root = try jsonObject(Data(contentsOf: Repository.url("Schemas/\(name).schema.json")))
   }
 
-  /// What is wrong with `value`, each with its place; empty when it fits.
+  /// The problems of `value`, each with its location; empty if it is valid.
   func problems(with value: Any) -> [String] { problems(value, root, "$") }
 
   private func problems(_ value: Any, _ schema: [String: Any], _ place: String) -> [String] {

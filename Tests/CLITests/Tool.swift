@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The built command line, run as a user runs it.
+/// The built command line, run like a user runs it.
 struct Tool {
   struct Outcome {
     var status: Int32
@@ -15,14 +15,14 @@ struct Tool {
     func lines() throws -> [[String: Any]] { try jsonLines(output) }
   }
 
-  /// Beside the test bundle: SwiftPM builds both into one folder.
+  /// Next to the test bundle: SwiftPM builds both into one folder.
   static let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "pocketclip")
 
   static func fixture(_ path: String) -> String { Fixture.url(path).path() }
 
-  /// - Parameter folder: where it runs.
-  /// - Parameter input: what standard input holds.
+  /// - Parameter folder: the working directory.
+  /// - Parameter input: the content of standard input.
   static func start(
     _ arguments: [String], environment: [String: String]? = nil, in folder: String? = nil,
     input: Data = Data(), executable: URL = Self.executable
@@ -39,7 +39,7 @@ struct Tool {
     let inputPipe = Pipe()
     process.standardInput = inputPipe
     try process.run()
-    // A pipe holds 64 KiB: tests that feed more would need a thread.
+    // A pipe holds 64 KiB. Tests with more input would need a thread.
     precondition(input.count <= 65_536, "too much input for a pipe")
     try inputPipe.fileHandleForWriting.write(contentsOf: input)
     try inputPipe.fileHandleForWriting.close()
@@ -54,7 +54,7 @@ struct Tool {
     try run(arguments, environment: environment, in: folder, input: input)
   }
 
-  /// Runs a line of the shell.
+  /// Runs a line in the shell.
   static func runInShell(_ line: String) throws -> Outcome {
     try run(["-c", line], executable: URL(filePath: "/bin/sh"))
   }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Memory and arenas") struct MemoryTests {
-  @Test("Memory is aligned as asked, and none is given where there is none")
+  @Test("Memory is aligned as requested; null if there is none")
   func alignment() throws {
     for alignment in [1, 64, 4096] {
       let memory = try #require(pf_alloc_aligned(100, alignment))
@@ -16,7 +16,7 @@ import Testing
     pf_free(nil)
   }
 
-  @Test("An open arena serves its thread; blocks lie in it, aligned and apart")
+  @Test("An open arena serves its thread; blocks are inside it, aligned and disjoint")
   func blocks() throws {
     let arena = try #require(pf_arena_open(1 << 20))
     let range = UInt(bitPattern: arena)..<UInt(bitPattern: arena) + 1 << 20
@@ -34,7 +34,7 @@ import Testing
     blocks.forEach(pf_free)
   }
 
-  @Test("What was allocated last is used again; beyond its size, an arena is helped out by the system")
+  @Test("The last allocation's memory is reused; a full arena falls back to the system")
   func reuse() throws {
     let arena = try #require(pf_arena_open(8192))
     let first = try #require(pf_alloc_aligned(4000, 16))
@@ -49,7 +49,7 @@ import Testing
     pf_free(beyond)
   }
 
-  @Test("The functions that libc's are replaced by say ENOMEM, and set the pointer to null")
+  @Test("The replacements of libc's functions return ENOMEM and set the pointer to null")
   func replacements() {
     var memory: UnsafeMutableRawPointer?
     #expect(__wrap_posix_memalign(&memory, 16, 100) == 0 && memory != nil)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Platform functions") struct PlatformTests {
-  @Test("A mapped file shows its bytes, also after its pages were given back")
+  @Test("A mapped file has the same bytes after its pages were released")
   func mapping() throws {
     try withTemporaryFolder { folder in
       let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test("A file that was laid out has its size, zeros, and room for bytes in any order")
+  @Test("A laid-out file has its size, zeros, and accepts bytes in any order")
   func layingOut() throws {
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "file").path
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test("Empty files map to nothing; folders, pipes and missing files are refused")
+  @Test("Empty files map to null; folders, pipes and missing files are errors")
   func refusals() throws {
     try withTemporaryFolder { folder in
       var mapping = pf_mapping()
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test(
-    "A file read into memory is aligned and does not change with the file; no file larger than memory is read"
+    "A file read into memory is aligned and does not change with the file; a file larger than memory is an error"
   )
   func reading() throws {
     try withTemporaryFolder { folder in
@@ -75,7 +75,7 @@ import Testing
       #expect(Array(UnsafeRawBufferPointer(start: start, count: content.byte_count)) == bytes)
       var none = pf_mapping()
       #expect(pf_read_file(folder.path, 64, &none) == Int32(PF_NOT_A_REGULAR_FILE))
-      // Not every file system has files so long.
+      // Some file systems do not support files of this size.
       if truncate(file.path, 1 << 50) == 0 {
         #expect(pf_read_file(file.path, 64, &none) == Int32(PF_NO_MEMORY))
       }
@@ -92,7 +92,7 @@ import Testing
     #expect(pf_claim_take(&claim) == 1)
   }
 
-  @Test("Integers of the environment are whole, decimal and in range, or the fallback")
+  @Test("Environment integers are decimal and in range; otherwise the fallback applies")
   func environment() {
     let name = "PCLIP_TEST_INTEGER"
     for (text, value) in [
@@ -106,14 +106,14 @@ import Testing
     #expect(pf_environment_integer(name, -10, 10, 99) == 99 && pf_environment(name) == nil)
   }
 
-  @Test("The clock does not go back")
+  @Test("The clock is monotonic")
   func clock() {
     let first = pf_monotonic_ns()
     #expect(pf_monotonic_ns() >= first)
   }
 
   @Test(
-    "A cgroup's quota limits the processors, as do its ancestors'",
+    "A cgroup's quota and its ancestors' limit the processors",
     arguments: [
       ("0::/", ["cpu.max": "150000 100000\n"], 2),
       ("0::/", ["cpu.max": "max 100000\n"], 0),
@@ -145,12 +145,12 @@ import Testing
     }
   }
 
-  @Test("One-time work is done once, and finished for everyone who asked")
+  @Test("One-time work runs once, and every caller returns after it has finished")
   func once() {
     final class State: @unchecked Sendable {
       var once = pf_once()
       var count = 0
-      /// Left by each caller on its way into the call: the work takes until all are there.
+      /// Each caller leaves the group when it makes the call. The work waits for all.
       let callers = DispatchGroup()
     }
     let state = State()

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Lets nobody on until a number of threads have come.
+/// Blocks threads until a number of them have arrived.
 private final class Barrier: @unchecked Sendable {
   private let barrier = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 1)
 
@@ -17,12 +17,12 @@ private final class Barrier: @unchecked Sendable {
   func wait() { pthread_barrier_wait(barrier) }
 }
 
-/// Counts what a loop's bodies did.
+/// Counts the bodies of a loop.
 private final class Tally: Sendable {
   let sum = Atomic<Int>(0)
   let parts = Atomic<Int>(0)
   let largestWorker = Atomic<Int>(0)
-  /// Where the threads of a loop wait for one another.
+  /// Where the threads of a loop wait for each other.
   let meeting: Barrier?
 
   init(meeting threads: Int? = nil) { meeting = threads.map(Barrier.init) }
@@ -43,7 +43,8 @@ private final class Tally: Sendable {
   }
 }
 
-// Swift hides fork, since most of a process does not survive it (the pool must), and what needs _GNU_SOURCE.
+// Swift hides fork, because most of a process does not survive it (the pool must), and functions that need
+// _GNU_SOURCE.
 private let fork = unsafeBitCast(dlsym(nil, "fork"), to: (@convention(c) () -> Int32).self)
 private typealias Affinity = @convention(c) (Int32, Int, UnsafeMutablePointer<UInt64>) -> Int32
 private let getAffinity = unsafeBitCast(dlsym(nil, "sched_getaffinity"), to: Affinity.self)
@@ -54,7 +55,7 @@ private func affinityMask() -> [UInt64] {
   return getAffinity(0, mask.count * 8, &mask) < 0 ? [] : mask
 }
 
-/// For each other thread of this process, whether it sleeps: what /proc calls state S.
+/// For each other thread of this process, whether it sleeps (state S in /proc).
 private func othersSleep() -> [Bool] {
   guard let folder = opendir("/proc/self/task") else { return [] }
   defer { closedir(folder) }
@@ -74,7 +75,7 @@ private func othersSleep() -> [Bool] {
   return sleep
 }
 
-/// Runs `body` in a forked child; true if it returned true. The alarm ends a child that hangs.
+/// Runs `body` in a forked child; returns its result. The alarm ends a child that hangs.
 private func inChild(_ body: () -> Bool) -> Bool {
   let child = fork()
   if child == 0 {
@@ -100,14 +101,14 @@ private func inChild(_ body: () -> Bool) -> Bool {
     }
   }
 
-  @Test("A thousand loops in a row lose nothing")
+  @Test("A thousand consecutive loops lose no part")
   func thousandLoops() {
     let tally = Tally()
     for _ in 0..<1000 { tally.run(7) }
     #expect(tally.parts.load(ordering: .relaxed) == 7000)
   }
 
-  @Test("A loop inside a loop runs where it is")
+  @Test("A nested loop runs on the calling thread")
   func nested() {
     let tally = Tally()
     tally.run(20) { context, _, _ in Tally.of(context).run(30) }
@@ -125,7 +126,7 @@ private func inChild(_ body: () -> Bool) -> Bool {
     }
   }
 
-  @Test("A forked child has a pool of its own, whatever its parent was doing")
+  @Test("A forked child has its own pool, independent of its parent's activity")
   func forkWhileBusy() {
     let stop = Atomic<Bool>(false)
     DispatchQueue.concurrentPerform(iterations: 3) { iteration in
@@ -145,7 +146,7 @@ private func inChild(_ body: () -> Bool) -> Bool {
     }
   }
 
-  @Test("A grandchild works too, and so does a child forked inside a loop")
+  @Test("Grandchildren, and children forked inside a loop, work too")
   func forkInsideLoop() {
     #expect(
       inChild {

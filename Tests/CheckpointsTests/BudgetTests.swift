@@ -3,9 +3,9 @@ import Checkpoints
 import TestSupport
 import Testing
 
-@Suite("What opening a checkpoint takes")
+@Suite("Budget for opening a checkpoint")
 struct CheckpointBudgetTests {
-  /// What opening takes of its allowance.
+  /// The used fraction of the budget.
   private static func share(_ path: String) throws -> Double {
     let limits = Limits.standard.withBudget
     _ = try Checkpoint.open(path, limits: limits)
@@ -13,21 +13,21 @@ struct CheckpointBudgetTests {
     return Double(budget.takenByteCount) / Double(budget.allowedByteCount)
   }
 
-  /// Files as libraries write them, published ones included, are far from what is refused.
+  /// Files of the libraries, including published ones, are far below the limit.
   static let mostOfAllowance = 0.5
 
-  @Test("every fixture of docs/FORMATS.md takes at most half of its allowance", arguments: FixtureSidecar.all)
+  @Test("every fixture of docs/FORMATS.md uses at most half of its budget", arguments: FixtureSidecar.all)
   func fixtures(fixture: FixtureSidecar) throws {
     #expect(try Self.share(fixture.path) <= Self.mostOfAllowance)
   }
 
-  @Test("all fixtures together are charged: a reader that forgot to would take nothing")
+  @Test("fixtures are charged, so no reader forgets to charge")
   func everyReaderCharges() throws {
     for fixture in FixtureSidecar.all { #expect(try Self.share(fixture.path) > 0, "\(fixture)") }
   }
 
   @Test(
-    "letters with more combining marks than any script writes are refused, since sorting them takes the square of their number"
+    "letters with more combining marks than any script uses are errors, because sorting them takes quadratic time"
   )
   func combiningMarks() throws {
     for (count, isRefused) in [(30, false), (31, true)] {
@@ -42,8 +42,8 @@ struct CheckpointBudgetTests {
     }
   }
 
-  /// Tensors as a published model of the largest size has them, in the densest header there is.
-  @Test("a header of five thousand tensors with long names takes at most half of its allowance")
+  /// Tensors of the largest published models, in the densest possible header.
+  @Test("a header of five thousand tensors with long names uses at most half of its budget")
   func manyTensors() throws {
     let entries = (0..<5000).map { index in
       "\"vision_model.encoder.layers.\(index).self_attn.out_proj.weight.of.a.long.name\""
@@ -59,9 +59,9 @@ struct CheckpointBudgetTests {
     #expect(2 * budget.takenByteCount <= budget.allowedByteCount)
   }
 
-  // MARK: Walks that a file can multiply
+  // MARK: Work that a file can multiply
 
-  /// A safetensors file whose tensors have these names, and one element each.
+  /// A safetensors file whose tensors have these names and one element each.
   private static func names(_ names: [String]) -> MappedFile {
     let entries = names.enumerated().map { index, name in
       "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[\(4 * index),\(4 * index + 4)]}"
@@ -78,7 +78,7 @@ struct CheckpointBudgetTests {
     return try #require(limits.budget?.takenByteCount)
   }
 
-  @Test("twice as many tensors take twice as much, and no more")
+  @Test("twice as many tensors use at most twice as much")
   func growsWithTheFile() throws {
     func some(_ count: Int) -> MappedFile { Self.names((0..<count).map { "visual.tensor\(1000 + $0)" }) }
     let (one, two, four) = (try Self.taken(some(100)), try Self.taken(some(200)), try Self.taken(some(400)))
@@ -92,7 +92,7 @@ struct CheckpointBudgetTests {
     #expect(deep - flat == 64 * 450)
   }
 
-  @Test("a name of more than a kilobyte is refused in any format")
+  @Test("a name of more than a kilobyte is an error in any format")
   func longName() throws {
     let file = Self.names(["visual." + String(repeating: "a", count: 1018)])
     let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(file) }
@@ -100,7 +100,7 @@ struct CheckpointBudgetTests {
     #expect(error.expected == "a name of at most 1024 bytes")
   }
 
-  @Test("shards share one allowance, to which each adds")
+  @Test("shards share one budget, to which each adds")
   func shards() throws {
     let sharded = try #require(
       FixtureSidecar.all.first { $0.path.hasSuffix("sharded") || $0.name.contains("shard") })

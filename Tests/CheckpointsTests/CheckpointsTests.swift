@@ -15,7 +15,7 @@ struct OriginalCheckpointTests {
   }
 
   @Test(
-    "every tensor has the name, shape and values that PyTorch gave it",
+    "every tensor has PyTorch's name, shape and values",
     arguments: FixtureSidecar.all.filter(\.hasOpenAINames))
   func tensorsAreExact(fixture: FixtureSidecar) throws {
     let checkpoint = try Checkpoint.open(fixture.path)
@@ -29,7 +29,7 @@ struct OriginalCheckpointTests {
     }
   }
 
-  @Test("what is not a weight is ignored by name, and nothing else is", arguments: FixtureSidecar.all)
+  @Test("exactly the entries that are not weights are ignored, by name", arguments: FixtureSidecar.all)
   func ignoredIsExact(fixture: FixtureSidecar) throws {
     let checkpoint = try Checkpoint.open(fixture.path)
     let passedOver = checkpoint.ignored.filter {
@@ -40,7 +40,7 @@ struct OriginalCheckpointTests {
   }
 
   @Test(
-    "OpenAI's archives give away module types and the three scalar buffers",
+    "OpenAI's archives show module types and the three scalar buffers",
     arguments: ["vit-torchscript-1.7.pt", "vit-torchscript-2.13.pt", "rn-torchscript-1.7.pt"])
   func torchScriptEvidence(name: String) throws {
     let evidence = try Checkpoint.open(Fixture.url("valid/" + name).path).evidence
@@ -50,20 +50,20 @@ struct OriginalCheckpointTests {
     #expect(buffers.inputResolution == (name.hasPrefix("vit") ? 24 : 64))
   }
 
-  @Test("wrappers and prefixes are taken off and reported", arguments: FixtureSidecar.all)
+  @Test("wrappers and prefixes are removed and reported", arguments: FixtureSidecar.all)
   func wrappersAreReported(fixture: FixtureSidecar) throws {
     let evidence = try Checkpoint.open(fixture.path).evidence
     #expect(evidence.wrapperKeys == (fixture.wrapper.map { [$0] } ?? []))
     #expect(evidence.strippedPrefix == fixture.prefix)
   }
 
-  @Test("a training checkpoint gives epoch and name, and says what it ignores")
+  @Test("a training checkpoint has epoch and name, and reports what it ignores")
   func trainingCheckpoint() throws {
     let checkpoint = try Checkpoint.open(Fixture.url("valid/vit-training.pt").path)
     #expect(checkpoint.evidence.training == TrainingFacts(epoch: 7, name: "tiny-run"))
     let optimizer = try #require(checkpoint.ignored.first { $0.name == "optimizer" })
     #expect(optimizer.reason == .trainingState && optimizer.byteCount > 0)
-    // AdamW trained the vectors only and keeps a step count and two moments for each.
+    // AdamW trained only the vectors and keeps a step count and two moments for each.
     #expect(optimizer.tensorCount == 3 * checkpoint.tensors.count { $0.shape.count < 2 })
     #expect(checkpoint.notes.contains { $0.contains("optimizer") })
   }

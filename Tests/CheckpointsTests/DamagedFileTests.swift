@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Damage done to sound files and to none: whatever the bytes, a reader answers with a checkpoint or with an error.
+/// Damaged valid files and random bytes: for any bytes, a reader returns a checkpoint or an error.
 @Suite("Damaged files")
 struct DamagedFileTests {
   /// The files that hold the weights of a valid fixture.
@@ -38,10 +38,10 @@ struct DamagedFileTests {
     error.line.count < 900 && error.line.unicodeScalars.allSatisfy { $0.value >= 0x20 }
   }
 
-  /// Whether a bundle is broken is known where bundles are opened: DamagedBundleTests.
+  /// Bundles are checked when they are opened: DamagedBundleTests.
   private static let formats = CheckpointFormat.all.filter { $0 != .bundle }
 
-  @Test("every format has a beginning that is taken for it", arguments: formats)
+  @Test("every format has a beginning that detection accepts", arguments: formats)
   func beginnings(format: CheckpointFormat) throws {
     let bytes = FormatBeginning.of(format) + [UInt8](repeating: 0, count: 600)
     let error = try #require(throws: ReadError.self) { _ = try open(bytes) }
@@ -49,7 +49,7 @@ struct DamagedFileTests {
   }
 
   @Test(
-    "random bytes are refused behind every format's beginning, however many", arguments: formats)
+    "random bytes after any format's beginning are an error, at any length", arguments: formats)
   func randomBytes(format: CheckpointFormat) throws {
     var random = SplitMix(seed: 5)
     for count in [0, 1, 2, 7, 8, 63, 512, 4096, 70_000] {
@@ -61,7 +61,7 @@ struct DamagedFileTests {
     }
   }
 
-  @Test("random bytes alone are refused, however many")
+  @Test("random bytes alone are an error, at any length")
   func randomBytesAlone() throws {
     var random = SplitMix(seed: 7)
     for count in 0..<600 {
@@ -69,11 +69,11 @@ struct DamagedFileTests {
     }
   }
 
-  @Test("a file cut anywhere is refused, or all its weights are there", arguments: FixtureSidecar.all)
+  @Test("a truncated file is an error, or has all its weights", arguments: FixtureSidecar.all)
   func truncated(fixture: FixtureSidecar) throws {
     for path in try files(fixture) {
       let whole = [UInt8](try Data(contentsOf: URL(filePath: path)))
-      // A file of several parts is no checkpoint by itself.
+      // One file of several is not a checkpoint by itself.
       let expected = try? values(open(whole))
       for count in Self.cuts(whole.count) {
         switch outcome(Array(whole[..<count])) {
@@ -84,14 +84,14 @@ struct DamagedFileTests {
     }
   }
 
-  /// Both ends byte by byte, the rest in steps.
+  /// Every byte near both ends, and steps in between.
   private static func cuts(_ count: Int) -> [Int] {
     let steps = (1..<24).map { count / 24 * $0 + $0 % 3 }
     return Array(0..<min(20, count)) + steps + Array(max(count - 10, 0)..<count)
   }
 
   @Test(
-    "a file with a byte changed is refused, or read to its end: header, directory, data",
+    "a file with a changed byte is an error, or readable: header, directory, data",
     arguments: FixtureSidecar.all)
   func flipped(fixture: FixtureSidecar) throws {
     var random = SplitMix(seed: 11)
@@ -110,7 +110,7 @@ struct DamagedFileTests {
     }
   }
 
-  /// The first bytes, which every format looks at, then its beginning, its end, and anywhere.
+  /// The first bytes, which every format checks, then its beginning, its end, and random positions.
   private static func places(_ count: Int, _ random: inout SplitMix) -> [Int] {
     var places = [0, 1, 2, 3]
     for _ in 0..<20 { places.append(Int.random(in: 0..<min(4096, count), using: &random)) }

@@ -12,7 +12,7 @@ struct DocumentationTests {
     page = try String(contentsOf: Fixture.url("../docs/CHECKPOINTS.md"), encoding: .utf8)
   }
 
-  @Test("has a row for every format, as the code has it", arguments: CheckpointFormat.all)
+  @Test("has a row for every format, equal to the code's", arguments: CheckpointFormat.all)
   func formats(format: CheckpointFormat) {
     let status = format.isReadable ? "read" : "refused by name"
     #expect(
@@ -22,7 +22,7 @@ struct DocumentationTests {
   }
 
   @Test(
-    "README.md has a row for every format that is read, as the code has it",
+    "README.md has a row for every supported format, equal to the code's",
     arguments: CheckpointFormat.all.filter(\.isReadable))
   func readme(format: CheckpointFormat) throws {
     let row = "| \(format.name) | \(format.origin) |"
@@ -30,7 +30,7 @@ struct DocumentationTests {
     #expect(page.contains(row), "README.md should have the line\n\(row)")
   }
 
-  @Test("has a row for every error, as the code has it", arguments: ReadError.Code.all)
+  @Test("has a row for every error, equal to the code's", arguments: ReadError.Code.all)
   func errors(code: ReadError.Code) {
     let exit =
       switch ReadError(code).category {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The seeds of each format's fuzz target, small files that hold all its structures, with every byte changed in turn.
+/// Changes every byte of the seeds of each format's fuzz target, which are small files with all its structures.
 @Suite("Every byte")
 struct EveryByteTests {
   struct Seed: Sendable, CustomTestStringConvertible {
@@ -18,12 +18,12 @@ struct EveryByteTests {
     }
   }
 
-  @Test("there are seeds of every format that is read", arguments: CheckpointFormat.all.filter(\.isReadable))
+  @Test("every supported format has seeds", arguments: CheckpointFormat.all.filter(\.isReadable))
   func seeds(format: CheckpointFormat) {
     #expect(Seed.all.contains { $0.path.hasPrefix("corpus/\(format.identifier)/") })
   }
 
-  @Test("no byte of a small file can be changed to crash a reader", arguments: Seed.all)
+  @Test("changing any byte of a small file crashes no reader", arguments: Seed.all)
   func everyByteChanged(seed: Seed) throws {
     let original = [UInt8](try Fixture.data(seed.path))
     for index in original.indices.prefix(Self.byteCount) where !isPadding(original, index) {
@@ -37,10 +37,10 @@ struct EveryByteTests {
     }
   }
 
-  /// What follows in larger seeds is more of the same.
+  /// Larger seeds only repeat the same structures.
   private static let byteCount = 6144
 
-  /// Zeros between zeros: a tar is full of them.
+  /// Zeros between zeros, which fill most of a tar.
   private func isPadding(_ bytes: [UInt8], _ index: Int) -> Bool {
     bytes[max(index - 8, 0)..<min(index + 9, bytes.count)].allSatisfy { $0 == 0 }
   }

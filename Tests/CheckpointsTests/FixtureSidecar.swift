@@ -4,7 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a fixture's `NAME.json` says a reader must find in it; written by the scripts beside the fixtures.
+/// The contents that a reader must find in a fixture, from its `NAME.json`; written by the scripts next to the
+/// fixtures.
 struct FixtureSidecar: Sendable, CustomTestStringConvertible {
   let name: String
   let json: JSONValue
@@ -20,7 +21,7 @@ struct FixtureSidecar: Sendable, CustomTestStringConvertible {
   var hasOpenAINames: Bool {
     json["names"]?.stringValue.map { $0 == "openai" } ?? (format != "hugging-face")
   }
-  /// The container that the layout's files have; nil where it depends on the writer's version.
+  /// The container of the layout's files; nil if it depends on the writer's version.
   var container: CheckpointFormat? {
     format == "open-clip" ? .safetensors : CheckpointFormat(identifier: format)
   }
@@ -37,7 +38,7 @@ struct FixtureSidecar: Sendable, CustomTestStringConvertible {
     }
   }()
 
-  /// Canonical names with shape and digest, of the towers that the fixture has.
+  /// Canonical names with shape and digest, for the towers of the fixture.
   func expectedTensors() throws -> [String: (shape: [Int], sha256: String)] {
     let tensors = try Fixture.json("valid/\(model).model.json")["tensors"]?.objectValue?.members ?? []
     var expected: [String: (shape: [Int], sha256: String)] = [:]

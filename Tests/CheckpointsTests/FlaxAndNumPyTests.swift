@@ -11,7 +11,7 @@ struct FlaxTests {
     try Checkpoint.open(Fixture.url("valid/" + name).path)
   }
 
-  @Test("files of transformers and of flax.serialization are told by their content")
+  @Test("files of transformers and of flax.serialization are distinguished by their content")
   func detection() throws {
     for name in ["vit-flax/flax_model.msgpack", "vit-flax-state.msgpack", "vit-flax-text"] {
       #expect(try open(name).format == .flax)
@@ -38,14 +38,14 @@ struct FlaxTests {
     #expect(part == Array(all[3000..<8000]))
   }
 
-  @Test("moments beside the parameters are ignored as training state")
+  @Test("AdamW's moments next to the parameters are ignored as training state")
   func trainingState() throws {
     let moments = try #require(open("vit-flax-state.msgpack").ignored.first { $0.name == "opt_state" })
     #expect(moments.reason == .trainingState && moments.tensorCount == 1 && moments.byteCount == 4)
   }
 
   @Test(
-    "maps and lists a million deep are refused",
+    "maps and lists nested a million deep are errors",
     arguments: [[0x81, 0xA1, 0x61], [0x91]] as [[UInt8]])
   func nesting(level: [UInt8]) throws {
     let bytes = [0x81, 0xA1, 0x61] + Array(repeatElement(level, count: 1_000_000).joined()) + [0xC0]
@@ -55,7 +55,7 @@ struct FlaxTests {
     #expect(thrown?.code == .messagePackTooDeep)
   }
 
-  @Test("in a hub folder the safetensors file is read, and the Flax file beside it is named")
+  @Test("in a hub folder the safetensors file is read, and the Flax file next to it is reported")
   func hubFolder() throws {
     try withTemporaryFolder { parent in
       let folder = parent.appending(path: "hub")
@@ -73,7 +73,7 @@ struct FlaxTests {
 
 @Suite("NumPy archives")
 struct NumPyTests {
-  @Test("both orders of axes, both orders of bytes and bfloat16 are among the arrays of the fixture")
+  @Test("the fixture's arrays include both orders of axes, both byte orders and bfloat16")
   func mixedArrays() throws {
     let checkpoint = try Checkpoint.open(Fixture.url("valid/vit-mixed.npz").path)
     #expect(Set(checkpoint.tensors.map(\.dtype)) == [.f16, .f32, .f64, .bf16])
@@ -81,19 +81,19 @@ struct NumPyTests {
     #expect(checkpoint.tensors.contains { $0.shape.isEmpty && !$0.isContiguous })
   }
 
-  @Test("a damaged array is told by its checksum")
+  @Test("a damaged array is detected by its checksum")
   func checksum() throws {
     var bytes = [UInt8](try Fixture.data("valid/vit-mixed.npz"))
     let checkpoint = try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "vit.npz"))
     try checkpoint.checkChecksums()
-    // Among the first array's values, behind a local header and an npy header.
+    // Among the first array's values, after a local header and an npy header.
     bytes[250] ^= 1
     let damaged = try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "vit.npz"))
     let error = #expect(throws: ReadError.self) { try damaged.checkChecksums() }
     #expect(error?.code == .zipChecksumMismatch)
   }
 
-  @Test("a single array is refused with what it is")
+  @Test("a single array is an error that describes it")
   func singleArray() throws {
     let error = #expect(throws: ReadError.self) {
       _ = try Checkpoint.open(Fixture.url("malformed/npy/one-array.npy").path)
@@ -101,7 +101,7 @@ struct NumPyTests {
     #expect(error?.found?.contains("F32 [2]") == true)
   }
 
-  @Test("Scenic's dictionary is recognised by its names, and its pickle is not read")
+  @Test("Scenic's dictionary is recognised by its names, and its pickle is not parsed")
   func scenic() throws {
     let error = #expect(throws: ReadError.self) {
       _ = try Checkpoint.open(Fixture.url("malformed/npy/scenic.npy").path)

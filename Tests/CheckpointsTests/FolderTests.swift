@@ -5,7 +5,7 @@ import TensorTypes
 import TestSupport
 import Testing
 
-@Suite("Folders and what lies beside a file")
+@Suite("Folders, and files next to a file")
 struct FolderTests {
   private func open(_ fixture: String) throws -> Checkpoint {
     try Checkpoint.open(Fixture.url("valid/" + fixture).path)
@@ -30,13 +30,13 @@ struct FolderTests {
     #expect(try open("vit-open-clip").evidence.openCLIPConfig?.json["model_cfg"] != nil)
   }
 
-  @Test("a file given alone finds the configuration beside it")
+  @Test("for a single file, the configuration next to it is found")
   func neighbourEvidence() throws {
     let evidence = try open("vit-hugging-face/model.safetensors").evidence
     #expect(evidence.huggingFaceConfig?.origin == "config.json beside the file")
   }
 
-  @Test("an index given alone opens its shards")
+  @Test("a single index opens its shards")
   func indexAlone() throws {
     let alone = try open("vit-sharded/model.safetensors.index.json")
     let folder = try open("vit-sharded")
@@ -53,18 +53,18 @@ struct FolderTests {
   }
 
   @Test(
-    "what holds no tensor of a CLIP, and variants of a file that is there, are no candidates",
+    "files without a CLIP's tensors, and variants of an existing file, are not candidates",
     arguments: ["optimizer.pt", "training_args.bin", "model.fp16.safetensors", "pytorch_model.bin"])
   func bystanders(_ name: String) throws {
     try withTemporaryFolder { folder in
       let model = Fixture.url("valid/vit.safetensors")
       try FileManager.default.copyItem(at: model, to: folder.appending(path: "model.safetensors"))
       let isVariant = name.hasSuffix("fp16.safetensors")
-      // An archive of PyTorch's with no tensor of a CLIP, as optimizers and arguments are.
+      // A PyTorch archive without a CLIP's tensors, like files of optimizers and arguments.
       let other = isVariant ? model : Fixture.url("malformed/pytorch-legacy/sparse-tensor.pt")
       try FileManager.default.copyItem(at: other, to: folder.appending(path: name))
       guard name != "pytorch_model.bin" else {
-        // A file of a preferred name that cannot be read is reported.
+        // An unreadable file of a preferred name is reported.
         #expect(throws: ReadError.self) { try Checkpoint.open(folder.path) }
         return
       }
@@ -76,7 +76,7 @@ struct FolderTests {
   }
 
   @Test(
-    "two models in a folder are still a question",
+    "two models in a folder are an error",
     arguments: [
       ("epoch_1.safetensors", "vit.safetensors"), ("clip.v2.safetensors", "vit.safetensors"),
       ("other.gguf", "vit-clip-cpp-f16.gguf"),
@@ -93,7 +93,7 @@ struct FolderTests {
   }
 
   @Test(
-    "an export in a folder onnx is found below the configuration, which describes it when given alone too")
+    "an export in a folder onnx is found below the configuration, which also describes it as a single file")
   func exportFolder() throws {
     try withTemporaryFolder { folder in
       let source = Fixture.url("valid/vit-hugging-face-onnx")
@@ -115,7 +115,7 @@ struct FolderTests {
   }
 
   @Test(
-    "two graphs named as image and text tower are one model; any other two are a question",
+    "two graphs named as image and text tower are one model; any other two are an error",
     arguments: [
       ("visual/model.onnx", "textual/model.onnx", true), ("vision_model.onnx", "text_model.onnx", true),
       ("onnx/vision_model.onnx", "onnx/text_model.onnx", true),
@@ -141,7 +141,7 @@ struct FolderTests {
     }
   }
 
-  @Test("open_clip's configuration beside exported graphs is read as what it is")
+  @Test("open_clip's configuration next to exported graphs is recognised")
   func exportedConfiguration() throws {
     try withTemporaryFolder { folder in
       try copy("vit-hugging-face-image-onnx/model.onnx", to: folder, as: "visual/model.onnx")
@@ -158,13 +158,13 @@ struct FolderTests {
   }
 
   @Test(
-    "the only model one folder down is read, with the configuration beside it; of two the paths are named",
+    "the only model one folder down is read, with the configuration next to it; two are listed",
     arguments: ["checkpoint-500", "0_CLIPModel", "text_encoder"])
   func oneFolderDown(_ name: String) throws {
     try withTemporaryFolder { folder in
       try copy("vit-hugging-face/model.safetensors", to: folder, as: name + "/model.safetensors")
       try copy("vit-hugging-face/config.json", to: folder, as: name + "/config.json")
-      // Other parts of a pipeline, which are no CLIP's.
+      // Other parts of a pipeline, which are not a CLIP.
       try copy("../malformed/pytorch-legacy/sparse-tensor.pt", to: folder, as: "unet/diffusion.bin")
       try Data("{}".utf8).write(to: folder.appending(path: "model_index.json"))
       let checkpoint = try Checkpoint.open(folder.path)
@@ -176,7 +176,7 @@ struct FolderTests {
     }
   }
 
-  @Test("one shard is not taken for the model, even where a whole tower lies in it")
+  @Test("one shard is not accepted as the model, even if it holds a complete tower")
   func oneShard() throws {
     try withTemporaryFolder { folder in
       let name = "model-00002-of-00003.safetensors"
@@ -191,7 +191,7 @@ struct FolderTests {
     }
   }
 
-  @Test("a pipeline of sentence-transformers with a layer behind the CLIP is not the CLIP")
+  @Test("a sentence-transformers pipeline with a layer after the CLIP is not a CLIP")
   func sentenceTransformers() throws {
     try withTemporaryFolder { folder in
       try copy("vit-hugging-face/model.safetensors", to: folder, as: "0_CLIPModel/model.safetensors")
@@ -206,7 +206,7 @@ struct FolderTests {
     }
   }
 
-  @Test("the tokenizer of a pipeline's text encoder lies in the folder beside it")
+  @Test("the tokenizer of a pipeline's text encoder is in the folder next to it")
   func pipelineTokenizer() throws {
     try withTemporaryFolder { folder in
       try copy("vit-hugging-face/model.safetensors", to: folder, as: "text_encoder/model.safetensors")
@@ -222,7 +222,7 @@ struct FolderTests {
     }
   }
 
-  @Test("--variant takes the form of the weights that it names, and refuses where there is none")
+  @Test("--variant selects the variant of the weights, and is an error if it does not exist")
   func variants() throws {
     try withTemporaryFolder { folder in
       for name in ["model.safetensors", "model.fp16.safetensors"] {
@@ -246,7 +246,7 @@ struct FolderTests {
     try FileManager.default.copyItem(at: Fixture.url("valid/" + fixture), to: target)
   }
 
-  @Test("of two containers of the same weights the preferred one is read, and the other is named")
+  @Test("of two containers of the same weights, the preferred one is read and the other reported")
   func preferredDuplicate() throws {
     try withTemporaryFolder { folder in
       let source = Fixture.url("valid/vit.safetensors")
@@ -273,7 +273,7 @@ struct FolderTests {
   }
 
   @Test(
-    "a broken neighbour of a single file is passed over with a note; in the model's own folder it is an error"
+    "an invalid neighbour of a single file is skipped with a note; in the model's own folder it is an error"
   )
   func brokenNeighbour() throws {
     try withTemporaryFolder { folder in
@@ -287,7 +287,7 @@ struct FolderTests {
     }
   }
 
-  @Test("a sound bundle beside a model makes two, a bundle that was cut is passed over")
+  @Test("a valid bundle next to a model makes two models; a truncated bundle is ignored")
   func bundleBesideModel() throws {
     try withTemporaryFolder { folder in
       let bundle = folder.appending(path: "other.pclip")
@@ -302,7 +302,7 @@ struct FolderTests {
     }
   }
 
-  @Test("a file's name says nothing: weights of one format under another's name are read")
+  @Test("the file name is ignored: weights of one format with another's extension are read")
   func misleadingName() throws {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "weights.h5")

@@ -4,13 +4,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `Fixtures/foreign`, made by each format's own library (make_foreign.py).
+/// `Fixtures/foreign`, written by each format's own library (make_foreign.py).
 @Suite("Files of other programs")
 struct ForeignFormatTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var file: String
     var code: ReadError.Code
-    /// What the file is called, and the beginning of what to do.
+    /// The name of the file's kind, and the beginning of the advice.
     var found: String
     var remedy: String
 
@@ -82,7 +82,7 @@ struct ForeignFormatTests {
     Case("../preprocessing/images/lossy.webp", "an image", "give the model first", code: .notACheckpoint),
   ]
 
-  @Test("are named by content, with what to give instead", arguments: cases)
+  @Test("are identified by content, with what to supply instead", arguments: cases)
   func named(file: Case) throws {
     let error = try #require(throws: ReadError.self) {
       _ = try Checkpoint.open(Fixture.url("foreign/" + file.file).path)
@@ -92,7 +92,7 @@ struct ForeignFormatTests {
   }
 
   @Test(
-    "are named where a folder holds nothing else",
+    "are identified if a folder holds nothing else",
     arguments: [
       Case("openvino", "weights of an OpenVINO IR", source),
       Case("package.mlpackage", "Core ML model", source),
@@ -110,7 +110,7 @@ struct ForeignFormatTests {
     #expect(error.hint.hasPrefix(folder.remedy), "\(error.hint)")
   }
 
-  @Test("are named whatever their name is", arguments: ["model.tflite", "network.mlmodel", "program.pt2"])
+  @Test("are identified with any name", arguments: ["model.tflite", "network.mlmodel", "program.pt2"])
   func renamed(name: String) throws {
     let bytes = [UInt8](try Fixture.data("foreign/" + name))
     let error = #expect(throws: ReadError.self) {

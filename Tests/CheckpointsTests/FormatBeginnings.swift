@@ -1,8 +1,8 @@
 import Checkpoints
 
-/// How a file of each format begins, as far as it is recognised by that.
+/// The beginning of a file of each format, as far as detection uses it.
 enum FormatBeginning {
-  /// By identifier; the zips' profiles are told apart by their members, so they share a beginning.
+  /// By identifier. The profiles of zip are distinguished by their members, so they share a beginning.
   static let bytes: [String: [UInt8]] = [
     "torchscript": zip, "pytorch-zip": zip, "npz": zip, "keras": zip,
     "safetensors": count(90_000_000) + text("{"),

@@ -17,12 +17,12 @@ struct GGUFTests {
     (try open(Self.quantized + "types.gguf"), try open(Self.quantized + "types.expected.safetensors"))
   }
 
-  @Test("of a long list of words their number is kept, and that they are these words and no others")
+  @Test("for a long list of words, the count is kept, and whether they equal given words")
   func words() throws {
     let evidence = try open("valid/vit-clip-cpp-f16.gguf").evidence
     #expect(evidence.ggufMetadata?.json["tokenizer.ggml.tokens"]?["count"]?.integerValue == 128)
     let words = try #require(evidence.ggufWords)
-    // The words that the fixture's script writes.
+    // The words from the fixture's script.
     let written = (0..<128).map { "token\($0)" }
     #expect(words.equal(written))
     #expect(!words.equal(written.dropLast()) && !words.equal(written + ["token128"]))
@@ -42,7 +42,7 @@ struct GGUFTests {
     }
   }
 
-  @Test("a dequantized tensor can be read in parts, given back and read again")
+  @Test("a dequantized tensor can be read in parts, released and read again")
   func parts() throws {
     let tensor = try #require(try types().given.tensors.first { $0.name == "Q6_K" })
     let all = try tensor.floats()
@@ -53,7 +53,7 @@ struct GGUFTests {
     #expect(part == Array(all[100..<400]))
   }
 
-  @Test("each quantized type is told in a note, with how many tensors have it")
+  @Test("a note lists each quantized type with its number of tensors")
   func notes() throws {
     for name in ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q8_K"] {
       #expect(try types().given.notes.contains { $0.hasPrefix("1 tensors are dequantized from \(name):") })
@@ -62,7 +62,7 @@ struct GGUFTests {
     #expect(whole.contains { $0.hasPrefix("15 tensors are dequantized from Q4_0:") }, "\(whole)")
   }
 
-  @Test("keyed values are evidence in the order of the file; of a vocabulary only the size is kept")
+  @Test("keyed values are evidence in file order; for a vocabulary only the size is kept")
   func metadata() throws {
     let metadata = try #require(try open("valid/vit-clip-cpp-f16.gguf").evidence.ggufMetadata).json
     #expect(metadata["general.architecture"]?.stringValue == "clip")
@@ -73,7 +73,9 @@ struct GGUFTests {
     #expect(metadata.objectValue?.members.first?.key == "general.architecture")
   }
 
-  @Test("an encoder cut for a language model is refused with what is missing, and its projector is named")
+  @Test(
+    "an encoder truncated for a language model is an error that lists what is missing and names the projector"
+  )
   func cutEncoder() throws {
     let error = try #require(throws: ReadError.self) {
       try open("malformed/gguf/cut-for-a-language-model.gguf")
@@ -83,7 +85,7 @@ struct GGUFTests {
     #expect(error.category == .unsupported)
   }
 
-  @Test("the projector of a whole encoder is passed over, and a note says whom the file was made for")
+  @Test("the projector of a complete encoder is ignored, and a note says what the file is made for")
   func projector() throws {
     let checkpoint = try open("valid/vit-mmproj.gguf")
     let entry = try #require(checkpoint.ignored.first)

@@ -11,7 +11,7 @@ struct HDF5Tests {
     try Checkpoint.open(Fixture.url(fixture).path)
   }
 
-  @Test("one model has the same values in every storage, filter, byte order and generation of structures")
+  @Test("one model has the same values in every storage, filter, byte order and file version")
   func storages() throws {
     let original = try open("valid/vit-tensorflow")
     for name in ["vit-filtered.h5", "vit-big-endian.h5", "vit-latest.h5"] {
@@ -26,7 +26,7 @@ struct HDF5Tests {
     }
   }
 
-  @Test("a file that was moved behind other data, with addresses as they were, has the same values")
+  @Test("a file moved after other data, with unchanged addresses, has the same values")
   func moved() throws {
     let original = try Fixture.data("corpus/hdf5/classic")
     let (expected, moved) = (try openBytes(original), try openBytes(Data(count: 1024) + original))
@@ -36,24 +36,24 @@ struct HDF5Tests {
     }
   }
 
-  @Test("a tensor without elements may have extents whose product is beyond any integer")
+  @Test("a tensor without elements can have extents whose product overflows")
   func noElements() throws {
     let tensors = try openBytes(Fixture.data("corpus/hdf5/no-elements")).tensors
     #expect(tensors.map(\.shape) == [[1 << 61, 0]])
     #expect(try tensors.map { try $0.floats() } == [[]])
   }
 
-  @Test("a text attribute of the root is evidence: which Keras wrote the file")
+  @Test("a text attribute of the root is evidence of the Keras version")
   func metadata() throws {
     let evidence = try open("valid/vit-tensorflow").evidence
     #expect(evidence.metadataValue("backend") == "tensorflow")
     #expect(evidence.metadataValue("keras_version")?.hasPrefix("2.") == true)
   }
 
-  @Test("a byte changed in a filtered chunk is found when the tensor is read, and said to be there")
+  @Test("a changed byte in a filtered chunk is found and located when the tensor is read")
   func damagedChunk() throws {
     var bytes = try Fixture.data("corpus/hdf5/classic")
-    // The compressed values of clip/weights begin with zlib's header for its strongest compression, or the default.
+    // The compressed values of clip/weights begin with zlib's header for its strongest or its default compression.
     let start = try #require(bytes.range(of: Data([0x78, 0x9C]))?.lowerBound)
     bytes[start + 6] ^= 0x10
     let error = try #require(throws: ReadError.self) {

@@ -5,9 +5,9 @@ import Glibc
 import TestSupport
 import Testing
 
-/// One file or folder under `Fixtures/malformed`, with the error that its sidecar demands.
+/// One file or folder in `Fixtures/malformed`, with the error that its sidecar requires.
 struct MalformedFixture: Sendable, CustomTestStringConvertible {
-  /// Containers, formats and what surrounds them; bundles have a census of their own (BundleFormatTests).
+  /// Containers, formats and folders. Bundles have their own census (BundleFormatTests).
   static let groups: [String] = {
     let names = (try? Folder.names(in: Fixture.url("malformed").path, limits: .standard)) ?? []
     return names.filter { $0 != "bundle" && Folder.hasFolder(Fixture.url("malformed/" + $0).path) }.sorted()
@@ -26,7 +26,7 @@ struct MalformedFixture: Sendable, CustomTestStringConvertible {
     }
   }
   var codeName: String? { sidecar["name"]?.stringValue }
-  /// Nil where the sidecar names none.
+  /// Nil if the sidecar has none.
   var byteOffset: UInt64? { sidecar["offset"]?.integerValue.map(UInt64.init) }
   var places: [String] { (sidecar["places"]?.arrayValue ?? []).compactMap(\.stringValue) }
 
@@ -40,7 +40,7 @@ struct MalformedFixture: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Those that a reader refuses; a broken bundle is refused where bundles are opened: DamagedBundleTests.
+  /// Those with an error of a reader. A damaged bundle is an error when it is opened: DamagedBundleTests.
   static let ofReaders = all.filter { fixture in
     ![.bundleRuleBroken, .bundleTooNew].contains(fixture.code)
   }
@@ -48,7 +48,7 @@ struct MalformedFixture: Sendable, CustomTestStringConvertible {
 
 @Suite("Malformed checkpoints")
 struct MalformedFixtureTests {
-  @Test("each fails with its code, at its offset, in one line", arguments: MalformedFixture.ofReaders)
+  @Test("each has its code, at its offset, in one line", arguments: MalformedFixture.ofReaders)
   func failsAsDocumented(fixture: MalformedFixture) throws {
     let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(fixture.path) }
     #expect(error.code == fixture.code, "\(error)")
@@ -58,7 +58,7 @@ struct MalformedFixtureTests {
   }
 
   @Test(
-    "each is told in one short line that names file, byte, places and remedy, and shows no control character",
+    "each error is one short line with file, byte, positions and advice, without control characters",
     arguments: MalformedFixture.ofReaders)
   func hasOneLine(fixture: MalformedFixture) throws {
     let error = try #require(throws: ReadError.self) { _ = try Checkpoint.open(fixture.path) }
@@ -71,16 +71,16 @@ struct MalformedFixtureTests {
     #expect(line.hasSuffix("; " + error.hint) && !error.hint.isEmpty, "\(line)")
     let shows = line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     #expect(shows, "\(line)")
-    // Where the tests lie is not the reader's doing.
+    // The folder of the tests is not part of the error.
     #expect(line.count - file.count < Self.lineLength, "\(line)")
   }
 
   /// Characters, without the folder: three lines of a terminal.
   static let lineLength = 400
 
-  @Test("refusing takes memory in proportion to the file, whatever the file claims")
+  @Test("errors need memory in proportion to the file, for any claims in it")
   func memoryStaysSmall() async {
-    // In a process of its own: the peak of a process is never given back.
+    // In a separate process, because the peak of a process never decreases.
     await #expect(processExitsWith: .success) {
       let before = peakMegabytes()
       for fixture in MalformedFixture.all { _ = try? Checkpoint.open(fixture.path) }
@@ -88,13 +88,13 @@ struct MalformedFixtureTests {
     }
   }
 
-  /// The fixtures have 0.2 MB together; some claim gigabytes. Most of the allowance is the process warming up.
+  /// The fixtures have 0.2 MB in total; some claim gigabytes. Most of the allowance is the start of the process.
   static let megabytesAllowed = 48
 
-  /// What a format's parser can meet is never fewer kinds of damage than this.
+  /// The smallest number of kinds of damage for a format's parser.
   static let leastPerGroup = 25
 
-  @Test("every readable format has a group of its own, or its container has")
+  @Test("every supported format or its container has its own group")
   func everyFormatHasAGroup() {
     let containers = ["torchscript": "pickle", "pytorch-zip": "pickle", "keras": "hdf5"]
     for format in CheckpointFormat.all where format.isReadable && format != .bundle {
@@ -103,10 +103,10 @@ struct MalformedFixtureTests {
     }
   }
 
-  @Test("every code has a fixture, or a test of its path", arguments: ReadError.Code.all)
+  @Test("every code has a fixture or a test", arguments: ReadError.Code.all)
   func everyCodeIsProvoked(code: ReadError.Code) {
-    // A damaged weight is found when it is read, not at open: UnusualArchiveTests, HDF5Tests. An option is no file's
-    // fault: TowerSearchTests. A shard is sound, only not all: FolderTests.
+    // Damaged weights are found when they are read, not on opening: UnusualArchiveTests, HDF5Tests. An option is not
+    // an error of a file: TowerSearchTests. A shard is valid but incomplete: FolderTests.
     let elsewhere: [ReadError.Code] = [
       .zipChecksumMismatch, .hdf5ChunkDamaged, .noModelBelowPrefix, .oneOfSeveralShards, .furtherModules,
     ]
@@ -122,7 +122,7 @@ struct MalformedFixtureTests {
     for name in names { #expect(sidecars.contains(name) || sidecars.contains(name + ".json"), "\(name)") }
   }
 
-  @Test("every recognised format has a fixture that names it")
+  @Test("every format that is recognised but not supported has a fixture")
   func everyFormatIsRefusedByName() {
     let found = MalformedFixture.all.filter { $0.code == .unsupportedFormat }
       .compactMap { fixture in

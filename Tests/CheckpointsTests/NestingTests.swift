@@ -2,7 +2,7 @@ import Archives
 import Checkpoints
 import Testing
 
-/// Files that nest what they hold a million deep: nothing recurses as far as a file says.
+/// Files that nest containers a million deep. A file never determines the depth of a recursion.
 @Suite("Nested a million deep")
 struct NestingTests {
   static let depth = 1_000_000
@@ -19,20 +19,20 @@ struct NestingTests {
     Array(repeatElement(bytes, count: Self.depth).joined())
   }
 
-  @Test("MessagePack's maps and lists are refused at their bound")
+  @Test("MessagePack's maps and lists are errors at the limit")
   func messagePack() {
     #expect(code(of: repeated([0x81, 0xA1, 0x61]) + [0xC0]) == .messagePackTooDeep)
     #expect(code(of: [0x81, 0xA1, 0x61] + repeated([0x91]) + [0xC0]) == .messagePackTooDeep)
   }
 
-  @Test("JSON's arrays and objects are refused at their bound, in a header and in an index")
+  @Test("JSON's arrays and objects are errors at the limit, in a header and in an index")
   func json() {
     let header = Array(#"{"a":"#.utf8) + repeated("[")
     #expect(code(of: FormatBeginning.count(UInt64(header.count)) + header) == .jsonTooDeep)
     #expect(code(of: Array(#"{"weight_map":"#.utf8) + repeated(#"{"a":"#)) == .jsonTooDeep)
   }
 
-  @Test("NumPy's headers have no nesting to speak of")
+  @Test("NumPy's headers have no nesting")
   func npy() {
     let header = Array("{'descr': ".utf8) + repeated("(")
     let bytes =
@@ -41,7 +41,7 @@ struct NestingTests {
     #expect(error == .limitExceeded || error == .unsupportedFormat, "\(String(describing: error))")
   }
 
-  @Test("pickled tuples, lists and dictionaries are built and let go without recursion")
+  @Test("pickled tuples, lists and dictionaries are built and released without recursion")
   func pickle() throws {
     let tuples = [0x80, 2, 0x29] + repeated([0x85]) + [0x2E]
     let lists = [0x80, 2] + repeated([0x5D]) + repeated([0x61]).dropLast() + [0x2E]
@@ -49,7 +49,7 @@ struct NestingTests {
     limits.pickleStack = Self.depth + 1
     for bytes in [tuples, lists] {
       let bytes = Array(bytes)
-      // As a pickle of so many tuples in a file of weights has it.
+      // Like a pickle of this many tuples in a file of weights.
       let limits = limits.withBudget(forByteCount: 16 * Self.depth)
       #expect(throws: Never.self) { _ = try Unpickler.unpickle(bytes.span.bytes, limits: limits) }
     }

@@ -14,8 +14,8 @@ struct ONNXTests {
     try Dictionary(uniqueKeysWithValues: checkpoint.tensors.map { ($0.name, try $0.floats()) })
   }
 
-  /// Fixtures/malformed/cases_onnx.py `TOWER`: a complete text tower whose names say nothing.
-  @Test("a weight's name follows from what the graph does with it")
+  /// Fixtures/malformed/cases_onnx.py `TOWER`: a complete text tower with meaningless names.
+  @Test("a weight's name follows from its use in the graph")
   func roles() throws {
     let tower = try values(open("corpus/onnx/tower"))
     #expect(tower["token_embedding.weight"]?.count == 20 && tower["positional_embedding"]?.count == 12)
@@ -28,10 +28,10 @@ struct ONNXTests {
     #expect(graph.image == GraphFacts().image)
   }
 
-  @Test("integers are the floats that their scales and zero points make of them")
+  @Test("integers become the floats that their scales and zero points determine")
   func integers() throws {
     let tower = try values(open("corpus/onnx/quantized"))
-    // [in, out] 1…24 times scales 1…6 of the outputs, turned to [out, in].
+    // [in, out] 1…24 times scales 1…6 of the outputs, transposed to [out, in].
     #expect(tower["transformer.resblocks.0.mlp.c_fc.weight"]?.prefix(8) == [1, 7, 13, 19, 4, 16, 28, 40])
   }
 
@@ -48,7 +48,7 @@ struct ONNXTests {
     #expect(try values(openBytes(bytes)) == values(openBytes(original)))
   }
 
-  @Test("values outside the file are found beside it, and both files are the checkpoint's")
+  @Test("values in an external file are found next to the graph, and both files belong to the checkpoint")
   func externalData() throws {
     let checkpoint = try open("valid/vit-dynamo-onnx/model.onnx")
     #expect(
@@ -56,11 +56,11 @@ struct ONNXTests {
     let matrix = try #require(checkpoint.tensors.first { $0.name == "visual.proj" })
     #expect(matrix.file.hasSuffix(".data"))
     #expect(checkpoint.regions.contains { $0.file == matrix.file && $0.content == .tensor("visual.proj") })
-    // What the graph holds as exp(logit_scale) lies nowhere.
+    // The graph stores exp(logit_scale), so logit_scale has no range in the file.
     #expect(!checkpoint.regions.contains { $0.content == .tensor("logit_scale") })
   }
 
-  @Test("half a file is an error wherever it ends", arguments: ["tower", "quantized"])
+  @Test("a truncated file is an error at any length", arguments: ["tower", "quantized"])
   func everyLength(seed: String) throws {
     let original = try Fixture.data("corpus/onnx/" + seed)
     for count in 3..<original.count {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Paths that cannot be opened")
 struct PathTests {
-  /// Codes that depend on the system and not on content; provoked here instead of by fixtures.
+  /// Codes that depend on the system and not on content, caused here instead of by fixtures.
   static let codes: Set<ReadError.Code> = [
     .fileNotFound, .permissionDenied, .notARegularFile, .ioFailure, .noAddressSpace,
     .notInHubCache,
@@ -19,24 +19,24 @@ struct PathTests {
     return error.code
   }
 
-  @Test("a path that leads nowhere is named")
+  @Test("a path that does not exist is reported")
   func missing() throws {
     #expect(try code(opening: "/nonexistent/ViT-B-32.pt") == .fileNotFound)
   }
 
-  @Test("a name that the local Hugging Face cache does not have is told from a path")
+  @Test("a name that the local Hugging Face cache does not have is distinguished from a path")
   func modelName() throws {
     #expect(try code(opening: "example/nothing-of-this-name") == .notInHubCache)
     #expect(try code(opening: "./example/nothing-of-this-name") == .fileNotFound)
     #expect(try code(opening: "../nothing-of-this-name") == .fileNotFound)
   }
 
-  @Test("a device is refused, not read")
+  @Test("a device is an error, not read")
   func device() throws {
     #expect(try code(opening: "/dev/zero") == .notARegularFile)
   }
 
-  @Test("a pipe is refused without waiting for a writer")
+  @Test("a pipe is an error, without waiting for a writer")
   func pipe() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("pipe")
@@ -44,7 +44,7 @@ struct PathTests {
     #expect(try code(opening: path) == .notARegularFile)
   }
 
-  @Test("links that lead in a circle are an input error")
+  @Test("circular links are an input error")
   func linkCircle() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("circle")
@@ -52,9 +52,9 @@ struct PathTests {
     #expect(try code(opening: path) == .ioFailure)
   }
 
-  @Test("a file without permission is named as such")
+  @Test("a file without permission is reported as such")
   func permission() async {
-    // In a process of its own, which gives up root's right to read everything.
+    // In a separate process, which gives up root's right to read everything.
     await #expect(processExitsWith: .success) {
       let path = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)").path
       try Data("weights".utf8).write(to: URL(filePath: path))
@@ -67,9 +67,9 @@ struct PathTests {
     }
   }
 
-  @Test("a file larger than the address space that is left is named as such")
+  @Test("a file larger than the remaining address space is reported as such")
   func addressSpace() async {
-    // In a process of its own, whose limit stays.
+    // In a separate process, because its limit is permanent.
     await #expect(processExitsWith: .success) {
       let path = FileManager.default.temporaryDirectory.appending(path: "sparse-\(UUID().uuidString)").path
       try Data().write(to: URL(filePath: path))

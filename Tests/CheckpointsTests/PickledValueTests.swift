@@ -4,8 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `Fixtures/archives/values`: what people keep beside the weights (make_values.py).
-@Suite("Values beside the weights of a PyTorch file")
+/// `Fixtures/archives/values`: values that scripts save next to the weights (make_values.py).
+@Suite("Values next to the weights of a PyTorch file")
 struct PickledValueTests {
   private static let folder = "archives/values"
 
@@ -18,7 +18,7 @@ struct PickledValueTests {
     try Checkpoint.open(Fixture.url("\(Self.folder)/\(name)").path)
   }
 
-  @Test("are passed over, of whatever class: the weights are read as they are", arguments: harmless)
+  @Test("are ignored, for any class, and the weights are read", arguments: harmless)
   func passedOver(name: String) throws {
     let checkpoint = try open(name)
     #expect(checkpoint.tensors.map(\.name) == ["visual.proj", "logit_scale"])
@@ -26,11 +26,11 @@ struct PickledValueTests {
     #expect(checkpoint.ignored.isEmpty && checkpoint.notes.isEmpty, "\(checkpoint.notes)")
   }
 
-  @Test("are many kinds")
+  @Test("cover many kinds")
   func manyKinds() { #expect(Self.harmless.count >= 38) }
 
   @Test(
-    "with tensors in them are named, with the class and how many",
+    "that hold tensors are reported, with the class and the number of tensors",
     arguments: [
       ("named-average", "ema", "__main__.Average: 2 tensors, 28 bytes"),
       ("named-module", "hyper_parameters", "__main__.Tower: 1 tensor, 24 bytes"),
@@ -47,7 +47,7 @@ struct PickledValueTests {
   }
 
   @Test(
-    "with tensors in them are named where keys are numbers and on every level around the state dict",
+    "that hold tensors are reported under numeric keys and on every level around the state dict",
     arguments: [
       ("named-by-a-number", ["5"]), ("named-on-other-levels", ["outer.other", "outer.5", "7"]),
     ])
@@ -59,7 +59,7 @@ struct PickledValueTests {
   }
 
   @Test(
-    "in place of a state dict are refused by what they are",
+    "instead of a state dict are errors that describe them",
     arguments: [
       ("refused-module", ReadError.Code.wholeModulePickle, "class __main__.Tower"),
       ("refused-module-legacy", .wholeModulePickle, "class __main__.Tower"),

@@ -4,14 +4,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `Fixtures/quantized`, made by the libraries themselves (make_quantized.py).
+/// `Fixtures/quantized`, written by the libraries themselves (make_quantized.py).
 @Suite("Weights of eight bits and fewer")
 struct QuantizedWeightTests {
   private func open(_ name: String) throws -> Checkpoint {
     try Checkpoint.open(Fixture.url("quantized/" + name).path)
   }
 
-  /// Equal values, and NaN where the library has NaN.
+  /// Equal values, and NaN if the library has NaN.
   private func expectSame(_ name: String, _ ending: String) throws {
     let checkpoint = try open(name + ending)
     let expected = try open(name + ".expected.safetensors")
@@ -37,7 +37,7 @@ struct QuantizedWeightTests {
     #expect(stored?.hasPrefix("F8_E") == true)
   }
 
-  @Test("bitsandbytes' int8 is dequantized as bitsandbytes does it", arguments: [".safetensors", ".pt"])
+  @Test("bitsandbytes' int8 is dequantized like bitsandbytes", arguments: [".safetensors", ".pt"])
   func int8(ending: String) throws {
     try expectSame("bitsandbytes-int8", ending)
     let checkpoint = try open("bitsandbytes-int8" + ending)
@@ -47,7 +47,7 @@ struct QuantizedWeightTests {
   }
 
   @Test(
-    "other schemes are named, with what to give instead",
+    "other schemes are reported, with what to supply instead",
     arguments: [
       ("bitsandbytes-nf4.safetensors", "bitsandbytes NF4", "dequantize it first"),
       ("bitsandbytes-fp4.safetensors", "bitsandbytes FP4", "dequantize it first"),

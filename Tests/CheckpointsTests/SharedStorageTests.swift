@@ -6,7 +6,7 @@ import TensorTypes
 import TestSupport
 import Testing
 
-/// Bytes that are made when loaded, as an inflated member's are.
+/// Bytes that are computed on load, like those of an inflated member.
 private final class MadeBytes: ByteSource {
   let byteCount: Int
   let computedByteCount: Int
@@ -29,7 +29,7 @@ private final class MadeBytes: ByteSource {
   func release() {}
 }
 
-@Suite("What reading a tensor of a shared storage takes")
+@Suite("Bytes needed to read a tensor of a shared storage")
 struct SharedStorageTests {
   private static func tensor(
     of storage: any ByteSource, shape: [Int], strides: [Int], offset: Int, isBigEndian: Bool = false
@@ -39,7 +39,7 @@ struct SharedStorageTests {
       isBigEndian: isBigEndian, storage: storage, file: "made")
   }
 
-  @Test("a tensor counts its own bytes where they are mapped, and its whole storage where that is inflated")
+  @Test("a tensor counts its own bytes if they are mapped, and its complete storage if that is inflated")
   func counted() throws {
     for (computed, expected) in [(0, 6), (100, 100)] {
       let storage = MadeBytes([UInt8](repeating: 0, count: 100), computedByteCount: computed)
@@ -60,12 +60,12 @@ struct SharedStorageTests {
   }
 
   @Test(
-    "of a storage of FP8 only the part that a tensor reaches is widened, with the same values",
+    "of an FP8 storage, only the part that a tensor reaches is widened, with the same values",
     arguments: [
       ([2, 3], [3, 1], 4, 6), ([3, 2], [1, 5], 2, 8), ([2, 2], [0, 0], 9, 1), ([0, 4], [4, 1], 50, 0),
     ])
   func float8(shape: [Int], strides: [Int], offset: Int, reached: Int) throws {
-    // Five bits of exponent, two of fraction, none of them negative or infinite.
+    // Five bits of exponent, two of fraction; all are positive and finite.
     let storage = MadeBytes((0..<100).map { UInt8($0) }, computedByteCount: 100)
     let stored = try Self.tensor(of: storage, shape: shape, strides: strides, offset: offset)
     let tensor = try stored.halves(.e5m2)
@@ -78,7 +78,7 @@ struct SharedStorageTests {
         ? fraction * 0x1p-14 : Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction)
     }
     #expect(try tensor.floats() == expected)
-    // Single bytes have no order, whatever the file's is.
+    // Single bytes have no byte order, so the file's is irrelevant.
     let swapped = try Self.tensor(
       of: storage, shape: shape, strides: strides, offset: offset, isBigEndian: true)
     #expect(try swapped.halves(.e5m2).floats() == expected)

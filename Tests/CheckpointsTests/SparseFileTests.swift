@@ -5,14 +5,14 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Files of 10 GB that take no disk: the zeros behind a few bytes are there for a reader that goes on reading.
+/// Sparse files of 10 GB, which use no disk space. A reader that reads on finds zeros after a few bytes.
 @Suite("Files of 10 GB")
 struct SparseFileTests {
   static let byteCount = 10 << 30
-  /// What reading further than the first and last pages would exceed at once.
+  /// Reading more than the first and last pages would immediately exceed this.
   static let megabytesAllowed = 48
 
-  /// Beginnings that announce as much as a file of this size allows, beside those of all formats.
+  /// Beginnings that state as much as a file of this size can hold, in addition to those of all formats.
   static let greedy: [(what: String, bytes: [UInt8])] = [
     ("zeros alone", []),
     ("an object of JSON", text("{")),
@@ -41,7 +41,7 @@ struct SparseFileTests {
     return text("GGUF") + word(3) + count(tensors) + count(values + 1) + architecture + rest
   }
 
-  /// Nil for a file that was opened.
+  /// Nil for a file that opens.
   static func refusal(of beginning: [UInt8]) throws -> ReadError? {
     let folder = try TemporaryFolder()
     let path = try folder.write(Data(beginning), to: "sparse")
@@ -54,20 +54,20 @@ struct SparseFileTests {
     }
   }
 
-  @Test("of zeros behind every format's beginning are refused", arguments: CheckpointFormat.all)
+  @Test("of zeros after any format's beginning are errors", arguments: CheckpointFormat.all)
   func formats(format: CheckpointFormat) throws {
-    // Whether a bundle is broken is known where bundles are opened: DamagedBundleTests.
+    // Bundles are checked when they are opened: DamagedBundleTests.
     #expect(try Self.refusal(of: FormatBeginning.of(format)) != nil || format == .bundle)
   }
 
-  @Test("that claim what a file of that size could hold are refused, or have no tensor", arguments: greedy)
+  @Test("that state as much as a file of this size can hold are errors, or have no tensor", arguments: greedy)
   func claims(what: String, bytes: [UInt8]) throws {
     #expect(try Self.refusal(of: bytes) != nil || what == "nine billion booleans")
   }
 
-  @Test("cost no memory but that of the pages that are looked at")
+  @Test("need no memory except for the pages that are read")
   func memory() async {
-    // In a process of its own: the peak of a process is never given back.
+    // In a separate process, because the peak of a process never decreases.
     await #expect(processExitsWith: .success) {
       let before = peakMegabytes()
       for format in CheckpointFormat.all { _ = try SparseFileTests.refusal(of: FormatBeginning.of(format)) }
@@ -78,7 +78,7 @@ struct SparseFileTests {
   }
 }
 
-/// Of this process, mapped pages included.
+/// For this process, including mapped pages.
 func peakMegabytes() -> Int {
   var usage = rusage()
   getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -22,7 +22,7 @@ struct TorchTarTests {
     for tensor in checkpoint.tensors where tensor.elementCount < 1 << 20 { _ = try? tensor.floats() }
   }
 
-  @Test("tensors of parts of a storage, with strides, have the values that torch.load gives them")
+  @Test("tensors of parts of a storage, with strides, have torch.load's values")
   func values() throws {
     let pair = try Dictionary(
       uniqueKeysWithValues: open("corpus/pytorch-tar/pair").tensors.map { ($0.name, try $0.floats()) })
@@ -32,7 +32,7 @@ struct TorchTarTests {
     #expect(try wrapped.tensors[0].floats() == [2.5, 4.5])
   }
 
-  @Test("a training checkpoint gives epoch and name, and says that it ignores the optimizer")
+  @Test("a training checkpoint has epoch and name, and reports the ignored optimizer")
   func training() throws {
     let checkpoint = try open("valid/rn-tar-training.pt")
     #expect(checkpoint.evidence.training == TrainingFacts(epoch: 3, name: "tiny-run"))
@@ -41,7 +41,7 @@ struct TorchTarTests {
   }
 
   @Test(
-    "a pickle that would run a command is refused in every member, and the message says what it asked for")
+    "a pickle that would run a command is an error in every member and names the command")
   func commands() throws {
     for (fixture, call) in [
       ("os-system.tar", "os.system"), ("builtins-eval.tar", "__builtin__.eval"),
@@ -54,7 +54,7 @@ struct TorchTarTests {
     }
   }
 
-  @Test("a tar of someone's files is named as that, with what is in it and what to do")
+  @Test("any other tar is an error that lists its contents and says what to do")
   func otherArchives() throws {
     let error = try #require(throws: ReadError.self) {
       try open("malformed/pytorch-tar/a-tar-of-weights.tar")
@@ -62,7 +62,7 @@ struct TorchTarTests {
     #expect(error.description.contains("ViT-B-32.pt") && error.hint.contains("tar -xf"), "\(error)")
   }
 
-  @Test("no byte of a header can be changed to crash the reader when its checksum is made right again")
+  @Test("changing any byte of a header, with a correct checksum, crashes no reader")
   func everyByteOfAHeader() throws {
     let original = try Fixture.data("corpus/pytorch-tar/wrapped")
     for header in [0, 2 * Self.block] {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Sound archives that PyTorch rarely writes")
+@Suite("Valid archives that PyTorch rarely writes")
 struct UnusualArchiveTests {
   @Test(
     "compressed, prefixed, big-endian and reordered archives hold the same tensors",
@@ -16,27 +16,27 @@ struct UnusualArchiveTests {
     #expect(checkpoint.tensors.count == expected.count)
     for tensor in checkpoint.tensors {
       #expect(try identityDigest(tensor) == expected[tensor.name]?.sha256, "\(tensor.name)")
-      // Compressed members are inflated again after they were given back.
+      // Compressed members are inflated again after they were released.
       tensor.releasePages()
       #expect(try identityDigest(tensor) == expected[tensor.name]?.sha256, "\(tensor.name)")
     }
   }
 
-  @Test("PyTorch's archives have the checksums they state", arguments: FixtureSidecar.all)
+  @Test("the members of PyTorch's archives match their checksums", arguments: FixtureSidecar.all)
   func soundArchives(fixture: FixtureSidecar) throws {
     #expect(throws: Never.self) { try Checkpoint.open(fixture.path).checkChecksums() }
   }
 
-  @Test("an archive written without checksums has none to differ from")
+  @Test("an archive written without checksums passes the check")
   func uncheckedArchive() throws {
     let checkpoint = try Checkpoint.open(Fixture.url("archives/unchecked.pt").path)
     #expect(throws: Never.self) { try checkpoint.checkChecksums() }
   }
 
-  @Test("a flipped bit in a tensor's bytes is found by the archive's checksum")
+  @Test("the archive's checksum detects a flipped bit in a tensor's bytes")
   func flippedBit() throws {
     var bytes = [UInt8](try Fixture.data("valid/vit-state-dict-2.13.pt"))
-    // The middle of the file: every byte there belongs to some tensor.
+    // The middle of the file, where every byte belongs to a tensor.
     bytes[bytes.count / 2] ^= 1
     let checkpoint = try Checkpoint.open(MappedFile(copying: bytes.span.bytes, path: "flipped.pt"))
     let error = #expect(throws: ReadError.self) { try checkpoint.checkChecksums() }

@@ -12,7 +12,7 @@ import TestSupport
 import Testing
 import Verification
 
-/// A bundle gets its name when it is as close as demanded, and not before.
+/// A bundle is published only if it meets the required fidelity.
 @Suite("Conversions") struct ConvertedBundleTests {
   private let folder: TemporaryFolder
 
@@ -37,7 +37,7 @@ import Verification
     try BundleHeader(file: [UInt8](folder.data("m.pclip")).span.bytes)
   }
 
-  @Test("A bundle below what is demanded is not written, and what was measured is told")
+  @Test("A bundle below the required fidelity is not written, and the measurement is reported")
   func belowDemand() throws {
     var request = try request(.int8)
     request.fidelity = try policy(request, cosine: 1)
@@ -51,7 +51,7 @@ import Verification
     #expect(folder.names == [])
   }
 
-  @Test("Each demand has a report, and the bundle records them with the probes")
+  @Test("Each requirement has a report, and the bundle records both with the probes")
   func measured() throws {
     var request = try request(.int8)
     request.fidelity = try policy(request)
@@ -68,20 +68,20 @@ import Verification
     #expect(header.description.fidelity.textExact == 999_500)
   }
 
-  @Test("Without measuring the bundle says so")
+  @Test("Without measuring, the bundle states that it was not measured")
   func unmeasured() throws {
     #expect(try Conversion.run(request(.fp16)).reports.isEmpty)
     #expect(try written().description.fidelity == FidelityDemand())
   }
 
-  @Test("The self-test is that of the vectors that the bundle gives")
+  @Test("The self-test equals the vectors that the bundle computes")
   func selfTest() throws {
     _ = try Conversion.run(request(.int8))
     let model = try Model(path: folder.file("m.pclip"))
     try Session(model).selfTest()
   }
 
-  @Test("One tower alone carries the ids of both")
+  @Test("A single tower stores the ids of both")
   func oneTower() throws {
     let whole = try Conversion.run(request(.fp16)).description
     var half = try request(.fp16)
@@ -92,7 +92,7 @@ import Verification
     #expect(description.imageID == whole.imageID && description.textID == whole.textID)
   }
 
-  @Test("The caller hears how many weights are written, never more than there are, and once that all are")
+  @Test("Progress never exceeds the number of weights, and reaches it once")
   func progress() throws {
     let last = Mutex((done: 0, total: -1))
     let writings = Mutex(0)
@@ -103,7 +103,7 @@ import Verification
     #expect(last.withLock { $0.done > 0 && $0.done <= $0.total } && writings.withLock { $0 } == 1)
   }
 
-  @Test("An existing file is refused before anything is computed, and kept")
+  @Test("An existing file is an error before anything is computed, and is kept")
   func existing() throws {
     try folder.write(Data("mine".utf8), to: "m.pclip")
     let request = try request(.fp16)

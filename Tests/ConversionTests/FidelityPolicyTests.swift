@@ -6,7 +6,7 @@ import PocketCLIP
 import Testing
 import Verification
 
-/// What is demanded of a bundle before it gets its name.
+/// Requirements that a bundle must meet before it is published.
 @Suite("Fidelity policies") struct FidelityPolicyTests {
   private func architecture(_ name: String) throws -> CLIPArchitecture {
     try #require(ArchitectureCatalogue.architecture(named: name))
@@ -27,7 +27,7 @@ import Verification
     #expect(try policy(.int8, "ViT-B-32").demands.map(\.arithmetic) == [.fast, .exact])
   }
 
-  @Test("Without options the defaults of the precision hold")
+  @Test("Without options the defaults of the precision apply")
   func defaults() throws {
     #expect(try policy(.fp16, "ViT-B-32").demands.map(\.thresholds?.image) == [Thresholds.fp16.image])
     let image = try architecture("RN50").image
@@ -37,7 +37,7 @@ import Verification
       ])
   }
 
-  @Test("An option replaces what is demanded of both towers, with every arithmetic")
+  @Test("An option overrides the requirement of both towers, with every arithmetic")
   func options() throws {
     for demand in try policy(.int8, "ViT-B-32", cosine: 0.9, agreement: 0.75).demands {
       let thresholds = try #require(demand.thresholds)
@@ -47,7 +47,7 @@ import Verification
     }
   }
 
-  @Test("int8 of a ResNet deeper than RN50 is not promised: what is good enough must be said")
+  @Test("int8 of a ResNet deeper than RN50 has no default: the user must state the required fidelity")
   func undemanded() throws {
     #expect(throws: UndemandedPrecision.self) { try policy(.int8, "RN101") }
     #expect(try policy(.int8, "RN101", cosine: 0.99).demands.count == 2)

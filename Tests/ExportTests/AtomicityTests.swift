@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("Exports appear complete or not at all") struct AtomicityTests {
-  @Test("An existing file is left alone unless it may be replaced")
+  @Test("An existing file is kept unless it may be replaced")
   func existingFile() throws {
     let folder = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(filePath: folder.file("a")))
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(
-    "The folder of an earlier export is left alone unless it may be replaced, and then it is replaced whole")
+    "The folder of an earlier export is kept unless it may be replaced; it is then replaced completely")
   func existingExport() throws {
     let folder = try TemporaryFolder()
     _ = try Exporter.run(ExportRequest(.miniViT, .huggingFace, to: folder.file("a")))
@@ -33,7 +33,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("A folder with anything else in it is never replaced; an empty one is filled")
+  @Test("A folder with other files is never replaced; an empty folder is used")
   func foreignFolder() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
@@ -49,7 +49,7 @@ import Testing
     #expect(folder.names == ["a", "b"])
   }
 
-  @Test("A folder of transformers' own files is never replaced, though an export's have the same names")
+  @Test("A folder written by transformers is never replaced, although an export uses the same names")
   func foreignModel() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(
@@ -63,7 +63,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("The checkpoint itself is never replaced, nor the folder that it lies in")
+  @Test("The checkpoint itself and its folder are never replaced")
   func source() throws {
     let folder = try TemporaryFolder()
     _ = try Exporter.run(ExportRequest(.rn, .safetensors, to: folder.file("a")))
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test("What an interrupted run left is removed", arguments: [ExportTarget.safetensors, .onnx])
+  @Test("Leftovers of an interrupted run are removed", arguments: [ExportTarget.safetensors, .onnx])
   func leftover(_ target: ExportTarget) throws {
     let folder = try TemporaryFolder()
     let partial = folder.file(".a.pclip-partial")
@@ -91,7 +91,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("A missing or forbidden place is told apart before any work is done")
+  @Test("A missing or forbidden output folder is reported before any work")
   func impossiblePlaces() throws {
     let folder = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(filePath: folder.file("file")))

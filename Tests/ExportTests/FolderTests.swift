@@ -6,18 +6,18 @@ import Models
 import TestSupport
 import Testing
 
-/// Folders that transformers and open_clip open, read again by this project's own reader.
+/// Folders for transformers and open_clip, read again by PocketCLIP's own reader.
 @Suite("Exported folders") struct FolderTests {
   static let huggingFace: [SourceModel] = [.miniViT, .head80, .textHidden, .imageProjected]
   static let openCLIP: [SourceModel] = [.miniViT, .miniRN, .head80, .rn, .sigmoid]
 
   @Test(
-    "A Hugging Face folder read again is the same model, to the bit and without an option",
+    "A Hugging Face folder read again is the same model, bit for bit and without options",
     arguments: huggingFace)
   func huggingFaceEveryBit(_ source: SourceModel) throws { try expectSameModel(source, .huggingFace) }
 
   @Test(
-    "An open_clip folder read again is the same model, to the bit and without an option", arguments: openCLIP)
+    "An open_clip folder read again is the same model, bit for bit and without options", arguments: openCLIP)
   func openCLIPEveryBit(_ source: SourceModel) throws { try expectSameModel(source, .openCLIP) }
 
   private func expectSameModel(_ source: SourceModel, _ target: ExportTarget) throws {
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "A vocabulary of other words, as many as OpenAI's, is not taken for it",
+    "A vocabulary of other words, with OpenAI's size, is not accepted as OpenAI's",
     arguments: ["vocab.json", "merges.txt"])
   func otherWords(_ file: String) throws {
     let folder = try TemporaryFolder()
@@ -55,7 +55,8 @@ import Testing
     #expect(changed.notes.contains { $0.contains(file) && $0.contains("not OpenAI's") }, "\(changed.notes)")
   }
 
-  @Test("A token added to OpenAI's is another tokenizer", arguments: ["added_tokens.json", "tokenizer.json"])
+  @Test(
+    "A token added to OpenAI's makes another tokenizer", arguments: ["added_tokens.json", "tokenizer.json"])
   func addedToken(_ file: String) throws {
     let folder = try TemporaryFolder()
     let model = try SourceModel.miniViT.open()
@@ -75,7 +76,7 @@ import Testing
   }
 
   @Test(
-    "An export names the pixels that open_clip makes its own way", arguments: [ExportTarget.openCLIP, .onnx])
+    "An export notes how open_clip computes pixels differently", arguments: [ExportTarget.openCLIP, .onnx])
   func pixelsOfOpenCLIP(_ target: ExportTarget) throws {
     var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
     for conversion in Preprocessing.ColorConversion.allCases {
@@ -90,7 +91,7 @@ import Testing
     }
   }
 
-  @Test("A shorter edge above the crop is kept where the target can state it, and refused elsewhere")
+  @Test("A shorter edge larger than the crop is kept if the target can state it, otherwise an error")
   func resizeEdge() throws {
     var options = ModelOptions()
     var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
@@ -111,7 +112,7 @@ import Testing
   }
 
   @Test(
-    "The resize backend is kept where the target can state it, and refused elsewhere",
+    "The resize backend is kept if the target can state it, otherwise an error",
     arguments: Preprocessing.Backend.allCases)
   func resizeBackend(_ backend: Preprocessing.Backend) throws {
     var options = ModelOptions()
@@ -146,7 +147,7 @@ import Testing
     #expect(again.decisions.contains { $0.field == "preprocessing.backend" && $0.source == .configuration })
   }
 
-  @Test("Images on white are kept where the target can state it, and refused elsewhere")
+  @Test("Compositing on white is kept if the target can state it, otherwise an error")
   func alpha() throws {
     var options = ModelOptions()
     var preprocessing = try #require(try SourceModel.miniViT.open().preprocessing)
@@ -172,7 +173,7 @@ import Testing
     #expect(again.decisions.contains { $0.field == "preprocessing.alpha" && $0.source == .configuration })
   }
 
-  @Test("Two halves make one folder")
+  @Test("Two towers from two files make one folder")
   func halves() throws {
     let folder = try TemporaryFolder()
     let text = SourceModel(path: "valid/vit-hugging-face-text-projection")
@@ -188,7 +189,7 @@ import Testing
   }
 
   @Test(
-    "A sigmoid's bias is in a file of tensors, and in the metadata and a note of graphs that end at embeddings"
+    "A sigmoid's bias is in the tensor file, and in the metadata and a note of graphs, which end at embeddings"
   )
   func sigmoid() throws {
     let folder = try TemporaryFolder()
@@ -228,7 +229,7 @@ import Testing
     #expect(try folder.tree("a") == folder.tree("b"))
   }
 
-  @Test("What a target cannot say is refused with what can, and nothing is written")
+  @Test("A model that a target cannot represent is an error with what it can, and nothing is written")
   func refusals() throws {
     let folder = try TemporaryFolder()
     let cases: [(SourceModel, ExportTarget, ExportRefusal.Code, String)] = [

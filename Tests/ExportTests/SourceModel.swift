@@ -9,7 +9,7 @@ import Testing
 
 /// A committed model that exports start from.
 struct SourceModel: Sendable, CustomTestStringConvertible {
-  /// Below Fixtures, or absolute.
+  /// Relative to Fixtures, or absolute.
   var path: String
   var options = ModelOptions()
 
@@ -20,7 +20,7 @@ struct SourceModel: Sendable, CustomTestStringConvertible {
 
   static let miniViT = SourceModel(path: "minis/mini-vit.pt")
   static let miniRN = SourceModel(path: "minis/mini-rn.pt")
-  /// Heads of 80 channels, 4 MLP widths that are no multiple of the width, GELU.
+  /// Heads of 80 channels, 4 MLP widths that are not multiples of the width, GELU.
   static let head80 = SourceModel(path: "valid/head-80-open-clip")
   /// A score by sigmoid(scale · cosine + bias).
   static let sigmoid = SourceModel(path: "valid/sigmoid-open-clip")
@@ -45,7 +45,7 @@ extension ExportRequest {
   }
 }
 
-/// The output's refusal, or nil.
+/// The output's error, or nil.
 func outputError(_ request: ExportRequest) -> OutputError? {
   guard case .output(let error) = exportError(request) else { return nil }
   return error
@@ -58,7 +58,7 @@ func exportError(_ request: ExportRequest) -> ExportError? {
   } catch { return error }
 }
 
-/// What no tensor tells, taken from a model.
+/// The settings of a model that tensor shapes do not determine.
 func options(of model: CLIPModel) -> ModelOptions {
   var options = ModelOptions()
   options.preprocessing = model.preprocessing.map { .exactly($0) }
@@ -74,7 +74,7 @@ func options(of model: CLIPModel) -> ModelOptions {
   return options
 }
 
-/// The largest difference of any weight; nil where the two have not the same parameters.
+/// The largest difference of any weight; nil if the two do not have the same parameters.
 func largestDifference(_ one: CLIPModel, _ other: CLIPModel) throws -> Float? {
   guard one.schema.parameters == other.schema.parameters else { return nil }
   var largest: Float = 0

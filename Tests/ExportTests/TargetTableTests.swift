@@ -9,14 +9,14 @@ struct TargetTableTests {
     try String(contentsOf: Fixture.url("../" + path), encoding: .utf8)
   }
 
-  @Test("No two rows have one identifier, and each is found by its own")
+  @Test("No two rows share an identifier, and each is found by its own")
   func identifiers() {
     #expect(Set(ExportTarget.all.map(\.identifier)).count == ExportTarget.all.count)
     for target in ExportTarget.all { #expect(ExportTarget(identifier: target.identifier) == target) }
     #expect(ExportTarget(identifier: "tflite") == nil)
   }
 
-  @Test("docs/EXPORT.md has a row for each, as the code has it", arguments: ExportTarget.all)
+  @Test("docs/EXPORT.md has a row for each, equal to the code's", arguments: ExportTarget.all)
   func documentation(target: ExportTarget) throws {
     let precisions = target.precisions.map { "\($0)" }.joined(separator: ", ")
     let row = "| `\(target.identifier)` | \(target.summary) | \(precisions) | "
@@ -32,7 +32,7 @@ struct TargetTableTests {
   }
 
   @Test(
-    "Rows state all their files: an export to another target may replace the folder, whatever its parts",
+    "Rows state all their files: an export to another target can replace the folder, with any parts",
     arguments: ExportTarget.all.filter(\.isFolder))
   func fileNames(target: ExportTarget) throws {
     let folder = try TemporaryFolder()

@@ -4,12 +4,12 @@ import FuzzTargets
 import TestSupport
 import Testing
 
-/// What the fuzzers would do for hours, for a second and always the same: a crash here ends the test process.
+/// A short, deterministic version of the fuzzers' work. A crash here ends the test process.
 @Suite("Fuzz targets, replayed")
 struct ReplayTests {
   /// Mutants of one seed file.
   static let mutantsPerSeed = 40
-  /// Larger seeds would spend the time in copying.
+  /// Larger seeds would mostly cost time for copying.
   static let largestSeed = 64 << 10
 
   @Test("every target has a corpus", arguments: FuzzTarget.all)
@@ -17,12 +17,12 @@ struct ReplayTests {
     #expect(!(try seeds(target)).isEmpty)
   }
 
-  @Test("files that once crashed, and files made to be refused, are refused", arguments: FuzzTarget.all)
+  @Test("files that once crashed a reader, and malformed files, are errors", arguments: FuzzTarget.all)
   func corpus(target: FuzzTarget) throws {
     for seed in try seeds(target) { target.run(seed.span.bytes) }
   }
 
-  @Test("every truncation of a small seed is survived", arguments: FuzzTarget.all)
+  @Test("no truncation of a small seed crashes a reader", arguments: FuzzTarget.all)
   func truncations(target: FuzzTarget) throws {
     for seed in try seeds(target) where seed.count < 2048 {
       for count in 0..<seed.count {
@@ -32,7 +32,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("mutants of every seed are survived", arguments: FuzzTarget.all)
+  @Test("no mutant of a seed crashes a reader", arguments: FuzzTarget.all)
   func mutants(target: FuzzTarget) throws {
     var mutator = Mutator()
     for seed in try seeds(target) where seed.count <= Self.largestSeed {
@@ -59,7 +59,8 @@ struct ReplayTests {
   }
 }
 
-/// Deterministic damage: flipped bits, runs overwritten, cut, doubled, and numbers at the edges of their range.
+/// Deterministic damage: flipped bits, overwritten runs, truncation, duplication, and numbers at the limits of their
+/// range.
 private struct Mutator {
   private var random = SplitMix(seed: 0x9E37_79B9_7F4A_7C15)
 

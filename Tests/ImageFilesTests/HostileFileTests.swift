@@ -3,7 +3,7 @@ import ImageFiles
 import TestSupport
 import Testing
 
-@Suite("Image files that are not") struct HostileFileTests {
+@Suite("Invalid image files") struct HostileFileTests {
   private func code(_ bytes: [UInt8], limits: ImageFiles.Limits = .init()) -> ImageFileError.Code? {
     do {
       _ = try ImageFiles.decode(Data(bytes), name: "x", limits: limits)
@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test("Every truncation of an image is an error, never a grey image")
+  @Test("Every truncated image is an error, never a grey image")
   func truncations() throws {
     for file in ["photo-422.jpg", "progressive.jpg", "grey-alpha.png", "lossy.webp", "lossless.webp"] {
       let whole = [UInt8](try Fixture.data("preprocessing/images/\(file)"))
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test(
-    "Files of other kinds are named",
+    "Files of other kinds are identified",
     arguments: [
       ("", "empty"), ("version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
       ("<!DOCTYPE html><html>", "HTML page"), ("GIF89a", "GIF"), ("PK\u{3}\u{4}", "zip archive"),
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test("More pixels than the limit are refused before they are decoded") func tooLarge() throws {
+  @Test("More pixels than the limit are an error before decoding") func tooLarge() throws {
     var limits = ImageFiles.Limits()
     limits.maximumPixelCount = 80 * 60 - 1
     let file = [UInt8](try Fixture.data("preprocessing/images/rotated.jpg"))
@@ -74,7 +74,7 @@ import Testing
     #expect(code(file, limits: limits) == nil)
   }
 
-  @Test("A header that claims more pixels than its bytes can hold asks for no memory") func lyingHeader()
+  @Test("A header that states more pixels than its bytes can hold causes no allocation") func lyingHeader()
     throws
   {
     var file = [UInt8](try Fixture.data("preprocessing/images/restart.jpg"))
@@ -83,8 +83,7 @@ import Testing
     #expect(code(file) == .truncated)
   }
 
-  @Test("A few bytes that ask for gigabytes are refused, and the advice admits them") func smallFile() throws
-  {
+  @Test("A small file that needs gigabytes is an error, and the advice admits it") func smallFile() throws {
     // A lossless WebP of one colour: 14 bits each of width − 1 and height − 1.
     var file: [UInt8] = Array("RIFF\u{1E}\0\0\0WEBPVP8L\u{11}\0\0\0/".utf8)
     file += [0x57, 0xC2, 0x15, 0x04, 0x07, 0x50, 0x8A, 0x2A, 0xD4, 0xA3, 0xFF, 0x81, 0x88, 0xE8, 0x7F, 0, 0]
@@ -108,7 +107,7 @@ import Testing
     #expect(code(file) == .tooLarge)
   }
 
-  @Test("More scans than encoders write end the decoding") func scans() throws {
+  @Test("More scans than encoders write stop the decoding") func scans() throws {
     let file = [UInt8](try Fixture.data("preprocessing/images/progressive.jpg"))
     let scan = try #require(file.indices.dropLast().last { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
     let last = file[scan..<file.count - 2]
@@ -116,7 +115,7 @@ import Testing
     #expect(code(file[..<scan] + (0..<120).flatMap { _ in last } + [0xFF, 0xD9]) == .tooManyScans)
   }
 
-  @Test("A side longer than the runtime takes is refused before anything is decoded") func longSide() throws {
+  @Test("A side longer than the runtime accepts is an error before decoding") func longSide() throws {
     var file = [UInt8](try Fixture.data("preprocessing/images/grey-alpha.png"))
     for (side, isTooLong) in [(65_536, false), (65_537, true)] {
       file.replaceSubrange(

@@ -12,7 +12,7 @@ import Testing
     #expect(modes == Set(DecodedImage.Mode.allCases.map(\.rawValue)))
   }
 
-  @Test("Decoded samples are Pillow's", arguments: ImageGoldens.images)
+  @Test("Decoded samples equal Pillow's", arguments: ImageGoldens.images)
   func decodedSamples(golden: ImageGoldens.Image) throws {
     let image = try golden.decoded()
     #expect(image.mode.rawValue == golden.mode)
@@ -21,13 +21,13 @@ import Testing
     #expect(sha256(image.samples) == golden.samples)
   }
 
-  @Test("Conversion to RGB is Pillow's", arguments: ImageGoldens.images)
+  @Test("Conversion to RGB equals Pillow's", arguments: ImageGoldens.images)
   func convertedToRGB(golden: ImageGoldens.Image) throws {
     #expect(sha256(try golden.decoded().rgb().pixels) == golden.rgb)
   }
 
   @Test(
-    "Resized and cropped bytes and normalized floats are the originals'", arguments: ImageGoldens.images)
+    "Resized and cropped bytes and normalized floats equal the originals'", arguments: ImageGoldens.images)
   func preparedImages(golden: ImageGoldens.Image) throws {
     let image = try golden.decoded()
     for expected in golden.prepared {

@@ -4,7 +4,8 @@ import ImageFiles
 import TestSupport
 import Testing
 
-/// Fixtures/preprocessing/goldens.json: what Pillow, torchvision, open_clip and transformers make of each image.
+/// Fixtures/preprocessing/goldens.json: the results of Pillow, torchvision, open_clip and transformers for each
+/// image.
 struct ImageGoldens: Decodable {
   struct Image: Decodable, CustomTestStringConvertible {
     var file: String
@@ -38,7 +39,7 @@ struct ImageGoldens: Decodable {
 
 /// A golden of one image file.
 protocol ImageGolden {
-  /// Below Fixtures/preprocessing.
+  /// Relative to Fixtures/preprocessing.
   var path: String { get }
 }
 

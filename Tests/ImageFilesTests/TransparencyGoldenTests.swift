@@ -4,7 +4,8 @@ import ImageFiles
 import TestSupport
 import Testing
 
-/// Fixtures/preprocessing/transparency.json: what transformers' two image processors make of images with transparency.
+/// Fixtures/preprocessing/transparency.json: the results of transformers' two image processors for images with
+/// transparency.
 struct TransparencyGoldens: Decodable {
   struct Image: Decodable, CustomTestStringConvertible {
     var file: String
@@ -36,7 +37,7 @@ extension TransparencyGoldens.Image: ImageGolden {
 }
 
 extension TransparencyGoldens.Prepared {
-  /// The settings of make_transparency.py; nil for one of another name.
+  /// The settings of make_transparency.py; nil for an unknown name.
   func preprocessing() -> Preprocessing? {
     var result = Preprocessing.openAI
     (result.crop, result.conversion, result.alpha) = (.down, .beforeResize, .white)
@@ -55,14 +56,16 @@ extension TransparencyGoldens.Prepared {
   }
 }
 
-@Suite("Images with transparency against transformers") struct TransparencyGoldenTests {
+@Suite("Images with transparency compared with transformers") struct TransparencyGoldenTests {
   private var onWhite: Preprocessing {
     var result = Preprocessing.openAI
     (result.conversion, result.alpha) = (.beforeResize, .white)
     return result
   }
 
-  @Test("Every kind of transparency has a golden, and most show it") func goldensAreThere() throws {
+  @Test("Every kind of transparency has a golden, and most goldens depend on it") func goldensAreThere()
+    throws
+  {
     let images = TransparencyGoldens.images
     #expect(images.count >= 25)
     #expect(images.filter { $0.rgb != $0.dropped }.count >= 20)
@@ -70,14 +73,14 @@ extension TransparencyGoldens.Prepared {
     #expect(modes == [.rgba, .greyAlpha, .palette, .rgb, .grey, .grey16, .bilevel])
   }
 
-  @Test("An image on white is transformers'", arguments: TransparencyGoldens.images)
+  @Test("An image on white equals transformers'", arguments: TransparencyGoldens.images)
   func laidOnWhite(golden: TransparencyGoldens.Image) throws {
     let image = try golden.decoded()
     #expect(sha256(try image.prepared(for: onWhite, imageSize: 24).pixels) == golden.rgb)
     #expect(sha256(image.rgb().pixels) == golden.dropped)
   }
 
-  @Test("Prepared bytes and floats are transformers'", arguments: TransparencyGoldens.images)
+  @Test("Prepared bytes and floats equal transformers'", arguments: TransparencyGoldens.images)
   func prepared(golden: TransparencyGoldens.Image) throws {
     let image = try golden.decoded()
     #expect(golden.prepared.count == 6)
@@ -107,10 +110,10 @@ extension TransparencyGoldens.Prepared {
     #expect(sha256(pixels) == golden.rgb)
   }
 
-  @Test("A tRNS chunk that is too short is refused, as Pillow refuses it") func short() throws {
+  @Test("A tRNS chunk that is too short is an error, like in Pillow") func short() throws {
     var bytes = try Fixture.data("preprocessing/transparent/grey-8-bit-key.png")
     let chunk = try #require(bytes.firstRange(of: Data("tRNS".utf8)))
-    // One byte of content in place of two; libpng passes over the wrong checksum of an optional chunk.
+    // One byte of content instead of two. libpng ignores the wrong checksum of an optional chunk.
     bytes[chunk.lowerBound - 1] = 1
     bytes.remove(at: chunk.upperBound)
     let error = #expect(throws: ImageFileError.self) { try ImageFiles.decode(bytes, name: "short.png") }

@@ -1,4 +1,5 @@
-/// The images of Fixtures/preprocessing/make_resizes.py: computed from their number, so that only hashes are committed.
+/// The images of Fixtures/preprocessing/make_resizes.py. They are generated from their number, so that only hashes
+/// are committed.
 enum GeneratedImage {
   /// Bytes `[height, width, 3]`: noise; black and white noise; slanted waves; waves with inverted tiles and a noisy corner.
   static func pixels(_ number: Int, width: Int, height: Int) -> [UInt8] {

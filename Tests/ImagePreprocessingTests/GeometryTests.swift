@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Resize and crop geometry") struct GeometryTests {
   @Test(
-    "The longer edge is truncated in proportion, half margins go to the even side",
+    "The longer edge is truncated in proportion, and half margins round to even",
     arguments: [
       // width, height, resized width, resized height, left, top
       (640, 480, 298, 224, 37, 0),
@@ -32,7 +32,7 @@ import Testing
     #expect(down.resizedWidth == 447 && down.left == 111)
   }
 
-  @Test("Squash takes every image to the square") func squash() {
+  @Test("Squash resizes every image to the square") func squash() {
     var squash = Preprocessing.openAI
     squash.resize = .squash
     let geometry = CropGeometry(width: 17, height: 900, imageSize: 224, squash)
@@ -40,8 +40,7 @@ import Testing
     #expect(geometry.left == 0 && geometry.top == 0)
   }
 
-  @Test("A shorter edge above the crop's size is cropped out of the middle, as transformers does") func edge()
-  {
+  @Test("A shorter edge larger than the crop is cropped in the middle, like in transformers") func edge() {
     var preprocessing = Preprocessing.openAI
     (preprocessing.resizeEdge, preprocessing.crop) = (256, .down)
     let geometry = CropGeometry(width: 641, height: 480, imageSize: 224, preprocessing)

@@ -5,7 +5,7 @@ import ImagePreprocessing
 import TestSupport
 import Testing
 
-@Suite("Images given by callers") struct ImageViewTests {
+@Suite("Images passed by callers") struct ImageViewTests {
   private func fault(_ body: () throws(ImageFault) -> Void) -> ImageFault? {
     do {
       try body()
@@ -25,14 +25,14 @@ import Testing
     }
   }
 
-  @Test("An image without area or with five channels is refused") func badSizes() {
+  @Test("An image without area or with five channels is an error") func badSizes() {
     #expect(viewFault(bytes: 9, width: 0, height: 1) == .badSize(width: 0, height: 1, channels: 3))
     #expect(viewFault(bytes: 9, width: 1, height: -1) == .badSize(width: 1, height: -1, channels: 3))
     #expect(
       viewFault(bytes: 9, width: 1, height: 1, channels: 5) == .badSize(width: 1, height: 1, channels: 5))
   }
 
-  @Test("Rows that leave the bytes or overlap are refused") func missingBytes() {
+  @Test("Rows that exceed the bytes or overlap are an error") func missingBytes() {
     #expect(viewFault(bytes: 17, width: 3, height: 2) == .bytesMissing(needed: 18, found: 17))
     #expect(viewFault(bytes: 18, width: 3, height: 2, stride: 8) == .bytesMissing(needed: 17, found: 18))
     #expect(viewFault(bytes: 18, width: 3, height: 2, stride: 10) == .bytesMissing(needed: 19, found: 18))
@@ -56,7 +56,8 @@ import Testing
     #expect(try square == PreparedImage(rgb, .openAI, size: 48).square)
   }
 
-  @Test("An image beyond the scratch's limits is refused, and the next one is not") func beyondLimit() throws
+  @Test("An image larger than the scratch's limits is an error, and the next one is not") func beyondLimit()
+    throws
   {
     let pixels = [UInt8](repeating: 7, count: 3 * 40 * 50)
     var scratch = ImagePreprocessor.Scratch(maximumWidth: 40, maximumHeight: 40, imageSize: 16)
@@ -72,7 +73,7 @@ import Testing
     #expect(square == [UInt8](repeating: 7, count: 3 * 16 * 16))
   }
 
-  @Test("One scratch serves images of every shape in turn") func reusedScratch() throws {
+  @Test("One scratch serves consecutive images of every shape") func reusedScratch() throws {
     var scratch = ImagePreprocessor.Scratch(maximumWidth: 400, maximumHeight: 400, imageSize: 32)
     let preprocessor = ImagePreprocessor(.openAI, imageSize: 32)
     let shapes = [(400, 400), (1, 1), (399, 2), (3, 400), (32, 32), (31, 33), (200, 300)]

@@ -6,12 +6,12 @@ import ImagePreprocessing
 import TestSupport
 import Testing
 
-/// Fixtures/preprocessing/resizes.json: what Pillow, torchvision 0.28 and 0.23, and transformers' processors on top of them
-/// make of each generated image.
+/// Fixtures/preprocessing/resizes.json: the results of Pillow, torchvision 0.28 and 0.23, and transformers'
+/// processors with them, for each generated image.
 struct ResizeGoldens: Decodable {
   /// Width and height of each image.
   var dimensions: [[Int]]
-  /// By transform, the first 32 digits of each image's SHA-256 one after another.
+  /// For each transform, the first 32 digits of each image's SHA-256, concatenated.
   var hashes: [String: String]
 
   static let sizes = [224, 240, 288, 336, 378]
@@ -25,7 +25,7 @@ struct ResizeGoldens: Decodable {
   }
 }
 
-/// A transform of make_resizes.py as we state it.
+/// A transform of make_resizes.py in PocketCLIP's terms.
 enum PublishedTransform: String, CaseIterable {
   case openAI = "openai"
   case openCLIPSquash = "open_clip-squash"
@@ -58,7 +58,7 @@ enum PublishedTransform: String, CaseIterable {
   }
 }
 
-@Suite("Generated images against Pillow, torchvision and transformers") struct ResizeGoldenTests {
+@Suite("Generated images compared with Pillow, torchvision and transformers") struct ResizeGoldenTests {
   @Test("Each transform has a golden for each of at least 300 images") func goldensAreThere() throws {
     let goldens = try #require(ResizeGoldens.shared)
     #expect(goldens.dimensions.count >= 300)
@@ -66,7 +66,7 @@ enum PublishedTransform: String, CaseIterable {
     for hashes in goldens.hashes.values { #expect(hashes.count == 32 * goldens.dimensions.count) }
   }
 
-  @Test("Prepared bytes and floats are the originals'", arguments: 0..<ResizeGoldens.count)
+  @Test("Prepared bytes and floats equal the originals'", arguments: 0..<ResizeGoldens.count)
   func prepared(number: Int) throws {
     let goldens = try #require(ResizeGoldens.shared)
     let (width, height) = (goldens.dimensions[number][0], goldens.dimensions[number][1])

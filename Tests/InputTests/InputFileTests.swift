@@ -3,7 +3,7 @@ import Input
 import TestSupport
 import Testing
 
-@Suite("Files that are read to their end") struct InputFileTests {
+@Suite("Files that are read completely") struct InputFileTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -25,13 +25,13 @@ import Testing
     #expect(try InputFile.bytes(of: try folder.write(Data(), to: "b"), limit: 0).isEmpty)
   }
 
-  @Test("Of a file that is not wanted, the beginning is read")
+  @Test("Of an unwanted file, only the beginning is read")
   func unwanted() throws {
     let path = try folder.write(Data(repeating: 7, count: 1 << 20), to: "a")
     #expect(try InputFile.bytes(of: path, limit: 1 << 30) { _ in false }.count == 1 << 16)
   }
 
-  @Test("Devices, pipes, sockets and folders are refused before they are opened")
+  @Test("Devices, pipes, sockets and folders are errors before they are opened")
   func endless() throws {
     let pipe = folder.file("pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
@@ -44,7 +44,7 @@ import Testing
     #expect(refusal(folder.file("none"))?.code == .missing)
   }
 
-  @Test("A descriptor of this process is read, whatever it leads to, up to the limit")
+  @Test("A descriptor of this process is read up to the limit, for any kind of file")
   func descriptors() throws {
     let pipe = Pipe()
     try pipe.fileHandleForWriting.write(contentsOf: Data("abc".utf8))
@@ -61,7 +61,7 @@ import Testing
     for code in InputError.Code.allCases { #expect(!InputError(code, reason: "x").hint.isEmpty) }
   }
 
-  @Test("Room for more than the address space is not promised")
+  @Test("Memory larger than the address space is never reported as available")
   func probe() {
     #expect(MemoryProbe.hasRoom(for: 1 << 20))
     #expect(!MemoryProbe.hasRoom(for: .max) && !MemoryProbe.hasRoom(for: 1 << 50))

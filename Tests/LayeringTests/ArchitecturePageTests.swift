@@ -17,7 +17,7 @@ import Testing
     for file in files { #expect((try? tree.text(of: "Sources/" + file)) != nil, "\(file)") }
   }
 
-  @Test("Every step of docs/ARCHITECTURE.md names something that its file has")
+  @Test("Every step of docs/ARCHITECTURE.md names something in its file")
   func namesExist() throws {
     let steps = page.matches(of: /(?m)\| `([\w+\-]+\/[\w+\-\/]+\.swift)` \| `([\w ]+)` \|$/)
     #expect(steps.count > 20)

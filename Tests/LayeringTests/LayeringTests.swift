@@ -1,7 +1,7 @@
 import Testing
 
 @Suite("Layers") struct LayeringTests {
-  /// Compiled twice: as ordinary modules, and without a runtime for the small `.so`.
+  /// Compiled twice: as ordinary modules, and in Embedded Swift for the small `.so`.
   static let embeddedClean: Set = [
     "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Tokenizer", "ImagePreprocessing",
     "PocketRuntime",
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test("No source can trap on purpose: no try!, no fatalError, no forced cast")
+  @Test("No source traps on purpose: no try!, no fatalError, no forced cast")
   func nothingTrapsOnPurpose() throws {
     for file in tree.swiftFiles(below: "Sources") {
       let text = try tree.text(of: file)

@@ -1,21 +1,21 @@
 import Foundation
 import Testing
 
-/// Tests mirror Sources one to one.
+/// The folders of Tests correspond to those of Sources.
 @Suite("Tests mirror Sources") struct MirrorTests {
-  /// Folders under Tests that are no module's, and what they are about.
+  /// Folders in Tests that do not belong to a module, and their topics.
   private static let others = [
     "LayeringTests": "the sources and the pages themselves",
     "ParityTests": "all nine variants at full size: many minutes, in a run of their own",
     "RuntimeChecks": "the shipped library, by programs that Scripts/check builds",
   ]
-  /// Modules that no folder of tests is about.
+  /// Modules without a folder of tests.
   private static let untested = [
     "TestSupport": "what the tests share", "ReaderListing": "a tool of the differential runs, which judge it",
   ]
 
   private let tree: SourceTree
-  /// Folders under Sources, and of these the ones with Swift code.
+  /// Folders in Sources, and those with Swift code.
   private let modules: [String]
   private let swiftModules: [String]
 
@@ -38,7 +38,7 @@ import Testing
     #expect(expected.filter { !folders.contains(tests(of: $0)) } == [])
   }
 
-  @Test("Every folder of tests is that of a module, or of something that is none")
+  @Test("Every folder of tests belongs to a module or is listed as an exception")
   func foldersHaveModules() {
     let known = Set(modules.map(tests)).union(Self.others.keys)
     #expect(tree.folders(in: "Tests").filter { !known.contains($0) } == [])

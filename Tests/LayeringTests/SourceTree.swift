@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The package as it lies on disk: what the manifest allows and what the files import.
+/// The package on disk: the dependencies in the manifest and the imports in the files.
 struct SourceTree {
   let root: URL
   let manifest: String
@@ -11,7 +11,7 @@ struct SourceTree {
     manifest = try Repository.text("Package.swift")
   }
 
-  /// Targets under Sources in the order of the manifest, lowest layer first, with the targets they may import.
+  /// Targets in Sources in the order of the manifest, lowest layer first, with the targets that they may import.
   var targets: [(name: String, dependencies: [String])] {
     manifest.matches(
       of: /(?:module|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name:\s*)?"([\w-]+)"([^)]*)\)/
@@ -22,8 +22,8 @@ struct SourceTree {
     }
   }
 
-  /// Names after `import` in the Swift files of a target, and of the headers that its C files include, with the file
-  /// that says so.
+  /// Names after `import` in the Swift files of a target, and of the headers that its C files include, with the
+  /// importing file.
   func imports(of target: String) throws -> [(file: String, module: String)] {
     let imports = /(?m)^ *(?:@\w+ )*(?:\w+ )?import (?:(?:struct|class|enum|func|protocol) )?(\w+)/
     let includes = /(?m)^#include "(?:include\/)?(\w+)\.h"/
@@ -44,7 +44,7 @@ struct SourceTree {
     allFolders(below: folder).filter { !$0.contains("/") }
   }
 
-  /// Folders at any depth that hold something, by their paths from `folder`.
+  /// Non-empty folders at any depth, by their paths from `folder`.
   func allFolders(below folder: String) -> [String] {
     let paths =
       FileManager.default.enumerator(atPath: root.appending(path: folder).path())?

@@ -1,6 +1,6 @@
 import Testing
 
-/// Habits that the sources of the tests keep (CONTRIBUTING.md).
+/// Rules for the sources of the tests (CONTRIBUTING.md).
 @Suite("Sources of the tests") struct TestSourceTests {
   private let tree: SourceTree
 
@@ -10,8 +10,8 @@ import Testing
     ["Tests", "Sources/TestSupport", "Sources/CKernelChecks"].flatMap { tree.files(below: $0, endings) }
   }
 
-  /// A test waits for what happens, at a latch: a pipe, a barrier, an event that the system reports.
-  @Test("No test sleeps, and none waits for a length of time")
+  /// A test waits for an event: a pipe, a barrier, an event that the system reports.
+  @Test("No test sleeps or waits for a length of time")
   func nothingSleeps() throws {
     let waits =
       /\b(?:u|nano|clock_nano|thrd_)?sleep\(|asyncAfter\(|timeout[:]|deadline[:]|\.timeLimit\(|\.now\(\) [+]/
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test("Every test and every suite says in words what it is about")
+  @Test("Every test and every suite has a display name")
   func everythingHasAName() throws {
     let attributes = /@(?:Test|Suite)\b(\(\s*")?/
     var count = 0

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// THIRD_PARTY.md is a closed world: what has another origin has a row, and no row is about nothing.
+/// THIRD_PARTY.md is complete: all material of another origin has a row, and every row refers to something that
+/// exists.
 @Suite("THIRD_PARTY.md") struct ThirdPartyTests {
   let tree: SourceTree
   let page: String
@@ -82,9 +83,9 @@ import Testing
     #expect(lost == [])
   }
 
-  /// What is installed, the runtime and the wheel; their builds check what they made.
+  /// The installed runtime and the wheel; their builds check their own contents.
   @Test(
-    "What is built carries the licence texts",
+    "Built products contain the licence texts",
     arguments: ["Makefile", "Scripts/build/build-runtime.sh", "Scripts/build/build-python.sh"])
   func textsTravel(_ script: String) throws {
     #expect(try tree.text(of: script).contains("LICENSE NOTICE THIRD_PARTY.md"))

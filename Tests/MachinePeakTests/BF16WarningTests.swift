@@ -1,7 +1,7 @@
 import MachinePeak
 import Testing
 
-/// The rule alone, with figures of real machines: what this one measures is no matter.
+/// Tests the rule with figures of real machines, independent of this machine.
 @Suite("Warning about BF16") struct BF16WarningTests {
   @Test("A BF16 peak below FP32's is a warning with both figures, as on an Intel server")
   func slower() throws {
@@ -9,13 +9,13 @@ import Testing
     #expect(warning.contains("80 billion operations a second in BF16 and 165 in FP32"), "\(warning)")
   }
 
-  @Test("A BF16 peak above FP32's is none, as on AMD Zen 4, nor is an equal one")
+  @Test("A BF16 peak above FP32's, as on AMD Zen 4, or equal to it, gives no warning")
   func faster() {
     #expect(PeakRate(fp32: 118e9, bf16: 236e9, int8: 472e9).bf16Warning == nil)
     #expect(PeakRate(fp32: 118e9, bf16: 118e9, int8: nil).bf16Warning == nil)
   }
 
-  @Test("Without both peaks there is nothing to say")
+  @Test("Without both peaks there is no warning")
   func unknown() {
     #expect(PeakRate(fp32: 60e9, bf16: nil, int8: 120e9).bf16Warning == nil)
     #expect(PeakRate(fp32: nil, bf16: 80e9, int8: nil).bf16Warning == nil)

@@ -4,8 +4,8 @@ import Foundation
 import Models
 import TestSupport
 
-/// The tensors of a fixture, changed and written out again as one safetensors file, optionally with configuration
-/// files beside it.
+/// The tensors of a fixture, changed and written as one safetensors file, optionally with configuration files next to
+/// it.
 struct EditedCheckpoint {
   struct Entry {
     var name: String
@@ -51,7 +51,7 @@ struct EditedCheckpoint {
     entries[index].shape = shape
   }
 
-  /// Calls `body` with the folder that holds the file and its neighbours, or with the file alone.
+  /// Calls `body` with the folder of the file and its neighbours, or with the file alone.
   func open<Result>(
     _ selection: Selection = Selection(), isFileGiven: Bool = false, _ body: (Checkpoint) throws -> Result
   ) throws -> Result {

@@ -7,12 +7,12 @@ import TestSupport
 import Testing
 import Verification
 
-/// docs/FORMATS.md: what is proved of every published layout, computed anew and compared with the committed page.
+/// docs/FORMATS.md: measurements of every published layout, computed again and compared with the committed page.
 @Suite("docs/FORMATS.md") struct FormatTableTests {
-  /// Any cosine below this would print as less than 1.000000.
+  /// A lower cosine would print as less than 1.000000.
   private static let leastCosine = 0.9999995
 
-  @Test("has a row for every fixture, and each row is what this build finds", arguments: ModelFixture.all)
+  @Test("has a row for every fixture, equal to the results of this build", arguments: ModelFixture.all)
   func row(_ fixture: ModelFixture) throws {
     let row = try FormatRow(fixture)
     for cosine in [row.image, row.text].compactMap({ $0 }) where row.differing == 0 {
@@ -34,17 +34,17 @@ import Verification
   }
 }
 
-/// One fixture: what it was told to be, how its tensors compare with the original's, and its embeddings with goldens.
+/// One fixture: the options it needs, how its tensors compare with the original's, and its embeddings with goldens.
 private struct FormatRow {
   var fixture: ModelFixture
   var format: String
   var convention: String
   var tensorCount = 0
-  /// Tensors whose values are not the original's.
+  /// Tensors whose values differ from the original's.
   var differing = 0
-  /// Largest difference over the tensor's largest magnitude.
+  /// Largest difference, divided by the tensor's largest magnitude.
   var error: Float = 0
-  /// Mean cosines of embeddings with the golden ones; nil where the tower is absent or gives no embedding.
+  /// Mean cosines of embeddings with the golden ones; nil if the tower is absent or has no embedding.
   var image: Double?
   var text: Double?
 
@@ -61,7 +61,7 @@ private struct FormatRow {
     (image, text) = (report.image?.metrics.meanCosine, report.text?.metrics.meanCosine)
   }
 
-  /// The model in the layout that its own library made first.
+  /// The model in the layout of its own library.
   private static func original(of model: String) throws -> CLIPModel {
     let names = [
       "vit": "vit-torchscript-1.7.pt", "rn": "rn-torchscript-1.7.pt", "head-80": "head-80-open-clip",

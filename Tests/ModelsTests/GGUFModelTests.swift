@@ -7,7 +7,7 @@ import Models
 import TestSupport
 import Testing
 
-/// What GGUF files say about their model, and what they leave out.
+/// What GGUF files state about their model, and what they do not.
 @Suite("Models in GGUF files") struct GGUFModelTests {
   private static let whole = "valid/vit-clip-cpp-f16.gguf"
 
@@ -27,7 +27,7 @@ import Testing
   private static let boolType: [UInt8] = [7, 0, 0, 0]
   private static let u32Type: [UInt8] = [4, 0, 0, 0]
 
-  @Test("a file of clip.cpp is converted without any option: it states all that tensors do not say")
+  @Test("a file of clip.cpp is converted without any option: it states every setting")
   func needsNoOption() throws {
     let inspection = try inspect(Fixture.bytes(Self.whole))
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test("one image tower has one id, whichever tool named its tensors, in either byte order, in BF16 or FP16")
+  @Test("one image tower has one id, with any tool's names, in either byte order, in BF16 or FP16")
   func identities() throws {
     let expected = try SpaceID(of: ModelFixture.named("vit-hugging-face").open())
     for name in ["vit-clip-cpp-f16.gguf", "vit-mmproj.gguf", "vit-bf16.gguf", "vit-big-endian.gguf"] {
@@ -47,7 +47,7 @@ import Testing
     #expect(text.text == expected.text && text.image == nil)
   }
 
-  @Test("which linear of the MLP widens is told by its shape, never by its name")
+  @Test("the shape, not the name, identifies the linear layer of the MLP that widens")
   func linears() throws {
     for (fixture, convention) in [("vit-clip-cpp-f16.gguf", "clip.cpp"), ("vit-mmproj.gguf", "GGUF")] {
       let inspection = try inspect(Fixture.bytes("valid/" + fixture))
@@ -55,19 +55,19 @@ import Testing
     }
   }
 
-  @Test("without a logit scale the model is whole, and a note says what takes its place")
+  @Test("without a logit scale the model is complete, and a note says what is used instead")
   func logitScale() throws {
     let inspection = try inspect(Fixture.bytes(Self.whole))
     #expect(try CLIPModel(Checkpoint.open(Fixture.url(Self.whole).path)).scoreKind == nil)
     #expect(inspection.notes.contains { $0.contains("logit scale") && $0.contains("100") })
   }
 
-  @Test("use_gelu is the GELU that the model was trained with, use_silu is refused, and neither is guessed")
+  @Test("use_gelu means the GELU of training, use_silu is an error, and nothing is guessed")
   func activations() throws {
     let gelu = try inspect(setting("clip.use_gelu", to: Self.boolType + [1]))
     #expect(gelu.architecture.text?.stack.activation == .gelu)
     let silu = try #require(throws: ModelError.self) {
-      // A key of the same length stands where use_gelu stood.
+      // A key of the same length replaces use_gelu.
       var bytes = try setting("clip.use_gelu", to: Self.boolType + [1])
       let key = try #require(bytes.firstRange(of: Array("clip.use_gelu".utf8)))
       bytes.replaceSubrange(key, with: Array("clip.use_silu".utf8))
@@ -80,7 +80,7 @@ import Testing
     #expect(try inspect(untold).problems.contains { $0.code == .undecidedActivation })
   }
 
-  @Test("a key of clip. that is not known is refused, since it may change the vectors")
+  @Test("an unknown key of clip. is an error, because it could change the embeddings")
   func unknownKey() throws {
     var bytes = try Fixture.bytes(Self.whole)
     let key = try #require(bytes.firstRange(of: Array("clip.use_gelu".utf8)))
@@ -89,7 +89,7 @@ import Testing
     #expect(error.description.contains("unknown key clip.use_what"), "\(error)")
   }
 
-  @Test("of another architecture the names decide; clip.cpp's pooling is not taken, other keys are listed")
+  @Test("for another architecture the names decide; clip.cpp's pooling is not applied, other keys are listed")
   func otherArchitecture() throws {
     var bytes = try Fixture.bytes(Self.whole)
     let value = try #require(bytes.firstRange(of: [4, 0, 0, 0, 0, 0, 0, 0] + Array("clip".utf8)))
@@ -104,7 +104,7 @@ import Testing
       "\(inspection.notes)")
   }
 
-  @Test("A size that the keyed values state and the tensors do not have is an error")
+  @Test("A size in the keyed values that the tensors do not have is an error")
   func contradiction() throws {
     let inspection = try inspect(setting("clip.vision.image_size", to: Self.u32Type + [23, 0, 0, 0]))
     #expect(inspection.architecture.image?.imageSize == 24)
@@ -113,19 +113,19 @@ import Testing
     #expect(problem.description.contains("image size 23") && problem.description.contains("image_size"))
   }
 
-  /// Q8_0 rounds to a 127th of a block's largest magnitude; Q4_0 to an 8th, and loses a whole step at the other
-  /// end of the range. Scales are FP16.
+  /// Q8_0 rounds to a 127th of a block's largest magnitude. Q4_0 rounds to an 8th, and loses a complete step at the
+  /// other end of the range. Scales are FP16.
   private static let steps: [(String, Float)] = [
     ("quantized/vit-q8_0.gguf", 0.5 / 127 + 0x1p-11), ("quantized/vit-q4_0.gguf", 1.0 / 8 + 0x1p-11),
   ]
 
-  @Test("a quantized tensor is listed by the type that the file stores")
+  @Test("a quantized tensor is listed with its stored type")
   func storedTypes() throws {
     let checkpoint = try Checkpoint.open(Fixture.url("valid/quantized/vit-q4_0.gguf").path)
     #expect(Set(checkpoint.tensors.map(\.storedType)).isSuperset(of: ["Q4_0", "F32"]))
   }
 
-  @Test("a quantized file gives the original's tensors within its step, and its unquantized ones exactly")
+  @Test("a quantized file gives the original's tensors within its step, and its unquantized tensors exactly")
   func quantized() throws {
     let original = try ModelFixture.named("vit-hugging-face").open()
     for (fixture, step) in Self.steps {

@@ -2,7 +2,7 @@ import Architecture
 import Foundation
 import TestSupport
 
-/// A folder with a state dict of full size whose weights are a hole in the file: it takes no space and is never read.
+/// A folder with a state dict of full size whose weights are a hole in the file: it uses no space and is never read.
 struct HollowCheckpoint {
   let folder: TemporaryFolder
 

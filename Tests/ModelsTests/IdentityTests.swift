@@ -5,8 +5,8 @@ import Models
 import TestSupport
 import Testing
 
-/// Ids never change: vectors that people have stored carry them. `Fixtures/identity/make_ids.py` computed these from
-/// docs/BUNDLE.md, without our code.
+/// Ids never change, because users' stored embeddings contain them. `Fixtures/identity/make_ids.py` computed these
+/// from docs/BUNDLE.md, without PocketCLIP's code.
 @Suite("Ids") struct IdentityTests {
   private static let pinned = try? JSONDecoder().decode(
     [String: [String: String]].self, from: Fixture.data("identity/ids.json"))
@@ -16,7 +16,7 @@ import Testing
     #expect(id.map { String(decoding: $0.hex, as: UTF8.self) } == towers["\(tower)"], "\(name), \(tower)")
   }
 
-  @Test("The nine models' fields, names and shapes of tensors give the pinned ids")
+  @Test("The fields, names and shapes of the nine models give the pinned ids")
   func nineVariants() throws {
     for entry in ArchitectureCatalogue.openAI {
       let schema = ParameterSchema(entry.architecture).parameters

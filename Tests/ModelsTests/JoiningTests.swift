@@ -4,14 +4,14 @@ import Checkpoints
 import Models
 import Testing
 
-/// Two files that make one model.
+/// Two files that form one model.
 @Suite("Towers joined from two checkpoints") struct JoiningTests {
   private func open(_ fixtures: String...) throws -> CLIPModel {
     let options = try ModelFixture.named(fixtures[0]).options
     return try CLIPModel.open(fixtures.map { try ModelFixture.named($0).path }, options: options)
   }
 
-  @Test("The halves that transformers writes give the whole, bit for bit, in either order")
+  @Test("The single towers that transformers writes give the complete model, bit for bit, in either order")
   func halves() throws {
     let whole = try open("vit-hugging-face")
     for names in [
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test("Two of the same tower, a whole with a half, and a tower without projection are refused")
+  @Test("Two towers of the same kind, a model with a tower, and a tower without projection are errors")
   func refusals() throws {
     for pair in [
       ("vit-hugging-face-text-projection", "vit-hugging-face-text-projection"),

@@ -6,7 +6,7 @@ import Models
 import TestSupport
 import Testing
 
-/// One of `Fixtures/valid`: a file or folder written by an original library, with what it must turn out to be.
+/// One of `Fixtures/valid`: a file or folder written by an original library, with the expected model.
 struct ModelFixture: Sendable, CustomTestStringConvertible {
   let name: String
   private let json: JSONValue
@@ -19,9 +19,9 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
   var hasProjection: Bool { json["projection"]?.boolValue ?? true }
   /// Canonical tensors that the format does not store.
   var absent: [String] { (json["absent"]?.arrayValue ?? []).compactMap(\.stringValue) }
-  /// Its weights are rounded to integers: near the original's, not equal.
+  /// Its weights are rounded to integers, so they approximate the original's.
   var isQuantized: Bool { json["quantized"]?.boolValue ?? false }
-  /// The file or a configuration beside it decides activation and heads.
+  /// Whether the file or a configuration next to it determines activation and heads.
   var hasEvidence: Bool { json["evidence"]?.stringValue != nil }
   var path: String { Fixture.url("valid/" + (json["open"]?.stringValue ?? name)).path }
 
@@ -34,7 +34,7 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
     }
   }()
 
-  /// Its BatchNorms are part of the convolutions: the function is the original's, the tensors are not.
+  /// Whether its BatchNorms are folded into the convolutions: the function is the original's, the tensors are not.
   var isFolded: Bool { json["folded"]?.boolValue ?? false }
   static let exact = all.filter { !$0.isQuantized && !$0.isFolded }
 
@@ -42,7 +42,7 @@ struct ModelFixture: Sendable, CustomTestStringConvertible {
     try #require(all.first { $0.name == name }, "no fixture \(name)")
   }
 
-  /// What the original model is: `Fixtures/valid/MODEL.model.json`.
+  /// The original model: `Fixtures/valid/MODEL.model.json`.
   func truth() throws -> JSONValue { try Fixture.json("valid/\(model).model.json") }
 
   /// The options without which this fixture is undecided.

@@ -4,11 +4,11 @@ import Models
 import TestSupport
 import Testing
 
-/// What a bundle records of the file it was made from.
+/// What a bundle records about its source file.
 @Suite("Sources of models") struct ModelSourceTests {
   private func miniResNet() throws -> CLIPModel { try CLIPModel.open(Fixture.url("minis/mini-rn.pt").path) }
 
-  @Test("The SHA-256 of a source is what sha256sum prints, and its own checksums hold")
+  @Test("The SHA-256 of a source equals sha256sum's, and its own checksums match")
   func digest() throws {
     let source = try miniResNet().source
     let digest = try #require(try source.sha256())

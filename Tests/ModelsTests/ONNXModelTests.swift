@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 import Verification
 
-/// What exported graphs give beyond names and values.
+/// What exported graphs provide beyond names and values.
 @Suite("Models in ONNX files") struct ONNXModelTests {
   private static let quantized = ["vit-dynamic-image-onnx", "vit-dynamic-text-onnx", "vit-calibrated.onnx"]
 
-  /// Integers of 8 bits over ±largest round by half a step of largest / 127; where the range is not symmetric, or one
-  /// end of it is cut off, by a whole one.
+  /// 8-bit integers over ±largest round by half a step of largest / 127. If the range is asymmetric or clipped at one
+  /// end, by a complete step.
   private static let step: Float = 1.0 / 127
 
   @Test("a quantized graph gives the original's tensors within a step of its integers", arguments: quantized)
@@ -29,7 +29,7 @@ import Verification
     #expect(roundedCount > 4)
   }
 
-  @Test("a dequantized checkpoint says that it is one, and no other does")
+  @Test("only a dequantized checkpoint has a note about it")
   func dequantizedIsNoted() throws {
     for fixture in ModelFixture.all where fixture.path.hasSuffix("onnx") {
       let notes = try Checkpoint.open(fixture.path).notes
@@ -39,7 +39,7 @@ import Verification
   }
 
   @Test(
-    "the graph alone decides activation, epsilon and heads",
+    "the graph determines activation, epsilon and heads",
     arguments: ["vit-traced.onnx", "vit-dynamo-onnx", "vit-hugging-face-onnx", "vit-calibrated.onnx"])
   func graphFacts(_ name: String) throws {
     let fixture = try ModelFixture.named(name)
@@ -54,18 +54,19 @@ import Verification
     }
   }
 
-  @Test("the attention pooling of a ResNet states its heads, the graph its BatchNorms")
+  @Test("the attention pooling of a ResNet shows its heads, the graph its BatchNorms")
   func residualNetwork() throws {
     let model = try ModelFixture.named("rn-image.onnx").open()
     #expect(model.decisions.first { $0.field == "image.heads" }?.source == .evidence)
     #expect(model.schema.parameters.contains { $0.name.description.hasSuffix("running_var") })
   }
 
-  /// The folded kernels were rounded to FP16, of which the original's kernels and scales need more.
+  /// The folded kernels are rounded to FP16, which the product of the original's kernels and scales exceeds.
   private static let foldedCosine = 0.99999
 
   @Test(
-    "a ResNet whose BatchNorms were folded computes what the original does, and says that its tensors differ")
+    "a ResNet with folded BatchNorms computes the same as the original, and a note says that its tensors differ"
+  )
   func foldedNorms() throws {
     let fixture = try ModelFixture.named("rn-folded.onnx")
     let golden = try GoldenFile(path: Fixture.url("valid/rn.golden.safetensors").path)
@@ -74,7 +75,7 @@ import Verification
     #expect(try Checkpoint.open(fixture.path).notes.contains { $0.contains("22 BatchNorms were folded") })
   }
 
-  @Test("two graphs of one tower each give the whole, bit for bit, in either order")
+  @Test("two graphs of one tower each give the complete model, bit for bit, in either order")
   func halves() throws {
     let paths = try ["vit-hugging-face-image-onnx", "vit-hugging-face-text-onnx"].map {
       try ModelFixture.named($0).path

@@ -5,7 +5,7 @@ import Testing
 /// Models without a file.
 @Suite("Synthetic models") struct SyntheticModelTests {
   @Test(
-    "OpenAI's nine are spelled as their files are named",
+    "OpenAI's nine are spelled like their files",
     arguments: [
       ("synthetic:ViT-B-32", "ViT-B/32"), ("synthetic:ViT-L-14-336px", "ViT-L/14@336px"),
       ("synthetic:RN50x64:channels-50", "RN50x64"),
@@ -17,14 +17,14 @@ import Testing
   }
 
   @Test(
-    "Unknown architectures and profiles are refused, the profiles named",
+    "Unknown architectures and profiles are errors that list the profiles",
     arguments: ["synthetic:", "synthetic:ViT-Z", "synthetic:ViT-B-32:loud", "synthetic:ViT-B-32:plain:x"])
   func refusals(_ spelling: String) throws {
     let error = try #require(throws: ModelError.self) { try CLIPModel(synthetic: spelling) }
     #expect(error.code == .unknownArchitectureName && error.description.contains("channels-50"))
   }
 
-  @Test("Every parameter of each family has values, and any part of one equals that part of the whole")
+  @Test("Every parameter of each family has values, and any part equals that part of the complete tensor")
   func values() throws {
     for spelling in ["synthetic:ViT-S-32-alt", "synthetic:RN50"] {
       let model = try CLIPModel(synthetic: spelling)

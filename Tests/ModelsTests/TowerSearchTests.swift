@@ -4,19 +4,19 @@ import Checkpoints
 import Models
 import Testing
 
-/// Names of the tensors of files as people have them: whatever stands around the towers, they are found, each tensor is
-/// the original's bit for bit, and nothing is passed over without being named.
+/// Tensor names of real files. The towers are found below any prefix, each tensor equals the original's bit for bit,
+/// and everything that is ignored is reported.
 @Suite("Search for towers") struct TowerSearchTests {
-  /// A file that a training, a larger model or a tool made of one of the fixtures.
+  /// A fixture in the form that a training script, a larger model or a tool saves.
   struct Layout: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var fixture: String
     var rename: @Sendable (String) -> String
-    /// Names of tensors beside the model, in the same file.
+    /// Names of other tensors in the same file.
     var beside: [String] = []
-    /// What `evidence.strippedPrefix` says.
+    /// The expected `evidence.strippedPrefix`.
     var prefix: String?
-    /// Names by which what is not part of the model is listed.
+    /// Names of the listed entries that are not part of the model.
     var left: [String] = []
 
     init(
@@ -78,7 +78,7 @@ import Testing
       },
     ]
 
-  @Test("a whole model is found below what stands before its names", arguments: layouts)
+  @Test("a complete model is found below any prefix", arguments: layouts)
   func wholes(_ layout: Layout) throws {
     let fixture = try ModelFixture.named(layout.fixture)
     var edited = try EditedCheckpoint(layout.fixture)
@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test(
-    "a tower is taken out of a larger model, and the rest is listed",
+    "a tower is extracted from a larger model, and the rest is listed",
     arguments: [
       Half(
         prefix: "cond_stage_model.transformer.", fixture: "vit-hugging-face-4.20.1-text",
@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  @Test("a classifier's head and a safety checker's concepts are no part of the image tower")
+  @Test("a classifier's head and a safety checker's concepts are not part of the image tower")
   func otherTasks() throws {
     let name = "vit-hugging-face-image-projection"
     var options = try ModelFixture.named(name).options
@@ -174,7 +174,7 @@ import Testing
   }
 
   @Test(
-    "of two models the one below --prefix is taken, with or without its dot; without it they are a question",
+    "of two models, --prefix selects one, with or without its dot; without it they are an error",
     arguments: [
       ("model.", "model_ema."), ("", "ema."), ("student.module.", "teacher."), ("a.", "a.b."),
     ])
@@ -202,7 +202,7 @@ import Testing
   }
 
   @Test(
-    "values below a word that says they are no weights are taken by --prefix alone, and listed beside a model",
+    "values below a word that marks derived values are read only with --prefix, and otherwise listed",
     arguments: [
       ("delta.", "a difference of weights"), ("model.grads.", "gradients"),
       ("lora/model_delta/", "a difference"),
@@ -228,7 +228,7 @@ import Testing
       var beside = edited
       beside.entries += weights.map { entry in
         var entry = entry
-        // One tower for itself, with the heads of both elsewhere.
+        // A single tower, with the heads of both elsewhere.
         entry.name =
           name == "image_encoder." && !entry.name.hasPrefix("visual.")
           ? "text." + entry.name : name + entry.name
@@ -255,7 +255,7 @@ import Testing
   }
 
   @Test(
-    "a text tower of another kind beside an image tower is refused, and left out with --tower image",
+    "a text tower of another kind next to an image tower is an error, and ignored with --tower image",
     arguments: ["bert.", "text_model.", "image_encoder/text_encoder.bert."])
   func otherText(_ names: String) throws {
     let fixture = try ModelFixture.named("vit.safetensors")
@@ -273,7 +273,7 @@ import Testing
     }
   }
 
-  @Test("what is missing of a tower below a prefix is an error, not a smaller model")
+  @Test("missing tensors of a tower below a prefix are an error, not a smaller model")
   func missing() throws {
     for name in ["token_embedding.weight", "ln_final.weight", "visual.conv1.weight", "visual.ln_pre.bias"] {
       var edited = try EditedCheckpoint("vit.safetensors")

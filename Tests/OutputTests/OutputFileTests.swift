@@ -3,7 +3,7 @@ import Output
 import TestSupport
 import Testing
 
-/// With and without a name until it is published.
+/// Unnamed temporary files and named ones.
 @Suite("Output files") struct OutputFileTests {
   private static let content = [UInt8](repeating: 7, count: 5000)
 
@@ -31,7 +31,7 @@ import Testing
     } catch { return error.code }
   }
 
-  @Test("Nothing has the name before the end, and then it has all bytes", arguments: [true, false])
+  @Test("The file has no name before the end, and then has all bytes", arguments: [true, false])
   func published(isUnnamed: Bool) throws {
     let output = try file(isUnnamed: isUnnamed)
     #expect(folder.names == (isUnnamed ? [] : [".a.pclip-partial"]))
@@ -43,7 +43,7 @@ import Testing
     #expect(try folder.data("a") == Data(Self.content))
   }
 
-  @Test("What is not published leaves nothing", arguments: [true, false])
+  @Test("An unpublished file leaves nothing", arguments: [true, false])
   func abandoned(isUnnamed: Bool) throws {
     do {
       let output = try file(isUnnamed: isUnnamed)
@@ -52,7 +52,7 @@ import Testing
     #expect(folder.names == [])
   }
 
-  @Test("An existing file is left alone, unless it may be replaced", arguments: [true, false])
+  @Test("An existing file is kept, unless it may be replaced", arguments: [true, false])
   func existing(isUnnamed: Bool) throws {
     try folder.write(Data("mine".utf8), to: "a")
     #expect(refusal("a") == .exists)
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(
-    "Permissions of the file that is replaced stay, but for those to run with its owner's rights",
+    "A replaced file keeps its permissions, without the set-user-ID and set-group-ID bits",
     arguments: [true, false], [0o640, 0o7640] as [mode_t])
   func permissions(isUnnamed: Bool, mode: mode_t) throws {
     let path = try folder.write(Data("mine".utf8), to: "a")
@@ -78,7 +78,7 @@ import Testing
     #expect(stat(path, &status) == 0 && status.st_mode & 0o7777 == 0o640)
   }
 
-  @Test("A file that appears meanwhile is not replaced", arguments: [true, false])
+  @Test("A file that appears during writing is not replaced", arguments: [true, false])
   func meanwhile(isUnnamed: Bool) throws {
     let output = try file(isUnnamed: isUnnamed)
     try folder.write(Data("mine".utf8), to: "a")
@@ -90,7 +90,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("What an interrupted run left is removed, what a running one holds is not")
+  @Test("A leftover of an interrupted run is removed; one that a running process holds is not")
   func leftover() throws {
     try folder.write(Data("half".utf8), to: ".a.pclip-partial")
     let first = try file(isUnnamed: false)
@@ -100,7 +100,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("A source is never replaced, whatever is said")
+  @Test("A source is never replaced, with any options")
   func source() throws {
     let path = try folder.write(Data("mine".utf8), to: "a")
     try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: path)
@@ -110,7 +110,7 @@ import Testing
     #expect(refusal("link", replaces: true) == .isLink && refusal("link") == .isLink)
   }
 
-  @Test("Each impossible output has its own error, of one line and with advice")
+  @Test("Each impossible output has its own error, with one line and advice")
   func impossible() throws {
     try FileManager.default.createDirectory(atPath: folder.file("sub"), withIntermediateDirectories: false)
     #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
@@ -123,7 +123,7 @@ import Testing
     }
   }
 
-  @Test("A full disk is named and leaves nothing", arguments: [true, false])
+  @Test("A full disk is reported and leaves nothing", arguments: [true, false])
   func fullDisk(isUnnamed: Bool) async {
     await #expect(processExitsWith: .success) { [isUnnamed] in
       try limitFileSizes(to: 4096)

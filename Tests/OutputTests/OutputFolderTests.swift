@@ -27,7 +27,7 @@ import Testing
     } catch { return error }
   }
 
-  /// A published folder with one file, and one in a folder of it.
+  /// A published folder with one file, and one file in a subfolder.
   private func publish(
     _ text: String, replaces: Bool = false, exchanges: Bool = true,
     _ reached: (OutputFolder.Step) -> Void = { _ in }
@@ -45,14 +45,14 @@ import Testing
     ["model": Data("pocketclip \(text)".utf8), "part/text": Data(text.utf8)]
   }
 
-  @Test("Nothing has the name before the end, and then it has every file")
+  @Test("The folder has no name before the end, and then has every file")
   func published() throws {
     try publish("new")
     #expect(folder.names == ["a"])
     #expect(try folder.tree("a") == Self.content("new"))
   }
 
-  @Test("What is not published leaves nothing")
+  @Test("An unpublished folder leaves nothing")
   func abandoned() throws {
     do {
       let output = try output()
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test(
-    "An existing folder is left alone, unless it may be replaced, and then it is replaced whole",
+    "An existing folder is kept, unless it may be replaced; it is then replaced completely",
     arguments: [true, false])
   func existing(exchanges: Bool) throws {
     try publish("old")
@@ -78,7 +78,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  @Test("A folder with anything else in it is never replaced; an empty one is filled")
+  @Test("A folder with other files is never replaced; an empty folder is used")
   func foreign() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("a/part"), withIntermediateDirectories: true)
@@ -90,7 +90,7 @@ import Testing
     #expect(folder.names == ["a"])
   }
 
-  /// What lies in a folder, folders as nil, and what is told of it.
+  /// The contents of a folder (nil for a subfolder), and the expected reason.
   static let others: [(content: [String: String?], reason: String)] = [
     (["model": "somebody else's"], "model does not name pocketclip"),
     (["part/text": "ours, but for the weights"], "without weights"),
@@ -105,7 +105,7 @@ import Testing
   ]
 
   @Test(
-    "A folder is an export only with the files of one, each in its place, and our weights",
+    "A folder is an export only if it has the files of one, at their paths, and PocketCLIP's weights",
     arguments: others.indices)
   func otherLayouts(_ index: Int) throws {
     let (content, reason) = Self.others[index]
@@ -121,7 +121,7 @@ import Testing
     #expect(try folder.tree("a") == before)
   }
 
-  @Test("A link to a file is none that an export wrote")
+  @Test("A link to a file is not part of an export")
   func linkedFile() throws {
     try publish("old")
     try folder.write(Data("pocketclip".utf8), to: "mine")
@@ -137,7 +137,7 @@ import Testing
     #expect(refusal("a", replaces: true, sources: [folder.file("a/model")])?.code == .isSource)
   }
 
-  @Test("What an interrupted run left is removed, what a running one holds is not")
+  @Test("A leftover of an interrupted run is removed; one that a running process holds is not")
   func leftover() throws {
     try FileManager.default.createDirectory(
       atPath: folder.file(".a.pclip-partial/part"), withIntermediateDirectories: true)
@@ -154,7 +154,7 @@ import Testing
   ]
 
   @Test(
-    "A process that ends while it replaces a folder leaves one whole; the next run finds it, and cleans up",
+    "A process that ends while it replaces a folder leaves a complete one; the next run cleans up",
     arguments: ends.indices)
   func killed(_ end: Int) async throws {
     try publish("old")
@@ -179,7 +179,7 @@ import Testing
     #expect(try folder.tree("a") == Self.content("newer") && folder.names == ["a"])
   }
 
-  @Test("Somebody else's folder or file under a hidden name is refused and stays")
+  @Test("Another folder or file under a hidden name is an error and stays")
   func foreignLeftover() throws {
     for name in [".a.pclip-partial", ".a.pclip-replaced"] {
       try FileManager.default.createDirectory(
@@ -195,7 +195,7 @@ import Testing
     #expect(refusal("a") != nil && folder.names == [".a.pclip-partial"])
   }
 
-  @Test("A link under the output's name is refused, and links in a leftover are not followed")
+  @Test("A link under the output's name is an error, and links in a leftover are not followed")
   func links() throws {
     let other = folder.file("other")
     try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
@@ -212,7 +212,7 @@ import Testing
     #expect(try folder.tree("other") == ["model": Data("mine".utf8)])
   }
 
-  @Test("A file and a missing folder have errors of their own")
+  @Test("A file and a missing folder have separate errors")
   func impossible() throws {
     try folder.write(Data("mine".utf8), to: "file")
     #expect(refusal("none/a")?.code == .folderMissing)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Results in order") struct OrderedStreamTests {
   private static let inputs = Array(0..<100)
 
-  /// - Parameter created: how many threads can be created; later ones are refused.
+  /// - Parameter created: the number of threads that can be created.
   private func results(threads: Int, created: Int) -> [Int] {
     let started = Mutex(0)
     let start: (@escaping @Sendable () -> Void) -> Bool = { body in
@@ -21,12 +21,12 @@ import Testing
     return results
   }
 
-  @Test("The calling thread does what no other can be created for", arguments: [0, 1, 2, 7])
+  @Test("The calling thread does the work for which no other thread can be created", arguments: [0, 1, 2, 7])
   func refusedThreads(created: Int) {
     #expect(results(threads: 8, created: created) == Self.inputs.map { 2 * $0 })
   }
 
-  @Test("No thread is tried after one that was refused")
+  @Test("After one failure, no further thread is created")
   func oneRefusal() {
     let tried = Mutex(0)
     let refuse: (@escaping @Sendable () -> Void) -> Bool = { _ in

@@ -2,10 +2,10 @@ import Parallel
 import Synchronization
 import Testing
 
-/// Loops over all threads; the pool below them is CPlatform's.
+/// Loops over all threads. Their pool belongs to CPlatform.
 @Suite("Parallel loops") struct ParallelForTests {
   @Test(
-    "Every part runs exactly once, whatever the count and the limit of threads",
+    "Every part runs exactly once, for any count and limit of threads",
     arguments: [0, 1, 2, 7, 1000])
   func everyPart(count: Int) {
     for threads in [0, 1, 2, 1000] {
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test("When the loop returns, all that its parts wrote is there")
+  @Test("After the loop, the results of all parts are visible")
   func writesAreSeen() {
     var squares = [Int](repeating: -1, count: 500)
     squares.withUnsafeMutableBufferPointer { buffer in

@@ -4,24 +4,24 @@ import TestSupport
 import Testing
 import Verification
 
-/// OpenAI's nine variants, full size on synthetic weights, against OpenAI's own code in float64
+/// OpenAI's nine variants, full size with synthetic weights, compared with OpenAI's own code in float64
 /// (`Fixtures/golden/make_goldens.py`).
-@Suite("All variants against their goldens", .serialized) struct ParityTests {
-  /// One of each family always; all nine, which take minutes, with POCKETCLIP_PARITY=all (`make parity`).
+@Suite("All variants compared with their goldens", .serialized) struct ParityTests {
+  /// One of each family by default; all nine, which take minutes, with POCKETCLIP_PARITY=all (`make parity`).
   static let variants: [String] =
     ProcessInfo.processInfo.environment["POCKETCLIP_PARITY"] == "all"
     ? [
       "RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B-32", "ViT-B-16", "ViT-L-14", "ViT-L-14-336px",
     ] : ["RN50", "ViT-B-32"]
 
-  /// Of unit-norm embeddings, from the project's fidelity bounds.
+  /// For unit-norm embeddings, from the project's fidelity bounds.
   private static let maximumAbsoluteBound = 1e-5
-  /// In multiples of PyTorch FP32's own RMS error against the same truth: another order of summation, no more.
+  /// As a multiple of PyTorch FP32's own RMS error against the same reference: only the order of summation differs.
   private static let rmsRatioBound = 2.0
-  /// Relative error of any stage: FP32 rounding, three to four times what is measured.
+  /// Relative error of any stage: FP32 rounding, three to four times the measured error.
   private static let stageBound = 2e-6
 
-  @Test("The reference equals float64 truth as nearly as PyTorch does", arguments: variants)
+  @Test("The reference is as close to float64 as PyTorch", arguments: variants)
   func reference(_ variant: String) throws {
     let golden = try GoldenFile(path: Fixture.url("golden/\(variant).safetensors").path)
     #expect(golden.weights == "synthetic" && golden.profile == "plain")

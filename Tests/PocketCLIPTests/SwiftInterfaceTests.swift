@@ -9,7 +9,7 @@ import Testing
     try Session(Model(path: Fixture.url("runtime/\(name).pclip").path))
   }
 
-  @Test("A model tells what it is")
+  @Test("A model reports its properties")
   func information() throws {
     let information = try session("vit-int8").model.information
     #expect(information.hasImage && information.hasText && !information.hasTokenizer)
@@ -23,7 +23,7 @@ import Testing
     #expect(information.bundleID.count == 64)
   }
 
-  @Test("Vectors have unit length, and an image that cannot be encoded has its error")
+  @Test("Vectors have unit length, and an image that cannot be encoded has an error")
   func images() throws {
     let session = try session("resnet-fp16")
     let bytes = (0..<3 * 60 * 80).map { UInt8(truncatingIfNeeded: 31 &* $0) }
@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(
-    "Every code has the number and the name that the C header gives it, and no code of the header is missing")
+    "Every code has the C header's number and name, and no code of the header is missing")
   func codes() {
     for number in Int32(1)..<100 {
       let name = String(cString: pclip_error_name(number))
@@ -61,14 +61,14 @@ import Testing
     }
   }
 
-  @Test("The self-test and the check of contents pass on intact bundles")
+  @Test("The self-test and the content check pass on intact bundles")
   func checks() throws {
     let session = try session("resnet-int8")
     try session.selfTest()
     try session.model.checkContent()
   }
 
-  @Test("Spaces are compared by the ids known on both sides")
+  @Test("Spaces are compared by the ids that both sides have")
   func spaces() {
     #expect(SpaceComparison("a.b", "a.b") == .same)
     #expect(SpaceComparison("a.-", "a.b") == .same)
@@ -76,7 +76,7 @@ import Testing
     #expect(SpaceComparison("a.-", "-.b") == .unknown)
   }
 
-  @Test("A bundle in memory gives the same bits as its file, and a damaged one is refused")
+  @Test("A bundle in memory gives the same bits as its file, and a damaged one is an error")
   func memory() throws {
     let bytes = [UInt8](try Fixture.data("runtime/vit-int8.pclip"))
     let ids = [[Int32](repeating: 1, count: 12) + [70]]

@@ -3,11 +3,11 @@ import Foundation
 import Testing
 
 @Suite("BF16 arithmetic") struct BF16Tests {
-  /// Rounding to eight bits in every product of a few layers; the tiny bundles' vectors have 24 values.
+  /// Rounding to eight bits in every product of a few layers; the vectors of the tiny bundles have 24 values.
   private static let leastCosine = 0.999
 
   @Test(
-    "Opens where the processor multiplies BF16, and is an error that says so elsewhere", arguments: families)
+    "Opens if the processor multiplies BF16, otherwise an error says so", arguments: families)
   func availability(family: String) throws {
     let flags = try String(contentsOf: URL(fileURLWithPath: "/proc/cpuinfo"), encoding: .utf8)
     let configuration = Configuration(bundle: "\(family)-fp16", arithmetic: PCLIP_ARITHMETIC_BF16)
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test("Other kernels are refused, never replaced", arguments: machineISAs.filter { $0 != "avx512vnni" })
+  @Test("Other kernels are an error, never replaced", arguments: machineISAs.filter { $0 != "avx512vnni" })
   func otherKernels(isa: String) {
     expectRefusal(Configuration(bundle: "vit-fp16", arithmetic: PCLIP_ARITHMETIC_BF16, isa: isa))
   }
@@ -29,7 +29,8 @@ import Testing
     #expect(error?.message.hasPrefix("this processor has no BF16 arithmetic") == true)
   }
 
-  @Test("Bundles of other weights than FP16 are refused", arguments: ["vit-fp32", "vit-int8", "resnet-int8"])
+  @Test(
+    "Bundles whose weights are not FP16 are an error", arguments: ["vit-fp32", "vit-int8", "resnet-int8"])
   func otherWeights(bundle: String) {
     let configuration = Configuration(bundle: bundle, arithmetic: PCLIP_ARITHMETIC_BF16)
     let error = #expect(throws: Refusal.self) { _ = try OpenedBundle(configuration) }
@@ -37,7 +38,7 @@ import Testing
   }
 
   @Test(
-    "Vectors are near those of FP32 sums but not the same, and the self-test passes", arguments: bf16Bundles)
+    "Vectors are close to those of FP32 sums but not equal, and the self-test passes", arguments: bf16Bundles)
   func nearness(configuration: Configuration) throws {
     let rounded = try OpenedBundle(configuration)
     let exact = try OpenedBundle(Configuration(bundle: configuration.bundle))

@@ -2,12 +2,12 @@ import CPocketCLIP
 import Foundation
 import TestSupport
 
-/// A tensor of a bundle, found as any reader of safetensors files finds it.
+/// A tensor of a bundle, found like any reader of safetensors files finds it.
 struct BundleTensor {
   var name: String
   var dtype: String
   var shape: [Int]
-  /// In the file.
+  /// The range in the file.
   var bytes: Range<Int>
 
   static func all(of bundle: Data) throws -> [BundleTensor] {
@@ -36,7 +36,7 @@ struct BundleTensor {
 
   private var elementBytes: Int { dtype == "F16" ? 2 : 4 }
 
-  /// The first, one in the middle and the last, as far as they are not the same.
+  /// The first element, one in the middle and the last, without repeats.
   var someElements: Set<Int> {
     let count = bytes.count / elementBytes
     return [0, count / 2, count - 1]
@@ -52,7 +52,7 @@ struct BundleTensor {
   }
 }
 
-/// What a bundle makes of an image and a few texts.
+/// A bundle's results for an image and a few texts.
 struct Outcome {
   var vectors: [[Float]] = []
   var statuses: [Int32] = []
@@ -80,7 +80,7 @@ struct Outcome {
     statuses += status
   }
 
-  /// Items that are neither as there, but for the rounding of other instruction sets, nor failed.
+  /// Items that neither equal those, except for the rounding of other instruction sets, nor failed.
   func otherItems(than expected: Outcome) -> [Int] {
     vectors.indices.filter { item in
       switch Int(statuses[item]) {

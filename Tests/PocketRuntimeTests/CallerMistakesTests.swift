@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Mistakes of callers") struct CallerMistakesTests {
-  @Test("A file that is not there, a folder, and no bundle each say so and name the path")
+@Suite("Errors of callers") struct CallerMistakesTests {
+  @Test("A missing file, a folder and a file that is not a bundle have separate errors with the path")
   func notABundle() throws {
     var model: OpaquePointer?
     let missing = refusal { pclip_open("/nowhere/b32.pclip", nil, &model, $0) }
@@ -17,7 +17,7 @@ import Testing
     #expect(model == nil)
   }
 
-  @Test("Unknown kernels name those that this machine has")
+  @Test("Unknown kernels are an error that lists this machine's")
   func unknownISA() {
     var bundle = Configuration(bundle: "vit-fp32")
     bundle.isa = "avx1024"
@@ -26,7 +26,7 @@ import Testing
     #expect(error?.message.hasPrefix("no kernels 'avx1024' on this machine, which has scalar") == true)
   }
 
-  @Test("Threads below zero are refused, more than the pool has are not")
+  @Test("A negative number of threads is an error, more than the pool has is not")
   func options() throws {
     var bundle = Configuration(bundle: "vit-fp32")
     bundle.threads = -1
@@ -50,7 +50,7 @@ import Testing
     #expect(pclip_session_size(nil, nil) == 0)
   }
 
-  @Test("A buffer that is too small names the size needed; a count of zero needs none")
+  @Test("A buffer that is too small is an error with the needed size; a count of zero needs none")
   func buffers() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     let pixels = GeneratedInputs.pixels(count: bundle.pixelCount)

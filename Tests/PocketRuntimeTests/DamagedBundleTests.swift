@@ -6,7 +6,9 @@ import Testing
 func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(name).pclip") }
 
 @Suite("Damaged bundles") struct DamagedBundleTests {
-  @Test("A bundle cut anywhere is refused, with the rule it breaks", arguments: ["vit-int8", "resnet-fp16"])
+  @Test(
+    "A truncated bundle is an error with the broken rule, at any length",
+    arguments: ["vit-int8", "resnet-fp16"])
   func truncated(name: String) throws {
     let data = try bundleBytes(name)
     let headerEnd = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
@@ -23,7 +25,7 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     }
   }
 
-  @Test("A changed header byte is refused or harmless", arguments: ["vit-int8", "resnet-fp16"])
+  @Test("A changed header byte is an error or harmless", arguments: ["vit-int8", "resnet-fp16"])
   func changedHeader(name: String) throws {
     let original = try bundleBytes(name)
     let headerEnd = 8 + original.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
@@ -41,8 +43,9 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     #expect(refused > 0)
   }
 
-  /// Matrices and tables of random bytes: NaN, infinities, sums of any size, int8 of −128. Vectors are checked at open.
-  @Test("Any content whatever is memory-safe on every instruction set", arguments: bundles)
+  /// Matrices and tables of random bytes: NaN, infinities, sums of any size, int8 of −128. Vectors are checked on
+  /// opening.
+  @Test("Any content is memory-safe on every instruction set", arguments: bundles)
   func randomContent(name: String) throws {
     var data = try bundleBytes(name)
     var generator = SplitMix(seed: 42)
@@ -86,7 +89,7 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
   }
 
   @Test(
-    "A value that is not finite is refused at open, fails its item, or was not used: never another vector",
+    "A value that is not finite is an error on opening, fails its item, or is unused: it never gives a wrong vector",
     arguments: bundles, [UInt32(0x7FC0_0000), 0xFFC0_0000, 0x7F80_0000, 0xFF80_0000])
   func notFinite(name: String, bits: UInt32) throws {
     let original = try bundleBytes(name)
@@ -111,7 +114,7 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
     #expect(refused > 0 && (failed > 0 || name.hasSuffix("int8")))
   }
 
-  @Test("Pixels whose squares are beyond every float fail their item", arguments: bundles)
+  @Test("Pixels whose squares overflow fail their item", arguments: bundles)
   func hugePixels(name: String) throws {
     for isa in machineISAs {
       let bundle = try OpenedBundle(Configuration(bundle: name, isa: isa))
@@ -126,7 +129,7 @@ func bundleBytes(_ name: String) throws -> Data { try Fixture.data("runtime/\(na
   }
 
   @Test(
-    "The self-test passes on every bundle, and fails when the weights are not what they were",
+    "The self-test passes on every bundle, and fails if the weights changed",
     arguments: bundles)
   func selfTest(name: String) throws {
     let intact = try OpenedBundle(Configuration(bundle: name))

@@ -1,12 +1,12 @@
 import CPocketCLIP
 import Testing
 
-/// Values of order 1 after a LayerNorm, FP32 against float64: measured 1e-6; GELU's erf is within 1.5e-7.
+/// Values of order 1 after a LayerNorm, FP32 compared with float64: measured 1e-6; GELU's erf is within 1.5e-7.
 private let hiddenTolerance = 4e-6
 
 /// Towers without projections, with GELU and its tanh form, pooled at an id that is not the highest.
 @Suite("Hidden states") struct HiddenStateTests {
-  @Test("A tower without projection puts out OpenAI's hidden state, GELU included", arguments: machineISAs)
+  @Test("A tower without projection outputs OpenAI's hidden state, including GELU", arguments: machineISAs)
   func image(isa: String) throws {
     let bundle = try OpenedBundle(Configuration(bundle: "hidden-fp32", isa: isa))
     #expect(bundle.info.image_projected == 0 && bundle.info.embedding_dim == 0)
@@ -26,14 +26,14 @@ private let hiddenTolerance = 4e-6
     }
   }
 
-  @Test("A text without the id at which its tower pools fails alone")
+  @Test("Only the text without the tower's pooled id fails")
   func pooledIDMissing() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "hidden-text-fp32"))
     let error = #expect(throws: Refusal.self) { try bundle.encode(ids: [[48, 3, 49, 1, 1, 1, 1, 1, 1]]) }
     #expect(error?.message == "item 0: id 7, at which the tower pools, is missing")
   }
 
-  @Test("An image given to a text-only bundle is refused by name")
+  @Test("An image for a text-only bundle is an error that names the image tower")
   func noImageTower() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "hidden-text-fp32"))
     #expect(bundle.info.has_image == 0)

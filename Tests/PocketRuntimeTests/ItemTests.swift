@@ -3,7 +3,7 @@ import PocketRuntime
 import Testing
 
 @Suite("Items of a batch") struct ItemTests {
-  @Test("A bad text fails alone: its vector is zero, its status says why, the others keep their bits")
+  @Test("Only the bad text fails: its vector is zero, its status has the reason, the others keep their bits")
   func badText() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-int8"))
     var ids = GeneratedInputs.texts(context: bundle.context, vocabulary: Int(bundle.info.vocabulary_size))
@@ -23,7 +23,7 @@ import Testing
     #expect(error?.message == "item 3: id 71 at position 1, expected 0 to 70")
   }
 
-  @Test("A pixel that is not finite fails its image alone", arguments: families)
+  @Test("A pixel that is not finite only fails its own image", arguments: families)
   func notFinite(family: String) throws {
     let bundle = try OpenedBundle(Configuration(bundle: "\(family)-int8"))
     var pixels = GeneratedInputs.pixels(count: 3 * bundle.pixelCount)
@@ -36,7 +36,7 @@ import Testing
     #expect(bundle.rows(out, 3) == [expected[0], [Float](repeating: 0, count: 24), expected[2]])
   }
 
-  @Test("Images that are empty, too large or without pixels fail alone and say why")
+  @Test("Images that are empty, too large or without pixels fail separately with a reason")
   func badImages() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     let bytes = (0..<3 * 40 * 50).map { UInt8(truncatingIfNeeded: 37 &* $0) }
@@ -58,7 +58,7 @@ import Testing
     #expect(statuses == [0, size, size, Int32(PCLIP_E_ARGUMENT), Int32(PCLIP_E_ARGUMENT)])
   }
 
-  @Test("An image encoded is the image preprocessed, then encoded")
+  @Test("Encoding an image equals preprocessing it and encoding the pixels")
   func preprocessing() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "resnet-fp32"))
     let bytes = (0..<3 * 91 * 70).map { UInt8(truncatingIfNeeded: 37 &* $0) }
@@ -72,7 +72,7 @@ import Testing
     #expect(try bundle.encode(pixels: pixels) == [direct])
   }
 
-  @Test("Raw vectors point where unit vectors point")
+  @Test("Raw vectors have the direction of unit vectors")
   func raw() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     let pixels = GeneratedInputs.pixels(count: bundle.pixelCount)
@@ -83,7 +83,7 @@ import Testing
     for (a, b) in zip(unit, raw) { #expect(abs(a - b / norm) < 1e-6) }
   }
 
-  @Test("A tokenizer that is not in the bundle is an error that names the remedy")
+  @Test("A missing tokenizer is an error with advice")
   func noTokenizer() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     var ids = [Int32](repeating: 0, count: bundle.context)
@@ -105,7 +105,7 @@ import Testing
     #expect(refusal { pclip_similarity([1], 1, [1], 1, 0, &scores, $0) }?.code == PCLIP_E_ARGUMENT)
   }
 
-  @Test("An observer sees every stage in order, named as in golden files")
+  @Test("An observer receives every stage in order, named as in golden files")
   func observer() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     var names: [String] = []

@@ -3,14 +3,14 @@ import Foundation
 import Quantization
 import TestSupport
 
-/// What a function of pocketclip.h reported.
+/// An error of a function of pocketclip.h.
 struct Refusal: Error, Equatable {
   var code: Int
   var offset: UInt64
   var message: String
 }
 
-/// Calls the C interface; a code other than PCLIP_OK is thrown.
+/// Calls the C interface and throws any code other than PCLIP_OK.
 func call(_ function: (UnsafeMutablePointer<pclip_error>) -> Int32) throws {
   var error = pclip_error()
   let code = function(&error)
@@ -18,7 +18,7 @@ func call(_ function: (UnsafeMutablePointer<pclip_error>) -> Int32) throws {
   throw Refusal(code: Int(code), offset: error.offset, message: text(error.message))
 }
 
-/// What a call reports, or nil if it succeeds.
+/// The error of a call, or nil if it succeeds.
 func refusal(_ function: (UnsafeMutablePointer<pclip_error>) -> Int32) -> Refusal? {
   do {
     try call(function)
@@ -28,7 +28,7 @@ func refusal(_ function: (UnsafeMutablePointer<pclip_error>) -> Int32) -> Refusa
   }
 }
 
-/// A C array of bytes up to its zero.
+/// The text of a C array of bytes up to its terminating zero.
 func text<Bytes>(_ bytes: Bytes) -> String {
   withUnsafeBytes(of: bytes) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }
@@ -49,10 +49,10 @@ final class OpenedBundle {
   let model: OpaquePointer
   let session: OpaquePointer
   let info: pclip_model_info
-  /// Bytes given to pclip_open_memory, which must outlive the model.
+  /// Bytes passed to pclip_open_memory, which must outlive the model.
   private let bytes: UnsafeMutableRawBufferPointer?
 
-  /// - Parameter misalignment: bytes past a multiple of 64 at which the memory starts.
+  /// - Parameter misalignment: offset of the memory from a multiple of 64.
   init(_ configuration: Configuration, bytes given: Data? = nil, misalignment: Int = 0) throws {
     var model: OpaquePointer?
     bytes = given.map { data in
@@ -131,7 +131,7 @@ extension Configuration {
   }
 }
 
-/// The instruction sets of this machine; `scalar` is one everywhere.
+/// The instruction sets of this machine; always includes `scalar`.
 let machineISAs = InstructionSets.here
 
 let families = ["vit", "resnet"]

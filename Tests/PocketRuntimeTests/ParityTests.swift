@@ -1,10 +1,10 @@
 import CPocketCLIP
 import Testing
 
-/// On unit vectors of 24 values. FP32 sums of at most a few thousand terms in another order than float64's: measured
+/// For unit vectors of 24 values. FP32 sums of at most a few thousand terms in another order than float64's: measured
 /// 2.6e-7. The design's bound is 1e-5.
 private let floatTolerance = 1e-6
-/// int8 weights and activations of networks this narrow, without equalization: measured 0.99965.
+/// int8 weights and activations of such narrow networks, without equalization: measured 0.99965.
 private let fastCosine = 0.9995
 /// int8 weights and float activations: measured 0.99983.
 private let exactCosine = 0.9998

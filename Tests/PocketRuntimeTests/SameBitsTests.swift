@@ -3,14 +3,14 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Forks and affinity limits need processes of their own: Scripts/check/check-runtime.sh.
-@Suite("Same bits whatever the batch") struct SameBitsTests {
+/// Forks and affinity limits need separate processes: Scripts/check/check-runtime.sh.
+@Suite("Same bits for any batch") struct SameBitsTests {
   private static let configurations =
     bundles.flatMap { bundle in
       machineISAs.map { Configuration(bundle: bundle, isa: $0) }
     } + bf16Bundles
 
-  @Test("A vector depends on neither batch, order, neighbours nor threads", arguments: configurations)
+  @Test("A vector does not depend on batch, order, neighbours or threads", arguments: configurations)
   func anyBatchAnyThreads(_ configuration: Configuration) throws {
     var single = configuration
     single.threads = 1
@@ -52,7 +52,7 @@ import Testing
     #expect(equalCount.load(ordering: .relaxed) == 40)
   }
 
-  @Test("FP16 weights that are exact give the bits of FP32", arguments: families)
+  @Test("Exact FP16 weights give the same bits as FP32", arguments: families)
   func precisionsAgree(family: String) throws {
     let half = try OpenedBundle(Configuration(bundle: "\(family)-fp16"))
     let full = try OpenedBundle(Configuration(bundle: "\(family)-fp32"))
@@ -60,7 +60,7 @@ import Testing
     #expect(try half.encode(pixels: pixels) == full.encode(pixels: pixels))
   }
 
-  @Test("Ids after end-of-text may be anything")
+  @Test("Ids after end-of-text are ignored")
   func paddingIsIgnored() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-int8"))
     var texts = GeneratedInputs.texts(context: bundle.context, vocabulary: Int(bundle.info.vocabulary_size))

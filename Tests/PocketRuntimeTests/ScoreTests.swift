@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a model makes of similarities.
+/// How a model turns similarities into probabilities.
 @Suite("Scores of the runtime") struct ScoreTests {
-  /// FP32 vectors and one exponential of a logit against float64.
+  /// FP32 vectors and one exponential of a logit compared with float64.
   private static let tolerance = 1e-6
 
   private func similarities(_ bundle: OpenedBundle) throws -> [Float] {
@@ -33,7 +33,7 @@ import Testing
     for (score, truth) in zip(scores, golden) { #expect(abs(Double(score) - truth) <= Self.tolerance) }
   }
 
-  @Test("The ends of a sigmoid are 0 and 1, and another scale takes the place of the model's")
+  @Test("A sigmoid reaches 0 and 1, and another scale replaces the model's")
   func extremes() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "sigmoid-fp32"))
     var scores: [Float] = [-1, 0, 1, .nan]
@@ -41,7 +41,7 @@ import Testing
     #expect(scores[0] == 0 && abs(scores[1] - 0.182_425_5) < 1e-6 && scores[2] == 1 && scores[3].isNaN)
   }
 
-  @Test("A softmax is that of the model's scale")
+  @Test("A softmax uses the model's scale")
   func softmax() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     #expect(bundle.info.score_kind == PCLIP_SCORE_SOFTMAX && bundle.info.logit_bias == 0)
@@ -57,7 +57,7 @@ import Testing
     #expect(found == expected)
   }
 
-  @Test("Without a scale one must be given")
+  @Test("Without a scale the caller must pass one")
   func noScale() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "hidden-fp32"))
     var scores: [Float] = [0, 0]
@@ -67,7 +67,7 @@ import Testing
     #expect(scores == [0.5, 0.5])
   }
 
-  @Test("A caller of an older header gets the fields that it knows, and no byte more")
+  @Test("A caller of an older header gets the fields that it knows, and no other byte is written")
   func olderInfo() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "sigmoid-fp32"))
     let older = try #require(MemoryLayout<pclip_model_info>.offset(of: \.pad_id))
@@ -81,7 +81,7 @@ import Testing
     #expect(bytes[older...].allSatisfy { $0 == 0xAA })
   }
 
-  @Test("Pads are what the tokenizer puts there, and no vector depends on them")
+  @Test("Pads are the tokenizer's, and no vector depends on them")
   func pads() throws {
     let bundle = try OpenedBundle(Configuration(bundle: "vit-fp32"))
     #expect(bundle.info.pad_id == -1 && bundle.info.attends_pads == 0)

@@ -8,7 +8,7 @@ import Testing
       Configuration(bundle: "words-fp16"), bytes: Fixture.gunzipped("runtime/words-fp16.pclip.gz"))
   }
 
-  /// A context of nine ids; what OpenAI's tokenizer gives is proved in TokenizerTests.
+  /// A context of nine ids. TokenizerTests compares the ids with OpenAI's tokenizer.
   private func tokenize(_ words: String) throws -> (ids: [Int32], count: Int32, isTruncated: Bool) {
     let bundle = try opened()
     var ids = [Int32](repeating: -1, count: bundle.context)
@@ -32,14 +32,14 @@ import Testing
     #expect(try tokenize("").ids == [49406, 49407, 0, 0, 0, 0, 0, 0, 0])
   }
 
-  @Test("A text that is too long keeps its beginning, ends in end-of-text, and says that it was cut")
+  @Test("A text that is too long keeps its beginning, ends in end-of-text, and is reported as truncated")
   func truncated() throws {
     let result = try tokenize(String(repeating: "a ", count: 10_000))
     #expect(result.ids == [49406, 320, 320, 320, 320, 320, 320, 320, 49407])
     #expect(result.count == 9 && result.isTruncated)
   }
 
-  @Test("Encoding a text is encoding its ids, cut or not")
+  @Test("Encoding a text equals encoding its ids, truncated or not")
   func encoding() throws {
     let bundle = try opened()
     let texts = ["a photo of a cat", String(repeating: "a ", count: 100)]
@@ -56,7 +56,7 @@ import Testing
     #expect(truncated == [0, 1])
   }
 
-  @Test("A text whose bytes are missing fails alone")
+  @Test("A text without bytes only fails itself")
   func missingBytes() throws {
     let bundle = try opened()
     var (out, statuses) = ([Float](repeating: .nan, count: 8), [Int32](repeating: -1, count: 2))

@@ -12,7 +12,7 @@ private func parameters(width: Int, mlpWidth: Int) -> [Parameter] {
   return ParameterSchema(CLIPArchitecture(image: nil, text: tower)).parameters
 }
 
-/// A LayerNorm and its linear: ln_2 and c_fc of the only block.
+/// A LayerNorm and its linear layer: ln_2 and c_fc of the only block.
 private struct Pair: ParameterSource {
   var gain, bias, weights: [Float]
 
@@ -34,14 +34,14 @@ private struct Pair: ParameterSource {
 }
 
 @Suite("Equalization") struct EqualizationTests {
-  @Test("Channels that are alike are not equalized")
+  @Test("Equal channels are not equalized")
   func alikeChannelsAreLeftAlone() {
     let pair = Pair(gain: [1, 1, 1], bias: [0, 0, 0], weights: [0.5, -0.5, 0.5, 0.25, 0.5, -0.5])
     #expect(pair.exponents(outputs: 2, inputs: 3) == [0, 0, 0])
   }
 
   /// log₂ s of channel 0: (log₂ 64 − log₂ 0.25) / 2 = 4; of the others (0 − 0) / 2 = 0; mean 4 / 3.
-  @Test("A loud channel gives its magnitude to the weights")
+  @Test("A large channel moves its magnitude to the weights")
   func aLoudChannelGivesItsMagnitudeToTheWeights() {
     let pair = Pair(gain: [64, 1, 1], bias: [0, 0, 0], weights: [0.25, 1, -1])
     #expect(pair.exponents(outputs: 1, inputs: 3) == [3, -1, -1])
@@ -61,7 +61,7 @@ private struct Pair: ParameterSource {
     #expect(pair.exponents(outputs: 1, inputs: 2) == [2, -2])
   }
 
-  @Test("Channels that are zero on either side are left out")
+  @Test("Channels that are zero on either side are ignored")
   func channelsThatAreZeroOnEitherSideAreLeftOut() {
     let pair = Pair(gain: [0, 16, 1, 1], bias: [0, 0, 0, 0], weights: [1, 1, 0, 1])
     #expect(pair.exponents(outputs: 1, inputs: 4) == [0, 1, 0, -1])
@@ -69,13 +69,13 @@ private struct Pair: ParameterSource {
     #expect(dead.exponents(outputs: 1, inputs: 2) == [0, 0])
   }
 
-  @Test("Exponents lie within the limit")
+  @Test("Exponents are within the limit")
   func exponentsAreLimited() {
     let pair = Pair(gain: [0x1p126, 0x1p-126], bias: [0, 0], weights: [0x1p-120, 0x1p120])
     #expect(pair.exponents(outputs: 1, inputs: 2) == [64, -64])
   }
 
-  @Test("Every pair that can be equalized is there")
+  @Test("Every pair that can be equalized is listed")
   func everyPairOfTheDesignIsThere() {
     let stack = TransformerStack(
       width: 8, layers: 1, heads: 1, mlpWidth: 32, activation: .gelu, epsilon: 1e-5)
@@ -106,7 +106,7 @@ private struct Pair: ParameterSource {
       ])
   }
 
-  @Test("What the weights gain, the activations lose")
+  @Test("The weights gain what the activations lose")
   func whatTheWeightsGainTheActivationsLose() throws {
     let pairs = EqualizedPair.all(in: parameters(width: 2, mlpWidth: 8))
     let values = try #require(pairs.first { $0.producer.firstRow == 4 })
@@ -118,7 +118,7 @@ private struct Pair: ParameterSource {
     #expect(equalization.rowFactors(of: values.consumer, rowCount: 6) == nil)
     #expect(equalization.columnFactors(of: values.producer.weight) == nil)
   }
-  @Test("Exponents with the other sign undo what exponents do")
+  @Test("Negated exponents undo equalization")
   func otherSign() throws {
     let pair = try #require(EqualizedPair.all(in: parameters(width: 2, mlpWidth: 8)).first)
     var (applied, undone) = (Equalization(), Equalization())

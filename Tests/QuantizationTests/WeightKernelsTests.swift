@@ -4,7 +4,7 @@ import Testing
 @Suite("Kernels that write weights") struct WeightKernelsTests {
   static let all = InstructionSets.here.compactMap { WeightKernels(isa: $0) }
 
-  @Test("Every machine has the scalar kernels, and none has made-up ones")
+  @Test("Every machine has the scalar kernels, and none has unknown ones")
   func scalarIsThereOnEveryMachineAndNonsenseOnNone() {
     #expect(Self.all.first?.isa == "scalar")
     #expect(WeightKernels(isa: "abacus") == nil)
@@ -49,7 +49,7 @@ import Testing
     #expect(q[8...].allSatisfy { $0 == 0 })
   }
 
-  @Test("A row of a table goes to the offset that it is given", arguments: all)
+  @Test("A row of a table is written at the given offset", arguments: all)
   func aRowOfATableGoesWhereItIsRequested(kernels: WeightKernels) {
     let values: [Float] = [1, -1, 0.4]
     var stored = [UInt8](repeating: 7, count: 8)
@@ -59,7 +59,7 @@ import Testing
     #expect(stored == [7, 7, 127, 129, 51, 7, 7, 7])
   }
 
-  @Test("A value beyond FP16 is found", arguments: all)
+  @Test("A value beyond FP16 is reported", arguments: all)
   func whatDoesNotFitFloat16IsFound(kernels: WeightKernels) {
     var values = [Float](repeating: 65_504, count: 100)
     var stored = [UInt8](repeating: 0, count: 200)
@@ -71,8 +71,8 @@ import Testing
   }
 }
 
-@Suite("Folded batch norms") struct BatchNormFoldTests {
-  @Test("A folded BatchNorm is the norm of inference")
+@Suite("Folded BatchNorms") struct BatchNormFoldTests {
+  @Test("A folded BatchNorm equals the norm of inference")
   func foldIsTheNormOfInference() {
     let fold = BatchNormFold(
       gain: [1.5, -0.25], bias: [0.5, 2], mean: [3, -1], variance: [4, 0.01], epsilon: 1e-5)

@@ -17,7 +17,7 @@ import Testing
       (1, 2.718281828459045), (88.5, 2.7230878250681117e+38), (700, 1.0142320547350045e+304),
     ])
   func exponential(_ x: Double, _ expected: Double) {
-    // x · log₂ e is rounded before its fraction is taken: |x| = 700 costs a few more digits.
+    // x · log₂ e is rounded before its fraction is taken, so |x| = 700 loses a few digits.
     let tolerance = Self.tolerance * max(1, abs(x) / 100)
     let result = ElementaryFunctions.exponential(Lanes(repeating: x))
     for lane in 0..<Lanes.scalarCount { #expect(abs(result[lane] / expected - 1) <= tolerance) }
@@ -36,7 +36,7 @@ import Testing
     for lane in 0..<Lanes.scalarCount { #expect(abs(result[lane] / expected - 1) <= tolerance) }
   }
 
-  @Test("NaN stays NaN, and what is too large or small for FP32 becomes infinity or zero there")
+  @Test("NaN stays NaN, and results out of FP32's range become infinity or zero")
   func extremes() {
     #expect(ElementaryFunctions.exponential(Lanes(repeating: .nan))[0].isNaN)
     #expect(ElementaryFunctions.complementaryError(Lanes(repeating: .nan))[0].isNaN)

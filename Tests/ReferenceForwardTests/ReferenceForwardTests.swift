@@ -6,9 +6,9 @@ import ReferenceForward
 import TestSupport
 import Testing
 
-/// Promises of the interface; the numbers are proved against the original libraries' goldens in VerificationTests and
-/// ParityTests.
-@Suite("Reference against the original") struct ReferenceForwardTests {
+/// Properties of the interface. VerificationTests and ParityTests compare the numbers with the original libraries'
+/// goldens.
+@Suite("The reference's interface") struct ReferenceForwardTests {
   private static func model(_ fixture: String) throws -> CLIPModel {
     var options = ModelOptions()
     options.preprocessing = .openAI
@@ -18,7 +18,7 @@ import Testing
   private static func viT() throws -> CLIPModel { try model("valid/vit-torchscript-1.7.pt") }
   private static func resNet() throws -> CLIPModel { try model("valid/rn-torchscript-1.7.pt") }
 
-  /// Pixels that differ everywhere, the same on every run.
+  /// Pixels that are all different, the same in every run.
   private static func pixels(_ count: Int, of model: CLIPModel) throws -> Tensor {
     let size = try #require(model.architecture.image).imageSize
     let values = (0..<count * 3 * size * size).map { index -> Float in
@@ -34,9 +34,9 @@ import Testing
     return ids + [Int32](repeating: 0, count: tower.contextLength - ids.count)
   }
 
-  /// Of the largest value. OpenBLAS sums in another order when the batch is cut differently, which moves each product by
-  /// a few times 2⁻²⁴ = 6e-8 of its scale; the fixtures have a dozen products in a row. The portable product's order
-  /// is fixed.
+  /// Relative to the largest value. OpenBLAS sums in another order if the batch is divided differently, which changes
+  /// each product by a few times 2⁻²⁴ = 6e-8 of its scale; the fixtures have a dozen products in sequence. The
+  /// portable product's order is fixed.
   private static func roundingTolerance(_ product: MatrixProduct) -> Float {
     product.name == MatrixProduct.portable.name ? 0 : 5e-6
   }
@@ -48,7 +48,7 @@ import Testing
     return (zip(one, other).map { abs($0 - $1) }.max() ?? .infinity) / scale
   }
 
-  @Test("A ViT's stages are named for OpenAI's modules, in the order of the forward pass")
+  @Test("A ViT's stages have the names of OpenAI's modules, in the order of the forward pass")
   func visionStages() throws {
     let model = try Self.viT()
     let recorder = StageRecorder()
@@ -61,7 +61,9 @@ import Testing
       ])
   }
 
-  @Test("A ResNet's stages are the stem, the bottlenecks and attention pooling, halving as the paper says")
+  @Test(
+    "A ResNet's stages are the stem, the bottlenecks and attention pooling, and halve the size as in the paper"
+  )
   func resNetStages() throws {
     let model = try Self.resNet()
     let recorder = StageRecorder()
@@ -103,7 +105,7 @@ import Testing
     }
   }
 
-  @Test("What stands after end of text never reaches the embedding, what stands before does")
+  @Test("Tokens after end of text do not affect the embedding, tokens before do")
   func causality() throws {
     let model = try Self.viT()
     let forward = try ReferenceForward(model, product: .underTest)
@@ -118,7 +120,7 @@ import Testing
     #expect(Self.relativeDifference(embeddings.row(0), embeddings.row(2)) > 0.01)
   }
 
-  @Test("A tower without projection gives hidden states")
+  @Test("A tower without projection outputs hidden states")
   func hiddenStates() throws {
     let model = try Self.model("valid/vit-hugging-face-text")
     let states = try ReferenceForward(model, product: .underTest).encodeTexts([Self.text([5], of: model)])

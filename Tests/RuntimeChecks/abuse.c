@@ -1,7 +1,7 @@
-/* One bundle and every mistake a caller can make with it: each must end in an error code, none in a crash. Built with
- * the sanitizers by Scripts/check/sanitize.sh, and without them by check-runtime.sh.
+/* One bundle, and the mistakes that a caller can make with it: each must give an error code and never a crash. Built
+ * with the sanitizers by Scripts/check/sanitize.sh, and without them by check-runtime.sh.
  *
- * usage: abuse BUNDLE     a bundle with both towers; says nothing and exits with 0 if every promise holds */
+ * usage: abuse BUNDLE     a bundle with both towers; prints nothing and exits with 0 if every guarantee holds */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <malloc.h>
@@ -19,7 +19,8 @@
 #define ITEMS 24
 #define THREADS 8
 #define MANY 10000
-/* Times that a bundle is opened and closed, and read while it changes; fewer where sanitizers make each ten times slower. */
+/* How often a bundle is opened and closed, and read while it changes; fewer with sanitizers, which are ten times
+ * slower. */
 #ifndef CYCLES
 #define CYCLES 2000
 #endif
@@ -165,7 +166,7 @@ static void aliased_buffers(void) {
   ARGUMENT(pclip_encode_pixels(session, pixels, ITEMS, 0, pixels + pixel_count, ITEMS * image_width, NULL, &error));
   ARGUMENT(pclip_encode_ids(session, ids, 2, 0, (float *)(ids + context), 2 * text_width, NULL, &error));
   ARGUMENT(pclip_encode_ids(session, ids, 2, 0, vectors, 2 * text_width, ids, &error));
-  /* What does not touch is fine, however close. */
+  /* Adjacent memory without overlap is valid. */
   OK(pclip_encode_pixels(session, pixels, 1, 0, pixels + pixel_count, image_width, NULL, &error));
 }
 
@@ -188,7 +189,7 @@ static void wrong_sizes(void) {
   ARGUMENT(pclip_similarity(vectors, SIZE_MAX / 2, vectors, 3, 4, expected, &none));
 }
 
-/* 10,000 items in one call, a third of them wrong: the others come out as they do alone. */
+/* 10,000 items in one call, a third of them invalid: the others have the same results as alone. */
 static void many_items(void) {
   int32_t *many = zeros(MANY * context * sizeof *many), *statuses = zeros(MANY * sizeof *statuses);
   float *out = zeros(MANY * text_width * sizeof *out);
@@ -269,7 +270,7 @@ static void *use_one_model(void *unused) {
   return NULL;
 }
 
-/* A child, whatever other threads were doing, computes the same; also with the session they were using. */
+/* A child computes the same results regardless of other threads, also with the session that they were using. */
 static void in_child(void) {
   pid_t child = fork();
   EXPECT(child >= 0);
@@ -318,7 +319,8 @@ static pclip_model *open_copied(int32_t copy, int32_t *code) {
   return opened;
 }
 
-/* Read into memory, a bundle does not notice. Mapped, a missing page ends the process with SIGBUS and nothing else. */
+/* Changes do not affect a bundle that was read into memory. If it is mapped, a missing page ends the process with
+ * SIGBUS and nothing else. */
 static void truncated_while_open(void) {
   int32_t code;
   pclip_model *read = open_copied(1, &code);
@@ -367,7 +369,7 @@ static void truncated_while_read(void) {
   EXPECT(pthread_join(other, NULL) == 0);
 }
 
-/* Any bytes at all behind a header that was valid: wrong vectors or codes, no access outside. */
+/* Arbitrary bytes after a valid header: wrong vectors or codes, but no access outside. */
 static void rewritten_while_mapped(void) {
   char *noise = zeros(file_size);
   uint32_t state = 1;
@@ -392,7 +394,7 @@ static void rewritten_while_mapped(void) {
   free(noise);
 }
 
-/* ---- Nothing is left behind ---- */
+/* ---- Nothing leaks ---- */
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -436,7 +438,7 @@ static void open_and_close(void) {
     pclip_close(opened);
     if (cycle % 4 == 0) EXPECT(pclip_open_memory(file_bytes, file_size - 1, NULL, &opened, &error) == PCLIP_E_FORMAT);
   }
-  /* The allocator's own caches come and go; the smallest thing that could be forgotten each time is larger. */
+  /* The allocator's own caches vary; the smallest possible leak per cycle is larger. */
   EXPECT(HEAP_BYTES() < heap + 8 * CYCLES);
   EXPECT(open_files() == files);
   EXPECT(mappings_of_copied() == 0);

@@ -1,6 +1,6 @@
-/* Runs the checks of CKernelChecks on every instruction set of this processor, without Swift, so that they also run under
- * an emulator of another one (Scripts/check/check-isas.sh). The sums that it prints must be equal: of fused sums wherever sums
- * are fused, of resized images on any processor.
+/* Runs the checks of CKernelChecks on every instruction set of this processor, without Swift, so that they also run
+ * under an emulator of another processor (Scripts/check/check-isas.sh). The printed sums must be equal: those of
+ * fused sums on all machines that fuse, those of resized images on any processor.
  *
  * usage: isas [INSTRUCTION_SET_THAT_MUST_BE_HERE …] */
 #include <stdio.h>

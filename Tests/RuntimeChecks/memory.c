@@ -1,10 +1,10 @@
-/* Every request for memory behind the C interface is refused once, and from one on for ever: each call answers with
- * PCLIP_E_MEMORY or a correct result, and gives back what it took.
+/* Fails every memory request behind the C interface once, and then all requests from one on. Each call must return
+ * PCLIP_E_MEMORY or a correct result, and must release its memory.
  *
- * The library asks the system by mmap alone, and for threads by pthread_create; both are replaced here.
+ * The library requests memory by mmap alone, and threads by pthread_create; both are replaced here.
  *
- * usage: memory BUNDLE       both towers or one; says how many requests were refused
- *        memory -open FILE   opens a file, good or bad, which may take two mappings: the file and one reservation */
+ * usage: memory BUNDLE       both towers or one; prints the number of failed requests
+ *        memory -open FILE   opens any file, which may need two mappings: the file and one reservation */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 /* ---- Requests ---- */
 
 static atomic_long requests;  /* since the count was set to 0 */
-static long refused;          /* the request to refuse; −1: none */
+static long refused;          /* the request that fails; −1: none */
 static int refuses_for_ever;
 static atomic_long mapped;    /* bytes */
 static _Thread_local int is_helper; /* threads of the pool map their stacks themselves */
@@ -68,7 +68,7 @@ static void broken(const char *promise, int line) {
 }
 #define EXPECT(holds) ((holds) ? (void)0 : broken(#holds, __LINE__))
 
-/* Whether a call did its work; else it must have said that there is no memory. */
+/* Whether a call succeeded; otherwise it must have reported that there is no memory. */
 static int done(int32_t code) {
   if (code == PCLIP_OK) return 1;
   EXPECT(code == PCLIP_E_MEMORY);
@@ -77,7 +77,7 @@ static int done(int32_t code) {
   return 0;
 }
 
-/* ---- What a program does ---- */
+/* ---- A typical program ---- */
 
 #define ITEMS 3
 typedef struct results {
@@ -113,7 +113,7 @@ static void use(pclip_model *model, results *out) {
   EXPECT(pclip_get_info(model, &out->info, &error) == PCLIP_OK);
   done(pclip_check(model, &error));
   pclip_session *session = NULL;
-  (void)pclip_session_size(model, NULL); /* 0 where there is no memory */
+  (void)pclip_session_size(model, NULL); /* 0 if there is no memory */
   if (!done(pclip_session_create(model, NULL, &session, &error))) {
     EXPECT(session == NULL);
     return;
@@ -158,8 +158,8 @@ static void refuse(const char *bundle, const results *expected) {
       atomic_store(&requests, 0);
       run(bundle, &found);
       EXPECT(mapped == before);
-      if (requests <= refused) break; /* nothing was refused any more */
-      /* Whatever was computed is what it always is. */
+      if (requests <= refused) break; /* no request failed any more */
+      /* Results never change. */
       for (size_t i = 0; i < ITEMS * 64; i++) {
         EXPECT(found.image[i] == 0 || found.image[i] == expected->image[i]);
         EXPECT(found.pixels[i] == 0 || found.pixels[i] == expected->pixels[i]);

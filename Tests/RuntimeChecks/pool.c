@@ -1,5 +1,5 @@
-/* The pool of threads alone, under the thread sanitizer: loops from several threads, loops inside loops, forks inside a
- * body and beside busy loops. Says nothing and exits with 0 if every part ran exactly once.
+/* The thread pool alone, under the thread sanitizer: loops from several threads, nested loops, forks inside a body
+ * and during loops. Prints nothing and exits with 0 if every part ran exactly once.
  *
  * usage: pool     (PCLIP_THREADS=8) */
 #include <pthread.h>
@@ -15,7 +15,7 @@
 #define CALLERS 4
 #define LOOPS 500
 
-/* Plain memory: only the pool's own order of events keeps parts, and loops after one another, from racing. */
+/* Plain memory: only the pool's own synchronization keeps parts and consecutive loops from racing. */
 typedef struct tally {
   int runs[PARTS];
   int by_worker[1024];

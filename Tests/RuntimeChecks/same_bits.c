@@ -1,11 +1,11 @@
-/* One bundle, every promise of pocketclip.h that needs a process of its own to be tested:
+/* One bundle, and all guarantees of pocketclip.h that need a separate process:
  *
- *   - a vector's bits depend on neither batch, order, neighbours nor threads, nor on a fork or an affinity limit;
- *   - encoding takes no memory: mmap, malloc and their kin are counted over 1,000 calls.
+ *   - a vector's bits do not depend on batch, order, neighbours or threads, nor on a fork or an affinity limit;
+ *   - encoding allocates no memory: mmap, malloc and similar are counted over 1,000 calls.
  *
  * usage: same_bits BUNDLE [ISA [emulated]]     prints a digest of the vectors, which other languages must reproduce
  *
- * `emulated`: without what takes an emulator long, or what it cannot do: forks of a process with threads. */
+ * `emulated`: skips what is slow in an emulator, or impossible: forks of a process with threads. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #define ITEMS 16
 #define CALLS 1000
 
-/* ---- Every way to take memory, counted ---- */
+/* ---- Every function that allocates memory, counted ---- */
 
 static long allocations;
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
@@ -109,7 +109,7 @@ static void expect(int holds, const char *what, int number) {
   fprintf(stderr, "FAILED: %s (%d)\n", what, number);
 }
 
-/* A child computes the same, on one processor if `is_limited`. */
+/* Requires a child to compute the same, on one processor if `is_limited`. */
 static void expect_in_child(pclip_session *session, int is_limited) {
   pid_t child = fork();
   if (child == 0) {

@@ -1,4 +1,4 @@
-// The vectors of same_bits.c through the Swift API: prints the same digest, or something is wrong.
+// The vectors of same_bits.c through the Swift API: prints the same digest, or there is an error.
 //
 // usage: same_bits BUNDLE [ISA]
 import PocketCLIP

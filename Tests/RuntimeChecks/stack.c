@@ -1,6 +1,6 @@
-/* What the calls need of the caller's stack: each runs on a thread whose stack was painted before.
+/* The stack that the calls need: each runs on a thread whose stack was filled with a pattern before.
  *
- * usage: stack BUNDLE    says how many bytes the deepest call reached; fails beyond what pocketclip.h promises */
+ * usage: stack BUNDLE    prints how many bytes the deepest call reached; fails beyond the limit in pocketclip.h */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static void *use(void *unused) {
   ids[1] = info.vocabulary_size - 1;
   if (info.has_text && pclip_encode_ids(session, ids, 1, 0, vectors, room, NULL, &error)) failed("ids");
   if (pclip_scores(model, vectors, 1, 4, NULL, &error) || pclip_similarity(vectors, 1, vectors, 1, 4, pixels, &error)) failed("scores");
-  /* An error is put into words on the stack, too. */
+  /* Formatting an error needs stack, too. */
   if (pclip_open("/no such file", NULL, &model, &error) != PCLIP_E_OPEN) failed("an error");
   pclip_session_destroy(session);
   return NULL;

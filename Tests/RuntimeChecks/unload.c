@@ -1,4 +1,5 @@
-/* A host loads the library, encodes with the pool of threads and unloads it: the code that the threads run must stay.
+/* A host loads the library, encodes with the thread pool and unloads it: the code that the threads run must stay
+ * loaded.
  *
  * usage: unload LIBRARY BUNDLE */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// `Fixtures/golden/synthetic-digests.json`, written by the Python twin.
+/// `Fixtures/golden/synthetic-digests.json`, written by the Python version.
 struct DigestFile: Decodable {
   struct Tensor: Decodable {
     var variant: String

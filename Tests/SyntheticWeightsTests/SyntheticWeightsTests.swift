@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Synthetic weights") struct SyntheticWeightsTests {
-  @Test("Tensors of every rule have the bits of the Python twin, in every profile")
+  @Test("Tensors of every rule have the same bits as in Python, in every profile")
   func tensorsHavePythonsBits() throws {
     let file = try DigestFile()
     #expect(file.generator == SyntheticWeights.generator)
@@ -18,7 +18,9 @@ import Testing
     }
   }
 
-  @Test("Any part of a tensor is the same as in the whole", arguments: SyntheticWeights.Profile.allCases)
+  @Test(
+    "Any part of a tensor equals that part of the complete tensor",
+    arguments: SyntheticWeights.Profile.allCases)
   func partsAreThoseOfTheWhole(_ profile: SyntheticWeights.Profile) throws {
     let tensors = [
       ("visual.positional_embedding", [50, 64]), ("visual.proj", [64, 32]),
@@ -37,14 +39,14 @@ import Testing
     }
   }
 
-  @Test("A name that no CLIP has is refused by name")
+  @Test("A name that no CLIP has is an error with the name")
   func unknownNamesAreRefused() {
     #expect(throws: SyntheticWeightsError.noRule(name: "visual.gamma", shape: [3])) {
       try values("visual.gamma", [3], .plain)
     }
   }
 
-  @Test("Profiles are spelled as Python spells them", arguments: SyntheticWeights.Profile.allCases)
+  @Test("Profiles have the same spelling as in Python", arguments: SyntheticWeights.Profile.allCases)
   func profileSpellings(_ profile: SyntheticWeights.Profile) {
     #expect(SyntheticWeights.Profile(profile.description) == profile)
     #expect(SyntheticWeights.Profile(profile.description + "!") == nil)
@@ -52,7 +54,7 @@ import Testing
 }
 
 @Suite("Synthetic probes") struct SyntheticProbesTests {
-  @Test("Probe images have the bits of the Python twin")
+  @Test("Probe images have the same bits as in Python")
   func imagesHavePythonsBits() throws {
     let images = try DigestFile().images
     #expect(images.count >= 6)
@@ -62,7 +64,7 @@ import Testing
     }
   }
 
-  @Test("Probe texts and ids are those of OpenAI's tokenizer")
+  @Test("Probe texts and ids equal those of OpenAI's tokenizer")
   func textsAreOpenAIs() throws {
     let file = try ProbeTextFile()
     #expect(file.texts.count == 8)

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test("Every name of one or two bytes goes into text and back, and no two have the same text")
+  @Test("Every name of one or two bytes survives a round trip, and no two have the same text")
   func shortNames() {
     var texts: Set<[UInt8]> = []
     let all = UInt8(1)...UInt8.max
@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(
-    "What is UTF-8 stays as it is, all else is one private scalar a byte",
+    "UTF-8 is unchanged, any other byte becomes one private scalar",
     arguments: [
       ([0x61, 0xE9, 0x62], "a\u{10FEE9}b"), (Array("é😀".utf8), "é😀"),
       ([0xC3, 0xA9, 0xC3], "é\u{10FEC3}"), ([0xED, 0xA0, 0x80], "\u{10FEED}\u{10FEA0}\u{10FE80}"),

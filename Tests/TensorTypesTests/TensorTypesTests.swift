@@ -2,13 +2,13 @@ import TensorTypes
 import Testing
 
 @Suite("Element types") struct DTypeTests {
-  @Test("Every type is found again by its safetensors name", arguments: DType.allCases)
+  @Test("Every type is found by its safetensors name", arguments: DType.allCases)
   func roundTrip(_ type: DType) {
     let name = Array(type.safetensorsName.description.utf8)
     #expect(DType(safetensorsName: name.span) == type)
   }
 
-  @Test("A type we do not read is nil, not a guess", arguments: ["F8_E4M3", "f32", "F3", "", "F322"])
+  @Test("An unsupported type is nil, not a guess", arguments: ["F8_E4M3", "f32", "F3", "", "F322"])
   func unknown(_ name: String) {
     #expect(DType(safetensorsName: Array(name.utf8).span) == nil)
   }

@@ -5,7 +5,7 @@ import Testing
 import Tokenizer
 
 @Suite("Canonical composition") struct CompositionTests {
-  /// Fixtures/tokenizer/composed_tokens.json: digests of OpenAI's ids, with ftfy as it is.
+  /// Fixtures/tokenizer/composed_tokens.json: digests of OpenAI's ids, with unmodified ftfy.
   private struct Goldens: Decodable {
     struct List: Decodable {
       var texts: Int
@@ -41,7 +41,7 @@ import Tokenizer
     try check("decomposed", scalars(goldens.decomposable).map(decomposition))
   }
 
-  @Test("Every Hangul syllable, in jamo and in two halves") func hangul() throws {
+  @Test("Every Hangul syllable, in jamo and in two parts") func hangul() throws {
     let syllables = Array(UInt32(0xAC00)..<0xD7A4)
     try check("hangul", syllables.map(decomposition))
     let halves = syllables.map { syllable in
@@ -69,7 +69,7 @@ import Tokenizer
     try check("random", texts)
   }
 
-  @Test("Any number of marks, a text of marks alone, references and white space around them")
+  @Test("Any number of marks, a text of marks only, references and white space around them")
   func marks() {
     func expectSame(_ text: String, _ composed: String) {
       #expect(
@@ -79,7 +79,7 @@ import Tokenizer
     expectSame("cafe&#x301; &amp; cafe&amp;#769;", "caf\u{E9} & caf\u{E9}")
     expectSame("\u{212B}\u{2126}\u{212A}\u{37E}", "\u{C5}\u{3A9}K;")
     expectSame("a\u{2001}\u{2000} \u{304B}\u{3099}", "a \u{304C}")
-    // U+0958 is excluded from composition; a mark between two of one class cuts the second off.
+    // U+0958 is excluded from composition; a mark between two of one class blocks the second.
     expectSame("\u{958}", "\u{915}\u{93C}")
     expectSame("a\u{35C}\u{315}\u{300}\u{5AE}b", "\u{E0}\u{5AE}\u{315}\u{35C}b")
     expectSame("\u{301}\u{323}e\u{301}\u{301}", "\u{323}\u{301}\u{E9}\u{301}")
@@ -90,7 +90,7 @@ import Tokenizer
         + String(repeating: "\u{301}", count: many))
   }
 
-  @Test("The offset of a cut is where the composed character began") func cutOffset() {
+  @Test("A cut has the offset of the composed character's beginning") func cutOffset() {
     #expect(tokenizer.ids("cafe\u{301} e\u{323}\u{301} x", contextLength: 3).result.cutOffset == 7)
   }
 
@@ -126,7 +126,7 @@ import Tokenizer
       count += 1
     }
     #expect(count == list.texts)
-    // Scripts/check/check_composition.py names the texts that differ.
+    // Scripts/check/check_composition.py lists the texts that differ.
     #expect(String(digest, radix: 16) == String(list.fnv1a64.drop { $0 == "0" }))
   }
 
@@ -137,7 +137,7 @@ import Tokenizer
     }
   }
 
-  /// Foundation's, whose Unicode version is later: decompositions of known characters never change.
+  /// Foundation's. Its Unicode version is later, but decompositions of existing characters never change.
   private func decomposition(_ scalar: UInt32) -> [UInt32] {
     guard let scalar = UnicodeScalar(scalar) else { return [] }
     return String(Character(scalar)).decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)

@@ -10,7 +10,7 @@ import Tokenizer
     var fnv1a64: String
   }
 
-  @Test("Class, casing, spaces and lower case of every code point are Python's")
+  @Test("Class, casing, spaces and lower case of every code point equal Python's")
   func everyCodePoint() throws {
     let facts = try Fixture.decoded("tokenizer/unicode.json", as: Facts.self)
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -27,7 +27,7 @@ import Tokenizer
     #expect(String(digest, radix: 16) == facts.fnv1a64)
   }
 
-  @Test("Values that are no code points are harmless") func beyondUnicode() {
+  @Test("Values that are not code points are harmless") func beyondUnicode() {
     for value: UInt32 in [0xD800, 0x110000, 0xFFFF_FFFF] {
       #expect(ct_piece_class(value) == .CT_OTHER)
       #expect(ct_lower(value) == value)

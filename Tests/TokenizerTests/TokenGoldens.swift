@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Tokenizer
 
-/// Fixtures/tokenizer/openai_tokens.json: what OpenAI's own code makes of each text.
+/// Fixtures/tokenizer/openai_tokens.json: the ids of OpenAI's own code for each text.
 struct TokenGoldens: Decodable {
   struct Text: Decodable {
     var text: String?
     var hex: String?
     var `repeat`: Int?
-    /// Ids without start and end of text; only the first ones where `count` is given.
+    /// Ids without start and end of text; only the first ones if `count` is given.
     var ids: [Int32]
     var count: Int?
 
@@ -31,7 +31,7 @@ private func bytes(hex: String) -> [UInt8] {
   return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
 
-/// OpenAI's 48,894 merges, as a bundle's tensor holds them.
+/// OpenAI's 48,894 merges, in the form of a bundle's tensor.
 func openAIMerges() -> [UInt16] {
   Array(
     UnsafeBufferPointer(start: cvocabulary_openai_merges(), count: Int(CVOCABULARY_ROW_COUNT) * 2))

@@ -33,7 +33,7 @@ import Tokenizer
     }
   }
 
-  @Test("Published token goldens hold: vocabulary, hello world, photo of a cat")
+  @Test("Published token goldens match: vocabulary, hello world, photo of a cat")
   func publishedGoldens() {
     #expect(tokenizer.vocabularySize == 49_408)
     #expect(tokenizer.ids("Hello World!").ids == [49406, 3306, 1002, 256, 49407])
@@ -41,7 +41,7 @@ import Tokenizer
   }
 
   @Test(
-    "The cut offset is where the text that did not fit begins",
+    "The cut offset is the start of the text that did not fit",
     arguments: [
       ("a dog runs", 4, 6),  // start, a, dog | runs
       ("  a   dog  runs", 4, 11),
@@ -57,7 +57,7 @@ import Tokenizer
     #expect(ids.count == contextLength && ids.last == tokenizer.endOfText)
   }
 
-  @Test("Of a word longer than is looked at, the ids that fit are OpenAI's")
+  @Test("For a word longer than the limit, the ids that fit are OpenAI's")
   func longWords() throws {
     let long = try TokenGoldens.load().texts.filter { !$0.utf8.contains(0x20) && $0.utf8.count > 5000 }
     #expect(long.count >= 6)
@@ -68,12 +68,12 @@ import Tokenizer
     }
   }
 
-  @Test("A word of megabytes is cut without taking memory for it")
+  @Test("A word of megabytes is truncated without allocating memory for it")
   func megabytes() {
     let word = [UInt8](repeating: UInt8(ascii: "a"), count: 10_000_000)
     let (ids, result) = tokenizer.ids(word)
     #expect(ids.count == 77 && result.isTruncated)
-    // Of a context that the beginning of the word does not fill: what is left of the word counts as cut off.
+    // With a context that the beginning of the word does not fill, the rest of the word counts as truncated.
     var scratch = Tokenizer.Scratch(contextLength: 77)
     var many = [Int32](repeating: 0, count: 5000)
     var span = many.mutableSpan
@@ -81,7 +81,7 @@ import Tokenizer
     #expect(cut.count < 5000 && cut.cutOffset == Tokenizer.longestWord(contextLength: 77) - 3)
   }
 
-  @Test("Of marks without end, no more are put in order than the context needs")
+  @Test("Of endless marks, only as many are sorted as the context needs")
   func manyMarks() {
     let marks = String(repeating: "\u{327}\u{323}\u{301}\u{345}", count: 1_000_000)
     let (ids, result) = tokenizer.ids("a" + marks)
@@ -95,7 +95,7 @@ import Tokenizer
     #expect(tokenizer.ids("x", contextLength: 0).result.count == 0)
   }
 
-  @Test("A scratch gives the same ids whatever text came before") func scratchIsClean() throws {
+  @Test("A scratch gives the same ids after any text") func scratchIsClean() throws {
     let goldens = try TokenGoldens.load()
     var scratch = Tokenizer.Scratch(contextLength: 77)
     for golden in goldens.texts.reversed() {

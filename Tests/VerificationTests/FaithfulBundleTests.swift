@@ -7,9 +7,9 @@ import TestSupport
 import Testing
 import Verification
 
-/// What is right must pass, or a failure would mean nothing.
+/// Correct bundles must pass; otherwise a failure would mean nothing.
 @Suite("Faithful bundles") struct FaithfulBundleTests {
-  @Test("An FP32 bundle computes what the reference computes", arguments: ["vit", "rn"])
+  @Test("An FP32 bundle computes the same as the reference", arguments: ["vit", "rn"])
   func fp32(_ kind: String) throws {
     let model = try kind == "vit" ? VerificationSubject.miniViT() : VerificationSubject.miniResNet()
     let report = try VerificationSubject.withBundle(of: model, .fp32) {
@@ -30,7 +30,7 @@ import Verification
   }
 
   @Test(
-    "An int8 bundle of the trained mini keeps the default bounds of its arithmetic",
+    "An int8 bundle of the trained mini meets the default bounds of its arithmetic",
     arguments: [Model.Arithmetic.fast, .exact])
   func int8(_ arithmetic: Model.Arithmetic) throws {
     let model = try VerificationSubject.miniViT()
@@ -41,7 +41,8 @@ import Verification
     #expect(report.weights == [] && report.thresholds.name == "int8 \(arithmetic)")
   }
 
-  @Test("Both arithmetics at once are judged as each alone, though the reference runs once")
+  @Test(
+    "Comparing both arithmetics at once gives the same reports as each alone, and the reference runs once")
   func bothArithmetics() throws {
     let model = try VerificationSubject.miniViT()
     try VerificationSubject.withBundle(of: model, .int8) { path in
@@ -56,7 +57,7 @@ import Verification
     }
   }
 
-  @Test("A bundle is opened once: what is open is verified in every arithmetic though its path is gone")
+  @Test("An open bundle is verified in every arithmetic even after its path is gone")
   func opensOnce() throws {
     let model = try VerificationSubject.miniViT()
     try VerificationSubject.withBundle(of: model, .int8) { path in
@@ -69,7 +70,7 @@ import Verification
     }
   }
 
-  @Test("One tower alone is compared alone, and that suffices")
+  @Test("A single tower is compared alone, and that is sufficient")
   func oneTower() throws {
     let model = try VerificationSubject.miniViT()
     let half = try CLIPModel(halfOf: model)
@@ -89,7 +90,7 @@ import Verification
     #expect(report.verdict == .insufficient, "\(report.rendered)")
   }
 
-  @Test("The probes are not square, and their name is their content's")
+  @Test("The probes are not square, and their id is computed from their content")
   func probes() {
     let probes = ProbeSet.standard
     #expect(probes.images.allSatisfy { $0.width != $0.height })
@@ -102,7 +103,7 @@ import Verification
 }
 
 extension CLIPModel {
-  /// The image tower alone.
+  /// Only the image tower.
   init(halfOf model: CLIPModel) throws {
     let architecture = model.architecture.keeping(image: true, text: false)
     self.init(

@@ -7,19 +7,19 @@ import TestSupport
 import Testing
 import Verification
 
-/// Golden files that hold images and texts show what prepared pixels and ids cannot: each wrong setting fails, and the
-/// stage that differs first is named (`Fixtures/golden/make_input_goldens.py`).
-@Suite("Mutants against goldens") struct GoldenMutantTests {
+/// Golden files with images and texts detect what prepared pixels and ids cannot: each wrong setting fails, and the
+/// report names the first stage that differs (`Fixtures/golden/make_input_goldens.py`).
+@Suite("Mutants compared with goldens") struct GoldenMutantTests {
   private func golden(_ name: String) throws -> GoldenFile {
     try GoldenFile(path: Fixture.url("golden/inputs/\(name).safetensors").path)
   }
 
-  /// Prepared pixels and ids alone, with the texts.
+  /// Only prepared pixels and ids, with the texts.
   private func oldGolden() throws -> GoldenFile {
     try GoldenFile(path: Fixture.url("minis/goldens/mini-vit.safetensors").path)
   }
 
-  /// The bundle of a model and the model itself, each with the golden file.
+  /// Compares the bundle of a model and the model itself with the golden file.
   private func reports(_ model: CLIPModel, _ golden: GoldenFile) throws -> [Report] {
     [
       try VerificationSubject.withBundle(of: model, .fp16) {
@@ -29,7 +29,7 @@ import Verification
     ]
   }
 
-  @Test("What is right passes: every pixel and every id equal, and the images show every setting")
+  @Test("Correct settings pass: every pixel and every id is equal, and the images determine every setting")
   func faithful() throws {
     for report in try reports(VerificationSubject.miniViT(), golden("mini-vit")) {
       #expect(report.verdict == .pass, "\(report.rendered)")
@@ -66,7 +66,7 @@ import Verification
     ]
   }
 
-  @Test("A wrong setting of preprocessing fails before the model, by its name", arguments: Mutant.all)
+  @Test("A wrong preprocessing setting fails before the model, with its name", arguments: Mutant.all)
   func preprocessing(_ mutant: Mutant) throws {
     let model = try VerificationSubject.miniViT(mutant.change)
     for report in try reports(model, golden("mini-vit")) {
@@ -75,7 +75,7 @@ import Verification
       #expect(report.text?.divergence == nil && report.inputs?.tokenizer?.status == .equal)
       #expect(report.reasons.contains { $0.contains(mutant.explanation) }, "\(report.reasons)")
     }
-    // Prepared pixels say nothing about it, and the report says so.
+    // Prepared pixels cannot detect it, and the report says so.
     for report in try reports(model, oldGolden()) {
       #expect(report.verdict == .pass && report.inputs?.preprocessing?.status == .notCompared)
       #expect(report.rendered.contains("preprocessing: not compared"), "\(report.rendered)")
@@ -83,14 +83,14 @@ import Verification
     }
   }
 
-  @Test("Another position pooled fails at pooling", arguments: [320, 49406])
+  @Test("Pooling at another position fails at pooling", arguments: [320, 49406])
   func pooling(_ id: Int) throws {
     let model = try VerificationSubject.miniViT(pooling: .firstID(id)) { _ in }
     for report in try reports(model, golden("mini-vit")) {
       #expect(report.verdict == .fail && report.inputs?.pooling?.status == .differs, "\(report.rendered)")
       #expect(report.image?.divergence == nil && report.inputs?.tokenizer?.status == .equal)
       #expect(report.reasons.contains { $0.hasPrefix("pooling: ") }, "\(report.reasons)")
-      // Every text begins with 49406; 320, which most do not have, leaves nothing to compute.
+      // Every text begins with 49406. 320 is missing in most texts, so nothing can be computed.
       #expect(report.text?.divergence?.stage == (id == 320 ? nil : "pooling"), "\(report.rendered)")
     }
     let same = try VerificationSubject.miniViT(pooling: .firstID(49407)) { _ in }
@@ -99,7 +99,7 @@ import Verification
     }
   }
 
-  @Test("Another tokenizer fails before the model, at the first text that it shows in")
+  @Test("Another tokenizer fails before the model, at the first text that differs")
   func tokenizer() throws {
     for report in try reports(VerificationSubject.miniViT(), golden("mini-vit-canonical")) {
       #expect(report.verdict == .fail && report.inputs?.tokenizer?.status == .differs)
@@ -109,7 +109,7 @@ import Verification
     }
   }
 
-  @Test("A model without a tokenizer, and a golden file without texts, leave the tokenizer uncompared")
+  @Test("Without a tokenizer in the model, or texts in the golden file, the tokenizer is not compared")
   func withoutTokenizer() throws {
     let report = try Verifier.compare(
       tiny("vit-open-clip"), with: golden("vit-open-clip"), reference: .underTest)
@@ -123,7 +123,7 @@ import Verification
       other.rendered.contains("tokenizer: not compared (the model has no tokenizer)"), "\(other.rendered)")
   }
 
-  @Test("Images that the original lays on white fail where alpha is dropped, and the report names alpha")
+  @Test("If the original composites on white and alpha is dropped, the report fails and names alpha")
   func alpha() throws {
     let white = try tiny("vit-hugging-face") { $0.alpha = .white }
     for report in try reports(white, golden("vit-hugging-face-white")) {
@@ -139,7 +139,7 @@ import Verification
     #expect(opaque.verdict == .pass && opaque.inputs?.preprocessing?.undetermined.contains("alpha") == true)
   }
 
-  @Test("Another resize backend is no fault: the report says how many values differ and by how much")
+  @Test("Another resize backend does not fail: the report states how many values differ and by how much")
   func backends() throws {
     for (mine, theirs) in [(Preprocessing.Backend.pillow, "torchvision"), (.torchvision, "pillow")] {
       let model = try tiny("vit-hugging-face") { $0.backend = mine }
@@ -173,7 +173,7 @@ import Verification
   }
 
   @Test(
-    "A golden file whose images or texts do not fit is refused, and the error names the field",
+    "A golden file whose images or texts do not match is an error with the field",
     arguments: [
       ("\\\"RGB\\\"", "\\\"BGR\\\"", "image.modes"), ("\\\"RGB\\\"", "\\\"CMYK\\\"", "image.samples.0"),
       ("image.samples.2", "image.samples.9", "image.samples.2"),

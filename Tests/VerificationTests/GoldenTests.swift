@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Verification
 
-/// Against what the original implementations compute (`Fixtures/**/make_goldens*`).
+/// Compares with the results of the original implementations (`Fixtures/**/make_goldens*`).
 @Suite("Golden files") struct GoldenTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var checkpoint: String
@@ -29,7 +29,7 @@ import Verification
     func goldenFile() throws -> GoldenFile { try GoldenFile(path: Fixture.url(golden).path) }
   }
 
-  @Test("The reference is within twice PyTorch's own FP32 error of float64 truth", arguments: Case.all)
+  @Test("The reference is within twice PyTorch's own FP32 error of float64", arguments: Case.all)
   func reference(_ item: Case) throws {
     let report = try Verifier.compare(item.model(), with: item.goldenFile(), reference: .underTest)
     #expect(report.verdict == .pass, "\(report.rendered)")
@@ -43,7 +43,7 @@ import Verification
   /// FP32 rounding through a dozen operations; goldens store stages in FP32.
   private static let stageTolerance = 1e-5
 
-  @Test("An FP32 bundle in the runtime keeps the same bound", arguments: Case.all)
+  @Test("An FP32 bundle in the runtime meets the same bound", arguments: Case.all)
   func bundle(_ item: Case) throws {
     let report = try VerificationSubject.withBundle(of: item.model(), .fp32) {
       try Verifier.compare(OpenBundle(path: $0), with: item.goldenFile())
@@ -51,7 +51,7 @@ import Verification
     #expect(report.verdict == .pass, "\(report.rendered)")
   }
 
-  @Test("Faults fail against a golden file too, at the right block")
+  @Test("Faults also fail against a golden file, at the right block")
   func mutants() throws {
     let item = Case.all[4]
     let (model, golden) = (try item.model(), try item.goldenFile())
@@ -66,7 +66,7 @@ import Verification
     #expect(other.text?.divergence?.stage == "transformer.resblocks.0", "\(other.rendered)")
   }
 
-  @Test("A golden file of another model is refused, and so is a file that is none")
+  @Test("A golden file of another model is an error, and so is a file that is not one")
   func wrongGolden() throws {
     let golden = try Case.all[0].goldenFile()
     #expect(throws: VerificationError.self) {

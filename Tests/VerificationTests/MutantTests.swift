@@ -6,10 +6,10 @@ import TestSupport
 import Testing
 import Verification
 
-/// The verifier is proved by what it must not let through: each classic fault fails, and the block that it names is the
-/// one that has it.
-@Suite("Mutants against their source") struct MutantTests {
-  @Test("Another activation: fails at the first block of each tower")
+/// Tests the verifier with faults that it must detect: each common fault fails, and the report names the block that
+/// has it.
+@Suite("Mutants compared with their source") struct MutantTests {
+  @Test("Another activation fails at the first block of each tower")
   func activation() throws {
     let model = try VerificationSubject.miniViT()
     let report = try compare(VerificationSubject.miniViT(activation: .gelu), with: model)
@@ -19,7 +19,7 @@ import Verification
   }
 
   @Test(
-    "Queries and keys swapped in one block: fails there",
+    "Queries and keys swapped in one block fail there",
     arguments: [
       "visual.transformer.resblocks.0", "visual.transformer.resblocks.1", "transformer.resblocks.1",
     ])
@@ -34,7 +34,7 @@ import Verification
   }
 
   @Test(
-    "A square projection transposed: fails at the projection", arguments: ["visual.proj", "text_projection"])
+    "A square projection transposed fails at the projection", arguments: ["visual.proj", "text_projection"])
   func projection(_ name: String) throws {
     let model = try VerificationSubject.squareProjections()
     let report = try compare(model.changing(name, Mutation.transposes), with: model)
@@ -43,7 +43,7 @@ import Verification
     #expect(divergence?.stage == name, "\(report.rendered)")
   }
 
-  @Test("A crop off by one: fails before the model, at preprocessing")
+  @Test("A crop shifted by one fails before the model, at preprocessing")
   func crop() throws {
     let model = try VerificationSubject.miniViT()
     let report = try compare(VerificationSubject.miniViT(crop: .down), with: model)
@@ -53,7 +53,7 @@ import Verification
   }
 
   @Test(
-    "One int8 scale doubled: fails at its block, its tensor named",
+    "One int8 scale doubled fails at its block, with its tensor",
     arguments: [
       ("visual.transformer.resblocks.1.mlp.c_proj.weight", "visual.transformer.resblocks.1"),
       ("visual.transformer.resblocks.2.attn.out_proj.weight", "visual.transformer.resblocks.2"),
@@ -72,7 +72,7 @@ import Verification
     #expect(divergence?.stage == stage, "\(report.rendered)")
   }
 
-  @Test("A ResNet's keys and values swapped in attention pooling: fails there")
+  @Test("A ResNet's keys and values swapped in attention pooling fail there")
   func attentionPooling() throws {
     let model = try VerificationSubject.miniResNet()
     let values = try model.values(of: #require(model.parameter("visual.attnpool.v_proj.weight")))
@@ -82,7 +82,7 @@ import Verification
     #expect(report.image?.divergence?.stage == "visual.attnpool", "\(report.rendered)")
   }
 
-  @Test("A ResNet's shortcut scaled: fails at its bottleneck")
+  @Test("A ResNet's shortcut scaled fails at its bottleneck")
   func shortcut() throws {
     let model = try VerificationSubject.miniResNet()
     let mutant = try model.changing("visual.layer3.0.downsample.1.weight") { gains, _ in

@@ -8,7 +8,7 @@ import TensorTypes
 import TestSupport
 import Verification
 
-/// Models and bundles that the verifier is tried on.
+/// Models and bundles to test the verifier with.
 enum VerificationSubject {
   /// The trained mini ViT: OpenAI's archive, three blocks in each tower, the real tokenizer.
   static func miniViT(activation: Activation? = nil, crop: Preprocessing.CropRounding? = nil) throws
@@ -76,7 +76,7 @@ extension CLIPModel {
   }
 }
 
-/// Hands out one parameter changed, all others as they are.
+/// Changes one parameter and returns all others unchanged.
 private struct ChangedStore: ParameterStore {
   let original: any ParameterStore
   let name: ParameterName
@@ -106,9 +106,9 @@ private struct ChangedStore: ParameterStore {
   func release(_ parameter: Parameter) { original.release(parameter) }
 }
 
-/// The faults that people make when they move a CLIP from one place to another.
+/// Common faults in ported CLIP implementations.
 enum Mutation {
-  /// Rows of a fused in-projection: the first third (q) and the second (k) change places.
+  /// Exchanges rows of a fused in-projection: the first third (queries) and the second (keys).
   static let swapsQueriesAndKeys: @Sendable (inout [Float], [Int]) -> Void = { values, _ in
     let third = values.count / 3
     for index in 0..<third { values.swapAt(index, third + index) }
@@ -120,8 +120,8 @@ enum Mutation {
     }
   }
 
-  /// Doubles the largest scale of a tensor of an int8 bundle, and states the digest that belongs to it: what a faulty
-  /// writer would have written, not a damaged file.
+  /// Doubles the largest scale of a tensor of an int8 bundle and updates its digest: the output of a faulty writer,
+  /// not a damaged file.
   static func doubleLargestScale(of tensor: String, inBundleAt path: String) throws {
     var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
     let header = try BundleHeader(file: bytes.span.bytes)

@@ -1,13 +1,13 @@
 import Archives
 import Testing
 
-@Suite("The bytes around a defect")
+@Suite("The bytes around an invalid byte")
 struct HexViewTests {
   private func lines(_ bytes: [UInt8], at offset: UInt64, _ note: String = "wrong") -> [String] {
     HexView.lines(of: bytes.span.bytes, around: offset, note: note)
   }
 
-  @Test("are whole rows of sixteen, with the byte marked under its digits")
+  @Test("are complete rows of sixteen, with the byte marked below its digits")
   func wholeView() {
     let bytes = [UInt8](0..<40)
     #expect(
@@ -19,7 +19,7 @@ struct HexViewTests {
       ])
   }
 
-  @Test("are marked at every column under the digits of that byte", arguments: 0..<16)
+  @Test("are marked at every column below the digits of the byte", arguments: 0..<16)
   func columns(column: Int) throws {
     var bytes = [UInt8](repeating: 0, count: 16)
     bytes[column] = 0xEE
@@ -31,14 +31,14 @@ struct HexViewTests {
         == view[1].utf8.distance(from: view[1].startIndex, to: mark))
   }
 
-  @Test("show no byte of the file but as hexadecimal or printable ASCII")
+  @Test("show bytes only as hexadecimal or printable ASCII")
   func hostileBytes() {
     let view = lines([UInt8](0...255), at: 0x88)
     #expect(view.count == 8)
     for line in view { #expect(line.utf8.allSatisfy { (0x20...0x7E).contains($0) }, "\(line)") }
   }
 
-  @Test("are at most seven rows, whatever the length of the file and the place")
+  @Test("have at most seven rows, for any file size and offset")
   func bounded() {
     let bytes = [UInt8](repeating: 0x41, count: 5000)
     for offset in [0, 1, 15, 16, 47, 48, 2500, 4990, 4999] as [UInt64] {
@@ -47,7 +47,7 @@ struct HexViewTests {
     }
   }
 
-  @Test("end where the file does, and a place behind it is told as such")
+  @Test("end at the end of the file, and an offset after the end is marked as such")
   func endOfFile() {
     #expect(
       lines([1, 2, 3], at: 3, "expected 8 bytes") == [

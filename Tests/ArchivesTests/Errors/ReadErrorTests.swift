@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Errors of readers")
 struct ReadErrorTests {
-  @Test("a line says the file, what, expected, found, where and what to do")
+  @Test("a line states file, problem, expected and found, position and advice")
   func line() {
     let error = ReadError(.zipMemberOutOfRange, at: 812, expected: "6 elements", found: "7")
       .inside(.tensor("visual.proj")).inside(.archiveMember("data.pkl")).inFile("ViT-B-32.pt")
@@ -17,13 +17,13 @@ struct ReadErrorTests {
     #expect(ReadError(.htmlPage, expected: "a").description.hasSuffix(" (expected a)"))
   }
 
-  @Test("text from a file cannot break the line or colour the terminal")
+  @Test("text from a file can neither break the line nor colour the terminal")
   func printable() {
     let error = ReadError(.zipUnsafeName, found: "a\nb\u{1B}[31m\u{202E}")
     #expect(error.description.hasSuffix(#"(a\u{a}b\u{1b}[31m\u{202e})"#))
   }
 
-  @Test("no name from a file makes the line longer than 900 characters; of a path the end is shown")
+  @Test("names from a file never make the line longer than 900 characters; the end of a path is kept")
   func bounded() {
     for long in [String(repeating: "x", count: 5000), String(repeating: "\u{1}é", count: 5000)] {
       let error = ReadError(
@@ -33,7 +33,7 @@ struct ReadErrorTests {
     }
   }
 
-  @Test("an inner file name is not overwritten by an outer one")
+  @Test("an outer layer does not replace the file name of an inner one")
   func innerFileWins() {
     #expect(ReadError(.emptyFile).inFile("shard").inFile("index").file == "shard")
   }

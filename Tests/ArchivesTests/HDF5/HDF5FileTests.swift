@@ -27,7 +27,7 @@ struct HDF5FileTests {
     return values
   }
 
-  @Test("every storage and filter gives the values that h5py reads, structures of both generations")
+  @Test("every storage and filter of both file versions gives h5py's values")
   func oracle() throws {
     // The files are those of Fixtures/malformed/cases_hdf5.py `seeds`; h5py 3.14.0 gives these values.
     let classic = try open(Fixture.data("corpus/hdf5/classic"))
@@ -42,7 +42,7 @@ struct HDF5FileTests {
     #expect(try values(latest) == ["a": [1, 2], "b": [1, 2]])
   }
 
-  @Test("a path that the caller excludes is listed, and nothing below it is read")
+  @Test("an excluded path is listed, and nothing below it is read")
   func excluded() throws {
     let file = try open(Fixture.data("corpus/hdf5/classic"), excluding: "clip")
     #expect(Set(file.entries.map(\.path)) == ["brain", "clip"])
@@ -53,17 +53,17 @@ struct HDF5FileTests {
     }
   }
 
-  @Test("a byte changed in a filtered chunk is found when the values are loaded, and located")
+  @Test("a changed byte in a filtered chunk is found and located when the values are loaded")
   func damagedChunk() throws {
     var bytes = try Fixture.data("corpus/hdf5/classic")
-    // The compressed values of clip/weights begin with zlib's header for its strongest compression, or the default.
+    // The compressed values of clip/weights begin with zlib's header for its strongest or its default compression.
     let start = try #require(bytes.range(of: Data([0x78, 0x9C]))?.lowerBound)
     bytes[start + 6] ^= 0x10
     let error = try #require(throws: ReadError.self) { try values(open(bytes)) }
     #expect(error.code == .hdf5ChunkDamaged && error.byteOffset == UInt64(start), "\(error)")
   }
 
-  @Test("half a file is told by its length, wherever it ends", arguments: ["classic", "latest"])
+  @Test("a file truncated anywhere is detected from its stated length", arguments: ["classic", "latest"])
   func everyLength(seed: String) throws {
     let original = try Fixture.data("corpus/hdf5/" + seed)
     for count in 8..<original.count {

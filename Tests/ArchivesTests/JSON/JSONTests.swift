@@ -8,7 +8,7 @@ struct JSONTests {
     return try JSONParser.parse(bytes.span.bytes, limits: limits)
   }
 
-  @Test("integers and other numbers stay apart")
+  @Test("integers and other numbers are distinguished")
   func numbers() throws {
     #expect(try parse("224") == .integer(224))
     #expect(try parse("0") == .integer(0))
@@ -21,7 +21,7 @@ struct JSONTests {
     #expect(try parse("224.5").integerValue == nil)
   }
 
-  @Test("escapes become the characters they stand for")
+  @Test("escapes become the characters that they represent")
   func escapes() throws {
     #expect(try parse(#""\u0041\n\"\\\/\ud83d\ude00""#) == .string("A\n\"\\/😀"))
   }
@@ -34,7 +34,7 @@ struct JSONTests {
   }
 
   @Test(
-    "what RFC 8259 forbids is refused, at its offset",
+    "text that RFC 8259 forbids is an error at its offset",
     arguments: [
       ("", 0), ("01", 1), ("+1", 0), (".5", 0), ("1.", 2), ("1e", 2), ("-", 1), ("nul", 0), ("[1,]", 3),
       ("[1 2]", 3), ("{\"a\" 1}", 5), ("{a: 1}", 1), ("{\"a\": 1,}", 8), ("\"a", 2), ("\"\t\"", 1),
@@ -46,12 +46,12 @@ struct JSONTests {
     #expect(error.byteOffset == offset)
   }
 
-  @Test("a number beyond double's range is refused")
+  @Test("a number that overflows a double is an error")
   func infiniteNumber() throws {
     #expect(throws: ReadError.self) { _ = try parse("1e999") }
   }
 
-  @Test("more values than any checkpoint states are refused where they begin to be too many")
+  @Test("too many values are an error at the first excess value")
   func values() throws {
     var limits = Limits()
     limits.jsonValues = 3

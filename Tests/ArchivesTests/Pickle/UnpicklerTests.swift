@@ -7,7 +7,7 @@ struct UnpicklerTests {
     try Unpickler.unpickle(bytes.span.bytes, limits: limits)
   }
 
-  /// As CPython 3.11's pickle.dumps(value, 2) writes them.
+  /// As written by CPython 3.11's pickle.dumps(value, 2).
   @Test(
     "integers of every width",
     arguments: [
@@ -18,7 +18,7 @@ struct UnpicklerTests {
     #expect(try unpickle(bytes(hex)).root == .integer(Int64(value)))
   }
 
-  @Test("an integer beyond 64 bits is kept as such, not truncated")
+  @Test("an integer beyond 64 bits is kept, not truncated")
   func largeInteger() throws {
     #expect(try unpickle(bytes("80028a0a6cfc9c46f9206aa850192e")).root == .largeInteger)
   }
@@ -36,7 +36,7 @@ struct UnpicklerTests {
     #expect(graph.elements(of: list[1]) == [.double(2.5), .none])
   }
 
-  @Test("of several pickles the first is read, and how long it is")
+  @Test("the first of several pickles is read, with its length")
   func firstOfSeveral() throws {
     let two = bytes("80024b052e80024b062e")
     let (graph, byteCount) = try Unpickler.unpickleFirst(two.span.bytes, limits: .standard)
@@ -44,7 +44,7 @@ struct UnpicklerTests {
     #expect(throws: ReadError.self) { _ = try unpickle(two) }
   }
 
-  @Test("a first pickle without end is too long, not cut short, where more bytes follow")
+  @Test("a first pickle without end counts as too long if more bytes follow, not as truncated")
   func firstWithoutEnd() throws {
     var limits = Limits()
     limits.pickleBytes = 4
@@ -55,7 +55,7 @@ struct UnpicklerTests {
     #expect(error?.code == .limitExceeded)
   }
 
-  @Test("a list that contains itself is a graph, not a leak or a loop")
+  @Test("a list that contains itself is a graph and neither leaks nor loops")
   func cycle() throws {
     // l = []; l.append(l); pickle.dumps(l, 2)
     let graph = try unpickle(bytes("80025d71006800612e"))
@@ -83,7 +83,7 @@ struct UnpicklerTests {
   }
 
   @Test(
-    "what a pickle asks to run is refused by name",
+    "names that would run code are rejected with the name",
     arguments: [
       ("os", "system"), ("builtins", "exec"), ("torch", "load"), ("numpy", "load"),
       ("torch._utils", "_import"), ("builtins", "getattr"), ("__builtin__", "compile"),
@@ -102,7 +102,7 @@ struct UnpicklerTests {
   }
 
   @Test(
-    "classes and functions that nothing here knows are inert, with what they were given",
+    "unknown classes and functions are inert and keep their arguments",
     arguments: [
       ("datetime", "datetime"), ("pathlib._local", "PosixPath"), ("functools", "partial"),
       ("mine.train", "Config"),
@@ -117,7 +117,7 @@ struct UnpicklerTests {
   }
 
   @Test(
-    "an enumeration's member that Python 3.11 names by getattr is a name; attributes of objects are refused")
+    "getattr of an enumeration (Python 3.11) becomes a name; attributes of objects are rejected")
   func memberByAttribute() throws {
     let member = Array("c__builtin__\ngetattr\ncmine\nMode\nX\u{5}\0\0\0TRAIN".utf8)
     #expect(

@@ -1,7 +1,7 @@
 import Archives
 import Testing
 
-/// The examples are those of https://protobuf.dev/programming-guides/encoding.
+/// The examples are from https://protobuf.dev/programming-guides/encoding.
 @Suite("Protobuf messages")
 struct ProtobufFieldsTests {
   private func file(_ bytes: [UInt8]) -> MappedFile {
@@ -15,7 +15,7 @@ struct ProtobufFieldsTests {
     return found
   }
 
-  @Test("a number, a text and a message inside have the documented bytes")
+  @Test("a number, a text and a nested message have the documented bytes")
   func documented() throws {
     let number = try #require(fields([0x08, 0x96, 0x01]).first)
     #expect(try number.number == 1 && number.offset == 0 && number.integer() == 150)
@@ -28,7 +28,7 @@ struct ProtobufFieldsTests {
     #expect(try fields(negative).first?.integer() == -2)
   }
 
-  @Test("packed numbers are counted, walked, and widened to elements")
+  @Test("packed numbers are counted, read and widened to elements")
   func packed() throws {
     let bytes: [UInt8] = [0x32, 0x06, 0x03, 0x8E, 0x02, 0x9E, 0xA7, 0x05]
     let range = try #require(fields(bytes).first).range()
@@ -51,13 +51,13 @@ struct ProtobufFieldsTests {
     ([0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], 1),
   ]
 
-  @Test("what no writer produces is refused, at its offset", arguments: malformedMessages)
+  @Test("bytes that no writer produces are an error at their offset", arguments: malformedMessages)
   func malformed(bytes: [UInt8], offset: UInt64) throws {
     let error = try #require(throws: ReadError.self) { try fields(bytes) }
     #expect(error.code == .protobufInvalid && error.byteOffset == offset, "\(error)")
   }
 
-  @Test("a field of another kind than the reader expects is refused")
+  @Test("a field of another kind than expected is an error")
   func wrongKind() throws {
     let field = try #require(fields([0x08, 0x01]).first)
     #expect(throws: ReadError.self) { try field.range() }

@@ -17,7 +17,7 @@ struct TarArchiveTests {
     try #require(throws: ReadError.self) { try open(bytes) }
   }
 
-  @Test("members have the names and sizes that GNU tar lists, extended headers applied")
+  @Test("members have the names and sizes that GNU tar lists, with extended headers applied")
   func members() throws {
     let pair = try open(Fixture.data("corpus/pytorch-tar/pair"))
     #expect(pair.members.map(\.name) == ["sys_info", "pickle", "tensors", "storages"])
@@ -28,12 +28,12 @@ struct TarArchiveTests {
     #expect(wrapped["pickle"]?.content.byteCount == 89 && wrapped["weights"] == nil)
   }
 
-  @Test("reading stops one member after as many as the caller expects")
+  @Test("reading stops one member after the expected number")
   func most() throws {
     #expect(try open(Fixture.data("corpus/pytorch-tar/pair"), most: 1).members.count == 2)
   }
 
-  @Test("half a file is never taken for a whole one, wherever it ends", arguments: ["pair", "wrapped"])
+  @Test("a truncated file is an error at any truncation point", arguments: ["pair", "wrapped"])
   func everyLength(seed: String) throws {
     let original = try Fixture.data("corpus/pytorch-tar/" + seed)
     for count in Self.block..<original.count {
@@ -42,7 +42,7 @@ struct TarArchiveTests {
     }
   }
 
-  @Test("a byte changed in a header breaks its checksum", arguments: [0, 100, 124, 136, 156, 345, 511])
+  @Test("a changed byte in a header breaks its checksum", arguments: [0, 100, 124, 136, 156, 345, 511])
   func checksum(index: Int) throws {
     var bytes = try Fixture.data("corpus/pytorch-tar/pair")
     bytes[index] ^= 1
@@ -55,7 +55,7 @@ struct TarArchiveTests {
     (124, "00000000098", .tarNumber, 124), (124, "77777777777", .truncatedFile, 512),
   ]
 
-  @Test("what stands in a header with a right checksum is checked", arguments: wrongFields)
+  @Test("the fields of a header with a valid checksum are checked", arguments: wrongFields)
   func fields(start: Int, text: String, code: ReadError.Code, offset: UInt64) throws {
     var bytes = try Fixture.data("corpus/pytorch-tar/pair")
     bytes.replaceSubrange(start..<start + text.utf8.count, with: Data(text.utf8))
@@ -65,7 +65,7 @@ struct TarArchiveTests {
   }
 
   @Test(
-    "a member that is no plain file has a kind with a name",
+    "the kind of a member that is not a plain file has a name",
     arguments: [("1", "a link"), ("5", "a folder"), ("S", "a sparse file"), ("Z", "kind 90")])
   func kinds(flag: String, name: String) throws {
     var bytes = try Fixture.data("corpus/pytorch-tar/pair")
@@ -74,7 +74,7 @@ struct TarArchiveTests {
     #expect(try open(bytes).members.first?.kind == .other(name))
   }
 
-  /// Of the first header.
+  /// For the first header.
   private func repairChecksum(_ bytes: inout Data) {
     let field = 148..<156
     bytes.replaceSubrange(field, with: Data(repeating: 0x20, count: 8))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `bench` says, not how fast anything is: times depend on the machine and on what else it does.
+/// Tests the output of `bench`, not the times, which depend on the machine and its load.
 @Suite("bench") struct BenchTests {
   private let folder: TemporaryFolder
   private let fp16: String
@@ -26,7 +26,7 @@ import Testing
     try outcome.json()["variants"] as? [[String: Any]] ?? []
   }
 
-  @Test("Every tower has a row per batch, and every row its runs, its rate and its least time")
+  @Test("Every tower has a row per batch, and every row its runs, its rate and its shortest time")
   func rows() throws {
     let variant = try #require(try variants(bench(int8, "--json")).first)
     let rows = variant["rows"] as? [[String: Any]] ?? []
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test("The stages of a tower share its whole time")
+  @Test("The stages of a tower add up to its time")
   func stages() throws {
     let variant = try #require(try variants(bench(int8, "--json")).first)
     let stages = variant["stages"] as? [[String: Any]] ?? []
@@ -54,16 +54,17 @@ import Testing
     }
   }
 
-  @Test("A comparison runs int8 both ways beside FP16, which is the truth, and names one with a reason")
+  @Test(
+    "A comparison runs int8 in both arithmetics and FP16 as the reference, and recommends one with a reason")
   func comparison() throws {
     let outcome = try bench("--compare", int8, fp16, "--json")
-    // Where the processor has it, BF16 stands beside FP16; it is held to its own promises elsewhere.
+    // On processors with BF16, there is also a BF16 row, which other tests check.
     let variants = try variants(outcome).filter { $0["name"] as? String != "fp16, fp16 bf16" }
     #expect(variants.map { $0["name"] as? String } == ["int8, int8 exact", "int8, int8 fast", "fp16, fp16"])
     #expect(variants.map { $0["is_truth"] as? Bool } == [false, false, true])
     let cosines = variants.compactMap { $0["worst_image_cosine"] as? Double }
     try #require(cosines.count == 3)
-    // A trained mini keeps far more than this; a vector of another image does not.
+    // A trained mini reaches far more than this; a vector of another image does not.
     #expect(cosines[0] > 0.99 && cosines[1] > 0.99 && cosines[0] < 1 && abs(cosines[2] - 1) < 1e-9)
     let recommendation = try outcome.json()["recommendation"] as? [String: Any] ?? [:]
     #expect(variants.contains { $0["name"] as? String == recommendation["name"] as? String })
@@ -71,7 +72,7 @@ import Testing
     #expect(try bench("--compare", int8, fp16).output.contains("\ntake "))
   }
 
-  @Test("What --json warns of is on standard error too, and bf16 alone is warned of")
+  @Test("Warnings of --json are also on standard error, and only bf16 has one")
   func warnings() throws {
     for outcome in [try bench("--compare", fp16, "--json"), try bench(int8, "--json")] {
       let object = try outcome.json()
@@ -82,7 +83,7 @@ import Testing
     }
   }
 
-  @Test("Bundles of two models are not compared, and one bundle alone needs no --compare")
+  @Test("Bundles of two models are not compared, and a single bundle needs no --compare")
   func refusals() throws {
     let other = folder.file("rn.pclip")
     #expect(
@@ -96,7 +97,7 @@ import Testing
     #expect(try Tool.run("bench", int8, "--seconds", "0").status == 64)
   }
 
-  @Test("A bundle of one tower is timed on that tower, tokenizer or not")
+  @Test("A bundle of one tower is timed, with or without tokenizer")
   func halfModels() throws {
     let variant = try #require(
       try variants(bench(Tool.fixture("runtime/hidden-text-fp32.pclip"), "--json")).first)

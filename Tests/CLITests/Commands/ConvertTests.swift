@@ -5,7 +5,7 @@ import Testing
 @Suite("convert", .serialized) struct ConvertTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
 
-  @Test("A PyTorch archive becomes a bundle in an environment without Python, and classifies an image")
+  @Test("Without Python in the environment, a PyTorch archive becomes a bundle that classifies an image")
   func endToEndWithoutPython() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("mini.pclip")
@@ -31,7 +31,7 @@ import Testing
     #expect(first == (try Data(contentsOf: URL(filePath: folder.file("b")))))
   }
 
-  @Test("The report lists the settings that an option or a library's default decided, with --quiet too")
+  @Test("The report lists settings from options and library defaults, also with --quiet")
   func settings() throws {
     let folder = try TemporaryFolder()
     let source = Tool.fixture("valid/vit-state-dict-2.13.pt")
@@ -57,7 +57,7 @@ import Testing
     #expect(certain.output.contains("relative to settings that the checkpoint and its configuration state"))
   }
 
-  @Test("What becomes of transparency is reported, stated by the bundle and applied to images")
+  @Test("Transparency handling is reported, stored in the bundle and applied to images")
   func alpha() throws {
     let folder = try TemporaryFolder()
     let (clear, opaque) = (
@@ -76,7 +76,7 @@ import Testing
       let vectors = try Tool.run("embed", "-m", bundle, clear, opaque).lines().map {
         $0["vector"] as? [Double]
       }
-      // The colours of both are the same.
+      // Both images have the same colours.
       #expect(vectors.count == 2 && vectors[0] != nil && (vectors[0] == vectors[1]) == (alpha == "drop"))
     }
   }
@@ -91,7 +91,7 @@ import Testing
     #expect(try Tool.run("convert", Self.mini, "-o", output, "--force").status == 0)
   }
 
-  @Test("An output folder that is missing is named, and nothing is left")
+  @Test("A missing output folder is reported, and nothing is written")
   func missingFolder() throws {
     let folder = try TemporaryFolder()
     let outcome = try Tool.run("convert", Self.mini, "-o", folder.file("no/such/out.pclip"))
@@ -99,7 +99,7 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
-  @Test("Both halves of a checkpoint share one space id and classify together")
+  @Test("Both towers of a checkpoint share one space id and classify together")
   func towersShareASpace() throws {
     let folder = try TemporaryFolder()
     for tower in ["image", "text"] {
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(
-    "A model in two files is converted and verified as one, and without a tokenizer or by a golden file too")
+    "A model in two files is converted and verified as one, also without a tokenizer or with a golden file")
   func twoFiles() throws {
     let folder = try TemporaryFolder()
     let halves = ["image", "text"].map { Tool.fixture("valid/vit-hugging-face-\($0)-projection") }
@@ -146,7 +146,7 @@ import Testing
     #expect(half.status != 0, "\(half.output)")
   }
 
-  @Test("A bundle of int8 weights is converted with the note that what was rounded stays rounded")
+  @Test("Converting a bundle of int8 weights notes that its weights are already rounded")
   func fromInt8() throws {
     let folder = try TemporaryFolder()
     let small = folder.file("small.pclip")
@@ -156,7 +156,7 @@ import Testing
       outcome.status == 0 && outcome.error.contains("small.pclip holds int8 weights"), "\(outcome.error)")
   }
 
-  @Test("What was said at conversion need not be said again to verify", arguments: ["both", "image", "text"])
+  @Test("verify does not need the options of convert again", arguments: ["both", "image", "text"])
   func verifiedWithoutOptions(_ tower: String) throws {
     let folder = try TemporaryFolder()
     let source = Tool.fixture("valid/vit.safetensors")
@@ -171,8 +171,8 @@ import Testing
     #expect(contradicted.status == 1, "\(contradicted.output)")
   }
 
-  /// Of what a conversion does to its output: creates, writes, measures, names and closes it.
-  @Test("Killed at any step, a conversion leaves a whole file or none under the output's name")
+  /// The events of a conversion's output: created, written, measured, named and closed.
+  @Test("Killed at any step, a conversion leaves a complete file or none under the output's name")
   func killed() throws {
     let folder = try TemporaryFolder()
     let output = folder.file("out.pclip")

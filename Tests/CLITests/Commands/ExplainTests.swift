@@ -4,7 +4,7 @@ import Testing
 
 @Suite("inspect --explain")
 struct ExplainTests {
-  @Test("shows the bytes around the offset below the one line, the byte to blame marked")
+  @Test("shows the bytes around the offset below the error line, with the invalid byte marked")
   func brokenFile() throws {
     let folder = try TemporaryFolder()
     let fixture = URL(filePath: Tool.fixture("malformed/gguf/type-99.gguf"))
@@ -28,7 +28,7 @@ struct ExplainTests {
         """)
   }
 
-  @Test("with --json has code, place and the same lines in the error's object")
+  @Test("with --json, the error object has code, position and the same lines")
   func asJSON() throws {
     let path = Tool.fixture("malformed/gguf/type-99.gguf")
     let object = try Tool.run("inspect", "--explain", path, "--json").json()
@@ -42,7 +42,7 @@ struct ExplainTests {
     #expect(plain["window"] == nil && plain["cause"] != nil)
   }
 
-  @Test("shows the shard that is broken, not the index that lists it")
+  @Test("shows the invalid shard, not the index that lists it")
   func brokenShard() throws {
     let folder = try TemporaryFolder()
     let shard = "model-00002-of-00003.safetensors"
@@ -60,7 +60,7 @@ struct ExplainTests {
     #expect(lines.dropFirst().contains { $0.contains("^^ byte ") }, "\(outcome.error)")
   }
 
-  @Test("says where the failure is when no single byte is to blame")
+  @Test("says where the error is if it has no single byte position")
   func noOffset() throws {
     let outcome = try Tool.run(
       "inspect", "--explain", Tool.fixture("malformed/checkpoint/tensor-in-two-shards"))
@@ -69,7 +69,7 @@ struct ExplainTests {
     #expect(empty.error.hasSuffix("\nno single byte is to blame\n"), "\(empty.error)")
   }
 
-  @Test("opens nothing that was refused before it was read")
+  @Test("does not open files that were rejected before they were read")
   func device() throws {
     let outcome = try Tool.run("inspect", "--explain", "/dev/zero")
     #expect(
@@ -77,7 +77,7 @@ struct ExplainTests {
   }
 
   @Test(
-    "of a sound file tells what lies where, from the first byte to the last",
+    "lists the content of each range of a valid file",
     arguments: ["valid/vit.safetensors", "valid/vit-open-clip/open_clip_model.safetensors"])
   func soundFile(_ name: String) throws {
     let outcome = try Tool.run(
@@ -93,7 +93,7 @@ struct ExplainTests {
     #expect(regions.contains { $0["kind"] as? String == "tensor" && $0["name"] != nil })
   }
 
-  @Test("of a sound zip tells its members, of which tensors are some")
+  @Test("lists the members of a valid zip, some of which are tensors")
   func soundZip() throws {
     let outcome = try Tool.run("inspect", "--explain", Tool.fixture("minis/mini-vit.pt"))
     #expect(outcome.status == 0)

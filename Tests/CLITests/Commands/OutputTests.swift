@@ -6,7 +6,7 @@ import Testing
   static let mini = Tool.fixture("minis/mini-vit.pt")
   static let image = Tool.fixture("minis/images/red-apple-00.jpg")
 
-  @Test("The checkpoint that is read is never replaced, not even with --force")
+  @Test("The input checkpoint is never replaced, even with --force")
   func sourceIsKept() throws {
     let folder = try TemporaryFolder()
     let weights = try Data(contentsOf: URL(filePath: Self.mini))
@@ -20,10 +20,10 @@ import Testing
     #expect(try Data(contentsOf: URL(filePath: source)) == weights)
   }
 
-  @Test("embed replaces neither its bundle nor an image that it reads, not even with --force")
+  @Test("embed never replaces its bundle or an input image, even with --force")
   func inputsOfEmbedAreKept() throws {
     let folder = try TemporaryFolder()
-    // Content decides what a file is, not its name.
+    // The content identifies the file, not its name.
     let bundle = folder.file("m.safetensors")
     #expect(try Tool.run("convert", Self.mini, "-o", folder.file("m"), "--no-measure").status == 0)
     try FileManager.default.moveItem(atPath: folder.file("m"), toPath: bundle)
@@ -53,14 +53,14 @@ import Testing
     #expect(folder.names == ["m.pclip", "pipe", "pipe.npy", "v.npy.rows.jsonl"])
   }
 
-  @Test("Neither - nor nothing is the name of a file", arguments: ["-", ""])
+  @Test("`-` and an empty text are not file names", arguments: ["-", ""])
   func noName(_ name: String) throws {
     #expect(try Tool.run("convert", Self.mini, "-o", name).status == 64)
     #expect(try Tool.run("embed", "-m", "m.pclip", "--text", "a", "-o", name).status == 64)
   }
 
   @Test(
-    "An ending that names another format is refused by every command that writes",
+    "Every command that writes rejects a file extension of another format",
     arguments: [
       (["convert"], "m.onnx", "m.pclip"), (["convert"], "m.safetensors", "m.pclip"),
       (["export", "--to", "safetensors"], "a/m.v2.pclip", "a/m.v2.safetensors"),
@@ -75,7 +75,7 @@ import Testing
     #expect(outcome.status == 64 && outcome.error.contains(remedy), "\(outcome.error)")
   }
 
-  @Test("A folder is not the name of a file", arguments: ["out/", ".", "a/.."])
+  @Test("A folder is not a file name", arguments: ["out/", ".", "a/.."])
   func folderName(_ name: String) throws {
     for command in [["convert", Self.mini], ["embed", "-m", "m.pclip", "--text", "a"]] {
       let outcome = try Tool.run(command + ["-o", name])
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test(
-    "A signal ends export with the shell's status for it, and leaves nothing",
+    "A signal ends export with the shell's status for it, and nothing remains",
     arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
   func interruptedExport(_ signal: Int32, _ status: Int32) throws {
     let folder = try TemporaryFolder()
@@ -99,7 +99,8 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
-  @Test("Vectors are refused before the work where they could not be written", arguments: ["", "no/such/"])
+  @Test(
+    "An output that cannot be written is rejected before vectors are computed", arguments: ["", "no/such/"])
   func vectorsRefusedEarly(_ place: String) throws {
     let folder = try TemporaryFolder()
     let kept = try folder.write(Data("mine".utf8), to: "v.safetensors")
@@ -110,7 +111,7 @@ import Testing
     #expect(folder.names == ["v.safetensors"])
   }
 
-  @Test("Vectors replace a file with --force, and nothing is left beside them")
+  @Test("--force replaces a file of vectors, and no other file remains")
   func vectorsReplace() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
@@ -124,20 +125,20 @@ import Testing
     #expect(folder.names == ["m.pclip", "v.safetensors", "v.safetensors.rows.jsonl"])
   }
 
-  @Test("A standard output that takes no more is a failure", arguments: [[], ["--json"]])
+  @Test("A failing standard output is an error", arguments: [[], ["--json"]])
   func fullStandardOutput(_ options: [String]) throws {
     let command = ["'\(Tool.executable.path())' inspect '\(Self.mini)'"] + options + ["> /dev/full"]
     let outcome = try Tool.runInShell(command.joined(separator: " "))
     #expect(outcome.status == 73 && outcome.error.contains("No space left"), "\(outcome.error)")
   }
 
-  @Test("--no-measure with a demand is contradictory")
+  @Test("--no-measure contradicts a required fidelity")
   func demandWithoutMeasure() throws {
     #expect(
       try Tool.run("convert", Self.mini, "-o", "x", "--no-measure", "--min-cosine", "0.9").status == 64)
   }
 
-  @Test("One sound tower is converted where the other is damaged, and its partner's id is unknown")
+  @Test("A valid tower is converted although the other is damaged, whose id is then unknown")
   func soundTower() throws {
     let folder = try TemporaryFolder()
     let whole = try Data(contentsOf: URL(filePath: Tool.fixture("valid/vit.safetensors")))

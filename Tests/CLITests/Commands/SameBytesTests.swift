@@ -3,9 +3,9 @@ import Quantization
 import TestSupport
 import Testing
 
-/// A bundle taken apart: what identifies the model, and what tells where the file came from.
+/// The parts of a bundle: what identifies the model, and what states its origin.
 private struct BundleParts {
-  /// Everything but `provenance.*`.
+  /// Everything except `provenance.*`.
   var metadata: [String: String]
   var tensors: Data
 
@@ -16,8 +16,8 @@ private struct BundleParts {
   }
 }
 
-@Suite("Same bytes from every source") struct SameBytesTests {
-  /// One set of weights as the real libraries save it.
+@Suite("Equal bytes from all sources") struct SameBytesTests {
+  /// One set of weights as the original libraries save it.
   static let sources = [
     "vit-torchscript-1.7.pt", "vit-torchscript-2.13.pt", "vit-state-dict-1.7.pt", "vit-state-dict-2.13.pt",
     "vit-strided.pt", "vit-mixed-dtypes.pt", "vit-training.pt", "vit.safetensors",
@@ -29,7 +29,7 @@ private struct BundleParts {
   ]
 
   @Test(
-    "The same weights in any format give the same bytes but for provenance",
+    "The same weights in any format give the same bytes, except for provenance",
     arguments: ["fp32", "fp16", "int8"])
   func anyFormat(_ precision: String) throws {
     let folder = try TemporaryFolder()
@@ -49,7 +49,7 @@ private struct BundleParts {
     }
   }
 
-  @Test("Kernels forced to another instruction set change no byte", arguments: InstructionSets.here)
+  @Test("The choice of kernels does not change a byte", arguments: InstructionSets.here)
   func anyInstructionSet(_ name: String) throws {
     let folder = try TemporaryFolder()
     let mini = Tool.fixture("minis/mini-rn.pt")

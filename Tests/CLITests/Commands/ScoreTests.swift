@@ -4,7 +4,7 @@ import Testing
 
 /// A checkpoint with a bias, from its files to the percentages of `classify`.
 @Suite("Scores of classify") struct ScoreTests {
-  /// FP32 vectors and their cosines, times a scale of 12, against open_clip's float64.
+  /// FP32 vectors and their cosines, times a scale of 12, compared with open_clip's float64.
   private static let tolerance = 1e-6
 
   private let folder: TemporaryFolder
@@ -35,7 +35,7 @@ import Testing
 
   private func number(_ key: String) throws -> Float { Float(try #require(golden[key] as? Double)) }
 
-  /// The safetensors file with another scale, and a bias behind all tensors.
+  /// The safetensors file with another scale, and a bias after all tensors.
   private static func biased(_ file: Data, scale: Float, bias: Float) throws -> Data {
     var parts = try SafetensorsParts(file)
     let entry = try #require(parts.header["logit_scale"] as? [String: Any])
@@ -47,7 +47,7 @@ import Testing
     return try parts.file()
   }
 
-  @Test("A checkpoint with a bias is classified with open_clip's probabilities, each label by itself")
+  @Test("A checkpoint with a bias is classified with open_clip's probabilities, each label separately")
   func classify() throws {
     let bundle = folder.file("m.pclip")
     let converted = try Tool.run(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What an error says names the option and the numbers, and its advice works when followed literally.
+/// Errors name the option and the numbers, and their advice works when followed literally.
 @Suite("Advice of errors") struct AdviceTests {
   private static let vit = Tool.fixture("valid/vit.safetensors")
   private static let options = [
@@ -17,7 +17,7 @@ import Testing
     return path
   }
 
-  @Test("bench --compare of bundles with other towers names both")
+  @Test("bench --compare names both bundles if their towers differ")
   func otherTowers() throws {
     let folder = try TemporaryFolder()
     let paths = try ["image", "text", "both"].map { try bundle(folder, $0) }
@@ -47,7 +47,7 @@ import Testing
     #expect(outcome.error.contains(one) && outcome.error.contains(other), "\(outcome.error)")
   }
 
-  @Test("an empty list of texts is refused as an empty list of images is")
+  @Test("an empty list of texts is rejected like an empty list of images")
   func emptyLists() throws {
     let folder = try TemporaryFolder()
     let model = try bundle(folder, "both")
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test("info names the arithmetic that FP16 runs, and without a bundle refuses the options of one")
+  @Test("info names the arithmetic that runs FP16, and rejects a bundle's options without a bundle")
   func information() throws {
     let folder = try TemporaryFolder()
     let model = try bundle(folder, "image")

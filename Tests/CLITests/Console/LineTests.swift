@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Lines of lists that are read, and of JSON that is written.
+/// Lines of input lists and of JSON output.
 @Suite("Lines of output") struct LineTests {
-  /// What Unicode breaks lines at, or a terminal obeys, beside the line break itself.
+  /// Characters, other than the line feed, that break lines in Unicode or control a terminal.
   private static let odd = [
     "\u{0B}", "\u{0C}", "\u{7F}", "\u{85}", "\u{2028}", "\u{2029}", "\u{202E}", "\u{2066}",
   ]
 
-  @Test("A text goes into JSON and back whatever is in it, and only line breaks end an entry of a list")
+  @Test("Any text survives JSON, and only line feeds end an entry of a list")
   func oddCharacters() throws {
     let folder = try TemporaryFolder()
     let (list, bundle) = (folder.file("texts.txt"), folder.file("mini.pclip"))

@@ -7,7 +7,7 @@ import Testing
   private static let golden = Tool.fixture("golden/inputs/mini-vit.safetensors")
   private static let oldGolden = Tool.fixture("minis/goldens/mini-vit.safetensors")
 
-  @Test("What --json prints fits its schema, command by command")
+  @Test("The --json output of every command satisfies its schema")
   func everyCommand() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test("A schema refuses what does not fit it")
+  @Test("A schema rejects invalid output")
   func schemasCanFail() throws {
     let schema = try JSONSchema(named: "error")
     #expect(!schema.problems(with: ["schema": "pocketclip.error", "version": 1]).isEmpty)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every output that is JSON, read by Foundation's parser, with every Unicode scalar in what a user or a file names.
+/// Parses all JSON output with Foundation's parser, with every Unicode scalar in names from the user and from files.
 @Suite("JSON over every scalar") struct StrictJSONTests {
   private let folder: TemporaryFolder
   private let bundle: String
@@ -15,7 +15,7 @@ import Testing
     try #require(converted.status == 0, "\(converted.error)")
   }
 
-  /// All scalars but those that cannot be in an entry of a list, so many an entry.
+  /// All scalars that an entry of a list can contain, divided into entries of this length.
   private static func entries(without excluded: Set<UInt32>, length: Int) -> [String] {
     let scalars = (0...0x10FFFF as ClosedRange<UInt32>).lazy.filter { !excluded.contains($0) }.compactMap(
       Unicode.Scalar.init)
@@ -39,7 +39,7 @@ import Testing
     try folder.write(Data((entries.joined(separator: separator) + separator).utf8), to: "list")
   }
 
-  /// Standard output; standard error, of a line for each entry, is given up.
+  /// Standard output. Standard error, one line per entry, is discarded.
   private func output(_ arguments: String...) throws -> Tool.Outcome { try output(arguments) }
 
   private func output(_ arguments: [String]) throws -> Tool.Outcome {
@@ -50,7 +50,7 @@ import Testing
     return outcome
   }
 
-  /// Strings with the same scalars: Swift's `==` also takes what is canonically equivalent.
+  /// Compares scalars, because Swift's `==` also accepts canonically equivalent strings.
   private func expectSame(
     _ found: [String?], _ expected: [String], _ location: SourceLocation = #_sourceLocation
   ) {
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test("Paths, and the errors that quote them, in lines, in one object and in an error")
+  @Test("Paths, and errors that quote them, in lines, in one object and in an error")
   func paths() throws {
     let list = try list(Self.paths, "\0")
     let classify = ["classify", "-m", bundle, "--images", list, "--label", "a", "--label", "b"]

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Bad input on the command line") struct BadInputTests {
+@Suite("Invalid input on the command line") struct BadInputTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
 
-  /// One line that says what, one that says what to do; nothing on standard output.
+  /// One line with the problem, one line with the advice, and nothing on standard output.
   private func expectRefusal(
     _ outcome: Tool.Outcome, _ status: Int32, _ words: String..., location: SourceLocation = #_sourceLocation
   ) {
@@ -18,12 +18,12 @@ import Testing
     }
   }
 
-  @Test("A path that leads nowhere cannot be opened")
+  @Test("A path that does not exist cannot be opened")
   func missing() throws {
     expectRefusal(try Tool.run("inspect", "/no/such/file.pt"), 66, "no such file")
   }
 
-  @Test("A model's name is found in the local Hugging Face cache, and the refusal names the folder")
+  @Test("A model's name is found in the local Hugging Face cache; otherwise the error names the folder")
   func hubCache() throws {
     let environment = ["HF_HUB_CACHE": Tool.fixture("valid/vit-hub-cache")]
     let found = try Tool.run(
@@ -34,13 +34,13 @@ import Testing
       "hf download")
   }
 
-  @Test("A format can be demanded, and one that is not read is a usage error that lists those that are")
+  @Test("--format requires a format; an unsupported one is a usage error that lists the supported ones")
   func demandedFormat() throws {
     expectRefusal(try Tool.run("inspect", Self.mini, "--format", "safetensors"), 65, "safetensors")
     expectRefusal(try Tool.run("inspect", Self.mini, "--format", "docx"), 64, "pytorch-zip")
   }
 
-  @Test("An empty file, a Git LFS pointer and a saved web page are named, with the remedy")
+  @Test("An empty file, a Git LFS pointer and a saved web page are identified, with advice")
   func notTheWeights() throws {
     let folder = try TemporaryFolder()
     let empty = try folder.write(Data(), to: "empty.pt")
@@ -54,7 +54,7 @@ import Testing
     expectRefusal(try Tool.run("inspect", html), 65, "web page")
   }
 
-  @Test("Half a download is refused, wherever it stops", arguments: [100, 4096, 1_000_000])
+  @Test("A truncated download is an error at any length", arguments: [100, 4096, 1_000_000])
   func halfDownload(_ byteCount: Int) throws {
     let folder = try TemporaryFolder()
     let whole = try Data(contentsOf: URL(filePath: Self.mini))
@@ -64,7 +64,7 @@ import Testing
     #expect(folder.names == ["half.pt"])
   }
 
-  @Test("A checkpoint that does not say its activation is not guessed at")
+  @Test("The activation of a checkpoint that does not record it is not guessed")
   func undecidedActivation() throws {
     let folder = try TemporaryFolder()
     let source = Tool.fixture("valid/vit.safetensors")
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test(
-    "A value that an option does not take is a usage error that lists those it takes",
+    "An invalid value of an option is a usage error that lists the valid ones",
     arguments: [
       ["--activation", "relu"], ["--heads", "two"], ["--tokenizer", "bert"], ["--heads", "1,2,3"],
       ["--resize-backend", "pil"], ["--alpha", "grey"],
@@ -83,18 +83,18 @@ import Testing
     expectRefusal(try Tool.run("inspect", Self.mini, option[0], option[1]), 64, option[0], "expected")
   }
 
-  @Test("Activations are understood as each library spells them", arguments: ["QuickGELU", "quick_gelu"])
+  @Test("Activations are accepted in each library's spelling", arguments: ["QuickGELU", "quick_gelu"])
   func spellings(_ name: String) throws {
     #expect(try Tool.run("inspect", Self.mini, "--activation", name).status == 0)
   }
 
-  @Test("A preprocessing that is neither a known word nor a file is named with its option")
+  @Test("A preprocessing that is neither a known word nor a file is an error that names the option")
   func unknownPreprocessing() throws {
     expectRefusal(
       try Tool.run("inspect", Self.mini, "--preprocess", "clip"), 66, "--preprocess clip", "openai")
   }
 
-  @Test("A bundle and its checkpoint given the wrong way round are told apart")
+  @Test("Exchanging a bundle and its checkpoint is reported")
   func swappedVerify() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
@@ -102,14 +102,14 @@ import Testing
     expectRefusal(try Tool.run("verify", Self.mini, "--against", bundle), 64, "the bundle comes first")
   }
 
-  @Test("Failing a golden file of other weights, a checkpoint is told so")
+  @Test("A golden file made from other weights is reported when a checkpoint fails")
   func otherGolden() throws {
     let outcome = try Tool.run(
       "verify", Self.mini, "--golden", Tool.fixture("minis/goldens/mini-rn.safetensors"))
     #expect(outcome.status == 1 && outcome.error.contains("made from other weights"), "\(outcome.error)")
   }
 
-  @Test("A bundle is not run when it is something else, and the message says so")
+  @Test("Running a file that is not a bundle is an error that says what it is")
   func notABundle() throws {
     let image = Tool.fixture("minis/images/red-apple-00.jpg")
     expectRefusal(
@@ -120,7 +120,7 @@ import Testing
       "not a bundle: an image")
   }
 
-  @Test("A bundle cut short anywhere is refused", arguments: [0, 7, 100, 10_000, 100_000])
+  @Test("A truncated bundle is an error at any length", arguments: [0, 7, 100, 10_000, 100_000])
   func truncatedBundle(_ byteCount: Int) throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("whole.pclip")
@@ -130,7 +130,7 @@ import Testing
     #expect(try Tool.run("info", cut).status == 65)
   }
 
-  @Test("Bundles of two models are not joined to one, whose space id would look sound")
+  @Test("Bundles of two models are not joined, because their space id would look valid")
   func towersOfTwoModels() throws {
     let folder = try TemporaryFolder()
     let (image, text) = (folder.file("image.pclip"), folder.file("text.pclip"))
@@ -140,7 +140,7 @@ import Testing
     expectRefusal(try Tool.run("convert", image, text, "-o", folder.file("m.pclip")), 65, "other space ids")
   }
 
-  @Test("A folder with a damaged bundle alone says which rule the bundle breaks")
+  @Test("For a folder that only holds a damaged bundle, the error has the broken rule")
   func damagedBundleInFolder() throws {
     let folder = try TemporaryFolder()
     let bytes = try Data(contentsOf: URL(filePath: Tool.fixture("malformed/bundle/B-012.pclip")))
@@ -167,7 +167,7 @@ import Testing
     #expect(verify.status == 65 && verify.error.contains(damage), "\(verify.error)")
   }
 
-  @Test("A flipped bit is found by verify")
+  @Test("verify detects a flipped bit")
   func flippedBit() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("whole.pclip")
@@ -180,7 +180,7 @@ import Testing
   }
 
   @Test(
-    "Images that are unreadable, undecodable or cut off are refused one by one, the others are classified")
+    "Unreadable, undecodable or truncated images fail one by one, and the others are classified")
   func badImages() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
@@ -193,7 +193,7 @@ import Testing
     #expect(outcome.status == 65 && outcome.output.contains("red apple"), "\(outcome.output)\(outcome.error)")
   }
 
-  @Test("Empty labels are refused, and a text of ten thousand words is cut with a warning that shows the cut")
+  @Test("Empty labels are errors; a text of ten thousand words is truncated with a warning that shows where")
   func labels() throws {
     let folder = try TemporaryFolder()
     let bundle = folder.file("m.pclip")
@@ -211,12 +211,12 @@ import Testing
     #expect(outcome.status == 64 && outcome.error.contains("Usage"))
   }
 
-  @Test("A word that is no command is answered with the commands")
+  @Test("An unknown command is an error that lists the commands")
   func unknownCommand() throws {
     expectRefusal(try Tool.run("clasify", "-m", "x"), 64, "clasify is no command", "classify")
   }
 
-  @Test("With --json a failure is an object too")
+  @Test("With --json an error is an object too")
   func failureAsJSON() throws {
     let outcome = try Tool.run("inspect", "/no/such/file.pt", "--json")
     let object = try outcome.json()

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Files that mean harm, given to the command line as a user would.
-@Suite("Hostile files on the command line") struct HostileFileTests {
+/// Malicious files, passed to the command line.
+@Suite("Malicious files on the command line") struct HostileFileTests {
   @Test(
-    "A pickle that would run a command runs nothing, and the message says what it tried",
+    "A pickle that would run a command runs nothing, and the error names the command",
     arguments: ["pickle/os-system.pt", "pickle/subprocess-popen.pt", "pytorch-legacy/os-system.pt"])
   func command(_ fixture: String) throws {
     let folder = try TemporaryFolder()
@@ -17,7 +17,7 @@ import Testing
     #expect(folder.names.isEmpty, "\(folder.names)")
   }
 
-  @Test("Pipes without a writer, devices and files without an end are refused, whatever they are given as")
+  @Test("Pipes without a writer, devices and endless files are rejected, for every option")
   func endless() throws {
     let folder = try TemporaryFolder()
     let (bundle, pipe) = (folder.file("m.pclip"), folder.file("pipe.jpg"))
@@ -40,10 +40,10 @@ import Testing
           outcome.error.contains(reason) || outcome.error.contains("not a regular file"), "\(outcome.error)")
       }
     }
-    // In a folder that is searched, only files are images.
+    // In a searched folder, only files are images.
     let search = try Tool.run("embed", "-m", bundle, folder.path)
     #expect(search.status == 65 && search.error.contains("no images"), "\(search.error)")
-    // What the shell opens has no end either.
+    // A file that the shell opens can be endless too.
     let zeros = try Tool.runInShell("'\(Tool.executable.path())' embed -m '\(bundle)' - < /dev/zero")
     #expect(zeros.status == 69 && zeros.error.contains("starts with 00"), "\(zeros.error)")
     let labels = try Tool.runInShell(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How images, texts and labels reach the tool.
+/// How images, texts and labels are passed to the tool.
 @Suite("Images and labels") struct ImageAndLabelTests {
   static let image = Tool.fixture("minis/images/red-apple-00.jpg")
   private let folder: TemporaryFolder
@@ -31,12 +31,12 @@ import Testing
     for name in ["b.jpg", "A.JPEG", "deep/er/c.png", ".hidden/d.jpg", "notes.txt"] {
       try jpeg().write(to: URL(filePath: "\(photos)/\(name)"))
     }
-    // Would be endless if it were followed.
+    // Following this link would not end.
     try FileManager.default.createSymbolicLink(atPath: "\(photos)/loop", withDestinationPath: ".")
     return photos
   }
 
-  @Test("A folder stands for the images below it in the order of names, and what is left out is counted")
+  @Test("A folder means the images below it in name order, and skipped files are counted")
   func folderOfImages() throws {
     let photos = try photos()
     let outcome = try Tool.run("embed", "-m", bundle, photos)
@@ -53,7 +53,7 @@ import Testing
     #expect(outcome.status == 65 && outcome.error.contains("no images in \(empty)"), "\(outcome.error)")
   }
 
-  @Test("A list of paths comes one a line or ended by NUL", arguments: ["\n", "\0"])
+  @Test("A list of paths has one path per line, or paths ended by NUL", arguments: ["\n", "\0"])
   func listOfImages(_ separator: String) throws {
     let other = Tool.fixture("minis/images/alarm-clock-00.jpg")
     let list = Data((Self.image + separator + other + separator).utf8)
@@ -61,7 +61,7 @@ import Testing
     #expect(try inputs(outcome) == [Self.image, other], "\(outcome.error)")
   }
 
-  @Test("An image on standard input has the vector of the file")
+  @Test("An image on standard input has the same vector as the file")
   func imageOnStandardInput() throws {
     let fromFile = try Tool.run("embed", "-m", bundle, Self.image)
     let piped = try Tool.run("embed", "-m", bundle, "-", input: try jpeg())
@@ -70,13 +70,13 @@ import Testing
       piped.output.replacing("\"-\"", with: "") == fromFile.output.replacing("\"\(Self.image)\"", with: ""))
   }
 
-  @Test("A file of texts gives one vector a line, empty lines at its end passed over")
+  @Test("A file of texts gives one vector per line; empty lines at its end are ignored")
   func textsFile() throws {
     let outcome = try Tool.run("embed", "-m", bundle, "--texts", "-", input: Data("a cat\na dog\n\n".utf8))
     #expect(try inputs(outcome) == ["a cat", "a dog"], "\(outcome.error)")
   }
 
-  @Test("An empty text and a NUL inside a line are refused with the line, as for labels")
+  @Test("An empty text and a NUL inside a line are errors with the line, as for labels")
   func badTexts() throws {
     let blank = try Tool.run("embed", "-m", bundle, "--texts", "-", input: Data("a cat\n\na dog\n".utf8))
     #expect(blank.status == 65 && blank.error.contains("-, line 2: the text is empty"), "\(blank.error)")
@@ -89,7 +89,9 @@ import Testing
     }
   }
 
-  @Test("A list of paths that holds NUL and does not end with it is refused: it was not made by find -print0")
+  @Test(
+    "A list of paths that contains NUL but does not end with it is an error, because find -print0 did not write it"
+  )
   func mixedList() throws {
     let list = Data("\(Self.image)\n\(Self.image)\0x\n".utf8)
     let outcome = try Tool.run("embed", "-m", bundle, "--images", "-", input: list)
@@ -104,7 +106,7 @@ import Testing
     #expect(after.output.split(separator: "\n").last.map { $0 + "\n" } == alone.output[...], "\(after.error)")
   }
 
-  @Test("Images that are skipped are warned about one by one and listed in the JSON")
+  @Test("Skipped images have one warning each and are listed in the JSON")
   func skippedImages() throws {
     let text = try folder.write(Data("not an image".utf8), to: "text.jpg")
     let outcome = try Tool.run("embed", "-m", bundle, text, Self.image, "/no/such.jpg", "--json")
@@ -117,7 +119,7 @@ import Testing
     #expect(classified.status == 69 && classified.error.contains("1 of 2 images skipped"))
   }
 
-  @Test("What the original code makes of a rotated and of a 16-bit image is said")
+  @Test("A note says how the original code treats rotated and 16-bit images")
   func notes() throws {
     let outcome = try Tool.run(
       "embed", "-m", bundle, Tool.fixture("preprocessing/images/rotated.jpg"),
@@ -126,7 +128,7 @@ import Testing
     #expect(outcome.error.contains("1 image of 16-bit grey"), "\(outcome.error)")
   }
 
-  @Test("--upright changes the vector of a rotated image and of no other, and leaves nothing to note")
+  @Test("--upright only changes the vector of a rotated image, and removes the note")
   func upright() throws {
     let rotated = Tool.fixture("preprocessing/images/rotated.jpg")
     let stored = try Tool.run("embed", "-m", bundle, Self.image, rotated, "--quiet")
@@ -137,7 +139,7 @@ import Testing
     #expect(lines[0][0] == lines[1][0] && lines[0][1] != lines[1][1])
   }
 
-  @Test("classify --lines prints one object an image, those that failed included")
+  @Test("classify --lines prints one object per image, including images that failed")
   func classifyLines() throws {
     let outcome = try Tool.run(
       "classify", "-m", bundle, Self.image, "/no/such.jpg", "--label", "a", "--label", "b", "--lines")
@@ -146,7 +148,7 @@ import Testing
     #expect((objects.first?["labels"] as? [Any])?.count == 2 && objects.last?["error"] != nil)
   }
 
-  @Test("Templates from a file are those given one by one")
+  @Test("Templates from a file equal templates given one by one")
   func templatesFile() throws {
     let arguments = ["classify", "-m", bundle, Self.image, "--label", "apple", "--label", "clock"]
     let oneByOne = try Tool.run(arguments + ["--template", "a {}.", "--template", "the {}."])
@@ -159,7 +161,7 @@ import Testing
   }
 
   @Test(
-    "Label files of any system are read, empty lines at their end passed over",
+    "Label files of any system are read; empty lines at their end are ignored",
     arguments: ["cat\ndog", "cat\r\ndog\r\n\r\n", "\u{FEFF}cat\ndog\n  \n"])
   func labelFiles(_ text: String) throws {
     let outcome = try classify(labels: Data(text.utf8))
@@ -167,7 +169,7 @@ import Testing
     #expect(outcome.output == (try classify(labels: Data("cat\ndog\n".utf8))).output)
   }
 
-  @Test("A bad label file is refused with the line, and an empty or missing one by its name")
+  @Test("An invalid label file is an error with the line, an empty or missing one with its name")
   func badLabelFiles() throws {
     let blank = try classify(labels: Data("cat\n\ndog\n".utf8))
     #expect(blank.status == 65 && blank.error.contains("-, line 2: the label is empty"), "\(blank.error)")
@@ -180,7 +182,7 @@ import Testing
     #expect(isFolder.status == 66 && isFolder.error.contains("folder"), "\(isFolder.error)")
   }
 
-  @Test("A repeated label and a single one are allowed, with a warning")
+  @Test("A repeated label and a single label are allowed, with a warning")
   func doubtfulLabels() throws {
     #expect(try classify(labels: Data("cat\ndog\ncat\n".utf8)).error.contains("\"cat\" is given twice"))
     #expect(try classify(labels: Data("cat\n".utf8)).error.contains("one label alone"))

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Images are decoded and encoded on several threads at once; nobody may see that but for the time.
+/// Several threads decode and encode images at once. Only the time may depend on it.
 @Suite("Streams of images") struct ImageStreamTests {
   static let imageFolder = Tool.fixture("minis/images")
   private let folder: TemporaryFolder
   private let bundle: String
-  /// More images than threads may run ahead, with two that cannot be read among them.
+  /// More images than threads may be ahead, including two that cannot be read.
   private let inputs: [String]
 
   init() throws {
@@ -41,7 +41,7 @@ import Testing
     #expect(many.error == single.error && many.status == single.status)
   }
 
-  @Test("Each image that cannot be read is told once, in its place, and the exit status is the first's")
+  @Test("Each unreadable image has one error, in input order, and the first one determines the exit status")
   func failures() throws {
     let outcome = try run("classify", threads: 8, "--label", "a", "--label", "b", "--json")
     let images = try outcome.json()["images"] as? [[String: Any]] ?? []

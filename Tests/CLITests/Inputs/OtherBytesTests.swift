@@ -3,7 +3,7 @@ import SystemPath
 import TestSupport
 import Testing
 
-/// Names that are not UTF-8, as archives of the time before it leave them.
+/// Names that are not UTF-8, as in archives from before UTF-8.
 @Suite("Names that are not UTF-8") struct OtherBytesTests {
   /// `é` in Latin-1, for `printf` and as text.
   private static let (byte, text) = ("\\351", "\u{10FEE9}")
@@ -27,7 +27,7 @@ import Testing
   private var names: [String] { SystemPath.names(in: folder.path) ?? [] }
 
   @Test(
-    "Checkpoints, bundles, images and outputs have any names, and JSON holds one private scalar for a byte")
+    "Checkpoints, bundles, images and outputs can have any names, and JSON has one private scalar per byte")
   func files() throws {
     let converted = try run("$pocketclip convert m$e.pt -o b$e.pclip --no-measure -q")
     #expect(converted.status == 0 && names.contains("b\(Self.text).pclip"), "\(converted.error)")
@@ -48,7 +48,7 @@ import Testing
     #expect(names.filter { $0.hasPrefix("v") } == ["v\(Self.text).npy", "v\(Self.text).npy.rows.jsonl"])
   }
 
-  @Test("A list holds the bytes, or what JSON holds for them")
+  @Test("A list can contain the bytes, or their form in JSON")
   func lists() throws {
     _ = try run("$pocketclip convert m$e.pt -o b.pclip --no-measure -q")
     try folder.write(Data("Photos\(Self.text)/a\(Self.text).jpg\n".utf8), to: "list")
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test("A text is refused, not embedded as another one")
+  @Test("A text that is not UTF-8 is an error, not embedded as another text")
   func words() throws {
     _ = try run("$pocketclip convert m$e.pt -o b.pclip --no-measure -q")
     for words in [

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whatever ends `embed -o`, what was computed is kept, and no name ever leads to a part of the output.
+/// However `embed -o` ends, computed vectors are kept, and no output name ever refers to an incomplete file.
 @Suite("Interrupted embed -o") struct InterruptedEmbedTests {
   private static let inputs = [ResumeTests.apple, ResumeTests.clock]
   private let folder: TemporaryFolder
@@ -23,11 +23,10 @@ import Testing
     try Tool.run(["embed", "-m", bundle, "-o", path ?? output] + options + Self.inputs)
   }
 
-  /// A run that has saved its first vector and waits for the second image, on a standard input into which nothing is
-  /// written.
+  /// A run that has saved its first vector and waits for the second image on standard input, which receives no data.
   ///
-  /// It has one thread: what it saved comes before what it reads, and it takes a signal before it goes on.
-  /// - Returns: the process, and what ends its standard input.
+  /// It has one thread, so it saves before it reads, and handles a signal before it continues.
+  /// - Returns: the process, and a function that ends its standard input.
   private func waiting(_ options: [String] = []) throws -> (process: Process, goOn: () -> Void) {
     let (process, input, output) = (Process(), Pipe(), Pipe())
     process.executableURL = Tool.executable
@@ -55,7 +54,7 @@ import Testing
   }
 
   @Test(
-    "A signal saves what is done, with or without --resume, and --resume goes on",
+    "A signal saves finished vectors, with or without --resume, and --resume continues",
     arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)], [[], ["--resume"]])
   func signals(_ signal: (number: Int32, status: Int32), _ options: [String]) throws {
     let (process, goOn) = try waiting(options)
@@ -71,13 +70,13 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole() && size(of: journal) == 0)
   }
 
-  @Test("A kill loses nothing, and what it cut off is not taken for a vector", arguments: [0, 1, 300, 700])
+  @Test("A kill loses nothing, and a truncated record does not become a vector", arguments: [0, 1, 300, 700])
   func killed(_ extraByteCount: Int) throws {
     let (process, goOn) = try waiting()
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     goOn()
-    // The beginning of a second record, which is the first one's up to where it ends.
+    // The beginning of a second record: a truncated copy of the first.
     var bytes = try Data(contentsOf: URL(filePath: journal))
     var next = Data("1".utf8) + bytes[513...].prefix(extraByteCount)
     if extraByteCount == 700 { next[600] ^= 1 }
@@ -88,7 +87,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole())
   }
 
-  /// A journal with one vector, as a kill leaves it.
+  /// A journal with one vector, as after a kill.
   private func leaveJournal() throws -> Data {
     let (process, goOn) = try waiting()
     kill(process.processIdentifier, SIGKILL)
@@ -97,7 +96,7 @@ import Testing
     return try Data(contentsOf: URL(filePath: journal))
   }
 
-  @Test("A --resume that is refused leaves what an interrupted run left, byte for byte")
+  @Test("A rejected --resume does not change what an interrupted run left")
   func refusedResume() throws {
     let left = try leaveJournal()
     let other = folder.file("n.pclip")
@@ -124,7 +123,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole())
   }
 
-  /// Resumes with ever more descriptors until there are enough.
+  /// Resumes with an increasing limit of descriptors until it succeeds.
   private func resumeWithDescriptors(_ failed: (Int) throws -> Void) throws -> Tool.Outcome {
     let command = (["embed", "-m", bundle, "-o", output, "--resume"] + Self.inputs).map { "'\($0)'" }
     for count in 3..<64 {
@@ -140,7 +139,7 @@ import Testing
   func descriptors() throws {
     let vector = try leaveJournal().suffix(256)
     let rest = try resumeWithDescriptors { count in
-      // A run that could not read an image publishes the others.
+      // A run that could not read an image publishes the other vectors.
       let left = [journal, output].compactMap { try? Data(contentsOf: URL(filePath: $0)) }
       #expect(left.contains { $0.range(of: vector) != nil }, "\(count)")
     }
@@ -148,7 +147,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole())
   }
 
-  @Test("A --resume with too few descriptors does not undo what a crash left between the two names")
+  @Test("A --resume with too few descriptors keeps what a crash left between the two renames")
   func descriptorsAfterCrash() throws {
     let new = try whole()
     let (rows, hidden) = (output + ".rows.jsonl", folder.file(".v.safetensors.rows.jsonl.pclip-new"))
@@ -162,7 +161,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == new)
   }
 
-  @Test("A file of somebody else's under the journal's name is refused and stays", arguments: [4, 5000])
+  @Test("Another file under the journal's name is an error and stays", arguments: [4, 5000])
   func foreignJournal(byteCount: Int) throws {
     let mine = Data(repeating: 0x61, count: byteCount)
     for options in [[], ["--resume"], ["--force"]] {
@@ -173,7 +172,7 @@ import Testing
     }
   }
 
-  @Test("An interrupted --force leaves the old output as it was, and --resume ends what it began")
+  @Test("An interrupted --force leaves the old output unchanged, and --resume completes the new one")
   func interruptedForce() throws {
     #expect(try Tool.run("embed", "-m", bundle, "-o", output, "--raw", "--text", "old").status == 0)
     let old = try VectorPair.bytes(output)
@@ -187,7 +186,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == whole())
   }
 
-  @Test("A second process is told which one holds the output, and changes nothing")
+  @Test("A second process reports which process holds the output, and changes nothing")
   func locked() throws {
     let (process, goOn) = try waiting()
     for option in ["--resume", "--force"] {
@@ -197,12 +196,12 @@ import Testing
     }
     goOn()
     process.waitUntilExit()
-    // Standard input had no image in it; the others are there.
+    // Standard input had no image; the other images have vectors.
     #expect(process.terminationStatus == 69)
     #expect(try VectorPair.bytes(output) == whole())
   }
 
-  @Test("Runs that begin at the same time are told to wait, or add their rows: none is lost")
+  @Test("Concurrent runs report that the output is in use, or add their rows: none is lost")
   func together() throws {
     let images = [ResumeTests.apple, ResumeTests.clock]
     let runs = try (0..<8).map { number in
@@ -223,7 +222,7 @@ import Testing
     #expect(!expected.isEmpty && Set(inputs) == expected && inputs.count == expected.count)
   }
 
-  @Test("A crash between the two names leaves no pair that disagrees, and the next run completes it")
+  @Test("A crash between the two renames never leaves a mismatched pair, and the next run completes it")
   func crashed() throws {
     #expect(try Tool.run("embed", "-m", bundle, "-o", output, Self.inputs[0]).status == 0)
     let old = try VectorPair.bytes(output)
@@ -233,7 +232,7 @@ import Testing
       folder.file(".v.safetensors.rows.jsonl.pclip-new"),
     ]
     let nothing = Data()
-    // What stands under the four names, and what a resumed run keeps.
+    // The contents of the four files, and the vectors that a resumed run keeps.
     let states: [(content: [Data], kept: Int)] = [
       ([old[0], old[1], new[0].prefix(300), nothing], 1), ([old[0], old[1], new[0], new[1]], 1),
       ([old[0], nothing, new[0], new[1]], 2), ([new[0], nothing, nothing, new[1]], 2),

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `embed --resume` goes on with an output: unchanged content keeps its vector, everything else is computed.
+/// `embed --resume` continues an output: unchanged content keeps its vector, everything else is computed.
 @Suite("embed --resume") struct ResumeTests {
   static let apple = Tool.fixture("minis/images/red-apple-00.jpg")
   static let clock = Tool.fixture("minis/images/alarm-clock-00.jpg")
@@ -27,7 +27,7 @@ import Testing
     try embed(inputs, to: output, "--resume")
   }
 
-  /// The output of a run in one go.
+  /// The output of an uninterrupted run.
   private func whole(_ inputs: [String], ending: String = "safetensors") throws -> String {
     let path = folder.file("whole-\(UUID().uuidString).\(ending)")
     let outcome = try embed(inputs, to: path)
@@ -39,7 +39,7 @@ import Testing
     try folder.write(Data(contentsOf: URL(filePath: image)), to: name)
   }
 
-  @Test("Vectors are added to those that are there, and nothing is computed twice")
+  @Test("Vectors are added to the existing ones, and nothing is computed twice")
   func adds() throws {
     #expect(try resume(Self.apple, "--text", "a").status == 0)
     let second = try resume(Self.clock, Self.apple, "--text", "a")
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test(
-    "The resumed output is that of one run, byte for byte, inputs that repeat included",
+    "The resumed output equals that of one run byte for byte, also if inputs repeat",
     arguments: ["safetensors", "npy"])
   func sameBytes(_ ending: String) throws {
     let inputs = ["--text", "a", "--text", "a", Self.apple, Self.clock, Self.apple]
@@ -66,12 +66,12 @@ import Testing
     #expect(try VectorPair(output).inputs == ["a", "a", Self.apple, Self.clock, Self.apple])
   }
 
-  @Test("A file with another content gets its own vector, also where size and time are the same")
+  @Test("A file with another content gets its own vector, even if size and time are the same")
   func changed() throws {
     let first = try copy(Self.apple, to: "1.jpg")
     let second = try copy(Self.clock, to: "2.jpg")
     #expect(try resume(first, second).status == 0)
-    // A comment after the image: another size. A flipped byte of the image: the same.
+    // A comment after the image changes the size. A flipped byte of the image does not.
     var flipped = try Data(contentsOf: URL(filePath: second))
     flipped[flipped.count / 2] ^= 1
     let date = try FileManager.default.attributesOfItem(atPath: second)[.modificationDate] as? Date
@@ -83,7 +83,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole([first, second])))
   }
 
-  @Test("A changed file of which no vector can be computed keeps the old one, marked stale, until it can")
+  @Test("If a changed file fails, its old vector stays, marked stale, until it succeeds")
   func stale() throws {
     let path = try copy(Self.apple, to: "1.jpg")
     #expect(try resume(path, Self.clock).status == 0)
@@ -99,7 +99,7 @@ import Testing
     #expect(try VectorPair(output).statuses == ["ok", "ok"])
   }
 
-  @Test("Vectors of deleted files stay, marked missing, until --prune; a file that is back is ok again")
+  @Test("Vectors of deleted files stay, marked missing, until --prune; a restored file is ok again")
   func deleted() throws {
     let path = try copy(Self.apple, to: "1.jpg")
     #expect(try resume(path, Self.clock, "--text", "a").status == 0)
@@ -135,7 +135,7 @@ import Testing
     #expect(Array(pair.vectors[2...]) == alone.vectors && pair.vectors[1] != pair.vectors[3])
   }
 
-  @Test("A path is found under each of its spellings, and keeps the first")
+  @Test("A path is found by each of its spellings, and keeps the first")
   func spellings() throws {
     let path = try copy(Self.apple, to: "1.jpg")
     let other = folder.path + "/.//1.jpg"
@@ -150,7 +150,7 @@ import Testing
     #expect(try VectorPair(folder.file("relative.npy")).inputs == ["./1.jpg"])
   }
 
-  @Test("--prune removes nothing where no file exists: another folder, or a drive that is not mounted")
+  @Test("--prune removes nothing if no file exists: another folder, or an unmounted drive")
   func prunesNotAll() throws {
     let path = try copy(Self.apple, to: "1.jpg")
     #expect(try resume(path, "--text", "a").status == 0)
@@ -159,12 +159,12 @@ import Testing
     let outcome = try embed(["--text", "b", "--prune"], to: output, "--resume")
     #expect(outcome.status == 65 && outcome.error.contains("nothing is removed"), "\(outcome.error)")
     #expect(try VectorPair.bytes(output) == before)
-    // What was computed is not lost.
+    // Computed vectors are not lost.
     #expect(try resume("--text", "b").status == 0)
     #expect(try VectorPair(output).inputs == ["a", path, "b"])
   }
 
-  @Test("A file that was moved, or copied, takes the vector of its content")
+  @Test("A moved or copied file reuses the vector of its content")
   func moved() throws {
     let path = try copy(Self.apple, to: "1.jpg")
     #expect(try resume(path).status == 0)
@@ -174,7 +174,7 @@ import Testing
     #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole([target, Self.clock])))
   }
 
-  @Test("Vectors of another bundle or made otherwise are not mixed, and the output is kept")
+  @Test("Vectors of another bundle or with other settings are not mixed, and the output is kept")
   func otherSettings() throws {
     #expect(try resume(Self.apple).status == 0)
     let kept = try VectorPair.bytes(output)
@@ -191,7 +191,7 @@ import Testing
     let space = try Tool.run("embed", "-m", resNet, "-o", output, "--resume", Self.clock)
     #expect(space.status == 65 && space.error.contains("another space_id"), "\(space.error)")
     #expect(try VectorPair.bytes(output) == kept)
-    // The remedy of each message.
+    // The advice of each message.
     let again = try Tool.run("embed", "-m", resNet, "-o", output, "--force", Self.clock)
     #expect(again.status == 0, "\(again.error)")
     #expect(folder.names.allSatisfy { !$0.hasPrefix(".") })

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `embed -o` writes, and which files it takes for its own.
+/// The files that `embed -o` writes, and the files that it recognises as its own.
 @Suite("Files of embed -o") struct VectorOutputTests {
   private let folder: TemporaryFolder
   private let bundle: String
@@ -18,13 +18,13 @@ import Testing
     try Tool.run(["embed", "-m", bundle] + arguments)
   }
 
-  /// As a program of its own computes it.
+  /// Computed by another program.
   private func sha256(_ path: String) throws -> String {
     String(try Tool.runInShell("sha256sum '\(path)'").output.prefix(64))
   }
 
   @Test(
-    "Each line states its input, the input's size and hash, and the hash of its vector",
+    "Each line has its input, the input's size and hash, and the hash of its vector",
     arguments: ["v", "v.safetensors", "v.npy", "v.NPY"])
   func rows(_ name: String) throws {
     let text = "two \"parrots\"\n\u{1}\\ 🦜"
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test("npy files have the header that NumPy writes")
+  @Test("npy files have the same header as NumPy's")
   func numPyHeader() throws {
     let path = folder.file("v.npy")
     #expect(try embed("--text", "a", "-o", path).status == 0)
@@ -72,7 +72,7 @@ import Testing
     #expect(counts["vectors"] == 2 && counts["embedded"] == 2 && counts["kept"] == 0)
   }
 
-  @Test("What is no output of embed is refused by --resume, and the remedy works")
+  @Test("--resume rejects files that embed did not write, and the advice works")
   func otherFiles() throws {
     let path = folder.file("v.safetensors")
     let rows = path + ".rows.jsonl"
@@ -82,7 +82,7 @@ import Testing
       #expect(outcome.error.contains("--force"), "line \(line): \(outcome.error)")
       #expect(folder.names.allSatisfy { !$0.hasPrefix(".") }, "line \(line)")
     }
-    // As versions before this one wrote them.
+    // As earlier versions wrote them.
     let header = #"{"__metadata__":{"format":"pocketclip-vectors","inputs":"[\"a\"]"},"#
     let old = header + #""vectors":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#
     let length = withUnsafeBytes(of: UInt64(old.utf8.count).littleEndian) { Data($0) }
@@ -108,7 +108,7 @@ import Testing
     #expect(try VectorPair(path).inputs == ["a"])
   }
 
-  @Test("Rows that exist are replaced with --force alone, and never where they are an input")
+  @Test("Only --force replaces existing rows, and never if they are an input")
   func rowsExist() throws {
     let rows = try folder.write(Data("a line\n".utf8), to: "v.npy.rows.jsonl")
     let path = folder.file("v.npy")
@@ -121,7 +121,7 @@ import Testing
     #expect(try VectorPair(path).inputs == ["a"])
   }
 
-  @Test("Vectors are no bundle, and the message says what they are")
+  @Test("Vectors are not a bundle, and the error says what they are")
   func asBundle() throws {
     let path = folder.file("v.safetensors")
     #expect(try embed("--text", "a", "-o", path).status == 0)
@@ -131,7 +131,7 @@ import Testing
       "\(outcome.error)")
   }
 
-  @Test("Where no image can be read, nothing is written")
+  @Test("If no image can be read, nothing is written")
   func nothing() throws {
     #expect(try embed("/no/such.jpg", "-o", folder.file("v.npy")).status == 66)
     #expect(folder.names == ["m.pclip"])

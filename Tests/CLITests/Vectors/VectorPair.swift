@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `embed -o` wrote, read without our own readers.
+/// The output of `embed -o`, parsed without PocketCLIP's readers.
 struct VectorPair {
   var rows: [[String: Any]]
   /// The bytes of each vector.

@@ -15,7 +15,7 @@ private let halfRounding: Float = 0x1p-11
     .miniViT, .miniRN, .head80, .rn, .textHidden, .imageProjected,
   ]
 
-  @Test("An FP32 file read again holds every weight to the bit", arguments: sources)
+  @Test("An FP32 file read again holds every weight bit for bit", arguments: sources)
   func everyBit(_ source: SourceModel) throws {
     let folder = try TemporaryFolder()
     let model = try source.open()
@@ -24,7 +24,7 @@ private let halfRounding: Float = 0x1p-11
     #expect(try largestDifference(model, again) == 0)
   }
 
-  @Test("FP16 rounds matrices to nearest and leaves norms, biases and positions alone")
+  @Test("FP16 rounds matrices to nearest and leaves norms, biases and positions unchanged")
   func halves() throws {
     let folder = try TemporaryFolder()
     var request = try ExportRequest(.miniViT, .safetensors, to: folder.file("a"))
@@ -54,7 +54,7 @@ private let halfRounding: Float = 0x1p-11
     #expect(try folder.data("a") == folder.data("b"))
   }
 
-  @Test("The file names its space, and says what no tensor tells")
+  @Test("The file states its space, and the settings that tensor shapes do not determine")
   func statements() throws {
     let folder = try TemporaryFolder()
     let request = try ExportRequest(.miniViT, .safetensors, to: folder.file("a"))
@@ -66,7 +66,7 @@ private let halfRounding: Float = 0x1p-11
     )
   }
 
-  @Test("int8 is refused with what to take instead")
+  @Test("int8 is an error that says what to use instead")
   func int8() throws {
     let folder = try TemporaryFolder()
     var request = try ExportRequest(.miniViT, .safetensors, to: folder.file("a"))

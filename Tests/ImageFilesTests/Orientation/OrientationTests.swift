@@ -3,7 +3,7 @@ import ImageFiles
 import TestSupport
 import Testing
 
-/// Fixtures/preprocessing/orientations.json: what Pillow's `ImageOps.exif_transpose` makes of one image.
+/// Fixtures/preprocessing/orientations.json: the results of Pillow's `ImageOps.exif_transpose` for one image.
 struct OrientationGoldens: Decodable {
   struct Turned: Decodable, CustomTestStringConvertible {
     var orientation: Int
@@ -15,7 +15,7 @@ struct OrientationGoldens: Decodable {
     var testDescription: String { "orientation \(orientation)" }
   }
 
-  /// Of the orientation's byte, from `Exif`.
+  /// Offset of the orientation's byte from `Exif`.
   var valueOffset: Int
   var turned: [Turned]
 
@@ -28,7 +28,7 @@ struct OrientationGoldens: Decodable {
     #expect(OrientationGoldens.shared?.turned.map(\.orientation) == Array(1...8))
   }
 
-  @Test("An image is turned upright as Pillow turns it", arguments: OrientationGoldens.shared?.turned ?? [])
+  @Test("An image is rotated upright like in Pillow", arguments: OrientationGoldens.shared?.turned ?? [])
   func turnedUpright(golden: OrientationGoldens.Turned) throws {
     var file = try Fixture.data("preprocessing/images/rotated.jpg")
     let exif = try #require(file.firstRange(of: Data("Exif\0\0".utf8)))

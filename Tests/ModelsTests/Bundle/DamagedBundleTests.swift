@@ -8,7 +8,7 @@ import Testing
 @Suite("Damaged bundles")
 struct DamagedBundleTests {
   @Test(
-    "The fixture of each code is refused in one line",
+    "The fixture of each code is an error of one line",
     arguments: [
       ("bundle-without-fields.pclip", ReadError.Code.bundleRuleBroken),
       ("bundle-of-the-future.pclip", .bundleTooNew),
@@ -24,7 +24,7 @@ struct DamagedBundleTests {
     #expect(error.line.count - path.count < 400, "\(error.line)")
   }
 
-  @Test("Whatever stands behind a bundle's beginning, the rule that it breaks is stated")
+  @Test("Any bytes after a bundle's beginning give the broken rule")
   func randomBytes() throws {
     var state: UInt32 = 5
     let beginning = [0xE8, 3, 0, 0, 0, 0, 0, 0] + Array("{\"__metadata__\":{\"pclip.version\":\"1\"".utf8)

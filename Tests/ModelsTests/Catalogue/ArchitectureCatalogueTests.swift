@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test("Each name is said once and leads back to its own architecture")
+  @Test("Each name occurs once and gives its own architecture")
   func namesAreUnique() {
     let names = ArchitectureCatalogue.entries.map(\.name)
     #expect(Set(names).count == names.count)
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test("The slash means OpenAI's QuickGELU, open_clip's plain name GELU, its twin QuickGELU")
+  @Test("A slash means OpenAI's QuickGELU, open_clip's plain name GELU, its twin QuickGELU")
   func spellingsDecideTheActivation() {
     let activations = ["ViT-B/32", "ViT-B-32", "ViT-B-32-quickgelu"].map {
       ArchitectureCatalogue.architecture(named: $0)?.text?.stack.activation
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(
-    "Parameter counts are those of the published models",
+    "Parameter counts equal those of the published models",
     arguments: [
       ("RN50", 102_007_137), ("RN101", 119_688_033), ("RN50x4", 178_300_601), ("RN50x16", 290_979_217),
       ("RN50x64", 623_258_305), ("ViT-B/32", 151_277_313), ("ViT-B/16", 149_620_737),
@@ -65,7 +65,7 @@ import Testing
 }
 
 extension Parameter {
-  /// PyTorch counts no running statistics among a model's parameters.
+  /// PyTorch does not count running statistics as parameters.
   fileprivate var isRunningStatistic: Bool {
     switch role {
     case .batchNorm(.runningMean, of: _), .batchNorm(.runningVariance, of: _): true

@@ -4,9 +4,9 @@ import Models
 import TestSupport
 import Testing
 
-/// What becomes of transparency, by a checkpoint's files and by the option.
+/// Alpha handling according to a checkpoint's files and the option.
 @Suite("Transparency as configurations state it") struct AlphaTests {
-  /// What a preprocessor_config.json and a config.json say, and what follows.
+  /// The contents of preprocessor_config.json and config.json, and the expected result.
   struct Case: CustomTestStringConvertible {
     var processor: String
     var version: String?
@@ -43,7 +43,7 @@ import Testing
     inspection.notes.contains { $0.contains("lose their alpha") && $0.contains("--alpha white") }
   }
 
-  @Test("A release of 5.21 or later means white, anything else that alpha is dropped", arguments: cases)
+  @Test("A release of 5.21 or later means white, anything else means that alpha is dropped", arguments: cases)
   func configured(_ it: Case) throws {
     let inspection = try files(it).inspection()
     #expect(inspection.preprocessing?.alpha == it.alpha)
@@ -53,14 +53,14 @@ import Testing
     #expect(decision.source == (it.alpha == .white ? .configuration : .libraryDefault))
   }
 
-  @Test("The same files say the same when --preprocess names one of them", arguments: cases)
+  @Test("--preprocess with one of these files gives the same result", arguments: cases)
   func named(_ it: Case) throws {
     let inspection = try files(it).namedInspection()
     #expect(inspection.preprocessing?.alpha == it.alpha)
     #expect(isNoted(inspection) == (it.alpha == .drop))
   }
 
-  @Test("The option overrides whatever is configured", arguments: cases)
+  @Test("The option overrides every configuration", arguments: cases)
   func option(_ it: Case) throws {
     for alpha in Preprocessing.Alpha.allCases {
       var options = ModelOptions()
@@ -72,7 +72,9 @@ import Testing
     }
   }
 
-  @Test("An image that is converted after resizing cannot be laid on white before") func impossible() throws {
+  @Test("An image that is converted after resizing cannot be composited on white before") func impossible()
+    throws
+  {
     var options = ModelOptions()
     (options.preprocessing, options.alpha) = (.openAI, .white)
     let problem = try #require(

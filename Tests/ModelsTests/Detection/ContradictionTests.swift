@@ -6,12 +6,12 @@ import Models
 import TestSupport
 import Testing
 
-/// Configurations whose sizes are not the tensors' are most likely another model's.
+/// Configurations whose sizes differ from the tensors' probably belong to another model.
 @Suite("Contradictions of tensors and configurations") struct ContradictionTests {
   private static let pixels =
     #"{"size":{"shortest_edge":24},"crop_size":24,"resample":3,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}"#
 
-  /// The tiny model's own configuration, with some fields of it replaced.
+  /// The tiny model's own configuration, with some fields replaced.
   private func configuration(text: String = "", vision: String = "", root: String = "") -> String {
     #"""
     {"model_type":"clip",\#(root)"text_config":{\#(text)"num_attention_heads":1,"hidden_act":"gelu"},
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(
-    "open_clip's configuration of a ResNet beside a Vision Transformer, or the other way round, is another model's",
+    "open_clip's configuration of a ResNet next to a Vision Transformer, or vice versa, belongs to another model",
     arguments: [("vit.safetensors", "rn-open-clip"), ("rn.npz", "vit-open-clip")])
   func otherKind(_ name: String, _ other: String) throws {
     var edited = try EditedCheckpoint(name)
@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(
-    "An error names the field, both values, the file, what would come from it and the options",
+    "An error has the field, both values, the file, the settings that depend on it and the options",
     arguments: Case.all)
   func contradiction(_ item: Case) throws {
     let inspection = try inspect(configuration(text: item.text, vision: item.vision, root: item.root))
@@ -86,7 +86,7 @@ import Testing
     #expect(!problem.hint.contains("--preprocess"), "that is another file's: \(problem.hint)")
   }
 
-  @Test("The options that the error names settle it, and the configuration decides nothing then")
+  @Test("The options in the error resolve it, and the configuration then determines nothing")
   func options() throws {
     var options = ModelOptions()
     options.heads = PerTower(both: 2)
@@ -99,7 +99,7 @@ import Testing
     #expect(inspection.architecture.image?.trunk.stack?.heads == 2)
   }
 
-  @Test("A second configuration whose sizes are the tensors' settles it, and decides alone")
+  @Test("A second configuration whose sizes match the tensors resolves it and determines the settings")
   func secondConfiguration() throws {
     let other = #"""
       {"model_cfg":{"embed_dim":64,"quick_gelu":true,"vision_cfg":{"image_size":24,"layers":1,"width":64,"patch_size":8},
@@ -111,7 +111,7 @@ import Testing
     #expect(inspection.architecture.image?.trunk.stack?.activation == .quickGELU)
     #expect(
       inspection.notes.contains { $0.contains("that configuration is not used") }, "\(inspection.notes)")
-    // One that does not state the field, or contradicts the tensors itself, is no witness.
+    // A configuration that does not state the field, or also contradicts the tensors, does not resolve it.
     for weak in [
       other.replacing(#","patch_size":8"#, with: ""),
       other.replacing(#""width":64,"patch"#, with: #""width":96,"patch"#),
@@ -121,14 +121,14 @@ import Testing
     }
   }
 
-  @Test("Default heads are those of a tower of the default width")
+  @Test("Default heads only apply to a tower of the default width")
   func defaultHeads() throws {
     let inspection = try inspect(#"{"model_type":"clip","text_config":{},"vision_config":{}}"#)
     let codes = Set(inspection.problems.map(\.code))
     #expect(codes == [.undecidedHeads, .undecidedPooling], "\(inspection.problems)")
   }
 
-  @Test("Two towers without a logit scale are noted; one tower has nothing to scale")
+  @Test("Two towers without a logit scale are noted; a single tower needs none")
   func logitScale() throws {
     var edited = try EditedCheckpoint("vit-hugging-face")
     edited.remove("logit_scale")
@@ -143,7 +143,7 @@ import Testing
     #expect(!half.contains { $0.contains("logit_scale") })
   }
 
-  @Test("--architecture with the tensors' sizes settles it, and decides instead of the configuration")
+  @Test("--architecture with the tensors' sizes resolves it and overrides the configuration")
   func architecture() throws {
     let architecture = try #require(ArchitectureCatalogue.architecture(named: "ViT-B-16"))
     let file = try HollowCheckpoint(

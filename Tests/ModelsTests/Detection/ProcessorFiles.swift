@@ -3,7 +3,7 @@ import Foundation
 import Models
 import TestSupport
 
-/// A preprocessor_config.json, and a config.json that names a release of transformers, as they lie beside a model.
+/// A preprocessor_config.json, and a config.json that states a release of transformers, next to a model.
 struct ProcessorFiles {
   static let pixels =
     #""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5],"size":{"shortest_edge":24},"crop_size":24"#
@@ -22,7 +22,7 @@ struct ProcessorFiles {
     ]
   }
 
-  /// What a model says that has the files beside it.
+  /// The inspection of a model with the files next to it.
   func inspection(_ options: ModelOptions = ModelOptions()) throws -> ModelInspection {
     try Self.inspection(beside: texts, options)
   }
@@ -35,7 +35,7 @@ struct ProcessorFiles {
     return try edited.open { try ModelInspection($0, options: options) }
   }
 
-  /// What a model says that has none beside it, where --preprocess names the file.
+  /// The inspection of a model without the files, with --preprocess.
   func namedInspection() throws -> ModelInspection {
     let folder = try TemporaryFolder()
     for (name, text) in texts { try folder.write(Data(text.utf8), to: name) }

@@ -5,8 +5,8 @@ import Models
 import TestSupport
 import Testing
 
-/// Architectures that are not run yet are recognised and refused by name.
-@Suite("Refused models") struct RefusalTests {
+/// Unsupported architectures are recognised and rejected by name.
+@Suite("Unsupported models") struct RefusalTests {
   struct Refused: Sendable, CustomTestStringConvertible {
     var name: String
     var family: String
@@ -25,13 +25,13 @@ import Testing
     }()
   }
 
-  @Test("The families of today are covered, with and without their configuration")
+  @Test("Current families are covered, with and without their configuration")
   func families() {
     #expect(Refused.all.count >= 20)
     #expect(Set(Refused.all.map(\.family)).count >= 6)
   }
 
-  @Test("Each is refused as unsupported, by its name", arguments: Refused.all)
+  @Test("Each is an error about an unsupported architecture, with its name", arguments: Refused.all)
   func refused(_ refused: Refused) throws {
     let checkpoint = try Checkpoint.open(Fixture.url("valid/refused/" + refused.name).path)
     let error = try #require(throws: ModelError.self) { try ModelInspection(checkpoint) }

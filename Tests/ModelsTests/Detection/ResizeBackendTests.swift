@@ -4,9 +4,9 @@ import Models
 import TestSupport
 import Testing
 
-/// Which resize a checkpoint's files ask for.
+/// The resize backend according to a checkpoint's files.
 @Suite("Resizing as configurations state it") struct ResizeBackendTests {
-  /// What a preprocessor_config.json and a config.json say, and what follows.
+  /// The contents of preprocessor_config.json and config.json, and the expected result.
   struct Case: CustomTestStringConvertible {
     var processor: String
     var version: String?
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(
-    "A fast class, use_fast or a release of 5 or later means torchvision, anything else Pillow",
+    "A fast class, use_fast or a release from 5 on means torchvision, anything else Pillow",
     arguments: cases)
   func configured(_ it: Case) throws {
     let inspection = try files(it).inspection()
@@ -62,14 +62,14 @@ import Testing
     #expect((decision.source == .libraryDefault) == it.isNoted)
   }
 
-  @Test("The same files say the same when --preprocess names one of them", arguments: cases)
+  @Test("--preprocess with one of these files gives the same result", arguments: cases)
   func named(_ it: Case) throws {
     let inspection = try files(it).namedInspection()
     #expect(inspection.preprocessing?.backend == it.backend)
     #expect(isNoted(inspection) == it.isNoted)
   }
 
-  @Test("The option overrides whatever is configured", arguments: cases)
+  @Test("The option overrides every configuration", arguments: cases)
   func option(_ it: Case) throws {
     for backend in [Preprocessing.Backend.pillow, .torchvision] {
       var options = ModelOptions()
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test("transformers 5's processor_config.json is read the same way") func nested() throws {
+  @Test("transformers 5's processor_config.json is read in the same way") func nested() throws {
     let inspection = try ProcessorFiles.inspection(beside: [
       "processor_config.json": "{\"image_processor\":{\(Self.slow),\(ProcessorFiles.pixels)}}",
       "config.json": ProcessorFiles.config("5.23.0"),
@@ -89,7 +89,7 @@ import Testing
     #expect(inspection.preprocessing?.backend == .torchvision)
   }
 
-  @Test("A class and a flag that contradict each other are a question", arguments: [fast, pil])
+  @Test("A class and a flag that contradict each other are an error", arguments: [fast, pil])
   func contradiction(_ type: String) throws {
     let it = Case(processor: type + #","use_fast":\#(type == Self.pil)"#, version: nil, backend: .pillow)
     let problem = try #require(try files(it).inspection().problems.first { $0.code == .badConfiguration })
@@ -116,7 +116,7 @@ import Testing
     #expect(try files(linear).inspection(options).preprocessing?.backend == .torchvisionFloat)
   }
 
-  @Test("Bilinear torchvision names its other form") func bilinear() throws {
+  @Test("With bilinear torchvision, the note names its other form") func bilinear() throws {
     let it = Case(processor: Self.fast + #","resample":2"#, version: nil, backend: .torchvision)
     #expect(try files(it).inspection().notes.contains { $0.contains("--resize-backend torchvision_float") })
     #expect(try !files(Self.cases[7]).inspection().notes.contains { $0.contains("torchvision_float") })

@@ -29,7 +29,7 @@ import Testing
     return edited
   }
 
-  @Test("Scale and bias are the tensors', and a bias is the evidence of a sigmoid", arguments: cases)
+  @Test("Scale and bias come from the tensors, and a bias implies a sigmoid", arguments: cases)
   func tensors(_ name: String, _ score: Score) throws {
     let model = try ModelFixture.named(name).open()
     #expect(try model.score() == score)
@@ -38,7 +38,7 @@ import Testing
     #expect(!model.notes.contains { $0.contains("logit_") }, "\(model.notes)")
   }
 
-  @Test("A bundle's score is what its header and tensors say")
+  @Test("A bundle's score comes from its header and tensors")
   func bundle() throws {
     let model = try CLIPModel.open(Fixture.url("runtime/sigmoid-fp32.pclip").path)
     // The logarithm of 12.
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(
-    "A bias or a scale below a word for other values is none of the model's",
+    "A bias or a scale below a word for derived values does not belong to the model",
     arguments: ["grads", "optimizer", "fisher"])
   func otherValues(_ word: String) throws {
     var edited = try EditedCheckpoint("vit-open-clip")
@@ -66,30 +66,30 @@ import Testing
     #expect(kind == .softmax)
   }
 
-  @Test("A configuration with a bias and tensors without one are refused, with what to do")
+  @Test("A configuration with a bias and tensors without one are an error with advice")
   func missingBias() throws {
     var edited = try edited()
     edited.remove("logit_bias")
     let problems = try edited.open { try ModelInspection($0).problems }
     #expect(problems.map(\.code) == [.missingTensors])
     #expect(problems.first?.hint.contains("remove init_logit_bias from the configuration") == true)
-    // The advice, followed.
+    // Follows the advice.
     edited.neighbours = ["open_clip_config.json": configuration(bias: "")]
     #expect(try edited.open { try CLIPModel($0).scoreKind } == .softmax)
-    // One tower alone has nothing to score.
+    // A single tower has no score.
     edited.neighbours = ["open_clip_config.json": configuration(bias: #""init_logit_bias":-10,"#)]
     edited.keep { $0.hasPrefix("visual.") }
     #expect(try edited.open { try CLIPModel($0).scoreKind } == nil)
   }
 
-  @Test("A bias that the configuration does not have is noted, and is part of the model")
+  @Test("A bias without a configuration is noted and is part of the model")
   func unstatedBias() throws {
     let model = try edited(bias: "").open { try CLIPModel($0) }
     #expect(model.scoreKind == .sigmoid)
     #expect(model.notes.contains { $0.contains("init_logit_bias is not there") }, "\(model.notes)")
   }
 
-  @Test("A bias without a scale is refused")
+  @Test("A bias without a scale is an error")
   func missingScale() throws {
     var edited = try edited()
     edited.remove("logit_scale")
@@ -97,7 +97,7 @@ import Testing
     #expect(problems.map(\.code) == [.missingTensors] && problems.first?.found == "logit_scale")
   }
 
-  @Test("Of transformers' names the bias is noted, since CLIPModel leaves it out")
+  @Test("With transformers' names the bias is noted, because CLIPModel ignores it")
   func transformers() throws {
     var edited = try EditedCheckpoint("vit-hugging-face")
     edited.add("logit_bias", shape: [1])

@@ -6,14 +6,14 @@ import Models
 import TestSupport
 import Testing
 
-/// What tensors do not say is never guessed.
-@Suite("Settings that nothing decides") struct UndecidedTests {
+/// Settings that tensor shapes do not determine are never guessed.
+@Suite("Missing settings") struct UndecidedTests {
   private let checkpoint: Checkpoint
 
   init() throws { checkpoint = try Checkpoint.open(ModelFixture.named("vit-state-dict-2.13.pt").path) }
 
   @Test(
-    "A bare state dict without options leaves activation, heads, pooling and preprocessing as errors with their flags"
+    "For a bare state dict without options, activation, heads, pooling and preprocessing are errors with their options"
   )
   func bareStateDict() throws {
     let inspection = try ModelInspection(checkpoint)
@@ -26,7 +26,7 @@ import Testing
     #expect(throws: ModelError.self) { try CLIPModel(inspection) }
   }
 
-  @Test("A refusal names every option that is missing at once, with the heads of OpenAI's convention")
+  @Test("One error lists every missing option, with the heads of OpenAI's convention")
   func refusalNamesAll() throws {
     let refusal = try #require(try ModelInspection(checkpoint).refusal)
     for flag in ["--activation gelu", "--heads 1,1", "--pooling highest", "--preprocess openai"] {
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(
-    "Where a published architecture has these sizes, the refusal names it and its twin",
+    "If a published architecture has these sizes, the error names it and its twin",
     arguments: ["ViT-B-32", "ViT-L-14"])
   func refusalNamesArchitecture(_ name: String) throws {
     let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
@@ -57,7 +57,7 @@ import Testing
     #expect(try ModelInspection(Checkpoint.open(file.folder.path), options: options).refusal == nil)
   }
 
-  @Test("KerasHub's kernels keep an axis of heads: without a configuration it is the shapes that tell")
+  @Test("KerasHub's kernels have an axis of heads: without a configuration the shapes determine them")
   func headsFromKernels() throws {
     let fixture = URL(filePath: try ModelFixture.named("vit-keras-hub").path)
     let weights = try Data(contentsOf: fixture.appending(path: "model.weights.h5"))
@@ -73,7 +73,7 @@ import Testing
       ])
   }
 
-  @Test("Options decide, and are reported as options")
+  @Test("Options determine settings, and are reported as options")
   func optionsDecide() throws {
     var options = ModelOptions()
     options.activation = PerTower(both: .gelu)
@@ -88,14 +88,14 @@ import Testing
     #expect(model.architecture.text?.pooling == .firstID(127))
   }
 
-  @Test("Heads that do not divide the width are refused")
+  @Test("Heads that do not divide the width are an error")
   func headsMustDivide() throws {
     var options = try ModelFixture.named("vit-state-dict-2.13.pt").options
     options.heads = PerTower(image: 3, text: 1)
     #expect(try ModelInspection(checkpoint, options: options).problems.map(\.code) == [.headsDoNotDivide])
   }
 
-  @Test("An unknown architecture name, and one whose sizes are not the tensors', are refused")
+  @Test("An unknown architecture name, and one with other sizes than the tensors', are errors")
   func architectureNames() {
     var options = ModelOptions()
     options.architectureName = "ViT-Z-99"
@@ -104,7 +104,7 @@ import Testing
     #expect(error(options)?.code == .architectureContradictsTensors)
   }
 
-  @Test("One tower is taken alone when asked for, the other is accounted for")
+  @Test("A single tower can be requested; the other is accounted for")
   func towerOption() throws {
     var options = try ModelFixture.named("vit-state-dict-2.13.pt").options
     options.tower = .text

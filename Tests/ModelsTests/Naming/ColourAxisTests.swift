@@ -3,12 +3,12 @@ import Checkpoints
 import Models
 import Testing
 
-/// MLX's conversions turn the patch kernel's axes; names do not say how often that was done.
+/// MLX's conversions permute the patch kernel's axes. Names do not show how often that was done.
 @Suite("Colour axes of patch embeddings") struct ColourAxisTests {
   private static let kernel = "vision_model.embeddings.patch_embedding.weight"
 
   @Test(
-    "A kernel converted once, twice or three times is turned back exactly as often",
+    "A kernel converted once, twice or three times is restored",
     arguments: ["vit-hugging-face", "vit-mlx", "vit-mlx-twice.npz"])
   func conversions(name: String) throws {
     let source = try ModelFixture.named("vit.safetensors")
@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(
-    "Where the number of colours does not tell the axis, the kernel is refused",
+    "If the number of colours does not identify the axis, the kernel is an error",
     arguments: [[64, 3, 8, 3], [64, 6, 4, 8]])
   func ambiguous(shape: [Int]) throws {
     var edited = try EditedCheckpoint("vit-hugging-face")
@@ -36,7 +36,7 @@ import Testing
     #expect(error?.code == .wrongShape && error?.tensor == Self.kernel)
   }
 
-  @Test("big_vision's parameter trees are refused as SigLIP")
+  @Test("big_vision's parameter trees are rejected as SigLIP")
   func bigVision() throws {
     var edited = try EditedCheckpoint("vit-hugging-face")
     edited.entries = []

@@ -5,7 +5,7 @@ import Checkpoints
 import Models
 import Testing
 
-/// Naming conventions that no fixture is written in, by renaming one that is.
+/// Naming conventions without a fixture, tested by renaming another fixture.
 @Suite("Naming conventions") struct ConventionTests {
   private func identities(_ edited: EditedCheckpoint, _ options: ModelOptions) throws -> SpaceID {
     try edited.open { checkpoint in try SpaceID(of: CLIPModel(checkpoint, options: options)) }
@@ -16,7 +16,7 @@ import Testing
     return (try SpaceID(of: fixture.open()), fixture.options)
   }
 
-  @Test("open_clip's CustomTextCLIP keeps the text tower below text.")
+  @Test("open_clip's CustomTextCLIP has the text tower below text.")
   func customText() throws {
     let (expected, options) = try original()
     var edited = try EditedCheckpoint("vit.safetensors")
@@ -24,7 +24,7 @@ import Testing
     #expect(try identities(edited, options) == expected)
   }
 
-  @Test("The state dict of model.visual alone is an image tower")
+  @Test("The state dict of model.visual is an image tower")
   func visualAlone() throws {
     let (expected, options) = try original()
     var edited = try EditedCheckpoint("vit.safetensors")
@@ -53,7 +53,7 @@ import Testing
   }
 }
 
-/// What configurations say, and when they are not believed.
+/// What configurations state, and when they are ignored.
 @Suite("Configurations") struct ConfigurationTests {
   private func inspect(
     _ fixture: String, _ neighbours: [String: String], _ options: ModelOptions = ModelOptions()
@@ -68,7 +68,7 @@ import Testing
     #"{"size":{"shortest_edge":24},"crop_size":24,"resample":3,"image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]}"#
 
   @Test(
-    "A config.json that is not transformers' is passed over with a note, and nothing takes a default from it",
+    "A config.json that is not transformers' is skipped with a note, and no default is taken from it",
     arguments: ["{}", "[]", #"{"lr":0.001,"model":"ViT-B-32"}"#, #"{"_class_name":"UNet2DConditionModel"}"#])
   func foreignConfiguration(_ config: String) throws {
     for fixture in ["vit.safetensors", "vit-hugging-face"] {
@@ -92,7 +92,7 @@ import Testing
     #expect(!inspection.problems.contains { $0.code == .undecidedActivation })
   }
 
-  @Test("Configurations of another library beside a single file are another model's, and are named")
+  @Test("Configurations of another library next to a single file belong to another model, and are reported")
   func foreignNeighbours() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.neighbours = ["config.json": #"{"model_type": "clip"}"#, "preprocessor_config.json": Self.pixels]
@@ -113,17 +113,17 @@ import Testing
     #expect(String(decoding: stream.finish().hex, as: UTF8.self) == digest)
   }
 
-  @Test("The shorter edge may be larger than the crop, which must be the tower's size")
+  @Test("The shorter edge can be larger than the crop, which must have the tower's size")
   func resizeEdge() throws {
     let edge = Self.pixels.replacing(#""shortest_edge":24"#, with: #""shortest_edge":32"#)
     let inspection = try inspect("vit-hugging-face", ["preprocessor_config.json": edge])
     #expect(inspection.preprocessing?.resizeEdge == 32)
     let plain = try inspect("vit-hugging-face", ["preprocessor_config.json": Self.pixels])
     #expect(plain.preprocessing?.resizeEdge == nil)
-    // What a file leaves out has the library's default of 224, not the tower's size.
+    // An absent field has the library's default of 224, not the tower's size.
     let cropAlone = try inspect("vit-hugging-face", ["preprocessor_config.json": #"{"crop_size": 24}"#])
     #expect(cropAlone.preprocessing?.resizeEdge == 224)
-    // A number is the shorter edge, or both edges where the file says so.
+    // A number is the shorter edge, or both edges if the file states that.
     let number = Self.pixels.replacing(#"{"shortest_edge":24}"#, with: "24")
     let square = number.replacing(#""size":24"#, with: #""default_to_square":true,"size":24"#)
     for (config, rule) in [(number, Preprocessing.ResizeRule.shortest), (square, .squash)] {
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  @Test("transformers 5 keeps the image processor in processor_config.json")
+  @Test("transformers 5 stores the image processor in processor_config.json")
   func processorConfiguration() throws {
     let nested = #"{"image_processor":\#(Self.pixels),"processor_class":"CLIPProcessor"}"#
     let inspection = try inspect("vit-hugging-face", ["processor_config.json": nested])
@@ -145,13 +145,13 @@ import Testing
   }
 
   @Test(
-    "What a preprocessing configuration states and we do not do is refused, unknown keys too",
+    "Unsupported preprocessing settings are errors, including unknown keys",
     arguments: [
       #""do_pad":true"#, #""do_flip_channel_order":true"#, #""image_processor_type":"SiglipImageProcessor""#,
       #""crop_pct":0.9"#, #""crop_size":32"#, #""size":{"shortest_edge":16}"#,
       #""size":{"height":24,"width":12}"#,
       #""size":{"longest_edge":24}"#, #""do_center_crop":false"#, #""rescale_factor":1.0"#,
-      // None is false to transformers.
+      // transformers treats None as false.
       #""do_rescale":null"#, #""do_normalize":null"#, #""do_resize":null"#, #""do_center_crop":null"#,
     ])
   func otherPreprocessing(_ member: String) throws {
@@ -163,7 +163,7 @@ import Testing
     #expect(error.description.contains(key), "\(error)")
   }
 
-  @Test("A text_config_dict left over by old versions overrides text_config, with all its defaults")
+  @Test("A leftover text_config_dict of old versions overrides text_config, with all its defaults")
   func leftoverDictionary() throws {
     let config = #"""
       {"model_type":"clip","vision_config":{\#(Self.heads),"hidden_act":"gelu"},
@@ -179,7 +179,7 @@ import Testing
     #expect(image.activation == .gelu)
   }
 
-  @Test("transformers' preprocessing converts before resizing and crops downward, with the file's moments")
+  @Test("transformers converts before resizing, crops downward, and uses the file's mean and deviation")
   func preprocessing() throws {
     let config = #"{"model_type":"clip","vision_config":{\#(Self.heads)},"text_config":{\#(Self.heads)}}"#
     let inspection = try inspect(
@@ -189,7 +189,7 @@ import Testing
     #expect(preprocessing.resize == .shortest && preprocessing.mean == .init(0.5, 0.5, 0.5))
   }
 
-  @Test("More layers in a configuration than in the file: the file was cut")
+  @Test("More layers in a configuration than in the file mean a truncated file")
   func cutLayers() throws {
     let config = #"""
       {"model_type":"clip","text_config":{\#(Self.heads),"num_hidden_layers":12},"vision_config":{\#(Self.heads)}}
@@ -200,7 +200,7 @@ import Testing
   }
 
   @Test(
-    "open_clip's tokenizer options that are not ours leave no tokenizer, and a note",
+    "Other tokenizer options of open_clip leave no tokenizer, and a note",
     arguments: [
       #""tokenizer_kwargs":{"clean":"whitespace"}"#, #""tokenizer_kwargs":{"clean":"canonicalize"}"#,
       #""hf_tokenizer_name":"bert-base-uncased""#, #""tokenizer_mode":"clips""#,
@@ -213,7 +213,7 @@ import Testing
   }
 
   @Test(
-    "Blocks that open_clip computes and we do not are refused, unknown keys too",
+    "Unsupported blocks of open_clip are errors, including unknown keys",
     arguments: ["qk_norm", "scale_heads", "scale_attn", "scale_fc", "scaled_cosine_attn", "new_option"])
   func otherBlocks(_ key: String) throws {
     for tower in ["vision_cfg", "text_cfg"] {
@@ -243,7 +243,7 @@ import Testing
   }
 
   @Test(
-    "What a configuration asks for and we do not have is refused by name",
+    "Unsupported settings of a configuration are errors with their names",
     arguments: [
       (#"{"model_type":"clip","text_config":{"hidden_act":"mish"}}"#, "mish"),
       (#"{"model_type":"align"}"#, "align"),
@@ -263,7 +263,7 @@ import Testing
     #expect(error.code == .badConfiguration && error.description.contains("num_attention_heads"), "\(error)")
   }
 
-  @Test("An option wins over the configuration")
+  @Test("An option overrides the configuration")
   func optionWins() throws {
     let config = #"{"model_type":"clip","vision_config":{\#(Self.heads)},"text_config":{\#(Self.heads)}}"#
     var options = ModelOptions()

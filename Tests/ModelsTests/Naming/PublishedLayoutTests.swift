@@ -5,7 +5,7 @@ import Checkpoints
 import Models
 import Testing
 
-/// Files and folders that the original libraries wrote, opened as canonical models.
+/// Files and folders of the original libraries, opened as canonical models.
 @Suite("Published layouts") struct PublishedLayoutTests {
   @Test("All kinds of published layouts are covered")
   func fixturesAreThere() {
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(
-    "No tensor of the original is left out, but for absent towers and projections",
+    "All tensors of the original exist, except for absent towers and projections",
     arguments: ModelFixture.all)
   func completeness(_ fixture: ModelFixture) throws {
     let model = try fixture.open()
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test("What the tensors do not say comes out as the original has it", arguments: ModelFixture.all)
+  @Test("Settings that tensor shapes do not determine equal the original's", arguments: ModelFixture.all)
   func decisions(_ fixture: ModelFixture) throws {
     let model = try fixture.open()
     let truth = try #require(try fixture.truth()["architecture"])
@@ -67,21 +67,21 @@ import Testing
     }
   }
 
-  @Test("OpenAI's archive decides everything by itself")
+  @Test("OpenAI's archive determines every setting")
   func archiveNeedsNoOption() throws {
     let model = try CLIPModel(Checkpoint.open(ModelFixture.named("vit-torchscript-1.7.pt").path))
     #expect(model.preprocessing == .openAI)
     #expect(model.decisions.allSatisfy { $0.source == .evidence })
   }
 
-  @Test("One checkpoint saved in many ways has one pair of tower ids", arguments: ["vit", "rn"])
+  @Test("One checkpoint saved in many ways has the same tower ids", arguments: ["vit", "rn"])
   func identitiesAgree(_ name: String) throws {
     let fixtures = ModelFixture.exact.filter { $0.model == name && $0.towers == "both" }
     let ids = try fixtures.map { try SpaceID(of: $0.open()) }
     #expect(ids.count > 3 && ids.allSatisfy { $0 == ids[0] && $0.image != nil && $0.text != nil })
   }
 
-  @Test("A projection missing changes the tower's id, other towers missing do not")
+  @Test("A missing projection changes the tower's id; a missing other tower does not")
   func identityOfTowers() throws {
     let whole = try SpaceID(of: ModelFixture.named("vit-hugging-face").open())
     let text = try SpaceID(of: ModelFixture.named("vit-hugging-face-text-projection").open())

@@ -6,9 +6,9 @@ import Models
 import TestSupport
 import Testing
 
-/// Adapters with complete weights: transformers applies one that lies in the folder of the weights, and whether a file
-/// with both holds the updates already nobody can tell. `--adapter` decides.
-@Suite("Adapters beside a model") struct AdapterBesideTests {
+/// Adapters with complete weights. transformers applies an adapter in the folder of the weights. If a file holds
+/// both, it is unknown whether the weights include the updates. `--adapter` decides.
+@Suite("Adapters next to a model") struct AdapterBesideTests {
   private static let base = "vit-hugging-face"
 
   private func options(_ adapter: AdapterChoice?) throws -> ModelOptions {
@@ -19,7 +19,7 @@ import Testing
     return options
   }
 
-  /// A folder with the base's files, and peft's adapter beside them where `hasAdapter` says so.
+  /// A folder with the base's files, and peft's adapter next to them if `hasAdapter` is true.
   private func withFolder(hasAdapter: Bool = true, _ body: (URL) throws -> Void) throws {
     let files = FileManager.default
     try withTemporaryFolder { parent in
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test("peft's adapter in the folder of the weights is a question", arguments: ["", "/model.safetensors"])
+  @Test("peft's adapter in the folder of the weights is an error", arguments: ["", "/model.safetensors"])
   func beside(_ file: String) throws {
     try withFolder { folder in
       let path = folder.path + file
@@ -55,7 +55,7 @@ import Testing
       alone.base = try ModelFixture.named(Self.base).path
       let merged = try CLIPModel.open(Fixture.url("adapters/plain").path, options: alone)
       try expectEqual(open(path, .merge), merged)
-      // from_pretrained would give that base its own adapter first.
+      // from_pretrained would first apply that base's own adapter.
       alone.base = folder.path
       let refused = #expect(throws: ModelError.self) {
         try CLIPModel.open(Fixture.url("adapters/plain").path, options: alone)
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test("a configuration without its adapter changes nothing, and leaves nothing to decide")
+  @Test("a configuration without its adapter changes nothing and needs no decision")
   func configurationAlone() throws {
     try withFolder(hasAdapter: false) { folder in
       let model = try open(folder.path, nil)
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test("updates beside the weights that they change are a question")
+  @Test("updates next to the weights that they change are an error")
   func inOneFile() throws {
     var edited = try EditedCheckpoint(Self.base)
     let adapter = try EditedCheckpoint("../adapters/plain")
@@ -102,7 +102,7 @@ import Testing
     }
   }
 
-  @Test("a bundle is no base, and a broken one says which rule it breaks")
+  @Test("a bundle cannot be a base, and a damaged one is an error with the broken rule")
   func bundleAsBase() throws {
     let cases: [(String, ModelError.Code, ReadError.Code?)] = [
       ("valid/bundle/vit-fp32.pclip", .unsupportedOption, nil),
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test("a tokenizer or preprocessor saved with an adapter is used where the base has none, and else named")
+  @Test("a tokenizer or preprocessor saved with an adapter is used if the base has none, otherwise reported")
   func files() throws {
     try withFolder { folder in
       let config = folder.appending(path: "tokenizer_config.json")

@@ -6,11 +6,11 @@ import Models
 import TestSupport
 import Testing
 
-/// Weights in the forms that training leaves: what peft, diffusers and PyTorch make of them is what is read.
+/// Weights in the forms that training saves. The result must equal that of peft, diffusers and PyTorch.
 @Suite("Reparametrized weights") struct ReparametrizationTests {
   private static let base = "vit-hugging-face"
-  /// The libraries compute in FP32, we in FP64 and round once: half a unit in the last place each, relative to values
-  /// whose update may cancel them.
+  /// The libraries compute in FP32; PocketCLIP computes in FP64 and rounds once. Half a unit in the last place each,
+  /// relative to values that the update can cancel.
   private static let tolerance: Float = 4e-7
 
   private func path(_ name: String) -> String { Fixture.url("adapters/" + name).path }
@@ -24,7 +24,7 @@ import Testing
     return options
   }
 
-  /// The model's tensors are `merged`'s where that has one, and the base's everywhere else.
+  /// Requires the model's tensors to equal `merged`'s if that has them, and the base's otherwise.
   private func expect(_ model: CLIPModel, equals merged: String, tower: Tower? = nil) throws {
     let whole = try CLIPModel.open(ModelFixture.named(Self.base).path, options: options { $0.base = nil })
     var edited = try EditedCheckpoint(Self.base)
@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(
-    "an adapter is merged into --base as peft's merge_and_unload does",
+    "an adapter is merged into --base like peft's merge_and_unload",
     arguments: [("plain", "plain-merged.safetensors"), ("stabilized", "stabilized-merged.safetensors")])
   func adapters(_ adapter: String, _ merged: String) throws {
     let model = try CLIPModel.open(path(adapter), options: options())
@@ -58,14 +58,14 @@ import Testing
   }
 
   @Test(
-    "kohya-ss's names find the text tower's weights, with the alpha of each; the diffusion model's are passed over"
+    "kohya-ss's names find the text tower's weights, with each alpha; the diffusion model's are ignored"
   )
   func kohya() throws {
     let model = try CLIPModel.open(path("kohya.safetensors"), options: options())
     try expect(model, equals: "plain-merged.safetensors", tower: .text)
   }
 
-  @Test("a model saved with its updates is merged, and asks for the alpha that nothing states")
+  @Test("a model saved with its updates is merged, and an alpha that is not stated is an error")
   func unmerged() throws {
     var edited = try EditedCheckpoint(Self.base)
     edited.rename { "base_model.model." + $0 }
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test("updates of two text towers of equal sizes are a question")
+  @Test("updates of two text towers of equal sizes are an error")
   func twoTextTowers() throws {
     var edited = try EditedCheckpoint("../adapters/kohya.safetensors")
     edited.entries += edited.entries.filter { $0.name.hasPrefix("lora_te1_") }.map { entry in
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test(
-    "an adapter alone, of another kind, or for another model is refused, and so is an option without effect")
+    "an adapter alone, of another kind, or for another model is an error, and so is an option without effect")
   func refusals() throws {
     func code(_ name: String, _ change: (inout ModelOptions) -> Void = { _ in }) throws -> ModelError.Code? {
       let error = #expect(throws: ModelError.self) {
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test(
-    "rows with lengths of their own, masks, and Long-CLIP's two tables, give the weights that their authors' code computes",
+    "rows with separate lengths, masks, and Long-CLIP's two tables give the same weights as their authors' code",
     arguments: ["weight-norm", "weight-norm-parametrized", "geometric", "pruned", "long"])
   func forms(_ name: String) throws {
     var edited = try EditedCheckpoint("vit.safetensors")

@@ -6,7 +6,7 @@ import Synchronization
 import TensorTypes
 import Testing
 
-/// Tensors that are missing, too many, misshaped or not numbers: one line, the tensor named, never a silence.
+/// Tensors that are missing, unexpected, misshaped or not finite: each gives one line with the tensor.
 @Suite("Damaged models") struct DamagedModelTests {
   private static let options: ModelOptions = {
     var options = ModelOptions()
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test("An untouched copy opens")
+  @Test("An unmodified copy opens")
   func untouched() throws {
     try EditedCheckpoint("vit.safetensors").open { checkpoint in
       _ = try CLIPModel(checkpoint, options: Self.options)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(
-    "A missing tensor is named",
+    "A missing tensor is reported",
     arguments: ["visual.ln_post.bias", "transformer.resblocks.0.mlp.c_fc.bias", "text_projection"])
   func missing(_ name: String) throws {
     var edited = try EditedCheckpoint("vit.safetensors")
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(
-    "A tower of which one tensor is left is a broken tower, never an absent one",
+    "A tower with a single remaining tensor is incomplete, not absent",
     arguments: [
       "token_embedding.weight", "positional_embedding", "transformer.", "ln_final.", "text_projection",
     ])
@@ -57,7 +57,8 @@ import Testing
     }
   }
 
-  @Test("A text tower of another kind is refused, or left out with a note where the image tower is asked for")
+  @Test(
+    "A text tower of another kind is an error, or ignored with a note if only the image tower is requested")
   func otherTextTower() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.keep { $0.hasPrefix("visual.") }
@@ -77,7 +78,7 @@ import Testing
     }
   }
 
-  @Test("A tower without its projection is valid alone, beside the other tower it is damage")
+  @Test("A single tower without its projection is valid; next to the other tower it is an error")
   func projectionMissing() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.remove("visual.proj")
@@ -90,7 +91,7 @@ import Testing
     }
   }
 
-  @Test("A tensor that belongs nowhere is named")
+  @Test("An unexpected tensor is reported")
   func unexpected() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.add("adapter.down.weight", shape: [4, 64])
@@ -98,7 +99,7 @@ import Testing
     #expect(error.code == .unexpectedTensors && error.description.contains("adapter.down.weight"))
   }
 
-  @Test("A misshaped tensor tells what was expected and found")
+  @Test("A misshaped tensor is an error with the expected and the found shape")
   func misshaped() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.reshape("visual.ln_post.weight", to: [8, 8])
@@ -106,7 +107,7 @@ import Testing
     #expect(error.code == .wrongShape && error.expected == "[64]" && error.found == "[8, 8]", "\(error)")
   }
 
-  @Test("Positions that form no square grid are impossible")
+  @Test("Positions that form no square grid are an error")
   func grid() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.reshape("visual.positional_embedding", to: [5, 128])
@@ -114,7 +115,7 @@ import Testing
     #expect(try problem(edited).code == .impossibleShape)
   }
 
-  @Test("NaN, infinity and negative variances are told with tensor and index when a value is read")
+  @Test("NaN, infinity and negative variances are errors with tensor and index when a value is read")
   func values() throws {
     for (fixture, tensor, value, code) in [
       ("vit.safetensors", "visual.proj", Float.nan, ModelError.Code.notFinite),
@@ -134,7 +135,7 @@ import Testing
     }
   }
 
-  @Test("A logit scale whose exponential is infinite is refused: every probability would be NaN")
+  @Test("A logit scale whose exponential overflows is an error, because every probability would be NaN")
   func infiniteScale() throws {
     var edited = try EditedCheckpoint("vit.safetensors")
     edited.set("logit_scale", element: 0, to: 88.73)
@@ -146,8 +147,8 @@ import Testing
     }
   }
 
-  /// Where values turn bad after their first reading, only a second look could see it.
-  @Test("A parameter is looked at once, and one that is read in part each time")
+  /// If values change after their first reading, only a second check could detect it.
+  @Test("A parameter is checked once, and each time if it is read in parts")
   func lookedAtOnce() throws {
     let fixture = try ModelFixture.named("vit.safetensors").open()
     let parameter = try #require(fixture.schema.parameters.first { $0.name.description == "visual.proj" })
@@ -171,7 +172,7 @@ import Testing
     for code in ModelError.Code.allCases { #expect(!code.summary.isEmpty && !code.hint.isEmpty) }
   }
 
-  @Test("No number stands for a reader's error and a model's at once")
+  @Test("No number is both a reader's and a model's error")
   func numbersDiffer() {
     let numbers = Set(ModelError.Code.allCases.map(\.rawValue))
     #expect(numbers.isDisjoint(with: ReadError.Code.all.map(\.rawValue)))

@@ -6,8 +6,8 @@ import ReferenceForward
 import TestSupport
 import Testing
 
-/// What `--reference portable` promises: the same bits on every machine. The digests were computed on an AMD EPYC (Zen 4)
-/// with AVX-512, and are equal on its AVX2 and SSE2 paths and under every kernel set of OpenBLAS, which is not loaded.
+/// `--reference portable` guarantees the same bits on every machine. The digests were computed on an AMD EPYC (Zen 4)
+/// with AVX-512, and are equal on its AVX2 and SSE2 paths and with every kernel set of OpenBLAS, which is not loaded.
 @Suite("Bits of the portable product") struct PortableBitsTests {
   @Test(
     "Embeddings have these bits on every machine",

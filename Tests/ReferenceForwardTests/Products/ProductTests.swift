@@ -9,7 +9,7 @@ private let shapes = [
 ]
 
 @Suite("Products of the reference") struct ProductTests {
-  /// Values of very different sizes, so that the order of a sum shows in its bits.
+  /// Values of very different magnitude, so that the bits depend on the order of a sum.
   private static func values(_ count: Int, seed: UInt64) -> [Float] {
     var state = seed
     return (0..<count).map { _ in
@@ -31,7 +31,7 @@ private let shapes = [
     }
   }
 
-  @Test("Every instruction set gives the bits of plain FP64 loops, in both layouts", arguments: shapes)
+  @Test("Every instruction set gives the same bits as plain FP64 loops, in both layouts", arguments: shapes)
   func sameBits(_ m: Int, _ n: Int, _ k: Int) {
     let a = Self.values(m * k, seed: 1)
     let b = Self.values(n * k, seed: 2)
@@ -77,7 +77,7 @@ private let shapes = [
     let expected = Self.plain(a.values, { b.values[$0 * n + $1] }, m: m, n: n, k: k)
     let scales = Self.plain(a.values.map(abs), { abs(b.values[$0 * n + $1]) }, m: m, n: n, k: k)
     for index in expected.indices {
-      // A sum of k rounded products in any order is off by at most k · 2⁻²⁴ of the sum of their sizes.
+      // A sum of k rounded products in any order has an error of at most k · 2⁻²⁴ of the sum of their magnitudes.
       #expect(abs(measured.values[index] - expected[index]) <= Float(k + 1) * 0x1p-24 * scales[index])
     }
   }
