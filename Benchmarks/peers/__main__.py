@@ -19,11 +19,11 @@ def parsed():
     parser = argparse.ArgumentParser(prog="peers", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", action="append", choices=publish.NAMES, help="repeatable; default: all")
-    parser.add_argument("--engine", action="append", help="race only these engines of the case")
+    parser.add_argument("--engine", action="append", help="measure only these engines of the case")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each engine, batch and round")
     parser.add_argument("--realtime", action="store_true",
-                        help="before all other programs of the machine: steady figures while it is busy; needs root")
+                        help="with priority over all other programs: stable figures on a busy machine; needs root")
     parser.add_argument("--publish", action="store_true", help="write Benchmarks/results and docs/benchmarks.md")
     return parser.parse_args()
 

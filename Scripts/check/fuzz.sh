@@ -35,7 +35,7 @@ if [ "$1" = all ]; then
 elif echo "$known" | grep -qxF -- "$1"; then
   targets=$1
 else
-  printf '%s is no target; there are:\n%s\n' "$1" "$known" >&2
+  printf '%s is not a target; the targets are:\n%s\n' "$1" "$known" >&2
   exit 64
 fi
 

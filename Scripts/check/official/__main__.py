@@ -143,7 +143,7 @@ def parsed(arguments):
     runner.add_argument("--from", dest="source", type=pathlib.Path, metavar="DIR",
                         help="take checkpoints (ViT-B-32.pt, ...) and images from this folder; download nothing")
     runner.add_argument("--folder", type=pathlib.Path, default=catalogue.ROOT / ".official", metavar="DIR",
-                        help="where downloads, bundles and report.json lie (default: .official)")
+                        help="folder for downloads, bundles and report.json (default: .official)")
     runner.add_argument("--keep", action="store_true", help="keep the bundles")
     runner.add_argument("--json", action="store_true", help="print the report")
     runner.add_argument("--pocketclip", default=catalogue.ROOT / ".build/release/pocketclip", metavar="FILE",
