@@ -9,8 +9,7 @@ SOURCE   FILE.pt   an archive in OpenAI's layout, on the minis' committed images
          VARIANT   synthetic weights, profile `plain`, on the probe images (docs/SYNTHETIC.md)
 
 Prints a JSON object per source. For each head and image: the standard deviation of the logits over the keys, the
-softmax's
-entropy divided by that of uniform weights, its largest weight; means over heads and images. `row_sums` is a
+softmax's entropy divided by that of uniform weights, its largest weight; means over heads and images. `row_sums` is a
 matrix's mean squared row sum divided by its mean squared row length: 1 for independent values. RMS values of the
 pooling's input: `trunk` without positions. Environment: Scripts/environments/venv-goldens.sh.
 """

@@ -2,10 +2,9 @@
 """Weights of eight bits and fewer as their libraries store them, and the values that each library itself computes.
 
 torch 2.13.0, safetensors 0.8.0, bitsandbytes 0.50.0 on a CPU. All values of each FP8 type are included.
-`NAME.expected.safetensors`
-holds the values in FP32 by the library's own conversion; files of schemes that are only named have none. The names of
-the last
-group are those that GPTQModel, AutoAWQ, MLX, compressed-tensors, quanto and ComfyUI write; only names and types are theirs.
+`NAME.expected.safetensors` holds the values in FP32 by the library's own conversion; files of schemes that are only
+named have none. The names of the last group are those that GPTQModel, AutoAWQ, MLX, compressed-tensors, quanto and
+ComfyUI write; only names and types are theirs.
 """
 
 import pathlib

@@ -4,11 +4,9 @@
     python3 Fixtures/tokenizer/make_tokens.py [--texts COUNT --seed N --output FILE]
 
 Needs clip-anytorch 2.6.0 (OpenAI's `clip` package), regex 2026.11.15 and CPython 3.11.7; no torch, no ftfy: only the
-last
-repair of `ftfy.fix_text`, canonical composition, is part of PocketCLIP's tokenizer. It comes after the character
+last repair of `ftfy.fix_text`, canonical composition, is part of PocketCLIP's tokenizer. It comes after the character
 references, as in OpenAI's tokenizer with ftfy for a text without `<`. make_composed.py runs the tokenizers with
-unmodified
-ftfy. The options write another, larger set for a check outside CI.
+unmodified ftfy. The options write another, larger set for a check outside CI.
 """
 
 import argparse

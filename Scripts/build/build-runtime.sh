@@ -28,8 +28,7 @@ tool() { if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1"; fi;
 clang=$(tool clang)
 
 # Everything is built from one folder with relative paths, because the compiler orders some instructions by hashes of
-# file
-# names. The same sources then give the same bytes in every folder.
+# file names. The same sources then give the same bytes in every folder.
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 cd "$objects"
@@ -108,8 +107,7 @@ fi
 allocations=(-Wl,--wrap=posix_memalign,--wrap=free)
 
 # Repeated instructions of the Swift modules become functions: 3.5 KB less, not slower (the kernels are unchanged).
-# Strings
-# that end alike share their bytes (-O2 of the linker).
+# Strings that end alike share their bytes (-O2 of the linker).
 library=$output/lib/libpocketclip.so
 "$clang" -shared -fuse-ld=lld -flto -o "$library" ./*.o -Wl,-O2,--gc-sections,-s,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack,--as-needed \
   -Wl,--icf=safe "${allocations[@]}" -Wl,-mllvm,-enable-machine-outliner=always -Wl,-soname,libpocketclip.so \

@@ -1,10 +1,9 @@
 #!/bin/bash
 # Tests the promises of dist/lib/libpocketclip.so from outside: its size, dependencies and exports (build-runtime.sh has
 # checked them); the licence texts next to it; the same bits for any batch, order and thread count, in a forked child,
-# under an affinity limit, in C,
-# Swift and Python, on each instruction set of this machine; no memory allocated by 1,000 calls; the three examples
-# agree.
-# Every request for memory may fail; a call needs little stack; the library may be unloaded; built again, it is the same.
+# under an affinity limit, in C, Swift and Python, on each instruction set of this machine; no memory allocated by 1,000
+# calls; the three examples agree. Every request for memory may fail; a call needs little stack; the library may be
+# unloaded; built again, it is the same.
 #
 # Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, if this machine allows one,
 # its quota is the number of threads.

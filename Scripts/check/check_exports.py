@@ -5,9 +5,8 @@
 
 Needs the command line (`make build`), the runtime (`make runtime`) and the environment of
 Scripts/environments/venv-onnx.sh. The reference for FP32 and FP16 is the FP32 bundle of the same model, run by the
-shipped
-library; for int8 it is the int8 bundle with `exact` arithmetic, which has the same weights. Exit status 1 if a bound
-is missed.
+shipped library; for int8 it is the int8 bundle with `exact` arithmetic, which has the same weights. Exit status 1 if a
+bound is missed.
 """
 
 import argparse

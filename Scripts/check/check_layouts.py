@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Writes checkpoints in the layouts that people have, with the original libraries. Each is read and its vectors equal
-the
-library's, or it is refused and the advice of the error works when followed literally.
+the library's, or it is refused and the advice of the error works when followed literally.
 
     Scripts/check/check_layouts.py [--tool PATH] [--only TEXT] [--markdown FILE]
 

@@ -5,9 +5,8 @@
 
 Needs the command line (`make build`) and the environment of Scripts/environments/venv-onnx.sh. The graphs are exports
 of tiny random models by both of torch's exporters. A mutant is one change at one position; a graph that ONNX Runtime
-does
-not run, or whose embedding is not finite, does not count. Exit status 1 if an accepted mutant's vectors differ from
-ONNX Runtime's, or if an unchanged graph is refused.
+does not run, or whose embedding is not finite, does not count. Exit status 1 if an accepted mutant's vectors differ
+from ONNX Runtime's, or if an unchanged graph is refused.
 """
 
 import argparse

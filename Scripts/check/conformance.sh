@@ -1,7 +1,6 @@
 #!/bin/sh
 # The independent reader, in Python and written from docs/BUNDLE.md alone, checks the committed bundles and fresh ones.
-# Then
-# conversions are killed at random times, and repeated with other threads and instruction sets. NumPy's synthetic
+# Then conversions are killed at random times, and repeated with other threads and instruction sets. NumPy's synthetic
 # weights are compared with the digests of Swift's tests.
 #   usage: conformance.sh POCKETCLIP PYTHON
 set -eu

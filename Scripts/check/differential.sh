@@ -1,7 +1,6 @@
 #!/bin/sh
 # Compares PocketCLIP's readers with the original libraries, over valid and mutated files, and fails on a difference
-# without a
-# known cause: Scripts/check/differential.sh [FORMAT]… [--files N] [--keep FOLDER]
+# without a known cause: Scripts/check/differential.sh [FORMAT]… [--files N] [--keep FOLDER]
 set -eu
 cd "$(dirname "$0")/../.."
 PATH=$PWD/.toolchain/usr/bin:$PATH # where Scripts/setup.sh puts Swift

@@ -6,8 +6,7 @@
 
 After each kill the output must be the old pair, the new pair, or vectors without rows, never a pair that disagrees. The
 resumed run must end with the bytes of an uninterrupted run and leave nothing else. Needs a C compiler and a dynamically
-linked
-pocketclip.
+linked pocketclip.
 """
 
 import hashlib

@@ -2,8 +2,7 @@
 one after the other in one fresh folder, and every command must end with status 0.
 
 A block is identified by its page and the beginning of its text. A row without a block is an error, and so is a block
-that
-is neither run nor listed.
+that is neither run nor listed.
 """
 
 import dataclasses

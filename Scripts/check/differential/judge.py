@@ -3,8 +3,7 @@
 PACK`.
 
 A child process with little memory reads the files, each in a few seconds: a library may crash, or request as much
-memory as a
-file states. If a file ends the child, another child continues with the next.
+memory as a file states. If a file ends the child, another child continues with the next.
 """
 
 import multiprocessing
