@@ -38,8 +38,7 @@ def headline(table):
     """Per batch: PocketCLIP's engine of the case (its first), the fastest peer, and their ratios.
 
     The ratio is paired: the median over the rounds of the peer's time divided by PocketCLIP's in the same round, so
-    that
-    a slower phase of the machine affects both.
+    that a slower phase of the machine affects both.
     """
     lines = []
     for batch in dict.fromkeys(row["batch"] for row in table):

@@ -5,8 +5,7 @@
 
 Needs the environment of Scripts/environments/venv-onnx.sh: clip-anytorch 2.6.0 (OpenAI's `clip`) and open_clip 3.3.0,
 both with unmodified ftfy 6.3.1, on CPython 3.11 (unicodedata of Unicode 14.0.0), and transformers 5.23.0's
-CLIPTokenizer
-with OpenAI's vocabulary.
+CLIPTokenizer with OpenAI's vocabulary.
 
 The ids are OpenAI's. The lists are generated: every code point that composition changes, the full decomposition of
 every code point that has one, every Hangul syllable in jamo and in two parts, and random letters with up to four

@@ -68,8 +68,7 @@ def census(tool, folder):
 
 def table(rows, start):
     """Memory beyond `start`, that of a process that reads nothing. Small files may also take the base of a budget: per
-    byte
-    they count as LEAST_BYTES."""
+    byte they count as LEAST_BYTES."""
     lines = ["| format or container | files | slowest | time per kB | largest memory | memory per byte |",
              "|---|---|---|---|---|---|"]
 

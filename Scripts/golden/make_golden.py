@@ -10,8 +10,7 @@ CHECKPOINT   OpenAI's .pt archive (clip-anytorch), an open_clip folder (open_cli
 --backend    library that resizes, for a Hugging Face folder: pillow or torchvision; default: transformers' own
 
 The golden file holds the images in 8 bits and the texts, and the pixels and ids that the library computed from them.
-Six
-images and ten or eleven texts are always added: together they test every setting of preprocessing and most rules of the
+Six images and ten or eleven texts are always added: together they test every setting of preprocessing and most rules of the
 tokenizer. Then: `pocketclip verify CHECKPOINT --golden OUT.safetensors`. Environment:
 Scripts/environments/venv-goldens.sh.
 """
