@@ -1,4 +1,4 @@
-/* Which label fits an image?  classify BUNDLE IMAGE.ppm LABEL...       (Examples/README.md builds it) */
+/* Classifies an image: prints the probability of each label. Usage: classify BUNDLE IMAGE.ppm LABEL... (Examples/README.md) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

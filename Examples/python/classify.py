@@ -1,4 +1,4 @@
-"""Which label fits an image, and with what probability, to the bit?  classify.py BUNDLE IMAGE.ppm LABEL..."""
+"""Classifies an image: prints the exact probability of each label. Usage: classify.py BUNDLE IMAGE.ppm LABEL..."""
 
 import sys
 

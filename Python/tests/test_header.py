@@ -1,4 +1,4 @@
-"""_abi.py, _errors.py and ModelInfo against pocketclip.h."""
+"""Compares _abi.py, _errors.py and ModelInfo with pocketclip.h."""
 
 import ctypes
 import re

@@ -1,4 +1,4 @@
-"""PIL images of every mode: the bytes of the original libraries, and the vectors of the command line."""
+"""Compares PIL images of every mode with the original libraries (bytes) and the command line (vectors)."""
 
 import hashlib
 import json

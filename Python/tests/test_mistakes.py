@@ -1,4 +1,4 @@
-"""Callers' mistakes and bad files: an exception of the right type that says what is wrong, never a crash."""
+"""Tests callers' mistakes and bad files: each raises the right exception with a clear message, and none crashes."""
 
 import pathlib
 import pickle

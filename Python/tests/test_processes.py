@@ -1,4 +1,4 @@
-"""Threads, forks, pickles, lifetimes, imports."""
+"""Tests threads, forks, pickles, lifetimes and imports."""
 
 import copy
 import gc
@@ -25,7 +25,7 @@ def resident_bytes():
 
 
 def encode_with(encoder, count):
-    """In a worker process: the vectors' bits."""
+    """Runs in a worker process; returns the bits of the vectors."""
     return encoder.encode_images([image()] * count).tobytes()
 
 

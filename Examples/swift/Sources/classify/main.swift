@@ -1,4 +1,4 @@
-// Which label fits an image, and with what probability, to the bit?  classify BUNDLE IMAGE.ppm LABEL...
+// Classifies an image: prints the exact probability of each label. Usage: classify BUNDLE IMAGE.ppm LABEL...
 import Foundation
 import PocketCLIP
 
@@ -22,7 +22,7 @@ do {
   exit(1)
 }
 
-/// Binary PPM (P6) of 8 bits: a header of three numbers, then pixels.
+/// Reads a binary PPM (P6) of 8 bits: a header of three numbers, then pixels.
 func image(fromPPM bytes: [UInt8]) -> Session.Image? {
   let header = bytes.prefix(64).split(maxSplits: 4) { $0 == 0x20 || $0 == 0x0A }.prefix(4)
   let words = header.map { String(decoding: $0, as: UTF8.self) }
