@@ -39,8 +39,8 @@ static double peak_of(cpeak_arithmetic arithmetic) {
   return best;
 }
 
-enum kind { F32, F16, S8F, U8S8, KINDS };
-static const char *const kind_names[] = {"f32", "f16", "s8f", "u8s8"};
+enum kind { F32, F16, U8S8, U16S8, KINDS };
+static const char *const kind_names[] = {"f32", "f16", "u8s8", "u16s8"};
 static const size_t weight_bytes[] = {4, 2, 1, 1};
 
 static void run(const pk_kernels *kernels, enum kind kind, const pk_product *product, size_t panels, const void *x,
@@ -48,8 +48,8 @@ static void run(const pk_kernels *kernels, enum kind kind, const pk_product *pro
   switch (kind) {
     case F32: kernels->gemm_f32(product, 0, panels, x, (const float *)(const void *)w, y); break;
     case F16: kernels->gemm_f16(product, 0, panels, x, (const uint16_t *)(const void *)w, y); break;
-    case S8F: kernels->gemm_s8f(product, 0, panels, x, (const int8_t *)w, y); break;
-    case U8S8: kernels->gemm_u8s8(product, 0, panels, x, rows, (const int8_t *)w, y); break;
+    case U8S8:
+    case U16S8: kernels->gemm_u8s8(product, 0, panels, x, rows, (const int8_t *)w, y); break;
     case KINDS: break;
   }
 }
@@ -57,15 +57,17 @@ static void run(const pk_kernels *kernels, enum kind kind, const pk_product *pro
 /* Best rate of multiply-adds; `copies` of the weights are stored one after the other. */
 static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n, size_t k, uint8_t *weights,
                    size_t copies) {
-  int is_float = kind <= S8F;
+  int is_float = kind <= F16;
   size_t ldx = pk_row_stride(k, is_float ? 4 : 1);
-  void *x = malloc(m * ldx * (is_float ? 4 : 1));
-  memset(x, 0x3F, m * ldx * (is_float ? 4 : 1)); /* 0.747 or 63 */
+  size_t row_bytes = ldx * (is_float ? 4 : kind == U16S8 ? 2 : 1);
+  void *x = malloc(m * row_bytes);
+  memset(x, 0x3F, m * row_bytes); /* 0.747 or 63 */
   float *y = calloc(m * n, sizeof *y), *scale = calloc(n + m, sizeof *scale);
   int32_t *sums = calloc(n, sizeof *sums);
   pk_product product = {.lines = 1, .line_rows = m, .x_row_stride = ldx, .segments = 1, .segment_inputs = k,
                         .y_row_stride = n, .epilogue = {.scale = scale, .bias = scale, .output_count = n}};
-  pk_quantized_rows rows = {.scale = scale, .scale_stride = 1, .zero_point = 128, .weight_sums = sums};
+  pk_quantized_rows rows = {.scale = scale, .scale_stride = 1, .zero_point = 128, .weight_sums = sums,
+                            .low_plane = kind == U16S8 ? m * ldx : 0};
   double best = 0, total = 0;
   for (size_t round = 0; total < 0.3 || round < 3; round++) {
     double begin = seconds();
@@ -95,7 +97,7 @@ int main(int count, char **arguments) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
       size_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
       for (int kind = 0; kind < KINDS; kind++) {
-        double bound = kind <= S8F ? peak : integer_peak;
+        double bound = kind <= F16 ? peak : integer_peak;
         size_t copies = STREAM_BYTES / (n * k * weight_bytes[kind]);
         if (copies > 60) copies = 60;
         double hot = rate(kernels, (enum kind)kind, m, n, k, weights, 1);

@@ -1,18 +1,20 @@
 /* Matrix products and attention. */
 #include "checks.h"
 
+/* From the high bytes to the low ones of activations of two bytes. */
+#define LOW_PLANE (CAPACITY / 2)
 /* Attention: two sums and a softmax, of values below 1. */
 #define ATTENTION_BOUND 0x1p-18
 
-enum kind { F32, F16, S8F, U8S8 };
+enum kind { F32, F16, U8S8, U16S8 };
 
 static void multiply(const pk_kernels *k, enum kind kind, const pk_product *p, size_t panels, const pk_quantized_rows *rows,
                      float *y) {
   switch (kind) {
     case F32: k->gemm_f32(p, 0, panels, a, b, y); break;
     case F16: k->gemm_f16(p, 0, panels, a, halves, y); break;
-    case S8F: k->gemm_s8f(p, 0, panels, a, weights, y); break;
-    case U8S8: k->gemm_u8s8(p, 0, panels, bytes, rows, weights, y); break;
+    case U8S8:
+    case U16S8: k->gemm_u8s8(p, 0, panels, bytes, rows, weights, y); break;
   }
 }
 
@@ -39,6 +41,17 @@ static void within_rounding(enum kind kind, const pk_product *p, const float *ex
   }
 }
 
+/* Activations of two bytes need the sums that the weights have: some instruction sets do not read the stored ones. */
+static const int32_t *weight_sums(enum kind kind, size_t panels, size_t k) {
+  static int32_t real_sums[CAPACITY];
+  if (kind != U16S8) return sums;
+  for (size_t n = 0; n < panels * PK_PANEL; n++) {
+    real_sums[n] = 0;
+    for (size_t i = 0; i < k; i++) real_sums[n] += (int32_t)weight(kind, k, n, i);
+  }
+  return real_sums;
+}
+
 static void product(enum kind kind, size_t m, size_t n, size_t inputs, int options) {
   size_t panels = (n + PK_PANEL - 1) / PK_PANEL, ldy = n + 3;
   pk_product p = {.lines = 1, .line_rows = m, .x_row_stride = inputs + 4, .segments = 1, .segment_inputs = inputs,
@@ -49,7 +62,10 @@ static void product(enum kind kind, size_t m, size_t n, size_t inputs, int optio
   if (options & 4) p.epilogue.residual = c + 200, p.epilogue.residual_row_stride = ldy;
   p.epilogue.activation = (pk_activation)(options >> 3 & 7);
   p.epilogue.relu_last = options >> 6 & 1;
-  pk_quantized_rows rows = {.scale = c + 300, .scale_stride = options & 1, .zero_point = 93, .weight_sums = sums};
+  pk_quantized_rows rows = {.scale = c + 300, .scale_stride = options & 1,
+                            .zero_point = kind == U16S8 ? PK_ROW_ZERO_POINT : 93,
+                            .weight_sums = weight_sums(kind, panels, inputs),
+                            .low_plane = kind == U16S8 ? LOW_PLANE : 0};
   if (has_scalar_bits) {
     SAME(float, m * ldy, "a product", {
       extra[0] = -0.0f;
@@ -63,7 +79,7 @@ static void product(enum kind kind, size_t m, size_t n, size_t inputs, int optio
     multiply(tested, kind, &p, panels, &rows, floats_of(1));
     within_rounding(kind, &p, floats_of(0), floats_of(1));
   }
-  if (kind != U8S8) add_to(&found_sums.fused, outputs[1], (m * ldy - 3) * sizeof(float));
+  if (kind == F32 || kind == F16) add_to(&found_sums.fused, outputs[1], (m * ldy - 3) * sizeof(float));
 }
 
 static void products(enum kind kind) {
@@ -75,17 +91,19 @@ static void products(enum kind kind) {
   /* A window of 3 × 3 over 4 × 5 pixels of 8 channels with a border of one, in lines and segments. */
   pk_product p = {.lines = 4, .line_rows = 5, .x_row_stride = 8, .x_line_stride = 56, .segments = 3, .segment_inputs = 24,
                   .segment_stride = 56, .y_row_stride = 20, .y_line_stride = 100, .epilogue = {.output_count = 20}};
-  pk_quantized_rows rows = {.scale = c, .zero_point = 7, .weight_sums = sums};
+  pk_quantized_rows rows = {.scale = c, .zero_point = kind == U16S8 ? PK_ROW_ZERO_POINT : 7,
+                            .weight_sums = weight_sums(kind, 2, 72),
+                            .low_plane = kind == U16S8 ? LOW_PLANE : 0};
   if (has_scalar_bits) SAME(float, 400, "a convolution", multiply(k, kind, &p, 2, &rows, y));
 }
 
 void check_gemm_f32(void) { products(F32); }
 void check_gemm_f16(void) { products(F16); }
-void check_gemm_s8f(void) { products(S8F); }
 
 /* The largest bytes of each sign, which saturate 16-bit sums of pairs, in all combinations. */
 void check_gemm_u8s8(void) {
   products(U8S8);
+  products(U16S8);
   static const uint8_t inputs[] = {0, 1, 127, 128, 255};
   static const int8_t extremes[] = {-128, -127, 0, 127};
   for (size_t i = 0; i < 5; i++)
@@ -93,6 +111,7 @@ void check_gemm_u8s8(void) {
       memset(bytes, inputs[i], sizeof bytes);
       memset(weights, extremes[j], sizeof weights);
       product(U8S8, 7, 33, 512, 1);
+      product(U16S8, 7, 33, 512, 1);
     }
   fill();
 }

@@ -38,6 +38,10 @@ void check_quantize_rows_u8(void) {
 
 void check_quantize_u8(void) { EACH_WIDTH(n) SAME(uint8_t, n + 4, "a byte", k->quantize_u8(n, a, 131.7f, 101, y)); }
 
+void check_quantize_u16(void) {
+  EACH_WIDTH(n) SAME(uint8_t, 2 * (n + 4), "a byte", k->quantize_u16(n, a, 40000, y, n + 4));
+}
+
 void check_dequantize_u8(void) {
   EACH_WIDTH(n) SAME(float, n + 4, "a value", k->dequantize_u8(n, bytes, 0.013f, 101, y));
 }

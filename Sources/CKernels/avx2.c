@@ -34,12 +34,12 @@ INLINE void add_fours(const size_t rows, row_pointers x, const uint8_t *w, integ
       (__m256i)total[r][p], _mm256_set1_epi32(four_inputs(ROW(r))), (__m256i)column[p]);
 }
 
-INLINE void sum_u8s8_vnni(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_fours, rows, t, sums); }
+INLINE void sum_u8s8_vnni(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_fours, 4, rows, t, sums); }
 EACH_HEIGHT(u8s8_vnni)
 
 static void gemm_u8s8_vnni(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                            const pk_quantized_rows *rows, const int8_t *w, float *y) {
-  run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_u8s8_vnni);
+  run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_u8s8_vnni, sum_planes);
 }
 
 const pk_kernels pk_kernels_avxvnni = WIDE_KERNELS(PK_ISA_AVXVNNI, gemm_u8s8_vnni);

@@ -63,12 +63,6 @@ INLINE __m512 weights_f16(const uint8_t *panel, size_t i) {
   return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(panel + i * PK_PANEL * sizeof(uint16_t))));
 }
 
-/* Byte i mod 4 of each 32-bit lane. */
-INLINE __m512 weights_s8f(const uint8_t *panel, size_t i) {
-  __m512i four = _mm512_loadu_si512(panel + i / 4 * 4 * PK_PANEL);
-  return _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(four, (unsigned)(24 - i % 4 * 8)), 24));
-}
-
 typedef __m512 weights_of(const uint8_t *panel, size_t i);
 
 INLINE void sum_floats(weights_of *weights, const size_t rows, const tile *t, tile_sums *sums) {
@@ -98,7 +92,6 @@ INLINE void sum_floats(weights_of *weights, const size_t rows, const tile *t, ti
 
 INLINE void sum_f32(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f32, rows, t, sums); }
 INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f16, rows, t, sums); }
-INLINE void sum_s8f(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_s8f, rows, t, sums); }
 EVEN_HEIGHTS(f32)
 
 /* Further rows use the weights that the first rows widened. */
@@ -124,7 +117,6 @@ static void tile_beyond(const tile *t, size_t rows, tile_sums *sums) {
     if (t->rows > NARROW_ROWS) tile_beyond(t, first.rows, sums);   \
   }
 NARROW_HEIGHTS(f16)
-NARROW_HEIGHTS(s8f)
 
 /* ---- Integers: four inputs of sixteen outputs per instruction, exact. ---- */
 

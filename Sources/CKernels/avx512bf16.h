@@ -84,7 +84,7 @@ static void tile_rounding(const tile *t, tile_sums *sums) {
 static void gemm_bf16(const pk_product *product, size_t panel_begin, size_t panel_end, const uint16_t *x,
                       const uint16_t *w, float *y) {
   gemm g = {product, panel_begin, panel_end, (const uint8_t *)x, sizeof *x, (const uint8_t *)w, PK_PANEL * sizeof *w,
-            y, tile_rounding, tile_bf16, NULL};
+            y, tile_rounding, tile_bf16, NULL, NULL};
   run_gemm(&g);
 }
 

@@ -43,4 +43,8 @@
 /* Activations whose largest magnitude is below this count as zero: 127 / magnitude would overflow. */
 #define PK_QUANTIZATION_FLOOR 0x1p-100f
 
+/* Activations of two bytes. */
+#define PK_U16_ZERO_POINT 32768
+#define PK_U16_LARGEST 32767
+
 #endif

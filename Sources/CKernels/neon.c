@@ -70,7 +70,7 @@ const pk_kernels pk_kernels_neon = WIDE_KERNELS(PK_ISA_NEON, gemm_u8s8);
 #define INTEGER_GEMM(name)                                                                                          \
   static void gemm_##name(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,       \
                           const pk_quantized_rows *rows, const int8_t *w, float *y) {                               \
-    run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_##name);                                  \
+    run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_##name, sum_planes);                                  \
   }
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
@@ -86,7 +86,7 @@ INLINE void add_signed(const size_t rows, row_pointers x, const uint8_t *w, inte
 }
 
 INLINE void sum_u8s8_dotprod(const size_t rows, const tile *t, tile_sums *sums) {
-  sum_integers(add_signed, rows, t, sums);
+  sum_integers(add_signed, 4, rows, t, sums);
   add_shifted(t, sums);
 }
 EACH_HEIGHT(u8s8_dotprod)
@@ -107,7 +107,7 @@ INLINE void add_fours(const size_t rows, row_pointers x, const uint8_t *w, integ
   }
 }
 
-INLINE void sum_u8s8_i8mm(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_fours, rows, t, sums); }
+INLINE void sum_u8s8_i8mm(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_fours, 4, rows, t, sums); }
 EACH_HEIGHT(u8s8_i8mm)
 INTEGER_GEMM(u8s8_i8mm)
 

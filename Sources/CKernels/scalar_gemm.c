@@ -87,12 +87,6 @@ static void widen_f16(const void *panel, size_t begin, size_t count, float (*blo
   for (size_t i = 0; i < count * PK_PANEL; i++) block[i / PK_PANEL][i % PK_PANEL] = pk_f16_to_f32(w[i]);
 }
 
-static void widen_s8(const void *panel, size_t begin, size_t count, float (*block)[PK_PANEL]) {
-  const int8_t *w = (const int8_t *)panel + begin * PK_PANEL;
-  for (size_t i = 0; i < count; i++)
-    for (size_t lane = 0; lane < PK_PANEL; lane++) block[i][lane] = (float)w[(i / 4 * PK_PANEL + lane) * 4 + i % 4];
-}
-
 /* Copies inputs [begin, begin + count) of a row, which can span several segments. */
 static void copy_inputs(const pk_product *p, const float *x, row_place at, size_t begin, size_t count, float *inputs) {
   for (size_t i = 0; i < count; i++)
@@ -131,11 +125,6 @@ void gemm_f16_scalar(const pk_product *product, size_t panel_begin, size_t panel
   gemm_widened(product, panel_begin, panel_end, x, w, PK_PANEL * sizeof *w, widen_f16, y);
 }
 
-void gemm_s8f_scalar(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x, const int8_t *w,
-                     float *y) {
-  gemm_widened(product, panel_begin, panel_end, x, w, PK_PANEL * sizeof *w, widen_s8, y);
-}
-
 void add_transposed_f32_scalar(size_t k, const float *x, const float *panel, float *y) {
   for (size_t i = 0; i < k; i++, panel += PK_PANEL) {
     float sums[PK_PANEL];
@@ -156,26 +145,37 @@ void add_transposed_s8_scalar(size_t k, const float *x, const int8_t *panel, flo
 }
 
 /* Adds the products of one segment of one row with its part of one panel. */
-static void sum_segment(size_t count, const uint8_t *x, const int8_t *panel, int32_t *sums) {
+static inline __attribute__((always_inline)) void sum_segment(size_t count, const uint8_t *x, const int8_t *panel, int32_t *sums) {
   for (size_t i = 0; i < count; i += 4)
     for (size_t lane = 0; lane < PK_PANEL; lane++)
       for (size_t j = 0; j < 4; j++) sums[lane] += x[i + j] * panel[(i / 4 * PK_PANEL + lane) * 4 + j];
 }
 
+/* The sums of one row of bytes with one panel. Bytes may alias anything, so the sums are local until the end. */
+static void sum_bytes(const pk_product *p, row_place at, const uint8_t *x, const int8_t *panel, int32_t *sums) {
+  int32_t totals[PK_PANEL] = {0};
+  for (size_t s = 0; s < p->segments; s++)
+    sum_segment(p->segment_inputs, x + x_index(p, at, s), panel + s * p->segment_inputs * PK_PANEL, totals);
+  memcpy(sums, totals, sizeof totals);
+}
+
 void gemm_u8s8_scalar(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                       const pk_quantized_rows *rows, const int8_t *w, float *y) {
-  size_t m = product->lines * product->line_rows, inputs = product->segment_inputs;
+  size_t m = product->lines * product->line_rows, panel_inputs = product->segments * product->segment_inputs;
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
+    const int8_t *weights = w + panel * panel_inputs * PK_PANEL;
     for (size_t row = 0; row < m; row++) {
       row_place at = place_of(product, row);
-      int32_t sums[PK_PANEL] = {0};
-      for (size_t s = 0; s < product->segments; s++)
-        sum_segment(inputs, x + x_index(product, at, s), w + (panel * product->segments + s) * inputs * PK_PANEL, sums);
+      int32_t sums[PK_PANEL], low_sums[PK_PANEL];
+      sum_bytes(product, at, x, weights, sums);
+      if (rows->low_plane) sum_bytes(product, at, x + rows->low_plane, weights, low_sums);
       float values[PK_PANEL];
       for (size_t lane = 0; lane < PK_PANEL; lane++) {
         /* The stored sum in a damaged bundle can be any number, so the product is unsigned and wraps. */
         const uint32_t excess = (uint32_t)rows->zero_point * (uint32_t)rows->weight_sums[panel * PK_PANEL + lane];
-        values[lane] = (float)(int32_t)((uint32_t)sums[lane] - excess) * rows->scale[row * rows->scale_stride];
+        const int32_t sum = (int32_t)((uint32_t)sums[lane] - excess);
+        values[lane] = rows->low_plane ? (float)(256.0 * sum + low_sums[lane]) : (float)sum;
+        values[lane] = values[lane] * rows->scale[row * rows->scale_stride];
       }
       finish(product, values, at, panel, y);
     }

@@ -113,6 +113,20 @@ void quantize_u8_scalar(size_t count, const float *x, float inverse_scale, int32
     q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
 }
 
+static void store_u16(int32_t v, uint8_t *q, size_t low_plane) {
+  v += PK_U16_ZERO_POINT;
+  q[0] = (uint8_t)(v >> 8);
+  q[low_plane] = (uint8_t)v;
+}
+
+__attribute__((noinline)) void quantize_u16_scalar(size_t count, const float *x, float inverse_scale, uint8_t *q,
+                                                   size_t low_plane) {
+#pragma clang loop vectorize(disable)
+  for (size_t i = 0; i < count; i++)
+    store_u16(pk_clamp(pk_round_to_int(x[i] * inverse_scale), -PK_U16_LARGEST, PK_U16_LARGEST), q + i, low_plane);
+  for (size_t i = count; i % 4 != 0; i++) store_u16(0, q + i, low_plane);
+}
+
 void dequantize_u8_scalar(size_t count, const uint8_t *q, float scale, int32_t zero_point, float *x) {
   for (size_t i = 0; i < count; i++) x[i] = (float)(q[i] - zero_point) * scale;
 }
@@ -132,6 +146,12 @@ pk_u8_quantization pk_u8_range(float minimum, float maximum) {
   result.inverse_scale = 1.0f / result.scale;
   result.zero_point = pk_clamp(pk_round_to_int(-low / result.scale), 0, 255);
   return result;
+}
+
+pk_u8_quantization pk_u16_range(float minimum, float maximum) {
+  float largest = pk_upper(pk_float(pk_bits(minimum) & 0x7FFFFFFFu), pk_float(pk_bits(maximum) & 0x7FFFFFFFu));
+  if (largest < PK_QUANTIZATION_FLOOR) return (pk_u8_quantization){0, 0, PK_ROW_ZERO_POINT};
+  return (pk_u8_quantization){largest / PK_U16_LARGEST, PK_U16_LARGEST / largest, PK_ROW_ZERO_POINT};
 }
 
 static void add_position(size_t width, const float *positions, size_t i, float *y) {

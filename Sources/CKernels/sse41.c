@@ -54,7 +54,6 @@ const pk_kernels pk_kernels_sse41 = {
 #include "include/kernels.def"
     .gemm_f32 = gemm_f32,
     .gemm_f16 = gemm_f16,
-    .gemm_s8f = gemm_s8f,
     .gemm_u8s8 = gemm_u8s8,
     .attention_f32 = attention_f32,
     .f16_to_f32 = f16_to_f32,

@@ -8,6 +8,9 @@
 #define TILE_ROWS 6
 #define TILE_PANELS 1
 #define NARROW_ROWS 0
+#if defined(PAIR_PRODUCTS) && !defined(FEW_BYTES)
+#define TWO_BYTES sum_pairs
+#endif
 #include "wide_gemm.h"
 
 typedef float floats __attribute__((ext_vector_type(LANES), aligned(4)));
@@ -103,11 +106,6 @@ INLINE floats weights_f16(const uint8_t *step, size_t i, size_t output) {
   return widen_f16((const uint16_t *)(const void *)step + i * PK_PANEL + output);
 }
 
-/* Byte i of each 32-bit lane. */
-INLINE floats weights_s8f(const uint8_t *step, size_t i, size_t output) {
-  words four = *(const words *)(const void *)(step + output * 4);
-  return __builtin_convertvector((integers)(four << (uint32_t)(24 - 8 * i)) >> 24, floats);
-}
 
 /* A step is `inputs` inputs, `step_bytes` of a panel. Weights that are not FP32 are stored in FP32 for other rows.
  * The weights of the next call are prefetched, which halves the time if they come from memory. */
@@ -154,10 +152,6 @@ INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) {
   sum_floats(weights_f16, 1, PK_PANEL * sizeof(uint16_t), rows, t, sums);
 }
 
-INLINE void sum_s8f(const size_t rows, const tile *t, tile_sums *sums) {
-  sum_floats(weights_s8f, 4, 4 * PK_PANEL, rows, t, sums);
-}
-
 EACH_HEIGHT(f32)
 
 #ifdef FEW_BYTES
@@ -174,26 +168,17 @@ static void tile_f16(const tile *t, tile_sums *sums) {
   sum_widened(t, sums);
 }
 
-static void tile_s8f(const tile *t, tile_sums *sums) {
-  const size_t count = (t->end - t->begin) * PK_PANEL;
-  for (size_t i = 0; i < count; i += LANES) {
-    const uint8_t *step = t->w + i / (4 * PK_PANEL) * 4 * PK_PANEL;
-    *(floats *)&t->widened[0][i] = weights_s8f(step, i / PK_PANEL % 4, i % PK_PANEL);
-  }
-  sum_widened(t, sums);
-}
 #else
 /* The first tile of a group, which widens weights for the others, only needs even heights. */
 EVEN_HEIGHTS(f16)
-EVEN_HEIGHTS(s8f)
 #endif
 
 /* ---- Integers: four inputs of a panel at a time. ---- */
 
-/* Adds the products of the rows' next four inputs with those of PARTS registers of outputs. */
+/* Adds the products of the rows' next four inputs, of `four_bytes` bytes, with those of PARTS registers of outputs. */
 typedef void add_products(const size_t rows, row_pointers x, const uint8_t *w, integers total[TILE_ROWS][PARTS]);
 
-INLINE void sum_integers(add_products *add, const size_t rows, const tile *t, tile_sums *sums) {
+INLINE void sum_integers(add_products *add, const size_t four_bytes, const size_t rows, const tile *t, tile_sums *sums) {
   EACH_PASS {
     const uint8_t *w = t->w + first * 4;
     integers total[TILE_ROWS][PARTS];
@@ -203,7 +188,7 @@ INLINE void sum_integers(add_products *add, const size_t rows, const tile *t, ti
       for (size_t i = 0; i < t->segment_inputs; i += 4, w += 4 * PK_PANEL) {
         __builtin_prefetch(w + t->ahead);
         add(rows, x, w, total);
-        advance(&x, 4);
+        advance(&x, four_bytes);
       }
     }
     EACH_SUM *(integers *)&sums->i[r][0][first + p * LANES] = total[r][p];
@@ -242,8 +227,83 @@ INLINE void add_pairs(const size_t rows, row_pointers x, const uint8_t *w, integ
   }
 }
 
-INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_pairs, rows, t, sums); }
+INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_pairs, 4, rows, t, sums); }
 EACH_HEIGHT(u8s8)
+
+#ifndef FEW_BYTES
+/* ---- Two bytes per activation are one factor of vpmaddwd. ---- */
+
+/* 32768 · 128 times as many fit 32 bits. */
+#define PAIRED_INPUTS ((size_t)384)
+
+/* x − 32768 of some inputs: of every four, the even ones before the odd ones. */
+typedef int16_t paired_row[PAIRED_INPUTS];
+
+INLINE void add_shorts(const size_t rows, row_pointers x, const uint8_t *w, integers total[TILE_ROWS][PARTS]) {
+  shorts even[PARTS], odd[PARTS];
+  EACH_PART {
+    shorts bytes = *(const shorts *)(const void *)(w + p * LANES * 4);
+    even[p] = even_bytes(bytes);
+    odd[p] = bytes >> 8;
+  }
+  UNROLLED for (size_t r = 0; r < rows; r++) {
+    integers x_even = four_inputs(ROW(r)), x_odd = four_inputs(ROW(r) + 4);
+    EACH_PART {
+      total[r][p] += (integers)PAIR_PRODUCTS(even[p], x_even);
+      total[r][p] += (integers)PAIR_PRODUCTS(odd[p], x_odd);
+    }
+  }
+}
+
+INLINE void sum_shorts(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_shorts, 8, rows, t, sums); }
+EVEN_HEIGHTS(shorts)
+
+/* Inputs [begin, begin + count) of a row; no four of them lie in two segments. */
+static __attribute__((noinline)) void pair_inputs(const tile *t, const uint8_t *high, size_t low_plane, size_t begin,
+                                                  size_t count, int16_t *paired) {
+  typedef uint8_t fours __attribute__((ext_vector_type(16), aligned(1)));
+  typedef uint16_t eight_shorts __attribute__((ext_vector_type(8), aligned(2)));
+  for (size_t i = begin; i < begin + count;) {
+    const size_t within = i % t->segment_inputs;
+    const uint8_t *h = high + i / t->segment_inputs * t->segment_stride + within, *l = h + low_plane;
+    size_t inputs = t->segment_inputs - within;
+    if (inputs > begin + count - i) inputs = begin + count - i;
+    i += inputs;
+    for (; inputs >= 16; inputs -= 16, h += 16, l += 16, paired += 16) {
+      fours low = *(const fours *)l, upper = *(const fours *)h ^ 0x80;
+      low = __builtin_shufflevector(low, low, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+      upper = __builtin_shufflevector(upper, upper, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+      *(eight_shorts *)(void *)paired =
+          (eight_shorts)__builtin_shufflevector(low, upper, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      *(eight_shorts *)(void *)(paired + 8) =
+          (eight_shorts)__builtin_shufflevector(low, upper, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    for (; inputs > 0; inputs -= 4, h += 4, l += 4, paired += 4)
+      for (size_t j = 0; j < 4; j++) paired[j / 2 + j % 2 * 2] = (int16_t)((h[j] << 8 | l[j]) - PK_U16_ZERO_POINT);
+  }
+}
+
+/* Blocks of inputs are summed in 32 bits, blocks in FP64: exact. */
+static __attribute__((noinline)) void sum_pairs(const gemm *g, const place *at, const tile *t, tile_sums *sums) {
+  paired_row rows[TILE_ROWS];
+  double totals[TILE_ROWS][PK_PANEL] = {{0}};
+  tile block = *t;
+  block.x = (const uint8_t *)rows;
+  block.row_stride = sizeof rows[0];
+  block.segments = 1;
+  for (size_t begin = 0; begin < t->end; begin += PAIRED_INPUTS) {
+    block.segment_inputs = t->end - begin < PAIRED_INPUTS ? t->end - begin : PAIRED_INPUTS;
+    for (size_t r = 0; r < t->rows; r++)
+      pair_inputs(t, t->x + r * t->row_stride, g->quantized->low_plane, begin, block.segment_inputs, rows[r]);
+    tile_shorts(&block, sums);
+    block.w += block.segment_inputs * PK_PANEL;
+    for (size_t r = 0; r < at->rows; r++)
+      for (size_t lane = 0; lane < PK_PANEL; lane++) totals[r][lane] += sums->i[r][0][lane];
+  }
+  for (size_t r = 0; r < at->rows; r++)
+    for (size_t lane = 0; lane < PK_PANEL; lane++) sums->f[r][0][lane] = (float)totals[r][lane];
+}
+#endif
 #endif
 
 #endif

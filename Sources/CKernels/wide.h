@@ -73,6 +73,12 @@ FOLD(fold_upper, upper)
 
 INLINE i32x16 round_to_int(f32x16 x) { return (i32x16)(x + PK_ROUNDER) - (i32x16)spread(PK_ROUNDER); }
 
+/* 256 · high + low, exact in FP64 and rounded once. */
+INLINE f32x16 joined(i32x16 high, i32x16 low) {
+  typedef double f64x16 __attribute__((vector_size(128), aligned(8)));
+  return __builtin_convertvector(__builtin_convertvector(high, f64x16) * 256.0 + __builtin_convertvector(low, f64x16), f32x16);
+}
+
 INLINE i32x16 clamp(i32x16 v, int32_t low, int32_t high) {
   v = __builtin_elementwise_max(v, (i32x16){0} + low);
   return __builtin_elementwise_min(v, (i32x16){0} + high);

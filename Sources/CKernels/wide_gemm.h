@@ -7,6 +7,11 @@
 
 #include "wide.h"
 
+/* How activations of two bytes are summed; the default is below. */
+#ifndef TWO_BYTES
+#define TWO_BYTES sum_planes
+#endif
+
 /* Sums of one tile, [row][panel][lane]; integers, then values. */
 typedef union tile_sums {
   float f[TILE_ROWS][TILE_PANELS][PK_PANEL];
@@ -35,7 +40,14 @@ typedef struct tile {
 
 /* Sums over the inputs. Floats are added to the sums of the inputs before `begin`. Defined by the including file. */
 typedef void sum_tile(const tile *t, tile_sums *sums);
-static sum_tile tile_f32, tile_f16, tile_s8f, tile_u8s8;
+static sum_tile tile_f32, tile_f16, tile_u8s8;
+
+typedef struct gemm gemm;
+
+/* The position of a tile: line, rows within the line, panels. */
+typedef struct place {
+  size_t line, row, rows, panel, panels;
+} place;
 
 /* Contiguous inputs of a row that belong to one block of the sum. */
 typedef struct float_run {
@@ -51,7 +63,11 @@ INLINE float_run next_run(const tile *t, size_t input) {
   return (float_run){input / t->segment_inputs * t->segment_stride + within * sizeof(float), inputs};
 }
 
-typedef struct gemm {
+/* The sums of activations of two bytes, as floats: each is rounded once. */
+typedef void sum_two_bytes(const gemm *g, const place *at, const tile *t, tile_sums *sums);
+static sum_two_bytes TWO_BYTES;
+
+struct gemm {
   const pk_product *product;
   size_t panel_begin, panel_end;
   const uint8_t *x;
@@ -61,13 +77,9 @@ typedef struct gemm {
   float *y;
   sum_tile *tile;
   sum_tile *sharing; /* for weights that `tile` has widened: tiles come in groups; null: weights are read directly */
-  const pk_quantized_rows *quantized; /* integer products only */
-} gemm;
-
-/* The position of a tile: line, rows within the line, panels. */
-typedef struct place {
-  size_t line, row, rows, panel, panels;
-} place;
+  const pk_quantized_rows *quantized; /* integer products only, like what follows */
+  sum_two_bytes *two_bytes;
+};
 
 /* The terms that turn a sum of one panel into a value, equal for every row. */
 typedef struct panel_terms {
@@ -127,7 +139,7 @@ static __attribute__((noinline)) void finish_part(const gemm *g, const place *at
 INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const pk_activation activation) {
   const pk_epilogue *e = &g->product->epilogue;
   const pk_quantized_rows *q = g->quantized;
-  const int is_quantized = q != NULL, relu_last = e->relu_last, has_range = e->range != NULL;
+  const int is_quantized = q != NULL, has_low = q && q->low_plane, relu_last = e->relu_last, has_range = e->range != NULL;
   const size_t rows = at->rows, panels = at->panels, scale_stride = q ? q->scale_stride : 0;
   const float *scale = q ? q->scale + (at->line * g->product->line_rows + at->row) * scale_stride : NULL;
   tile_outputs out = outputs_at(g, at);
@@ -138,7 +150,7 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
   for (size_t r = 0; r < rows; r++) {
     for (size_t p = 0; p < panels; p++) {
       f32x16 v = load(sums->f[r][p]);
-      if (is_quantized) v = __builtin_convertvector((i32x16)((u32x16)v - terms[p].excess), f32x16) * *scale;
+      if (is_quantized) v = (has_low ? v : __builtin_convertvector((i32x16)((u32x16)v - terms[p].excess), f32x16)) * *scale;
       v = activate(v * terms[p].scale + terms[p].bias, activation);
       if (p >= whole) {
         store(sums->f[r][p], v);
@@ -241,6 +253,23 @@ static __attribute__((noinline)) void sum_narrow(const gemm *g, tile_group *grou
   } while (first.begin < inputs);
 }
 
+/* One product of the high bytes and one of the low ones: 256 · H + L. */
+static __attribute__((noinline)) void sum_planes(const gemm *g, const place *at, const tile *t, tile_sums *sums) {
+  tile_sums low_sums;
+  tile low = *t;
+  low.x += g->quantized->low_plane;
+  g->tile(t, sums);
+  g->tile(&low, &low_sums);
+  for (size_t p = 0; p < at->panels; p++) {
+    const u32x16 excess = terms_at(g, (at->panel + p) * PK_PANEL).excess;
+    for (size_t r = 0; r < at->rows; r++) {
+      const i32x16 high_sum = (i32x16)(*(const u32x16 *)sums->i[r][p] - excess);
+      const i32x16 low_sum = *(const i32x16 *)low_sums.i[r][p];
+      store(sums->f[r][p], joined(high_sum, low_sum));
+    }
+  }
+}
+
 /* All panels [begin, end) of a group: outputs are written in order, the weights are read again for each group. */
 static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end) {
   size_t panel_bytes = g->product->segments * g->product->segment_inputs * g->input_bytes;
@@ -256,7 +285,11 @@ static void run_group(const gemm *g, tile_group *group, size_t begin, size_t end
     } else {
       tile t = tile_at(g, &group->places[0], w, panel_bytes);
       t.ahead = group->panels_ahead * panel_bytes;
-      g->tile(&t, &group->sums[0]);
+      if (g->quantized && g->quantized->low_plane) {
+        g->two_bytes(g, &group->places[0], &t, &group->sums[0]);
+      } else {
+        g->tile(&t, &group->sums[0]);
+      }
     }
     for (size_t i = 0; i < group->count; i++) finish_tile(g, &group->places[i], &group->sums[i]);
   }
@@ -305,23 +338,23 @@ static void run_gemm(const gemm *g) {
   static void gemm_##name(const pk_product *product, size_t panel_begin, size_t panel_end, const float *x,         \
                           const weight *w, float *y) {                                                              \
     gemm g = {product, panel_begin, panel_end, (const uint8_t *)x, sizeof *x, (const uint8_t *)w,                   \
-              PK_PANEL * sizeof *w, y, tile_##name, sharing, NULL};                                                 \
+              PK_PANEL * sizeof *w, y, tile_##name, sharing, NULL, NULL};                                                 \
     run_gemm(&g);                                                                                                   \
   }
 FLOAT_GEMM(f32, float, NULL)
 FLOAT_GEMM(f16, uint16_t, tile_f32)
-FLOAT_GEMM(s8f, int8_t, tile_f32)
 #undef FLOAT_GEMM
 
 static void run_integer_gemm(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
-                             const pk_quantized_rows *rows, const int8_t *w, float *y, sum_tile *tile) {
-  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile, NULL, rows};
+                             const pk_quantized_rows *rows, const int8_t *w, float *y, sum_tile *tile,
+                             sum_two_bytes *two_bytes) {
+  gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile, NULL, rows, two_bytes};
   run_gemm(&g);
 }
 
 static void gemm_u8s8(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                       const pk_quantized_rows *rows, const int8_t *w, float *y) {
-  run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_u8s8);
+  run_integer_gemm(product, panel_begin, panel_end, x, rows, w, y, tile_u8s8, TWO_BYTES);
 }
 
 #endif

@@ -182,6 +182,16 @@ static void quantize_u8(size_t count, const float *x, float inverse_scale, int32
   for (; i < count; i++) q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
 }
 
+static void quantize_u16(size_t count, const float *x, float inverse_scale, uint8_t *q, size_t low_plane) {
+  size_t i = 0;
+  for (; i < whole_groups(count); i += WIDE) {
+    i32x16 v = clamp(round_to_int(load(x + i) * inverse_scale), -PK_U16_LARGEST, PK_U16_LARGEST) + PK_U16_ZERO_POINT;
+    store_u8(q + i, v >> 8);
+    store_u8(q + low_plane + i, v);
+  }
+  quantize_u16_scalar(count - i, x + i, inverse_scale, q + i, low_plane);
+}
+
 static void dequantize_u8(size_t count, const uint8_t *q, float scale, int32_t zero_point, float *x) {
   size_t i = 0;
   for (; i < whole_groups(count); i += WIDE) {

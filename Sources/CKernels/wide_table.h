@@ -28,7 +28,6 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
       .name = PK_ISA_NAME(isa_),                       \
       .gemm_f32 = gemm_f32,                            \
       .gemm_f16 = gemm_f16,                            \
-      .gemm_s8f = gemm_s8f,                            \
       .gemm_u8s8 = u8s8_,                              \
       .add_transposed_f32 = add_transposed_f32,        \
       .add_transposed_s8 = add_transposed_s8,          \
@@ -42,6 +41,7 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
       .minmax_f32 = minmax_f32,                        \
       .add_f32 = add_f32,                              \
       .quantize_rows_u8 = quantize_rows_u8,            \
+      .quantize_u16 = quantize_u16,                    \
       .quantize_u8 = quantize_u8,                      \
       .dequantize_u8 = dequantize_u8,                  \
       .embed_f32 = embed_f32_scalar,                   \

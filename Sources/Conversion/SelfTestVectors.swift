@@ -5,7 +5,7 @@ import PocketCLIP
 import Verification
 
 extension Model.Options {
-  /// The arithmetic that is equal on every machine: `scalar` kernels, float activations.
+  /// The arithmetic that is equal on every machine: `scalar` kernels, 16-bit activations.
   static var forSelfTest: Model.Options {
     var options = Model.Options()
     options.arithmetic = .exact

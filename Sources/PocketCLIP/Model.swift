@@ -10,7 +10,7 @@ public final class Model: Sendable {
   public enum Arithmetic: Int32, Sendable, CaseIterable {
     /// int8 × int8.
     case fast = 1
-    /// int8 weights × float activations.
+    /// int8 weights × 16-bit activations, in exact integer sums.
     case exact = 2
     /// BF16 × BF16 on FP16 bundles. Opening throws if the processor does not support it.
     case bf16 = 3

@@ -56,7 +56,7 @@ public struct Thresholds: Sendable, Equatable, Codable {
       text: Bounds(worstCosine: 0.999), agreement: nil)
   }
 
-  /// int8 weights, float activations.
+  /// int8 weights, 16-bit activations.
   public static func int8Exact(_ image: ImageTower?) -> Thresholds {
     Thresholds(
       name: "int8 exact", image: image.flatMap { bounds($0, transformer: 0.9999, rn50: 0.999) },

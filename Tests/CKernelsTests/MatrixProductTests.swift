@@ -53,9 +53,9 @@ import Testing
         let sum = terms.reduce(0.0) { $0 + $1.0 * $1.1 }
         let value = y[row * product.ldy + output]
         switch kind {
-        case .f32, .f16, .s8f: count += abs(Double(value) - sum) <= Self.bound(terms) ? 0 : 1
-        case .u8PerRow: count += value == Float(sum) * product.rowScale[row] ? 0 : 1
-        case .u8Common: count += value == Float(sum) * Product.commonScale ? 0 : 1
+        case .f32, .f16: count += abs(Double(value) - sum) <= Self.bound(terms) ? 0 : 1
+        case .u8PerRow, .u16PerRow: count += value == Float(sum) * product.rowScale[row] ? 0 : 1
+        case .u8Common, .u16Common: count += value == Float(sum) * Product.commonScale ? 0 : 1
         }
       }
       if row + 1 < product.m {
@@ -67,7 +67,7 @@ import Testing
 
   @Test(
     "Integer products have the bits of scalar with every activation, residual and bias",
-    arguments: KernelTable.fast, [Product.Kind.u8PerRow, .u8Common])
+    arguments: KernelTable.fast, [Product.Kind.u8PerRow, .u8Common, .u16PerRow, .u16Common])
   func integerEpilogues(table: KernelTable, kind: Product.Kind) {
     let arena = Arena()
     defer { arena.free() }
@@ -137,7 +137,7 @@ import Testing
   @Test(
     "Float products have equal bits on all instruction sets that fuse, and scalar's on the others",
     arguments: KernelTable.fast,
-    [Product.Kind.f32, .f16, .s8f])
+    [Product.Kind.f32, .f16])
   func fusedAgree(table: KernelTable, kind: Product.Kind) {
     let arena = Arena()
     defer { arena.free() }
@@ -178,9 +178,10 @@ import Testing
       defer { arena.free() }
       let product = Product(m: 7, n: 33, k: k, arena: arena)
       product.xU8.update(repeating: value, count: 7 * product.ldx - 1)
+      product.xU16.update(repeating: value, count: 2 * (7 * product.ldx - 1))
       product.q.update(repeating: weight, count: product.panelCount * 16 * k)
       product.qSum.update(repeating: Int32(weight) * Int32(k), count: product.panelCount * 16)
-      for kind in [Product.Kind.u8PerRow, .u8Common] {
+      for kind in [Product.Kind.u8PerRow, .u8Common, .u16PerRow, .u16Common] {
         let y = product.output(arena)
         product.run(kind, table, product.epilogue(scaled: false, biased: false), into: y)
         #expect(mistakes(product, kind, y) == 0)
@@ -223,6 +224,8 @@ import Testing
         let at = (row / width + tap / 3) * line + (row % width + tap % 3) * channels + channel
         whole.x[row * whole.ldx + input] = image.x[at]
         whole.xU8[row * whole.ldx + input] = image.xU8[at]
+        whole.xU16[row * whole.ldx + input] = image.xU16[at]
+        whole.xU16[whole.lowPlane + row * whole.ldx + input] = image.xU16[image.lowPlane + at]
       }
     }
     let (expected, found) = (whole.output(arena), whole.output(arena))
@@ -232,7 +235,8 @@ import Testing
       segment_inputs: 3 * channels, segment_stride: line, y_row_stride: whole.ldy,
       y_line_stride: width * whole.ldy,
       epilogue: whole.epilogue(activation: PK_ACTIVATION_RELU, residual: true, lineStride: width * whole.ldy))
-    whole.run(kind, table, window, x: image.x, xU8: image.xU8, into: found)
+    whole.run(
+      kind, table, window, x: image.x, bytes: image.bytes(kind), lowPlane: image.lowPlane, into: found)
     #expect(whole.bits(found) == whole.bits(expected))
   }
 

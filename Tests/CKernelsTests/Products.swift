@@ -3,13 +3,16 @@ import TestSupport
 
 /// Operands of one matrix product, in every weight format, at the edge of their pages.
 struct Product {
-  /// Integers have a scale per row (transformers) or one for all rows (convolutions).
-  enum Kind: CaseIterable, Sendable { case f32, f16, s8f, u8PerRow, u8Common }
+  /// Integers have a scale per row (transformers) or one for all rows (convolutions), and one byte or two.
+  enum Kind: CaseIterable, Sendable { case f32, f16, u8PerRow, u8Common, u16PerRow, u16Common }
 
   let m, n, k: Int
   let panelCount: Int
   let x: UnsafeMutablePointer<Float>
   let xU8: UnsafeMutablePointer<UInt8>
+  /// High bytes, then `lowPlane` elements on the low ones.
+  let xU16: UnsafeMutablePointer<UInt8>
+  let lowPlane: Int
   let rowScale: UnsafeMutablePointer<Float>
   let w: UnsafeMutablePointer<Float>
   let wF16: UnsafeMutablePointer<UInt16>
@@ -32,6 +35,8 @@ struct Product {
     let xCount = max(0, m * ldx - 1)
     x = arena.copy(numbers.floats(xCount))
     xU8 = arena.copy(numbers.bytes(xCount))
+    xU16 = arena.copy(numbers.bytes(2 * xCount))
+    lowPlane = xCount
     rowScale = arena.copy(numbers.floats(m))
     let values = numbers.floats(stored)
     w = arena.copy(values)
@@ -65,10 +70,14 @@ struct Product {
         return (
           Double(x[at]), Double(Float16(bitPattern: wF16[Self.index(output, input, k)]))
         )
-      case .s8f: return (Double(x[at]), Double(q[Self.s8Index(output, input, k)]))
       case .u8PerRow, .u8Common:
         return (
           Double(Int32(xU8[at]) - kind.zeroPoint), Double(q[Self.s8Index(output, input, k)])
+        )
+      case .u16PerRow, .u16Common:
+        return (
+          Double(256 * (Int32(xU16[at]) - kind.zeroPoint) + Int32(xU16[lowPlane + at])),
+          Double(q[Self.s8Index(output, input, k)])
         )
       }
     }
@@ -102,14 +111,16 @@ struct Product {
       product.epilogue.residual = residual + rows.lowerBound * ldy
     }
     run(
-      kind, table, product, panels: panels, x: x + rows.lowerBound * ldx, xU8: xU8 + rows.lowerBound * ldx,
+      kind, table, product, panels: panels, x: x + rows.lowerBound * ldx,
+      bytes: bytes(kind) + rows.lowerBound * ldx,
       rowScale: rowScale + rows.lowerBound, into: y + rows.lowerBound * ldy)
   }
 
   /// Computes any rows with these weights.
   func run(
     _ kind: Kind, _ table: KernelTable, _ product: pk_product, panels: Range<Int>? = nil,
-    x: UnsafePointer<Float>, xU8: UnsafePointer<UInt8>, rowScale: UnsafePointer<Float>? = nil,
+    x: UnsafePointer<Float>, bytes: UnsafePointer<UInt8>, lowPlane: Int? = nil,
+    rowScale: UnsafePointer<Float>? = nil,
     into y: UnsafeMutablePointer<Float>
   ) {
     let panels = panels ?? 0..<panelCount
@@ -119,20 +130,23 @@ struct Product {
     switch kind {
     case .f32: kernels.gemm_f32(&product, begin, end, x, w, y)
     case .f16: kernels.gemm_f16(&product, begin, end, x, wF16, y)
-    case .s8f: kernels.gemm_s8f(&product, begin, end, x, q, y)
-    case .u8PerRow:
+    case .u8PerRow, .u16PerRow:
       var rows = pk_quantized_rows(
         scale: rowScale ?? UnsafePointer(self.rowScale), scale_stride: 1, zero_point: kind.zeroPoint,
-        weight_sums: qSum)
-      kernels.gemm_u8s8(&product, begin, end, xU8, &rows, q, y)
-    case .u8Common:
+        weight_sums: qSum, low_plane: kind.hasTwoBytes ? lowPlane ?? self.lowPlane : 0)
+      kernels.gemm_u8s8(&product, begin, end, bytes, &rows, q, y)
+    case .u8Common, .u16Common:
       withUnsafePointer(to: Self.commonScale) { scale in
         var rows = pk_quantized_rows(
-          scale: scale, scale_stride: 0, zero_point: kind.zeroPoint, weight_sums: qSum)
-        kernels.gemm_u8s8(&product, begin, end, xU8, &rows, q, y)
+          scale: scale, scale_stride: 0, zero_point: kind.zeroPoint, weight_sums: qSum,
+          low_plane: kind.hasTwoBytes ? lowPlane ?? self.lowPlane : 0)
+        kernels.gemm_u8s8(&product, begin, end, bytes, &rows, q, y)
       }
     }
   }
+
+  /// The activations of an integer kind.
+  func bytes(_ kind: Kind) -> UnsafePointer<UInt8> { UnsafePointer(kind.hasTwoBytes ? xU16 : xU8) }
 
   /// Rows of a plain matrix.
   func matrix(_ rows: Int, _ epilogue: pk_epilogue) -> pk_product {
@@ -154,5 +168,17 @@ struct Product {
 }
 
 extension Product.Kind {
-  var zeroPoint: Int32 { self == .u8PerRow ? PK_ROW_ZERO_POINT : 93 }
+  var zeroPoint: Int32 {
+    switch self {
+    case .f32, .f16, .u8Common: 93
+    case .u8PerRow, .u16PerRow, .u16Common: PK_ROW_ZERO_POINT
+    }
+  }
+
+  var hasTwoBytes: Bool {
+    switch self {
+    case .u16PerRow, .u16Common: true
+    case .f32, .f16, .u8PerRow, .u8Common: false
+    }
+  }
 }

@@ -31,6 +31,44 @@ import Testing
   }
 
   @Test(
+    "Values of two bytes are quantized as their formula says, in two planes padded with the code of zero",
+    arguments: KernelTable.all)
+  func twoBytes(table: KernelTable) {
+    var numbers = SplitMix(seed: 2)
+    for k in [1, 3, 4, 15, 16, 17, 35, 768] {
+      let arena = Arena()
+      defer { arena.free() }
+      let values = numbers.floats(k, scale: 3)
+      let x = arena.copy(values, slack: k % 2)
+      let padded = roundUp(k, to: 4)
+      let q = arena.buffer(count: 2 * padded, of: UInt8(99))
+      let largest = values.map(abs).max()!
+      let range = pk_u16_range(0, largest)
+      #expect(range.scale == largest / 32767)
+      table.kernels.pointee.quantize_u16(k, x, range.inverse_scale, q, padded)
+      let expected = values.map { Int(($0 * (32767 / largest)).rounded(.toNearestOrEven)) }
+      let found = (0..<padded).map { 256 * Int(q[$0]) + Int(q[padded + $0]) - 32768 }
+      #expect(found == expected + [Int](repeating: 0, count: padded - k))
+      #expect(found.contains { abs($0) == 32767 })
+    }
+  }
+
+  @Test("Maps of two bytes are symmetric around zero", arguments: KernelTable.all)
+  func mapOfTwoBytes(table: KernelTable) {
+    for (low, high) in [(Float(-1), Float(3)), (-3, 1), (0, 2), (-1e-3, 1e4)] {
+      let range = pk_u16_range(low, high)
+      #expect(range.scale == max(abs(low), abs(high)) / 32767 && range.zero_point == 128)
+      var q = [UInt8](repeating: 0, count: 8)
+      table.kernels.pointee.quantize_u16(4, [low, 0, high, high / 2], range.inverse_scale, &q, 4)
+      let found = (0..<4).map { 256 * Int(q[$0]) + Int(q[$0 + 4]) - 32768 }
+      #expect(found[1] == 0 && found.map(abs).max() == 32767)
+      #expect(abs(Float(found[3]) * range.scale - high / 2) <= range.scale / 2 * 1.01)
+    }
+    let nothing = pk_u16_range(-0.0, 1e-38)
+    #expect(nothing.scale == 0 && nothing.inverse_scale == 0 && nothing.zero_point == 128)
+  }
+
+  @Test(
     "Rows of zeros and of numbers too small to scale become the zero point with scale 0",
     arguments: KernelTable.all)
   func zeroRows(table: KernelTable) {

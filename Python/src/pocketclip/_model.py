@@ -28,7 +28,7 @@ class Model(Encoder):
     """An open bundle. Any number of threads may call it at once; use it after fork(), pickle it, close it any time.
 
     path: the bundle's file. `Model.from_bytes` takes memory instead.
-    arithmetic: "auto" computes int8 bundles in int8; "exact" keeps their activations in float. "bf16" rounds
+    arithmetic: "auto" computes int8 bundles in int8; "exact" gives activations 16 bits. "bf16" rounds
         both operands of FP16 bundles' products to BF16, on processors that support BF16; UnsupportedError on others.
     threads: how many threads one call may use; 0 for all that this process may use.
     isa: name of the kernels; None for the fastest that this machine supports.

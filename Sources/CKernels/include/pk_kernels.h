@@ -67,13 +67,15 @@ typedef struct pk_product {
   pk_epilogue epilogue;
 } pk_product;
 
-/* Quantized activations: x = (q − zero_point) · scale, q in [0, 255]. Row i has scale[i · scale_stride], rows counted
- * over all lines. `weight_sums`[n] is the sum of output n's stored weights. */
+/* Quantized activations: x = (q − zero_point) · scale, q in [0, 255]; with a low plane, x = (256 · (q − zero_point) + low) ·
+ * scale, where the low bytes lie `low_plane` bytes behind the high ones. Row i has scale[i · scale_stride], rows counted over
+ * all lines. `weight_sums`[n] is the sum of output n's stored weights. */
 typedef struct pk_quantized_rows {
   const float *scale;
   size_t scale_stride; /* 0: one scale for all rows */
   int32_t zero_point;
   const int32_t *weight_sums;
+  size_t low_plane; /* 0: one byte per activation */
 } pk_quantized_rows;
 
 /* Geometry of a convolution's input, in elements. Pixel (y, x, c) of the image is at y · row_stride + x ·
@@ -128,6 +130,8 @@ typedef struct pk_u8_quantization {
   int32_t zero_point;
 } pk_u8_quantization;
 pk_u8_quantization pk_u8_range(float minimum, float maximum);
+/* The same for activations of two bytes, symmetric: scale = max(|min|, |max|) / 32767, and the zero point of the high byte. */
+pk_u8_quantization pk_u16_range(float minimum, float maximum);
 
 /* Scale of an int8 weight row: F32(absmax / 127). */
 float pk_s8_scale(float absmax);

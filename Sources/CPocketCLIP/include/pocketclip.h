@@ -103,7 +103,7 @@ enum { PCLIP_ARITHMETIC_AUTO = 0, PCLIP_ARITHMETIC_FAST = 1, PCLIP_ARITHMETIC_EX
 typedef struct pclip_open_options {
   size_t size;
   int32_t arithmetic;  /* auto: int8 × int8 (`fast`) on int8 bundles, FP32 sums on FP16 and FP32 bundles;
-                          exact: float activations on int8 weights; both are FP32 on FP bundles;
+                          exact: 16-bit activations × int8 weights; both are FP32 on FP bundles;
                           bf16: weights of an FP16 bundle and their inputs rounded to BF16, sums in FP32, on
                           processors with BF16 instructions (AVX-512 BF16): PCLIP_E_UNSUPPORTED on others     */
   int32_t threads;     /* threads of the pool that one call may use; default: all that the process may use     */

@@ -25,7 +25,8 @@ struct ConvolutionInput {
 
   enum Pixels {
     case floats(UnsafeMutablePointer<Float>)
-    case bytes(UnsafeMutablePointer<UInt8>, pk_u8_quantization)
+    /// `lowPlane` as in `QuantizedRows`.
+    case bytes(UnsafeMutablePointer<UInt8>, lowPlane: Int, pk_u8_quantization)
     case rounded(UnsafeMutablePointer<UInt16>, UnsafePointer<pk_bf16_kernels>)
   }
 
@@ -158,12 +159,18 @@ private struct ConvolutionWork: ParallelWork {
       let patches = scratch.patches.floats[worker]
       kernels.pointee.gather_patches_f32(&grid, lines.lowerBound, lines.upperBound, pixels, 0, patches, k)
       return (rounded(Rows(base: patches, stride: k), rows: lines.count * output.size), product)
-    case .bytes(let pixels, let range):
-      let patches = scratch.patches.bytes[worker]
+    case .bytes(let pixels, let lowPlane, let range):
+      var patches = QuantizedRows(bytes: Rows(base: scratch.patches.bytes[worker], stride: k))
       kernels.pointee.gather_patches_u8(
         &grid, lines.lowerBound, lines.upperBound, pixels, UInt8(truncatingIfNeeded: range.zero_point),
-        patches, k)
-      return (.quantized(Rows(base: patches, stride: k), .common(range)), product)
+        patches.bytes.base, k)
+      if lowPlane > 0 {
+        patches.lowPlane = scratch.patches.lowPlane
+        kernels.pointee.gather_patches_u8(
+          &grid, lines.lowerBound, lines.upperBound, pixels + lowPlane, 0,
+          patches.bytes.base + patches.lowPlane, k)
+      }
+      return (.quantized(patches, .common(range)), product)
     case .rounded(let pixels, let bf16):
       // A map is rounded completely only if its windows are readable in place.
       return (.rounded(Rows(base: pixels, stride: k), bf16), product)
@@ -202,8 +209,10 @@ extension ConvolutionInput {
   fileprivate func rows(from element: Int) -> LinearInput {
     switch pixels {
     case .floats(let values): .floats(Rows(base: values + element, stride: columnStride))
-    case .bytes(let values, let range):
-      .quantized(Rows(base: values + element, stride: columnStride), .common(range))
+    case .bytes(let values, let lowPlane, let range):
+      .quantized(
+        QuantizedRows(bytes: Rows(base: values + element, stride: columnStride), lowPlane: lowPlane),
+        .common(range))
     case .rounded(let values, let bf16): .rounded(Rows(base: values + element, stride: columnStride), bf16)
     }
   }

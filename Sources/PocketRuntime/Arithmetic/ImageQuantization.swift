@@ -20,13 +20,14 @@ extension Compute {
   ///
   /// - Parameter range: the range of the values; computed here if nil.
   func quantize(
-    _ lines: QuantizedLines, range: ValueRange? = nil, into bytes: UnsafeMutablePointer<UInt8>,
-    _ ranges: WorkerRanges
+    _ lines: QuantizedLines, range: ValueRange? = nil, into map: QuantizedMap
   ) -> pk_u8_quantization {
     let parts = Parts(lines.count, wanted: threads * 2, minimum: 4096 / lines.length)
-    let range = range ?? self.range(lines, parts, ranges)
-    let quantization = pk_u8_range(range.minimum, range.maximum)
-    QuantizeWork(kernels: kernels, lines: lines, bytes: bytes, quantization: quantization, parts: parts)
+    let range = range ?? self.range(lines, parts, map.ranges)
+    let quantization =
+      map.lowPlane == 0
+      ? pk_u8_range(range.minimum, range.maximum) : pk_u16_range(range.minimum, range.maximum)
+    QuantizeWork(kernels: kernels, lines: lines, map: map, quantization: quantization, parts: parts)
       .run(parts: parts.count, threads: threads)
     return quantization
   }
@@ -62,7 +63,7 @@ private struct RangeWork: ParallelWork {
 private struct QuantizeWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var lines: QuantizedLines
-  var bytes: UnsafeMutablePointer<UInt8>
+  var map: QuantizedMap
   var quantization: pk_u8_quantization
   var parts: Parts
 
@@ -74,14 +75,12 @@ private struct QuantizeWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     let (range, edge) = (parts[part], lines.border * lines.targetLength)
-    var target = bytes + edge + range.lowerBound * lines.targetLength
-    if range.lowerBound == 0 { clear(bytes, count: edge) }
+    var target = map.bytes + edge + range.lowerBound * lines.targetLength
+    if range.lowerBound == 0 { clear(map.bytes, count: edge) }
     for line in range {
       clear(target, count: lines.margin)
       target += lines.margin
-      kernels.pointee.quantize_u8(
-        lines.length, lines.values + line * lines.length, quantization.inverse_scale,
-        quantization.zero_point, target)
+      quantize(lines.values + line * lines.length, into: target)
       target += lines.length
       clear(target, count: lines.margin)
       target += lines.margin
@@ -89,8 +88,19 @@ private struct QuantizeWork: ParallelWork {
     if range.upperBound == lines.count { clear(target, count: edge) }
   }
 
+  private func quantize(_ values: UnsafePointer<Float>, into target: UnsafeMutablePointer<UInt8>) {
+    if map.lowPlane == 0 {
+      kernels.pointee.quantize_u8(
+        lines.length, values, quantization.inverse_scale, quantization.zero_point, target)
+    } else {
+      kernels.pointee.quantize_u16(lines.length, values, quantization.inverse_scale, target, map.lowPlane)
+    }
+  }
+
+  /// The code of zero.
   @inline(never)
   private func clear(_ bytes: UnsafeMutablePointer<UInt8>, count: Int) {
     bytes.update(repeating: UInt8(truncatingIfNeeded: quantization.zero_point), count: count)
+    if map.lowPlane > 0 { (bytes + map.lowPlane).update(repeating: 0, count: count) }
   }
 }

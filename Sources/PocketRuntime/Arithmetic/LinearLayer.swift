@@ -5,16 +5,31 @@ import CPlatform
 /// The rows that a linear layer multiplies, in the form that its arithmetic needs.
 enum LinearInput {
   case floats(Rows<Float>)
-  /// `fast`: bytes in [0, 255] around a zero point.
-  case quantized(Rows<UInt8>, RowScales)
+  /// int8 bundles: integers around a zero point.
+  case quantized(QuantizedRows, RowScales)
   /// `bf16`: the upper halves of floats, and the kernels that multiply them.
   case rounded(Rows<UInt16>, UnsafePointer<pk_bf16_kernels>)
 }
 
 /// The form that a model's arithmetic gives to the rows of linear layers.
 enum RowForm {
-  case floats, quantized
+  case floats
+  case quantized(ActivationWidth)
   case rounded(UnsafePointer<pk_bf16_kernels>)
+}
+
+/// Bytes of a quantized activation: one in `fast` arithmetic, two in `exact`.
+enum ActivationWidth: Int {
+  case oneByte = 1
+  case twoBytes = 2
+}
+
+/// Rows of quantized activations. Those of two bytes lie in two planes.
+struct QuantizedRows {
+  /// All bytes, or the high ones.
+  var bytes: Rows<UInt8>
+  /// Bytes from the high plane to the low one; 0 where an activation is one byte.
+  var lowPlane = 0
 }
 
 /// The meaning of quantized rows: x = (q − zero point) · scale.
@@ -81,7 +96,7 @@ extension LinearInput {
   var stride: Int {
     switch self {
     case .floats(let rows): rows.stride
-    case .quantized(let rows, _): rows.stride
+    case .quantized(let rows, _): rows.bytes.stride
     case .rounded(let rows, _): rows.stride
     }
   }
@@ -152,19 +167,20 @@ extension UnsafePointer where Pointee == pk_kernels {
       switch (weights.panels, input) {
       case (.f32(let w), .floats(let x)): pointee.gemm_f32(product, begin, end, x.base, w, y)
       case (.f16(let w), .floats(let x)): pointee.gemm_f16(product, begin, end, x.base, w, y)
-      case (.s8(let w, _), .floats(let x)): pointee.gemm_s8f(product, begin, end, x.base, w, y)
       case (.s8(let w, let sums), .quantized(let x, .perRow(let scales))):
         var rows = pk_quantized_rows(
-          scale: scales, scale_stride: 1, zero_point: PK_ROW_ZERO_POINT, weight_sums: sums)
-        pointee.gemm_u8s8(product, begin, end, x.base, &rows, w, y)
+          scale: scales, scale_stride: 1, zero_point: PK_ROW_ZERO_POINT, weight_sums: sums,
+          low_plane: x.lowPlane)
+        pointee.gemm_u8s8(product, begin, end, x.bytes.base, &rows, w, y)
       case (.s8(let w, let sums), .quantized(let x, .common(let quantization))):
         withUnsafePointer(to: quantization.scale) { scale in
           var rows = pk_quantized_rows(
-            scale: scale, scale_stride: 0, zero_point: quantization.zero_point, weight_sums: sums)
-          pointee.gemm_u8s8(product, begin, end, x.base, &rows, w, y)
+            scale: scale, scale_stride: 0, zero_point: quantization.zero_point, weight_sums: sums,
+            low_plane: x.lowPlane)
+          pointee.gemm_u8s8(product, begin, end, x.bytes.base, &rows, w, y)
         }
       case (.f16(let w), .rounded(let x, let bf16)): bf16.pointee.gemm(product, begin, end, x.base, w, y)
-      case (.f32, .quantized), (.f16, .quantized), (.f32, .rounded), (.s8, .rounded):
+      case (.f32, .quantized), (.f16, .quantized), (.s8, .floats), (.f32, .rounded), (.s8, .rounded):
         break  // `Model` gives each tower the form of rows that its weights multiply.
       }
     }

@@ -58,6 +58,26 @@ extension Rows<Float> {
   }
 }
 
+extension UnsafePointer<pk_kernels> {
+  /// One row with a scale of its own.
+  // One copy, not one per call: the library is small.
+  @inline(never)
+  func quantize(
+    _ source: UnsafePointer<Float>, count: Int, into rows: QuantizedRows, _ row: Int,
+    _ scale: UnsafeMutablePointer<Float>
+  ) {
+    let target = rows.bytes[row]
+    if rows.lowPlane == 0 {
+      pointee.quantize_rows_u8(1, count, source, 0, target, 0, scale)
+    } else {
+      pointee.absmax_rows_f32(1, count, source, 0, scale)
+      let quantization = pk_u16_range(0, scale.pointee)
+      scale.pointee = quantization.scale
+      pointee.quantize_u16(count, source, quantization.inverse_scale, target, rows.lowPlane)
+    }
+  }
+}
+
 /// Each part normalizes some rows and quantizes or rounds them, one row at a time, so that the row is still in the
 /// cache for the second step.
 private struct RowWork: ParallelWork {
@@ -92,9 +112,8 @@ private struct RowWork: ParallelWork {
 
   private func store(_ source: UnsafeMutablePointer<Float>, _ row: Int, as input: LinearInput) {
     switch input {
-    case .quantized(let values, .perRow(let scales)):
-      kernels.pointee.quantize_rows_u8(
-        1, width, source, width, values[row], values.stride, scales + row)
+    case .quantized(let rows, .perRow(let scales)):
+      kernels.quantize(source, count: width, into: rows, row, scales + row)
     case .rounded(let values, let bf16):
       bf16.pointee.round_rows(1, width, source, width, values[row], values.stride)
     case .floats, .quantized(_, .common):

@@ -7,9 +7,9 @@ import Tokenizer
 
 /// How weights and activations are multiplied. On floating-point bundles `fast` and `exact` are the same.
 enum Arithmetic {
-  /// Integer products: int8 weights, and activations that are quantized too.
+  /// int8 weights × 8-bit activations.
   case fast
-  /// Float activations.
+  /// int8 weights × 16-bit activations.
   case exact
   /// FP16 weights and activations rounded to BF16, sums in FP32.
   case bf16
@@ -119,8 +119,9 @@ package final class Model: @unchecked Sendable {
     _ precision: Precision?, _ arithmetic: Arithmetic, _ compute: Compute
   ) throws(RuntimeFault) -> RowForm {
     switch (precision, arithmetic) {
-    case (.int8, .fast): return .quantized
-    case (nil, _), (_, .exact), (.fp32, .fast), (.fp16, .fast): return .floats
+    case (.int8, .fast): return .quantized(.oneByte)
+    case (.int8, .exact): return .quantized(.twoBytes)
+    case (nil, _), (.fp32, .exact), (.fp16, .exact), (.fp32, .fast), (.fp16, .fast): return .floats
     case (_, .bf16):
       guard let kernels = pk_bf16_for(compute.kernels.pointee.isa) else { throw RuntimeFault.bf16Missing }
       guard precision == .fp16 else { throw RuntimeFault.bf16Weights }

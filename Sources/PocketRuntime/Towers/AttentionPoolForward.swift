@@ -48,17 +48,17 @@ extension ResNetTrunkPass {
       return .rounded(Rows(base: rounded.values, stride: rows.stride), rounded.kernels)
     }
     guard let quantized = scratch.quantized else { return .floats(rows) }
-    let bytes = quantized.bytes
     let lines = QuantizedLines(values: rows.base, count: count, length: rows.stride)
-    let range = compute.quantize(lines, into: bytes, quantized.ranges)
-    return .quantized(Rows(base: bytes, stride: rows.stride), .common(range))
+    let range = compute.quantize(lines, into: quantized)
+    let bytes = Rows(base: quantized.bytes, stride: rows.stride)
+    return .quantized(QuantizedRows(bytes: bytes, lowPlane: quantized.lowPlane), .common(range))
   }
 
-  /// Dequantizes the tokens, because keys and values are computed from the quantized ones.
+  /// `fast`: dequantizes the tokens, because keys and values are computed from the quantized ones.
   private func restore(_ tokens: Rows<Float>, _ input: LinearInput) {
-    guard case .quantized(let bytes, .common(let quantization)) = input else { return }
+    guard case .quantized(let rows, .common(let quantization)) = input, rows.lowPlane == 0 else { return }
     compute.kernels.pointee.dequantize_u8(
-      tokenCount * tokens.stride, bytes.base, quantization.scale, quantization.zero_point, tokens.base)
+      tokenCount * tokens.stride, rows.bytes.base, quantization.scale, quantization.zero_point, tokens.base)
   }
 }
 
@@ -115,10 +115,28 @@ private struct PoolingWork: ParallelWork {
     for token in 0..<tokenCount { scores[token] = kernels.pointee.dot_f32(width, inputs, tokens[token]) }
     kernels.pointee.softmax_f32(1, tokenCount, scores, tokenCount)
     kernels.pointee.mean_rows_f32(tokenCount, width, scores, tokens.base, tokens.stride, inputs)
-    Compute(kernels: kernels, threads: 1).linear(
-      weights.value, .floats(Rows(base: inputs, stride: width)), rows: 1,
-      into: Rows(base: outputs, stride: width), panels: panels)
+    var scale: Float = 0
+    withUnsafeMutablePointer(to: &scale) { scale in
+      Compute(kernels: kernels, threads: 1).linear(
+        weights.value, valueInput(inputs, scale, worker: worker), rows: 1,
+        into: Rows(base: outputs, stride: width), panels: panels)
+    }
     (output + columns.lowerBound).update(from: outputs + columns.lowerBound, count: headSize)
+  }
+
+  /// The mean of the tokens as the value projection takes it: int8 weights take two bytes per activation.
+  private func valueInput(
+    _ inputs: UnsafeMutablePointer<Float>, _ scale: UnsafeMutablePointer<Float>, worker: Int
+  ) -> LinearInput {
+    switch weights.value.panels {
+    case .f32, .f16: return .floats(Rows(base: inputs, stride: width))
+    case .s8:
+      let bytes = UnsafeMutableRawPointer(widened[worker]).assumingMemoryBound(to: UInt8.self)
+      let rows = QuantizedRows(
+        bytes: Rows(base: bytes, stride: width), lowPlane: weights.value.shape.paddedInputs)
+      kernels.quantize(inputs, count: width, into: rows, 0, scale)
+      return .quantized(rows, .perRow(scale))
+    }
   }
 
   /// Writes Wₖᵀ q / √d to `inputs`. `outputs` holds the head's part of q; the panels' other outputs are zero.

@@ -132,8 +132,8 @@ extension ResNetTrunkPass {
     _ lines: QuantizedLines, _ range: ValueRange?, into input: inout ConvolutionInput
   ) -> Bool {
     guard let quantized = scratch.quantized else { return false }
-    let quantization = compute.quantize(lines, range: range, into: quantized.bytes, quantized.ranges)
-    input.pixels = .bytes(quantized.bytes, quantization)
+    let quantization = compute.quantize(lines, range: range, into: quantized)
+    input.pixels = .bytes(quantized.bytes, lowPlane: quantized.lowPlane, quantization)
     return true
   }
 }

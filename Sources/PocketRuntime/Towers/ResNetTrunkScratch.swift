@@ -27,10 +27,11 @@ final class ResNetTrunkScratch {
     self.maps = maps
     switch form {
     case .floats: (quantized, rounded) = (nil, nil)
-    case .quantized:
-      let bytes = max(extent.mapElements, 3 * tower.imageSize * tower.imageSize)
+    case .quantized(let activation):
+      let plane = max(extent.mapElements, 3 * tower.imageSize * tower.imageSize)
       quantized = QuantizedMap(
-        bytes: memory.buffer(bytes, of: UInt8.self), ranges: WorkerRanges(&memory, workers: workers))
+        bytes: memory.buffer(activation.rawValue * plane, of: UInt8.self),
+        lowPlane: (activation.rawValue - 1) * plane, ranges: WorkerRanges(&memory, workers: workers))
       rounded = nil
     case .rounded(let kernels):
       quantized = nil
@@ -77,6 +78,8 @@ final class ResNetTrunkScratch {
 /// A map as bytes, and the buffers that compute its scale.
 struct QuantizedMap {
   var bytes: UnsafeMutablePointer<UInt8>
+  /// As in `QuantizedRows`.
+  var lowPlane: Int
   var ranges: WorkerRanges
 }
 
@@ -100,6 +103,9 @@ struct PatchBuffers {
   /// One row per worker.
   var floats: Rows<Float>
   var bytes: Rows<UInt8>
+
+  /// Half of a worker's bytes: an activation has two at most, a float four.
+  var lowPlane: Int { bytes.stride / 2 }
 
   /// Output pixels whose patches a worker holds at once. Longer if one line of the image is longer.
   static let pixels = 128

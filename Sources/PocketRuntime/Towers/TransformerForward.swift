@@ -135,8 +135,12 @@ extension TransformerPass {
     for item in 0..<segments.items {
       let row = pooledRow(of: item)
       switch (input, pooled) {
-      case (.quantized(let values, .perRow(let scales)), .quantized(let target, .perRow(let targetScales))):
-        target[item].update(from: values[row], count: width)
+      case (.quantized(let rows, .perRow(let scales)), .quantized(let target, .perRow(let targetScales))):
+        let (source, destination) = (rows.bytes[row], target.bytes[item])
+        destination.update(from: source, count: width)
+        if rows.lowPlane > 0 {
+          (destination + target.lowPlane).update(from: source + rows.lowPlane, count: width)
+        }
         targetScales[item] = scales[row]
       case (.rounded(let values, _), .rounded(let target, _)):
         target[item].update(from: values[row], count: width)

@@ -59,9 +59,11 @@ extension NarrowRows {
   ) {
     switch form {
     case .floats: return nil
-    case .quantized:
-      let values = memory.rows(rows, rowStride(width, of: UInt8.self), of: UInt8.self)
-      input = .quantized(values, .perRow(memory.buffer(rows, of: Float.self)))
+    case .quantized(let activation):
+      let stride = rowStride(width, of: UInt8.self)
+      let bytes = memory.rows(activation.rawValue * rows, stride, of: UInt8.self)
+      let quantized = QuantizedRows(bytes: bytes, lowPlane: (activation.rawValue - 1) * rows * stride)
+      input = .quantized(quantized, .perRow(memory.buffer(rows, of: Float.self)))
     case .rounded(let bf16):
       input = .rounded(memory.rows(rows, rowStride(width, of: UInt16.self), of: UInt16.self), bf16)
     }

@@ -36,7 +36,7 @@ struct BenchVariant {
     }
   }
 
-  /// From most to least faithful by construction: FP32, FP16, int8 with float activations or BF16, int8 throughout.
+  /// From most to least faithful by construction: FP32, FP16, int8 with 16-bit activations or BF16, int8 throughout.
   var roundingRank: Int {
     let towers = Tower.allCases.filter { description.architecture.has($0) }
     return towers.map { tower in

@@ -11,7 +11,7 @@ import Verification
 struct RuntimeOptions: ParsableArguments {
   @Option(
     help:
-      "On int8 bundles fast (int8 × int8) or exact (float activations), on FP16 bundles exact or bf16 (both sides rounded to BF16, where the processor multiplies it). Default: fast, exact."
+      "On int8 bundles fast (int8 × int8) or exact (int8 × 16-bit activations), on FP16 bundles exact or bf16 (both sides rounded to BF16, where the processor multiplies it). Default: fast, exact."
   )
   var arithmetic: Model.Arithmetic?
 
