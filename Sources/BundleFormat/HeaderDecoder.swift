@@ -300,7 +300,7 @@ extension HeaderDecoder: FieldCodec {
         guard encoded.endIndex - index > 2,
           let high = PercentEncoding.value(ofUpperHex: encoded[index + 1]),
           let low = PercentEncoding.value(ofUpperHex: encoded[index + 2]),
-          !PercentEncoding.stands(high << 4 | low)
+          !PercentEncoding.isUnescaped(high << 4 | low)
         else { throw BundleFault(.fieldEncoding, at: start) }
         value.append(high << 4 | low)
         index += 3

@@ -151,11 +151,11 @@ package struct FieldEncoder: FieldCodec {
 /// `%XX`.
 enum PercentEncoding {
   static func encode(_ byte: UInt8) -> [UInt8] {
-    if stands(byte) { return [byte] }
+    if isUnescaped(byte) { return [byte] }
     return [percent, upperHex(byte >> 4), upperHex(byte & 15)]
   }
 
-  static func stands(_ byte: UInt8) -> Bool {
+  static func isUnescaped(_ byte: UInt8) -> Bool {
     (0x20...0x7E).contains(byte) && byte != 0x22 && byte != 0x5C && byte != percent
   }
 

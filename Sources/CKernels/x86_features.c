@@ -39,11 +39,11 @@ static unsigned ask_processor(void) {
 /* Evaluated once: in a virtual machine, each CPUID traps to the host. */
 unsigned pk_x86_features(void) {
   static const unsigned known = 1u << 31;
-  static atomic_uint answer;
-  unsigned features = atomic_load_explicit(&answer, memory_order_relaxed);
+  static atomic_uint cached;
+  unsigned features = atomic_load_explicit(&cached, memory_order_relaxed);
   if (!features) {
     features = ask_processor() | known;
-    atomic_store_explicit(&answer, features, memory_order_relaxed);
+    atomic_store_explicit(&cached, features, memory_order_relaxed);
   }
   return features;
 }

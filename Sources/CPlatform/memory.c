@@ -36,7 +36,7 @@ static block *block_at(char *start, size_t alignment) {
   return (block *)round_up((uintptr_t)start + sizeof(block), alignment) - 1;
 }
 
-static void *place(block *b, pf_arena *_Nullable arena, size_t byte_count) {
+static void *set_block(block *b, pf_arena *_Nullable arena, size_t byte_count) {
   *b = (block){arena, byte_count};
   return b + 1;
 }
@@ -47,12 +47,12 @@ static void *_Nullable take_from_arena(pf_arena *arena, size_t byte_count, size_
   if (used > arena->byte_count || byte_count > arena->byte_count - used) return NULL;
   arena->top = (char *)(b + 1) + byte_count;
   atomic_fetch_add_explicit(&arena->uses, 1, memory_order_relaxed);
-  return place(b, arena, sizeof(block) + byte_count);
+  return set_block(b, arena, sizeof(block) + byte_count);
 }
 
 static void *_Nullable take_from_system(size_t byte_count, size_t alignment) {
   char *start = byte_count > PTRDIFF_MAX ? NULL : map_pages(byte_count + alignment + sizeof(block));
-  return start ? place(block_at(start, alignment), NULL, byte_count + alignment + sizeof(block)) : NULL;
+  return start ? set_block(block_at(start, alignment), NULL, byte_count + alignment + sizeof(block)) : NULL;
 }
 
 void *pf_alloc_aligned(size_t byte_count, size_t alignment) {

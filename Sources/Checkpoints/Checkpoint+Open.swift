@@ -18,7 +18,7 @@ extension Checkpoint {
     case .folder: return try FolderReader(folder: path, selection: selection, limits: limits).read()
     case .file, .other:
       try requireVariant(selection.variant, of: path)
-      try FolderCandidate(Folder.lastComponent(of: path)).requireWhole(path)
+      try FolderCandidate(Folder.lastComponent(of: path)).requireUnsharded(path)
       var checkpoint = try open(try MappedFile(path: path), taking: selection, limits: limits)
       checkpoint.evidence.isSingleFile = true
       checkpoint.addNeighbours(of: path, limits: limits)

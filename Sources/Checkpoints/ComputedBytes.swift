@@ -52,7 +52,7 @@ extension ComputedBytes {
   /// Converts eight-bit floats to FP16, which represents each of their values.
   ///
   /// - Throws: `numberOverflow`.
-  static func halves(
+  static func float16(
     _ stored: any ByteSource, _ format: Float8
   ) throws(ReadError) -> ComputedBytes {
     let (byteCount, overflows) = stored.byteCount.multipliedReportingOverflow(by: 2)
@@ -77,11 +77,11 @@ extension CheckpointTensor {
   /// part that this tensor reaches is computed.
   ///
   /// - Throws: `numberOverflow`.
-  package func halves(_ format: Float8) throws(ReadError) -> CheckpointTensor {
+  package func asFloat16(_ format: Float8) throws(ReadError) -> CheckpointTensor {
     let part =
       reach == 0..<storage.byteCount ? storage : PartialSource(storage, range: reach)
     return try CheckpointTensor(
       name: name, dtype: .f16, shape: shape, strides: strides, storageOffset: 0,
-      storage: ComputedBytes.halves(part, format), file: file)
+      storage: ComputedBytes.float16(part, format), file: file)
   }
 }

@@ -9,7 +9,7 @@ public enum Exporter {
   ///   weights and of writing. After an error nothing remains under the output's name.
   public static func run(_ request: ExportRequest) throws(ExportError) -> ExportedModel {
     try request.requireStorable()
-    try request.requireFreePlace()
+    try request.requireWritableOutput()
     let spaceID: SpaceID
     do throws(ModelError) {
       spaceID = try SpaceID(of: request.model)
@@ -90,7 +90,7 @@ extension ExportRequest {
 
 extension ExportRequest {
   /// Reports a problem of the output path before the work begins.
-  fileprivate func requireFreePlace() throws(ExportError) {
+  fileprivate func requireWritableOutput() throws(ExportError) {
     try ExportError.ofOutput { () throws(OutputError) in
       guard !target.isFolder else {
         return try OutputFolder.checkDestination(

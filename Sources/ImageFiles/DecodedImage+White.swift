@@ -4,11 +4,11 @@ extension DecodedImage {
     var image = rgb()
     guard mode.hasAlpha || transparency != nil else { return image }
     for pixel in 0..<width * height {
-      let place = 3 * pixel
-      let color = SIMD3(image.pixels[place], image.pixels[place + 1], image.pixels[place + 2])
+      let first = 3 * pixel
+      let color = SIMD3(image.pixels[first], image.pixels[first + 1], image.pixels[first + 2])
       let alpha = alpha(at: pixel, color)
       guard alpha < 255 else { continue }
-      for channel in 0..<3 { image.pixels[place + channel] = laidOnWhite(color[channel], alpha) }
+      for channel in 0..<3 { image.pixels[first + channel] = laidOnWhite(color[channel], alpha) }
     }
     return image
   }

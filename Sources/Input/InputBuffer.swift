@@ -17,14 +17,14 @@ struct InputBuffer: ~Copyable {
   ) throws(InputError) -> Data {
     var buffer = InputBuffer()
     try buffer.reserve(size(of: descriptor, limit: limit) ?? firstByteCount)
-    var isAsked = false
+    var isChecked = false
     while try buffer.readMore(descriptor) {
       guard buffer.count <= limit else {
         throw InputError(.tooLarge, reason: "more than \(limit) bytes")
       }
       // A pipe can deliver its first bytes one by one.
-      if !isAsked, buffer.count >= 64 {
-        isAsked = true
+      if !isChecked, buffer.count >= 64 {
+        isChecked = true
         guard isWanted(buffer.beginning) else { break }
       }
     }

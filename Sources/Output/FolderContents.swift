@@ -15,9 +15,9 @@ enum FolderContents {
 
   /// The first sign that a folder is not an export with one of these layouts, or nil.
   ///
-  /// - Parameter isWhole: false for a folder in which files may be missing.
+  /// - Parameter isComplete: false for a folder in which files may be missing.
   static func fault(
-    in path: String, _ layouts: [FolderLayout], isWhole: Bool
+    in path: String, _ layouts: [FolderLayout], isComplete: Bool
   ) throws(OutputError) -> String? {
     let files = try files(in: path, layouts)
     let counts = layouts.map { $0.files.intersection(files).count }
@@ -29,7 +29,7 @@ enum FolderContents {
       guard isSigned("\(path)/\(file)") else { return "\(file) does not name \(signature)" }
       hasSigned = true
     }
-    return hasSigned || !isWhole ? nil : "without weights"
+    return hasSigned || !isComplete ? nil : "without weights"
   }
 
   /// All files of a folder, and of those of its subfolders that a layout has.

@@ -88,7 +88,7 @@ extension FolderReplacement {
     defer { if leftover >= 0 { close(leftover) } }
     if leftover >= 0 {
       guard flock(leftover, LOCK_EX | LOCK_NB) == 0 else { throw OutputError(.beingWritten, path: path) }
-      try requireOurs(partial)
+      try requireExport(partial)
     }
     try recoverAside()
     if leftover >= 0 { FolderContents.remove(partial, layoutsWhileWritten) }
@@ -97,7 +97,7 @@ extension FolderReplacement {
   private func recoverAside() throws(OutputError) {
     var status = stat()
     guard SystemPath.lstat(aside, &status) == 0 else { return }
-    try requireOurs(aside)
+    try requireExport(aside)
     if SystemPath.lstat(path, &status) == 0 {
       FolderContents.remove(aside, layouts)
     } else {
@@ -106,12 +106,12 @@ extension FolderReplacement {
     }
   }
 
-  private func requireOurs(_ folder: String) throws(OutputError) {
+  private func requireExport(_ folder: String) throws(OutputError) {
     var status = stat()
     guard SystemPath.lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw OutputError(.leftoverHoldsOthers, path: folder)
     }
-    if let fault = try FolderContents.fault(in: folder, layoutsWhileWritten, isWhole: false) {
+    if let fault = try FolderContents.fault(in: folder, layoutsWhileWritten, isComplete: false) {
       throw OutputError(.leftoverHoldsOthers, path: folder, reason: fault)
     }
   }

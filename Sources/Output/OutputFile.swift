@@ -30,14 +30,14 @@ package struct OutputFile: ~Copyable {
     self.path = path
     self.replacesExisting = replacesExisting
     try Self.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
-    let place = Place(path)
-    try place.removeLeftover()
-    if usesUnnamedFile, let unnamed = place.openUnnamed() {
+    let destination = Destination(path)
+    try destination.removeLeftover()
+    if usesUnnamedFile, let unnamed = destination.openUnnamed() {
       descriptor = unnamed
       partialPath = nil
     } else {
-      descriptor = try place.openPartial()
-      partialPath = place.partialPath
+      descriptor = try destination.openPartial()
+      partialPath = destination.partialPath
     }
   }
 
@@ -56,12 +56,12 @@ package struct OutputFile: ~Copyable {
   package consuming func publish() throws(OutputError) {
     if replacesExisting { keepPermissions() }
     guard fsync(descriptor) == 0 else { throw OutputError.last(path: path) }
-    let place = Place(path)
+    let destination = Destination(path)
     if replacesExisting {
-      if partialPath == nil { try link(readablePath, to: place.partialPath, ifExists: .beingWritten) }
-      guard SystemPath.rename(place.partialPath, path) == 0 else {
+      if partialPath == nil { try link(readablePath, to: destination.partialPath, ifExists: .beingWritten) }
+      guard SystemPath.rename(destination.partialPath, path) == 0 else {
         let error = OutputError.last(path: path)
-        SystemPath.unlink(place.partialPath)
+        SystemPath.unlink(destination.partialPath)
         throw error
       }
       isPublished = true
@@ -69,7 +69,7 @@ package struct OutputFile: ~Copyable {
       // Unlike a rename, a link never replaces a file that has been created in the meantime.
       try link(readablePath, to: path)
     }
-    place.syncFolder()
+    destination.syncFolder()
   }
 
   /// Applies the user's permissions of the old file to the new one, without its set-user-ID and set-group-ID bits.
@@ -95,7 +95,7 @@ package struct OutputFile: ~Copyable {
     var status = stat()
     guard SystemPath.lstat(path, &status) == 0 else {
       guard errno == ENOENT else { throw OutputError.last(path: path) }
-      guard SystemPath.access(Place(path).folder, W_OK) == 0 else { throw OutputError.last(path: path) }
+      guard SystemPath.access(Destination(path).folder, W_OK) == 0 else { throw OutputError.last(path: path) }
       return
     }
     switch status.st_mode & S_IFMT {
@@ -146,7 +146,7 @@ package struct OutputFile: ~Copyable {
 }
 
 /// The folder of a file, and the path of its temporary file.
-private struct Place {
+private struct Destination {
   let path: String
   let folder: String
   let partialPath: String

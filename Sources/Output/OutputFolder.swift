@@ -113,7 +113,7 @@ extension OutputFolder {
   }
 
   private static func checkContents(_ path: String, _ replaceable: [FolderLayout]) throws(OutputError) {
-    guard let fault = try FolderContents.fault(in: path, replaceable, isWhole: true) else { return }
+    guard let fault = try FolderContents.fault(in: path, replaceable, isComplete: true) else { return }
     throw OutputError(.folderHoldsOthers, path: path, reason: fault)
   }
 

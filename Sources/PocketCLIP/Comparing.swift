@@ -60,7 +60,8 @@ extension Session {
       throw PocketCLIPError(.argument, message: "the bundle has no logit scale: pass one")
     }
     guard !texts.isEmpty else {
-      throw PocketCLIPError(.argument, message: "texts: expected at least one text to choose from, found none")
+      throw PocketCLIPError(
+        .argument, message: "texts: expected at least one text to choose from, found none")
     }
     let labels = try encode(texts: texts)
     let vectors = try encode(images: images)

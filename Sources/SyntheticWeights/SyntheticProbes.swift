@@ -46,12 +46,12 @@ public enum SyntheticProbes {
     let stream = CounterStream(name: name)
     let points = octave.cells + 1
     let lattice = (1...3 * points * points).map { 3 * stream.bell(UInt64($0)) }
-    let places = (0..<size).map { $0 * octave.cells * 256 / size }
+    let positions = (0..<size).map { $0 * octave.cells * 256 / size }
     for channel in 0..<3 {
-      for (y, row) in places.enumerated() {
+      for (y, row) in positions.enumerated() {
         let above = (channel * points + row >> 8) * points
         let down = Int64(row & 255)
-        for (x, column) in places.enumerated() {
+        for (x, column) in positions.enumerated() {
           let cell = above + column >> 8
           let right = Int64(column & 255)
           let first = lattice[cell] * (256 - down) + lattice[cell + points] * down

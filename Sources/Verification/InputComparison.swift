@@ -20,10 +20,10 @@ enum InputComparison {
       status: .equal, original: truth.preprocessor, images: mine.count,
       values: mine.reduce(0) { $0 + $1.count })
     for index in mine.indices {
-      for (place, level) in levels[index].enumerated() {
-        let difference = abs(Int(level) - Int(truth.levels[index][place]))
+      for (position, level) in levels[index].enumerated() {
+        let difference = abs(Int(level) - Int(truth.levels[index][position]))
         if difference == 0 {
-          let distance = abs(Double(mine[index][place]) - Double(truth.pixels[index][place]))
+          let distance = abs(Double(mine[index][position]) - Double(truth.pixels[index][position]))
           report.normalization = max(
             report.normalization, distance.isFinite ? distance : StageError.notFinite)
         } else {
@@ -43,7 +43,8 @@ enum InputComparison {
     let variants = PreprocessingVariants(preprocessing.resized(by: truth.backend), imageSize: imageSize)
     if report.normalization > normalizationBound {
       report.status = .differs
-      report.reason = "normalized values differ by up to \(report.normalization.scientific): " + truth.moments
+      report.reason =
+        "normalized values differ by up to \(report.normalization.scientific): " + truth.meanAndDeviation
     }
     guard report.differing > 0 else {
       report.undetermined = try variants.undetermined(truth)
@@ -100,8 +101,8 @@ enum InputComparison {
       guard found != expected else { continue }
       report.differing += 1
       report.status = .differs
-      let place = found.map { "pooled at position \($0)" } ?? "without the id that the tower pools at"
-      report.reason = report.reason ?? "text \(index) is \(place), the original pools \(expected)"
+      let position = found.map { "pooled at position \($0)" } ?? "without the id that the tower pools at"
+      report.reason = report.reason ?? "text \(index) is \(position), the original pools \(expected)"
     }
     return report
   }
@@ -109,9 +110,9 @@ enum InputComparison {
   private static func firstDifference(_ found: [Int32], _ expected: [Int32], _ text: String) -> String {
     let begin = text.count > 40 ? "\(text.prefix(40))…" : text
     guard found.count == expected.count,
-      let place = found.indices.first(where: { found[$0] != expected[$0] })
+      let position = found.indices.first(where: { found[$0] != expected[$0] })
     else { return "of \"\(begin)\" \(found.count) ids, not \(expected.count)" }
-    return "id \(place) of \"\(begin)\" is \(found[place]), the original's \(expected[place])"
+    return "id \(position) of \"\(begin)\" is \(found[position]), the original's \(expected[position])"
   }
 
   /// The FP32 rounding of division, subtraction and division: values reach 2.7, where the spacing is 2.4e-7.
@@ -137,12 +138,12 @@ extension Preprocessing {
   /// The 8-bit levels of normalized `[3, S, S]`.
   func levels(of planes: [Float]) -> [UInt8] {
     let plane = planes.count / 3
-    let moments = [
+    let statistics = [
       (mean.red, standardDeviation.red), (mean.green, standardDeviation.green),
       (mean.blue, standardDeviation.blue),
     ]
     return planes.indices.map { index in
-      let (mean, deviation) = moments[min(index / max(plane, 1), 2)]
+      let (mean, deviation) = statistics[min(index / max(plane, 1), 2)]
       let level = (Double(planes[index]) * Double(deviation) + Double(mean)) * 255
       return UInt8(max(0, min(255, level.isFinite ? level.rounded() : 0)))
     }
@@ -159,15 +160,15 @@ extension Preprocessing {
 
 extension GoldenImages {
   /// Mean and standard deviation with which the values were normalized.
-  var moments: String {
+  var meanAndDeviation: String {
     var means: [String] = []
     var deviations: [String] = []
     for channel in 0..<3 {
       var extremes: (low: (UInt8, Float), high: (UInt8, Float))?
       for (levels, pixels) in zip(levels, pixels) {
         let plane = levels.count / 3
-        for place in channel * plane..<(channel + 1) * plane {
-          let item = (levels[place], pixels[place])
+        for position in channel * plane..<(channel + 1) * plane {
+          let item = (levels[position], pixels[position])
           guard let known = extremes else {
             extremes = (item, item)
             continue

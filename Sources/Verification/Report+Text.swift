@@ -62,11 +62,11 @@ extension Double {
     let scale = pow(10, Double(count))
     let units = (abs(self) * scale).rounded(.down)
     guard units < 1e15 else { return "\(self)" }
-    let (whole, fraction) = Int(units).quotientAndRemainder(dividingBy: Int(scale))
+    let (integer, fraction) = Int(units).quotientAndRemainder(dividingBy: Int(scale))
     let digits = String(fraction)
     let sign = self < 0 ? "-" : ""
-    guard count > 0 else { return "\(sign)\(whole)" }
-    return "\(sign)\(whole)." + String(repeating: "0", count: count - digits.count) + digits
+    guard count > 0 else { return "\(sign)\(integer)" }
+    return "\(sign)\(integer)." + String(repeating: "0", count: count - digits.count) + digits
   }
 
   /// Two significant digits: `3.2e-08`.

@@ -68,7 +68,7 @@ struct SharedStorageTests {
     // Five bits of exponent, two of fraction; all are positive and finite.
     let storage = MadeBytes((0..<100).map { UInt8($0) }, computedByteCount: 100)
     let stored = try Self.tensor(of: storage, shape: shape, strides: strides, offset: offset)
-    let tensor = try stored.halves(.e5m2)
+    let tensor = try stored.asFloat16(.e5m2)
     #expect(tensor.storage.byteCount == 2 * reached)
     #expect(tensor.storage.computedByteCount == 2 * reached + 100)
     #expect(storage.loadCount == 0)
@@ -81,6 +81,6 @@ struct SharedStorageTests {
     // Single bytes have no byte order, so the file's is irrelevant.
     let swapped = try Self.tensor(
       of: storage, shape: shape, strides: strides, offset: offset, isBigEndian: true)
-    #expect(try swapped.halves(.e5m2).floats() == expected)
+    #expect(try swapped.asFloat16(.e5m2).floats() == expected)
   }
 }

@@ -49,31 +49,31 @@ public struct FileSlice: ByteSource {
 
 /// A range of another source's bytes, such as the values of an array after its header.
 public struct PartialSource: ByteSource {
-  private let whole: any ByteSource
+  private let source: any ByteSource
   private let range: Range<Int>
 
   /// - Precondition: `range` is inside the source. Callers have ranges that a parser has checked.
-  public init(_ whole: any ByteSource, range: Range<Int>) {
-    precondition(range.lowerBound >= 0 && range.upperBound <= whole.byteCount, "range outside its source")
-    self.whole = whole
+  public init(_ source: any ByteSource, range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= source.byteCount, "range outside its source")
+    self.source = source
     self.range = range
   }
 
   public var byteCount: Int { range.count }
 
-  public var computedByteCount: Int { whole.computedByteCount }
+  public var computedByteCount: Int { source.computedByteCount }
 
   public var storedRange: Range<Int>? {
-    guard let slice = whole as? FileSlice else { return nil }
+    guard let slice = source as? FileSlice else { return nil }
     let start = slice.range.lowerBound + range.lowerBound
     return start..<start + range.count
   }
 
   public func load() throws(ReadError) -> FileSlice {
-    let slice = try whole.load()
+    let slice = try source.load()
     let start = slice.range.lowerBound + range.lowerBound
     return FileSlice(file: slice.file, range: start..<start + range.count)
   }
 
-  public func release() { whole.release() }
+  public func release() { source.release() }
 }

@@ -4,11 +4,11 @@ extension HDF5Cursor {
   /// - Throws: `hdf5Checksum`.
   mutating func checkSum(from start: Int, of kind: String) throws(ReadError) {
     let computed = HDF5Checksum.lookup3(file.bytes.extracting(start..<position))
-    let place = offset
+    let end = offset
     let stated = try small(4)
     guard Int(computed) == stated else {
       throw ReadError(
-        .hdf5Checksum, at: place, expected: "checksum \(stated) of a \(kind)", found: "\(computed)")
+        .hdf5Checksum, at: end, expected: "checksum \(stated) of a \(kind)", found: "\(computed)")
     }
   }
 }

@@ -58,7 +58,7 @@ final class HDF5ChunkedData: ByteSource {
         do throws(ReadError) {
           let decoder = HDF5ChunkDecoder(
             filters: filters.applied(mask: chunk.mask), byteCount: chunkShape.reduce(elementBytes, *))
-          try decoder.decode(chunk.stored) { bytes in place(bytes, of: chunk, into: output) }
+          try decoder.decode(chunk.stored) { bytes in copy(bytes, of: chunk, into: output) }
         } catch {
           var error = error
           error.byteOffset = UInt64(chunk.stored.range.lowerBound)
@@ -69,7 +69,7 @@ final class HDF5ChunkedData: ByteSource {
   }
 
   /// Copies a chunk row by row along the last axis. Data beyond the dataset is padding.
-  private func place(_ bytes: RawSpan, of chunk: HDF5Chunk, into output: UnsafeMutableRawBufferPointer) {
+  private func copy(_ bytes: RawSpan, of chunk: HDF5Chunk, into output: UnsafeMutableRawBufferPointer) {
     let origin = zip(chunk.index, chunkShape).map { $0 * $1 }
     let extents = shape.indices.map { min(chunkShape[$0], shape[$0] - origin[$0]) }
     let rows = extents.dropLast().reduce(1, *)

@@ -128,11 +128,11 @@ struct HDF5Dataspace {
   init(_ message: HDF5Cursor, limits: Limits) throws(ReadError) {
     var cursor = message
     let version = try cursor.version(1...2, of: "dataspace")
-    let place = cursor.offset
+    let offset = cursor.offset
     let rank = try cursor.small(1)
     guard rank <= limits.tensorRank else {
       throw ReadError(
-        .limitExceeded, at: place, expected: "at most \(limits.tensorRank) axes", found: "\(rank)")
+        .limitExceeded, at: offset, expected: "at most \(limits.tensorRank) axes", found: "\(rank)")
     }
     let hasMaxima = try cursor.small(1) & 1 != 0
     let kind = version == 2 ? try Self.kind(&cursor, rank: rank) : .simple
@@ -141,7 +141,7 @@ struct HDF5Dataspace {
     for _ in 0..<rank { shape.append(try cursor.length()) }
     if hasMaxima { try cursor.skip(rank * cursor.widths.length) }
     guard elementCount(of: shape) != nil else {
-      throw ReadError(.numberOverflow, at: place, found: "shape \(shape)")
+      throw ReadError(.numberOverflow, at: offset, found: "shape \(shape)")
     }
     self.shape = kind == .null ? nil : shape
   }
@@ -152,11 +152,11 @@ struct HDF5Dataspace {
 
   /// - Throws: `hdf5Message`.
   private static func kind(_ cursor: inout HDF5Cursor, rank: Int) throws(ReadError) -> Kind {
-    let place = cursor.offset
+    let offset = cursor.offset
     let number = try cursor.small(1)
     guard let kind = Kind(rawValue: number), rank == 0 || kind == .simple else {
       throw ReadError(
-        .hdf5Message, at: place, expected: "a dataspace of kind 0...2, axes for kind 1 alone",
+        .hdf5Message, at: offset, expected: "a dataspace of kind 0...2, axes for kind 1 alone",
         found: "kind \(number) with \(rank) axes")
     }
     return kind

@@ -58,39 +58,39 @@ package struct HDF5File {
   }
 
   /// Charged for an object in addition to its path: its header and the resulting entry.
-  private static let placeBytes = 512
+  private static let nodeBytes = 512
 
-  private struct Place {
+  private struct Node {
     /// Names joined by slashes; empty for the root.
     var path: String
     var address: UInt64?
   }
 
   private mutating func walk(from root: UInt64?) throws(ReadError) {
-    var open = [Place(path: "", address: root)]
-    while let place = open.popLast() {
+    var open = [Node(path: "", address: root)]
+    while let node = open.popLast() {
       do throws(ReadError) {
-        open += try children(of: place).reversed()
+        open += try children(of: node).reversed()
       } catch {
-        throw place.path.isEmpty ? error : error.inside(.tensor(place.path))
+        throw node.path.isEmpty ? error : error.inside(.tensor(node.path))
       }
     }
   }
 
   /// The positions below a group. A dataset is added to the entries and has none.
-  private mutating func children(of place: Place) throws(ReadError) -> [Place] {
-    let header = try HDF5ObjectHeader(at: place.address, in: space)
+  private mutating func children(of node: Node) throws(ReadError) -> [Node] {
+    let header = try HDF5ObjectHeader(at: node.address, in: space)
     guard let group = try HDF5Group(header, in: space) else {
-      guard !place.path.isEmpty else {
+      guard !node.path.isEmpty else {
         throw ReadError(.hdf5Message, at: header.offset, expected: "a group at the root")
       }
-      try addDataset(header, place.path)
+      try addDataset(header, node.path)
       return []
     }
-    if place.path.isEmpty { attributes = try HDF5Attributes(header, heaps, limits: limits).texts }
-    var places: [Place] = []
+    if node.path.isEmpty { attributes = try HDF5Attributes(header, heaps, limits: limits).texts }
+    var nodes: [Node] = []
     for entry in group.entries {
-      let path = place.path.isEmpty ? entry.name : place.path + "/" + entry.name
+      let path = node.path.isEmpty ? entry.name : node.path + "/" + entry.name
       try limits.requireFewMarks(entry.name)
       if isExcluded(path) {
         entries.append(Entry(path: path, content: .excluded))
@@ -101,10 +101,10 @@ package struct HDF5File {
           .limitExceeded, expected: "paths of at most \(limits.datasetPathBytes) bytes",
           found: "\(path.utf8.count)")
       }
-      try limits.charge(Self.placeBytes + path.utf8.count, for: "paths of HDF5")
-      places.append(Place(path: path, address: entry.address))
+      try limits.charge(Self.nodeBytes + path.utf8.count, for: "paths of HDF5")
+      nodes.append(Node(path: path, address: entry.address))
     }
-    return places
+    return nodes
   }
 
   private mutating func addDataset(_ header: HDF5ObjectHeader, _ path: String) throws(ReadError) {
@@ -146,14 +146,14 @@ package struct HDF5File {
 
   /// NumPy has no bfloat16: h5py stores it as two opaque bytes, and a Keras attribute identifies the type.
   private func dtype(
-    _ type: HDF5DataType, _ header: HDF5ObjectHeader, at place: UInt64
+    _ type: HDF5DataType, _ header: HDF5ObjectHeader, at offset: UInt64
   ) throws(ReadError) -> (DType, isBigEndian: Bool) {
     switch type {
     case .number(let dtype, let isBigEndian): return (dtype, isBigEndian)
     case .opaque(2) where try HDF5Attributes(header, heaps, limits: limits)["dtype"] == "bfloat16":
       return (.bf16, false)
     case .opaque, .fixedText, .variableText, .other:
-      throw ReadError(.unsupportedDType, at: place, found: type.description)
+      throw ReadError(.unsupportedDType, at: offset, found: type.description)
     }
   }
 }

@@ -22,17 +22,17 @@ struct HDF5Filters {
     let count = try cursor.small(1)
     if version == 1 { try cursor.skip(6) }
     for _ in 0..<count {
-      let place = cursor.offset
+      let offset = cursor.offset
       let filter = try Self.filter(&cursor, version)
       guard !filters.contains(where: { $0.isSameKind(as: filter) }) else {
-        throw ReadError(.hdf5Filter, at: place, found: "\(filter) twice")
+        throw ReadError(.hdf5Filter, at: offset, found: "\(filter) twice")
       }
       filters.append(filter)
     }
   }
 
   private static func filter(_ cursor: inout HDF5Cursor, _ version: Int) throws(ReadError) -> Filter {
-    let place = cursor.offset
+    let offset = cursor.offset
     let number = try cursor.small(2)
     // Version 2 omits the names of the library's own filters.
     let nameCount = version == 1 || number >= 256 ? try cursor.small(2) : 0
@@ -46,13 +46,13 @@ struct HDF5Filters {
     case 1: return .deflate
     case 2:
       guard let width = values.first, width > 0 else {
-        throw ReadError(.hdf5Filter, at: place, found: "shuffle without the width of an element")
+        throw ReadError(.hdf5Filter, at: offset, found: "shuffle without the width of an element")
       }
       return .shuffle(elementBytes: width)
     case 3: return .fletcher32
     default:
       let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-      throw ReadError(.hdf5Filter, at: place, found: text.isEmpty ? Self.name(number) : "\(number), \(text)")
+      throw ReadError(.hdf5Filter, at: offset, found: text.isEmpty ? Self.name(number) : "\(number), \(text)")
     }
   }
 

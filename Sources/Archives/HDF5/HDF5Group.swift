@@ -55,7 +55,7 @@ struct HDF5Group {
     let width = 2 * space.widths.address + 24
     try space.charge(count, of: width, for: "symbol node", at: cursor.offset)
     for _ in 0..<count {
-      let place = cursor.offset
+      let offset = cursor.offset
       var entry = try cursor.part(width)
       let name = try heap.name(at: try entry.count(space.widths.address), in: space)
       let target = try entry.address()
@@ -63,11 +63,11 @@ struct HDF5Group {
       case 0, 1: break
       case 2:
         throw ReadError(
-          .hdf5Link, at: place, found: "the soft link \(String(decoding: name, as: UTF8.self))")
+          .hdf5Link, at: offset, found: "the soft link \(String(decoding: name, as: UTF8.self))")
       case let kind:
-        throw ReadError(.hdf5Version, at: place, expected: "a symbol of type 0...2", found: "\(kind)")
+        throw ReadError(.hdf5Version, at: offset, expected: "a symbol of type 0...2", found: "\(kind)")
       }
-      try append(name, target, at: place)
+      try append(name, target, at: offset)
     }
   }
 
@@ -84,9 +84,9 @@ struct HDF5Group {
         .hdf5Message, at: flagsOffset, expected: "flags 0...3 of a link info", found: "\(flags)")
     }
     try message.skip(flags & 1 != 0 ? 8 : 0)
-    let place = message.offset
+    let offset = message.offset
     guard try message.address() == nil else {
-      throw ReadError(.hdf5Storage, at: place, found: "links in a fractal heap (libver='latest')")
+      throw ReadError(.hdf5Storage, at: offset, found: "links in a fractal heap (libver='latest')")
     }
   }
 
@@ -100,13 +100,13 @@ struct HDF5Group {
     }
     let kind = flags & 0x08 != 0 ? try message.small(1) : 0
     try message.skip((flags & 0x04 != 0 ? 8 : 0) + (flags & 0x10 != 0 ? 1 : 0))
-    let place = message.offset
+    let offset = message.offset
     let name = try message.bytes(try message.count(1 << (flags & 3)))
     guard kind == 0 else {
       let name = String(decoding: name, as: UTF8.self)
       throw ReadError(.hdf5Link, at: start, found: "the \(Self.linkName(kind)) link \(name)")
     }
-    try append(name, try message.address(), at: place)
+    try append(name, try message.address(), at: offset)
   }
 
   private static func linkName(_ kind: Int) -> String {
@@ -130,15 +130,15 @@ struct HDF5LocalHeap {
     try cursor.skip(3)
     let count = try cursor.length()
     try cursor.skip(space.widths.length)
-    let place = cursor.offset
+    let offset = cursor.offset
     let first = try cursor.address()
-    try space.charge(cursor.position - start, for: "local heap", at: place)
+    try space.charge(cursor.position - start, for: "local heap", at: offset)
     // Names are charged one by one, so that many entries cannot share one long name.
     guard let first, let first = Int(exactly: first), first <= space.file.byteCount,
       count <= space.file.byteCount - first
     else {
       throw ReadError(
-        .hdf5OutsideFile, at: place, expected: "at most \(space.file.byteCount) bytes",
+        .hdf5OutsideFile, at: offset, expected: "at most \(space.file.byteCount) bytes",
         found: "a heap of \(count) bytes at address \(first.map(String.init) ?? "none")")
     }
     data = first..<first + count
@@ -154,14 +154,14 @@ struct HDF5LocalHeap {
         .hdf5Name, at: base + UInt64(data.lowerBound), expected: "an offset below \(data.count) in the heap",
         found: "\(start)")
     }
-    let place = base + UInt64(data.lowerBound + start)
+    let offset = base + UInt64(data.lowerBound + start)
     let file = space.file
     let text = file.bytes.extracting(data.lowerBound + start..<data.upperBound)
       .withUnsafeBytes { bytes in bytes.firstIndex(of: 0).map { Array(bytes[..<$0]) } }
     guard let text else {
-      throw ReadError(.hdf5Name, at: place, expected: "a zero byte before the heap ends")
+      throw ReadError(.hdf5Name, at: offset, expected: "a zero byte before the heap ends")
     }
-    try space.charge(text.count + 1, for: "name", at: place)
+    try space.charge(text.count + 1, for: "name", at: offset)
     return text
   }
 }

@@ -35,42 +35,43 @@ struct HDF5Storage {
   func source(_ layout: HDF5Cursor, filters: HDF5Filters) throws(ReadError) -> any ByteSource {
     var cursor = layout
     let version = try cursor.version(3...4, of: "layout message")
-    let place = cursor.offset
+    let offset = cursor.offset
     switch try cursor.small(1) {
     case 0: return try compact(&cursor)
     case 1: return try contiguous(&cursor)
     case 2 where version == 3: return try chunked(&cursor, filters)
     case 2: return try singleChunk(&cursor, filters)
     case 3:
-      throw ReadError(.hdf5Storage, at: place, found: "a virtual dataset: its values are in other files")
-    case let kind: throw ReadError(.hdf5Message, at: place, expected: "a layout of 0...3", found: "\(kind)")
+      throw ReadError(.hdf5Storage, at: offset, found: "a virtual dataset: its values are in other files")
+    case let kind: throw ReadError(.hdf5Message, at: offset, expected: "a layout of 0...3", found: "\(kind)")
     }
   }
 
   /// The bytes are in the message itself.
   private func compact(_ cursor: inout HDF5Cursor) throws(ReadError) -> FileSlice {
-    let place = cursor.offset
+    let offset = cursor.offset
     let count = try cursor.small(2)
-    try requireSize(count, at: place)
+    try requireSize(count, at: offset)
     return slice(try cursor.take(count))
   }
 
   private func contiguous(_ cursor: inout HDF5Cursor) throws(ReadError) -> FileSlice {
-    let place = cursor.offset
+    let offset = cursor.offset
     let address = try cursor.address()
     let count = try cursor.length()
-    try requireSize(count, at: place)
+    try requireSize(count, at: offset)
     guard count > 0 else { return slice(0..<0) }
     guard address != nil else {
-      throw ReadError(.hdf5Storage, at: place, found: "a dataset that was never written")
+      throw ReadError(.hdf5Storage, at: offset, found: "a dataset that was never written")
     }
     return slice(try space.claim("dataset", at: address, count: count).range)
   }
 
-  private func requireSize(_ count: Int, at place: UInt64) throws(ReadError) {
+  private func requireSize(_ count: Int, at offset: UInt64) throws(ReadError) {
     guard count == byteCount else {
       throw ReadError(
-        .storageSizeMismatch, at: place, expected: "\(byteCount) bytes for shape \(shape)", found: "\(count)")
+        .storageSizeMismatch, at: offset, expected: "\(byteCount) bytes for shape \(shape)", found: "\(count)"
+      )
     }
   }
 
@@ -100,32 +101,32 @@ struct HDF5Storage {
   private func singleChunk(
     _ cursor: inout HDF5Cursor, _ filters: HDF5Filters
   ) throws(ReadError) -> any ByteSource {
-    let flagsPlace = cursor.offset
+    let flagsOffset = cursor.offset
     let flags = try cursor.small(1)
     guard flags & ~0x02 == 0 else {
       // Bit 0: chunks that extend beyond the dataset are stored without filters.
-      throw ReadError(.hdf5Storage, at: flagsPlace, found: "chunks with flags \(flags) (libver='latest')")
+      throw ReadError(.hdf5Storage, at: flagsOffset, found: "chunks with flags \(flags) (libver='latest')")
     }
     let rank = try axes(&cursor)
-    let widthPlace = cursor.offset
+    let widthOffset = cursor.offset
     let width = try cursor.small(1)
     guard (1...8).contains(width) else {
-      throw ReadError(.hdf5Message, at: widthPlace, expected: "extents of 1 to 8 bytes", found: "\(width)")
+      throw ReadError(.hdf5Message, at: widthOffset, expected: "extents of 1 to 8 bytes", found: "\(width)")
     }
     let grid = try grid(&cursor, rank: rank, width: width)
-    let place = cursor.offset
+    let offset = cursor.offset
     let index = try cursor.small(1)
     guard index == 1 else {
       throw ReadError(
-        .hdf5Storage, at: place, found: "chunks indexed by \(Self.indexName(index)) (libver='latest')")
+        .hdf5Storage, at: offset, found: "chunks indexed by \(Self.indexName(index)) (libver='latest')")
     }
     let isFiltered = flags & 0x02 != 0
     let count = isFiltered ? try cursor.length() : grid.chunkBytes
     let mask = isFiltered ? try cursor.small(4) : 0
     guard byteCount > 0 else { return slice(0..<0) }
     let zero = [Int](repeating: 0, count: rank)
-    let chunks = [try chunk(at: try cursor.address(), count, zero, mask, grid, filters, place: place)]
-    try requireAll(chunks, of: grid, at: place)
+    let chunks = [try chunk(at: try cursor.address(), count, zero, mask, grid, filters, offset: offset)]
+    try requireAll(chunks, of: grid, at: offset)
     return data(chunks, grid, filters)
   }
 
@@ -141,11 +142,11 @@ struct HDF5Storage {
 
   /// Chunk layouts have one additional axis, for the bytes of an element.
   private func axes(_ cursor: inout HDF5Cursor) throws(ReadError) -> Int {
-    let place = cursor.offset
+    let offset = cursor.offset
     let rank = try cursor.small(1) - 1
     guard rank == shape.count, rank > 0 else {
       throw ReadError(
-        .hdf5Message, at: place, expected: "chunks of \(shape.count) axes, at least one", found: "\(rank)")
+        .hdf5Message, at: offset, expected: "chunks of \(shape.count) axes, at least one", found: "\(rank)")
     }
     return rank
   }
@@ -159,18 +160,18 @@ struct HDF5Storage {
   }
 
   private func grid(_ cursor: inout HDF5Cursor, rank: Int, width: Int) throws(ReadError) -> Grid {
-    let place = cursor.offset
+    let offset = cursor.offset
     var chunkShape: [Int] = []
     for _ in 0..<rank { chunkShape.append(try cursor.count(width)) }
     let element = try cursor.count(width)
     guard element == elementBytes, chunkShape.allSatisfy({ $0 > 0 }) else {
       throw ReadError(
-        .hdf5Message, at: place, expected: "chunks with extents, of elements of \(elementBytes) bytes",
+        .hdf5Message, at: offset, expected: "chunks with extents, of elements of \(elementBytes) bytes",
         found: "\(chunkShape) of \(element)")
     }
     let extents = zip(shape, chunkShape).map { $0 / $1 + ($0 % $1 == 0 ? 0 : 1) }
     guard let bytes = Self.product(chunkShape + [element]), let count = Self.product(extents) else {
-      throw ReadError(.numberOverflow, at: place, found: "chunks of \(chunkShape)")
+      throw ReadError(.numberOverflow, at: offset, found: "chunks of \(chunkShape)")
     }
     return Grid(chunkShape: chunkShape, chunkBytes: bytes, extents: extents, count: count)
   }
@@ -179,14 +180,14 @@ struct HDF5Storage {
     _ leaf: HDF5Tree.Leaf, _ grid: Grid, _ filters: HDF5Filters
   ) throws(ReadError) -> HDF5Chunk {
     var key = leaf.key
-    let place = key.offset
+    let offset = key.offset
     let (count, mask) = (try key.small(4), try key.small(4))
     var index: [Int] = []
     for axis in shape.indices {
       let (quotient, remainder) = try key.count(8).quotientAndRemainder(dividingBy: grid.chunkShape[axis])
       guard remainder == 0, quotient < grid.extents[axis] else {
         throw ReadError(
-          .hdf5Chunks, at: place, expected: "chunks of \(grid.chunkShape) in \(shape)",
+          .hdf5Chunks, at: offset, expected: "chunks of \(grid.chunkShape) in \(shape)",
           found: "one that begins elsewhere on axis \(axis)")
       }
       index.append(quotient)
@@ -194,10 +195,10 @@ struct HDF5Storage {
     // The axis of an element's bytes must start at 0, because readers never look up other chunks.
     guard try key.count(8) == 0 else {
       throw ReadError(
-        .hdf5Chunks, at: place, expected: "chunks of complete elements",
+        .hdf5Chunks, at: offset, expected: "chunks of complete elements",
         found: "one that begins inside an element")
     }
-    return try chunk(at: leaf.address, count, index, mask, grid, filters, place: place)
+    return try chunk(at: leaf.address, count, index, mask, grid, filters, offset: offset)
   }
 
   /// Charged for a chunk: its index, its range, and its position in the grid.
@@ -207,14 +208,14 @@ struct HDF5Storage {
   ///   total of all chunks of the file is.
   private func chunk(
     at address: UInt64?, _ count: Int, _ index: [Int], _ mask: Int, _ grid: Grid, _ filters: HDF5Filters,
-    place: UInt64
+    offset: UInt64
   ) throws(ReadError) -> HDF5Chunk {
     let applied = filters.applied(mask: mask)
     let isDeflated = applied.contains(.deflate)
     let plain = grid.chunkBytes.addingReportingOverflow(applied.reduce(0) { $0 + $1.addedBytes })
     guard !plain.overflow, isDeflated || count == plain.partialValue else {
       throw ReadError(
-        .hdf5Chunks, at: place, expected: "a chunk of \(grid.chunkBytes) bytes", found: "\(count)")
+        .hdf5Chunks, at: offset, expected: "a chunk of \(grid.chunkBytes) bytes", found: "\(count)")
     }
     let stored = try space.claim("chunk", at: address, count: count).range
     let most = UInt64(count).multipliedReportingOverflow(by: limits.inflationRatio)
@@ -223,19 +224,19 @@ struct HDF5Storage {
         || UInt64(plain.partialValue) <= max(most.partialValue, limits.inflationAllowance)
     else {
       throw ReadError(
-        .limitExceeded, at: place, expected: "at most \(limits.inflationRatio) bytes from each stored one",
+        .limitExceeded, at: offset, expected: "at most \(limits.inflationRatio) bytes from each stored one",
         found: "\(plain.partialValue) bytes from \(count)")
     }
-    if isDeflated { try limits.inflate(plain.partialValue, at: place) }
-    try limits.charge(Self.chunkBytes, for: "chunks of HDF5", at: place)
+    if isDeflated { try limits.inflate(plain.partialValue, at: offset) }
+    try limits.charge(Self.chunkBytes, for: "chunks of HDF5", at: offset)
     return HDF5Chunk(index: index, stored: slice(stored), mask: mask)
   }
 
   /// Requires a chunk at each position of the grid. No position has two, because the keys of an index ascend.
-  private func requireAll(_ chunks: [HDF5Chunk], of grid: Grid, at place: UInt64) throws(ReadError) {
+  private func requireAll(_ chunks: [HDF5Chunk], of grid: Grid, at offset: UInt64) throws(ReadError) {
     guard chunks.count == grid.count else {
       throw ReadError(
-        .hdf5Chunks, at: place, expected: "\(grid.count) chunks of \(grid.chunkShape) for shape \(shape)",
+        .hdf5Chunks, at: offset, expected: "\(grid.count) chunks of \(grid.chunkShape) for shape \(shape)",
         found: "\(chunks.count)")
     }
   }

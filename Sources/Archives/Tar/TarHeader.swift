@@ -51,15 +51,15 @@ package struct TarHeader {
 
   private static func name(_ block: [UInt8], at offset: Int) throws(ReadError) -> String {
     let parts = [text(block[prefixField]), text(block[nameField])].filter { $0 != "" }
-    guard let name = parts.reduce("", { whole, part in joined(whole, part) }) else {
+    guard let name = parts.reduce("", { prefix, part in joined(prefix, part) }) else {
       throw ReadError(.tarUnsafeName, at: UInt64(offset), expected: "UTF-8")
     }
     return name
   }
 
-  private static func joined(_ whole: String?, _ part: String?) -> String? {
-    guard let whole, let part else { return nil }
-    return whole.isEmpty ? part : whole + "/" + part
+  private static func joined(_ prefix: String?, _ part: String?) -> String? {
+    guard let prefix, let part else { return nil }
+    return prefix.isEmpty ? part : prefix + "/" + part
   }
 
   /// Bytes up to the first zero; nil if they are not UTF-8.

@@ -35,19 +35,19 @@ extension Checkpoint {
   }
 
   /// A nearer folder's evidence is not replaced.
-  private mutating func addNeighbours(_ folder: ModelFolder, _ place: String, _ limits: Limits) {
+  private mutating func addNeighbours(_ folder: ModelFolder, _ location: String, _ limits: Limits) {
     for name in ConfigName.allCases where evidence[keyPath: name.evidence] == nil {
       do throws(ReadError) {
-        try addConfig(name, folder, origin: place, limits)
+        try addConfig(name, folder, origin: location, limits)
       } catch {
-        notes.append("\(name.rawValue) \(place) is not used: \(error.description)")
+        notes.append("\(name.rawValue) \(location) is not used: \(error.description)")
       }
     }
     guard evidence.tokenizerFiles.isEmpty else { return }
     do throws(ReadError) {
       try addTokenizerAndCard(folder)
     } catch {
-      notes.append("tokenizer files or README.md \(place) are not used: \(error.description)")
+      notes.append("tokenizer files or README.md \(location) are not used: \(error.description)")
     }
   }
 

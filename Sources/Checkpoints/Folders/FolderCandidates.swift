@@ -141,7 +141,7 @@ struct FolderCandidate {
   }
 
   /// - Throws: `oneOfSeveralShards`, because a part of a model can look like a complete tower.
-  func requireWhole(_ path: String) throws(ReadError) {
+  func requireUnsharded(_ path: String) throws(ReadError) {
     guard ShardName.isOneOfSeveral(name) else { return }
     throw ReadError(.oneOfSeveralShards, file: path)
   }
@@ -149,7 +149,7 @@ struct FolderCandidate {
   func open(
     _ folder: ModelFolder, _ selection: Selection, _ limits: Limits
   ) throws(ReadError) -> Checkpoint {
-    try requireWhole(folder.pathOf(name))
+    try requireUnsharded(folder.pathOf(name))
     return try Checkpoint.open(
       try folder.map(name), taking: Selection(prefix: selection.prefix), limits: limits)
   }

@@ -95,19 +95,19 @@ struct ShardReader {
   }
 
   func merge(_ shards: [Checkpoint]) throws(ReadError) -> Checkpoint {
-    guard var whole = shards.first else { throw ReadError(.shardIndexInvalid, expected: "a shard") }
+    guard var joined = shards.first else { throw ReadError(.shardIndexInvalid, expected: "a shard") }
     for shard in shards.dropFirst() {
-      guard shard.format == whole.format else {
+      guard shard.format == joined.format else {
         throw ReadError(.shardIndexInvalid, expected: "shards of one format")
       }
-      whole.files += shard.files
-      whole.archives += shard.archives
-      whole.tensors += shard.tensors
-      whole.ignored += shard.ignored
-      whole.notes += shard.notes.filter { !whole.notes.contains($0) }
+      joined.files += shard.files
+      joined.archives += shard.archives
+      joined.tensors += shard.tensors
+      joined.ignored += shard.ignored
+      joined.notes += shard.notes.filter { !joined.notes.contains($0) }
     }
-    whole.layout = .shards
-    return whole
+    joined.layout = .shards
+    return joined
   }
 }
 

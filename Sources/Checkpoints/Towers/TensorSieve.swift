@@ -32,7 +32,7 @@ struct TensorSieve {
     for (tensor, name) in zip(all, names) {
       if let site = search.site(of: name) {
         let rest = String(name.plain.dropFirst(site.prefix.count))
-        try add(tensor, as: search.sites.count > 1 ? site.nameInWhole + rest : rest)
+        try add(tensor, as: search.sites.count > 1 ? site.prefixInFullModel + rest : rest)
       } else if let head = heads.name(of: name) {
         try add(tensor, as: head)
       } else if search.sites.isEmpty || TensorNames.isOtherText(name) {

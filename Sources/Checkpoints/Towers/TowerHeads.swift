@@ -33,7 +33,7 @@ struct TowerHeads {
       else { continue }
       found[head, default: []].append(name.plain)
     }
-    for (head, places) in found where places.count == 1 { names[places[0]] = head }
+    for (head, paths) in found where paths.count == 1 { names[paths[0]] = head }
   }
 
   private static let heads = [

@@ -39,7 +39,7 @@ struct TowerSite {
   }
 
   /// The prefix of this site's names in a file of the complete model. In a separately saved tower it is shorter.
-  var nameInWhole: String {
+  var prefixInFullModel: String {
     if marks.contains(.bareVisionModel) { return "vision_model." }
     if marks.contains(.bareTextModel) { return "text_model." }
     return isBareVisual && !marks.contains(.visual) ? "visual." : ""

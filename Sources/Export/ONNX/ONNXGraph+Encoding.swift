@@ -54,8 +54,8 @@ extension ONNXInitializer {
   /// `TensorProto` whose values are in another file.
   func encode(into writer: inout ProtobufWriter, dataIn file: String, at offset: Int) {
     encodeHeader(into: &writer)
-    let place = [("location", file), ("offset", "\(offset)"), ("length", "\(content.byteCount)")]
-    for (key, value) in place {
+    let location = [("location", file), ("offset", "\(offset)"), ("length", "\(content.byteCount)")]
+    for (key, value) in location {
       writer.message(13) { entry in
         entry.string(1, key)
         entry.string(2, value)

@@ -18,8 +18,8 @@ struct ONNXModelFile {
 
   /// - Parameter folder: with a slash at the end, or empty.
   func files(below folder: String) -> [PlannedFile] {
-    let whole = embedded(folder + Self.modelName)
-    return whole.byteCount > byteLimit ? external(folder) : [whole]
+    let file = embedded(folder + Self.modelName)
+    return file.byteCount > byteLimit ? external(folder) : [file]
   }
 
   /// `ModelProto` up to its graph.

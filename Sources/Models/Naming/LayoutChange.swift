@@ -4,7 +4,7 @@ internal import Checkpoints
 struct LayoutChange: Sendable, Equatable {
   /// The steps that turn the source's axes into the canonical ones, without copying.
   var view: [ViewStep] = []
-  var place = Place.whole
+  var target = Target.complete
 
   enum ViewStep: Sendable, Equatable {
     /// Like NumPy's `transpose(axes)`.
@@ -16,8 +16,8 @@ struct LayoutChange: Sendable, Equatable {
     case coloursSecond
   }
 
-  enum Place: Sendable, Equatable {
-    case whole
+  enum Target: Sendable, Equatable {
+    case complete
     /// The rows of one part of a fused tensor: queries, keys and values are parts 0, 1 and 2 of 3.
     case rows(part: Int, of: Int)
   }
@@ -37,7 +37,7 @@ struct LayoutChange: Sendable, Equatable {
 
   /// The same view, as one part of a fused tensor.
   func asRows(part: Int, of count: Int) -> LayoutChange {
-    LayoutChange(view: view, place: .rows(part: part, of: count))
+    LayoutChange(view: view, target: .rows(part: part, of: count))
   }
 
   /// - Throws: `wrongShape` if the tensor does not have the axes of the view.

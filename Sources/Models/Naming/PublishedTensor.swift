@@ -45,7 +45,7 @@ extension NameRow {
     else { return nil }
     var shape = parameter.shape
     var elements = 0..<parameter.elementCount
-    if case .rows(let part, let count) = change.place {
+    if case .rows(let part, let count) = change.target {
       let partCount = parameter.elementCount / count
       shape[0] /= count
       elements = part * partCount..<(part + 1) * partCount

@@ -43,7 +43,7 @@ struct TensorBindings: Sendable {
     _ pieces: [(tensor: CheckpointTensor, change: LayoutChange)], to name: String
   ) throws(ModelError) -> TensorBinding {
     guard let first = pieces.first else { throw ModelError(.missingTensors, found: name) }
-    if case .rows(_, let count) = first.change.place { return try bindRows(pieces, count: count, to: name) }
+    if case .rows(_, let count) = first.change.target { return try bindRows(pieces, count: count, to: name) }
     guard pieces.count == 1 else {
       throw ModelError(
         .repeatedTensor, tensor: name, found: pieces.map(\.tensor.name).joined(separator: ", "))
@@ -57,7 +57,7 @@ struct TensorBindings: Sendable {
   ) throws(ModelError) -> TensorBinding {
     var parts: [CheckpointTensor] = []
     for part in 0..<count {
-      let candidates = pieces.filter { $0.change.place == .rows(part: part, of: count) }
+      let candidates = pieces.filter { $0.change.target == .rows(part: part, of: count) }
       guard let candidate = candidates.first else {
         throw ModelError(
           .missingTensors, tensor: name, expected: "\(count) parts",

@@ -37,19 +37,19 @@ struct Adapter {
       throw error
     }
     for update in own {
-      guard let place = targets.place(of: update.module) else { throw doesNotFit(named: update.down.name) }
-      let weight = targets.tensors[place]
-      targets.tensors[place] = try update.added(to: weight, scale: settings.scale(update), as: weight.name)
+      guard let index = targets.index(of: update.module) else { throw doesNotFit(named: update.down.name) }
+      let weight = targets.tensors[index]
+      targets.tensors[index] = try update.added(to: weight, scale: settings.scale(update), as: weight.name)
     }
     for name in unclaimed.sorted() {
       // peft's `modules_to_save` are complete trained weights.
-      guard settings.replacesModules, let place = targets.place(named: name), let tensor = byName[name],
-        tensor.shape == targets.tensors[place].shape
+      guard settings.replacesModules, let index = targets.index(named: name), let tensor = byName[name],
+        tensor.shape == targets.tensors[index].shape
       else { throw doesNotFit(named: name) }
-      targets.tensors[place] = CheckpointTensor(renaming: tensor, to: targets.tensors[place].name)
+      targets.tensors[index] = CheckpointTensor(renaming: tensor, to: targets.tensors[index].name)
     }
     var result = base
-    let files = try AdapterFiles(checkpoint.evidence, beside: base.evidence)
+    let files = try AdapterFiles(checkpoint.evidence, base: base.evidence)
     result.evidence = files.evidence
     result.notes += files.notes
     result.tensors = targets.tensors
@@ -98,24 +98,24 @@ struct Adapter {
     }
 
     private func fits(_ update: LowRankUpdate) -> Bool {
-      place(of: update.module).map { tensors[$0].shape == [update.up.shape.first, update.down.shape.last] }
+      index(of: update.module).map { tensors[$0].shape == [update.up.shape.first, update.down.shape.last] }
         ?? false
     }
 
     /// transformers 4 names a separately saved tower with `text_model.` or `vision_model.`, transformers 5 without.
-    func place(named name: String) -> Int? {
+    func index(named name: String) -> Int? {
       let prefix = Adapter.modelPrefixes.first(where: name.hasPrefix) ?? ""
       let plain = String(name.dropFirst(prefix.count))
-      if let place = byName[plain] { return place }
+      if let index = byName[plain] { return index }
       let towers = ["text_model.", "vision_model."]
       let others = towers.map { plain.hasPrefix($0) ? String(plain.dropFirst($0.count)) : $0 + plain }
-      let places = others.compactMap { byName[$0] }
-      return places.count == 1 ? places[0] : nil
+      let indices = others.compactMap { byName[$0] }
+      return indices.count == 1 ? indices[0] : nil
     }
 
     /// The index of a module's weight.
-    func place(of module: String) -> Int? {
-      if let place = place(named: module + ".weight") { return place }
+    func index(of module: String) -> Int? {
+      if let index = index(named: module + ".weight") { return index }
       guard let prefix = Adapter.flatPrefixes.first(where: module.hasPrefix) else { return nil }
       return byFlatName[module.dropFirst(prefix.count) + "_weight"]
     }

@@ -7,7 +7,7 @@ struct AdapterFiles {
   private(set) var evidence: Evidence
   private(set) var notes: [String] = []
 
-  init(_ adapter: Evidence, beside base: Evidence) throws(ModelError) {
+  init(_ adapter: Evidence, base: Evidence) throws(ModelError) {
     evidence = base
     for path in [\Evidence.preprocessorConfig, \.processorConfig, \.tokenizerConfig] {
       guard let own = adapter[keyPath: path] else { continue }

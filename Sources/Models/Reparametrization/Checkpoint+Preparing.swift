@@ -6,7 +6,7 @@ extension Checkpoint {
   ///
   /// - Throws: errors of opening the base or of merging.
   mutating func prepare(_ options: ModelOptions) throws(ModelError) {
-    let neighbour = try AdapterBeside(self, options)
+    let neighbour = try NeighbourAdapter(self, options)
     // The configuration of an adapter that is absent, or already merged, is irrelevant.
     let hasUpdates = tensors.contains { LowRankUpdate.isPart($0.name) }
     let config = try evidence.adapterConfig == nil ? diffusersAdapterConfig() : evidence.adapterConfig

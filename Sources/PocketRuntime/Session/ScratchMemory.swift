@@ -18,7 +18,7 @@ struct ScratchMemory {
   @inline(never)
   mutating func rows<Element>(_ count: Int, _ stride: Int, of type: Element.Type) -> Rows<Element> {
     let start = takeBytes(count, stride, MemoryLayout<Element>.stride)
-    let address = (base ?? ScratchMemory.somewhere) + start
+    let address = (base ?? ScratchMemory.placeholder) + start
     return Rows(base: address.assumingMemoryBound(to: Element.self), stride: stride)
   }
 
@@ -46,7 +46,7 @@ struct ScratchMemory {
   }
 
   /// An address that is never read or written.
-  private static var somewhere: UnsafeMutableRawPointer {
+  private static var placeholder: UnsafeMutableRawPointer {
     UnsafeMutableRawPointer(bitPattern: FileMemory.alignment).unsafelyUnwrapped
   }
 }

@@ -111,7 +111,7 @@ private struct PoolingWork: ParallelWork {
     let inputs = buffers.inputs(worker: worker)
     let outputs = buffers.outputs(worker: worker)
     let scores = buffers.scores(worker: worker)
-    ask(columns, panels, outputs, into: inputs, worker: worker)
+    transformQuery(columns, panels, outputs, into: inputs, worker: worker)
     for token in 0..<tokenCount { scores[token] = kernels.pointee.dot_f32(width, inputs, tokens[token]) }
     kernels.pointee.softmax_f32(1, tokenCount, scores, tokenCount)
     kernels.pointee.mean_rows_f32(tokenCount, width, scores, tokens.base, tokens.stride, inputs)
@@ -140,7 +140,7 @@ private struct PoolingWork: ParallelWork {
   }
 
   /// Writes Wₖᵀ q / √d to `inputs`. `outputs` holds the head's part of q; the panels' other outputs are zero.
-  private func ask(
+  private func transformQuery(
     _ columns: Range<Int>, _ panels: Range<Int>, _ outputs: UnsafeMutablePointer<Float>,
     into inputs: UnsafeMutablePointer<Float>, worker: Int
   ) {

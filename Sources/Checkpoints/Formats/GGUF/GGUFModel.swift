@@ -21,7 +21,7 @@ enum GGUFModel {
         found: member?.value.stringValue ?? "nothing",
         path: [.key(architecture)])
     }
-    try requireWholeEncoder(header)
+    try requireCompleteEncoder(header)
   }
 
   /// Whether the name is clip.cpp's, llama.cpp's, OpenAI's or transformers'.
@@ -41,7 +41,7 @@ enum GGUFModel {
 
   /// Language models use the encoder's output before its last block, so their files lack the last block and all later
   /// layers.
-  private static func requireWholeEncoder(_ header: GGUFHeader) throws(ReadError) {
+  private static func requireCompleteEncoder(_ header: GGUFHeader) throws(ReadError) {
     let names = Set(header.tensors.map(\.name))
     let end = ["v.post_ln.weight", "v.post_ln.bias"]
     guard names.contains("v.class_embd"), !names.isSuperset(of: end) else { return }

@@ -88,9 +88,9 @@ extension QuantizedBlock {
       let pair = self[run]
       let runScale = scale * Float(pair & 15)
       let runLeast = least * Float(pair >> 4)
-      let place = TwoBitRun(run)
+      let twoBits = TwoBitRun(run)
       for index in 0..<16 {
-        let value = self[16 + place.byte + index] >> place.shift & 3
+        let value = self[16 + twoBits.byte + index] >> twoBits.shift & 3
         values[first + 16 * run + index] = runScale * Float(value) - runLeast
       }
     }
@@ -101,12 +101,12 @@ extension QuantizedBlock {
     let scale = half(108)
     for run in 0..<16 {
       let runScale = scale * Float(sixBitScaleQ3(run))
-      let place = TwoBitRun(run)
+      let twoBits = TwoBitRun(run)
       // Each half of the block and each shift uses one bit of the same 32 bytes. A zero bit subtracts 4.
       let thirdBit = UInt8(1) << UInt8(run / 2)
       for index in 0..<16 {
-        let low = Int(self[32 + place.byte + index] >> place.shift & 3)
-        let isSet = self[place.byte % 32 + index] & thirdBit != 0
+        let low = Int(self[32 + twoBits.byte + index] >> twoBits.shift & 3)
+        let isSet = self[twoBits.byte % 32 + index] & thirdBit != 0
         values[first + 16 * run + index] = runScale * Float(low - (isSet ? 0 : 4))
       }
     }

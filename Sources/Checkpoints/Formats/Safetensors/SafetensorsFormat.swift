@@ -48,7 +48,7 @@ enum SafetensorsReader {
     do throws(ReadError) {
       let stored = FileSlice(file: file, range: entry.byteRange)
       let storage: any ByteSource =
-        if let format = entry.float8 { try ComputedBytes.halves(stored, format) } else { stored }
+        if let format = entry.float8 { try ComputedBytes.float16(stored, format) } else { stored }
       return try CheckpointTensor(
         name: entry.name, dtype: entry.float8 == nil ? entry.dtype : .f16, shape: entry.shape,
         strides: strides, storageOffset: 0, storage: storage, file: file.path)

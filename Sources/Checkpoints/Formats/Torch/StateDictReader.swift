@@ -30,7 +30,7 @@ struct StateDictReader<Tensors: TorchTensors> {
     if !paths.contains([]) {
       // The paths to dictionaries that are read themselves.
       let ways = Set(paths.flatMap { path in path.indices.map { Array(path[..<$0]) } })
-      try listOthers(in: tensors.graph.root, below: [], beside: paths, ways)
+      try listOthers(in: tensors.graph.root, below: [], nextTo: paths, ways)
     }
   }
 
@@ -77,14 +77,14 @@ struct StateDictReader<Tensors: TorchTensors> {
   /// Lists entries next to the wrapped state dicts, on every level above them: epoch and name become facts, tensors
   /// are training state. Does not search deeper than the wrappers.
   private mutating func listOthers(
-    in dict: PickleValue, below path: [String], beside found: Set<[String]>, _ ways: Set<[String]>
+    in dict: PickleValue, below path: [String], nextTo found: Set<[String]>, _ ways: Set<[String]>
   ) throws(ReadError) {
     for (key, value) in tensors.graph.pairs(of: dict) ?? [] {
       let keys = path + [Self.label(of: key)]
       if found.contains(keys) { continue }
       if path.isEmpty, readFact(key, value) { continue }
       if ways.contains(keys) {
-        try listOthers(in: value, below: keys, beside: found, ways)
+        try listOthers(in: value, below: keys, nextTo: found, ways)
       } else {
         try ignoreTrainingState(keys.joined(separator: "."), value)
       }

@@ -116,7 +116,7 @@ struct TorchTensorDecoder<Storages: TorchStorages>: TorchTensors {
       name: name, dtype: dtype, shape: try sizes(arguments[2]), strides: try sizes(arguments[3]),
       storageOffset: offset, isBigEndian: storages.isBigEndian, storage: source, file: storages.path,
       limits: limits)
-    return try float8.map { format throws(ReadError) in try tensor.halves(format) } ?? tensor
+    return try float8.map { format throws(ReadError) in try tensor.asFloat16(format) } ?? tensor
   }
 
   /// What to save instead of tensors that are not dense arrays.

@@ -50,10 +50,10 @@ struct TorchTarStorages {
       guard numbers.count == 4, numbers.dropFirst(2).allSatisfy({ $0 >= 0 }) else {
         throw ReadError(.torchTarRecord, at: records.offset, expected: "two keys, offset and length")
       }
-      guard let whole = all[numbers[1]] else {
+      guard let base = all[numbers[1]] else {
         throw ReadError(.storageMissing, at: records.offset, found: "\(numbers[1])")
       }
-      try add(numbers[0], try whole.part(numbers[2], numbers[3], at: records.offset), at: records.offset)
+      try add(numbers[0], try base.part(numbers[2], numbers[3], at: records.offset), at: records.offset)
     }
   }
 

@@ -6,18 +6,18 @@ struct ConfigReader {
   /// The file, for errors.
   var path: String
   /// The location for reports: `config.json: text_config`.
-  var place: String
+  var location: String
   var json: JSONValue
 
   init(_ config: ConfigFile) {
     path = config.path
-    place = config.origin
+    location = config.origin
     json = config.json
   }
 
-  init(path: String, place: String, json: JSONValue) {
+  init(path: String, location: String, json: JSONValue) {
     self.path = path
-    self.place = place
+    self.location = location
     self.json = json
   }
 
@@ -25,7 +25,7 @@ struct ConfigReader {
   func object(_ key: String) throws(ModelError) -> ConfigReader? {
     guard let value = json[key], !value.isNull else { return nil }
     guard value.objectValue != nil else { throw bad(key, "an object", value) }
-    return ConfigReader(path: path, place: "\(place): \(key)", json: value)
+    return ConfigReader(path: path, location: "\(location): \(key)", json: value)
   }
 
   func integer(_ key: String) throws(ModelError) -> Int? {
@@ -74,7 +74,7 @@ struct ConfigReader {
   }
 
   func unsupported(_ what: String) -> ModelError {
-    ModelError(.unsupportedOption, found: "\(place): \(what)", file: path)
+    ModelError(.unsupportedOption, found: "\(location): \(what)", file: path)
   }
 }
 

@@ -24,7 +24,8 @@ extension StatedFacts {
       try facts.addSizes(config, textSizes)
       if let count = config.json["tokenizer.ggml.tokens"]?["count"]?.integerValue {
         facts.sizes.append(
-          StatedSize(field: .vocabularySize, value: count, detail: "\(config.place): tokenizer.ggml.tokens"))
+          StatedSize(
+            field: .vocabularySize, value: count, detail: "\(config.location): tokenizer.ggml.tokens"))
       }
     }
     return facts
@@ -45,7 +46,7 @@ extension StatedFacts {
   ) throws(ModelError) {
     for (key, field) in keys {
       guard let value = try config.integer(key) else { continue }
-      sizes.append(StatedSize(field: field, value: value, detail: "\(config.place): \(key)"))
+      sizes.append(StatedSize(field: field, value: value, detail: "\(config.location): \(key)"))
     }
   }
 }
@@ -56,9 +57,9 @@ extension ConfigReader {
   ) throws(ModelError) -> StatedFacts.TowerFacts {
     let (heads, epsilon) = (prefix + ".attention.head_count", prefix + ".attention.layer_norm_epsilon")
     return StatedFacts.TowerFacts(
-      heads: try integer(heads).map { Stated($0, .evidence, "\(place): \(heads)") },
+      heads: try integer(heads).map { Stated($0, .evidence, "\(location): \(heads)") },
       activation: activation,
-      epsilon: try number(epsilon).map { Stated(Float($0), .evidence, "\(place): \(epsilon)") })
+      epsilon: try number(epsilon).map { Stated(Float($0), .evidence, "\(location): \(epsilon)") })
   }
 
   /// One flag for both towers; without a flag, QuickGELU. Converters set `use_gelu` for models trained with the exact
@@ -67,8 +68,8 @@ extension ConfigReader {
     if try bool("clip.use_silu") == true { throw unsupported("clip.use_silu") }
     guard let usesGELU = try bool("clip.use_gelu") else { return nil }
     return usesGELU
-      ? Stated(.gelu, .evidence, "\(place): clip.use_gelu, which ggml approximates with tanh")
-      : Stated(.quickGELU, .evidence, "\(place): clip.use_gelu false")
+      ? Stated(.gelu, .evidence, "\(location): clip.use_gelu, which ggml approximates with tanh")
+      : Stated(.quickGELU, .evidence, "\(location): clip.use_gelu false")
   }
 
   /// The file states mean and standard deviation. Resizing and cropping are the same for every CLIP in these files.
@@ -81,6 +82,7 @@ extension ConfigReader {
     var result = Preprocessing.openAI
     result.mean = .init(mean.0, mean.1, mean.2)
     result.standardDeviation = .init(deviation.0, deviation.1, deviation.2)
-    return Stated(result, .evidence, "\(place): image_mean and image_std; resized and cropped as OpenAI does")
+    return Stated(
+      result, .evidence, "\(location): image_mean and image_std; resized and cropped as OpenAI does")
   }
 }

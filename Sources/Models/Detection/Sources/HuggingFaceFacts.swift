@@ -15,7 +15,7 @@ extension StatedFacts {
       try !root.statesTowers(of: sizes),
       sizes.text != nil || !UnsupportedArchitecture.hasImageTowerOfCLIP(modelType: type)
     {
-      throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.place))", file: config.path)
+      throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.location))", file: config.path)
     }
     var facts = StatedFacts()
     if let image = sizes.image { try facts.readTower(root, "vision", width: image.width, \.image) }
@@ -27,7 +27,7 @@ extension StatedFacts {
     let isCLIP = try root.text("model_type")?.hasPrefix("clip") ?? true
     if isCLIP, let dimension = try root.integer("projection_dim") {
       facts.sizes.append(
-        StatedSize(field: .projection, value: dimension, detail: "\(root.place): projection_dim"))
+        StatedSize(field: .projection, value: dimension, detail: "\(root.location): projection_dim"))
     }
     return facts
   }
@@ -41,7 +41,7 @@ extension StatedFacts {
     let epsilon = try config.number("layer_norm_eps")
     self[keyPath: tower].epsilon = Stated(
       Float(epsilon ?? 1e-5), epsilon == nil ? .libraryDefault : .configuration,
-      "\(config.place): layer_norm_eps")
+      "\(config.location): layer_norm_eps")
     try addSizes(config, isText: kind == "text")
   }
 
@@ -59,7 +59,7 @@ extension StatedFacts {
       ]
     for (key, field) in keys {
       guard let value = try config.integer(key) else { continue }
-      sizes.append(StatedSize(field: field, value: value, detail: "\(config.place): \(key)"))
+      sizes.append(StatedSize(field: field, value: value, detail: "\(config.location): \(key)"))
     }
   }
 }
@@ -102,7 +102,7 @@ extension ConfigReader {
   /// The stated number, or the library's default. The default applies only if the stated width (or else the default
   /// width) is the tower's; otherwise the heads are undecided.
   fileprivate func heads(width: Int, isText: Bool) throws(ModelError) -> Stated<Int>? {
-    let detail = "\(place): num_attention_heads"
+    let detail = "\(location): num_attention_heads"
     if let heads = try integer("num_attention_heads") { return Stated(heads, .configuration, detail) }
     let (heads, usualWidth) = isText ? (8, 512) : (12, 768)
     guard try integer("hidden_size") ?? usualWidth == width else { return nil }
@@ -113,10 +113,10 @@ extension ConfigReader {
     let name = try text("hidden_act")
     let source: Decision.Source = name == nil ? .libraryDefault : .configuration
     switch name ?? "quick_gelu" {
-    case "quick_gelu": return Stated(.quickGELU, source, "\(place): hidden_act")
-    case "gelu": return Stated(.gelu, source, "\(place): hidden_act")
+    case "quick_gelu": return Stated(.quickGELU, source, "\(location): hidden_act")
+    case "gelu": return Stated(.gelu, source, "\(location): hidden_act")
     case "gelu_new", "gelu_pytorch_tanh", "gelu_fast":
-      return Stated(.geluTanh, source, "\(place): hidden_act")
+      return Stated(.geluTanh, source, "\(location): hidden_act")
     case let other: throw unsupported("hidden_act \(other)")
     }
   }
@@ -128,10 +128,10 @@ extension ConfigReader {
     guard let id = try config.integer("eos_token_id") else {
       // The default of `CLIPTextConfig` is 49407, the highest of OpenAI's ids.
       return vocabularySize == OpenAIConvention.vocabularySize
-        ? Stated(.highestID, .libraryDefault, "\(config.place): eos_token_id") : nil
+        ? Stated(.highestID, .libraryDefault, "\(config.location): eos_token_id") : nil
     }
     let isHighest = id == 2 || id == vocabularySize - 1
     return Stated(
-      isHighest ? .highestID : .firstID(id), .configuration, "\(config.place): eos_token_id \(id)")
+      isHighest ? .highestID : .firstID(id), .configuration, "\(config.location): eos_token_id \(id)")
   }
 }

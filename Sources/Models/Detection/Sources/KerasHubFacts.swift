@@ -8,7 +8,7 @@ extension StatedFacts {
     let root = ConfigReader(config)
     if let kind = try root.text("class_name"), kind != "CLIPBackbone" {
       throw ModelError(
-        .unsupportedArchitecture, found: "KerasHub's \(kind) (\(root.place))", file: config.path)
+        .unsupportedArchitecture, found: "KerasHub's \(kind) (\(root.location))", file: config.path)
     }
     var facts = StatedFacts()
     guard let backbone = try root.object("config") else { return facts }
@@ -21,7 +21,7 @@ extension StatedFacts {
     if sizes.text != nil, let text = try backbone.tower("text_encoder") {
       facts.text = try text.towerFacts()
       facts.pooling = Stated(
-        .highestID, .libraryDefault, "\(text.place): CLIPTextEncoder pools the highest id")
+        .highestID, .libraryDefault, "\(text.location): CLIPTextEncoder pools the highest id")
       try facts.addSizes(
         text,
         [
@@ -52,7 +52,7 @@ extension StatedFacts {
   ) throws(ModelError) {
     for (key, field) in fields {
       guard let value = try config.integer(key) else { continue }
-      sizes.append(StatedSize(field: field, value: value, detail: "\(config.place): \(key)"))
+      sizes.append(StatedSize(field: field, value: value, detail: "\(config.location): \(key)"))
     }
   }
 }
@@ -67,11 +67,11 @@ extension ConfigReader {
   fileprivate func towerFacts() throws(ModelError) -> StatedFacts.TowerFacts {
     var facts = StatedFacts.TowerFacts()
     if let heads = try integer("num_heads") {
-      facts.heads = Stated(heads, .configuration, "\(place): num_heads")
+      facts.heads = Stated(heads, .configuration, "\(location): num_heads")
     }
     let name = try text("intermediate_activation")
     let source: Decision.Source = name == nil ? .libraryDefault : .configuration
-    let detail = "\(place): intermediate_activation"
+    let detail = "\(location): intermediate_activation"
     switch name ?? "quick_gelu" {
     case "quick_gelu": facts.activation = Stated(.quickGELU, source, detail)
     case "gelu": facts.activation = Stated(.gelu, source, detail)

@@ -13,24 +13,24 @@ extension StatedFacts {
       throw root.bad("model_cfg", "an object", nil)
     }
     if try model.object("multimodal_cfg") != nil {
-      throw ModelError(.unsupportedArchitecture, found: "CoCa (\(model.place))", file: config.path)
+      throw ModelError(.unsupportedArchitecture, found: "CoCa (\(model.location))", file: config.path)
     }
     try modelKeys.requireAll(of: model)
     var facts = StatedFacts()
     let usesQuickGELU = try model.bool("quick_gelu")
     let activation = Stated<Activation>(
       usesQuickGELU ?? false ? .quickGELU : .gelu,
-      usesQuickGELU == nil ? .libraryDefault : .configuration, "\(model.place): quick_gelu")
+      usesQuickGELU == nil ? .libraryDefault : .configuration, "\(model.location): quick_gelu")
     if let vision = try model.object("vision_cfg"), let image = sizes.image {
       try facts.readVision(vision, image, activation)
     }
     if let text = try model.object("text_cfg"), sizes.text != nil { try facts.readText(text, activation) }
     if let dimension = try model.integer("embed_dim") {
-      facts.sizes.append(StatedSize(field: .projection, value: dimension, detail: model.place))
+      facts.sizes.append(StatedSize(field: .projection, value: dimension, detail: model.location))
     }
     let bias = try model.number("init_logit_bias")
     facts.scoreBias = Stated(
-      bias != nil, bias == nil ? .libraryDefault : .configuration, "\(model.place): init_logit_bias")
+      bias != nil, bias == nil ? .libraryDefault : .configuration, "\(model.location): init_logit_bias")
     facts.preprocessing = try PreprocessingConfig.openCLIP(root, imageSize: sizes.image?.imageSize)
     return facts
   }
@@ -52,23 +52,23 @@ extension StatedFacts {
     guard headWidth ?? 64 > 0 else { throw vision.bad("head_width", "positive", vision.json["head_width"]) }
     image.heads = Stated(
       tower.width / (headWidth ?? OpenAIConvention.headSize),
-      headWidth == nil ? .libraryDefault : .configuration, "\(vision.place): head_width")
+      headWidth == nil ? .libraryDefault : .configuration, "\(vision.location): head_width")
     image.activation = try vision.activation(or: activation)
     image.epsilon = try vision.epsilon()
     try addSize(vision, "image_size", .imageSize)
     if vision.json["image_size"] == nil {
       // open_clip interpolates positions of another size to this one on loading.
-      sizes.append(StatedSize(field: .imageSize, value: 224, detail: "\(vision.place) without image_size"))
+      sizes.append(StatedSize(field: .imageSize, value: 224, detail: "\(vision.location) without image_size"))
     }
     try addSize(vision, "width", .imageWidth)
     // A number of layers means a Vision Transformer, an array means a ResNet.
     if let stages = vision.json["layers"]?.arrayValue {
-      sizes.append(StatedSize(field: .imageStages, value: stages.count, detail: "\(vision.place): layers"))
+      sizes.append(StatedSize(field: .imageStages, value: stages.count, detail: "\(vision.location): layers"))
     } else if tower.trunk.stack != nil {
       try addSize(vision, "patch_size", .patchSize)
       try addSize(vision, "layers", .imageLayers)
     } else if vision.json["layers"] != nil {
-      sizes.append(StatedSize(field: .imageStages, value: 0, detail: "\(vision.place): layers"))
+      sizes.append(StatedSize(field: .imageStages, value: 0, detail: "\(vision.location): layers"))
     }
   }
 
@@ -88,7 +88,7 @@ extension StatedFacts {
     try config.refuse(unless: "proj_type", is: "linear")
     let heads = try config.integer("heads")
     text.heads = Stated(
-      heads ?? 8, heads == nil ? .libraryDefault : .configuration, "\(config.place): heads")
+      heads ?? 8, heads == nil ? .libraryDefault : .configuration, "\(config.location): heads")
     text.activation = try config.activation(or: activation)
     text.epsilon = try config.epsilon()
     pooling = try config.pooling()
@@ -103,7 +103,7 @@ extension StatedFacts {
     _ config: ConfigReader, _ key: String, _ field: StatedSize.Field
   ) throws(ModelError) {
     guard let value = try config.integer(key) else { return }
-    sizes.append(StatedSize(field: field, value: value, detail: "\(config.place): \(key)"))
+    sizes.append(StatedSize(field: field, value: value, detail: "\(config.location): \(key)"))
   }
 }
 
@@ -161,16 +161,16 @@ extension ConfigReader {
   /// does.
   fileprivate func tokenizer() throws(ModelError) -> Stated<TokenizerKind>? {
     if let name = try text("hf_tokenizer_name"), !name.isEmpty {
-      return Stated(.none, .configuration, "\(place): hf_tokenizer_name \(name)")
+      return Stated(.none, .configuration, "\(location): hf_tokenizer_name \(name)")
     }
     if let mode = try text("tokenizer_mode") {
-      return Stated(.none, .configuration, "\(place): tokenizer_mode \(mode)")
+      return Stated(.none, .configuration, "\(location): tokenizer_mode \(mode)")
     }
     guard let options = try object("tokenizer_kwargs") else { return nil }
     for member in options.json.objectValue?.members ?? [] {
       guard member.key == "clean", member.value.stringValue == "lower" else {
         return Stated(
-          .none, .configuration, "\(options.place): \(member.key) \(member.value.brief), not ours")
+          .none, .configuration, "\(options.location): \(member.key) \(member.value.brief), not ours")
       }
     }
     return nil
@@ -186,25 +186,25 @@ extension ConfigReader {
       return stated
     }
     switch approximation {
-    case "none": return Stated(.gelu, .configuration, "\(place): act_kwargs")
-    case "tanh": return Stated(.geluTanh, .configuration, "\(place): act_kwargs")
+    case "none": return Stated(.gelu, .configuration, "\(location): act_kwargs")
+    case "tanh": return Stated(.geluTanh, .configuration, "\(location): act_kwargs")
     default: throw unsupported("act_kwargs approximate \(approximation)")
     }
   }
 
   fileprivate func epsilon() throws(ModelError) -> Stated<Float> {
     guard let value = try object("norm_kwargs")?.number("eps") else {
-      return Stated(OpenAIConvention.epsilon, .libraryDefault, "\(place): norm_kwargs")
+      return Stated(OpenAIConvention.epsilon, .libraryDefault, "\(location): norm_kwargs")
     }
-    return Stated(Float(value), .configuration, "\(place): norm_kwargs")
+    return Stated(Float(value), .configuration, "\(location): norm_kwargs")
   }
 
   fileprivate func pooling() throws(ModelError) -> Stated<TextPooling> {
     let kind = try text("pool_type")
     let source: Decision.Source = kind == nil ? .libraryDefault : .configuration
     switch kind ?? "argmax" {
-    case "argmax": return Stated(.highestID, source, "\(place): pool_type")
-    case "eos": return Stated(.firstID(try integer("eos_id") ?? 2), source, "\(place): pool_type")
+    case "argmax": return Stated(.highestID, source, "\(location): pool_type")
+    case "eos": return Stated(.firstID(try integer("eos_id") ?? 2), source, "\(location): pool_type")
     case let other: throw unsupported("pool_type \(other)")
     }
   }

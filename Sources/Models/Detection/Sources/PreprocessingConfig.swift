@@ -7,7 +7,7 @@ enum PreprocessingConfig {
   /// `preprocess_cfg` of `open_clip_config.json`. Absent fields have open_clip's defaults.
   static func openCLIP(_ root: ConfigReader, imageSize: Int?) throws(ModelError) -> Stated<Preprocessing> {
     guard let config = try root.object("preprocess_cfg") else {
-      return Stated(.openAI, .libraryDefault, "\(root.place): preprocess_cfg")
+      return Stated(.openAI, .libraryDefault, "\(root.location): preprocess_cfg")
     }
     return try openCLIP(fields: config, imageSize: imageSize)
   }
@@ -34,7 +34,7 @@ enum PreprocessingConfig {
     }
     if let mode = try config.text("mode"), mode != "RGB" { throw config.unsupported("mode \(mode)") }
     if let side = try config.side("size") { try config.requireImageSize(side, imageSize, "size") }
-    return Stated(result, .configuration, config.place)
+    return Stated(result, .configuration, config.location)
   }
 
   /// transformers' `CLIPImageProcessor` and its fast twin.
@@ -85,7 +85,7 @@ enum PreprocessingConfig {
     case let other: throw config.unsupported("resample \(other)")
     }
     try readGeometry(config, imageSize: imageSize, into: &result)
-    return Stated(result, .configuration, config.place)
+    return Stated(result, .configuration, config.location)
   }
 
   /// Accepts a shorter edge with a crop of at most that size, or both edges without a crop.
@@ -147,7 +147,7 @@ enum PreprocessingConfig {
     do throws(ReadError) {
       let file = try MappedFile(path: path)
       return ConfigReader(
-        path: path, place: path, json: try JSONParser.parse(file.bytes, limits: .standard))
+        path: path, location: path, json: try JSONParser.parse(file.bytes, limits: .standard))
     } catch {
       throw ModelError(error.inFile(path))
     }

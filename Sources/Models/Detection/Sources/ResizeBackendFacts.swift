@@ -21,13 +21,13 @@ struct StatedBackend: Sendable {
   ) throws(ModelError) -> StatedBackend {
     var named: [Stated<Preprocessing.Backend>] = []
     if let type = try config.text("image_processor_type") {
-      let detail = "\(config.place): image_processor_type \(type)"
+      let detail = "\(config.location): image_processor_type \(type)"
       if type.hasSuffix("Fast") { named.append(Stated(.torchvision, .configuration, detail)) }
       if type.hasSuffix("Pil") { named.append(Stated(.pillow, .configuration, detail)) }
     }
     if let isFast = try config.bool("use_fast") {
       named.append(
-        Stated(isFast ? .torchvision : .pillow, .configuration, "\(config.place): use_fast \(isFast)"))
+        Stated(isFast ? .torchvision : .pillow, .configuration, "\(config.location): use_fast \(isFast)"))
     }
     if let first = named.first {
       let isAgreed = named.allSatisfy { $0.value == first.value }
@@ -95,13 +95,13 @@ extension Resolution {
 extension Preprocessing {
   /// Why the backend does not support the rest of the preprocessing.
   fileprivate func backendRefusal(
-    _ stated: Stated<Backend>, of whole: Stated<Preprocessing>
+    _ stated: Stated<Backend>, of preprocessing: Stated<Preprocessing>
   ) -> ModelError? {
     if backend != .pillow, conversion == .afterResize {
       var error = ModelError(
         .unsupportedOption,
         expected:
-          "pillow, since the preprocessing (\(whole.detail)) resizes images before it converts them to RGB",
+          "pillow, since the preprocessing (\(preprocessing.detail)) resizes images before it converts them to RGB",
         found: stated.detail)
       error.remedy =
         "leave --resize-backend out, or give transformers' preprocessor_config.json with --preprocess"

@@ -15,7 +15,7 @@ struct TransformersRelease: Sendable {
         continue
       }
       self.version = version
-      detail = "\(reader.place): transformers_version \(text)"
+      detail = "\(reader.location): transformers_version \(text)"
       return
     }
     return nil

@@ -13,9 +13,9 @@ extension GraphInterpreter {
     let operation = node.operation
     switch (try value(0), try value(1)) {
     case (.constant(let a), .constant(let b)):
-      let isWhole = !a.dtype.isFloatingPoint
+      let isInteger = !a.dtype.isFloatingPoint
       return .constant(
-        try folded([a, b], a.dtype) { Self.computed(operation, $0[0], $0[1], isWhole: isWhole) })
+        try folded([a, b], a.dtype) { Self.computed(operation, $0[0], $0[1], isInteger: isInteger) })
     case (.activation(let a), .constant(let b)): return try combined(a, b, isSwapped: false)
     case (.constant(let a), .activation(let b)): return try combined(b, a, isSwapped: true)
     case (.activation(let a), .activation(let b)): return try combined(a, b)
@@ -40,13 +40,14 @@ extension GraphInterpreter {
     }
   }
 
-  private static func computed(_ operation: String, _ a: Double, _ b: Double, isWhole: Bool = false) -> Double
+  private static func computed(_ operation: String, _ a: Double, _ b: Double, isInteger: Bool = false)
+    -> Double
   {
     switch operation {
     case "Add": a + b
     case "Sub": a - b
     case "Mul": a * b
-    case "Div": isWhole ? (b == 0 ? 0 : (a / b).rounded(.towardZero)) : a / b
+    case "Div": isInteger ? (b == 0 ? 0 : (a / b).rounded(.towardZero)) : a / b
     default: pow(a, b)
     }
   }

@@ -63,7 +63,7 @@ extension GraphInterpreter {
     }
     var arguments = [Double](repeating: 0, count: operands.count)
     let result = (columns.first ?? []).indices.map { index in
-      for (place, column) in columns.enumerated() { arguments[place] = column[index] }
+      for (argument, column) in columns.enumerated() { arguments[argument] = column[index] }
       return function(arguments)
     }
     let model = operands.first { $0.pooling != nil } ?? operands[operands.count - 1]
@@ -127,12 +127,12 @@ extension GraphInterpreter {
     guard let depth = indices.shape.last, depth == constant.shape.count, depth > 0,
       node.integer("batch_dims") ?? 0 == 0
     else { throw unclaimed("one index for each axis of \(constant.shape)") }
-    let (source, places) = (try numbers(constant), try integers(indices))
+    let (source, tuples) = (try numbers(constant), try integers(indices))
     var result: [Double] = []
-    for first in stride(from: 0, to: places.count, by: depth) {
+    for first in stride(from: 0, to: tuples.count, by: depth) {
       var position = 0
       for (axis, extent) in constant.shape.enumerated() {
-        let index = places[first + axis] < 0 ? places[first + axis] &+ extent : places[first + axis]
+        let index = tuples[first + axis] < 0 ? tuples[first + axis] &+ extent : tuples[first + axis]
         guard (0..<extent).contains(index) else { throw unclaimed("indices of \(constant.shape)") }
         position = position * extent + index
       }
@@ -229,15 +229,15 @@ extension GraphInterpreter {
     else { throw unclaimed("positions of \(data.shape)") }
     let inner = data.shape[depth...].reduce(1, *)
     var result = try numbers(data)
-    let (places, values) = (try integers(indices), try numbers(updates))
-    guard places.count / depth * inner == values.count else {
+    let (tuples, values) = (try integers(indices), try numbers(updates))
+    guard tuples.count / depth * inner == values.count else {
       throw unclaimed("as many updates as positions")
     }
-    for row in 0..<places.count / depth {
+    for row in 0..<tuples.count / depth {
       var position = 0
       for axis in 0..<depth {
         let extent = data.shape[axis]
-        let index = places[row * depth + axis]
+        let index = tuples[row * depth + axis]
         let wrapped = index < 0 ? index &+ extent : index
         guard (0..<extent).contains(wrapped) else { throw unclaimed("positions of \(data.shape)") }
         position = position * extent + wrapped

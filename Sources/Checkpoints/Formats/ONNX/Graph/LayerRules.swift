@@ -135,15 +135,15 @@ extension GraphInterpreter {
     guard activation.quantization == nil, let axes,
       node.integer("noop_with_empty_axes") ?? 0 == 0 || !axes.isEmpty
     else { throw unclaimed("axes") }
-    var places: Set<Int> = []
-    for number in axes { places.insert(try axis(number, of: activation.layout)) }
+    var numbers: Set<Int> = []
+    for number in axes { numbers.insert(try axis(number, of: activation.layout)) }
     let keepsAxes = try flag("keepdims", otherwise: true)
     let shape = terms[activation.term].shape
     if shape.count == 4 {
       guard node.operation == "ReduceMean" else { throw unclaimed("the mean of a map") }
-      return try mapMean(activation, keepsAxes: keepsAxes, axes: places)
+      return try mapMean(activation, keepsAxes: keepsAxes, axes: numbers)
     }
-    guard places == [activation.layout.rank - 1], let width = shape.last,
+    guard numbers == [activation.layout.rank - 1], let width = shape.last,
       var layout = activation.layout.replacingRows(of: width, with: 1)
     else { throw unclaimed("complete rows") }
     if !keepsAxes { layout = TensorLayout(start: layout.start, axes: Array(layout.axes.dropLast())) }

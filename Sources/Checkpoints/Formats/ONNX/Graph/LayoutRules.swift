@@ -87,11 +87,11 @@ extension GraphInterpreter {
     let axes = try integers(attribute: "axes", input: 1) ?? []
     let rank = layout.rank + axes.count
     guard rank <= TensorLayout.largestRank else { throw unclaimed("fewer axes") }
-    let places = axes.map { $0 < 0 ? $0 + rank : $0 }.sorted()
+    let positions = axes.map { $0 < 0 ? $0 + rank : $0 }.sorted()
     var layout = layout
-    for place in places {
-      guard (0...layout.rank).contains(place) else { throw unclaimed("axes of \(rank)") }
-      layout = layout.inserting(place)
+    for position in positions {
+      guard (0...layout.rank).contains(position) else { throw unclaimed("axes of \(rank)") }
+      layout = layout.inserting(position)
     }
     return layout
   }
@@ -134,8 +134,8 @@ extension GraphInterpreter {
   }
 
   mutating func split() throws(ReadError) -> [GraphValue] {
-    let whole = try value(0)
-    let layout = try Self.layout(of: whole).unwrap(or: unclaimed("an activation"))
+    let input = try value(0)
+    let layout = try Self.layout(of: input).unwrap(or: unclaimed("an activation"))
     let axis = try axis(Int(clamping: node.integer("axis") ?? 0), of: layout)
     let extent = layout.shape[axis]
     let count = node.outputs.count
@@ -150,7 +150,7 @@ extension GraphInterpreter {
     var first = 0
     for size in sizes {
       guard let part = layout.slicing(axis, first..<first + size) else { throw unclaimed("parts of an axis") }
-      parts.append(Self.viewed(whole, part))
+      parts.append(Self.viewed(input, part))
       first += size
     }
     return parts
@@ -210,9 +210,9 @@ extension GraphInterpreter {
         return .constant(constant)
       }
       guard !isRounded else { throw unclaimed("a type of at least FP16") }
-      let isWhole = !target.isFloatingPoint
+      let isInteger = !target.isFloatingPoint
       let numbers = try numbers(constant).map {
-        target == .bool ? ($0 == 0 ? 0 : 1) : isWhole ? $0.rounded(.towardZero) : $0
+        target == .bool ? ($0 == 0 ? 0 : 1) : isInteger ? $0.rounded(.towardZero) : $0
       }
       return .constant(try computed(numbers, constant.shape, as: constant, target))
     case .activation(let activation):

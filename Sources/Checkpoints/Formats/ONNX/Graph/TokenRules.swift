@@ -176,13 +176,13 @@ extension GraphInterpreter {
     }
     guard constant.shape == expected, constant.pooling == nil else { throw unclaimed("a class token") }
     var row = constant.layout
-    for place in map.layout.axes.indices.reversed() {
-      let isChannels = map.layout.axes[place].first?.step == shape[2] * shape[3] && place != axis
-      if isChannels && map.layout.axes[place].first?.count == shape[1] { continue }
-      if row.axes[place].contains(where: { $0.step != 0 }) {
-        try requireEqualItems(constant, axis: place)
+    for other in map.layout.axes.indices.reversed() {
+      let isChannels = map.layout.axes[other].first?.step == shape[2] * shape[3] && other != axis
+      if isChannels && map.layout.axes[other].first?.count == shape[1] { continue }
+      if row.axes[other].contains(where: { $0.step != 0 }) {
+        try requireEqualItems(constant, axis: other)
       }
-      row = try row.selecting(place, 0).unwrap(or: unclaimed("a class token"))
+      row = try row.selecting(other, 0).unwrap(or: unclaimed("a class token"))
     }
     guard row.shape == [shape[1]] else { throw unclaimed("a class token of \(shape[1]) channels") }
     return (.classToken(constant.viewed(row), before: map.input), tokens)
@@ -205,8 +205,8 @@ extension GraphInterpreter {
     let positions = shape[2] * shape[3]
     var axes: [[TensorLayout.Run]] = []
     var seen = 0
-    for (place, runs) in map.layout.axes.enumerated() {
-      if place == axis {
+    for (other, runs) in map.layout.axes.enumerated() {
+      if other == axis {
         guard runs == TensorLayout(axes: [[.init(count: positions, step: 1)]]).axes[0] else {
           throw unclaimed("all patches")
         }

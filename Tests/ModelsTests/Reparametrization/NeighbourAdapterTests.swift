@@ -8,7 +8,7 @@ import Testing
 
 /// Adapters with complete weights. transformers applies an adapter in the folder of the weights. If a file holds
 /// both, it is unknown whether the weights include the updates. `--adapter` decides.
-@Suite("Adapters next to a model") struct AdapterBesideTests {
+@Suite("Adapters next to a model") struct NeighbourAdapterTests {
   private static let base = "vit-hugging-face"
 
   private func options(_ adapter: AdapterChoice?) throws -> ModelOptions {

@@ -2,7 +2,7 @@ internal import Checkpoints
 
 /// An adapter in a folder of complete weights. transformers' `from_pretrained` applies it and open_clip does not, so
 /// the user decides.
-struct AdapterBeside {
+struct NeighbourAdapter {
   /// The adapter's file, if it must be merged.
   private(set) var merged: String?
   private(set) var notes: [String] = []
