@@ -1,5 +1,5 @@
-/// CLIP's ResNet: three-convolution stem, anti-aliasing average pools in place of strides
-/// (`ModifiedResNet` in OpenAI's `clip/model.py`).
+/// CLIP's ResNet: three-convolution stem, anti-aliasing average pools instead of strides (`ModifiedResNet` in
+/// OpenAI's `clip/model.py`).
 public struct ResNetTrunk: Sendable, Equatable {
   /// Channels after the stem; stage s outputs 4 · width · 2^(s−1).
   public var stemWidth: Int

@@ -15,7 +15,7 @@ public struct StoredTensor: Sendable, Equatable {
   public var byteOffset: Int
   public var byteCount: Int
 
-  /// What the elements are.
+  /// The type and layout of the elements.
   public enum Content: Sendable, Equatable {
     /// Panels of weights.
     case panels(MatrixShape)

@@ -89,7 +89,7 @@ public struct WeightMatrix: Sendable, Equatable {
     }
   }
 
-  /// The inverse of `copyRows`: puts rows of W back into the canonical tensor.
+  /// The inverse of `copyRows`: writes rows of W to the canonical tensor.
   public func restoreRows(
     _ range: Range<Int>, from rows: Span<Float>, into values: inout MutableSpan<Float>
   ) {

@@ -25,7 +25,7 @@ INLINE floats widen_f16(const uint16_t *x);
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #define EACH_PART UNROLLED for (size_t p = 0; p < PARTS; p++)
 #define EACH_SUM UNROLLED for (size_t r = 0; r < rows; r++) EACH_PART
-/* The first registers of a row that are summed together. */
+/* The first lane of each group of registers that is summed at a time. */
 #define EACH_PASS for (size_t first = 0; first < PK_PANEL; first += PARTS * LANES)
 
 /* Hides where a pointer came from, so the compiler reloads through it instead of keeping values in registers that the

@@ -102,7 +102,7 @@ public struct TrainingFacts: Sendable, Equatable {
 /// A statement of the source about itself.
 public struct Statement: Sendable, Equatable {
   public var text: String
-  /// The place of the statement: `README.md`, `safetensors metadata`.
+  /// Where it is stated: `README.md`, `safetensors metadata`.
   public var origin: String
 
   package init(text: String, origin: String) {

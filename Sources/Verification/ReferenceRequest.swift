@@ -12,7 +12,8 @@ public struct ReferenceRequest: Sendable {
     self.onStart = onStart
   }
 
-  /// Loads OpenBLAS after bundle and checkpoint are mapped, because its buffers use the remaining address space.
+  /// Loads OpenBLAS after bundle and checkpoint are mapped, so that its buffers only use the address space that is
+  /// left.
   ///
   /// - Throws: `reference` if the chosen product cannot run.
   func start() throws(VerificationError) -> MatrixProduct {

@@ -42,7 +42,7 @@ import Verification
 
   struct Mutant: Sendable, CustomTestStringConvertible {
     var name: String
-    /// What the report says.
+    /// The explanation in the report.
     var explanation: String
     var change: @Sendable (inout Preprocessing) -> Void
     var testDescription: String { name }

@@ -10,8 +10,8 @@ struct TowerHeads {
   /// The model's name for the tensor; nil if it is not a head of these towers.
   func name(of tensor: TensorName) -> String? { names[tensor.plain] }
 
-  /// Adds projections next to a tower of transformers whose attribute has CLIP's own name for it, as in diffusers'
-  /// safety checker.
+  /// Adds the projection next to a tower whose prefix ends in CLIP's own name for it (`vision_model.`), as in
+  /// diffusers' safety checker.
   private mutating func addProjections(_ search: TowerSearch) {
     for site in search.sites {
       for (holder, projection) in [
@@ -22,7 +22,7 @@ struct TowerHeads {
     }
   }
 
-  /// Adds a tensor that is the only one of its name in a file with both towers, at any position (TinyCLIP:
+  /// Adds a tensor that is the only one of its name in a file with both towers, below any prefix (TinyCLIP:
   /// `_logit_scale`). A bias is added too, so that a model without one is rejected because of it.
   private mutating func addOnly(_ all: [TensorName], _ search: TowerSearch) {
     guard search.sites.contains(where: \.hasImage), search.sites.contains(where: \.hasText) else { return }

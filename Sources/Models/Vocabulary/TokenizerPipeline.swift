@@ -1,12 +1,14 @@
 internal import Architecture
 package import Archives
 
-/// The steps that a `tokenizer.json` states around its vocabulary: a closed list. Equal words do not make equal ids, since a
-/// pipeline without `Lowercase`, with other word boundaries or with `ignore_merges` turns the same text into other ids.
+/// The steps of a `tokenizer.json` other than its vocabulary: a closed list. Equal words do not imply equal ids: a
+/// pipeline without `Lowercase`, with other word boundaries or with `ignore_merges` gives other ids for the same
+/// text.
 ///
-/// Source: `CLIPConverter` of transformers, which writes OpenAI's `clip/simple_tokenizer.py` as a pipeline of `tokenizers`.
+/// Source: `CLIPConverter` of transformers, which writes OpenAI's `clip/simple_tokenizer.py` as a pipeline of
+/// `tokenizers`.
 package enum TokenizerPipeline {
-  /// The first step that OpenAI's tokenizer does not have, or that is not known; nil where there is none.
+  /// The first step that is unknown, or that OpenAI's tokenizer does not have; nil if there is none.
   package static func difference(_ root: JSONValue) -> String? {
     guard let members = root.objectValue?.members else { return "it is not a JSON object" }
     for key in steps.keys.sorted() where root[key] == nil { return "it has no \(key)" }
@@ -20,7 +22,7 @@ package enum TokenizerPipeline {
     return nil
   }
 
-  /// Each step in canonical spelling, in every form in which transformers has written it.
+  /// Each step in its canonical spelling, in every form that transformers has written.
   private static let steps: [String: [String]] = [
     "normalizer": [
       #"{normalizers:[{type:"NFC"},{content:" ",pattern:{Regex:"\s+"},type:"Replace"},{type:"Lowercase"}],type:"Sequence"}"#
@@ -36,7 +38,7 @@ package enum TokenizerPipeline {
 
   private static let words = #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
 
-  /// What changes positions in the text, not ids: `ByteLevel` splits nothing that is already split.
+  /// Keys that change positions in the text, but not ids: `ByteLevel` does not split text that is already split.
   private static let immaterial: Set<String> = ["trim_offsets", "use_regex"]
 
   private static func canonical(_ value: JSONValue) -> String {
@@ -57,7 +59,7 @@ package enum TokenizerPipeline {
     }
   }
 
-  /// What stands beside the steps. Words, merges and added tokens are compared on their own.
+  /// Compares everything other than the steps. Words, merges and added tokens are compared elsewhere.
   private static func differenceBeside(_ key: String, _ value: JSONValue) -> String? {
     switch key {
     case "version", "added_tokens", "decoder": nil
@@ -86,13 +88,13 @@ package enum TokenizerPipeline {
     return nil
   }
 
-  /// Files of tokenizers before 0.8 leave the type out.
+  /// Files of tokenizers before 0.8 omit the type.
   private static func impliedType(_ model: JSONValue) -> String? { model["merges"] == nil ? nil : "BPE" }
 
-  /// Keys of a BPE model with the values that leave OpenAI's ids as they are; none for those that cannot change them.
+  /// Keys of a BPE model, with the values that do not change OpenAI's ids; empty for keys that cannot change them.
   private static let modelValues: [String: [JSONValue]] = [
     "type": [], "vocab": [], "merges": [],
-    // Every byte is a word, so that nothing is unknown.
+    // Every byte is a word, so no token is unknown.
     "unk_token": [], "fuse_unk": [], "byte_fallback": [],
     "dropout": [.null], "continuing_subword_prefix": [.null, .string("")],
     "end_of_word_suffix": [.string("</w>")], "ignore_merges": [.bool(false), .null],

@@ -14,7 +14,7 @@ struct HDF5FileTests {
       excluding: { $0 == excluded })
   }
 
-  /// Of the datasets in FP32.
+  /// The values of the FP32 datasets.
   private func values(_ file: HDF5File) throws -> [String: [Float]] {
     var values: [String: [Float]] = [:]
     for entry in file.entries {

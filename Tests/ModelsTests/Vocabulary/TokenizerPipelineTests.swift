@@ -3,7 +3,7 @@ import Models
 import Testing
 
 @Suite("Steps of tokenizer.json") struct TokenizerPipelineTests {
-  /// As transformers 5.23.0 with tokenizers 0.23.3 writes OpenAI's tokenizer, words and merges left out.
+  /// OpenAI's tokenizer as written by transformers 5.23.0 with tokenizers 0.23.3, without words and merges.
   private static let published = #"""
     {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
      "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
@@ -26,7 +26,7 @@ import Testing
     return TokenizerPipeline.difference(try JSONParser.parse(Array(text.utf8).span.bytes, limits: .standard))
   }
 
-  @Test("OpenAI's tokenizer as transformers writes it has no difference")
+  @Test("OpenAI's tokenizer as written by transformers has no difference")
   func openAI() throws {
     #expect(try difference() == nil)
     #expect(try difference(replacing: #"<\\|startoftext\\|>|<\\|endoftext\\|>|"#) == nil)
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(
-    "A step that changes the ids of equal words is named",
+    "A step that changes the ids of equal words is reported",
     arguments: [
       (#", {"type": "Lowercase"}"#, "", "normalizer"),
       ("NFC", "NFKC", "normalizer"),

@@ -125,7 +125,7 @@ extension QuantizedBlock {
     }
   }
 
-  /// As Q4_K, with 32 bytes of fifth bits before the values.
+  /// Like Q4_K, with 32 bytes of fifth bits before the values.
   func dequantizeQ5K(into values: inout MutableSpan<Float>, from first: Int) {
     let (scale, least) = (half(0), half(2))
     for run in 0..<8 {

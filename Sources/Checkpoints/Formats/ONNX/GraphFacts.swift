@@ -20,7 +20,7 @@ public struct GraphFacts: Sendable, Equatable {
   public struct Tower: Sendable, Equatable {
     /// Activation of the MLPs; nil for a ResNet.
     public var activation: Activation?
-    /// Of LayerNorm, or of BatchNorm.
+    /// Epsilon of LayerNorm or BatchNorm.
     public var epsilon: Float?
     public var heads: Int?
     /// Pooling of the text tower.
