@@ -43,7 +43,6 @@ public struct BundleHeader: Sendable {
     try checkVectors(file)
   }
 
-  /// The tensor of this name.
   public func tensor(_ name: ParameterName) -> StoredTensor? {
     tensors.first { $0.name == name }
   }

@@ -37,7 +37,6 @@ public struct ModelSource: Sendable {
       attribution: checkpoint.evidence.attribution?.text, checkpoints: [checkpoint])
   }
 
-  /// The source of a model joined from two.
   init(joining one: ModelSource, _ other: ModelSource) {
     func both(_ field: KeyPath<ModelSource, String?>) -> String? {
       let texts = [one[keyPath: field], other[keyPath: field]].compactMap { $0 }

@@ -2,7 +2,6 @@
 public enum SyntheticProbes {
   public static let imageCount = 8
 
-  /// The probe texts.
   public static let texts: [String] = ProbeText.all.map(\.text)
 
   /// Start of text, tokens, end of text, zeros: 77 ids for each text.

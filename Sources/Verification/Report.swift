@@ -66,7 +66,6 @@ public struct TowerReport: Sendable, Equatable, Codable {
   public var metrics: Metrics
   /// The error of the original implementation's FP32 against the same reference, if a golden file has it.
   public var original: Metrics?
-  /// Relative errors stage by stage.
   public var stages: [StageError]
   /// The first disproportionate stage, if the tower misses its bounds.
   public var divergence: Divergence?

@@ -8,7 +8,6 @@ import Quantization
 import TestSupport
 import Testing
 
-/// A bundle's weights can be restored.
 @Suite("Weights restored from a bundle") struct RestorationTests {
   private func weights(
     _ architecture: CLIPArchitecture, _ precision: Precision, _ folder: TemporaryFolder

@@ -54,7 +54,6 @@ struct Tool {
     try run(arguments, environment: environment, in: folder, input: input)
   }
 
-  /// Runs a line in the shell.
   static func runInShell(_ line: String) throws -> Outcome {
     try run(["-c", line], executable: URL(filePath: "/bin/sh"))
   }

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
 
-/// The folders of Tests correspond to those of Sources.
 @Suite("Tests mirror Sources") struct MirrorTests {
   /// Folders in Tests that do not belong to a module, and their topics.
   private static let others = [

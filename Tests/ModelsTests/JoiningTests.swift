@@ -4,7 +4,6 @@ import Checkpoints
 import Models
 import Testing
 
-/// Two files that form one model.
 @Suite("Towers joined from two checkpoints") struct JoiningTests {
   private func open(_ fixtures: String...) throws -> CLIPModel {
     let options = try ModelFixture.named(fixtures[0]).options

@@ -2,7 +2,6 @@ import Architecture
 import Models
 import Testing
 
-/// Models without a file.
 @Suite("Synthetic models") struct SyntheticModelTests {
   @Test(
     "OpenAI's nine are spelled like their files",

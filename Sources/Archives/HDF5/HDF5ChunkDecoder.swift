@@ -23,7 +23,6 @@ struct HDF5ChunkDecoder {
     body(current.bytes)
   }
 
-  /// The bytes that the filters before this one added to the chunk.
   private func addedBytes(before index: Int) -> Int { filters[..<index].reduce(0) { $0 + $1.addedBytes } }
 
   private static func checked(_ bytes: FileSlice) throws(ReadError) -> FileSlice {

@@ -6,7 +6,6 @@ package struct TarArchive {
     package var name: String
     package var kind: TarHeader.Kind
     package var content: FileSlice
-    /// Offset of its header.
     package var headerOffset: Int
   }
 

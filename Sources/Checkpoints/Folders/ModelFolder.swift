@@ -41,7 +41,6 @@ struct ModelFolder {
     return try MappedFile(path: pathOf(name))
   }
 
-  /// Maps a file if it exists.
   func mapIfPresent(_ name: String) throws(ReadError) -> MappedFile? {
     Folder.hasFile(pathOf(name)) ? try map(name) : nil
   }

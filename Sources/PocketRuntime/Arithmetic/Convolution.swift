@@ -36,7 +36,6 @@ struct ConvolutionInput {
   }
 }
 
-/// The output of a convolution.
 struct ConvolutionOutput {
   var values: UnsafeMutablePointer<Float>
   /// Border of zeros that a following 3 × 3 window reads.

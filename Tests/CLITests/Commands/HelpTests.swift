@@ -1,6 +1,5 @@
 import Testing
 
-/// The tool's own documentation.
 @Suite("Help texts") struct HelpTests {
   @Test(
     "The help of commands that read checkpoints lists every supported format",

@@ -2,7 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Lines of input lists and of JSON output.
 @Suite("Lines of output") struct LineTests {
   /// Characters, other than the line feed, that break lines in Unicode or control a terminal.
   private static let odd = [

@@ -2,7 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Malicious files, passed to the command line.
 @Suite("Malicious files on the command line") struct HostileFileTests {
   @Test(
     "A pickle that would run a command runs nothing, and the error names the command",

@@ -3,7 +3,7 @@ import SystemPath
 import TestSupport
 import Testing
 
-/// Names that are not UTF-8, as in archives from before UTF-8.
+/// As in archives that are older than UTF-8.
 @Suite("Names that are not UTF-8") struct OtherBytesTests {
   /// `é` in Latin-1, for `printf` and as text.
   private static let (byte, text) = ("\\351", "\u{10FEE9}")
