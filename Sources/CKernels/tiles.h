@@ -258,7 +258,7 @@ INLINE void add_shorts(const size_t rows, row_pointers x, const uint8_t *w, inte
 INLINE void sum_shorts(const size_t rows, const tile *t, tile_sums *sums) { sum_integers(add_shorts, 8, rows, t, sums); }
 EVEN_HEIGHTS(shorts)
 
-/* Inputs [begin, begin + count) of a row; no four of them lie in two segments. */
+/* Inputs [begin, begin + count) of a row. No group of four spans two segments. */
 static __attribute__((noinline)) void pair_inputs(const tile *t, const uint8_t *high, size_t low_plane, size_t begin,
                                                   size_t count, int16_t *paired) {
   typedef uint8_t fours __attribute__((ext_vector_type(16), aligned(1)));

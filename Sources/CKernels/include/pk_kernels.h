@@ -67,9 +67,9 @@ typedef struct pk_product {
   pk_epilogue epilogue;
 } pk_product;
 
-/* Quantized activations: x = (q − zero_point) · scale, q in [0, 255]; with a low plane, x = (256 · (q − zero_point) + low) ·
- * scale, where the low bytes lie `low_plane` bytes behind the high ones. Row i has scale[i · scale_stride], rows counted over
- * all lines. `weight_sums`[n] is the sum of output n's stored weights. */
+/* Quantized activations: x = (q − zero_point) · scale, q in [0, 255]; with a low plane, x = (256 · (q − zero_point) +
+ * low) · scale, where the low bytes follow the high ones at a distance of `low_plane` bytes. Row i has scale[i ·
+ * scale_stride], rows counted over all lines. `weight_sums`[n] is the sum of output n's stored weights. */
 typedef struct pk_quantized_rows {
   const float *scale;
   size_t scale_stride; /* 0: one scale for all rows */

@@ -24,7 +24,7 @@ enum ActivationWidth: Int {
   case twoBytes = 2
 }
 
-/// Rows of quantized activations. Those of two bytes lie in two planes.
+/// Rows of quantized activations. Activations of two bytes are stored in two planes.
 struct QuantizedRows {
   /// All bytes, or the high ones.
   var bytes: Rows<UInt8>

@@ -124,7 +124,7 @@ private struct PoolingWork: ParallelWork {
     (output + columns.lowerBound).update(from: outputs + columns.lowerBound, count: headSize)
   }
 
-  /// The mean of the tokens as the value projection takes it: int8 weights take two bytes per activation.
+  /// The mean of the tokens in the form that the value projection needs: two bytes per activation for int8 weights.
   private func valueInput(
     _ inputs: UnsafeMutablePointer<Float>, _ scale: UnsafeMutablePointer<Float>, worker: Int
   ) -> LinearInput {
