@@ -125,12 +125,12 @@ let package = Package(
         "Archives", "Checkpoints", "Models", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
         "ImagePreprocessing", "Architecture",
       ]),
-    // The command's arguments, read without /proc.
-    .target(name: "CArguments"),
+    // The command's process: its arguments without /proc, its standard error.
+    .target(name: "CProcess"),
     .executableTarget(
       name: "pocketclip-cli",
       dependencies: [
-        "CArguments", "SystemPath",
+        "CProcess", "SystemPath",
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",

@@ -48,6 +48,13 @@ class Outputs:
         self.count += len(objects)
         return objects
 
+    def expect_lines(self, name, lines):
+        """Each has the fields of Schemas/NAME.schema.json."""
+        schema = json.loads((ROOT / f"Schemas/{name}.schema.json").read_text())
+        required, known = set(schema["required"]), set(schema["properties"])
+        if not lines or not all(required <= line.keys() <= known for line in lines):
+            self.complaints.append(f"{name}: a line does not fit its schema")
+
     def expect(self, name, found, expected):
         if found != expected:
             different = next((i for i, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), "the number")
@@ -67,7 +74,9 @@ def check(outputs, bundle):
     (folder / "words").write_text("\n".join(words) + "\n", newline="")
     (folder / "paths").write_text("\0".join(paths) + "\0", newline="")
     embed = ["embed", "-m", bundle]
-    outputs.expect("embed, texts", [o["input"] for o in outputs.run(*embed, "--texts", folder / "words")], words)
+    embedded = outputs.run(*embed, "--texts", folder / "words")
+    outputs.expect("embed, texts", [line["input"] for line in embedded], words)
+    outputs.expect_lines("embed-lines", embedded)
     outputs.run(*embed, "--texts", folder / "words", "-o", folder / "v.npy")
     rows = outputs.parsed("rows", (folder / "v.npy.rows.jsonl").read_bytes())
     outputs.expect("rows", [row["text"] for row in rows], words)
@@ -79,6 +88,7 @@ def check(outputs, bundle):
         labels = (result["images"][0] if "images" in result else result)["labels"]
         outputs.expect(f"labels {option}", sorted(label["label"] for label in labels), sorted(words))
     lines = outputs.run(*classify, "--images", folder / "paths", "--label", "a", "--label", "b", "--lines")
+    outputs.expect_lines("classify-lines", lines)
     outputs.expect("classify --lines", [line["path"] for line in lines], paths)
     (folder / "model.safetensors").write_bytes(safetensors(paths))
     for command in ["inspect", "--tensors"], ["convert", "-o", folder / "n.pclip"], ["export", "--to", "safetensors", "-o", folder / "e"]:

@@ -76,10 +76,7 @@ extension Checkpoint {
     do throws(ReadError) {
       guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
       let limits = limits.withBudget
-      if let format {
-        limits.admit(file)
-        return try format.read(FileProbe(file, limits: limits))
-      }
+      if let format { return try container(file, takenFor: format, limits) }
       switch try ContentDetector(file: file, limits: limits).detect() {
       case .checkpoint(let format, let probe): return try format.read(probe)
       case .shardIndex(let index):
@@ -88,6 +85,23 @@ extension Checkpoint {
       }
     } catch {
       throw error.inFile(file.path)
+    }
+  }
+
+  /// - Throws: `notACheckpoint` where reading fails and the content is another format's.
+  private static func container(
+    _ file: MappedFile, takenFor format: CheckpointFormat, _ limits: Limits
+  ) throws(ReadError) -> Checkpoint {
+    limits.admit(file)
+    do throws(ReadError) {
+      return try format.read(FileProbe(file, limits: limits))
+    } catch {
+      guard case .checkpoint(let other, _) = try ContentDetector(file: file, limits: limits).detect(),
+        other != format
+      else { throw error }
+      throw ReadError(
+        .notACheckpoint, expected: "the format \(format.identifier)", found: "\(other.identifier)",
+        advice: "leave --format out, or give --format \(other.identifier)")
     }
   }
 

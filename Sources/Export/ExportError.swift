@@ -65,22 +65,22 @@ extension ExportRefusal: CustomStringConvertible {
   /// What to do, one sentence.
   public var hint: String {
     switch code {
-    case .precision: "take --precision fp16, or --to onnx for int8"
+    case .precision: "use --precision fp16, or --to onnx for int8"
     case .resNet:
-      "take --to open-clip, --to onnx or --to safetensors; or --tower text for the text tower alone"
+      "use --to open-clip, --to onnx or --to safetensors; or --tower text for the text tower alone"
     case .halfModel:
-      "take --to huggingface, --to onnx or --to safetensors, or give the other half as a second input"
-    case .projections: "take --to onnx or --to safetensors, or one tower of it with --tower"
-    case .activations: "take --to huggingface or --to onnx, which name one for each tower"
-    case .pooling: "take --to open-clip, --to onnx or --to safetensors"
-    case .score: "take --to open-clip or --to safetensors, which carry the bias; or one tower with --tower"
-    case .resizeEdge: "take --to huggingface or --to safetensors, or --tower text"
+      "use --to huggingface, --to onnx or --to safetensors, or give the other half as a second input"
+    case .projections: "use --to onnx or --to safetensors, or one tower of it with --tower"
+    case .activations: "use --to huggingface or --to onnx, which name one for each tower"
+    case .pooling: "use --to open-clip, --to onnx or --to safetensors"
+    case .score: "use --to open-clip or --to safetensors, which carry the bias; or one tower with --tower"
+    case .resizeEdge: "use --to huggingface or --to safetensors, or --tower text"
     case .resizeBackend:
-      "take --to safetensors, or --tower text, or --resize-backend "
+      "use --to safetensors, or --tower text, or --resize-backend "
         + (target == .huggingFace ? "torchvision" : "pillow")
         + " with the checkpoint, for slightly other pixels"
     case .alpha:
-      "take --to huggingface or --to safetensors, or --tower text, or --alpha drop with the checkpoint, for other pixels of "
+      "use --to huggingface or --to safetensors, or --tower text, or --alpha drop with the checkpoint, for other pixels of "
         + "transparent images"
     }
   }

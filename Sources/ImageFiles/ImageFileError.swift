@@ -3,6 +3,8 @@ public struct ImageFileError: Error, Equatable, Sendable {
   public enum Code: String, Sendable, CaseIterable {
     /// The file cannot be opened or read.
     case unreadable
+    /// A file without a byte.
+    case empty
     /// The bytes end before the image does.
     case truncated
     /// An image of a known kind with invalid bytes.
@@ -22,6 +24,8 @@ public struct ImageFileError: Error, Equatable, Sendable {
   public var file: String
   /// What was expected and found, in one line.
   public var detail: String
+  /// What to do, where reading says more than the code does.
+  public var advice: String?
   /// The megapixel limit at which the image would be accepted; nil if no limit excludes it.
   public var megapixels: Int?
 
@@ -34,11 +38,13 @@ public struct ImageFileError: Error, Equatable, Sendable {
 
   /// What to do.
   public var hint: String {
-    switch code {
+    if let advice { return advice }
+    return switch code {
     case .unreadable: "check the path and its permissions"
+    case .empty: "download or copy the file again"
     case .truncated: "download or copy the file again"
     case .undecodable: "open it in an image viewer, and save it anew if that shows it"
-    case .unsupported: "convert it to JPEG, PNG or WebP"
+    case .unsupported: "give a JPEG, PNG or WebP file, or convert the image to one of these"
     case .tooLarge:
       "shrink the image first" + (megapixels.map { ", or raise the limit with --max-megapixels \($0)" } ?? "")
     case .tooManyScans: "open it in an image viewer, and save it anew if that shows it"
@@ -53,6 +59,7 @@ extension ImageFileError: CustomStringConvertible {
     let problem =
       switch code {
       case .unreadable: "cannot be read"
+      case .empty: "the image file is empty"
       case .truncated: "the image is cut off"
       case .undecodable: "the image cannot be decoded"
       case .unsupported: "not an image this tool reads"
@@ -60,6 +67,6 @@ extension ImageFileError: CustomStringConvertible {
       case .tooManyScans: "the image has too many scans"
       case .noMemory: "no memory for the image"
       }
-    return "\(file): \(problem): \(detail)"
+    return "\(file): \(problem)" + (detail.isEmpty ? "" : ": \(detail)")
   }
 }

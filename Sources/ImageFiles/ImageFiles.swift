@@ -37,7 +37,7 @@ public enum ImageFiles {
     case .jpeg: try JPEGDecoder.decode(bytes, name: name, limits: limits, reusing: &memory)
     case .png: try PNGDecoder.decode(bytes, name: name, limits: limits, reusing: &memory)
     case .webp: try WebPDecoder.decode(bytes, name: name, limits: limits)
-    case .other(let description): throw ImageFileError(.unsupported, file: name, detail: description)
+    case .other(let description): throw ImageFileError.notAnImage(bytes, name, description)
     }
   }
 
@@ -61,12 +61,18 @@ public enum ImageFiles {
     case .jpeg: try JPEGDecoder.header(bytes, name: name, limits: limits)
     case .png: try PNGDecoder.header(bytes, name: name, limits: limits)
     case .webp: try WebPDecoder.header(bytes, name: name, limits: limits)
-    case .other(let description): throw ImageFileError(.unsupported, file: name, detail: description)
+    case .other(let description): throw ImageFileError.notAnImage(bytes, name, description)
     }
   }
 }
 
 extension ImageFileError {
+  fileprivate static func notAnImage(_ bytes: Data, _ name: String, _ description: String) -> ImageFileError {
+    bytes.isEmpty
+      ? ImageFileError(.empty, file: name, detail: "")
+      : ImageFileError(.unsupported, file: name, detail: description)
+  }
+
   fileprivate init(_ error: InputError, file: String) {
     let code: Code =
       switch error.code {
@@ -75,6 +81,10 @@ extension ImageFileError {
       case .noMemory: .noMemory
       }
     self.init(code, file: file, detail: error.reason)
+    switch error.code {
+    case .missing, .denied, .notAFile, .failed: advice = error.hint
+    case .folder, .tooLarge, .noMemory: break
+    }
   }
 }
 
@@ -106,7 +116,6 @@ enum ImageFormat: Equatable {
   }
 
   private static func description(of start: [UInt8], has: (String, Int) -> Bool) -> String {
-    if start.isEmpty { return "the file is empty" }
     let known = [
       ("GIF8", 0, "a GIF"), ("BM", 0, "a BMP"), ("II*\0", 0, "a TIFF"), ("MM\0*", 0, "a TIFF"),
       ("ftypheic", 4, "a HEIC image"), ("ftypmif1", 4, "a HEIC image"),

@@ -22,9 +22,11 @@ package struct InputError: Error, Sendable, Equatable {
 
   package var hint: String {
     switch code {
-    case .missing, .denied, .failed: "check the path and its permissions"
+    case .missing: "check the path"
+    case .denied: "check the permissions of the file and its folders"
+    case .failed: "check the disk or the network mount that holds the file"
     case .folder: "give a file in it"
-    case .notAFile: "give a regular file, or send the content through standard input under the name -"
+    case .notAFile: "give a regular file, or send the content through standard input and name it -"
     case .tooLarge: "split the file"
     case .noMemory: "raise the limit on address space (ulimit -v), or use a machine with more memory"
     }

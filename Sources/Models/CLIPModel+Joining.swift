@@ -10,7 +10,8 @@ extension CLIPModel {
     _ paths: [String], options: ModelOptions = ModelOptions()
   ) throws(ModelError) -> CLIPModel {
     guard let first = paths.first, paths.count <= 2 else {
-      throw ModelError(.cannotJoin, expected: "one file, or two halves", found: "\(paths.count) files")
+      throw ModelError(
+        .cannotJoin, expected: "one file, or one for each tower", found: "\(paths.count) files")
     }
     guard paths.count == 2 else { return try open(first, options: options) }
     return try CLIPModel(joining: try open(first, options: options), try open(paths[1], options: options))
@@ -38,8 +39,8 @@ extension CLIPModel {
     }
     if let own = image.inheritedSpace, let its = text.inheritedSpace, own.compared(with: its) == .different {
       throw ModelError(
-        .cannotJoin, expected: "two halves of one model",
-        found: "bundles of two: \(image.source.fileName) and \(text.source.fileName) have other space ids")
+        .cannotJoin, expected: "two towers of one model",
+        found: "\(image.source.fileName) and \(text.source.fileName), whose space ids differ")
     }
     let architecture = CLIPArchitecture(image: imageTower, text: textTower)
     guard image.scoreKind == text.scoreKind || image.scoreKind == nil || text.scoreKind == nil else {

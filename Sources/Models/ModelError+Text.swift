@@ -16,12 +16,12 @@ extension ModelError.Code {
     case .unsupportedArchitecture:
       (
         "recognised, but this architecture is not supported yet",
-        "use OpenAI's ResNets and ViTs or open_clip's native ViTs; `pocketclip formats` lists them"
+        "use one of OpenAI's ResNets and ViTs or open_clip's native ViTs: `pocketclip architectures` lists them"
       )
     case .unsupportedOption:
       (
-        "an option or a configuration asks for what is not supported",
-        "give another option; a configuration that you know is wrong can be moved to another folder, and options given"
+        "an option or a config requests what is not supported",
+        "give another option; where a config is wrong, move it to another folder and give options instead"
       )
     case .missingTensors:
       (
@@ -58,49 +58,55 @@ extension ModelError.Code {
       ("a running variance is negative", "the file is damaged: download or save it again")
     case .undecidedActivation:
       (
-        "neither the tensors nor a configuration tell the activation",
-        "say --activation quickgelu (OpenAI, DFN, MetaCLIP) or --activation gelu (LAION, DataComp), "
-          + "or name the architecture with --architecture; the wrong one costs points of accuracy unseen"
+        "the activation is not recorded in the file or in a config",
+        "give --activation quickgelu (OpenAI, DFN, MetaCLIP) or --activation gelu (LAION, DataComp); a wrong one lowers "
+          + "accuracy without any error"
       )
     case .undecidedHeads:
       (
-        "neither the tensors nor a configuration tell the number of attention heads",
-        "say --heads, or name the architecture with --architecture; a wrong number gives meaningless vectors"
+        "the number of attention heads is not recorded in the file or in a config",
+        "give --heads IMAGE,TEXT or --architecture NAME; a wrong number gives wrong vectors without any error"
       )
     case .undecidedScale:
       (
-        "nothing states the scale of the low-rank updates (LoRA)",
-        "give --lora-alpha, the lora_alpha of the training, or adapter_config.json beside the file; a wrong one gives wrong "
-          + "vectors without any error"
+        "the scale of the low-rank updates (LoRA) is not recorded in the file or in a config",
+        "give --lora-alpha with the lora_alpha of the training, or put adapter_config.json beside the file; a wrong one "
+          + "gives wrong vectors without any error"
       )
     case .undecidedPooling:
       (
-        "neither the file nor a configuration states which position of a text is pooled",
-        "give --pooling highest (OpenAI, open_clip), --pooling first:ID (the first position of an end-of-text id; "
-          + "transformers' eos_token_id) or open_clip_config.json or config.json beside the file; a wrong one gives "
+        "the pooled position of a text is not recorded in the file or in a config",
+        "give --pooling highest (OpenAI, open_clip) or --pooling first:ID (transformers' eos_token_id); a wrong one gives "
           + "wrong text vectors without any error"
       )
     case .undecidedPreprocessing:
       (
-        "neither the file nor a configuration tells how images are prepared",
-        "say --preprocess openai (also LAION, DataComp, MetaCLIP) or --preprocess CONFIG.json; "
-          + "wrong pixels shift every image vector unseen"
+        "the preprocessing of images is not recorded in the file or in a config",
+        "give --preprocess openai (also LAION, DataComp, MetaCLIP) or --preprocess CONFIG.json; a wrong one gives wrong "
+          + "image vectors without any error"
       )
-    case .headsDoNotDivide: ("the width is no multiple of the heads", "give another number of --heads")
+    case .headsDoNotDivide:
+      ("the width is not a multiple of the heads", "give another number to --heads, or leave it out")
     case .unknownArchitectureName:
-      ("unknown architecture name", "`pocketclip formats` lists the names")
+      ("unknown architecture name", "`pocketclip architectures` lists the names")
     case .architectureContradictsTensors:
-      ("the tensors are not those of the named architecture", "leave out --architecture, or correct it")
+      (
+        "the tensors are not those of the named architecture",
+        "leave out --architecture: sizes come from the tensors"
+      )
     case .configurationContradictsTensors:
       (
         "a configuration states a size that the tensors do not have",
         "give the configuration that belongs to these weights, or name the architecture with --architecture"
       )
     case .badConfiguration:
-      ("a configuration file does not say what it should", "correct the file, or give explicit options")
+      (
+        "a config is not as its library writes it",
+        "correct the file, or move it away and give options instead"
+      )
     case .cannotJoin:
       (
-        "these files are not the two halves of one CLIP",
+        "these files are not the two towers of one CLIP",
         "give one checkpoint, or one file with the image tower and one with the text tower, each with its projection"
       )
     case .towerAbsent:

@@ -97,10 +97,15 @@ public struct ModelError: Error, Sendable, Equatable {
 extension ModelError: CustomStringConvertible {
   /// One line: `file: what (expected, found) in tensor`.
   public var description: String {
-    if let cause { return cause.description }
-    return ErrorLine(
+    cause?.description ?? errorLine.text
+  }
+
+  /// The same for a terminal, facts on lines of their own where one would be long.
+  public var lines: [String] { cause?.lines ?? errorLine.lines }
+
+  private var errorLine: ErrorLine {
+    ErrorLine(
       file: file, what: code.summary, expected: expected, found: found,
-      places: tensor.map { ["tensor " + $0.printable(ErrorLine.nameLength)] } ?? []
-    ).text
+      places: tensor.map { ["tensor " + $0.printable(ErrorLine.nameLength)] } ?? [])
   }
 }

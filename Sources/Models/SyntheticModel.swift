@@ -1,4 +1,5 @@
 internal import Architecture
+internal import Archives
 internal import SyntheticWeights
 internal import TensorTypes
 
@@ -19,14 +20,12 @@ extension CLIPModel {
     let parts = spelling.dropFirst(Self.syntheticPrefix.count).split(
       separator: ":", omittingEmptySubsequences: false
     ).map(String.init)
-    guard Self.isSynthetic(spelling), (1...2).contains(parts.count),
-      let architecture = Self.syntheticArchitecture(parts[0]),
-      let profile = SyntheticWeights.Profile(parts.count > 1 ? parts[1] : "plain")
+    guard let architecture = Self.syntheticArchitecture(parts[0]) else {
+      throw ArchitectureCatalogue.unknown(parts[0])
+    }
+    guard parts.count <= 2, let profile = SyntheticWeights.Profile(parts.count > 1 ? parts[1] : "plain")
     else {
-      let profiles = SyntheticWeights.Profile.allCases.map(\.description).joined(separator: ", ")
-      throw ModelError(
-        .unknownArchitectureName, expected: "synthetic:NAME or synthetic:NAME:PROFILE (\(profiles))",
-        found: spelling)
+      throw Self.unknownProfile(parts.dropFirst().joined(separator: ":"))
     }
     let schema = ParameterSchema(architecture)
     self.init(
@@ -37,6 +36,15 @@ extension CLIPModel {
       accounting: Accounting(usedCount: schema.parameters.count),
       source: ModelSource(format: "synthetic", fileName: spelling),
       store: SyntheticStore(weights: SyntheticWeights(profile: profile)))
+  }
+
+  private static func unknownProfile(_ name: String) -> ModelError {
+    let names = SyntheticWeights.Profile.allCases.map(\.description)
+    var error = ModelError(
+      .unsupportedOption, expected: "a profile of synthetic weights", found: "'\(name)'")
+    let nearest = NearestName.of(name, in: names).map { "did you mean \($0)? " } ?? ""
+    error.remedy = nearest + "the profiles are \(names.joined(separator: ", "))"
+    return error
   }
 
   private static func syntheticArchitecture(_ name: String) -> CLIPArchitecture? {

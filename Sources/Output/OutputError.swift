@@ -76,7 +76,7 @@ extension OutputError: CustomStringConvertible {
       case .folderNotWritable: "output \(path): its folder is not writable"
       case .readOnly: "output \(path): its file system is read-only"
       case .diskFull: "output \(path): no space left"
-      case .beingWritten: "output \(path): another conversion is writing it"
+      case .beingWritten: "output \(path): another process is writing it"
       case .failed: "output \(path): writing failed"
       }
     guard let reason, code.needsReason else { return line }
@@ -86,15 +86,16 @@ extension OutputError: CustomStringConvertible {
   /// What to do, one sentence.
   public var hint: String {
     switch code {
-    case .exists: "give another name, or --force to replace it"
+    case .exists: "give another name, or add --force to replace it"
     case .isFolder: "give the name of a file in it"
-    case .folderExists: "give another name, or --force to replace the folder of an earlier export"
+    case .folderExists: "give another name, or add --force to replace the folder of an earlier export"
     case .folderHoldsOthers: "give another name: nothing but earlier exports is replaced"
     case .leftoverHoldsOthers: "move it away: nothing but exports is removed"
     case .isLink: "give the name that the link leads to, or remove the link"
-    case .notAFile: "give the name of a file"
+    case .notAFile:
+      "give the name of a file, which is written to a temporary one first and renamed when complete"
     case .isSource: "give another name"
-    case .folderMissing: "create the folder first"
+    case .folderMissing: "create the folder first: mkdir -p \(folder)"
     case .folderNotWritable: "choose a folder you may write to, or change its permissions"
     case .readOnly: "choose a folder on another file system"
     case .diskFull:
@@ -102,6 +103,13 @@ extension OutputError: CustomStringConvertible {
     case .beingWritten: "wait for it to finish"
     case .failed: "check the disk or the network mount"
     }
+  }
+}
+
+extension OutputError {
+  private var folder: String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return parts.isEmpty ? "." : parts.joined(separator: "/")
   }
 }
 

@@ -100,7 +100,7 @@ package struct OutputFile: ~Copyable {
     }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: throw OutputError(.isFolder, path: path)
-    case S_IFLNK: throw OutputError(.isLink, path: path)
+    case S_IFLNK: throw OutputError(leadsToFile(path) ? .isLink : .notAFile, path: path)
     case S_IFREG: break
     default: throw OutputError(.notAFile, path: path)
     }
@@ -112,6 +112,12 @@ package struct OutputFile: ~Copyable {
       }
     }
     if !replacesExisting { throw OutputError(.exists, path: path) }
+  }
+
+  /// Whether a link leads to a regular file, or nowhere yet.
+  private static func leadsToFile(_ path: String) -> Bool {
+    var status = stat()
+    return SystemPath.stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
   }
 
   /// The temporary name of a file, if unnamed files are not supported.

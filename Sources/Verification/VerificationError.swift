@@ -46,7 +46,14 @@ extension VerificationError: CustomStringConvertible {
     switch self {
     case .model(let error): error.category
     case .reading(let error): error.category
-    case .runtime(let error): error.code == .open ? .cannotOpen : .badData
+    case .runtime(let error):
+      switch error.code {
+      case .open: .cannotOpen
+      case .memory: .memory
+      case .argument, .buffer, .unsupported, .noTower, .format, .version, .content, .selfTest, .imageSize,
+        .tokens, .notFinite:
+        .badData
+      }
     case .golden, .incomparable: .badData
     case .reference: .unsupported
     }

@@ -14,13 +14,14 @@ struct PocketClipCommand: ParsableCommand {
         pocketclip verify b32.pclip --against ViT-B-32.pt
         pocketclip classify -m b32.pclip image.jpg --label "a dog" --label "a cat"
 
-      Exit status: 0 ok, 1 verification failed, 64 usage, 65 bad input data, 66 cannot open, 69 unsupported, 70 internal, 73 cannot create output, 129, 130 and 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.
+      Exit status:
+      \(ExitStatus.table)
       """,
     version: runtimeVersion,
     groupedSubcommands: [
       CommandGroup(
         name: "Convert and prove:",
-        subcommands: [Inspect.self, Convert.self, Verify.self, Export.self, Formats.self]),
+        subcommands: [Inspect.self, Convert.self, Verify.self, Export.self, Formats.self, Architectures.self]),
       CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Bench.self, Info.self]),
     ])
 
@@ -30,17 +31,32 @@ struct PocketClipCommand: ParsableCommand {
     // Writing beyond the limit on the size of files is an error like any other.
     signal(SIGXFSZ, SIG_IGN)
     let arguments = Arguments.all
-    refuseUnknownCommand(arguments.first)
-    main(arguments)
+    do {
+      try refuseUnknownCommand(arguments)
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch let failure as Failure {
+      exit(failure, arguments)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      // Help and the version are no errors.
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      exit(UsageFailure(arguments).failure(message(for: error)), arguments)
+    }
   }
 
-  /// ArgumentParser calls it an unexpected argument and names no command.
-  private static func refuseUnknownCommand(_ word: String?) {
-    let commands = configuration.subcommands.map { "\($0)".lowercased() }
+  /// Ends with an error of the command line, of which no command knows.
+  private static func exit(_ failure: Failure, _ arguments: [String]) -> Never {
+    let options = arguments.prefix { $0 != "--" }
+    Foundation.exit(failure.report(json: options.contains("--json")).rawValue)
+  }
+
+  /// The parser calls it an unexpected argument and names no command; after `help`, it prints the tool's help.
+  private static func refuseUnknownCommand(_ arguments: [String]) throws(Failure) {
+    let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+    let commands = configuration.subcommands.map { $0._commandName }
     guard let word, !word.hasPrefix("-"), word != "help", !commands.contains(word) else { return }
-    Console.write(
-      "pocketclip: \(word) is no command\n  hint: the commands are \(commands.joined(separator: ", ")); "
-        + "`pocketclip help COMMAND` tells more\n")
-    _exit(ExitStatus.usage.rawValue)
+    throw UsageFailure(arguments).unknownCommand(word)
   }
 }

@@ -35,6 +35,7 @@ struct DocumentationTests {
     let exit =
       switch ReadError(code).category {
       case .cannotOpen: 66
+      case .memory: 71
       case .badData: 65
       case .unsupported: 69
       }

@@ -77,9 +77,15 @@ struct ForeignFormatTests {
       "denied.xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><C", "download the file itself",
       code: .htmlPage),
     Case("paper.pdf", "a PDF document", "give the file of weights", code: .notACheckpoint),
-    Case("../preprocessing/images/restart.jpg", "an image", "give the model first", code: .notACheckpoint),
-    Case("../preprocessing/images/tiny.png", "an image", "give the model first", code: .notACheckpoint),
-    Case("../preprocessing/images/lossy.webp", "an image", "give the model first", code: .notACheckpoint),
+    Case(
+      "../preprocessing/images/restart.jpg", "an image",
+      "give images to a bundle: `pocketclip embed -m BUNDLE.pclip ", code: .notACheckpoint),
+    Case(
+      "../preprocessing/images/tiny.png", "an image",
+      "give images to a bundle: `pocketclip embed -m BUNDLE.pclip ", code: .notACheckpoint),
+    Case(
+      "../preprocessing/images/lossy.webp", "an image",
+      "give images to a bundle: `pocketclip embed -m BUNDLE.pclip ", code: .notACheckpoint),
   ]
 
   @Test("are identified by content, with what to supply instead", arguments: cases)

@@ -32,6 +32,23 @@ package struct ErrorLine {
     return line
   }
 
+  /// The same for a terminal: where one line would be long, expected and found have lines of their own, and then the place.
+  package var lines: [String] {
+    guard isLong else { return [text] }
+    var short = self
+    (short.expected, short.found) = (nil, nil)
+    var further = [("expected", expected), ("found", found)].compactMap { name, fact in
+      fact.map { "\(name): \($0.printable(Self.factLength))" }
+    }
+    if short.isLong, !places.isEmpty {
+      short.places = []
+      further.append(places.map { "in " + $0 }.joined(separator: ", "))
+    }
+    return [short.text] + further
+  }
+
+  private var isLong: Bool { text.unicodeScalars.count > Self.lineLength }
+
   /// The expected and the found value.
   package var facts: String? {
     let expected = expected.map { "expected " + $0.printable(Self.factLength) }
@@ -50,6 +67,8 @@ package struct ErrorLine {
 
   /// The most characters of a path (its end), of an expected or found value, and of a name.
   private static let fileLength = 160
+  /// Characters that a line may have before it is cut into several; 160 with the tool's name before it.
+  package static let lineLength = 148
   private static let factLength = 160
   package static let nameLength = 80
 }
@@ -70,7 +89,7 @@ extension String {
   }
 
   /// The last `length` characters. For a path, they identify the file.
-  func printableEnd(of length: Int) -> String {
+  package func printableEnd(of length: Int) -> String {
     let (pieces, isCut) = unicodeScalars.reversed().printablePieces(length)
     return (isCut ? "…" : "") + pieces.reversed().joined()
   }

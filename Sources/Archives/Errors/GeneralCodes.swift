@@ -17,7 +17,7 @@ extension ReadError.Code {
     hint: "copy the file it points to into the folder, or give that file", category: .cannotOpen)
   public static let noAddressSpace = Self(
     105, "noAddressSpace", "no room to map the file into memory",
-    hint: "raise the limit on address space (ulimit -v)", category: .cannotOpen)
+    hint: "raise the limit on address space (ulimit -v)", category: .memory)
 
   // 120: the content is not a checkpoint, and its actual kind is known.
   public static let emptyFile = Self(120, "emptyFile", "the file is empty", hint: .downloadAgain)

@@ -31,6 +31,8 @@ extension ReadError {
     case badData
     /// The content is recognised and, as far as checked, valid, but not supported (exit status 69).
     case unsupported
+    /// This process may take no more memory (exit status 71).
+    case memory
   }
 
   public var category: Category { code.category }

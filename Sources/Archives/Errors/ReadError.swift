@@ -55,6 +55,9 @@ extension ReadError: CustomStringConvertible {
   /// One line: `file: what (expected, found) at byte, in member, in tensor`.
   public var description: String { errorLine.text }
 
+  /// The same for a terminal, facts on lines of their own where one would be long.
+  public var lines: [String] { errorLine.lines }
+
   /// The description and the hint.
   public var line: String { ErrorLine.join(description, hint: hint) }
 

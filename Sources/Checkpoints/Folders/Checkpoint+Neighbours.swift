@@ -28,9 +28,19 @@ extension Checkpoint {
   /// Adds evidence from configuration files next to a single file. They may belong to something else, so an invalid
   /// one is skipped with a note.
   mutating func addNeighbours(of path: String, limits: Limits) {
-    guard format != .bundle else { return }
+    guard format != .bundle else { return noteAdapter(in: ModelFolder(containing: path)) }
     for (distance, folder) in ModelFolder.describing(path).enumerated() {
       addNeighbours(folder, distance == 0 ? "beside the file" : "above the file", limits)
+    }
+  }
+
+  /// A bundle states everything itself, so an adapter next to it has no effect, which a note says.
+  private mutating func noteAdapter(in folder: ModelFolder) {
+    guard Folder.hasFile(folder.pathOf(ConfigName.adapter.rawValue)) else { return }
+    do throws(ReadError) {
+      try addAdapterFile(folder)
+    } catch {
+      notes.append("the adapter beside the bundle is not used: \(error.description)")
     }
   }
 

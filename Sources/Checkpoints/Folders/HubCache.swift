@@ -18,7 +18,9 @@ enum HubCache {
     else { return nil }
     let folder = Folder.join(root, "models--\(parts[0])--\(parts[1])")
     guard Folder.hasFolder(folder) else {
-      throw ReadError(.notInHubCache, found: "no file of this name, and no \(folder)", file: path)
+      throw ReadError(
+        .notInHubCache, found: "no \(folder)", file: path,
+        advice: "check the path, or download the model first: `hf download \(path)`")
     }
     return folder
   }

@@ -68,6 +68,10 @@ struct ShardReader {
     let file = try folder.map(name)
     do throws(ReadError) {
       switch try ContentDetector(file: file, limits: limits).detect() {
+      case .checkpoint(.bundle, _):
+        throw ReadError(
+          .shardIndexInvalid, expected: "weights", found: "a PocketCLIP bundle",
+          advice: "give the bundle itself: it holds a complete model")
       case .checkpoint(let format, let probe): return try format.read(probe)
       case .shardIndex: throw ReadError(.shardIndexInvalid, expected: "weights", found: "another index")
       }

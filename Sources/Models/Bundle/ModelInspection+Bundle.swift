@@ -29,13 +29,22 @@ extension ModelInspection {
         Decision(field: "everything", value: "as stated", source: .evidence, detail: "the bundle's header")
       ],
       accounting: Accounting(usedCount: weights.header.tensors.count),
-      notes: checkpoint.notes + schema.notesOnLogitScale(architecture), problems: [],
+      notes: checkpoint.notes + checkpoint.notesOnAdapter + schema.notesOnLogitScale(architecture),
+      problems: [],
       inheritedSpace: description.spaceID, schema: schema,
       store: BundleStore(weights: weights))
   }
 }
 
 extension Checkpoint {
+  /// An adapter of weights lies beside them; beside a bundle it has no effect.
+  fileprivate var notesOnAdapter: [String] {
+    guard let adapter = evidence.adapterFile else { return [] }
+    return [
+      "\(adapter.name) beside the bundle is not merged: convert the checkpoint with the adapter instead"
+    ]
+  }
+
   fileprivate func stating(_ provenance: Provenance) -> Checkpoint {
     var checkpoint = self
     checkpoint.evidence.licence = Statement(inBundle: provenance.license)

@@ -1,4 +1,5 @@
 public import Architecture
+internal import Archives
 
 /// Published architectures by name: OpenAI's nine, and open_clip's ResNets and native Vision Transformers.
 ///
@@ -18,6 +19,15 @@ public enum ArchitectureCatalogue {
   /// The architecture with this name in OpenAI's or open_clip's spelling; nil if unknown.
   public static func architecture(named name: String) -> CLIPArchitecture? {
     entries.first { $0.name == name }?.architecture
+  }
+
+  /// The error of a name that no entry has, with the nearest one.
+  static func unknown(_ name: String) -> ModelError {
+    var error = ModelError(.unknownArchitectureName, found: name)
+    if let nearest = NearestName.of(name, in: entries.map(\.name)) {
+      error.remedy = "did you mean \(nearest)? \(error.code.hint)"
+    }
+    return error
   }
 
   /// The first name whose towers equal those of `architecture`, ignoring towers and projections that it does not

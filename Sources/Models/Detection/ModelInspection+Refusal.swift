@@ -8,7 +8,7 @@ extension ModelInspection {
     let options = missingOptions(Set(problems.map(\.code)))
     if options.count > 1, refusal.code.isUndecided {
       refusal.remedy =
-        "say \(options.joined(separator: ", and ")); wrong values cost accuracy unseen"
+        "give \(options.joined(separator: ", and ")); a wrong value lowers accuracy without any error"
     }
     return refusal
   }
@@ -16,7 +16,7 @@ extension ModelInspection {
   private func missingOptions(_ open: Set<ModelError.Code>) -> [String] {
     var options: [String] = []
     if open.isSuperset(of: [.undecidedActivation, .undecidedHeads]), let names = namesOfSize {
-      options.append("--architecture \(names), which tells activation and heads")
+      options.append("--architecture \(names)")
     } else {
       if open.contains(.undecidedActivation) {
         options.append("--activation gelu (\(Self.geluModels)) or quickgelu (\(Self.quickGELUModels))")

@@ -91,7 +91,7 @@ public struct ModelInspection: Sendable {
     let sizes = try ShapeDetection(bindings: bindings, tower: options.tower).architecture()
     if let name = options.architectureName {
       guard let named = ArchitectureCatalogue.architecture(named: name) else {
-        throw ModelError(.unknownArchitectureName, found: name)
+        throw ArchitectureCatalogue.unknown(name)
       }
       try sizes.requireSizes(of: named, name)
     }

@@ -29,12 +29,7 @@ struct Adapter {
     for update in updates { unclaimed.subtract(update.names) }
     let own = try targets.ownUpdates(of: updates)
     guard !own.isEmpty else {
-      var error = ModelError(
-        .adapterDoesNotFit, found: "no low-rank update of a text or image tower",
-        file: checkpoint.files.first?.path)
-      error.remedy =
-        "merge it into its base with peft (merge_and_unload) and give the result, if it is an adapter of a CLIP"
-      throw error
+      throw changesNothing(isOfDiffusion: !updates.isEmpty)
     }
     for update in own {
       guard let index = targets.index(of: update.module) else { throw doesNotFit(named: update.down.name) }
@@ -57,6 +52,19 @@ struct Adapter {
     result.notes.append(
       "merged \(counted(own.count, "low-rank update")) of \(checkpoint.files[0].name) (LoRA)")
     return result
+  }
+
+  /// - Parameter isOfDiffusion: whether it has updates, all of a diffusion model.
+  private func changesNothing(isOfDiffusion: Bool) -> ModelError {
+    var error = ModelError(
+      .adapterDoesNotFit,
+      found: isOfDiffusion ? "updates of a diffusion model (UNet) alone" : "no low-rank update",
+      file: checkpoint.files.first?.path)
+    error.remedy =
+      isOfDiffusion
+      ? "give the base alone: this adapter leaves its text encoder as it is"
+      : "merge it into its base with peft (merge_and_unload), and give the result"
+    return error
   }
 
   private func doesNotFit(named name: String) -> ModelError {

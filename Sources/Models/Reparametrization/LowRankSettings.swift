@@ -46,9 +46,11 @@ struct LowRankSettings {
   func scale(_ update: LowRankUpdate) throws(ModelError) -> Float {
     if update.alpha != nil {
       guard !isStatedByUser else {
-        throw ModelError(
-          .unsupportedOption, found: "--lora-alpha: the file states an alpha for each update",
+        var error = ModelError(
+          .unsupportedOption, found: "--lora-alpha, where the file states an alpha for each update",
           file: update.down.file)
+        error.remedy = "leave --lora-alpha out: the file's own are used"
+        throw error
       }
       return 0
     }

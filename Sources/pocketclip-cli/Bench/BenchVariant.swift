@@ -60,7 +60,7 @@ struct BenchVariant {
 
   /// Each bundle once, or twice where arithmetics differ; `bf16` where this processor has it.
   ///
-  /// - Throws: what opening throws; `badData` for bundles of two models.
+  /// - Throws: what opening throws; `data` for bundles of two models.
   static func all(_ paths: [String], _ options: Model.Options, compares: Bool) throws -> [BenchVariant] {
     var bundles: [OpenBundle] = []
     for path in paths {
@@ -84,12 +84,12 @@ struct BenchVariant {
     return bundles.map { BenchVariant($0, namesFile: paths.count > 1) }
   }
 
-  /// - Throws: `badData`.
+  /// - Throws: `data`.
   private static func requireOneModel(_ first: OpenBundle, _ other: OpenBundle) throws(Failure) {
     let towers = (first.towerNames, other.towerNames)
     guard towers.0 == towers.1 else {
       throw Failure(
-        .badData,
+        .data,
         "only bundles of the same towers can be compared: \(first.path) has \(towers.0), \(other.path) \(towers.1)",
         hint:
           "convert the checkpoint with one --tower and several --precision, or run bench on each bundle alone"
@@ -103,7 +103,7 @@ struct BenchVariant {
     case .unknown: reason = "what \(first.path) and \(other.path) were made from is not known"
     }
     throw Failure(
-      .badData, "only bundles of one model can be compared: \(reason)",
+      .data, "only bundles of one model can be compared: \(reason)",
       hint: "convert one checkpoint with --precision fp16 and with --precision int8, and give both")
   }
 }

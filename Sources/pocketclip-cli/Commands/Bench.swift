@@ -34,20 +34,26 @@ struct Bench: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
-  func validate() throws {
+  private func check() throws(Failure) {
     guard compare || paths.count == 1 else {
-      throw ValidationError("\(paths.count) bundles: give one, or --compare")
+      throw Failure(
+        .usage, "\(paths.count) bundles without --compare", hint: "give one bundle, or add --compare")
     }
     guard !(compare && runtime.arithmetic != nil) else {
-      throw ValidationError("--compare runs every arithmetic: leave out --arithmetic")
+      throw Failure(
+        .usage, "--compare runs every arithmetic, so that --arithmetic has no effect",
+        hint: "leave out --arithmetic")
     }
     guard seconds > 0, seconds <= 3600 else {
-      throw ValidationError("--seconds \(seconds): expected more than 0, at most 3600")
+      throw Failure(
+        .usage, "--seconds \(seconds): expected more than 0, at most 3600", hint: "leave it out for 1 second")
     }
+    try runtime.check()
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let variants = try BenchVariant.all(paths, runtime.modelOptions, compares: compare)
       console.progress("this machine's peak")
       let threads = variants[0].information.threads

@@ -51,14 +51,25 @@ struct Classify: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
-  func validate() throws {
-    guard !(lines && options.json) else { throw ValidationError("give --lines or --json, not both") }
-    guard top > 0 else { throw ValidationError("--top \(top): expected a positive number") }
-    guard !images.isEmpty else { throw ValidationError("give at least one image, or --images") }
+  private func check() throws(Failure) {
+    guard !(lines && options.json) else {
+      throw Failure(.usage, "--lines and --json exclude each other", hint: "give one of them")
+    }
+    guard top > 0 else {
+      throw Failure(.usage, "--top \(top): expected a positive number", hint: "leave it out for 5")
+    }
+    guard !images.isEmpty else {
+      throw Failure(
+        .usage, "no images", hint: "give images or folders, or --images FILE with one path a line")
+    }
+    try images.check()
+    try StandardInput.requireOnce([("--labels", labels), ("--templates", templateFile)] + images.inputs)
+    try runtime.check()
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let labels = try Labels.read(listed: listedLabels, file: labels)
       try Arguments.requireUTF8(self.templates, "template")
       let templates = try PromptTemplates(templates + (templateFile.map(ListFile.lines) ?? []))
@@ -66,28 +77,42 @@ struct Classify: ParsableCommand {
       let textBundle = try textModel.map { try OpenBundle.opened($0, runtime.modelOptions) } ?? imageBundle
       try requireTowers(imageBundle, textBundle)
       try requireOneSpace(imageBundle, textBundle)
-      let files = try images.files(console)
+      try requireOneScore(imageBundle, textBundle)
+      let found = try images.files(console)
       for warning in Labels.warnings(labels) { console.warn(warning) }
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
       var encoder = try ImageEncoder(
-        imageBundle, files: files, isTurnedUpright: images.upright, limits: images.limits)
-      let results = try classify(counted(files.count, "image"), of: &encoder, classes, console)
+        imageBundle, files: found.files, unreadable: found.unreadable, isTurnedUpright: images.upright,
+        limits: images.limits)
+      let unreadable = found.unreadable.map {
+        ClassifyOutput.Image(path: $0.path, error: $0.failure.message, hint: $0.failure.hint, labels: [])
+      }
+      let space = imageBundle.model.information.space
+      let results =
+        try unreadable
+        + classify(counted(found.files.count, "image"), of: &encoder, classes, space, console)
+      let failure = encoder.finish(console, isStrict: images.strict, hasOthers: false)
+      if images.strict, let failure { throw failure }
       if options.json {
         let information = imageBundle.model.information
         try JSONOutput.print(
           ClassifyOutput(
-            spaceId: information.space, bundleId: information.bundleID,
+            spaceId: space, bundleId: information.bundleID,
             scoreKind: textBundle.model.information.scoreKind.rawValue, images: results))
       }
-      try encoder.finish(console)
+      if images.strict, !options.json {
+        for result in results { try print(result, space, console) }
+      }
+      if let failure { throw failure.followingOutput() }
     }
   }
 
   /// Prints each image's labels as soon as they are known.
   ///
-  /// - Returns: those of all images, where they are printed as one object.
+  /// - Returns: those of all images, where they are printed together.
   private func classify(
-    _ all: String, of encoder: inout ImageEncoder, _ classes: ClassVectors, _ console: Console
+    _ all: String, of encoder: inout ImageEncoder, _ classes: ClassVectors, _ space: SpaceID,
+    _ console: Console
   ) throws -> [ClassifyOutput.Image] {
     var results: [ClassifyOutput.Image] = []
     var done = 0
@@ -98,13 +123,15 @@ struct Classify: ParsableCommand {
       guard let next else { return results }
       done += 1
       let result = try classified(next.path, next.vector, classes)
-      if options.json {
-        results.append(result)
-      } else if lines {
-        try JSONOutput.printLine(result)
-      } else {
-        try console.print(result.lines)
-      }
+      if options.json || images.strict { results.append(result) } else { try print(result, space, console) }
+    }
+  }
+
+  private func print(_ result: ClassifyOutput.Image, _ space: SpaceID, _ console: Console) throws {
+    if lines {
+      try JSONOutput.printLine(ClassifyOutput.Line(image: result, spaceId: space))
+    } else {
+      try console.print(result.lines)
     }
   }
 
@@ -113,9 +140,9 @@ struct Classify: ParsableCommand {
   ) throws -> ClassifyOutput.Image {
     switch vector {
     case .success(let vector):
-      ClassifyOutput.Image(path: path, error: nil, labels: try classes.ranked(vector, top: top))
+      ClassifyOutput.Image(path: path, labels: try classes.ranked(vector, top: top))
     case .failure(let failure):
-      ClassifyOutput.Image(path: path, error: failure.message, labels: [])
+      ClassifyOutput.Image(path: path, error: failure.message, hint: failure.hint, labels: [])
     }
   }
 
@@ -146,15 +173,27 @@ struct Classify: ParsableCommand {
     case .same: return
     case .different:
       throw Failure(
-        .badData,
+        .data,
         "the bundles are of two embedding spaces: \(image.path) is \(spaces.0), \(text.path) is \(spaces.1)",
         hint: "convert both towers from one checkpoint")
     case .unknown:
       guard !allowUnknownSpace else { return }
       throw Failure(
-        .badData, "whether \(image.path) and \(text.path) share an embedding space is not known",
+        .data, "whether \(image.path) and \(text.path) share an embedding space is not known",
         hint: "convert both from one complete checkpoint, or say --allow-unknown-space")
     }
+  }
+}
+
+extension Classify {
+  /// The texts' bundle states the score: a sigmoid and a softmax give other percentages of the same vectors.
+  private func requireOneScore(_ image: OpenBundle, _ text: OpenBundle) throws(Failure) {
+    let kinds = (image.description.score, text.description.score)
+    guard let own = kinds.0, let other = kinds.1, own != other else { return }
+    throw Failure(
+      .data,
+      "the bundles state two kinds of score: \(image.path) a \(own), \(text.path) a \(other)",
+      hint: "convert both towers from one checkpoint")
   }
 }
 
@@ -221,7 +260,7 @@ struct ClassifyOutput: SchemaOutput {
 
   struct Image: Encodable {
     var path: String
-    var error: String?
+    var error, hint: String?
     var labels: [Label]
 
     /// The same for people; nothing for an image that was warned about.
@@ -231,6 +270,20 @@ struct ClassifyOutput: SchemaOutput {
         + labels.map {
           "  \(fixed(Double($0.probability) * 100, 2).leftPadding(to: 6)) %  \($0.label)  (cosine \(fixed(Double($0.similarity), 4)))"
         }
+    }
+  }
+
+  /// One line of JSON per image.
+  struct Line: Encodable {
+    var image: Image
+    var spaceId: SpaceID
+
+    enum CodingKeys: CodingKey { case spaceId }
+
+    func encode(to encoder: any Encoder) throws {
+      try image.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(spaceId, forKey: .spaceId)
     }
   }
 

@@ -30,7 +30,9 @@ struct Convert: ParsableCommand {
       valueName: "in"))
   var paths: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write.", valueName: "out"))
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The bundle to write; the name is taken as it is.", valueName: "out"))
   var output: String
 
   @Option(help: "How weights are stored: fp32, fp16 or int8. Default: fp16.")
@@ -73,20 +75,24 @@ struct Convert: ParsableCommand {
     }
   }
 
-  mutating func validate() throws {
+  private func check() throws(Failure) {
     try OutputPath.validate(output, .bundle, "name a file")
-    if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
+    try RuntimeOptions.checkThreads(threads)
     guard !noMeasure || minCosine == nil && minAgreement == nil && reference.reference == nil else {
-      throw ValidationError("--no-measure excludes --min-cosine, --min-agreement and --reference")
+      throw Failure(
+        .usage, "--no-measure excludes --min-cosine, --min-agreement and --reference",
+        hint: "leave out --no-measure, or the others")
     }
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
       guard let value, !(0...1).contains(value) else { continue }
-      throw ValidationError("\(name) \(value): expected a number from 0 to 1")
+      throw Failure(
+        .usage, "\(name) \(value): expected a number from 0 to 1", hint: "leave it out for the default bound")
     }
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let tower = input.tower.tower
       let model = try openModel(console)
       for note in model.notes { console.note("note: \(note)") }
@@ -158,7 +164,7 @@ extension Convert {
     } catch {
       throw Failure(
         .unsupported, "int8 of this ResNet has no default bound: its errors add up over depth",
-        hint: "take --precision fp16, or say with --min-cosine what is good enough for you")
+        hint: "use --precision fp16, or give the cosine that is enough for you with --min-cosine")
     }
   }
 }

@@ -30,7 +30,8 @@ struct Embed: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Write vectors to this file (.safetensors or .npy) and their rows beside it.", valueName: "name"))
+      "Write vectors to this file (.safetensors or .npy; without an ending, .safetensors is added) and their rows beside it.",
+      valueName: "name"))
   var output: String?
 
   @Flag(help: "Vectors as the tower puts them out, not of unit length.")
@@ -50,46 +51,59 @@ struct Embed: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
-  func validate() throws {
+  private func check() throws(Failure) {
     guard !images.isEmpty || !listedTexts.isEmpty || texts != nil else {
-      throw ValidationError("give images, --images, --text or --texts")
+      throw Failure(
+        .usage, "no images and no texts",
+        hint: "give images or folders, --images FILE, --text TEXT or --texts FILE")
     }
-    guard !resume || output != nil else { throw ValidationError("--resume needs -o") }
-    guard !prune || resume else { throw ValidationError("--prune needs --resume") }
-    guard !(resume && force) else { throw ValidationError("give --resume or --force, not both") }
+    guard !resume || output != nil else {
+      throw Failure(.usage, "--resume needs -o", hint: "give the name of the output to go on with: -o NAME")
+    }
+    guard !prune || resume else { throw Failure(.usage, "--prune needs --resume", hint: "add --resume") }
+    guard !(resume && force) else {
+      throw Failure(
+        .usage, "--resume and --force exclude each other",
+        hint: "give --resume to keep vectors, or --force to embed everything again")
+    }
     if let output {
       try OutputPath.validate(output, .vectors, "leave out -o for JSON lines on standard output")
     }
+    try images.check()
+    try StandardInput.requireOnce([("--texts", texts)] + images.inputs)
+    try runtime.check()
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let paths = output.map(VectorPaths.init)
       let lists = [model] + [texts, images.list].compactMap(\.self)
       try paths?.checkDestination(replacing: force || resume, inputs: lists)
       let bundle = try OpenBundle.opened(model, runtime.modelOptions)
       let texts = try Words.refusingEmpty(
         "text", listed: listedTexts, fromFile: texts.map(ListFile.lines) ?? [], texts)
-      let files = try images.files(console)
-      try paths?.checkDestination(replacing: force || resume, inputs: files)
-      try requireTowers(bundle, hasImages: !files.isEmpty, hasTexts: !texts.isEmpty)
+      let found = try images.files(console)
+      try paths?.checkDestination(replacing: force || resume, inputs: found.files)
+      try requireTowers(bundle, hasImages: !found.files.isEmpty, hasTexts: !texts.isEmpty)
       if let paths {
-        try save(texts, files, bundle, to: paths, console)
+        try save(texts, found, bundle, to: paths, console)
       } else {
-        try print(texts, files, bundle, console)
+        try print(texts, found, bundle, console)
       }
     }
   }
 
   private func save(
-    _ texts: [String], _ files: [String], _ bundle: OpenBundle, to paths: VectorPaths, _ console: Console
+    _ texts: [String], _ found: FoundImages, _ bundle: OpenBundle, to paths: VectorPaths, _ console: Console
   ) throws {
     let run = VectorRun(
       paths: paths, bundle: bundle,
       settings: VectorSettings(bundle, isRaw: raw, isTurnedUpright: images.upright),
       limits: images.limits,
-      mode: resume ? .resume : force ? .replace : .new, prunes: prune, text: text, console: console)
-    let result = try run.run(texts: texts, images: files)
+      mode: resume ? .resume : force ? .replace : .new, prunes: prune, isStrict: images.strict, text: text,
+      console: console)
+    let result = try run.run(texts: texts, images: found)
     if options.json {
       var output = EmbedOutput(bundle, items: [], skipped: result.skipped)
       output.output = paths.vectors
@@ -97,19 +111,21 @@ struct Embed: ParsableCommand {
       output.counts = result.counts
       try JSONOutput.print(output)
     }
-    if let failure = result.failure { throw failure }
+    if let failure = result.failure { throw failure.followingOutput() }
   }
 
   /// Prints each vector as soon as it is known, or all as one object.
   private func print(
-    _ texts: [String], _ files: [String], _ bundle: OpenBundle, _ console: Console
+    _ texts: [String], _ found: FoundImages, _ bundle: OpenBundle, _ console: Console
   ) throws {
     var items: [EmbedOutput.Item] = []
-    var skipped: [EmbedOutput.Skipped] = []
-    func add(_ item: EmbedOutput.Item) throws {
-      guard !options.json else { return items.append(item) }
+    var skipped = found.unreadable.map { EmbedOutput.Skipped(input: $0.path, failure: $0.failure) }
+    func printLine(_ item: EmbedOutput.Item) throws {
       console.progress(nil)
       try JSONOutput.printLine(EmbedOutput.Line(item, bundle.model.information.space))
+    }
+    func add(_ item: EmbedOutput.Item) throws {
+      if options.json || images.strict { items.append(item) } else { try printLine(item) }
     }
     if !texts.isEmpty {
       let session = try bundle.session(batch: 16)
@@ -119,22 +135,30 @@ struct Embed: ParsableCommand {
       }
     }
     var encoder = try ImageEncoder(
-      bundle, files: files, isNormalized: !raw, isTurnedUpright: images.upright, limits: images.limits)
+      bundle, files: found.files, unreadable: found.unreadable, isNormalized: !raw,
+      isTurnedUpright: images.upright, limits: images.limits)
     var done = 0
-    console.progress("0 of \(counted(files.count, "image"))")
+    let count = counted(found.files.count, "image")
+    console.progress("0 of \(count)")
     while let outcome = encoder.next(console) {
       done += 1
       switch outcome.vector {
       case .success(let vector):
         try add(EmbedOutput.Item(kind: "image", input: outcome.path, vector: vector))
       case .failure(let failure):
-        skipped.append(EmbedOutput.Skipped(input: outcome.path, error: failure.message))
+        skipped.append(EmbedOutput.Skipped(input: outcome.path, failure: failure))
       }
-      console.progress("\(done) of \(counted(files.count, "image"))")
+      console.progress("\(done) of \(count)")
     }
     console.progress(nil)
-    if options.json { try JSONOutput.print(EmbedOutput(bundle, items: items, skipped: skipped)) }
-    try encoder.finish(console)
+    let failure = encoder.finish(console, isStrict: images.strict, hasOthers: !texts.isEmpty)
+    if images.strict, let failure { throw failure }
+    if options.json {
+      try JSONOutput.print(EmbedOutput(bundle, items: items, skipped: skipped))
+    } else {
+      for item in items { try printLine(item) }
+    }
+    if let failure { throw failure.followingOutput() }
   }
 
   private func requireTowers(
@@ -182,7 +206,13 @@ struct EmbedOutput: SchemaOutput {
   }
 
   struct Skipped: Encodable {
-    var input, error: String
+    var input, error, hint: String
+
+    init(input: String, failure: Failure) {
+      self.input = input
+      error = failure.message
+      hint = failure.hint
+    }
   }
 
   /// One line of JSON per input.

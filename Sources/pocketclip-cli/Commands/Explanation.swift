@@ -19,7 +19,7 @@ struct Explanation {
   }
 
   private static func window(_ error: ReadError) -> Window? {
-    guard error.category != .cannotOpen, let path = error.file, let offset = error.byteOffset,
+    guard !error.isBeforeReading, let path = error.file, let offset = error.byteOffset,
       let file = try? MappedFile(path: path)
     else { return nil }
     return Window(
@@ -34,9 +34,18 @@ struct Explanation {
     if let window {
       return [([formattedBytes(window.fileByteCount)] + places).joined(separator: ", ")] + window.lines
     }
-    if error.category == .cannotOpen { return ["nothing was read, so there are no bytes to show"] }
+    if error.isBeforeReading { return ["nothing was read, so there are no bytes to show"] }
     guard !places.isEmpty else { return ["no single byte is to blame"] }
     return ["no single byte is to blame: it is " + places.joined(separator: ", ")]
+  }
+}
+
+extension ReadError {
+  fileprivate var isBeforeReading: Bool {
+    switch category {
+    case .cannotOpen, .memory: true
+    case .badData, .unsupported: false
+    }
   }
 }
 

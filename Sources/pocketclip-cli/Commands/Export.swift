@@ -68,14 +68,15 @@ struct Export: ParsableCommand {
     }
   }
 
-  mutating func validate() throws {
+  private func check() throws(Failure) {
     try OutputPath.validate(
       output, to.row.isFolder ? .folder : .weights, "name a file or folder")
-    if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
+    try RuntimeOptions.checkThreads(threads)
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let clock = ContinuousClock()
       let started = clock.now
       let model = try CLIPModel.open(paths, options: try input.modelOptions())

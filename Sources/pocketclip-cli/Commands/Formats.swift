@@ -1,10 +1,9 @@
 import ArgumentParser
 import Checkpoints
-import Models
 
 struct Formats: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the formats of checkpoints that are read or recognised, and the names of architectures.",
+    abstract: "List the formats of checkpoints that are read or recognised.",
     discussion: """
       A file's format is told by its content, never by its name; --format ID overrules that.
 
@@ -16,17 +15,14 @@ struct Formats: ParsableCommand {
   func run() throws {
     try options.run { console in
       let rows = CheckpointFormat.all.map(FormatsOutput.Row.init)
-      let architectures = ArchitectureCatalogue.entries.map(\.name)
       if options.json {
-        return try JSONOutput.print(FormatsOutput(formats: rows, architectures: architectures))
+        return try JSONOutput.print(FormatsOutput(formats: rows))
       }
       for row in rows {
         let mark = row.isReadable ? "reads     " : "recognises"
         try console.print("\(mark)  \(row.id.padding(to: 14))  \(row.name): \(row.description)")
         try console.print("            \(String(repeating: " ", count: 14))  told by: \(row.detection)")
       }
-      try console.print(
-        "architectures for --architecture and synthetic: \(architectures.joined(separator: ", "))")
     }
   }
 }
@@ -34,8 +30,6 @@ struct Formats: ParsableCommand {
 struct FormatsOutput: SchemaOutput {
   static let schema = "formats"
   var formats: [Row]
-  /// Names that `--architecture` and `synthetic:` take.
-  var architectures: [String]
 
   struct Row: Encodable {
     var id: String

@@ -20,14 +20,18 @@ struct Info: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
 
-  func validate() throws {
+  private func check() throws(Failure) {
     guard path != nil || !runtime.isGiven else {
-      throw ValidationError("--arithmetic, --threads and --isa run a bundle: give one, or leave them out")
+      throw Failure(
+        .usage, "--arithmetic, --threads and --isa have no effect without a bundle",
+        hint: "give a bundle, or leave them out")
     }
+    try runtime.check()
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let bundle = try path.map { try OpenBundle.opened($0, runtime.modelOptions) }
       let output = InfoOutput(bundle)
       if options.json {

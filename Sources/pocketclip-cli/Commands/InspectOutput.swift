@@ -88,7 +88,9 @@ struct InspectOutput: SchemaOutput {
       lines.append("  tensor        \(row.name) \(row.dtype) \(row.shape)")
     }
     lines += regionLines
-    for problem in problems { lines.append("  problem       \(problem.message)") }
+    for problem in problems {
+      lines += ["  problem       \(problem.message)", "                hint: \(problem.hint)"]
+    }
     return lines
   }
 }

@@ -50,19 +50,23 @@ struct Verify: ParsableCommand {
   @OptionGroup(title: "What the checkpoint may leave open") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
-  func validate() throws {
+  private func check() throws(Failure) {
     guard against.isEmpty || golden == nil else {
-      throw ValidationError("give --against or --golden, not both")
+      throw Failure(
+        .usage, "--against and --golden exclude each other", hint: "give one of them")
     }
     guard reference.reference == nil || !against.isEmpty || golden != nil else {
-      throw ValidationError("--reference chooses what --against or --golden runs; give one of these")
+      throw Failure(
+        .usage, "--reference has no effect without --against or --golden",
+        hint: "give --against CHECKPOINT or --golden FILE, or leave --reference out")
     }
-    guard !paths.isEmpty else { throw ValidationError("name a bundle or a checkpoint") }
   }
 
   func run() throws {
     try options.run { console in
+      try check()
       let started = ContinuousClock.now
+      try requireOneSubject()
       let bundle = try bundle(console)
       let reports = try bundle.map { try self.reports(on: $0, console) } ?? checkpointReports(console)
       let output = VerifyOutput(
@@ -73,8 +77,21 @@ struct Verify: ParsableCommand {
         try console.print(output.lines)
       }
       if output.verdict != .pass { try warnOfOtherWeights(bundle, console) }
-      guard output.verdict == .pass else { throw ExitStatus.verificationFailed.exitCode }
+      guard output.verdict == .pass else { throw ExitStatus.answerIsNo.exitCode }
     }
+  }
+
+  /// - Throws: a usage error for a bundle beside another input, which is most likely its checkpoint.
+  private func requireOneSubject() throws(Failure) {
+    guard paths.count > 1, let bundle = paths.first(where: Self.isBundle) else { return }
+    let others = paths.filter { $0 != bundle }.joined(separator: " ")
+    throw Failure(
+      .usage, "\(paths.count) inputs, of which \(bundle) is a bundle",
+      hint: "name the checkpoint with --against: `pocketclip verify \(bundle) --against \(others)`")
+  }
+
+  private static func isBundle(_ path: String) -> Bool {
+    !CLIPModel.isSynthetic(path) && (try? Checkpoint.format(of: path)) == .bundle
   }
 
   /// - Throws: a usage error for options that say how to compare, where a bundle is compared with nothing.
@@ -84,7 +101,7 @@ struct Verify: ParsableCommand {
     else {
       throw Failure(
         .usage, "\(path): a bundle alone is checked, not compared, so that this option has no effect",
-        hint: "give --against CHECKPOINT or --golden FILE, or leave the option out")
+        hint: "add --against CHECKPOINT or --golden FILE, or leave the option out")
     }
   }
 
@@ -117,6 +134,17 @@ struct Verify: ParsableCommand {
     return bundle
   }
 
+  /// Another checkpoint than the bundle's is the commonest reason to fail. The same weights in another file pass.
+  private func warnOfOtherSource(_ bundle: OpenBundle, _ source: CLIPModel, _ console: Console) {
+    guard let made = bundle.description.provenance.sha256, let given = try? source.source.sha256(),
+      made != given
+    else { return }
+    func hex(_ digest: Digest) -> String { String(decoding: digest.hex, as: UTF8.self) }
+    console.warn(
+      "\(path) was made from another file: SHA-256 \(hex(made)), and that of \(against.joined(separator: ", ")) is "
+        + hex(given))
+  }
+
   /// A golden file of another checkpoint is the commonest reason to fail with it.
   private func warnOfOtherWeights(_ bundle: OpenBundle?, _ console: Console) throws {
     guard let golden, paths.count == 1, !CLIPModel.isSynthetic(path) else { return }
@@ -141,8 +169,15 @@ struct Verify: ParsableCommand {
     }
     if !against.isEmpty {
       let source = try checkpoint(against, of: description, console)
-      return try Verifier.compare(
-        bundle, demands: demands, with: source, reference: reference.request(console))
+      do {
+        let reports = try Verifier.compare(
+          bundle, demands: demands, with: source, reference: reference.request(console))
+        if reports.contains(where: { $0.verdict != .pass }) { warnOfOtherSource(bundle, source, console) }
+        return reports
+      } catch {
+        warnOfOtherSource(bundle, source, console)
+        throw error
+      }
     }
     guard let golden = try golden.map({ try GoldenFile(path: $0) }) else { return [] }
     guard reference.reference == nil else {
@@ -163,7 +198,7 @@ struct Verify: ParsableCommand {
         let checkpoint = try Checkpoint.open(path, taking: input.modelOptions().selection)
         if let bundle = checkpoint.bundle { _ = try BundleWeights(bundle) }
       }
-      let swapped = against.first { (try? Checkpoint.format(of: $0)) == .bundle }
+      let swapped = against.first(where: Self.isBundle)
       throw Failure(
         .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
         hint: swapped.map { "the bundle comes first: pocketclip verify \($0) --against \(path)" }

@@ -1,4 +1,4 @@
-import CArguments
+import CProcess
 import SystemPath
 
 /// What the user wrote after the command's name, as text: of bytes that are not UTF-8, what stands for them in paths.
@@ -6,12 +6,12 @@ enum Arguments {
   /// From the C library, which has them without /proc. Swift's own are those of /proc, and none where that is not mounted: a
   /// command without arguments prints its help and succeeds.
   static var all: [String] {
-    guard ca_count() > 0 else {
+    guard cp_argument_count() > 0 else {
       return (1..<max(1, Int(CommandLine.argc))).compactMap { index in
         CommandLine.unsafeArgv[index].map { text($0) }
       }
     }
-    return (1..<max(1, ca_count())).map { text(ca_argument($0)) }
+    return (1..<max(1, cp_argument_count())).map { text(cp_argument($0)) }
   }
 
   private static func text(_ bytes: UnsafePointer<CChar>) -> String {

@@ -11,7 +11,7 @@ struct Console: Sendable {
 
   /// A result, on one line whatever names from a file it holds.
   ///
-  /// - Throws: `cannotCreate`, where standard output takes no more.
+  /// - Throws: `output`, where standard output takes no more.
   func print(_ line: String) throws(Failure) {
     try StandardOutput.write(Data((line.printable + "\n").utf8))
   }
@@ -65,11 +65,7 @@ struct ConsoleOptions: ParsableArguments {
       throw code
     } catch {
       console.progress(nil)
-      let failure = Failure(describing: error)
-      if json, !failure.followsOutput { try? JSONOutput.print(FailureOutput(failure)) }
-      Console.write("pocketclip: \(failure.line.printable)\n")
-      for line in failure.explanation?.lines ?? [] { Console.write(line + "\n") }
-      throw failure.status.exitCode
+      throw Failure(describing: error).report(json: json)
     }
   }
 }

@@ -11,22 +11,26 @@ import Quantization
 import Verification
 
 extension Failure {
+  /// What to do about a bug.
+  static let bugReport = "report this with the command that led to it"
+
   /// The layers' typed errors as one message, one hint and one exit status.
   init(describing error: any Error) {
     switch error {
     case let error as Failure: self = error
     case let error as ReadError:
       self.init(error.category.exitStatus, error.description, hint: error.hint, cause: error)
+      shownLines = error.lines
     case let error as ModelError:
       self.init(error.category.exitStatus, error.description, hint: error.hint, cause: error.cause)
+      shownLines = error.lines
     case let error as ConversionError: self.init(error)
     case let error as ExportError: self.init(error)
-    case let error as VerificationError:
-      self.init(error.category.exitStatus, error.description, hint: error.hint)
+    case let error as VerificationError: self.init(error)
     case let error as PocketCLIPError:
-      self.init(.internal, error.message)
+      self.init(.internal, error.message, hint: Self.bugReport)
     default:
-      self.init(.internal, "unexpected: \(error)", hint: "please report this with the command that led to it")
+      self.init(.internal, "unexpected: \(error)", hint: Self.bugReport)
     }
   }
 }
@@ -34,9 +38,10 @@ extension Failure {
 extension ReadError.Category {
   var exitStatus: ExitStatus {
     switch self {
-    case .cannotOpen: .cannotOpen
-    case .badData: .badData
+    case .cannotOpen: .input
+    case .badData: .data
     case .unsupported: .unsupported
+    case .memory: .memory
     }
   }
 }
@@ -44,32 +49,43 @@ extension ReadError.Category {
 extension ImageFileError {
   var exitStatus: ExitStatus {
     switch code {
-    case .unreadable, .noMemory: .cannotOpen
-    case .truncated, .undecodable, .tooLarge, .tooManyScans: .badData
+    case .unreadable: .input
+    case .noMemory: .memory
+    case .empty, .truncated, .undecodable, .tooLarge, .tooManyScans: .data
     case .unsupported: .unsupported
     }
   }
 }
 
 extension Failure {
-  init(_ error: OutputError) { self.init(.cannotCreate, error.description, hint: error.hint) }
+  init(_ error: OutputError) { self.init(.output, error.description, hint: error.hint) }
 
   fileprivate init(_ error: ExportError) {
     switch error {
     case .model(let error): self.init(describing: error)
-    case .weights(let error): self.init(.badData, error.description, hint: error.hint)
+    case .weights(let error): self.init(.data, error.description, hint: error.hint)
     case .output(let error): self.init(error)
-    case .cancelled: self.init(Interruption.status, "interrupted: nothing was written")
+    case .cancelled:
+      self.init(Interruption.status, "interrupted: nothing was written", hint: Interruption.again)
     case .refused(let refusal): self.init(.unsupported, refusal.description, hint: refusal.hint)
+    }
+  }
+
+  fileprivate init(_ error: VerificationError) {
+    switch error {
+    case .model(let error): self.init(describing: error)
+    case .reading(let error): self.init(describing: error)
+    case .runtime, .golden, .incomparable, .reference:
+      self.init(error.category.exitStatus, error.description, hint: error.hint)
     }
   }
 
   /// There is no precision above FP32's.
   private static func remedy(_ precision: Precision) -> String {
-    let bound = "say with --min-cosine what is good enough for you"
+    let bound = "give the cosine that is enough for you with --min-cosine"
     return switch precision {
-    case .int8: "take --precision fp16 or fp32, or \(bound)"
-    case .fp16: "take --precision fp32, or \(bound)"
+    case .int8: "use --precision fp16 or fp32, or \(bound)"
+    case .fp16: "use --precision fp32, or \(bound)"
     case .fp32: bound
     }
   }
@@ -77,7 +93,7 @@ extension Failure {
   fileprivate init(_ error: ConversionError) {
     switch error {
     case .write(.source(let error)): self.init(describing: error)
-    case .write(.weights(let error)): self.init(.badData, error.description, hint: error.hint)
+    case .write(.weights(let error)): self.init(.data, error.description, hint: error.hint)
     case .write(.output(let error)), .output(let error):
       self.init(error)
     case .write(.description(let fault)):
@@ -87,9 +103,11 @@ extension Failure {
     case .verification(let error): self.init(describing: error)
     case .belowDemand(let report, let precision):
       self.init(
-        .verificationFailed, "nothing was written: \(report.reasons.joined(separator: "; "))",
+        .answerIsNo, "nothing was written: \(report.reasons.joined(separator: "; "))",
         hint: Self.remedy(precision))
-    case .runtime(let error): self.init(.internal, "the new bundle does not run: \(error.message)")
+    case .runtime(let error):
+      let status: ExitStatus = error.code == .memory ? .memory : .internal
+      self.init(status, "the new bundle does not run: \(error.message)", hint: Self.hint(error.code))
     }
   }
 }

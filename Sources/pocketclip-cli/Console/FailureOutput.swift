@@ -4,8 +4,7 @@ import Archives
 struct FailureOutput: SchemaOutput {
   static let schema = "error"
   var status: Int32
-  var message: String
-  var hint: String?
+  var message, hint: String
   var cause: Cause?
   var window: Window?
 

@@ -36,8 +36,10 @@ enum Interruption {
     }
   }
 
+  static let again = "give the same command again"
+
   static var beforeAnyChange: Failure {
-    Failure(status, "interrupted before the first new vector: nothing has changed")
+    Failure(status, "interrupted before the first new vector: nothing has changed", hint: again)
   }
 
   /// What a shell reports of a process that the signal ended.

@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 
 /// Says so where there is no memory. Swift's own allocations cannot fail: they end the process, without a word.
@@ -10,16 +11,21 @@ enum OutOfMemory {
   /// By number: handlers that were there before, such as the one that prints a backtrace.
   nonisolated(unsafe) private static let earlier = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
   private static let message: StaticString =
-    "pocketclip: out of memory; raise the limit on address space (ulimit -v), or use a machine with more memory\n"
+    """
+    pocketclip: out of memory
+      hint: raise the limit on address space (ulimit -v), or use a machine with more memory
+
+    """
 
   static func install() {
+    cp_drop_allocation_failures()
     for number in signals {
       guard sigaction(number, nil, earlier + Int(number)) == 0 else { continue }
       signal(number) { number in
         // A failed allocation leaves this behind, and what leads from there to here leaves it as it is.
         if errno == ENOMEM {
           write(STDERR_FILENO, OutOfMemory.message.utf8Start, OutOfMemory.message.utf8CodeUnitCount)
-          _exit(ExitStatus.cannotOpen.rawValue)
+          _exit(ExitStatus.memory.rawValue)
         }
         sigaction(number, OutOfMemory.earlier + Int(number), nil)
         raise(number)

@@ -10,7 +10,7 @@ enum StandardOutput {
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
         throw Failure(
-          .cannotCreate, "standard output cannot be written: \(String(cString: strerror(errno)))",
+          .output, "standard output cannot be written: \(String(cString: strerror(errno)))",
           hint: "free some space, or send the output elsewhere")
       }
       rest = rest.dropFirst(count)

@@ -7,14 +7,16 @@ import Verification
 /// Turns image files into vectors, in their order: a bad one is counted and does not stop the rest.
 struct ImageEncoder {
   private let stream: OrderedStream<String, ImageOutcome>
-  private let imageCount: Int
+  private let itemCount: Int
   private var rotatedCount = 0
   private var clippedCount = 0
-  private var failures: [Failure] = []
+  private var failures: [Failure]
 
+  /// - Parameter unreadable: folders that cannot be searched, which count as skipped.
   /// - Throws: what opening the bundle once more throws.
   init(
-    _ bundle: OpenBundle, files: [String], isNormalized: Bool = true, isTurnedUpright: Bool,
+    _ bundle: OpenBundle, files: [String], unreadable: [UnreadableFolder] = [], isNormalized: Bool = true,
+    isTurnedUpright: Bool,
     limits: ImageFiles.Limits, contents: VectorContents? = nil
   ) throws {
     let allThreads = bundle.model.information.threads
@@ -27,7 +29,8 @@ struct ImageEncoder {
       var worker = ImageWorker(settings)
       return { worker.outcome(of: $0) }
     }
-    imageCount = files.count
+    failures = unreadable.map(\.failure)
+    itemCount = files.count + unreadable.count
   }
 
   /// The next image's vector, or why it has none, after a warning; nil after the last.
@@ -37,31 +40,45 @@ struct ImageEncoder {
     if outcome.isClippedGrey { clippedCount += 1 }
     if case .failure(let failure) = outcome.vector {
       console.progress(nil)
-      if imageCount > 1 { console.warn("skipped: \(failure.message)") }
+      if itemCount > 1 { console.warn("skipped: \(failure.message)") }
       failures.append(failure)
     }
     return outcome
   }
 
-  /// Tells what applies to several images.
+  /// Prints what applies to several images.
   ///
-  /// - Throws: the first failure, with how many there were.
-  func finish(_ console: Console) throws(Failure) {
-    if rotatedCount > 0 {
-      console.note(
-        "note: \(counted(rotatedCount, "image")) with a camera rotation (EXIF) taken as stored, as the original code "
-          + "does; --upright obeys it")
+  /// - Parameters:
+  ///   - isStrict: whether one failure keeps everything from being published.
+  ///   - hasOthers: whether the command has results that are no images of this run.
+  /// - Returns: the first failure, with the number of failures and the status of the command; nil without any.
+  func finish(_ console: Console, isStrict: Bool, hasOthers: Bool) -> Failure? {
+    noteOrientation(console)
+    noteClipping(console)
+    guard var failure = failures.first else { return nil }
+    let isDone = hasOthers || failures.count < itemCount
+    guard itemCount > 1 || isDone else { return failure }
+    let counts = "\(failures.count) of \(counted(itemCount, "image"))"
+    guard !isStrict else {
+      failure.message = "nothing is published: \(counts) failed; the first: \(failure.message)"
+      return failure
     }
-    if clippedCount > 0 {
-      console.note(
-        "note: \(counted(clippedCount, "image")) of 16-bit grey nearly white to the model, as to the original code "
-          + "(Pillow): save as 8 bits to change that")
-    }
-    guard var failure = failures.first else { return }
-    if imageCount > 1 {
-      failure.message =
-        "\(failures.count) of \(counted(imageCount, "image")) skipped; the first: \(failure.message)"
-    }
-    throw failure.followingOutput()
+    failure.message = "\(counts) skipped; the first: \(failure.message)"
+    if isDone { failure.status = .someSkipped }
+    return failure
+  }
+
+  private func noteOrientation(_ console: Console) {
+    guard rotatedCount > 0 else { return }
+    console.note(
+      "note: \(counted(rotatedCount, "image")) with a camera rotation (EXIF) taken as stored, as the original code "
+        + "does; --upright applies it")
+  }
+
+  private func noteClipping(_ console: Console) {
+    guard clippedCount > 0 else { return }
+    console.note(
+      "note: \(counted(clippedCount, "image")) of 16-bit grey nearly white to the model, as to the original code "
+        + "(Pillow): save as 8 bits to change that")
   }
 }

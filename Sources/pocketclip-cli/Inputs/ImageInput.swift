@@ -58,11 +58,11 @@ struct ImageInput {
     do throws(ImageFault) {
       prepared = try decoded.prepared(for: preprocessing, imageSize: imageSize)
     } catch {
-      throw Failure(.badData, "\(path): the image cannot be resized: \(error)")
+      throw Failure(.data, "\(path): the image cannot be resized: \(error)", hint: "resize the image first")
     }
     guard
       let image = Session.Image(pixels: prepared.pixels, width: prepared.width, height: prepared.height)
-    else { throw Failure(.badData, "\(path): the image is empty") }
+    else { throw Failure(.data, "\(path): the image is empty", hint: "leave it out") }
     self.image = image
     isClippedGrey = decoded.mode == .grey16
     ignoredOrientation = decoded.orientation.flatMap { $0 > 1 ? $0 : nil }

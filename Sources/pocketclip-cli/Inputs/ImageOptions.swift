@@ -22,6 +22,9 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Turn images as their camera rotation (EXIF) says, which the original code does not do.")
   var upright = false
 
+  @Flag(help: "Publish nothing where an image fails, instead of skipping it.")
+  var strict = false
+
   @Option(
     help: ArgumentHelp(
       "The most megapixels of an image; a quarter of it where the file has less than a byte for 64 pixels.",
@@ -30,9 +33,11 @@ struct ImageOptions: ParsableArguments {
 
   var limits: ImageFiles.Limits { ImageFiles.Limits(megapixels: maxMegapixels) }
 
-  func validate() throws {
+  func check() throws(Failure) {
     guard maxMegapixels > 0 else {
-      throw ValidationError("--max-megapixels \(maxMegapixels): expected a positive number")
+      throw Failure(
+        .usage, "--max-megapixels \(maxMegapixels): expected a positive number",
+        hint: "leave it out for \(ImageFiles.Limits.defaultMegapixels)")
     }
   }
 
@@ -40,61 +45,34 @@ struct ImageOptions: ParsableArguments {
 
   /// Every image file, folders replaced by what is in them.
   ///
-  /// - Throws: `badData` when nothing is found.
-  func files(_ console: Console) throws(Failure) -> [String] {
-    guard !isEmpty else { return [] }
+  /// - Throws: `data` when nothing is found.
+  func files(_ console: Console) throws(Failure) -> FoundImages {
+    var found = FoundImages()
+    guard !isEmpty else { return found }
     let named = try paths + (list.map(ListFile.paths) ?? []).filter { !$0.isEmpty }
-    var files: [String] = []
     for path in named {
       guard (try? Folder.kind(of: path)) == .folder else {
-        files.append(path)
+        found.files.append(path)
         continue
       }
       var search = FolderSearch()
       search.visit(path, console)
-      files += search.images
+      found.files += search.images
+      found.unreadable += search.unreadable
       console.note("note: \(path): \(search.summary)")
     }
-    guard !files.isEmpty else {
-      throw Failure(
-        .badData, "no images in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
-        hint: "folders are searched for names that end in \(FolderSearch.extensions.joined(separator: ", "))")
+    guard !found.files.isEmpty else {
+      throw found.unreadable.first?.failure
+        ?? Failure(
+          .data, "no images in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
+          hint: "folders are searched for names that end in \(FolderSearch.extensions.listed("or"))")
     }
-    return files
+    return found
   }
 }
 
-/// Collects the images below a folder in the order of their names. Hidden files and links to folders are passed over.
-private struct FolderSearch {
-  static let extensions = ["jpg", "jpeg", "png", "webp"]
-
-  private(set) var images: [String] = []
-  private var otherCount = 0
-
-  var summary: String {
-    "\(counted(images.count, "image"))"
-      + (otherCount > 0 ? ", \(counted(otherCount, "other file")) left out" : "")
-  }
-
-  mutating func visit(_ folder: String, _ console: Console) {
-    guard let names = SystemPath.names(in: folder) else {
-      console.warn("skipped: \(folder): the folder cannot be read")
-      return
-    }
-    for name in names where !name.hasPrefix(".") {
-      let path = Folder.join(folder, name)
-      let kind = try? Folder.kind(of: path)
-      if kind == .folder {
-        var status = Status()
-        let isLink = SystemPath.lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-        if !isLink { visit(path, console) }
-      } else if kind == nil || kind == .file,
-        Self.extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") })
-      {
-        images.append(path)
-      } else {
-        otherCount += 1
-      }
-    }
-  }
+/// What the names of a command line lead to.
+struct FoundImages {
+  var files: [String] = []
+  var unreadable: [UnreadableFolder] = []
 }

@@ -4,7 +4,7 @@ enum Labels {
     let fromFile = try file.map(ListFile.lines) ?? []
     guard !listed.isEmpty || !fromFile.isEmpty else {
       throw Failure(
-        file == nil ? .usage : .badData, file.map { "\($0): no labels" } ?? "no labels",
+        file == nil ? .usage : .data, file.map { "\($0): no labels" } ?? "no labels",
         hint: "give --label several times, or --labels FILE with one a line")
     }
     return try Words.refusingEmpty("label", listed: listed, fromFile: fromFile, file)

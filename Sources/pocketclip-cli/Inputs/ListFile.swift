@@ -12,16 +12,16 @@ enum ListFile {
 
   /// Words: labels, templates, texts. Without empty ones at the end.
   ///
-  /// - Throws: `cannotOpen`; `badData` for what is not UTF-8, or holds NUL.
+  /// - Throws: `input`; `data` for what is not UTF-8, or holds NUL.
   static func lines(of path: String) throws(Failure) -> [String] {
     var words: [String] = []
     for line in lines(in: try content(of: path)) {
       let place = "\(path), line \(words.count + 1)"
       guard let word = String(validating: line, as: UTF8.self) else {
-        throw Failure(.badData, "\(place): not UTF-8 text", hint: "save the list as UTF-8, one entry a line")
+        throw Failure(.data, "\(place): not UTF-8 text", hint: "save the list as UTF-8, one entry a line")
       }
       guard !line.contains(0) else {
-        throw Failure(.badData, "\(place): a NUL byte", hint: "save the list as text, one entry a line")
+        throw Failure(.data, "\(place): a NUL byte", hint: "save the list as text, one entry a line")
       }
       words.append(word)
     }
@@ -30,13 +30,13 @@ enum ListFile {
 
   /// Paths, without empty ones at the end: any bytes, or the text that stands for them in our own output.
   ///
-  /// - Throws: `cannotOpen`; `badData` for what holds NUL but does not end with one.
+  /// - Throws: `input`; `data` for what holds NUL but does not end with one.
   static func paths(of path: String) throws(Failure) -> [String] {
     let content = try content(of: path)
     guard content.contains(0) else { return withoutEmptyEnd(lines(in: content).map(pathText)) }
     guard content.last == 0 else {
       throw Failure(
-        .badData, "\(path): a NUL byte in a list that does not end with one",
+        .data, "\(path): a NUL byte in a list that does not end with one",
         hint: "end every path with a line break, or every one with NUL as `find -print0` does")
     }
     return withoutEmptyEnd(content.split(separator: 0, omittingEmptySubsequences: false).map(pathText))
@@ -73,12 +73,12 @@ enum ListFile {
       bytes = try InputFile.bytes(of: path, limit: limit)
     } catch {
       throw Failure(
-        .cannotOpen, "\(path): \(error.reason)",
+        error.code == .noMemory ? .memory : .input, "\(path): \(error.reason)",
         hint: error.code == .folder ? "give a file with one entry a line" : error.hint)
     }
     guard MemoryProbe.hasRoom(for: memoryPerByte * bytes.count) else {
       let error = InputError(.noMemory, reason: "no memory for a list of \(bytes.count) bytes")
-      throw Failure(.cannotOpen, "\(path): \(error.reason)", hint: error.hint)
+      throw Failure(.memory, "\(path): \(error.reason)", hint: error.hint)
     }
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
   }

@@ -113,49 +113,59 @@ struct ModelInputOptions: ParsableArguments {
 
   func modelOptions() throws(Failure) -> ModelOptions {
     var options = ModelOptions()
-    options.architectureName = architecture
-    options.activation = try perTower(activation, "--activation", "quickgelu, gelu or gelu_tanh") { text in
+    options.architectureName = try architecture.map(Self.architectureName)
+    options.activation = try perTower(activation, "--activation") { text throws(Failure) in
       let name = text.lowercased().replacing("quick_gelu", with: "quickgelu")
-      return Activation.allCases.first { $0.fieldText == name }
+      guard let activation = Activation.allCases.first(where: { $0.fieldText == name }) else {
+        throw .unknownValue(text, of: "--activation", among: Activation.allCases.map(\.fieldText))
+      }
+      return activation
     }
-    options.heads = try perTower(heads, "--heads", "a positive number") {
-      Int($0).flatMap { $0 > 0 ? $0 : nil }
+    options.heads = try perTower(heads, "--heads") { text throws(Failure) in
+      guard let count = Int(text), count > 0 else { throw Self.notPositive("--heads", text, "12") }
+      return count
     }
-    options.epsilon = try perTower(epsilon, "--epsilon", "a positive number such as 1e-5") {
-      Float($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+    options.epsilon = try perTower(epsilon, "--epsilon") { text throws(Failure) in
+      guard let value = Float(text), value > 0, value.isFinite else {
+        throw Self.notPositive("--epsilon", text, "1e-5")
+      }
+      return value
     }
     options.preprocessing = try preprocessing()
     options.resizeBackend = try resizeBackend.map { text throws(Failure) in
       guard let backend = Preprocessing.Backend.allCases.first(where: { $0.fieldText == text }) else {
-        throw Failure(
-          .usage, "--resize-backend \(text): expected pillow, torchvision or torchvision_float")
+        throw .unknownValue(
+          text, of: "--resize-backend", among: Preprocessing.Backend.allCases.map(\.fieldText))
       }
       return backend
     }
     options.alpha = try alpha.map { text throws(Failure) in
       guard let rule = Preprocessing.Alpha.allCases.first(where: { $0.fieldText == text }) else {
-        throw Failure(.usage, "--alpha \(text): expected drop or white")
+        throw .unknownValue(text, of: "--alpha", among: Preprocessing.Alpha.allCases.map(\.fieldText))
       }
       return rule
     }
     options.pooling = try pooling.map { text throws(Failure) in
       if text == "highest" { return .highestID }
       guard text.hasPrefix("first:"), let id = Int(text.dropFirst("first:".count)), id >= 0 else {
-        throw Failure(.usage, "--pooling \(text): expected highest or first:ID, such as first:49407")
+        throw Failure(
+          .usage, "--pooling \(text): expected highest or first:ID",
+          hint: "give --pooling highest, or --pooling first:49407 with the id that ends a text")
       }
       return .firstID(id)
     }
     options.tokenizer = try tokenizer.map { text throws(Failure) in
       guard let kind = TokenizerKind.allCases.first(where: { $0.fieldText == text }) else {
-        throw Failure(.usage, "--tokenizer \(text): expected openai or none")
+        throw .unknownValue(text, of: "--tokenizer", among: TokenizerKind.allCases.map(\.fieldText))
       }
       return kind
     }
     options.tower = tower.tower
     options.selection.format = try format.map { id throws(Failure) in
       guard let row = CheckpointFormat(identifier: id), row.isReadable else {
-        let known = CheckpointFormat.all.filter(\.isReadable).map(\.identifier).joined(separator: ", ")
-        throw Failure(.usage, "--format \(id): expected one of \(known)")
+        throw .unknownValue(
+          id, of: "--format", among: CheckpointFormat.all.filter(\.isReadable).map(\.identifier),
+          listedBy: "formats")
       }
       return row
     }
@@ -163,7 +173,9 @@ struct ModelInputOptions: ParsableArguments {
     options.adapter = adapter?.choice
     if let loraAlpha {
       guard loraAlpha.isFinite, loraAlpha != 0 else {
-        throw Failure(.usage, "--lora-alpha \(loraAlpha): expected a number other than 0")
+        throw Failure(
+          .usage, "--lora-alpha \(loraAlpha): expected a number other than 0",
+          hint: "give the lora_alpha of the training")
       }
       options.adapterAlpha = loraAlpha
     }
@@ -172,33 +184,47 @@ struct ModelInputOptions: ParsableArguments {
     return options
   }
 
+  private static func architectureName(_ name: String) throws(Failure) -> String {
+    let names = ArchitectureCatalogue.entries.map(\.name)
+    guard names.contains(name) else {
+      throw .unknownValue(name, of: "--architecture", among: names, listedBy: "architectures")
+    }
+    return name
+  }
+
+  private static func notPositive(_ option: String, _ text: String, _ example: String) -> Failure {
+    Failure(
+      .usage, "\(option): expected a positive number, found '\(text.shortened)'",
+      hint: "write it as in \(option) \(example), or \(option) IMAGE,TEXT for two")
+  }
+
   private func preprocessing() throws(Failure) -> PreprocessingChoice? {
     guard let preprocess, preprocess.lowercased() != "openai" else { return preprocess.map { _ in .openAI } }
     guard Folder.hasFile(preprocess) else {
       throw Failure(
-        .cannotOpen, "--preprocess \(preprocess): expected openai or a file, and there is no such file",
-        hint: "give the preprocessor_config.json or open_clip_config.json that came with the weights")
+        .input, "--preprocess \(preprocess): expected openai or a file, and there is no such file",
+        hint:
+          "give --preprocess openai, or the preprocessor_config.json or open_clip_config.json of the weights")
     }
     return .file(path: preprocess)
   }
 
   /// `X` for both towers, or `X,Y` for image and text.
   private func perTower<Value>(
-    _ text: String?, _ option: String, _ expected: String, _ parse: (String) -> Value?
+    _ text: String?, _ option: String, _ parse: (String) throws(Failure) -> Value
   ) throws(Failure) -> PerTower<Value> {
     guard let text else { return PerTower() }
     var values: [Value] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let value = parse(String(part)) else {
-        throw Failure(
-          .usage, "\(option) \(text): expected \(expected), or two with a comma for image and text")
-      }
-      values.append(value)
+      values.append(try parse(String(part)))
     }
     switch values.count {
     case 1: return PerTower(both: values[0])
     case 2: return PerTower(image: values[0], text: values[1])
-    default: throw Failure(.usage, "\(option) \(text): expected one value, or two for image and text")
+    default:
+      throw Failure(
+        .usage, "\(option) \(text): expected one value, or two for image and text",
+        hint: "give \(option) VALUE, or \(option) IMAGE,TEXT")
     }
   }
 }

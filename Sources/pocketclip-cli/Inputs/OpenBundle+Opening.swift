@@ -3,8 +3,10 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import Checkpoints
+import Models
 import PocketCLIP
 import Quantization
+import SystemPath
 import Verification
 
 /// How a bundle is run; the defaults are the runtime's.
@@ -36,8 +38,17 @@ struct RuntimeOptions: ParsableArguments {
     return options
   }
 
-  mutating func validate() throws {
-    if let threads, threads < 0 { throw ValidationError("--threads \(threads): expected 0 or more") }
+  func check() throws(Failure) {
+    try Self.checkThreads(threads)
+    if let isa, !InstructionSets.all.contains(isa) {
+      throw .unknownValue(isa, of: "--isa", among: InstructionSets.all)
+    }
+  }
+
+  static func checkThreads(_ threads: Int?) throws(Failure) {
+    guard let threads, threads < 0 else { return }
+    throw Failure(
+      .usage, "--threads \(threads): expected 0 or more", hint: "leave it out to use all processors")
   }
 }
 
@@ -47,7 +58,7 @@ extension OpenBundle {
     do throws(PocketCLIPError) {
       return try OpenBundle(path: path, options: options)
     } catch {
-      throw VectorLayout.notABundle(path) ?? notABundle(path) ?? Failure(error, file: path)
+      throw notABundle(path) ?? Failure(error, file: path)
     }
   }
 
@@ -91,14 +102,36 @@ extension OpenBundle {
 
   /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
   private static func notABundle(_ path: String) -> Failure? {
+    guard (try? Folder.kind(of: path)) != .folder else { return isFolder(path) }
     do throws(ReadError) {
-      let format = try Checkpoint.format(of: path)
-      guard format != .bundle else { return nil }
+      let file = try MappedFile(path: path)
+      let format = try Checkpoint.format(of: file)
+      guard format != .bundle else { return otherVersion(file) }
       return Failure(
-        .badData, "\(path): a checkpoint (\(format?.name ?? "in several files")), not a bundle",
-        hint: "make a bundle of it first: pocketclip convert \(path) -o NAME.pclip")
+        .data, "\(path): a checkpoint (\(format?.name ?? "in several files")), not a bundle",
+        hint: "convert it first: `pocketclip convert \(path) -o NAME.pclip`")
     } catch {
       return notABundle(path, error)
+    }
+  }
+
+  private static func isFolder(_ path: String) -> Failure {
+    let names = (SystemPath.names(in: path) ?? []).filter { $0.hasSuffix(".pclip") }
+    let example = Folder.join(path, names.first ?? "NAME.pclip")
+    return Failure(
+      .input, "\(path): a folder, not a bundle",
+      hint: names.isEmpty
+        ? "give a bundle; `pocketclip convert \(path) -o NAME.pclip` makes one of a checkpoint in the folder"
+        : "give the bundle in it: \(example)")
+  }
+
+  /// A bundle of a later version says which; nil for any other.
+  private static func otherVersion(_ file: MappedFile) -> Failure? {
+    do throws(ReadError) {
+      _ = try BundleWeights(file)
+      return nil
+    } catch {
+      return error.code == .bundleTooNew ? Failure(describing: error) : nil
     }
   }
 
@@ -106,15 +139,13 @@ extension OpenBundle {
   private static func notABundle(_ path: String, _ error: ReadError) -> Failure? {
     if [.unknownFormat, .unsupportedFormat, .notACheckpoint, .checkpointInArchive].contains(error.code) {
       return Failure(
-        .badData, "\(path): not a bundle: \(error.found ?? error.description)",
-        hint: "give a .pclip file that `pocketclip convert` wrote; convert again if it is damaged")
+        .data, "\(path): not a bundle: \(error.found ?? error.description)",
+        hint: error.advice ?? "give a .pclip file that `pocketclip convert` wrote")
     }
     if [.emptyFile, .gitLFSPointer, .htmlPage, .fileNotFound].contains(error.code) {
       return Failure(describing: error)
     }
-    guard (try? Folder.kind(of: path)) == .folder else { return nil }
-    return Failure(
-      .cannotOpen, "\(path): that is a folder, not a bundle", hint: "give the .pclip file itself")
+    return nil
   }
 }
 
@@ -122,27 +153,40 @@ extension Failure {
   init(_ error: PocketCLIPError, file: String) {
     let status: ExitStatus =
       switch error.code {
-      case .open, .memory: .cannotOpen
-      case .format, .content, .imageSize, .tokens, .notFinite: .badData
+      case .open: .input
+      case .memory: .memory
+      case .format, .content, .imageSize, .tokens, .notFinite: .data
       case .version, .unsupported, .noTower: .unsupported
       case .argument, .buffer: .internal
-      case .selfTest: .verificationFailed
+      case .selfTest: .answerIsNo
       }
-    self.init(status, "\(file): \(error.message)", hint: Self.hint(error.code))
+    // The runtime's messages are one line, with the remedy behind a semicolon where they state one.
+    let parts = error.message.split(separator: "; ", maxSplits: 1).map(String.init)
+    let message = Self.withoutPath(parts.first ?? error.message, file)
+    let remedy = parts.count > 1 ? parts[1].replacing("use exact", with: "use --arithmetic exact") : nil
+    self.init(status, "\(file): \(message)", hint: remedy ?? Self.hint(error.code))
   }
 
-  private static func hint(_ code: PocketCLIPError.Code) -> String? {
+  /// `no such file: x.pclip` names the file itself.
+  private static func withoutPath(_ message: String, _ file: String) -> String {
+    message.hasSuffix(": " + file) ? String(message.dropLast(file.count + 2)) : message
+  }
+
+  static func hint(_ code: PocketCLIPError.Code) -> String {
     switch code {
-    case .open: "check the path and the permissions"
+    case .open: "check the path and its permissions"
     case .format:
-      "only .pclip bundles are run: make one with `pocketclip convert`; convert the checkpoint again if the bundle is damaged or of an earlier draft of the format"
+      "convert the checkpoint again: the bundle is damaged, of an earlier draft of the format, or PocketCLIP did not write it"
     case .content: "the file changed after it was written: convert the checkpoint again"
     case .version: "update pocketclip"
     case .noTower: "use a bundle that has it: convert with --tower both"
     case .selfTest: "report this machine's CPU model, and use --isa scalar meanwhile"
-    case .unsupported: "correct --isa or --arithmetic, or PCLIP_ISA or PCLIP_ARITHMETIC in the environment"
+    case .unsupported: "leave out --isa and --arithmetic, and unset PCLIP_ISA and PCLIP_ARITHMETIC"
     case .memory: "raise the limit on address space (ulimit -v), or use a machine with more memory"
-    case .argument, .buffer, .imageSize, .tokens, .notFinite: nil
+    case .argument, .buffer: bugReport
+    case .imageSize: "resize the image first"
+    case .tokens: "shorten the text"
+    case .notFinite: "convert the original weights again: these, or the input, hold values that overflow"
     }
   }
 }

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// Names that an output cannot have.
 enum OutputPath {
   /// What a command writes.
@@ -50,29 +48,38 @@ enum OutputPath {
     "pt", "pth", "safetensors", "tar", "tflite", "tsv", "txt", "webp", "zip",
   ]
 
+  private static func isStream(_ path: String) -> Bool {
+    ["-", "/dev/stdout", "/dev/stderr"].contains(path)
+      || ["/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
+  }
+
   /// - Parameter alternative: what the user can do instead of `-o -`.
-  static func validate(_ path: String, _ content: Content, _ alternative: String) throws(ValidationError) {
-    guard !path.isEmpty else { throw ValidationError("-o: the name of the output is empty") }
-    guard path != "-" else {
-      throw ValidationError(
-        "-o - is not supported: the output is written to a temporary file and renamed when complete; \(alternative)"
-      )
+  static func validate(_ path: String, _ content: Content, _ alternative: String) throws(Failure) {
+    guard !path.isEmpty else {
+      throw Failure(.usage, "-o: the name of the output is empty", hint: "give a name: -o NAME")
+    }
+    guard !isStream(path) else {
+      throw Failure(
+        .usage,
+        "-o \(path) is not supported: the output is written to a temporary file and renamed when complete",
+        hint: alternative)
     }
     if content.isFile,
       ["", ".", ".."].contains(path.split(separator: "/", omittingEmptySubsequences: false).last)
     {
-      throw ValidationError("-o \(path): that is a folder; give the name of a file in it")
+      throw Failure(.usage, "-o \(path): that is a folder", hint: "give the name of a file in it")
     }
     guard let ending = ending(of: path), !content.endings.contains(ending.lowercased()) else { return }
     let isFormat = formats.contains(ending.lowercased())
     guard isFormat || content.isChosenByEnding else { return }
     let stem = String(path.dropLast(ending.count + 1))
     let choices = content.endings.isEmpty ? [stem] : content.endings.map { "\(stem).\($0)" }
-    throw ValidationError(
+    throw Failure(
+      .usage,
       "-o \(path): this command writes \(content.description)"
         + (isFormat
-          ? ", and .\(ending) is the ending of another format" : ", and does not know the ending .\(ending)")
-        + "; give \(choices.joined(separator: " or "))")
+          ? ", and .\(ending) is the ending of another format" : ", and does not know the ending .\(ending)"),
+      hint: "give -o \(choices.joined(separator: " or -o "))")
   }
 
   /// What follows the last dot of the name; nil where there is none but at its beginning.

@@ -1,7 +1,7 @@
 /// Labels or texts: an empty one is a slip, and its vector means nothing.
 enum Words {
   /// - Parameter kind: `label` or `text`.
-  /// - Throws: `usage` or `badData` for an empty word, and for a file without any.
+  /// - Throws: `usage` or `data` for an empty word, and for a file without any.
   static func refusingEmpty(
     _ kind: String, listed: [String], fromFile: [String], _ file: String?
   ) throws(Failure) -> [String] {
@@ -11,11 +11,11 @@ enum Words {
         .usage, "\(kind) \(index + 1) is empty", hint: "leave it out, or write what it stands for")
     }
     if let file, fromFile.isEmpty {
-      throw Failure(.badData, "\(file): no \(kind)s", hint: "write one \(kind) a line")
+      throw Failure(.data, "\(file): no \(kind)s", hint: "write one \(kind) a line")
     }
     if let file, let index = fromFile.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw Failure(
-        .badData, "\(file), line \(index + 1): the \(kind) is empty", hint: "remove the empty line")
+        .data, "\(file), line \(index + 1): the \(kind) is empty", hint: "remove the empty line")
     }
     return listed + fromFile
   }

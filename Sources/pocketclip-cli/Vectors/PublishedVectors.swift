@@ -15,7 +15,7 @@ struct PublishedVectors {
   /// SHA-256 of the rows' file.
   let rowsHash: ContentHash
 
-  /// - Throws: `badData` where the two do not belong together, or are not ours.
+  /// - Throws: `data` where the two do not belong together, or are not ours.
   init(_ vectorsPath: String, _ rowsPath: String, _ format: VectorPaths.Format) throws(Failure) {
     let layout = try VectorLayout(vectorsPath, format)
     file = layout.file
@@ -69,14 +69,17 @@ struct PublishedVectors {
       return try RowCodec.parse(line)
     } catch {
       throw Failure(
-        .badData, "\(path), line \(index + 1): \(error.reason)",
-        hint: "restore the file as it was written, or embed everything again with --force")
+        .data, "\(path), line \(index + 1): \(error.reason)",
+        hint:
+          "restore the file as it was written, or give --force in place of --resume to embed everything again"
+      )
     }
   }
 
   private static func disagree(_ vectors: String, _ rows: String, line: Int) -> Failure {
     Failure(
-      .badData, "\(vectors) does not belong to \(rows): line \(line) is of another vector, or of none",
-      hint: "restore both files from one copy, or embed everything again with --force")
+      .data, "\(vectors) does not belong to \(rows): line \(line) is of another vector, or of none",
+      hint: "restore both files from one copy, or give --force in place of --resume to embed everything again"
+    )
   }
 }

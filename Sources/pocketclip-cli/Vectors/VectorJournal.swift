@@ -38,7 +38,7 @@ final class VectorJournal: Sendable {
 
   /// Creates the file or takes over what an ended process left.
   ///
-  /// - Throws: `cannotCreate`, naming the process that holds the lock.
+  /// - Throws: `output`, naming the process that holds the lock.
   init(_ paths: VectorPaths) throws(Failure) {
     path = paths.journal
     while true {
@@ -68,12 +68,12 @@ final class VectorJournal: Sendable {
   private static func isHeld(_ paths: VectorPaths, _ head: JSONObject?) -> Failure {
     guard let process = head?["pid"]?.integerValue else {
       return Failure(
-        .cannotCreate, "output \(paths.vectors): another process is writing it",
+        .output, "output \(paths.vectors): another process is writing it",
         hint: "wait for it to finish")
     }
     let host = head?["host"]?.stringValue ?? "this machine"
     return Failure(
-      .cannotCreate, "output \(paths.vectors): process \(process) on \(host) is writing it",
+      .output, "output \(paths.vectors): process \(process) on \(host) is writing it",
       hint: "wait for it to finish, or stop it there: kill -INT \(process)")
   }
 }

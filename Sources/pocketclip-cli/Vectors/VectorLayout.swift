@@ -15,7 +15,7 @@ struct VectorLayout {
     return ContentHash(of: file.bytes.extracting(start..<start + rowByteCount))
   }
 
-  /// - Throws: what reading throws; `badData` for a file that `embed -o` does not write.
+  /// - Throws: what reading throws; `data` for a file that `embed -o` does not write.
   init(_ path: String, _ format: VectorPaths.Format) throws(Failure) {
     let shape: [Int]?
     do throws(ReadError) {
@@ -32,17 +32,6 @@ struct VectorLayout {
       throw Self.isNotVectors(path, "\(path): expected FP32 vectors of equal length")
     }
     (count, width) = (shape[0], shape[1])
-  }
-
-  /// What a file of vectors is to a command that wants a bundle; nil for other files.
-  static func notABundle(_ path: String) -> Failure? {
-    guard let file = try? MappedFile(path: path),
-      let metadata = try? SafetensorsFile(file: file, limits: .standard).metadata,
-      metadata.contains(where: { $0.key == "format" && $0.value == VectorPaths.metadataFormat })
-    else { return nil }
-    return Failure(
-      .badData, "\(path): vectors that `pocketclip embed` wrote, not a bundle",
-      hint: "give the .pclip file that they were made with")
   }
 
   private static func safetensors(_ file: MappedFile) throws(ReadError) -> (shape: [Int]?, dataOffset: Int) {
@@ -62,8 +51,10 @@ struct VectorLayout {
 
   private static func isNotVectors(_ path: String, _ reason: String) -> Failure {
     Failure(
-      .badData, "\(reason): not a file of vectors",
-      hint: "give one that `pocketclip embed -o` wrote, or embed everything again with --force")
+      .data, "\(reason): not a file of vectors",
+      hint:
+        "give one that `pocketclip embed -o` wrote, or give --force in place of --resume to embed everything again"
+    )
   }
 }
 

@@ -38,7 +38,7 @@ struct VectorPaths: Sendable {
   /// Refuses, before hours of work, an output that could not be written.
   ///
   /// - Parameter inputs: files that must not be replaced, not even with `--force`.
-  /// - Throws: `cannotCreate`.
+  /// - Throws: `output`.
   func checkDestination(replacing: Bool, inputs: [String]) throws(Failure) {
     do throws(OutputError) {
       for path in [vectors, rows] {
@@ -61,11 +61,11 @@ extension Failure {
     return switch number {
     case ENOSPC, EDQUOT, EFBIG:
       Failure(
-        .cannotCreate, "output \(path): no space left (\(reason))",
+        .output, "output \(path): no space left (\(reason))",
         hint: "free some space, or raise the limit on the size of files (ulimit -f), then go on with --resume"
       )
     case ENAMETOOLONG:
-      Failure(.cannotCreate, "output \(path): its name is too long", hint: "give a shorter name to -o")
+      Failure(.output, "output \(path): its name is too long", hint: "give a shorter name to -o")
     default: Failure(OutputError(errno: number, path: path))
     }
   }

@@ -55,7 +55,7 @@ struct VectorPublication {
       _ = try PublishedVectors(vectors, paths.newRows, paths.format)
       return true
     } catch {
-      guard error.status == .badData else { throw error }
+      guard error.status == .data else { throw error }
       return false
     }
   }
@@ -75,7 +75,7 @@ struct VectorPublication {
     guard SystemPath.link(source, name) == 0 else {
       guard errno != EEXIST else {
         throw Failure(
-          .cannotCreate, "output \(name): a file of that name appeared during the run",
+          .output, "output \(name): a file of that name appeared during the run",
           hint: "move it away, then publish what was computed with --resume")
       }
       guard SystemPath.rename(source, name) == 0 else { throw .writing(name, errno: errno) }

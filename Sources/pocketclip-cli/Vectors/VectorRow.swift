@@ -55,14 +55,14 @@ struct VectorSettings: Equatable, Sendable {
 
   /// Vectors of two models, or made in two ways, have no place in one file.
   ///
-  /// - Throws: `badData`.
+  /// - Throws: `data`.
   func requireSame(_ found: VectorSettings, _ path: String) throws(Failure) {
     guard self != found else { return }
     for (expected, found) in zip(fields, found.fields) where expected.value != found.value {
       throw Failure(
-        .badData,
+        .data,
         "\(path) was made with another \(expected.name): expected \(expected.value), found \(found.value)",
-        hint: "give another name to -o, or embed everything again with --force")
+        hint: "give another name to -o, or give --force in place of --resume to embed everything again")
     }
   }
 }

@@ -12,6 +12,8 @@ struct VectorRun {
   let mode: VectorStore.Mode
   /// Whether rows of files that no longer exist are removed.
   let prunes: Bool
+  /// Whether one failure keeps everything from being published.
+  let isStrict: Bool
   let text: TextOptions
   let console: Console
 
@@ -34,8 +36,8 @@ struct VectorRun {
   }
 
   /// - Throws: an interruption too, after everything is saved.
-  func run(texts: [String], images: [String]) throws -> Result {
-    let width = try width(hasTexts: !texts.isEmpty, hasImages: !images.isEmpty)
+  func run(texts: [String], images: FoundImages) throws -> Result {
+    let width = try width(hasTexts: !texts.isEmpty, hasImages: !images.files.isEmpty)
     Interruption.isNoted()
     let store = try VectorStore(paths, settings, width: width, mode)
     defer { store.finish() }
@@ -50,20 +52,23 @@ struct VectorRun {
     }
   }
 
-  private func run(_ store: VectorStore, texts: [String], images: [String]) throws -> Result {
+  private func run(_ store: VectorStore, texts: [String], images: FoundImages) throws -> Result {
     var result = Result()
+    result.skipped = images.unreadable.map { EmbedOutput.Skipped(input: $0.path, failure: $0.failure) }
     let threads = bundle.model.information.threads
-    let plan = try ResumePlan(store, texts: texts, images: images, threads: threads, console)
+    let plan = try ResumePlan(store, texts: texts, images: images.files, threads: threads, console)
     tell(plan, store)
     try embed(plan.texts, store, &result)
     var encoder = try ImageEncoder(
-      bundle, files: plan.images.map(\.input), isNormalized: settings.isNormalized,
-      isTurnedUpright: settings.isUpright, limits: limits, contents: store.contents)
+      bundle, files: plan.images.map(\.input), unreadable: images.unreadable,
+      isNormalized: settings.isNormalized, isTurnedUpright: settings.isUpright, limits: limits,
+      contents: store.contents)
     try embed(plan.images, of: &encoder, store, &result)
     try stopIfInterrupted(store, of: plan)
+    result.failure = encoder.finish(console, isStrict: isStrict, hasOthers: store.isPublishable)
+    if isStrict, let failure = result.failure { throw failure }
     if prunes { result.counts.pruned = try store.prune() }
     if store.isPublishable { try publish(store, &result) }
-    do throws(Failure) { try encoder.finish(console) } catch { result.failure = error }
     return result
   }
 
@@ -126,7 +131,7 @@ extension VectorRun {
         try store.record(.image, item.input, content, vector, at: item.index)
         result.counts.embedded += 1
       case (.failure(let failure), _):
-        result.skipped.append(EmbedOutput.Skipped(input: item.input, error: failure.message))
+        result.skipped.append(EmbedOutput.Skipped(input: item.input, failure: failure))
       case (.success, nil): break  // Contents are recorded wherever there is a store.
       }
     }

@@ -29,6 +29,8 @@ final class VectorStore {
   /// Nothing of an earlier run is in the journal.
   private let isJournalOwn: Bool
   private var isRowChanged = false
+  /// Rows that were there before this run.
+  private var earlierCount = 0
   private var unsaved = (count: 0, since: ContinuousClock.now)
 
   /// Vectors between two waits for the disk, and the time between them: what a power cut can cost. Another end of the
@@ -37,8 +39,8 @@ final class VectorStore {
   private static let savedInterval = Duration.seconds(120)
 
   /// - Parameter width: values per vector.
-  /// - Throws: `cannotCreate` where another process holds the output, or where an ended run left vectors and `mode` is
-  ///   `new`; `badData` for an output that cannot be resumed. What ended runs left then stays as it was.
+  /// - Throws: `output` where another process holds the output, or where an ended run left vectors and `mode` is
+  ///   `new`; `data` for an output that cannot be resumed. What ended runs left then stays as it was.
   convenience init(
     _ paths: VectorPaths, _ settings: VectorSettings, width: Int, _ mode: Mode
   ) throws(Failure) {
@@ -77,6 +79,7 @@ final class VectorStore {
     contents = VectorContents(published, journal, width: width)
     for (index, row) in (published?.takeRows() ?? []).enumerated() { insert(row, source: index) }
     if mode == .resume, let left { try restore(left) }
+    earlierCount = entries.count
     publication.replaces = mode == .replace || published != nil || left?.replaces == true && mode == .resume
     try journal.begin(
       .init(base: published?.rowsHash, replaces: publication.replaces && published == nil, width: width),
@@ -105,7 +108,7 @@ final class VectorStore {
 extension VectorStore {
   private static func isForeign(_ journal: VectorJournal, _ paths: VectorPaths) -> Failure {
     Failure(
-      .cannotCreate,
+      .output,
       "output \(paths.vectors): \(journal.path) is in the way: expected what an interrupted run left, found another file",
       hint: "move it away")
   }
@@ -118,7 +121,7 @@ extension VectorStore {
     _ = try journal.readRecords(width: header.width) { (_) throws(Failure) in count += 1 }
     guard count > 0 else { return }
     throw Failure(
-      .cannotCreate, "output \(paths.vectors): an interrupted run left \(counted(count, "vector")) for it",
+      .output, "output \(paths.vectors): an interrupted run left \(counted(count, "vector")) for it",
       hint: "add --resume to go on from there, or --force to embed everything again")
   }
 
@@ -132,17 +135,17 @@ extension VectorStore {
     guard hasVectors && hasRows else {
       let (one, other) = hasVectors ? (paths.vectors, paths.rows) : (paths.rows, paths.vectors)
       throw Failure(
-        .badData,
+        .data,
         "\(one): \(other) is not beside it"
           + (hasVectors ? " (versions before 0.1 kept the inputs in the header of the vectors)" : ""),
-        hint: "put it back, or embed everything again with --force")
+        hint: "put it back, or give --force in place of --resume to embed everything again")
     }
     let published = try PublishedVectors(paths.vectors, paths.rows, paths.format)
     if let found = published.settings { try settings.requireSame(found, paths.vectors) }
     guard published.width == width else {
       throw Failure(
-        .badData, "\(paths.vectors): expected vectors of \(width) values, found \(published.width)",
-        hint: "give another name to -o, or embed everything again with --force")
+        .data, "\(paths.vectors): expected vectors of \(width) values, found \(published.width)",
+        hint: "give another name to -o, or give --force in place of --resume to embed everything again")
     }
     return published
   }
@@ -153,8 +156,8 @@ extension VectorStore {
     journalEnd = try journal.readRecords(width: header.width) { (record) throws(Failure) in
       guard header.width == width else {
         throw Failure(
-          .badData, "\(journal.path): expected vectors of \(width) values, found \(header.width)",
-          hint: "give another name to -o, or embed everything again with --force")
+          .data, "\(journal.path): expected vectors of \(width) values, found \(header.width)",
+          hint: "give another name to -o, or give --force in place of --resume to embed everything again")
       }
       try settings.requireSame(record.settings, journal.path)
       place(record.row, at: record.index, source: ~record.offset)
@@ -167,7 +170,7 @@ extension VectorStore {
     _ = try journal.readRecords(width: header.width) { (record) throws(Failure) in
       guard !known.contains(record.row.vectorHash) else { return }
       throw Failure(
-        .badData,
+        .data,
         "\(journal.path): vectors of an interrupted run, but \(paths.vectors) is another file by now",
         hint: "put the earlier file back, or remove \(journal.path) and embed again what it holds")
     }
@@ -185,7 +188,7 @@ extension VectorStore {
 extension VectorStore {
   /// Adds a vector, or puts it in the place of an older one.
   ///
-  /// - Throws: `cannotCreate`; what was added before stays.
+  /// - Throws: `output`; what was added before stays.
   func record(
     _ kind: VectorRow.Kind, _ input: String, _ content: InputContent, _ vector: [Float], at index: Int?
   ) throws(Failure) {
@@ -220,20 +223,26 @@ extension VectorStore {
   /// Removes the rows of files that no longer exist.
   ///
   /// - Returns: how many.
-  /// - Throws: `badData` where no file exists: paths are relative to a folder, and drives can be absent.
+  /// - Throws: `data` where no file exists, or none of an earlier run's with relative paths: these are relative to a
+  ///   folder, and drives can be absent.
   func prune() throws(Failure) -> Int {
     let count = entries.count
     let images = entries.lazy.filter { $0.row.kind == .image }
-    if let first = images.first, images.allSatisfy({ $0.row.status == .missing }) {
-      throw Failure(
-        .badData,
-        "\(paths.vectors): none of its image files exists, from \(first.row.input) on; nothing is removed",
-        hint:
-          "run the command in the folder where the output was made, with its drives mounted; or delete the output"
-      )
-    }
+    try requireOne(of: Array(images), "image files")
+    let earlier = entries.prefix(earlierCount).lazy.filter { $0.row.kind == .image }
+    try requireOne(
+      of: earlier.filter { !$0.row.input.hasPrefix("/") }, "earlier image files with relative paths")
     entries.removeAll { $0.row.status == .missing }
     return count - entries.count
+  }
+
+  private func requireOne(of images: [Entry], _ kind: String) throws(Failure) {
+    guard let first = images.first, images.allSatisfy({ $0.row.status == .missing }) else { return }
+    throw Failure(
+      .data, "\(paths.vectors): none of its \(kind) exists, from \(first.row.input) on; nothing is removed",
+      hint:
+        "run the command in the folder where the output was made, with its drives mounted; or delete the output"
+    )
   }
 
   /// Gives vectors and rows their names, unless they are those that have them.

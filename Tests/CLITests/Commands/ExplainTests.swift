@@ -13,8 +13,8 @@ struct ExplainTests {
     #expect(outcome.status == 65 && outcome.output.isEmpty)
     #expect(
       outcome.error == """
-        pocketclip: \(path): unknown type of a GGUF tensor (99) at byte 89, in tensor x; convert the model again with a \
-        current tool, to F32 or F16
+        pocketclip: \(path): unknown type of a GGUF tensor (99) at byte 89, in tensor x
+          hint: convert the model again with a current tool, to F32 or F16
         160 bytes, in tensor x
         00000020  67 65 6e 65 72 61 6c 2e  61 72 63 68 69 74 65 63  |general.architec|
         00000030  74 75 72 65 08 00 00 00  04 00 00 00 00 00 00 00  |ture............|

@@ -53,7 +53,7 @@ import Testing
     #expect(folder.names == ["m.pclip", "pipe", "pipe.npy", "v.npy.rows.jsonl"])
   }
 
-  @Test("`-` and an empty text are not file names", arguments: ["-", ""])
+  @Test("`-` and an empty text are not file names", arguments: ["-", "", "/dev/stdout", "/dev/fd/1"])
   func noName(_ name: String) throws {
     #expect(try Tool.run("convert", Self.mini, "-o", name).status == 64)
     #expect(try Tool.run("embed", "-m", "m.pclip", "--text", "a", "-o", name).status == 64)
@@ -64,10 +64,10 @@ import Testing
     arguments: [
       (["convert"], "m.onnx", "m.pclip"), (["convert"], "m.safetensors", "m.pclip"),
       (["export", "--to", "safetensors"], "a/m.v2.pclip", "a/m.v2.safetensors"),
-      (["export", "--to", "onnx"], "m.onnx", "give m"),
-      (["export", "--to", "huggingface"], "m.bin", "give m"),
-      (["embed", "-m", "m.pclip", "--text", "a"], "x.onnx", "x.safetensors or x.npy"),
-      (["embed", "-m", "m.pclip", "--text", "a"], "v1.5", "v1.safetensors or v1.npy"),
+      (["export", "--to", "onnx"], "m.onnx", "give -o m"),
+      (["export", "--to", "huggingface"], "m.bin", "give -o m"),
+      (["embed", "-m", "m.pclip", "--text", "a"], "x.onnx", "-o x.safetensors or -o x.npy"),
+      (["embed", "-m", "m.pclip", "--text", "a"], "v1.5", "-o v1.safetensors or -o v1.npy"),
     ])
   func otherEnding(_ command: [String], _ name: String, _ remedy: String) throws {
     let source = command[0] == "embed" ? [] : [Self.mini]

@@ -79,6 +79,10 @@ import Testing
     let unbiased = folder.file("unbiased.pclip")
     _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", unbiased, "--no-measure")
     #expect(try space(bundle) == space(unbiased))
+    let image = Tool.fixture("minis/images/\(images[0])")
+    let mixed = ["--text-model", unbiased, "--label", "a", "--label", "b"]
+    let refused = try Tool.run(["classify", "-m", bundle, image] + mixed)
+    #expect(refused.status == 65 && refused.error.contains("two kinds of score"), "\(refused.error)")
   }
 
   private func space(_ bundle: String) throws -> String {

@@ -18,6 +18,8 @@ import Testing
       ("inspect", try Tool.run("inspect", Self.mini, "--tensors", "--json")),
       ("inspect", try Tool.run("inspect", Tool.fixture("valid/vit.safetensors"), "--json")),
       ("formats", try Tool.run("formats", "--json")),
+      ("architectures", try Tool.run("architectures", "--json")),
+      ("error", try Tool.run("convert", "--json")),
       ("verify", try Tool.run("verify", bundle, "--against", Self.mini, "--json")),
       ("verify", try Tool.run("verify", bundle, "--golden", Self.golden, "--json")),
       ("verify", try Tool.run("verify", bundle, "--golden", Self.oldGolden, "--json")),
@@ -35,6 +37,27 @@ import Testing
     for (schema, outcome) in runs {
       let problems = try JSONSchema(named: schema).problems(with: try outcome.json())
       #expect(problems.isEmpty, "\(schema): \(problems)")
+    }
+  }
+
+  @Test("Lines of JSON fit their schemas, and state the embedding space")
+  func everyLine() throws {
+    let folder = try TemporaryFolder()
+    let bundle = folder.file("m.pclip")
+    _ = try Tool.run("convert", Self.mini, "-o", bundle, "--no-measure", "-q")
+    let space = try (Tool.run("info", bundle, "--json").json()["bundle"] as? [String: Any])?["space_id"]
+    let images = [Tool.fixture("minis/images/alarm-clock-00.jpg"), "/no/such.jpg"]
+    let runs: [(schema: String, arguments: [String])] = [
+      ("embed-lines", ["embed", "-m", bundle, "--text", "a"]),
+      ("classify-lines", ["classify", "-m", bundle, "--label", "a", "--label", "b", "--lines"]),
+    ]
+    for (schema, arguments) in runs {
+      let lines = try Tool.run(arguments + images).lines()
+      #expect(lines.count == 2)
+      for line in lines {
+        #expect(try JSONSchema(named: schema).problems(with: line).isEmpty, "\(line)")
+        #expect(line["space_id"] as? String == space as? String)
+      }
     }
   }
 

@@ -5,13 +5,16 @@ import Testing
 @Suite("Invalid input on the command line") struct BadInputTests {
   static let mini = Tool.fixture("minis/mini-vit.pt")
 
-  /// One line with the problem, one line with the advice, and nothing on standard output.
+  /// One line that says what, indented ones with facts and what to do; nothing on standard output.
   private func expectRefusal(
     _ outcome: Tool.Outcome, _ status: Int32, _ words: String..., location: SourceLocation = #_sourceLocation
   ) {
     #expect(outcome.status == status, "\(outcome.error)", sourceLocation: location)
     #expect(outcome.output.isEmpty, sourceLocation: location)
-    #expect(outcome.error.split(separator: "\n").count <= 2, "\(outcome.error)", sourceLocation: location)
+    let lines = outcome.error.split(separator: "\n")
+    #expect(lines.count <= 5, "\(outcome.error)", sourceLocation: location)
+    #expect(
+      lines.dropFirst().allSatisfy { $0.hasPrefix("  ") }, "\(outcome.error)", sourceLocation: location)
     for word in words {
       #expect(
         outcome.error.localizedCaseInsensitiveContains(word), "\(outcome.error)", sourceLocation: location)
@@ -34,10 +37,10 @@ import Testing
       "hf download")
   }
 
-  @Test("--format requires a format; an unsupported one is a usage error that lists the supported ones")
+  @Test("--format requires a format; an unsupported one is a usage error that names the list")
   func demandedFormat() throws {
     expectRefusal(try Tool.run("inspect", Self.mini, "--format", "safetensors"), 65, "safetensors")
-    expectRefusal(try Tool.run("inspect", Self.mini, "--format", "docx"), 64, "pytorch-zip")
+    expectRefusal(try Tool.run("inspect", Self.mini, "--format", "docx"), 64, "pocketclip formats")
   }
 
   @Test("An empty file, a Git LFS pointer and a saved web page are identified, with advice")
@@ -80,7 +83,7 @@ import Testing
       ["--resize-backend", "pil"], ["--alpha", "grey"],
     ])
   func optionValues(_ option: [String]) throws {
-    expectRefusal(try Tool.run("inspect", Self.mini, option[0], option[1]), 64, option[0], "expected")
+    expectRefusal(try Tool.run("inspect", Self.mini, option[0], option[1]), 64, option[0], "hint: ")
   }
 
   @Test("Activations are accepted in each library's spelling", arguments: ["QuickGELU", "quick_gelu"])
@@ -137,7 +140,8 @@ import Testing
     #expect(try Tool.run("convert", Self.mini, "--tower", "image", "-o", image).status == 0)
     let other = Tool.fixture("minis/mini-rn.pt")
     #expect(try Tool.run("convert", other, "--tower", "text", "-o", text).status == 0)
-    expectRefusal(try Tool.run("convert", image, text, "-o", folder.file("m.pclip")), 65, "other space ids")
+    expectRefusal(
+      try Tool.run("convert", image, text, "-o", folder.file("m.pclip")), 65, "whose space ids differ")
   }
 
   @Test("For a folder that only holds a damaged bundle, the error has the broken rule")
@@ -190,7 +194,7 @@ import Testing
     let text = try folder.write(Data("not an image".utf8), to: "text.jpg")
     let outcome = try Tool.run(
       "classify", "-m", bundle, cut, text, "/no/such.jpg", good, "--label", "red apple")
-    #expect(outcome.status == 65 && outcome.output.contains("red apple"), "\(outcome.output)\(outcome.error)")
+    #expect(outcome.status == 3 && outcome.output.contains("red apple"), "\(outcome.output)\(outcome.error)")
   }
 
   @Test("Empty labels are errors; a text of ten thousand words is truncated with a warning that shows where")
@@ -203,17 +207,6 @@ import Testing
     let long = String(repeating: "word ", count: 10_000)
     let outcome = try Tool.run("embed", "-m", bundle, "--text", long)
     #expect(outcome.status == 0 && outcome.error.contains("too long"), "\(outcome.error.prefix(300))")
-  }
-
-  @Test("A usage error exits with 64 and shows the usage")
-  func usage() throws {
-    let outcome = try Tool.run("convert")
-    #expect(outcome.status == 64 && outcome.error.contains("Usage"))
-  }
-
-  @Test("An unknown command is an error that lists the commands")
-  func unknownCommand() throws {
-    expectRefusal(try Tool.run("clasify", "-m", "x"), 64, "clasify is no command", "classify")
   }
 
   @Test("With --json an error is an object too")

@@ -90,7 +90,7 @@ import Testing
     let before = try VectorPair(output)
     try Data("no image".utf8).write(to: URL(filePath: path))
     let outcome = try resume(path, Self.clock)
-    #expect(outcome.status == 69 && outcome.error.contains("status stale"), "\(outcome.error)")
+    #expect(outcome.status == 3 && outcome.error.contains("status stale"), "\(outcome.error)")
     let after = try VectorPair(output)
     #expect(after.statuses == ["stale", "ok"] && after.vectors == before.vectors)
     #expect(after.rows[0]["sha256"] as? String == before.rows[0]["sha256"] as? String)
@@ -148,6 +148,28 @@ import Testing
       #expect(outcome.status == 0, "\(outcome.error)")
     }
     #expect(try VectorPair(folder.file("relative.npy")).inputs == ["./1.jpg"])
+  }
+
+  @Test("--prune removes nothing where no earlier file with a relative path exists, whatever else is given")
+  func prunesNotElsewhere() throws {
+    _ = try copy(Self.apple, to: "1.jpg")
+    let arguments = ["embed", "-m", bundle, "-o", output, "--resume"]
+    #expect(try Tool.run(arguments + ["1.jpg"], in: folder.path).status == 0)
+    let elsewhere = try TemporaryFolder()
+    let outcome = try Tool.run(arguments + ["--prune", Self.clock], in: elsewhere.path)
+    #expect(outcome.status == 65 && outcome.error.contains("relative paths exists"), "\(outcome.error)")
+    #expect(try Tool.run(arguments + ["--prune", Self.clock], in: folder.path).status == 0)
+    #expect(try VectorPair(output).inputs == ["1.jpg", Self.clock])
+  }
+
+  @Test("Half a pair is one error, and --force in place of --resume makes both anew")
+  func halfPair() throws {
+    #expect(try resume(Self.apple).status == 0)
+    try FileManager.default.removeItem(atPath: output + ".rows.jsonl")
+    let half = try resume(Self.apple)
+    #expect(half.status == 65 && half.error.contains("give --force in place of --resume"), "\(half.error)")
+    #expect(try embed([Self.apple], to: output, "--force").status == 0)
+    #expect(try VectorPair(output).inputs == [Self.apple])
   }
 
   @Test("--prune removes nothing if no file exists: another folder, or an unmounted drive")

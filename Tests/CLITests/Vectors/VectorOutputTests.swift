@@ -64,7 +64,7 @@ import Testing
   func json() throws {
     let path = folder.file("v.npy")
     let outcome = try embed("--text", "a", ResumeTests.clock, "/no/such.jpg", "-o", path, "--json")
-    #expect(outcome.status == 66)
+    #expect(outcome.status == 3)
     let object = try outcome.json()
     #expect(try JSONSchema(named: "embed").problems(with: object).isEmpty)
     #expect(object["rows"] as? String == path + ".rows.jsonl")

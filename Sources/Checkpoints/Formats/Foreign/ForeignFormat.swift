@@ -6,6 +6,7 @@ struct ForeignFormat: Sendable {
   let name: String
   /// How the content identifies it, for docs/CHECKPOINTS.md.
   let detection: String
+  /// FILE stands for the file's path.
   let remedy: String
   let recognises: @Sendable (FileProbe) -> Bool
 
@@ -13,8 +14,12 @@ struct ForeignFormat: Sendable {
   static func refuse(_ probe: FileProbe) throws(ReadError) {
     if let format = models.first(where: { $0.recognises(probe) }) { throw format.refusal }
     if let format = others.first(where: { $0.recognises(probe) }) {
-      throw ReadError(.notACheckpoint, found: format.name, advice: format.remedy)
+      throw ReadError(.notACheckpoint, found: format.name, advice: format.remedy(for: probe.file.path))
     }
+  }
+
+  private func remedy(for path: String) -> String {
+    remedy.replacing("FILE", with: path.printableEnd(of: 80).shellQuoted)
   }
 
   /// The error for a format that holds a model.
@@ -48,9 +53,10 @@ struct ForeignFormat: Sendable {
 
   /// Files of another kind.
   static let others: [ForeignFormat] = [
+    vectors, vectorRows,
     ForeignFormat(
       name: "an image", detection: "JPEG, PNG, WebP, GIF, TIFF or BMP",
-      remedy: "give the model first and then images, as in `pocketclip embed MODEL IMAGE`",
+      remedy: "give images to a bundle: `pocketclip embed -m BUNDLE.pclip FILE`",
       recognises: isImage),
     ForeignFormat(
       name: "a PDF document", detection: "%PDF- at byte 0", remedy: "give the file of weights",

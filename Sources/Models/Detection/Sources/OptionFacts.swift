@@ -45,7 +45,7 @@ extension StatedFacts {
 
   private static func architecture(_ name: String) throws(ModelError) -> StatedFacts {
     guard let known = ArchitectureCatalogue.architecture(named: name) else {
-      throw ModelError(.unknownArchitectureName, found: name)
+      throw ArchitectureCatalogue.unknown(name)
     }
     var facts = StatedFacts()
     let detail = "--architecture \(name)"

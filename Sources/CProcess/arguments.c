@@ -1,4 +1,4 @@
-#include "include/CArguments.h"
+#include "include/CProcess.h"
 
 static int count;
 static char **arguments;
@@ -9,6 +9,6 @@ __attribute__((constructor)) static void note(int argument_count, char **values)
   arguments = values;
 }
 
-int ca_count(void) { return count; }
+int cp_argument_count(void) { return count; }
 
-const char *ca_argument(int index) { return arguments[index]; }
+const char *cp_argument(int index) { return arguments[index]; }

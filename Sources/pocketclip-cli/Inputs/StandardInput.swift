@@ -1,0 +1,21 @@
+/// Standard input can be read only once.
+enum StandardInput {
+  private static let names: Set = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]
+
+  /// - Parameter inputs: what the options of a command name, each with its option.
+  /// - Throws: a usage error where two of them are standard input.
+  static func requireOnce(_ inputs: [(option: String, path: String?)]) throws(Failure) {
+    let users = inputs.filter { names.contains($0.path ?? "") }.map(\.option)
+    guard users.count > 1 else { return }
+    throw Failure(
+      .usage, "standard input is named \(users.count) times, by \(users.listed("and")), and can be read once",
+      hint: "put all but one of them into files")
+  }
+}
+
+extension ImageOptions {
+  /// For `StandardInput.requireOnce`.
+  var inputs: [(option: String, path: String?)] {
+    paths.map { ("an image", $0) } + [("--images", list)]
+  }
+}
