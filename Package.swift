@@ -74,6 +74,8 @@ let package = Package(
     // Host.
     // Loops on all processors.
     module("Parallel", ["CPlatform"]),
+    // How far long work is, and the line that shows it.
+    module("Progress"),
     // Files and folders that appear complete or not at all, and the system call that exchanges names.
     .target(name: "COutput", cSettings: strictC),
     module("Output", ["SystemPath", "CPlatform", "COutput"]),
@@ -82,12 +84,13 @@ let package = Package(
     module("Archives", ["SystemPath", "Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module("Checkpoints", ["Archives", "Bytes", "TensorTypes"]),
     module("SyntheticWeights"),
-    module("Quantization", ["BundleFormat", "Architecture", "Parallel", "CKernels", "CPlatform"]),
+    module(
+      "Quantization", ["BundleFormat", "Architecture", "Parallel", "Progress", "CKernels", "CPlatform"]),
     module(
       "Models",
       [
         "Archives", "Checkpoints", "SyntheticWeights", "Quantization", "Architecture", "BundleFormat",
-        "TensorTypes", "Parallel", "CKernels", "CVocabulary",
+        "TensorTypes", "Parallel", "Progress", "CKernels", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module(
@@ -98,25 +101,26 @@ let package = Package(
       "BundleWriter",
       [
         "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
-        "Parallel", "Output",
+        "Parallel", "Progress", "Output",
       ]),
     // Models in the formats of other tools.
     module(
       "Export",
       [
-        "Quantization", "Models", "BundleFormat", "Architecture", "Parallel", "Output",
+        "Quantization", "Models", "BundleFormat", "Architecture", "Parallel", "Progress", "Output",
       ]),
     module(
       "Verification",
       [
         "ReferenceForward", "PocketRuntime", "PocketCLIP", "CVocabulary", "Models", "SyntheticWeights",
         "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
-        "ImagePreprocessing", "ImageFiles",
+        "ImagePreprocessing", "ImageFiles", "Progress",
       ]),
     module(
       "Conversion",
       [
         "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP", "Output",
+        "Progress",
       ]),
     // Targets of the fuzzers; ordinary tests replay them, Scripts/check/fuzz.sh runs them with libFuzzer.
     module(
@@ -134,7 +138,7 @@ let package = Package(
         "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
-        "Input", "Output",
+        "Input", "Output", "Progress",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -163,6 +167,7 @@ let package = Package(
     tests("CKernelsTests", ["CKernels", "CKernelChecks", "TestSupport"]),
     tests("CPlatformTests", ["CPlatform", "TestSupport"]),
     tests("ParallelTests", ["Parallel"]),
+    tests("ProgressTests", ["Progress"]),
     tests("SystemPathTests", ["SystemPath"]),
     tests("InputTests", ["Input", "TestSupport"]),
     tests("OutputTests", ["Output", "TestSupport"]),
@@ -177,7 +182,7 @@ let package = Package(
       "ConversionTests",
       [
         "Conversion", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture", "PocketCLIP",
-        "TestSupport",
+        "Progress", "TestSupport",
       ]),
     tests("ArchivesTests", ["Archives", "TensorTypes", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "TestSupport"]),

@@ -1,5 +1,6 @@
 public import Architecture
 public import BundleFormat
+public import Progress
 public import Quantization
 
 /// What to write.
@@ -13,6 +14,8 @@ public struct BundleRequest<Source: ParameterSource>: Sendable {
   public var identity = IdentityOrigin.computed
   /// Computes the SHA-256 of the source's files while the tensors are written; nil keeps the value in `description`.
   public var sourceDigest: (@Sendable () throws(Source.Failure) -> Digest)?
+  /// Bytes that `sourceDigest` adds to the options' progress.
+  public var sourceByteCount = 0
 
   public init(source: Source, sourceArchitecture: CLIPArchitecture, description: BundleDescription) {
     self.source = source
@@ -38,8 +41,8 @@ public struct WriteOptions: Sendable {
   /// The most threads; 0 for all that this process may use.
   public var threads = 0
   public var kernels = WeightKernels()
-  /// Called repeatedly, from any thread, with the number of finished elements and the total.
-  public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// Hears of the bytes read, weights counted as FP32.
+  public var progress = WorkProgress.unwatched
   /// False uses the method for file systems without unnamed files.
   public var usesUnnamedFile = true
 

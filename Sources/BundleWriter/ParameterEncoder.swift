@@ -1,6 +1,7 @@
 internal import Architecture
 internal import BundleFormat
 internal import Output
+internal import Progress
 internal import Quantization
 private import TensorTypes
 
@@ -16,6 +17,7 @@ struct ParameterEncoder<SourceFailure: Error> {
   let stored: [StoredTensor]
   let kernels: WeightKernels
   let region: OutputFile.Region
+  let progress: WorkProgress
   /// Factors of equalization for columns and rows; nil for 1.
   let columnFactors, rowFactors: [Float]?
   /// Exponents of equalization, if the parameter is a consumer.
@@ -30,12 +32,14 @@ struct ParameterEncoder<SourceFailure: Error> {
 
   init(
     _ parameter: Parameter, stored: [StoredTensor] = [], kernels: WeightKernels, region: OutputFile.Region,
-    columnFactors: [Float]? = nil, rowFactors: [Float]? = nil, exponents: [Int32]? = nil
+    progress: WorkProgress, columnFactors: [Float]? = nil, rowFactors: [Float]? = nil,
+    exponents: [Int32]? = nil
   ) {
     self.parameter = parameter
     self.stored = stored
     self.kernels = kernels
     self.region = region
+    self.progress = progress
     self.columnFactors = columnFactors
     self.rowFactors = rowFactors
     self.exponents = exponents
@@ -48,19 +52,25 @@ struct ParameterEncoder<SourceFailure: Error> {
       throw .weights(
         .elementCount(tensor: parameter.name, expected: parameter.elementCount, found: values.count))
     }
-    guard let first = stored.first else { return canonical.update(values.bytes) }
+    guard let first = stored.first else { return identify(values) }
     switch first.content {
     case .panels(let shape): try encodePanels(first, shape, values)
     case .table(_, let width): try encodeTable(first, width, values)
     case .vector: try encodeVector(first, values)
     case .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
       .selfTestTolerance, .extra:
-      canonical.update(values.bytes)
+      identify(values)
     }
   }
 
-  private mutating func encodeVector(_ tensor: StoredTensor, _ values: Span<Float>) throws(Failure) {
+  /// Hashes values for the tower's id: each passes here once.
+  private mutating func identify(_ values: Span<Float>) {
     canonical.update(values.bytes)
+    progress.add(4 * values.count)
+  }
+
+  private mutating func encodeVector(_ tensor: StoredTensor, _ values: Span<Float>) throws(Failure) {
+    identify(values)
     guard let factors = rowFactors else { return try append(values.bytes, as: tensor) }
     var scaled = [Float](repeating: 0, count: values.count)
     for index in values.indices { scaled[index] = values[index] * factors[index] }
@@ -86,7 +96,7 @@ extension ParameterEncoder {
     _ tensor: StoredTensor, _ shape: MatrixShape, _ values: Span<Float>
   ) throws(Failure) {
     guard let matrix = WeightMatrix(parameter) else { return }
-    if !matrix.isOutputMajor { canonical.update(values.bytes) }
+    if !matrix.isOutputMajor { identify(values) }
     var stream = StoredStream(region, at: tensor.byteOffset)
     var companions = Companions()
     let panelWidth = MatrixShape.panelWidth
@@ -101,7 +111,7 @@ extension ParameterEncoder {
       let rows = firstRow..<min(firstRow + panelCount * panelWidth, shape.outputs)
       if matrix.isOutputMajor {
         let range = rows.lowerBound * matrix.inputs..<rows.upperBound * matrix.inputs
-        canonical.update(values.extracting(range).bytes)
+        identify(values.extracting(range))
       }
       let block = PanelBlock(
         rowCount: rows.count, inputs: matrix.inputs, paddedInputs: shape.paddedInputs, panelCount: panelCount)
@@ -198,7 +208,7 @@ extension ParameterEncoder {
     for firstRow in stride(from: 0, to: rowCount, by: rowsPerStep) {
       let count = min(rowsPerStep, rowCount - firstRow)
       let step = values.extracting(firstRow * width..<(firstRow + count) * width)
-      canonical.update(step.bytes)
+      identify(step)
       let magnitudes = tensor.precision == .int8 ? kernels.largestMagnitudes(of: step, rowCount: count) : []
       let scales = kernels.scales(ofLargest: magnitudes)
       var target = stored.mutableSpan

@@ -7,7 +7,6 @@ final class Results<SourceFailure: Error>: Sendable {
     var stored, canonical: [Digest]
     var source: Digest?
     var failure: (job: Int, error: BundleWriteError<SourceFailure>)?
-    var doneElements = 0
   }
 
   private let state: Mutex<State>
@@ -22,14 +21,6 @@ final class Results<SourceFailure: Error>: Sendable {
   func setStored(_ digest: Digest, at index: Int) { state.withLock { $0.stored[index] = digest } }
   func setCanonical(_ digest: Digest, at index: Int) { state.withLock { $0.canonical[index] = digest } }
   func setSourceDigest(_ digest: Digest) { state.withLock { $0.source = digest } }
-
-  /// Adds to the finished elements and returns their number.
-  func addDone(_ count: Int) -> Int {
-    state.withLock {
-      $0.doneElements += count
-      return $0.doneElements
-    }
-  }
 
   /// Keeps the failure of the earliest job.
   func fail(_ error: BundleWriteError<SourceFailure>, job: Int) {

@@ -3,6 +3,7 @@ internal import BundleFormat
 internal import Models
 internal import Output
 internal import Parallel
+internal import Progress
 internal import Quantization
 
 /// One pass over a source: every job writes its tensors at their offsets and stores their digests.
@@ -25,8 +26,9 @@ struct WriteRun<Source: ParameterSource>: Sendable {
   func writeTensors() throws(Failure) -> (BundleDescription, [Digest]) {
     let results = Results<Source.Failure>(
       storedCount: plan.layout.tensors.count, parameterCount: plan.parameters.count)
-    let equalization = try measureEqualization()
     let jobs = jobs
+    options.progress.begin("reading and writing weights", .bytes, of: byteCount(of: jobs))
+    let equalization = try measureEqualization()
     parallelFor(jobs.count, threads: options.threads) { index in
       guard !results.hasFailed else { return }
       do throws(Failure) {
@@ -64,6 +66,24 @@ struct WriteRun<Source: ParameterSource>: Sendable {
     return digest + ordered.compactMap { job(of: $0) }
   }
 
+  /// What the jobs, and the measuring of equalization before them, read.
+  private func byteCount(of jobs: [Job]) -> Int {
+    4 * Equalization.elementCount(plan.parameters, includes: isInt8)
+      + jobs.reduce(0) { $0 + byteCount(of: $1) }
+  }
+
+  private func byteCount(of job: Job) -> Int {
+    switch job {
+    case .sourceDigest: request.sourceByteCount
+    case .parameter(let index): 4 * plan.parameters[index].elementCount
+    case .batchNorm(let norm):
+      4
+        * [norm.gain, norm.bias, norm.runningMean, norm.runningVariance].reduce(0) {
+          $0 + plan.parameters[$1].elementCount
+        }
+    }
+  }
+
   private func job(of index: Int) -> Job? {
     switch plan.parameters[index].role {
     case .batchNorm(.gain, of: let norm): .batchNorm(norm)
@@ -90,7 +110,8 @@ struct WriteRun<Source: ParameterSource>: Sendable {
   private func measureEqualization() throws(Failure) -> Equalization {
     do throws(Source.Failure) {
       return try Equalization(
-        of: request.source, plan.parameters, threads: options.threads, includes: isInt8)
+        of: request.source, plan.parameters, threads: options.threads, progress: options.progress,
+        includes: isInt8)
     } catch { throw .source(error) }
   }
 }
@@ -104,7 +125,7 @@ extension WriteRun {
     let stored = plan.storedByParameter[index]
     var encoder = ParameterEncoder<Source.Failure>(
       parameter, stored: stored.map { plan.placed($0) }, kernels: options.kernels, region: region,
-      columnFactors: equalization.columnFactors(of: index),
+      progress: options.progress, columnFactors: equalization.columnFactors(of: index),
       rowFactors: equalization.rowFactors(of: index, rowCount: parameter.shape.first ?? 1),
       exponents: equalization.consumers[index])
     let outcome = try fetch(parameter) { values in
@@ -113,7 +134,6 @@ extension WriteRun {
     try outcome.get()
     for (tensor, digest) in zip(stored, encoder.storedDigests) { results.setStored(digest, at: tensor) }
     results.setCanonical(encoder.canonical.finish(), at: index)
-    reportProgress(parameter.elementCount, results)
   }
 
   private func fetch<Value>(
@@ -122,12 +142,6 @@ extension WriteRun {
     do throws(Source.Failure) {
       return try request.source.withValues(of: parameter, body)
     } catch { throw .source(error) }
-  }
-
-  private func reportProgress(_ elementCount: Int, _ results: Results<Source.Failure>) {
-    guard let onProgress = options.onProgress else { return }
-    onProgress(
-      results.addDone(elementCount), plan.parameters.reduce(0) { $0 + $1.elementCount })
   }
 
   /// The gain's tensor stores the scale, the bias's tensor stores the bias. Mean and variance are not stored.
@@ -151,7 +165,8 @@ extension WriteRun {
   /// A copy of a parameter's values, whose digest is stored.
   private func identifiedValues(_ index: Int, _ results: Results<Source.Failure>) throws(Failure) -> [Float] {
     let parameter = plan.parameters[index]
-    var encoder = ParameterEncoder<Source.Failure>(parameter, kernels: options.kernels, region: region)
+    var encoder = ParameterEncoder<Source.Failure>(
+      parameter, kernels: options.kernels, region: region, progress: options.progress)
     let outcome = try fetch(parameter) { values in
       Result { () throws(Failure) in
         try encoder.encode(values)
@@ -160,7 +175,6 @@ extension WriteRun {
     }
     let values = try outcome.get()
     results.setCanonical(encoder.canonical.finish(), at: index)
-    reportProgress(parameter.elementCount, results)
     return values
   }
 

@@ -134,14 +134,18 @@ public struct SourceFile: Sendable {
 }
 
 extension Checkpoint {
+  /// Bytes that `checkChecksums` reads.
+  public var checkedByteCount: Int { archives.reduce(0) { $0 + $1.checkedByteCount } }
+
   /// Compares every byte with the checksums in the checkpoint's zip archives.
   ///
   /// Formats without checksums (safetensors) and zip members written without one (a PyTorch option) are not checked,
   /// so success proves nothing, but an error proves damage. Bundles are compared with their digests when they are
   /// read.
   ///
+  /// - Parameter onRead: hears of the bytes of each member.
   /// - Throws: `zipChecksumMismatch` with the damaged member, `zipInflateFailed`.
-  public func checkChecksums() throws(ReadError) {
-    for archive in archives { try archive.checkChecksums() }
+  public func checkChecksums(onRead: (Int) -> Void = { _ in }) throws(ReadError) {
+    for archive in archives { try archive.checkChecksums(onRead: onRead) }
   }
 }

@@ -3,6 +3,7 @@ import BundleWriter
 import Models
 internal import Output
 import PocketCLIP
+import Progress
 public import Verification
 
 /// Writes a bundle, measures it, and publishes it only if it meets the requirements.
@@ -10,21 +11,29 @@ public enum Conversion {
   public static func run(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
     let clock = ContinuousClock()
     let started = clock.now
+    request.progress.expect(steps: stepCount(request))
+    defer { request.progress.end() }
     let unfinished = try write(request)
     let written = clock.now
     request.onWritten?()
     let description = unfinished.description
     let byteCount = unfinished.byteCount
     let bundle = try open(unfinished)
-    let selfTest = try selfTest(bundle)
+    let selfTest = try selfTest(bundle, request.progress)
     let reports = try measure(bundle, request)
     let measured = clock.now
+    request.progress.begin("saving to the disk", .bytes, of: 0)
     let bundleID: Digest
     do throws(OutputError) { bundleID = try unfinished.finish(selfTest) } catch { throw .output(error) }
     return ConvertedBundle(
       bundleID: bundleID, description: description, byteCount: byteCount, reports: reports,
       writing: started.duration(to: written), measuring: written.duration(to: measured),
       finishing: measured.duration(to: clock.now))
+  }
+
+  /// Writing, the self-test, what `Verifier.compare` begins, saving.
+  private static func stepCount(_ request: ConversionRequest) -> Int {
+    3 + (request.fidelity.map { Verifier.stepCount(demands: $0.demands.count) } ?? 0)
   }
 
   private static func write(_ request: ConversionRequest) throws(ConversionError) -> UnfinishedBundle {
@@ -37,18 +46,23 @@ public enum Conversion {
       bundle.description.textID = inherited.text
     }
     if !model.source.files.isEmpty {
+      let progress = request.progress
+      bundle.sourceByteCount =
+        model.source.checkedByteCount + model.source.byteCount
       bundle.sourceDigest = { () throws(ModelError) in
         // Runs in parallel to the weights, on its own thread. A damaged source is rejected before anything is
         // published.
-        try model.source.checkChecksums()
-        guard let digest = try model.source.sha256() else { throw ModelError(.notCLIP, found: "no file") }
+        try model.source.checkChecksums(progress)
+        guard let digest = try model.source.sha256(progress) else {
+          throw ModelError(.notCLIP, found: "no file")
+        }
         return digest
       }
     }
     var options = WriteOptions(path: request.output, replacesExisting: request.replacesExisting)
     options.sources = model.source.paths
     options.threads = request.threads
-    options.onProgress = request.onProgress
+    options.progress = request.progress
     do throws(BundleWriteError<ModelError>) {
       return try BundleWriter.write(bundle, options: options)
     } catch { throw .write(error) }
@@ -62,9 +76,11 @@ public enum Conversion {
     } catch { throw .runtime(error) }
   }
 
-  private static func selfTest(_ bundle: OpenBundle) throws(ConversionError) -> UnfinishedBundle.SelfTest {
+  private static func selfTest(
+    _ bundle: OpenBundle, _ progress: WorkProgress
+  ) throws(ConversionError) -> UnfinishedBundle.SelfTest {
     do throws(PocketCLIPError) {
-      return try UnfinishedBundle.SelfTest(bundle)
+      return try UnfinishedBundle.SelfTest(bundle, progress)
     } catch { throw .runtime(error) }
   }
 }
@@ -78,7 +94,8 @@ extension Conversion {
     let measured: [Report]
     do throws(VerificationError) {
       measured = try Verifier.compare(
-        bundle, demands: fidelity.demands, with: request.model, reference: request.reference)
+        bundle, demands: fidelity.demands, with: request.model, reference: request.reference,
+        progress: request.progress)
     } catch { throw .verification(error) }
     let reports = zip(fidelity.demands, measured).map { demand, report in
       var report = report

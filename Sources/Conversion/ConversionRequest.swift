@@ -1,6 +1,7 @@
 public import Architecture
 public import BundleFormat
 public import Models
+public import Progress
 public import Verification
 
 /// What to convert, and to which form.
@@ -18,8 +19,8 @@ public struct ConversionRequest: Sendable {
   public var reference = ReferenceRequest()
   /// 0 for all threads that this process may use.
   public var threads = 0
-  /// Called repeatedly, from any thread, with the number of written weights and the total.
-  public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// Hears of each phase.
+  public var progress = WorkProgress.unwatched
   /// Called after the weights are written, before the bundle is run.
   public var onWritten: (@Sendable () -> Void)?
   /// Recorded in the bundle: name and version.

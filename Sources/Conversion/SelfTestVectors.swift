@@ -2,6 +2,7 @@ import Architecture
 import BundleFormat
 import BundleWriter
 import PocketCLIP
+import Progress
 import Verification
 
 extension Model.Options {
@@ -18,23 +19,30 @@ extension UnfinishedBundle.SelfTest {
   /// Computes the embeddings of the generated inputs.
   ///
   /// - Parameter bundle: opened `forSelfTest`.
-  init(_ bundle: OpenBundle) throws(PocketCLIPError) {
+  init(_ bundle: OpenBundle, _ progress: WorkProgress) throws(PocketCLIPError) {
     let description = bundle.description
     var limits = Session.Limits()
     limits.batch = 1
     limits.width = 1
     limits.height = 1
     let session = try Session(bundle.model, limits: limits)
+    progress.begin("computing the self-test", .operations, of: description.architecture.countedMultiplyAdds)
     var imageVector: [Float]?
     var textVector: [Float]?
     if let image = description.architecture.image {
       let pixels = (0..<3 * image.imageSize * image.imageSize).map { SelfTestInput.pixel($0) }
-      imageVector = try session.encode(pixels: [pixels])[0]
+      imageVector = try session.countingLayers(of: description.architecture, progress) {
+        () throws(PocketCLIPError) in
+        try session.encode(pixels: [pixels])[0]
+      }
     }
     if let text = description.architecture.text {
       var ids = SelfTestInput.ids(text)
       ids += [Int32](repeating: 0, count: max(0, text.contextLength - ids.count))
-      textVector = try session.encode(ids: [ids])[0]
+      textVector = try session.countingLayers(of: description.architecture, progress) {
+        () throws(PocketCLIPError) in
+        try session.encode(ids: [ids])[0]
+      }
     }
     self.init(
       image: imageVector, text: textVector,

@@ -1,5 +1,6 @@
 public import BundleFormat
 public import Models
+public import Progress
 
 /// What to export, and to which target.
 public struct ExportRequest: Sendable {
@@ -14,8 +15,8 @@ public struct ExportRequest: Sendable {
   public var threads = 0
   /// Called between tensors, from any thread. If it returns true, the export stops and leaves nothing.
   public var isCancelled: (@Sendable () -> Bool)?
-  /// Called repeatedly, from any thread, with the number of written weights and the total.
-  public var onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// Hears of each phase.
+  public var progress = WorkProgress.unwatched
 
   public init(model: CLIPModel, target: ExportTarget, output: String) {
     self.model = model

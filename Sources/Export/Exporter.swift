@@ -2,6 +2,7 @@ private import Architecture
 private import BundleFormat
 private import Models
 private import Output
+private import Progress
 
 /// Writes a model in the formats of other tools.
 public enum Exporter {
@@ -10,9 +11,11 @@ public enum Exporter {
   public static func run(_ request: ExportRequest) throws(ExportError) -> ExportedModel {
     try request.requireStorable()
     try request.requireWritableOutput()
+    request.progress.expect(steps: 3)
+    defer { request.progress.end() }
     let spaceID: SpaceID
     do throws(ModelError) {
-      spaceID = try SpaceID(of: request.model)
+      spaceID = try SpaceID(of: request.model, request.progress)
     } catch { throw .model(error) }
     guard request.isCancelled?() != true else { throw .cancelled }
     let plan = try request.target.plan(request, spaceID)
@@ -23,10 +26,10 @@ public enum Exporter {
   }
 
   private static func write(_ plan: ExportPlan, _ request: ExportRequest) throws(ExportError) {
+    request.progress.begin(
+      "writing weights", .bytes, of: plan.files.reduce(0) { $0 + $1.tensorByteCount })
     let run = FileWriteRun(
-      model: request.model, threads: request.threads,
-      progress: WriteProgress(
-        total: plan.files.reduce(0) { $0 + $1.elementCount }, onProgress: request.onProgress),
+      model: request.model, threads: request.threads, progress: request.progress,
       isCancelled: { request.isCancelled?() ?? false })
     if request.target.isFolder {
       try writeFolder(plan.files, request, run)
@@ -106,7 +109,8 @@ extension ExportRequest {
 extension ExportRequest {
   /// Compares a source that has checksums with them before anything is published.
   fileprivate func requireUndamagedSource() throws(ExportError) {
-    do throws(ModelError) { try model.source.checkChecksums() } catch { throw .model(error) }
+    progress.begin("checking the source", .bytes, of: model.source.checkedByteCount)
+    do throws(ModelError) { try model.source.checkChecksums(progress) } catch { throw .model(error) }
   }
 }
 

@@ -1,6 +1,7 @@
 internal import Archives
 public import BundleFormat
 public import Checkpoints
+public import Progress
 
 /// The origin of a model's weights, as far as a bundle records it.
 public struct ModelSource: Sendable {
@@ -49,19 +50,28 @@ public struct ModelSource: Sendable {
       checkpoints: one.checkpoints + other.checkpoints)
   }
 
+  /// Of all files, which `sha256` reads.
+  public var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+
+  /// What `checkChecksums` reads.
+  public var checkedByteCount: Int { checkpoints.reduce(0) { $0 + $1.checkedByteCount } }
+
   /// Compares every byte with the source's own checksums, if its format has them (PyTorch's zips).
   ///
+  /// - Parameter progress: hears of `checkedByteCount` bytes.
   /// - Throws: the errors of `Checkpoint.checkChecksums`, as `unreadable`.
-  public func checkChecksums() throws(ModelError) {
+  public func checkChecksums(_ progress: WorkProgress = .unwatched) throws(ModelError) {
     do throws(ReadError) {
-      for checkpoint in checkpoints { try checkpoint.checkChecksums() }
+      for checkpoint in checkpoints { try checkpoint.checkChecksums(onRead: { progress.add($0) }) }
     } catch {
       throw ModelError(error)
     }
   }
 
   /// SHA-256 of the file, or of concatenated shards or towers; nil for synthetic weights. Reads everything.
-  public func sha256() throws(ModelError) -> Digest? {
-    files.isEmpty ? nil : try FileDigest.digest(of: files.map(\.path))
+  ///
+  /// - Parameter progress: hears of the files' bytes.
+  public func sha256(_ progress: WorkProgress = .unwatched) throws(ModelError) -> Digest? {
+    files.isEmpty ? nil : try FileDigest.digest(of: files.map(\.path), progress: progress)
   }
 }

@@ -1,6 +1,7 @@
 internal import Architecture
 public import BundleFormat
 internal import Parallel
+public import Progress
 internal import Synchronization
 
 extension SpaceID {
@@ -9,12 +10,14 @@ extension SpaceID {
   /// Reads every weight of both towers once, tensors in parallel.
   ///
   /// A model restored from a bundle keeps the bundle's ids, because rounding weights does not change the space.
-  public init(of model: CLIPModel) throws(ModelError) {
+  ///
+  /// - Parameter progress: hears of a phase.
+  public init(of model: CLIPModel, _ progress: WorkProgress = .unwatched) throws(ModelError) {
     if let inherited = model.inheritedSpace {
       self = inherited
       return
     }
-    let digests = try TensorDigests(of: model)
+    let digests = try TensorDigests(of: model, progress)
     self.init()
     if model.architecture.image != nil { image = digests.tower(.image, of: model.architecture) }
     if model.architecture.text != nil { text = digests.tower(.text, of: model.architecture) }
@@ -25,12 +28,14 @@ extension SpaceID {
 struct TensorDigests {
   private var digests: [(tower: Tower, digest: Digest)]
 
-  init(of model: CLIPModel) throws(ModelError) {
+  init(of model: CLIPModel, _ progress: WorkProgress) throws(ModelError) {
     let parameters = model.schema.parameters.filter { $0.tower != nil }
+    progress.begin("hashing weights", .bytes, of: parameters.reduce(0) { $0 + 4 * $1.elementCount })
     let results = Mutex([Int: Result<Digest, ModelError>]())
     parallelFor(parameters.count) { index in
       let result = Self.digest(of: parameters[index], in: model)
       results.withLock { $0[index] = result }
+      progress.add(4 * parameters[index].elementCount)
     }
     digests = []
     let finished = results.withLock { $0 }

@@ -129,15 +129,16 @@ private struct Judge {
     let failuresBefore = failureCount
     let metrics = report.metrics
     if let least = bounds.worstCosine, !(metrics.worstCosine >= least) {
-      fail("\(tower): worst cosine \(metrics.worstCosine.digits(9)) is below \(least)")
+      let worst = BoundedFigure.text(metrics.worstCosine, digits: 9, atLeast: least)
+      fail("\(tower): worst cosine \(worst) is below \(least)")
     }
     if let most = bounds.maximumAbsolute, !(metrics.maximumAbsolute <= most) {
-      fail("\(tower): largest difference \(metrics.maximumAbsolute.scientific) is above \(most.scientific)")
+      let largest = BoundedFigure.text(metrics.maximumAbsolute, atMost: most)
+      fail("\(tower): largest difference \(largest) is above \(most)")
     }
     if let ratio = bounds.rmsRatio, let original = report.original, !(metrics.rms <= ratio * original.rms) {
-      fail(
-        "\(tower): RMS error \(metrics.rms.scientific) is above \(ratio.digits(1)) times the original's "
-          + original.rms.scientific)
+      let rms = BoundedFigure.text(metrics.rms, atMost: ratio * original.rms)
+      fail("\(tower): RMS error \(rms) is above \(ratio) times the original's \(original.rms.scientific)")
     }
     return failureCount == failuresBefore
   }
@@ -150,6 +151,8 @@ private struct Judge {
 
   mutating func judge(_ agreement: Agreement?, _ least: Double?) {
     guard let agreement, let least, agreement.fraction < least else { return }
-    fail("zero-shot: \(agreement.agreeing) of \(counted(agreement.images, "image")) choose the same text")
+    fail(
+      "zero-shot: \(agreement.agreeing) of \(counted(agreement.images, "image")) choose the same text; the bound "
+        + "is \(agreement.count(for: least))")
   }
 }

@@ -75,6 +75,11 @@ public struct Agreement: Sendable, Equatable, Codable {
 
   public var fraction: Double { Double(agreeing) / Double(images) }
 
+  /// The fewest images that make up this fraction.
+  func count(for fraction: Double) -> Int {
+    (0...images).first { Double($0) / Double(images) >= fraction } ?? images
+  }
+
   init(_ measured: (images: Vectors, texts: Vectors), _ truth: (images: Vectors, texts: Vectors)) {
     let chosen = measured.images.normalized.similarities(to: measured.texts.normalized).largestColumns
     let expected = truth.images.normalized.similarities(to: truth.texts.normalized).largestColumns

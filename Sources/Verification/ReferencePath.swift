@@ -1,6 +1,7 @@
 internal import Architecture
 internal import ImagePreprocessing
 internal import Models
+internal import Progress
 internal import ReferenceForward
 
 /// The FP32 reference on a checkpoint's weights.
@@ -53,8 +54,11 @@ struct ReferencePath {
   }
 
   /// - Throws: errors from reading weights, and `reference`.
-  func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
-    let forward = ReferenceForward(model, product: try request.start())
+  func run(_ inputs: Inputs, _ progress: WorkProgress) throws(VerificationError) -> Outputs {
+    var product = try request.start()
+    product.onMultiplyAdds = { progress.add($0) }
+    progress.begin("FP32 reference", .operations, of: multiplyAdds(inputs))
+    let forward = ReferenceForward(model, product: product)
     var outputs = Outputs()
     outputs.product = forward.product.name
     do throws(ModelError) {
@@ -64,6 +68,11 @@ struct ReferencePath {
       throw .model(error)
     }
     return outputs
+  }
+
+  private func multiplyAdds(_ inputs: Inputs) -> Int {
+    inputs.pixels.count * (model.architecture.image?.multiplyAdds ?? 0)
+      + inputs.ids.count * (model.architecture.text?.multiplyAdds ?? 0)
   }
 
   private func runImages(

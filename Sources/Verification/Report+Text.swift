@@ -12,17 +12,17 @@ extension Report {
   public var rendered: String { lines.joined(separator: "\n") }
 
   public var lines: [String] {
-    var lines = ["\(subject) against \(truth)", "probes      \(probes)"]
-    if let reference { lines.append("reference   \(reference)") }
-    lines.append("thresholds  \(thresholds.name)")
+    var lines = ["\(subject) against \(truth)", "inputs      \(inputText)"]
+    if let reference { lines.append("reference   runs on \(reference)") }
+    lines.append("bounds      \(thresholds.name)")
     for (index, line) in (inputs?.lines ?? []).enumerated() {
-      lines.append((index == 0 ? "inputs      " : "            ") + line)
+      lines.append((index == 0 ? "compared    " : "            ") + line)
     }
     for tower in Tower.allCases {
       if let report = self.tower(tower) { lines += report.lines(tower, thresholds.bounds(tower)) }
     }
     if let agreement {
-      let demand = thresholds.agreement.map { " (at least \(($0 * 100).digits(1)) %)" } ?? ""
+      let demand = thresholds.agreement.map { " (at least \(agreement.count(for: $0)))" } ?? ""
       lines.append(
         "zero-shot   \(agreement.agreeing) of \(counted(agreement.images, "image")) choose the same of "
           + "\(counted(agreement.texts, "text"))\(demand)")
@@ -32,9 +32,27 @@ extension Report {
     for case let divergence? in [image?.divergence, text?.divergence] {
       lines.append(
         "diverges    at \(divergence.stage): relative error \(divergence.error.scientific), "
-          + "\(divergence.errorBefore.scientific) before it")
+          + "\(divergence.errorBefore.scientific) at the stage before")
     }
     return lines
+  }
+
+  /// `8 images, 8 texts (standard-1-47cdd0ebe2e8919b)`.
+  private var inputText: String {
+    let counts = [
+      image.map { counted($0.metrics.probes, "image") }, text.map { counted($0.metrics.probes, "text") },
+    ].compactMap(\.self)
+    return counts.isEmpty ? probes : "\(counts.joined(separator: ", ")) (\(probes))"
+  }
+}
+
+extension Metrics {
+  /// `worst cosine 0.999892345 (at least 0.9998), mean 0.999944123`.
+  package func cosineText(digits: Int, _ bounds: Thresholds.Bounds?) -> String {
+    let least = bounds?.worstCosine
+    let worst = BoundedFigure.text(worstCosine, digits: digits, atLeast: least)
+    let demand = least.map { " (at least \($0))" } ?? ""
+    return "worst cosine \(worst)\(demand), mean \(BoundedFigure.text(meanCosine, digits: digits))"
   }
 }
 
@@ -42,22 +60,27 @@ extension TowerReport {
   fileprivate func lines(_ tower: Tower, _ bounds: Thresholds.Bounds?) -> [String] {
     let name = tower == .image ? "image       " : "text        "
     let blank = "            "
-    let sqnr = metrics.sqnr.map { ", SQNR \($0.digits(1)) dB" } ?? ""
-    let cosineBound = bounds?.worstCosine.map { " (at least \($0))" } ?? ""
-    let absoluteBound = bounds?.maximumAbsolute.map { " (at most \($0.scientific))" } ?? ""
-    let ratioBound = bounds?.rmsRatio.map { " (at most \($0.digits(1)) times)" } ?? ""
-    let originalText = original.map { ", the original's FP32 \($0.rms.scientific)\(ratioBound)" } ?? ""
+    let largest = BoundedFigure.text(metrics.maximumAbsolute, atMost: bounds?.maximumAbsolute)
+    let demand = bounds?.maximumAbsolute.map { " (at most \($0))" } ?? ""
+    let noise = metrics.sqnr.map { ["\(blank)signal-to-noise ratio (SQNR) \($0.digits(1)) dB"] } ?? []
     return [
-      "\(name)cosine mean \(metrics.meanCosine.digits(9)), worst \(metrics.worstCosine.digits(9))\(cosineBound), "
-        + counted(metrics.probes, "probe"),
-      "\(blank)largest difference \(metrics.maximumAbsolute.scientific)\(absoluteBound)\(sqnr)",
-      "\(blank)RMS error \(metrics.rms.scientific)\(originalText)",
-    ]
+      "\(name)\(metrics.cosineText(digits: 9, bounds))",
+      "\(blank)largest difference of a value \(largest)\(demand)",
+      "\(blank)RMS difference \(rmsText(bounds))",
+    ] + noise
+  }
+
+  private func rmsText(_ bounds: Thresholds.Bounds?) -> String {
+    guard let original else { return BoundedFigure.text(metrics.rms, atMost: nil) }
+    let most = bounds?.rmsRatio.map { $0 * original.rms }
+    let demand = bounds?.rmsRatio.map { " (at most \($0) times as much)" } ?? ""
+    return BoundedFigure.text(metrics.rms, atMost: most)
+      + ", of the original library's FP32 \(original.rms.scientific)\(demand)"
   }
 }
 
 extension Double {
-  /// Fixed decimals, truncated towards zero, so that a cosine below a bound never prints as the bound.
+  /// Fixed decimals, truncated towards zero.
   func digits(_ count: Int) -> String {
     let scale = pow(10, Double(count))
     let units = (abs(self) * scale).rounded(.down)

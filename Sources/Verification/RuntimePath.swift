@@ -1,6 +1,7 @@
 internal import Architecture
 internal import BundleFormat
 internal import PocketCLIP
+internal import Progress
 
 /// Runs a bundle in the runtime, including preprocessing and tokenizer.
 struct RuntimePath {
@@ -54,11 +55,17 @@ struct RuntimePath {
     return report
   }
 
-  func run(_ inputs: Inputs) throws(VerificationError) -> Outputs {
+  func run(_ inputs: Inputs, _ progress: WorkProgress) throws(VerificationError) -> Outputs {
+    let architecture = description.architecture
+    progress.begin(
+      "running the bundle, \(information.arithmetic)", .operations,
+      of: inputs.pixels.count * architecture.countedMultiplyAdds(.image)
+        + inputs.ids.count * architecture.countedMultiplyAdds(.text))
     var outputs = Outputs()
     if imageIsPresent, !inputs.pixels.isEmpty {
       let recorder = RuntimeRecorder(
-        pooledRow: description.architecture.image?.pool.pooledToken == nil ? .none : .first)
+        pooledRow: architecture.image?.pool.pooledToken == nil ? .none : .first,
+        onLayer: { progress.add(architecture.multiplyAddsPerLayer(.image)) })
       var values: [Float] = []
       for pixels in inputs.pixels {
         let vector = try encode(pixels: pixels, recorder)
@@ -69,7 +76,8 @@ struct RuntimePath {
       outputs.imageStages = recorder.trace
     }
     if textIsPresent, !inputs.ids.isEmpty {
-      let recorder = RuntimeRecorder(pooledRow: .last)
+      let recorder = RuntimeRecorder(
+        pooledRow: .last, onLayer: { progress.add(architecture.multiplyAddsPerLayer(.text)) })
       var values: [Float] = []
       for ids in inputs.ids {
         let vector = try encode(ids: ids, recorder)

@@ -7,7 +7,12 @@ final class RuntimeRecorder {
   private(set) var trace = StageTrace()
   private let pooledRow: PooledRow
 
-  init(pooledRow: PooledRow) { self.pooledRow = pooledRow }
+  private let onLayer: () -> Void
+
+  init(pooledRow: PooledRow, onLayer: @escaping () -> Void) {
+    self.pooledRow = pooledRow
+    self.onLayer = onLayer
+  }
 
   func record(_ stage: Stage, _ values: StageValues) {
     let pooled: Int?
@@ -20,6 +25,7 @@ final class RuntimeRecorder {
       values.values[row * values.stride + column]
     }
     trace.append(view, to: stage.name)
+    if stage.layerTower != nil { onLayer() }
   }
 
   /// The tower's output.

@@ -1,5 +1,6 @@
 internal import Models
 public import PocketCLIP
+internal import Progress
 
 /// The requirements for a bundle that is run with one arithmetic.
 public struct Demand: Sendable, Equatable {
@@ -22,7 +23,8 @@ struct SourceTruth {
   let weights: [WeightError]
 
   init(
-    _ model: CLIPModel, for runtime: RuntimePath, _ probes: ProbeSet, _ reference: ReferenceRequest
+    _ model: CLIPModel, for runtime: RuntimePath, _ probes: ProbeSet, _ reference: ReferenceRequest,
+    _ progress: WorkProgress
   ) throws(VerificationError) {
     guard runtime.sharesTower(with: model) else {
       throw .incomparable("\(runtime.path) and \(model.source.fileName) have no tower in common")
@@ -30,19 +32,19 @@ struct SourceTruth {
     let reference = ReferencePath(model: model, request: reference)
     name = model.source.fileName
     inputs = try reference.prepare(probes)
-    outputs = try reference.run(inputs)
-    weights = try runtime.weightErrors(against: model)
+    outputs = try reference.run(inputs, progress)
+    weights = try runtime.weightErrors(against: model, progress)
   }
 
-  func report(on runtime: RuntimePath, _ demand: Demand, _ probes: ProbeSet) throws(VerificationError)
-    -> Report
-  {
+  func report(
+    on runtime: RuntimePath, _ demand: Demand, _ probes: ProbeSet, _ progress: WorkProgress
+  ) throws(VerificationError) -> Report {
     let mine = try runtime.prepare(probes)
     let comparison = Comparison(
       subject: runtime.path, truth: "the FP32 reference on \(name)", probes: probes.id,
       thresholds: demand.thresholds ?? .standard(for: runtime.description, demand.arithmetic),
       noise: runtime.noise, expectedTowers: runtime.towers,
       inputErrors: InputErrors.between(mine, inputs), weights: weights)
-    return comparison.report(try runtime.run(mine), against: outputs)
+    return comparison.report(try runtime.run(mine, progress), against: outputs)
   }
 }

@@ -1,6 +1,7 @@
 public import Architecture
-public import PocketCLIP
+package import PocketCLIP
 internal import PocketRuntime
+package import Progress
 
 /// The time of one image and one text, stage by stage.
 public struct StageTimes: Sendable, Equatable {
@@ -21,10 +22,15 @@ public struct StageTimes: Sendable, Equatable {
   /// - Parameters:
   ///   - pixels: `[3, imageSize, imageSize]`, if there is an image tower.
   ///   - ids: `contextLength` ids, if there is a text tower.
-  public init(
-    of session: PocketCLIP.Session, rounds: Int, pixels: [Float]?, ids: [Int32]?
+  ///   - progress: hears of each layer.
+  package init(
+    of session: PocketCLIP.Session, rounds: Int, pixels: [Float]?, ids: [Int32]?,
+    _ architecture: CLIPArchitecture, _ progress: WorkProgress
   ) throws(PocketCLIPError) {
-    let (image, text) = (StageClock(), StageClock())
+    let (image, text) = (
+      StageClock { progress.add(architecture.multiplyAddsPerLayer(.image)) },
+      StageClock { progress.add(architecture.multiplyAddsPerLayer(.text)) }
+    )
     for _ in 0..<rounds {
       if let pixels {
         image.start()
@@ -53,6 +59,9 @@ private final class StageClock {
   private var last = ContinuousClock.now
   private var next = 0
   private var stages: [(part: String, seconds: Double)] = []
+  private let onLayer: () -> Void
+
+  init(onLayer: @escaping () -> Void) { self.onLayer = onLayer }
 
   func start() {
     next = 0
@@ -61,6 +70,9 @@ private final class StageClock {
 
   func observe(_ stage: Stage, _ values: StageValues) {
     if let part = stage.part { reached(part) }
+    guard stage.layerTower != nil else { return }
+    onLayer()
+    last = .now
   }
 
   /// Assigns the time since the last stage to this part.

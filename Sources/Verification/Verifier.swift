@@ -4,6 +4,7 @@ internal import BundleFormat
 internal import Checkpoints
 public import Models
 public import PocketCLIP
+public import Progress
 
 /// Compares a model with a reference, and reports where it diverges.
 public enum Verifier {
@@ -17,45 +18,52 @@ public enum Verifier {
     _ bundle: OpenBundle, arithmetic: Model.Arithmetic = .fast, with model: CLIPModel,
     probes: ProbeSet = .standard, thresholds: Thresholds? = nil, reference: ReferenceRequest
   ) throws(VerificationError) -> Report {
-    let runtime = try RuntimePath(bundle, arithmetic: arithmetic)
-    let truth = try SourceTruth(model, for: runtime, probes, reference)
-    return try truth.report(on: runtime, Demand(arithmetic: arithmetic, thresholds: thresholds), probes)
+    let demand = Demand(arithmetic: arithmetic, thresholds: thresholds)
+    return try compare(bundle, demands: [demand], with: model, probes: probes, reference: reference)[0]
   }
+
+  /// How many phases such a comparison has: the reference, the weights, and the bundle with each arithmetic.
+  public static func stepCount(demands: Int) -> Int { 2 + demands }
 
   /// The same for several arithmetics: the reference runs once, and the stored weights are compared once.
   ///
   /// - Returns: one report per demand, in their order.
   public static func compare(
     _ bundle: OpenBundle, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard,
-    reference: ReferenceRequest
+    reference: ReferenceRequest, progress: WorkProgress = .unwatched
   ) throws(VerificationError) -> [Report] {
     var known: SourceTruth?
     var reports: [Report] = []
     for demand in demands {
       let runtime = try RuntimePath(bundle, arithmetic: demand.arithmetic)
-      let truth = if let known { known } else { try SourceTruth(model, for: runtime, probes, reference) }
+      let truth =
+        if let known { known } else {
+          try SourceTruth(model, for: runtime, probes, reference, progress)
+        }
       known = truth
-      reports.append(try truth.report(on: runtime, demand, probes))
+      reports.append(try truth.report(on: runtime, demand, probes, progress))
     }
     return reports
   }
 
   /// Compares a checkpoint, run in the FP32 reference, with a golden file of the original implementation.
   public static func compare(
-    _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32, reference: ReferenceRequest
+    _ model: CLIPModel, with golden: GoldenFile, thresholds: Thresholds = .fp32, reference: ReferenceRequest,
+    progress: WorkProgress = .unwatched
   ) throws(VerificationError) -> Report {
     let path = ReferencePath(model: model, request: reference)
     let comparison = Comparison(
       subject: model.source.fileName, truth: golden.truthName, probes: golden.path, thresholds: thresholds,
       noise: StageNoise.fp32, expectedTowers: model.towers, inputs: try path.inputReport(golden),
       original: golden.original)
-    return comparison.report(try path.run(golden.inputs(model.architecture)), against: golden.truth)
+    return comparison.report(
+      try path.run(golden.inputs(model.architecture), progress), against: golden.truth)
   }
 
   /// Compares a bundle, run in the runtime, with a golden file of the original implementation.
   public static func compare(
     _ bundle: OpenBundle, arithmetic: Model.Arithmetic = .fast, with golden: GoldenFile,
-    thresholds: Thresholds? = nil
+    thresholds: Thresholds? = nil, progress: WorkProgress = .unwatched
   ) throws(VerificationError) -> Report {
     let runtime = try RuntimePath(bundle, arithmetic: arithmetic)
     let comparison = Comparison(
@@ -63,7 +71,7 @@ public enum Verifier {
       thresholds: thresholds ?? .standard(for: runtime.description, arithmetic), noise: runtime.noise,
       expectedTowers: runtime.towers, inputs: try runtime.inputReport(golden), original: golden.original)
     return comparison.report(
-      try runtime.run(golden.inputs(runtime.description.architecture)), against: golden.truth)
+      try runtime.run(golden.inputs(runtime.description.architecture), progress), against: golden.truth)
   }
 }
 
@@ -85,7 +93,9 @@ enum WeightTolerance {
 
 extension RuntimePath {
   /// Compares the weights restored from the bundle with its source's.
-  func weightErrors(against source: CLIPModel) throws(VerificationError) -> [WeightError] {
+  func weightErrors(
+    against source: CLIPModel, _ progress: WorkProgress
+  ) throws(VerificationError) -> [WeightError] {
     let checkpoint: Checkpoint
     do throws(ReadError) {
       checkpoint = try Checkpoint.open(bundle.file)
@@ -94,7 +104,8 @@ extension RuntimePath {
     }
     do throws(ModelError) {
       let restored = try CLIPModel(checkpoint)
-      return try WeightComparison(restored: restored, source: source, tolerance: weightTolerance).errors()
+      return try WeightComparison(restored: restored, source: source, tolerance: weightTolerance)
+        .errors(progress)
     } catch {
       throw .model(error)
     }

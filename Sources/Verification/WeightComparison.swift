@@ -1,5 +1,6 @@
 internal import Architecture
 internal import Models
+internal import Progress
 
 /// A tensor of a bundle that differs from its source's by more than its precision explains.
 public struct WeightError: Sendable, Equatable, Codable {
@@ -20,9 +21,12 @@ struct WeightComparison {
   let tolerance: Double
 
   /// Tensors with larger errors, in schema order.
-  func errors() throws(ModelError) -> [WeightError] {
+  func errors(_ progress: WorkProgress) throws(ModelError) -> [WeightError] {
     var errors: [WeightError] = []
-    for parameter in restored.schema.parameters where parameter.isComparable {
+    let parameters = restored.schema.parameters.filter(\.isComparable)
+    progress.begin("comparing stored weights", .bytes, of: parameters.reduce(0) { $0 + 4 * $1.elementCount })
+    for parameter in parameters {
+      defer { progress.add(4 * parameter.elementCount) }
       guard let original = source.parameter(parameter.name), original.shape == parameter.shape else {
         continue
       }

@@ -6,7 +6,7 @@ import PocketCLIP
 struct PocketClipCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pocketclip",
-    abstract: "Turns any published CLIP checkpoint into a small, proven, single-file model, and uses it.",
+    abstract: "Convert any published CLIP checkpoint to a small, verified, single-file model, and run it.",
     discussion: """
       A first walk:
         pocketclip inspect ViT-B-32.pt

@@ -6,7 +6,13 @@ struct Tool {
   struct Outcome {
     var status: Int32
     var output: String
-    var error: String
+    /// Standard error, without the line breaks that keep it within 80 columns.
+    var error: String { shownError.unwrapped }
+    /// Standard error as it was written.
+    var shownError: String
+
+    /// Standard output with each run of spaces and line breaks as one space.
+    var outputWords: String { output.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
     /// The JSON object on standard output.
     func json() throws -> [String: Any] { try jsonObject(Data(output.utf8)) }
@@ -70,6 +76,22 @@ struct Tool {
     let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     return Outcome(
       status: status, output: String(decoding: outputData, as: UTF8.self),
-      error: String(decoding: errorData, as: UTF8.self))
+      shownError: String(decoding: errorData, as: UTF8.self))
+  }
+}
+
+extension String {
+  /// Joins lines that were broken at 80 columns: the next begins with four spaces, and its first word had no room before.
+  fileprivate var unwrapped: String {
+    var lines: [(text: String, lastCount: Int)] = []
+    for line in split(separator: "\n", omittingEmptySubsequences: false) {
+      let word = line.dropFirst(4).prefix { $0 != " " }
+      if line.hasPrefix("    "), !word.isEmpty, let last = lines.last, last.lastCount + 1 + word.count > 80 {
+        lines[lines.count - 1] = (last.text + " " + line.dropFirst(4), line.count)
+      } else {
+        lines.append((String(line), line.count))
+      }
+    }
+    return lines.map(\.text).joined(separator: "\n")
   }
 }

@@ -125,3 +125,28 @@ struct ForeignFormatTests {
     #expect(error?.code == .unsupportedFormat)
   }
 }
+
+@Suite("Published files") struct PublishedFileTests {
+  @Test(
+    "Files are known by their SHA-256, and an LFS pointer names the file it points to, with its size in MB")
+  func pointers() throws {
+    #expect(
+      PublishedFile.name(ofSHA256: OfficialFile.all[7].sha256) == "OpenAI's ViT-L/14"
+        && PublishedFile.name(ofSHA256: String(repeating: "0", count: 64)) == nil)
+    let folder = try TemporaryFolder()
+    let known = "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb"
+    for (oid, name) in [
+      (known, "model.safetensors of openai/clip-vit-large-patch14"),
+      (String(repeating: "0", count: 64), "not a file that we know"),
+    ] {
+      let text = "version https://git-lfs.github.com/spec/v1\noid sha256:\(oid)\nsize 1710540580\n"
+      let path = try folder.write(Data(text.utf8), to: "\(oid).safetensors")
+      do throws(ReadError) {
+        _ = try Checkpoint.open(path)
+        Issue.record("a pointer was opened")
+      } catch {
+        #expect(error.code == .gitLFSPointer && error.found == "a pointer to 1710.5 MB, \(name)")
+      }
+    }
+  }
+}

@@ -7,6 +7,7 @@ import Foundation
 import Models
 import Output
 import PocketCLIP
+import Progress
 import Synchronization
 import TestSupport
 import Testing
@@ -92,15 +93,22 @@ import Verification
     #expect(description.imageID == whole.imageID && description.textID == whole.textID)
   }
 
-  @Test("Progress never exceeds the number of weights, and reaches it once")
-  func progress() throws {
-    let last = Mutex((done: 0, total: -1))
+  @Test(
+    "Progress has as many phases as announced, each counted to its total, and the weights are written once",
+    arguments: [Precision.fp16, .int8])
+  func progress(_ precision: Precision) throws {
+    let states = Mutex<[PhaseState?]>([])
     let writings = Mutex(0)
-    var request = try request(.fp16)
-    request.onProgress = { done, total in last.withLock { if done > $0.done { $0 = (done, total) } } }
+    var request = try request(precision)
+    request.progress = WorkProgress { state in states.withLock { $0.append(state) } }
     request.onWritten = { writings.withLock { $0 += 1 } }
     _ = try Conversion.run(request)
-    #expect(last.withLock { $0.done > 0 && $0.done <= $0.total } && writings.withLock { $0 } == 1)
+    let heard = states.withLock { $0 }
+    #expect(writings.withLock { $0 } == 1 && heard.last == .some(nil))
+    let ends = Dictionary(grouping: heard.compactMap(\.self), by: \.step).mapValues { $0[$0.count - 1] }
+    #expect(ends.count == ends[1]?.stepCount && ends.count == (precision == .int8 ? 7 : 6))
+    for end in ends.values { #expect(end.done == end.phase.total, "\(end)") }
+    #expect(Set(ends.values.map(\.phase.name)).count == ends.count)
   }
 
   @Test("An existing file is an error before anything is computed, and is kept")

@@ -6,7 +6,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-CATALOGUE = ROOT / "Sources/Models/Catalogue/OfficialFiles.swift"
+CATALOGUE = ROOT / "Sources/Checkpoints/Detection/OfficialFiles.swift"
 BASE_URL = "https://openaipublic.azureedge.net/clip/models"  # `_MODELS` in clip/clip.py of openai/CLIP
 
 

@@ -53,12 +53,24 @@ public struct ZipArchive: Sendable {
     return content.crc32 == entry.crc32
   }
 
+  /// Bytes of all members.
+  public var checkedByteCount: Int {
+    entries.reduce(0) { sum, entry in
+      let (total, overflow) = sum.addingReportingOverflow(entry.byteCount)
+      return overflow ? sum : total
+    }
+  }
+
   /// Compares every member with its checksum, one after another, and releases its memory.
   ///
+  /// - Parameter onRead: hears of the bytes of each member.
   /// - Throws: `zipChecksumMismatch` for the first damaged member, `zipInflateFailed`.
-  public func checkChecksums() throws(ReadError) {
+  public func checkChecksums(onRead: (Int) -> Void = { _ in }) throws(ReadError) {
     for entry in entries {
-      defer { source(of: entry).release() }
+      defer {
+        source(of: entry).release()
+        onRead(entry.byteCount)
+      }
       guard try checksumMatches(entry) else {
         throw ReadError(.zipChecksumMismatch, path: [.archiveMember(entry.name)], file: file.path)
       }

@@ -41,7 +41,7 @@ struct ContentDetector {
 
   private func refuseMarkup() throws(ReadError) {
     if starts(with: Array("version https://git-lfs".utf8)) {
-      throw ReadError(.gitLFSPointer, found: lfsSize.map { "pointer to \($0) bytes" })
+      throw ReadError(.gitLFSPointer, found: lfsTarget)
     }
     let start = startAsText.lowercased().drop { $0.isWhitespace || $0 == "\u{FEFF}" }
     if ["<!doctype", "<html", "<head", "<?xml"].contains(where: { start.hasPrefix($0) }) {
@@ -59,11 +59,15 @@ struct ContentDetector {
         ? "give the file of weights beside it, or the folder of both" : ReadError(.notACheckpoint).hint)
   }
 
-  /// The size that an LFS pointer states.
-  private var lfsSize: String? {
-    let text = text(upTo: 512)
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("size ") }) else { return nil }
-    return String(line.dropFirst("size ".count))
+  /// What an LFS pointer points to: `a pointer to 1710.5 MB, model.safetensors of openai/clip-vit-large-patch14`.
+  private var lfsTarget: String {
+    let lines = text(upTo: 512).split(separator: "\n")
+    func field(_ name: String) -> String? {
+      lines.first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+    }
+    let size = field("size ").flatMap(Int.init).map { " to \($0 / 1_000_000).\($0 / 100_000 % 10) MB" } ?? ""
+    let name = field("oid sha256:").map { PublishedFile.name(ofSHA256: $0) ?? "not a file that we know" }
+    return "a pointer\(size)\(name.map { ", \($0)" } ?? "")"
   }
 
   /// A Hugging Face index: a JSON object with a `weight_map`.

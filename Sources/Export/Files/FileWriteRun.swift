@@ -2,6 +2,7 @@ internal import Architecture
 internal import Models
 internal import Output
 internal import Parallel
+internal import Progress
 internal import Quantization
 private import Synchronization
 
@@ -12,7 +13,7 @@ private import Synchronization
 struct FileWriteRun: Sendable {
   let model: CLIPModel
   let threads: Int
-  let progress: WriteProgress
+  let progress: WorkProgress
   /// Called before each tensor.
   let isCancelled: @Sendable () -> Bool
   let kernels = WeightKernels()
@@ -68,6 +69,7 @@ struct FileWriteRun: Sendable {
 
   private func run(_ job: Job, _ region: OutputFile.Region) throws(ExportError) {
     let encoder = TensorEncoder(kernels: kernels, region: region)
+    defer { progress.add(job.tensors.reduce(0) { $0 + $1.recipe.byteCount }) }
     let outcome: Result<Void, ExportError>
     do throws(ModelError) {
       outcome = try model.withValues(of: job.parameter) { values in
@@ -77,27 +79,6 @@ struct FileWriteRun: Sendable {
       }
     } catch { throw .model(error) }
     try outcome.get()
-    progress.add(job.tensors.reduce(0) { $0 + $1.recipe.elements.count })
-  }
-}
-
-/// Counts written elements and reports them.
-final class WriteProgress: Sendable {
-  private let done = Mutex(0)
-  private let total: Int
-  private let onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
-
-  init(total: Int, onProgress: (@Sendable (_ done: Int, _ total: Int) -> Void)?) {
-    self.total = total
-    self.onProgress = onProgress
-  }
-
-  func add(_ count: Int) {
-    let sum = done.withLock { done in
-      done += count
-      return done
-    }
-    onProgress?(sum, total)
   }
 }
 

@@ -18,11 +18,11 @@ struct PlannedFile: Sendable {
     byteCount += content.byteCount
   }
 
-  /// Elements that are computed from weights.
-  var elementCount: Int {
+  /// Bytes that are computed from weights.
+  var tensorByteCount: Int {
     segments.reduce(0) { sum, segment in
       guard case .tensor(let recipe) = segment.content else { return sum }
-      return sum + recipe.elements.count
+      return sum + recipe.byteCount
     }
   }
 }

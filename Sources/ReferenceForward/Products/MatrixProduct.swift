@@ -13,6 +13,8 @@ public struct MatrixProduct: Sendable {
   private let implementation: Implementation
   /// Why the portable product runs although OpenBLAS was requested; nil otherwise.
   public let fallbackReason: String?
+  /// Hears how many multiply-adds each product had, from any thread.
+  public var onMultiplyAdds: (@Sendable (Int) -> Void)?
 
   /// OpenBLAS, or the portable product if OpenBLAS cannot run.
   public static var standard: MatrixProduct {
@@ -85,5 +87,6 @@ extension MatrixProduct {
     case .openBLAS(let library): library.multiply(a, b, layout, into: c, size, scale: scale)
     case .portable(let product): product.multiply(a, b, layout, into: c, size, scale: scale)
     }
+    onMultiplyAdds?(size.m * size.n * size.k)
   }
 }

@@ -1,5 +1,7 @@
 import Architecture
+import BundleFormat
 import PocketCLIP
+import Progress
 import Verification
 
 /// How near vectors of one variant are to those of another, on the probes that `verify` takes too.
@@ -32,7 +34,15 @@ struct ProbeVectors {
   private(set) var images: [[Float]] = []
   private(set) var texts: [[Float]] = []
 
-  init(_ variant: BenchVariant) throws(Failure) {
+  /// What `init` adds to its progress.
+  static func countedMultiplyAdds(_ variant: BenchVariant) -> Int {
+    let architecture = variant.description.architecture
+    let hasTexts = variant.information.hasText && variant.information.hasTokenizer
+    return ProbeSet.standard.images.count * architecture.countedMultiplyAdds(.image)
+      + (hasTexts ? ProbeSet.standard.texts.count * architecture.countedMultiplyAdds(.text) : 0)
+  }
+
+  init(_ variant: BenchVariant, _ progress: WorkProgress) throws(Failure) {
     let probes = ProbeSet.standard
     let width = probes.images.map(\.width).max() ?? 1
     let height = probes.images.map(\.height).max() ?? 1
@@ -42,10 +52,17 @@ struct ProbeVectors {
         let inputs = probes.images.compactMap {
           Session.Image(pixels: $0.pixels, width: $0.width, height: $0.height)
         }
-        for result in try session.encode(images: inputs) { images.append(try result.get()) }
+        let results = try session.countingLayers(of: variant.description.architecture, progress) {
+          () throws(PocketCLIPError) in
+          try session.encode(images: inputs)
+        }
+        for result in results { images.append(try result.get()) }
       }
       if variant.information.hasText, variant.information.hasTokenizer {
-        texts = try session.encode(texts: probes.texts)
+        texts = try session.countingLayers(of: variant.description.architecture, progress) {
+          () throws(PocketCLIPError) in
+          try session.encode(texts: probes.texts)
+        }
       }
     } catch {
       throw Failure(error, file: variant.bundle.path)

@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import PocketCLIP
+import Progress
 import Verification
 
 /// Seconds of several runs of one case.
@@ -24,8 +25,13 @@ struct BenchRunner {
   let variants: [BenchVariant]
   /// Least time spent on each variant.
   let seconds: Double
+  /// Hears of the milliseconds of each case, up to `leastMilliseconds`.
+  let progress: WorkProgress
 
   private static let leastRounds = 3
+
+  /// Of one case.
+  var leastMilliseconds: Int { variants.count * Int(1000 * seconds) }
 
   func times(_ test: BenchCase) throws(Failure) -> [BenchTimes] {
     let inputs = BenchInputs(test, variants[0].description.architecture)
@@ -38,7 +44,10 @@ struct BenchRunner {
       for index in variants.indices {
         let started = ContinuousClock.now
         try encode(inputs, sessions[index], variants[index])
-        times[index].add(started.duration(to: .now).seconds)
+        let measured = started.duration(to: .now).seconds
+        let counted = max(0, min(measured, seconds - times[index].total))
+        times[index].add(measured)
+        progress.add(Int(1000 * counted))
       }
     }
     return times

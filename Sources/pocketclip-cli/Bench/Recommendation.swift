@@ -1,3 +1,5 @@
+import Verification
+
 /// The variant to take, and why.
 struct Recommendation: Encodable {
   var name, path, arithmetic, reason: String
@@ -33,7 +35,7 @@ struct Recommendation: Encodable {
     let size = Double(best.fileByteCount) / Double(truth.fileByteCount)
     return
       "\(fixed(speed, 1)) times as fast as \(truth.name) for one \(input), \(fixed(size * 100, 0)) % of its size, "
-      + "worst cosine to it \(fixed(best.worstCosine, 5))" + left
+      + "worst cosine to it \(BoundedFigure.text(best.worstCosine, digits: 5, atLeast: leastCosine))" + left
   }
 }
 

@@ -44,13 +44,13 @@ struct ArchitecturesOutput: SchemaOutput {
   var lines: [String] {
     let width = architectures.map(\.name.count).max() ?? 0
     let title =
-      "name".padding(to: width) + "  image  values  parameters     FP16     int8  activation"
+      "name".padding(to: width) + "  image  values   params     FP16     int8  activation"
     return [title]
       + architectures.map { row in
         [
           row.name.padding(to: width), "\(row.imageSize)".leftPadding(to: 5),
           "\(row.embeddingWidth)".leftPadding(to: 6),
-          "\(fixed(Double(row.parameterCount) / 1e6, 1)) M".leftPadding(to: 10),
+          "\(fixed(Double(row.parameterCount) / 1e6, 0)) M".leftPadding(to: 7),
           formattedBytes(row.fp16ByteCount).leftPadding(to: 7),
           formattedBytes(row.int8ByteCount).leftPadding(to: 7), row.activation,
         ].joined(separator: "  ")

@@ -3,32 +3,32 @@ import ArgumentParser
 import BundleFormat
 import MachinePeak
 import PocketCLIP
+import Progress
 import Verification
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time a bundle on this machine, or several ways to run one model.",
+    abstract: "Measure how fast a bundle runs on this machine, or compare several ways to run one model.",
+    usage: "pocketclip bench [<options>] <bundle> ...",
     discussion: """
-      Images are ready pixels of the model's own size and texts are ready ids: what is timed is the model alone, without decoding and resizing. Each row is run for --seconds, at least three times; milliseconds are medians, `least` is the quickest run. On a busy machine trust `least`, and run again.
+      Only the model is timed: images are already resized and texts are already token ids. Each row runs for --seconds and at least three times. ms/item is the median, `least` the fastest run; on a busy machine, trust `least`.
 
-      The share of peak sets the model's operations, as the original code would do them, beside what the widest multiply-add of this machine gives in a loop of nothing else, measured on the spot with as many threads. Captions have no share: their padding is not computed.
+      `of peak` compares the model's operations per second with the most that this machine can do, which bench measures first. Captions have no share, since the runtime skips their padding.
 
-      --compare takes the bundles of one model, int8 ones both `exact` and `fast`, FP16 ones also `bf16` where the processor has it, and times them in turns. It adds the worst cosine to the most faithful of them on the built-in images and texts, and names the one to take: the fastest that keeps a cosine of \(fixed(Recommendation.leastCosine, 3)).
-
-      A warning says where this machine multiplies BF16 slower than FP32, so that `bf16` is no gain.
+      --compare runs each bundle of one model in turns: int8 bundles with `exact` and `fast`, FP16 bundles with `bf16` too if the processor has it. It prints the worst cosine to the most accurate of them and recommends the fastest whose cosine is at least \(fixed(Recommendation.leastCosine, 3)).
 
       Example: pocketclip bench b32.pclip
                pocketclip bench b32.pclip --threads 1
                pocketclip bench --compare b32-fp16.pclip b32-int8.pclip
       """)
 
-  @Argument(help: ArgumentHelp("A bundle; with --compare, all bundles of one model.", valueName: "bundle"))
+  @Argument(help: ArgumentHelp("A bundle. With --compare, all bundles of one model.", valueName: "bundle"))
   var paths: [String]
 
-  @Flag(help: "Set bundles and arithmetics side by side, with their fidelity, and name the one to take.")
+  @Flag(help: "Compare bundles and arithmetics in speed and accuracy, and recommend one.")
   var compare = false
 
-  @Option(help: "How long each row is run.")
+  @Option(help: ArgumentHelp("How long to run each row, in seconds.", valueName: "number"))
   var seconds = 1.0
 
   @OptionGroup var runtime: RuntimeOptions
@@ -55,27 +55,29 @@ struct Bench: ParsableCommand {
     try options.run { console in
       try check()
       let variants = try BenchVariant.all(paths, runtime.modelOptions, compares: compare)
-      console.progress("this machine's peak")
+      console.progress.expect(steps: compare ? 4 : 3)
+      defer { console.progress.end() }
+      console.progress.begin("measuring this machine's peak", .milliseconds, of: 0)
       let threads = variants[0].information.threads
       let before = PeakRate(threads: threads)
       let cases = BenchCase.all(of: variants[0].description.architecture)
-      let runner = BenchRunner(variants: variants, seconds: seconds)
+      let runner = BenchRunner(variants: variants, seconds: seconds, progress: console.progress)
+      console.progress.begin("timing", .milliseconds, of: cases.count * runner.leastMilliseconds)
       var times: [[BenchTimes]] = []
-      for test in cases {
-        console.progress("\(test.input.rawValue), batch \(test.batch)")
-        times.append(try runner.times(test))
-      }
+      for test in cases { times.append(try runner.times(test)) }
       let peak = before.best(with: PeakRate(threads: threads))
-      console.progress("stages")
+      console.progress.begin(
+        "timing stages", .operations,
+        of: Self.stageRounds * variants.reduce(0) { $0 + $1.description.architecture.countedMultiplyAdds })
       var results: [BenchOutput.Variant] = []
       for (index, variant) in variants.enumerated() {
         var result = BenchOutput.Variant(variant)
         result.rows = zip(cases, times).map { BenchOutput.Row($0, $1[index], variant, peak) }
-        result.stages = try Self.stages(of: variant)
+        result.stages = try Self.stages(of: variant, console.progress)
         results.append(result)
       }
-      if compare { try Self.addFidelity(to: &results, variants) }
-      console.progress(nil)
+      if compare { try Self.addFidelity(to: &results, variants, console.progress) }
+      console.progress.end()
       var output = BenchOutput(peak, variants[0].information, results)
       output.warnings = Self.warnings(variants)
       for warning in output.warnings { console.warn(warning) }
@@ -96,7 +98,9 @@ struct Bench: ParsableCommand {
 
   private static let stageRounds = 10
 
-  private static func stages(of variant: BenchVariant) throws(Failure) -> [BenchOutput.Stage] {
+  private static func stages(
+    of variant: BenchVariant, _ progress: WorkProgress
+  ) throws(Failure) -> [BenchOutput.Stage] {
     let architecture = variant.description.architecture
     let session = try variant.bundle.session(batch: 1)
     let parts: [StageTimes.Part]
@@ -104,7 +108,8 @@ struct Bench: ParsableCommand {
       parts = try StageTimes(
         of: session, rounds: stageRounds,
         pixels: architecture.image.map { BenchInputs.pixels(count: 1, size: $0.imageSize) },
-        ids: architecture.text.map { BenchInputs.ids(item: 0, of: $0, isCaption: false) }
+        ids: architecture.text.map { BenchInputs.ids(item: 0, of: $0, isCaption: false) },
+        architecture, progress
       ).parts
     } catch {
       throw Failure(error, file: variant.bundle.path)
@@ -117,13 +122,16 @@ struct Bench: ParsableCommand {
 
   /// Beside the variant that rounds least; of equals, the one given first.
   private static func addFidelity(
-    to results: inout [BenchOutput.Variant], _ variants: [BenchVariant]
+    to results: inout [BenchOutput.Variant], _ variants: [BenchVariant], _ progress: WorkProgress
   ) throws(Failure) {
     guard let truth = variants.indices.min(by: { variants[$0].roundingRank < variants[$1].roundingRank })
     else { return }
-    let expected = try ProbeVectors(variants[truth])
+    progress.begin(
+      "comparing embeddings", .operations,
+      of: variants.reduce(0) { $0 + ProbeVectors.countedMultiplyAdds($1) })
+    let expected = try ProbeVectors(variants[truth], progress)
     for index in variants.indices {
-      let vectors = index == truth ? expected : try ProbeVectors(variants[index])
+      let vectors = index == truth ? expected : try ProbeVectors(variants[index], progress)
       let fidelity = BenchFidelity(vectors, against: expected)
       results[index].isTruth = index == truth
       results[index].worstImageCosine = fidelity.image

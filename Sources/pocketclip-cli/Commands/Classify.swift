@@ -2,48 +2,52 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
+import Progress
 import Verification
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Choose among labels for each image (zero-shot classification).",
+    abstract: "Classify images: choose the best of your labels for each (zero-shot).",
     discussion: """
-      Each label is put into every template; the texts' vectors are averaged, as OpenAI did for ImageNet.
-      Percentages are those of the model's score: over the labels (softmax), or of each label by itself (sigmoid).
+      Each label is put into every template, and the embeddings of the resulting texts are averaged, as OpenAI did for ImageNet. Percentages come from the model's score: over all labels (softmax), or for each label alone (sigmoid).
 
       Example: pocketclip classify -m b32.pclip cat.jpg --label cat --label dog
                pocketclip classify -m b32.pclip Photos/ --labels birds.txt --lines
       """)
 
-  @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
+  @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle to run.", valueName: "bundle"))
   var model: String
 
   @Option(
-    help: ArgumentHelp("A bundle for the texts, when the first has no text tower.", valueName: "bundle"))
+    help: ArgumentHelp("The bundle for the labels, if the first has no text tower.", valueName: "bundle"))
   var textModel: String?
 
-  @Option(name: .customLong("label"), help: "A label; give it several times.")
+  @Option(
+    name: .customLong("label"), help: ArgumentHelp("A label. Repeat the option for more.", valueName: "text"))
   var listedLabels: [String] = []
 
-  @Option(help: ArgumentHelp("A file with one label a line; - is standard input.", valueName: "file"))
+  @Option(help: ArgumentHelp("A file with one label per line; - is standard input.", valueName: "file"))
   var labels: String?
 
   @Option(
-    name: .customLong("template"), help: "A sentence with {} where the label goes; several are ensembled.")
+    name: .customLong("template"),
+    help: ArgumentHelp(
+      "A sentence with {} where the label goes. Repeat the option for more; their embeddings are averaged.",
+      valueName: "text"))
   var templates: [String] = []
 
   @Option(
     name: .customLong("templates"),
-    help: ArgumentHelp("A file with one template a line.", valueName: "file"))
+    help: ArgumentHelp("A file with one template per line; - is standard input.", valueName: "file"))
   var templateFile: String?
 
-  @Flag(help: "Print one JSON object a line for each image, as soon as it is classified.")
+  @Flag(help: "Print one JSON object per line for each image, as soon as it is classified.")
   var lines = false
 
-  @Option(help: "How many labels to print for each image.")
+  @Option(help: ArgumentHelp("How many labels to print for each image.", valueName: "number"))
   var top = 5
 
-  @Flag(help: "Compare bundles whose embedding spaces are not known.")
+  @Flag(help: "Use two bundles although it is not known whether they share an embedding space.")
   var allowUnknownSpace = false
 
   @OptionGroup var images: ImageOptions
@@ -88,9 +92,9 @@ struct Classify: ParsableCommand {
         ClassifyOutput.Image(path: $0.path, error: $0.failure.message, hint: $0.failure.hint, labels: [])
       }
       let space = imageBundle.model.information.space
-      let results =
-        try unreadable
-        + classify(counted(found.files.count, "image"), of: &encoder, classes, space, console)
+      console.progress.begin("classifying images", .images, of: found.files.count)
+      let results = try unreadable + classify(&encoder, classes, space, console)
+      console.progress.end()
       let failure = encoder.finish(console, isStrict: images.strict, hasOthers: false)
       if images.strict, let failure { throw failure }
       if options.json {
@@ -111,24 +115,20 @@ struct Classify: ParsableCommand {
   ///
   /// - Returns: those of all images, where they are printed together.
   private func classify(
-    _ all: String, of encoder: inout ImageEncoder, _ classes: ClassVectors, _ space: SpaceID,
-    _ console: Console
+    _ encoder: inout ImageEncoder, _ classes: ClassVectors, _ space: SpaceID, _ console: Console
   ) throws -> [ClassifyOutput.Image] {
     var results: [ClassifyOutput.Image] = []
-    var done = 0
-    while true {
-      console.progress("\(done) of \(all)")
-      let next = encoder.next(console)
-      console.progress(nil)
-      guard let next else { return results }
-      done += 1
+    while let next = encoder.next(console) {
+      console.progress.add()
       let result = try classified(next.path, next.vector, classes)
       if options.json || images.strict { results.append(result) } else { try print(result, space, console) }
     }
+    return results
   }
 
   private func print(_ result: ClassifyOutput.Image, _ space: SpaceID, _ console: Console) throws {
     if lines {
+      console.clearProgress()
       try JSONOutput.printLine(ClassifyOutput.Line(image: result, spaceId: space))
     } else {
       try console.print(result.lines)
@@ -210,11 +210,11 @@ struct ClassVectors {
     _ labels: [String], _ templates: PromptTemplates, _ bundle: OpenBundle, _ options: TextOptions,
     _ console: Console
   ) throws {
-    let session = try bundle.session(batch: 16)
+    let session = try bundle.session(batch: Session.textBatch)
     let texts = labels.flatMap(templates.texts)
     try options.check(texts, session, console, file: bundle.path)
-    console.progress("encoding \(counted(texts.count, "text"))")
-    let encoded = try session.encode(texts: texts)
+    console.progress.begin("embedding texts", .texts, of: texts.count)
+    let encoded = try session.encode(texts: texts, console.progress)
     let perLabel = templates.sentences.count
     self.labels = labels
     vectors = labels.indices.map { Self.unitMean(encoded[$0 * perLabel..<($0 + 1) * perLabel]) }
@@ -266,7 +266,7 @@ struct ClassifyOutput: SchemaOutput {
     /// The same for people; nothing for an image that was warned about.
     var lines: [String] {
       guard error == nil else { return [] }
-      return [path]
+      return [path.unbroken]
         + labels.map {
           "  \(fixed(Double($0.probability) * 100, 2).leftPadding(to: 6)) %  \($0.label)  (cosine \(fixed(Double($0.similarity), 4)))"
         }

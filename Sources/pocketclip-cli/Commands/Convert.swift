@@ -12,10 +12,12 @@ import Verification
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Turn a checkpoint into a bundle, measure it, and write it only if it is as close as demanded.",
+    abstract:
+      "Convert a checkpoint to a bundle. The bundle is measured against the FP32 model and saved only if it is close enough.",
     discussion: """
       Reads \(CheckpointFormat.readableNames).
-      What the weights cannot tell (activation, heads, preprocessing) is read from configurations beside them or asked for, never guessed.
+
+      Weights do not record everything: activation, attention heads and preprocessing come from metadata in the file, a configuration next to it, or an option. They are never guessed. If settings are missing, one error lists them all with the options that set them.
 
       Example: pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
                pocketclip convert epoch_32.pt -o b.pclip \\
@@ -26,7 +28,7 @@ struct Convert: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint file or folder, a bundle, or org/name in the Hugging Face cache; two files where each holds one tower; synthetic:ViT-B-32 for weights made up.",
+      "A checkpoint file or folder, a bundle, or org/name in the Hugging Face cache. Two files if each holds one tower. synthetic:ViT-B-32 generates weights.",
       valueName: "in"))
   var paths: [String]
 
@@ -35,7 +37,7 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("The bundle to write; the name is taken as it is.", valueName: "out"))
   var output: String
 
-  @Option(help: "How weights are stored: fp32, fp16 or int8. Default: fp16.")
+  @Option(help: ArgumentHelp("How to store weights. Default: fp16.", valueName: "type"))
   var precision: PrecisionChoice?
 
   @Flag(help: "Replace the output file if it exists.")
@@ -43,24 +45,24 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The worst cosine to FP32 that each tower may have. Default: by precision and kind of tower.",
+      "Smallest cosine to the FP32 model to accept for any image or text. Default: by precision and kind of tower (docs/fidelity.md).",
       valueName: "cosine"))
   var minCosine: Double?
 
   @Option(
     help: ArgumentHelp(
-      "The least fraction of probe images that must choose the same text as with FP32.",
+      "Smallest fraction of the built-in images that must choose the same text as with FP32, from 0 to 1.",
       valueName: "fraction"))
   var minAgreement: Double?
 
-  @Flag(help: "Do not measure; the bundle records that nothing was demanded of it.")
+  @Flag(help: "Save the bundle without measuring it; the bundle records that.")
   var noMeasure = false
 
-  @Option(help: "How many threads to use; no byte depends on it. Default: all that this process may use.")
+  @Option(help: ThreadHelp.text)
   var threads: Int?
 
   @OptionGroup var reference: ReferenceOptions
-  @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
+  @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
   enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
@@ -105,20 +107,18 @@ struct Convert: ParsableCommand {
       request.threads = threads ?? 0
       request.fidelity = noMeasure ? nil : try fidelity(of: request.precision, model.architecture, tower)
       request.reference = reference.request(console)
-      request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
+      request.progress = console.progress
       let writingPeak = Mutex<Int?>(nil)
       request.onWritten = {
-        console.progress("measuring")
         writingPeak.withLock { $0 = ProcessFacts.peakByteCount }
       }
       let bundle = try Conversion.run(request)
-      console.progress(nil)
       var result = ConvertOutput(bundle, model: model, output: output)
       result.writingPeakByteCount = writingPeak.withLock { $0 }
       if options.json {
         try JSONOutput.print(result)
       } else {
-        try console.print(result.lines)
+        try console.print(result.lines(bundle.description))
       }
     }
   }
@@ -174,6 +174,8 @@ struct ConvertOutput: SchemaOutput {
   var output, model, bundleId: String
   var spaceId: SpaceID
   var byteCount, sourceByteCount: Int
+  /// Nil for generated weights.
+  var source: FileIdentity?
   /// Of writing alone: running the bundle then maps all of it.
   var writingPeakByteCount: Int?
   var peakByteCount = ProcessFacts.peakByteCount
@@ -194,7 +196,10 @@ struct ConvertOutput: SchemaOutput {
     bundleId = String(decoding: bundle.bundleID.hex, as: UTF8.self)
     spaceId = bundle.description.spaceID
     byteCount = bundle.byteCount
-    sourceByteCount = model.source.files.reduce(0) { $0 + $1.byteCount }
+    source = bundle.description.provenance.sha256.map {
+      FileIdentity(sha256: String(decoding: $0.hex, as: UTF8.self))
+    }
+    sourceByteCount = model.source.byteCount
     fidelity = bundle.reports
     let architecture = bundle.description.architecture
     settings =
@@ -204,29 +209,36 @@ struct ConvertOutput: SchemaOutput {
       finishing: bundle.finishing.seconds)
   }
 
-  var lines: [String] {
-    [
-      "\(output): \(model), \(formattedBytes(byteCount))"
-        + (sourceByteCount > 0 ? " from \(formattedBytes(sourceByteCount))" : ""),
-      "  written in \(fixed(seconds.writing, 2)) s with \(memory(writingPeakByteCount)) of memory, "
-        + (fidelity.isEmpty ? "not measured, " : "measured in ")
-        + (fidelity.isEmpty ? "" : "\(fixed(seconds.measuring, 2)) s with \(memory(peakByteCount)), ")
-        + "published in \(fixed(seconds.finishing, 2)) s",
-    ] + fidelity.flatMap(\.summaryLines) + settingLines + ["  space \(spaceId)"]
+  /// The same for people.
+  func lines(_ bundle: BundleDescription) -> [String] {
+    let precision = bundle.architecture.image == nil ? bundle.textPrecision : bundle.imagePrecision
+    let from = sourceByteCount > 0 ? " from \(formattedBytes(sourceByteCount))" : ""
+    let isMeasured = !fidelity.isEmpty
+    return [
+      "\(output.unbroken): \(bundle.architecture.words), \(precision.fieldValue), \(formattedBytes(byteCount))\(from)"
+    ] + (source.map { ["  source        \($0.words)"] } ?? []) + [
+      "  time          \(fixed(seconds.writing, 2)) s to write, "
+        + (isMeasured ? "\(fixed(seconds.measuring, 2)) s to measure, " : "")
+        + "\(fixed(seconds.finishing, 2)) s to save",
+      "  memory        \(memory(writingPeakByteCount)) to write"
+        + (isMeasured ? ", \(memory(peakByteCount)) to measure" : ""),
+    ] + (isMeasured ? fidelity.flatMap(\.summaryLines) : ["  fidelity      not measured (--no-measure)"])
+      + settingLines + ["  space         \(spaceId.short)"]
   }
 }
 
 extension ConvertOutput {
   /// One line for each option and each default, with the values that it decided.
   private var settingLines: [String] {
-    let beginning = fidelity.isEmpty ? "these settings come" : "relative to these settings, which come"
     guard !settings.isEmpty else {
-      return fidelity.isEmpty
-        ? [] : ["  relative to settings that the checkpoint and its configuration state"]
+      return ["  settings      all recorded in the checkpoint or in its configuration"]
     }
-    return ["  \(beginning) from an option or a library's default:"]
+    return [
+      "  settings      not recorded in the checkpoint"
+        + (fidelity.isEmpty ? ":" : "; the reference uses them too, so no cosine shows a wrong one:")
+    ]
       + settings.grouped.map { group in
-        "    \(group.values.joined(separator: ", ")) (\(group.source): \(group.detail))"
+        "                \(group.values.joined(separator: ", ")) (\(group.source): \(group.detail))"
       }
   }
 }
@@ -274,15 +286,17 @@ extension Duration {
 }
 
 extension Report {
-  /// `  fast   image cosine mean 0.99994, worst 0.99989 · text …`
+  /// `  int8 fast     image: worst cosine 0.999892 (at least 0.9998), mean 0.999944`, and so on below it.
   var summaryLines: [String] {
-    let towers = [("image", image), ("text", text)].compactMap { name, report in
-      report.map {
-        "\(name) cosine mean \(fixed($0.metrics.meanCosine, 6)), worst \(fixed($0.metrics.worstCosine, 6))"
-      }
+    let towers = [("image", image, thresholds.image), ("text", text, thresholds.text)].compactMap {
+      name, report, bounds in
+      report.map { "\(name): \($0.metrics.cosineText(digits: 6, bounds))" }
     }
-    let agreement =
-      agreement.map { ["\($0.agreeing) of \(counted($0.images, "image")) choose the same text"] } ?? []
-    return ["  \(thresholds.name.padding(to: 10)) " + (towers + agreement).joined(separator: " · ")]
+    let agreement = agreement.map {
+      ["\($0.agreeing) of \(counted($0.images, "image")) choose the same text"]
+    }
+    return (towers + (agreement ?? [])).enumerated().map { index, text in
+      "  \((index == 0 ? thresholds.name : "").padding(to: 13)) \(text)"
+    }
   }
 }

@@ -2,15 +2,16 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import PocketCLIP
+import Progress
 import Verification
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Turn images and texts into vectors.",
+    abstract: "Compute embeddings (vectors) of images and texts.",
     discussion: """
-      Without -o: JSON lines on standard output, each as soon as it is known.
+      Without -o: JSON lines on standard output, one per image or text, as soon as each is computed.
 
-      -o NAME writes the vectors, texts first, to NAME (.npy, or .safetensors as tensor `vectors`) and one line of JSON per vector to NAME.rows.jsonl: path or text, size, SHA-256, status, embedding space. A signal or a crash loses nothing: --resume goes on. It compares files by size and content, embeds again what changed, and keeps the vectors of deleted files with status missing.
+      With -o NAME: the vectors, texts first, in NAME (.npy, or .safetensors as tensor `vectors`), and one line of JSON per vector in NAME.rows.jsonl (path or text, size, SHA-256, status, embedding space). After a signal or a crash, --resume continues. It compares files by size and content, embeds those that changed again, and keeps the vectors of deleted files with status missing.
 
       Example: pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors
                pocketclip embed -m b32.pclip Photos/ -o vectors.safetensors --resume
@@ -18,13 +19,14 @@ struct Embed: ParsableCommand {
                find . -name '*.jpg' | pocketclip embed -m b32.pclip --images -
       """)
 
-  @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle.", valueName: "bundle"))
+  @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The bundle to run.", valueName: "bundle"))
   var model: String
 
-  @Option(name: .customLong("text"), help: "A text; give it several times.")
+  @Option(
+    name: .customLong("text"), help: ArgumentHelp("A text. Repeat the option for more.", valueName: "text"))
   var listedTexts: [String] = []
 
-  @Option(help: ArgumentHelp("A file with one text a line; - is standard input.", valueName: "file"))
+  @Option(help: ArgumentHelp("A file with one text per line; - is standard input.", valueName: "file"))
   var texts: String?
 
   @Option(
@@ -34,13 +36,15 @@ struct Embed: ParsableCommand {
       valueName: "name"))
   var output: String?
 
-  @Flag(help: "Vectors as the tower puts them out, not of unit length.")
+  @Flag(help: "Write vectors as the model computes them, not scaled to unit length.")
   var raw = false
 
   @Flag(help: "Embed everything again and replace the output if it exists.")
   var force = false
 
-  @Flag(help: "Go on with an output, or with an interrupted run: keep what is unchanged, embed the rest.")
+  @Flag(
+    help: "Continue an interrupted run, or update an output: keep vectors of unchanged files, embed the rest."
+  )
   var resume = false
 
   @Flag(help: "With --resume, remove the vectors of files that no longer exist.")
@@ -121,36 +125,35 @@ struct Embed: ParsableCommand {
     var items: [EmbedOutput.Item] = []
     var skipped = found.unreadable.map { EmbedOutput.Skipped(input: $0.path, failure: $0.failure) }
     func printLine(_ item: EmbedOutput.Item) throws {
-      console.progress(nil)
+      console.clearProgress()
       try JSONOutput.printLine(EmbedOutput.Line(item, bundle.model.information.space))
     }
     func add(_ item: EmbedOutput.Item) throws {
       if options.json || images.strict { items.append(item) } else { try printLine(item) }
     }
     if !texts.isEmpty {
-      let session = try bundle.session(batch: 16)
+      let session = try bundle.session(batch: Session.textBatch)
       try text.check(texts, session, console, file: bundle.path)
-      for (text, vector) in zip(texts, try session.encode(texts: texts, normalized: !raw)) {
+      console.progress.begin("embedding texts", .texts, of: texts.count)
+      let vectors = try session.encode(texts: texts, normalized: !raw, console.progress)
+      for (text, vector) in zip(texts, vectors) {
         try add(EmbedOutput.Item(kind: "text", input: text, vector: vector))
       }
     }
     var encoder = try ImageEncoder(
       bundle, files: found.files, unreadable: found.unreadable, isNormalized: !raw,
       isTurnedUpright: images.upright, limits: images.limits)
-    var done = 0
-    let count = counted(found.files.count, "image")
-    console.progress("0 of \(count)")
+    console.progress.begin("embedding images", .images, of: found.files.count)
     while let outcome = encoder.next(console) {
-      done += 1
+      console.progress.add()
       switch outcome.vector {
       case .success(let vector):
         try add(EmbedOutput.Item(kind: "image", input: outcome.path, vector: vector))
       case .failure(let failure):
         skipped.append(EmbedOutput.Skipped(input: outcome.path, failure: failure))
       }
-      console.progress("\(done) of \(count)")
     }
-    console.progress(nil)
+    console.progress.end()
     let failure = encoder.finish(console, isStrict: images.strict, hasOthers: !texts.isEmpty)
     if images.strict, let failure { throw failure }
     if options.json {

@@ -6,13 +6,13 @@ import Models
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Write a model as other tools read it: \(ExportTarget.all.map(\.name).joined(separator: ", ")).",
+      "Export a model for other tools: \(ExportTarget.all.map(\.name).joined(separator: ", ")).",
     discussion: """
-      From anything that `convert` takes, our own bundles included. The targets:
+      Takes everything that `convert` takes, bundles included. The targets:
 
       \(targets)
 
-      fp32 keeps every bit. fp16 rounds matrices and the token table, int8 (ONNX) quantizes them as int8 bundles do. docs/EXPORT.md tells what each target can say and how close the other libraries come.
+      fp32 keeps every bit. fp16 rounds matrices and the token table. int8 (ONNX only) quantizes them as int8 bundles do. docs/EXPORT.md lists what each target can record, and how close the other libraries' embeddings are.
 
       Example: pocketclip export ViT-B-32.pt --to huggingface -o clip-vit-b32
                pocketclip export b32.pclip --to onnx --precision fp16 -o b32-onnx
@@ -22,33 +22,33 @@ struct Export: ParsableCommand {
   /// A line for each.
   private static var targets: String {
     let width = ExportTarget.all.map(\.identifier.count).max() ?? 0
-    return ExportTarget.all.map { "  \($0.identifier.padding(to: width))   \($0.summary)" }
+    return ExportTarget.all.flatMap { Layout.lines("  \($0.identifier.padding(to: width))   \($0.summary)") }
       .joined(separator: "\n")
   }
 
   @Argument(
     help: ArgumentHelp(
-      "A checkpoint file or folder, a bundle, or org/name in the Hugging Face cache; two files where each holds one tower; synthetic:ViT-B-32 for weights made up.",
+      "A checkpoint file or folder, a bundle, or org/name in the Hugging Face cache. Two files if each holds one tower. synthetic:ViT-B-32 generates weights.",
       valueName: "in"))
   var paths: [String]
 
-  @Option(help: "What to write: \(Target.list).")
+  @Option(help: ArgumentHelp("What to write.", valueName: "target"))
   var to: Target
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The file (safetensors) or folder to write.", valueName: "out"))
   var output: String
 
-  @Option(help: "How weights are stored: fp32, fp16, or int8 for ONNX. Default: fp32.")
+  @Option(help: ArgumentHelp("How to store weights; int8 for ONNX only.", valueName: "type"))
   var precision = Convert.PrecisionChoice.fp32
 
   @Flag(help: "Replace the output file, or the folder of an earlier export, if it exists.")
   var force = false
 
-  @Option(help: "How many threads to use; no byte depends on it. Default: all that this process may use.")
+  @Option(help: ThreadHelp.text)
   var threads: Int?
 
-  @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
+  @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
   /// A row of the table, by its identifier.
@@ -61,11 +61,6 @@ struct Export: ParsableCommand {
     }
 
     static let allValueStrings = ExportTarget.all.map(\.identifier)
-
-    /// `a, b or c`, for help.
-    static var list: String {
-      allValueStrings.dropLast().joined(separator: ", ") + " or " + (allValueStrings.last ?? "")
-    }
   }
 
   private func check() throws(Failure) {
@@ -87,16 +82,15 @@ struct Export: ParsableCommand {
       request.threads = threads ?? 0
       Interruption.isNoted()
       request.isCancelled = { Interruption.isRequested }
-      request.onProgress = { done, total in console.progress("writing \(100 * done / max(total, 1)) %") }
+      request.progress = console.progress
       let exported = try Exporter.run(request)
-      console.progress(nil)
       var result = ExportOutput(exported, request)
       result.seconds = started.duration(to: clock.now).seconds
       if options.json {
         try JSONOutput.print(result)
       } else {
         for note in exported.notes { console.note("note: \(note)") }
-        try console.print(result.lines)
+        try console.print(result.lines(model.architecture.words))
       }
     }
   }
@@ -131,14 +125,19 @@ struct ExportOutput: SchemaOutput {
     notes = exported.notes
   }
 
-  var lines: [String] {
+  /// The same for people.
+  ///
+  /// - Parameter architecture: the model's, in words.
+  func lines(_ architecture: String) -> [String] {
     let width = files.compactMap { $0.name?.count }.max() ?? 0
     let named = files.compactMap { file in
       file.name.map { "  \($0.padding(to: width))  \(formattedBytes(file.byteCount))" }
     }
-    return [
-      "\(output): \(model) for \(target) in \(precision), \(formattedBytes(byteCount)), "
-        + "written in \(fixed(seconds, 2)) s with \(peakByteCount.map(formattedBytes) ?? "unknown") of memory"
-    ] + named + ["  space \(spaceId)"]
+    return ["\(output.unbroken): \(architecture) for \(target), \(precision), \(formattedBytes(byteCount))"]
+      + named + [
+        "  time          \(fixed(seconds, 2)) s",
+        "  memory        \(peakByteCount.map(formattedBytes) ?? "unknown")",
+        "  space         \(spaceId.short)",
+      ]
   }
 }

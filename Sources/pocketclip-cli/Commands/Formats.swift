@@ -5,7 +5,7 @@ struct Formats: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the formats of checkpoints that are read or recognised.",
     discussion: """
-      A file's format is told by its content, never by its name; --format ID overrules that.
+      The format is detected from the content; the file name is ignored. --format ID overrides the detection.
 
       Example: pocketclip formats --json
       """)
@@ -18,11 +18,10 @@ struct Formats: ParsableCommand {
       if options.json {
         return try JSONOutput.print(FormatsOutput(formats: rows))
       }
-      for row in rows {
-        let mark = row.isReadable ? "reads     " : "recognises"
-        try console.print("\(mark)  \(row.id.padding(to: 14))  \(row.name): \(row.description)")
-        try console.print("            \(String(repeating: " ", count: 14))  told by: \(row.detection)")
-      }
+      try console.print("Formats that are read, by the id that --format takes:")
+      for row in rows where row.isReadable { try console.print(row.lines) }
+      try console.print("Formats that are recognised and refused:")
+      for row in rows where !row.isReadable { try console.print(row.lines) }
     }
   }
 }
@@ -37,6 +36,14 @@ struct FormatsOutput: SchemaOutput {
     var isReadable: Bool
     var detection: String
     var description: String
+
+    /// The same for people.
+    var lines: [String] {
+      [
+        "  \(id.padding(to: 14))  \(name): \(description)",
+        "  \("".padding(to: 14))  recognised by: \(detection)",
+      ]
+    }
 
     init(_ format: CheckpointFormat) {
       id = format.identifier

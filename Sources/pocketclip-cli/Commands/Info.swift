@@ -7,9 +7,10 @@ import Verification
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell what a bundle holds, where it came from, and what running it takes.",
+    abstract: "Show what a bundle holds, where it came from, and what it takes to run.",
+    usage: "pocketclip info [<options>] [<bundle>]",
     discussion: """
-      Without a bundle: the version and the kernels of this machine.
+      Without a bundle: the version, and the kernels for this machine.
 
       Example: pocketclip info b32.pclip
       """)
@@ -37,7 +38,7 @@ struct Info: ParsableCommand {
       if options.json {
         try JSONOutput.print(output)
       } else {
-        try console.print(output.lines)
+        try console.print(output.lines(bundle?.description.architecture.words ?? ""))
       }
     }
   }
@@ -82,43 +83,55 @@ struct InfoOutput: SchemaOutput {
 
   init(_ input: OpenBundle?) { bundle = input.map(Bundle.init) }
 
-  var lines: [String] {
-    var lines = ["pocketclip \(toolVersion) · kernels \(instructionSet)"]
-    guard let bundle else { return lines }
-    lines = [
-      "\(bundle.model) · \(bundle.towers.joined(separator: " + ")) · \(bundle.path)",
-      "  precision     "
-        + bundle.precision.sorted { $0.key < $1.key }.map { "\($0): \($1)" }.joined(separator: ", "),
-      "  embedding     \(bundle.embeddingDimension) values",
+  /// The same for people.
+  ///
+  /// - Parameter architecture: the bundle's, in words.
+  func lines(_ architecture: String) -> [String] {
+    guard let bundle else { return ["pocketclip \(toolVersion), kernels \(instructionSet)"] }
+    return ["\(bundle.path.unbroken): \(architecture)"] + bundle.contentLines
+      + bundle.useLines(instructionSet) + bundle.source.lines + [
+        "  ids           space \(bundle.spaceId.short), bundle \(ShortID.text(bundle.bundleId)); --json prints them in "
+          + "full"
+      ]
+  }
+}
+
+extension InfoOutput.Bundle {
+  fileprivate var contentLines: [String] {
+    let towers = towers.map { "\($0) (\(precision[$0] ?? ""))" }.joined(separator: ", ")
+    let images = imageSize.map { ["  images        \($0) × \($0) pixels, \(preprocessing ?? "")"] } ?? []
+    let texts = contextLength.map { ["  texts         \($0) tokens, tokenizer \(tokenizer ?? "none")"] } ?? []
+    let scale = logitScale.map { ["  logit scale   \(fixed(Double($0), 4))"] } ?? []
+    let bias = logitBias.map { ["  logit bias    \(fixed(Double($0), 4)), of a sigmoid"] } ?? []
+    let bounds = demandedCosine.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }
+    let demanded =
+      bounds.isEmpty
+      ? [] : ["  fidelity      convert measured worst cosines of at least \(bounds.joined(separator: ", "))"]
+    return ["  towers        \(towers)", "  embedding     \(embeddingDimension) values"] + images + texts
+      + scale
+      + bias + demanded
+  }
+
+  fileprivate func useLines(_ instructionSet: String) -> [String] {
+    let resident = residentByteCount.sorted { $0.key < $1.key }.map {
+      "\(formattedBytes($0.value)) (\($0.key))"
+    }
+    return [
+      "  memory        \(formattedBytes(Int(clamping: fileByteCount))) mapped and shared between processes, "
+        + "\(formattedBytes(sessionByteCount)) for each session at batch 1; a process that embeds one item takes "
+        + resident.joined(separator: ", "),
+      "  runs with     \(arithmetic) arithmetic, \(counted(threads, "thread")), kernels \(instructionSet); opened in "
+        + "\(fixed(openSeconds * 1000, 1)) ms",
     ]
-    if let size = bundle.imageSize {
-      lines.append("  images      \(size) × \(size), \(bundle.preprocessing ?? "")")
-    }
-    if let length = bundle.contextLength {
-      lines.append("  texts         \(length) tokens, tokenizer \(bundle.tokenizer ?? "none")")
-    }
-    if let scale = bundle.logitScale { lines.append("  logit scale   \(fixed(Double(scale), 4))") }
-    if let bias = bundle.logitBias { lines.append("  logit bias    \(fixed(Double(bias), 4)), of a sigmoid") }
-    lines.append("  space         \(bundle.spaceId)")
-    lines.append("  bundle id     \(bundle.bundleId)")
-    lines.append(
-      "  memory        \(formattedBytes(Int(clamping: bundle.fileByteCount))) mapped and shared, "
-        + "\(formattedBytes(bundle.sessionByteCount)) private per session at batch 1")
-    lines.append(
-      "  in use        "
-        + bundle.residentByteCount.sorted { $0.key < $1.key }.map { "\($0): \(formattedBytes($1))" }
-        .joined(separator: ", ") + ", in a process that embeds one item")
-    lines.append(
-      "  runs          \(bundle.arithmetic), \(counted(bundle.threads, "thread")), kernels \(instructionSet), opened in "
-        + "\(fixed(bundle.openSeconds * 1000, 1)) ms")
-    for (path, cosine) in bundle.demandedCosine.sorted(by: { $0.key < $1.key }) {
-      lines.append("  demanded      \(path): worst cosine \(fixed(cosine, 6))")
-    }
-    lines.append("  source        \(bundle.source.file) (\(bundle.source.format)), by \(bundle.source.tool)")
-    if let digest = bundle.source.sha256 { lines.append("  source sha256 \(digest)") }
-    if !bundle.source.license.isEmpty { lines.append("  licence       \(bundle.source.license)") }
-    if !bundle.source.attribution.isEmpty { lines.append("  attribution   \(bundle.source.attribution)") }
-    return lines
+  }
+}
+
+extension InfoOutput.Source {
+  fileprivate var lines: [String] {
+    ["  source        \(file.unbroken) (\(format)), converted by \(tool)"]
+      + (sha256.map { ["  source SHA    \(ShortID.text($0)) (SHA-256)"] } ?? [])
+      + (license.isEmpty ? [] : ["  licence       \(license)"])
+      + (attribution.isEmpty ? [] : ["  attribution   \(attribution)"])
   }
 }
 
@@ -219,7 +232,7 @@ extension FidelityDemand {
 extension Preprocessing {
   /// `openai`, or the fields that differ.
   var summary: String {
-    if self == .openAI { return "prepared as by OpenAI" }
+    if self == .openAI { return "prepared as OpenAI does" }
     let edge = resizeEdge.map { " \($0)" } ?? ""
     let transparency = alpha == .drop ? "" : ", alpha on \(alpha.fieldValue)"
     return

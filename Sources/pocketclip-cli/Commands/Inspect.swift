@@ -1,13 +1,15 @@
 import ArgumentParser
 import Checkpoints
 import Models
+import Progress
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell what a checkpoint or bundle is, what it does not say, and where every tensor goes.",
+    abstract: "Show what a checkpoint or bundle holds, and which settings it does not record.",
     discussion: """
-      Takes \(CheckpointFormat.readableNames).
-      Reads names and shapes, no weights. Exit status 0 when the file can be converted as it is.
+      Reads \(CheckpointFormat.readableNames).
+
+      The exit status is 0 if the file can be converted without further options.
 
       Example: pocketclip inspect epoch_32.pt
                pocketclip inspect --explain broken.gguf
@@ -19,10 +21,10 @@ struct Inspect: ParsableCommand {
   @Flag(help: "List every tensor.")
   var tensors = false
 
-  @Flag(help: "Of a broken file, show the bytes around the place; of a sound one, what lies where.")
+  @Flag(help: "Show the bytes around the error; if there is none, what each part of the file holds.")
   var explain = false
 
-  @OptionGroup(title: "What the file may leave open") var input: ModelInputOptions
+  @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
   func run() throws {
@@ -34,14 +36,26 @@ struct Inspect: ParsableCommand {
       }
       let modelOptions = try input.modelOptions()
       let inspection = try inspect(modelOptions)
-      let output = InspectOutput(inspection, listsTensors: tensors, listsRegions: explain)
+      let output = InspectOutput(
+        inspection, try identity(of: inspection.checkpoint, console), listsTensors: tensors,
+        listsRegions: explain)
       if options.json {
         try JSONOutput.print(output)
       } else {
-        try console.print(output.lines)
+        try console.print(output.lines(inspection.architecture.words))
       }
       if let refusal = inspection.refusal { throw Failure(describing: refusal).followingOutput() }
     }
+  }
+
+  /// Reads all of the file.
+  private func identity(of checkpoint: Checkpoint, _ console: Console) throws(ModelError) -> FileIdentity? {
+    guard checkpoint.bundle == nil, checkpoint.files.count == 1, let file = checkpoint.files.first else {
+      return nil
+    }
+    defer { console.progress.end() }
+    console.progress.begin("hashing the file", .bytes, of: file.byteCount)
+    return FileIdentity(sha256: try file.sha256(console.progress))
   }
 
   private func inspect(_ modelOptions: ModelOptions) throws -> ModelInspection {

@@ -9,6 +9,8 @@ struct InspectOutput: SchemaOutput {
   var format: String
   var layout: String
   var files: [File]
+  /// Of a checkpoint in one file: only such are published under a SHA-256.
+  var identity: FileIdentity?
   var architecture: String
   var convention: String
   var towers: [String]
@@ -48,7 +50,8 @@ struct InspectOutput: SchemaOutput {
     var name: String?
   }
 
-  init(_ inspection: ModelInspection, listsTensors: Bool, listsRegions: Bool) {
+  init(_ inspection: ModelInspection, _ identity: FileIdentity?, listsTensors: Bool, listsRegions: Bool) {
+    self.identity = identity
     let checkpoint = inspection.checkpoint
     format = checkpoint.format.name
     layout = checkpoint.layout.description
@@ -74,10 +77,18 @@ struct InspectOutput: SchemaOutput {
   }
 
   /// The same for people.
-  var lines: [String] {
-    var lines = ["\(architecture) · \(towers.joined(separator: " + ")) · \(format), \(layout)"]
-    for file in files { lines.append("  file          \(file.path) (\(formattedBytes(file.byteCount)))") }
-    lines.append("  tensors       \(tensorCount) used, \(convention) names, \(parameterCount) parameters")
+  ///
+  /// - Parameter architecture: the model's, in words.
+  func lines(_ architecture: String) -> [String] {
+    var lines = [architecture, "  format        \(format), \(layout)"]
+    for file in files {
+      lines.append("  file          \(file.path.unbroken) (\(formattedBytes(file.byteCount)))")
+    }
+    if let identity { lines.append("  identity      \(identity.words)") }
+    lines.append("  towers        \(towers.joined(separator: ", "))")
+    lines.append(
+      "  tensors       \(tensorCount) used, \(convention) names, \(fixed(Double(parameterCount) / 1e6, 2)) million "
+        + "parameters")
     for row in ignored {
       let count = row.tensorCount > 1 ? " (\(counted(row.tensorCount, "tensor")))" : ""
       lines.append("  ignored       \(row.name)\(count): \(row.reason)")
@@ -96,10 +107,11 @@ struct InspectOutput: SchemaOutput {
 }
 
 extension InspectOutput {
-  /// What the tensors do not say, grouped by who said it.
+  /// Settings that tensor shapes do not determine, by where their values came from.
   private var decisionLines: [String] {
     decisions.grouped.flatMap { group in
-      ["  told by       \(group.detail) [\(group.source)]"] + group.values.map { "                  \($0)" }
+      ["  settings      from \(group.source): \(group.detail)"]
+        + group.values.map { "                  \($0)" }
     }
   }
 }

@@ -4,16 +4,23 @@ import BundleFormat
 import Checkpoints
 import Models
 import PocketCLIP
+import Progress
 import Verification
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Say in numbers how close a model is to the truth; exit status 0 if it is close enough, 1 if not.",
+      "Measure how close a model is to a reference: a checkpoint or golden file.",
     discussion: """
-      A bundle alone: its checksums, its rules and its self-test on this machine.
-      A bundle --against the checkpoint (or the two halves) it was made from: the runtime and the FP32 reference on the tool's own probes. What the checkpoint leaves open is taken from the bundle.
-      A checkpoint or a bundle with --golden: the outputs of the original implementation (docs/GOLDEN.md).
+      verify BUNDLE
+        checks checksums, format rules and the self-test on this machine.
+      verify BUNDLE --against CHECKPOINT
+        runs the bundle and the FP32 reference on built-in images and texts.
+        Settings that the checkpoint does not record come from the bundle.
+      verify BUNDLE or CHECKPOINT --golden FILE
+        compares with embeddings of the original library (docs/GOLDEN.md).
+
+      A cosine of 1 means: the same direction as the reference. Every figure is rounded towards the worse side. The exit status is 0 if all bounds are kept, and 1 if not.
 
       Example: pocketclip verify b32.pclip --against ViT-B-32.pt
                pocketclip verify ViT-B-32.pt --golden golden.safetensors
@@ -21,33 +28,39 @@ struct Verify: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A bundle or a checkpoint; two checkpoints where each holds one tower.", valueName: "in"))
+      "A bundle or a checkpoint. Two checkpoints if each holds one tower.", valueName: "in"))
   var paths: [String]
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The checkpoint that the bundle was made from; two where each held one tower.", valueName: "checkpoint")
+      "The checkpoint that the bundle was made from. Two if each held one tower.", valueName: "checkpoint")
   )
   var against: [String] = []
 
-  @Option(help: ArgumentHelp("A golden file.", valueName: "file"))
+  @Option(help: ArgumentHelp("A file with inputs and the original library's embeddings.", valueName: "file"))
   var golden: String?
 
   @Option(
-    help: "Arithmetic: fast or exact on int8 bundles (default: both), bf16 on FP16 bundles (default: exact).")
+    help: ArgumentHelp(
+      "How products are computed. Without it, int8 bundles are verified with fast and with exact.",
+      valueName: "kind"))
   var arithmetic: Model.Arithmetic?
 
-  @Option(help: ArgumentHelp("The worst cosine that each tower may have.", valueName: "cosine"))
+  @Option(
+    help: ArgumentHelp(
+      "Smallest cosine to accept for any image or text. Default: by precision (docs/fidelity.md).",
+      valueName: "cosine"))
   var minCosine: Double?
 
   @Option(
     help: ArgumentHelp(
-      "The least fraction of images that must choose the same text.", valueName: "fraction"))
+      "Smallest fraction of images that must choose the same text as with the reference, from 0 to 1.",
+      valueName: "fraction"))
   var minAgreement: Double?
 
   @OptionGroup var reference: ReferenceOptions
-  @OptionGroup(title: "What the checkpoint may leave open") var input: ModelInputOptions
+  @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
   private func check() throws(Failure) {
@@ -67,10 +80,12 @@ struct Verify: ParsableCommand {
       try check()
       let started = ContinuousClock.now
       try requireOneSubject()
+      defer { console.progress.end() }
       let bundle = try bundle(console)
       let reports = try bundle.map { try self.reports(on: $0, console) } ?? checkpointReports(console)
       let output = VerifyOutput(
         subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
+      console.progress.end()
       if options.json {
         try JSONOutput.print(output)
       } else {
@@ -121,9 +136,11 @@ struct Verify: ParsableCommand {
 
   private func checked(_ file: MappedFile, _ console: Console) throws(Failure) -> OpenBundle {
     let bundle: OpenBundle
+    console.progress.begin("checking checksums", .bytes, of: 0)
     do throws(PocketCLIPError) {
       bundle = try OpenBundle(file)
       try bundle.model.checkContent()
+      console.progress.begin("running the self-test", .operations, of: 0)
       var limits = Session.Limits()
       (limits.batch, limits.width, limits.height) = (1, 1, 1)
       try Session(bundle.model, limits: limits).selfTest()
@@ -171,7 +188,8 @@ struct Verify: ParsableCommand {
       let source = try checkpoint(against, of: description, console)
       do {
         let reports = try Verifier.compare(
-          bundle, demands: demands, with: source, reference: reference.request(console))
+          bundle, demands: demands, with: source, reference: reference.request(console),
+          progress: console.progress)
         if reports.contains(where: { $0.verdict != .pass }) { warnOfOtherSource(bundle, source, console) }
         return reports
       } catch {
@@ -187,7 +205,8 @@ struct Verify: ParsableCommand {
     }
     return try demands.map { demand in
       try Verifier.compare(
-        bundle, arithmetic: demand.arithmetic, with: golden, thresholds: demand.thresholds)
+        bundle, arithmetic: demand.arithmetic, with: golden, thresholds: demand.thresholds,
+        progress: console.progress)
     }
   }
 
@@ -206,8 +225,9 @@ struct Verify: ParsableCommand {
     }
     return [
       try Verifier.compare(
-        try sound(paths, try input.modelOptions()), with: try GoldenFile(path: golden),
-        thresholds: thresholds(nil) ?? .fp32, reference: reference.request(console))
+        try sound(paths, try input.modelOptions(), console), with: try GoldenFile(path: golden),
+        thresholds: thresholds(nil) ?? .fp32, reference: reference.request(console),
+        progress: console.progress)
     ]
   }
 
@@ -217,18 +237,21 @@ struct Verify: ParsableCommand {
   ) throws -> CLIPModel {
     let options = try input.modelOptions()
     do throws(ModelError) {
-      return try sound(paths, options)
+      return try sound(paths, options, console)
     } catch {
       guard error.code.isUndecided else { throw error }
       console.note("note: what \(paths.joined(separator: " and ")) leaves open is taken from the bundle")
-      return try sound(paths, options.filled(from: bundle))
+      return try sound(paths, options.filled(from: bundle), console)
     }
   }
 
   /// Damaged weights are no measure of anything.
-  private func sound(_ paths: [String], _ options: ModelOptions) throws(ModelError) -> CLIPModel {
+  private func sound(
+    _ paths: [String], _ options: ModelOptions, _ console: Console
+  ) throws(ModelError) -> CLIPModel {
     let model = try CLIPModel.open(paths, options: options)
-    try model.source.checkChecksums()
+    console.progress.begin("checking the checkpoint", .bytes, of: model.source.checkedByteCount)
+    try model.source.checkChecksums(console.progress)
     return model
   }
 
@@ -259,6 +282,8 @@ struct VerifyOutput: SchemaOutput {
   }
 
   var lines: [String] {
-    reports.isEmpty ? ["\(subject): checksums, rules and self-test pass"] : reports.flatMap(\.lines)
+    reports.isEmpty
+      ? ["\(subject.unbroken): checksums, rules and self-test pass"]
+      : Array(reports.map(\.lines).joined(separator: [""]))
   }
 }

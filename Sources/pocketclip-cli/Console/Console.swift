@@ -1,19 +1,37 @@
 import Archives
 import ArgumentParser
 import Foundation
+import Progress
 
 /// Results go to standard output, talk to standard error.
 struct Console: Sendable {
   var isQuiet: Bool
-  var showsProgress: Bool
+  /// What long work reports to.
+  let progress: WorkProgress
+  private let display: ProgressDisplay?
 
-  static let isErrorTerminal = isatty(STDERR_FILENO) == 1
+  /// - Parameter style: how progress is shown; nil for not at all.
+  init(isQuiet: Bool, progress style: ProgressDisplay.Style?) {
+    self.isQuiet = isQuiet
+    let clock = ContinuousClock()
+    let started = clock.now
+    let display = style.map { style in
+      ProgressDisplay(style, clock: { started.duration(to: clock.now) }, width: { Terminal.width }) {
+        Self.write($0)
+      }
+    }
+    self.display = display
+    progress = display.map { display in WorkProgress { display.show($0) } } ?? .unwatched
+  }
 
-  /// A result, on one line whatever names from a file it holds.
+  /// A result, in lines of at most 80 columns.
   ///
   /// - Throws: `output`, where standard output takes no more.
   func print(_ line: String) throws(Failure) {
-    try StandardOutput.write(Data((line.printable + "\n").utf8))
+    clearProgress()
+    for line in Layout.lines(line.printable) {
+      try StandardOutput.write(Data((Highlight.applied(to: line, on: STDOUT_FILENO) + "\n").utf8))
+    }
   }
 
   func print(_ lines: [String]) throws(Failure) {
@@ -22,17 +40,22 @@ struct Console: Sendable {
 
   /// Something to know that is not the result.
   func note(_ line: String) {
-    if !isQuiet { Self.write(line.printable + "\n") }
+    if !isQuiet { say(line.printable) }
   }
 
   /// Something to know even when quiet.
-  func warn(_ line: String) { Self.write("warning: \(line.printable)\n") }
+  func warn(_ line: String) { say("warning: \(line.printable)") }
 
-  /// Overwrites the progress line of a terminal; `nil` clears it.
-  func progress(_ text: String?) {
-    guard showsProgress else { return }
-    Self.write("\r\u{1B}[K" + (text ?? ""))
+  private func say(_ line: String) {
+    clearProgress()
+    for line in Layout.lines(line) { Self.writeLine(line) }
   }
+
+  /// Makes room for a result; what goes on draws the line of progress again.
+  func clearProgress() { display?.clear() }
+
+  /// A line of talk, in colour on a terminal.
+  static func writeLine(_ line: String) { write(Highlight.applied(to: line, on: STDERR_FILENO) + "\n") }
 
   /// Talk that nobody can be told about when it fails.
   static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
@@ -40,31 +63,37 @@ struct Console: Sendable {
 
 /// Options of every command.
 struct ConsoleOptions: ParsableArguments {
-  @Flag(help: "Print one JSON object (its schema is in Schemas/) instead of text.")
+  @Flag(help: "Print one JSON object instead of text; Schemas/ describes it.")
   var json = false
 
-  @Flag(name: .shortAndLong, help: "No notes on standard error.")
+  @Flag(name: .shortAndLong, help: "Print no notes to standard error.")
   var quiet = false
 
-  @Option(help: ArgumentHelp("When to show progress: auto (only on a terminal) or never.", valueName: "when"))
+  @Option(
+    help: ArgumentHelp(
+      "Show progress on standard error. auto: one line, only on a terminal. lines: a new line every 10 s, for logs.",
+      valueName: "how"))
   var progress = ProgressMode.auto
 
-  enum ProgressMode: String, ExpressibleByArgument, CaseIterable { case auto, never }
+  enum ProgressMode: String, ExpressibleByArgument, CaseIterable { case auto, lines, never }
 
-  var console: Console {
-    Console(
-      isQuiet: quiet, showsProgress: progress == .auto && !quiet && !json && Console.isErrorTerminal)
+  private var style: ProgressDisplay.Style? {
+    switch progress {
+    case .auto: !quiet && !json && Terminal.isCapable(STDERR_FILENO) ? .terminal : nil
+    case .lines: .lines
+    case .never: nil
+    }
   }
 
   /// Runs a command and turns its failure into a message and an exit status.
   func run(_ body: (Console) throws -> Void) throws {
-    let console = console
+    let console = Console(isQuiet: quiet, progress: style)
     do {
       try body(console)
     } catch let code as ExitCode {
       throw code
     } catch {
-      console.progress(nil)
+      console.clearProgress()
       throw Failure(describing: error).report(json: json)
     }
   }

@@ -41,7 +41,7 @@ struct Failure: Error {
   /// - Parameter json: whether standard output gets it as an object too.
   func report(json: Bool) -> ExitCode {
     if json, !followsOutput { try? JSONOutput.print(FailureOutput(self)) }
-    for line in lines { Console.write(line + "\n") }
+    for line in lines { Console.writeLine(line) }
     return status.exitCode
   }
 }

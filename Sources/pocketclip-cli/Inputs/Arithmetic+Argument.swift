@@ -10,5 +10,17 @@ extension Model.Arithmetic: ExpressibleByArgument {
 
   public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 
+  public static var allValueDescriptions: [String: String] {
+    Dictionary(uniqueKeysWithValues: allCases.map { ("\($0)", $0.words) })
+  }
+
   public var defaultValueDescription: String { "\(self)" }
+
+  private var words: String {
+    switch self {
+    case .fast: "int8 weights and int8 activations; the default on int8 bundles"
+    case .exact: "16-bit activations on int8 bundles, FP32 on others; the default on FP16 and FP32 bundles"
+    case .bf16: "both sides rounded to BF16; FP16 bundles, where the processor multiplies BF16"
+    }
+  }
 }

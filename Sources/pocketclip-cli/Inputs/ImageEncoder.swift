@@ -39,7 +39,6 @@ struct ImageEncoder {
     if outcome.ignoresOrientation { rotatedCount += 1 }
     if outcome.isClippedGrey { clippedCount += 1 }
     if case .failure(let failure) = outcome.vector {
-      console.progress(nil)
       if itemCount > 1 { console.warn("skipped: \(failure.message)") }
       failures.append(failure)
     }

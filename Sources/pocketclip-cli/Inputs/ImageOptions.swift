@@ -8,18 +8,18 @@ import SystemPath
 struct ImageOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "JPEG, PNG or WebP files, or folders to search for them; - is an image on standard input.",
+      "JPEG, PNG or WebP files, or folders that contain them; - is one image on standard input.",
       valueName: "images"))
   var paths: [String] = []
 
   @Option(
     name: .customLong("images"),
     help: ArgumentHelp(
-      "A file with one image's path a line, or ended by NUL as from find -print0; - is standard input.",
+      "A file with one path per line, or NUL after each path as from find -print0; - is standard input.",
       valueName: "file"))
   var list: String?
 
-  @Flag(help: "Turn images as their camera rotation (EXIF) says, which the original code does not do.")
+  @Flag(help: "Apply the camera's rotation (EXIF), which the original code ignores.")
   var upright = false
 
   @Flag(help: "Publish nothing where an image fails, instead of skipping it.")
@@ -27,7 +27,7 @@ struct ImageOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The most megapixels of an image; a quarter of it where the file has less than a byte for 64 pixels.",
+      "Reject larger images; a quarter of this if the file has less than one byte for 64 pixels.",
       valueName: "number"))
   var maxMegapixels = ImageFiles.Limits.defaultMegapixels
 

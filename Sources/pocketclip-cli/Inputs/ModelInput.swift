@@ -4,67 +4,71 @@ import ArgumentParser
 import Checkpoints
 import Models
 
-/// What to read, and what the file may leave open.
+/// What to read, and settings that the file may not record.
 struct ModelInputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The architecture by name (ViT-B-32, ViT-B-32-quickgelu, …): decides activation, heads and epsilon.",
+      "The architecture's name, such as ViT-B-32 or ViT-B-32-quickgelu. Sets activation, heads and epsilon.",
       valueName: "name"))
   var architecture: String?
 
-  @Option(help: "The MLPs' activation: quickgelu, gelu or gelu_tanh; IMAGE,TEXT if they differ.")
+  @Option(
+    help: ArgumentHelp(
+      "The MLPs' activation: quickgelu, gelu or gelu_tanh. IMAGE,TEXT if the towers differ.",
+      valueName: "name"))
   var activation: String?
 
-  @Option(help: "Attention heads; IMAGE,TEXT if they differ.")
+  @Option(help: ArgumentHelp("Attention heads. IMAGE,TEXT if the towers differ.", valueName: "number"))
   var heads: String?
 
-  @Option(help: "LayerNorm's epsilon; IMAGE,TEXT if they differ.")
+  @Option(help: ArgumentHelp("LayerNorm's epsilon. IMAGE,TEXT if the towers differ.", valueName: "number"))
   var epsilon: String?
 
   @Option(
     help: ArgumentHelp(
-      "How images are prepared: openai, or a preprocessor_config.json or open_clip_config.json.",
+      "How to preprocess images: openai, or a preprocessor_config.json or open_clip_config.json.",
       valueName: "openai|file"))
   var preprocess: String?
 
   @Option(
     help: ArgumentHelp(
-      "Which resize prepares the pixels: pillow (OpenAI, open_clip, transformers' slow processors), torchvision "
-        + "(transformers' fast ones) or torchvision_float (bilinear as torchvision up to 0.23 on AVX-512).",
+      "Whose resize to reproduce: pillow (OpenAI, open_clip, transformers' slow processors), torchvision "
+        + "(transformers' fast processors) or torchvision_float (bilinear as in torchvision up to 0.23 on AVX-512).",
       valueName: "backend"))
   var resizeBackend: String?
 
   @Option(
     help: ArgumentHelp(
-      "What becomes of transparency: drop (OpenAI, open_clip, transformers before 5.21) or white (images are laid on "
-        + "white before they are resized, as transformers 5.21 and later do).",
+      "How to handle transparency. drop: ignore it (OpenAI, open_clip, transformers before 5.21). white: put the image "
+        + "on white before resizing (transformers 5.21 and later).",
       valueName: "drop|white"))
   var alpha: String?
 
   @Option(
     help: ArgumentHelp(
-      "Which position's state stands for a text: highest (the highest id, as OpenAI and open_clip do) or first:ID.",
+      "Which position represents a text: highest (that of the highest token id, as in OpenAI and open_clip) or first:ID "
+        + "(that of the first such id).",
       valueName: "position"))
   var pooling: String?
 
-  @Option(help: "Which tokenizer travels along: openai or none.")
+  @Option(help: ArgumentHelp("Which tokenizer to store in the bundle: openai or none.", valueName: "name"))
   var tokenizer: String?
 
   @Option(
     help: ArgumentHelp(
-      "Take the file for one of this format, and of a folder the file in it: an id of `pocketclip formats`.",
+      "Read the file as this format, or a folder's file of this format; `pocketclip formats` lists the ids.",
       valueName: "id"))
   var format: String?
 
   @Option(
     help: ArgumentHelp(
-      "The model that a LoRA adapter changes; its updates are merged into it.", valueName: "model"))
+      "The model into which a LoRA adapter's updates are merged.", valueName: "model"))
   var base: String?
 
   @Option(
-    help:
-      "Where a LoRA adapter lies with complete weights: merge it into them (as transformers does), or ignore it."
-  )
+    help: ArgumentHelp(
+      "What to do with a LoRA adapter next to complete weights: merge it into them (as transformers does) or ignore it.",
+      valueName: "action"))
   var adapter: AdapterOption?
 
   enum AdapterOption: String, ExpressibleByArgument, CaseIterable {
@@ -80,23 +84,23 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "LoRA's alpha, where no adapter_config.json states it: updates are scaled by alpha / rank.",
+      "LoRA's alpha, if no adapter_config.json records it. Updates are scaled by alpha / rank.",
       valueName: "number"))
   var loraAlpha: Float?
 
   @Option(
     help: ArgumentHelp(
-      "Take the model whose tensors' names begin with this, where a file holds several: model_ema.",
+      "Which model to read if a file holds several: the beginning of its tensor names, such as model_ema.",
       valueName: "text"))
   var prefix: String?
 
   @Option(
     help: ArgumentHelp(
-      "Take this form of the weights, where a folder holds several: fp16 of model.fp16.safetensors.",
+      "Which weights to read if a folder holds several: fp16 stands for model.fp16.safetensors.",
       valueName: "name"))
   var variant: String?
 
-  @Option(help: "Which towers to take: image, text or both.")
+  @Option(help: ArgumentHelp("Which towers to read.", valueName: "tower"))
   var tower = TowerChoice.both
 
   enum TowerChoice: String, ExpressibleByArgument, CaseIterable {

@@ -9,20 +9,26 @@ import Quantization
 import SystemPath
 import Verification
 
+/// The same option of several commands.
+enum ThreadHelp {
+  static var text: ArgumentHelp {
+    ArgumentHelp(
+      "Use at most this many threads; results do not depend on it. Default: all that this process may use.",
+      valueName: "number")
+  }
+}
+
 /// How a bundle is run; the defaults are the runtime's.
 struct RuntimeOptions: ParsableArguments {
-  @Option(
-    help:
-      "On int8 bundles fast (int8 × int8) or exact (int8 × 16-bit activations), on FP16 bundles exact or bf16 (both sides rounded to BF16, where the processor multiplies it). Default: fast, exact."
-  )
+  @Option(help: ArgumentHelp("How products are computed.", valueName: "kind"))
   var arithmetic: Model.Arithmetic?
 
-  @Option(help: "How many threads a call may use. Default: all that this process may use.")
+  @Option(help: ThreadHelp.text)
   var threads: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Kernels by name: \(Self.list(InstructionSets.x86)); \(Self.list(InstructionSets.arm)). Default: the best here.",
+      "Kernels to use: \(Self.list(InstructionSets.x86)) (x86), \(Self.list(InstructionSets.arm)) (Arm). Default: the fastest on this machine.",
       valueName: "name"))
   var isa: String?
 

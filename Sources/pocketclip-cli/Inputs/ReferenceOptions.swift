@@ -6,7 +6,7 @@ import Verification
 struct ReferenceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The reference's matrix product: openblas, or portable, slower and with the same bits on every machine. Default: openblas where it can run.",
+      "Matrix product of the FP32 reference. portable is slower, with the same bits on every machine. Default: openblas if it can run.",
       valueName: "product"))
   var reference: ProductChoice?
 

@@ -1,9 +1,31 @@
 import ArgumentParser
 import PocketCLIP
+import Progress
+
+extension Session {
+  /// Texts that a session made for them takes at a time.
+  static let textBatch = 16
+
+  /// Vectors of texts, with the bits of one call.
+  ///
+  /// - Parameter progress: hears of each text.
+  func encode(
+    texts: [String], normalized: Bool = true, _ progress: WorkProgress
+  ) throws(PocketCLIPError) -> [[Float]] {
+    var vectors: [[Float]] = []
+    vectors.reserveCapacity(texts.count)
+    for start in stride(from: 0, to: texts.count, by: Self.textBatch) {
+      let batch = Array(texts[start..<min(start + Self.textBatch, texts.count)])
+      vectors += try encode(texts: batch, normalized: normalized)
+      progress.add(batch.count)
+    }
+    return vectors
+  }
+}
 
 /// What happens to texts on their way in.
 struct TextOptions: ParsableArguments {
-  @Flag(help: "Show the token ids of every text on standard error.")
+  @Flag(help: "Print the token ids of every text to standard error.")
   var showTokens = false
 
   /// Tokenizes every text, shows ids if asked, and warns about what was cut.

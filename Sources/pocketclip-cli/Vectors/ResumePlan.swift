@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import Parallel
+import Progress
 import SystemPath
 
 /// What a run has to compute, and what became of the files of the vectors that are there.
@@ -64,10 +65,11 @@ struct ResumePlan {
     let stream = OrderedStream(files, threads: threads) {
       { file in FileChange(of: file.0, since: file.1) }
     }
+    if !files.isEmpty { console.progress.begin("comparing files", .files, of: files.count) }
     var changes: [FileChange] = []
     changes.reserveCapacity(files.count)
     while changes.count < files.count, !Interruption.isRequested, let change = stream.next() {
-      console.progress("compared \(changes.count) of \(counted(files.count, "file"))")
+      console.progress.add()
       switch change {
       case .unchanged: store.mark(rows[changes.count], .ok)
       case .changed: store.mark(rows[changes.count], .stale)
@@ -75,7 +77,6 @@ struct ResumePlan {
       }
       changes.append(change)
     }
-    console.progress(nil)
     return changes
   }
 }

@@ -1,6 +1,7 @@
 import Archives
 import ImageFiles
 import PocketCLIP
+import Progress
 import Verification
 
 /// `embed -o`: computes what the output lacks, and publishes it complete.
@@ -41,6 +42,7 @@ struct VectorRun {
     Interruption.isNoted()
     let store = try VectorStore(paths, settings, width: width, mode)
     defer { store.finish() }
+    defer { console.progress.end() }
     do {
       return try run(store, texts: texts, images: images)
     } catch {
@@ -105,27 +107,28 @@ extension VectorRun {
 
   private func embed(_ items: [ResumePlan.Item], _ store: VectorStore, _ result: inout Result) throws {
     guard !items.isEmpty else { return }
-    let session = try bundle.session(batch: 16)
+    let session = try bundle.session(batch: Session.textBatch)
+    console.progress.begin("embedding texts", .texts, of: items.count)
     for start in stride(from: 0, to: items.count, by: Self.textBatch) where !Interruption.isRequested {
-      console.progress("\(start) of \(counted(items.count, "text"))")
       let texts = items[start..<min(start + Self.textBatch, items.count)].map(\.input)
       try text.check(texts, session, console, file: bundle.path)
-      let vectors = try session.encode(texts: texts, normalized: settings.isNormalized)
+      let vectors = try session.encode(
+        texts: texts, normalized: settings.isNormalized, console.progress)
       for (text, vector) in zip(texts, vectors) {
         try store.record(.text, text, InputContent(text: text), vector, at: nil)
         result.counts.embedded += 1
       }
     }
-    console.progress(nil)
   }
 
   private func embed(
     _ items: [ResumePlan.Item], of encoder: inout ImageEncoder, _ store: VectorStore,
     _ result: inout Result
   ) throws {
-    for (done, item) in items.enumerated() where !Interruption.isRequested {
-      console.progress("\(done) of \(counted(items.count, "image"))")
+    if !items.isEmpty { console.progress.begin("embedding images", .images, of: items.count) }
+    for item in items where !Interruption.isRequested {
       guard let outcome = encoder.next(console) else { break }
+      console.progress.add()
       switch (outcome.vector, outcome.content) {
       case (.success(let vector), let content?):
         try store.record(.image, item.input, content, vector, at: item.index)
@@ -135,7 +138,6 @@ extension VectorRun {
       case (.success, nil): break  // Contents are recorded wherever there is a store.
       }
     }
-    console.progress(nil)
   }
 
   private func stopIfInterrupted(_ store: VectorStore, of plan: ResumePlan) throws(Failure) {
@@ -160,6 +162,7 @@ extension VectorRun {
   }
 
   private func publish(_ store: VectorStore, _ result: inout Result) throws {
+    console.progress.begin("writing vectors", .bytes, of: 0)
     try store.publish()
     result.counts.vectors = store.entries.count
     result.counts.kept = store.entries.count - result.counts.embedded

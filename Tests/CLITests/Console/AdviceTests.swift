@@ -61,7 +61,7 @@ import Testing
   func information() throws {
     let folder = try TemporaryFolder()
     let model = try bundle(folder, "image")
-    #expect(try Tool.run("info", model).output.contains("runs          exact"))
+    #expect(try Tool.run("info", model).output.contains("runs with     exact"))
     for option in [["--threads", "1"], ["--arithmetic", "fast"], ["--isa", "scalar"]] {
       #expect(try Tool.run(["info"] + option).status == 64)
     }

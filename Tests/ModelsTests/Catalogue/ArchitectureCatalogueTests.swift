@@ -1,4 +1,5 @@
 import Architecture
+import Checkpoints
 import Models
 import Testing
 

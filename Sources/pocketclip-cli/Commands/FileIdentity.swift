@@ -1,0 +1,21 @@
+import Checkpoints
+import Models
+
+/// Whether weights are those of a published file, by their SHA-256.
+struct FileIdentity: Encodable {
+  /// 64 hex digits.
+  var sha256: String
+  /// `OpenAI's ViT-L/14`; nil for a file that is not known.
+  var published: String?
+
+  init(sha256: String) {
+    self.sha256 = sha256
+    published = PublishedFile.name(ofSHA256: sha256)
+  }
+
+  /// For people.
+  var words: String {
+    published.map { "this is \($0) (SHA-256 matches the published file)" }
+      ?? "not a published file that we know (SHA-256 \(ShortID.text(sha256)))"
+  }
+}
