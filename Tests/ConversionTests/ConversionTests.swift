@@ -100,6 +100,7 @@ import Verification
     let states = Mutex<[PhaseState?]>([])
     let writings = Mutex(0)
     var request = try request(precision)
+    request.fidelity = try policy(request)
     request.progress = WorkProgress { state in states.withLock { $0.append(state) } }
     request.onWritten = { writings.withLock { $0 += 1 } }
     _ = try Conversion.run(request)
