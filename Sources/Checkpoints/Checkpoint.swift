@@ -86,7 +86,7 @@ extension IgnoredEntry.Reason: CustomStringConvertible {
     case .batchCounter: "training counter"
     case .notATensor: "not a tensor"
     case .graphConstant: "constant of the traced graph"
-    case .unusedStorage: "cited by no tensor"
+    case .unusedStorage: "no tensor refers to it"
     case .otherModel: "not part of the model"
     case .otherHead: "not part of the model: computes another task from the image tower"
     case .opaqueObject: "in an object that is not read"

@@ -56,7 +56,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .score:
       "\(target.identifier): expected a softmax as score, which transformers' CLIPModel computes, found \(found)"
     case .resizeEdge: "\(target.identifier): its preprocess_cfg cannot state \(found) before the crop"
-    case .resizeBackend: "\(target.identifier): its reader cannot be told to resize images by \(found)"
+    case .resizeBackend: "\(target.identifier): its reader has no setting that resizes images with \(found)"
     case .alpha:
       "\(target.identifier): its reader drops the alpha channel, and the model lays images on \(found)"
     }
@@ -69,7 +69,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .resNet:
       "use --to open-clip, --to onnx or --to safetensors; or --tower text for the text tower alone"
     case .halfModel:
-      "use --to huggingface, --to onnx or --to safetensors, or give the other half as a second input"
+      "use --to huggingface, --to onnx or --to safetensors, or give the other tower as a second input"
     case .projections: "use --to onnx or --to safetensors, or one tower of it with --tower"
     case .activations: "use --to huggingface or --to onnx, which name one for each tower"
     case .pooling: "use --to open-clip, --to onnx or --to safetensors"
@@ -78,9 +78,9 @@ extension ExportRefusal: CustomStringConvertible {
     case .resizeBackend:
       "use --to safetensors, or --tower text, or --resize-backend "
         + (target == .huggingFace ? "torchvision" : "pillow")
-        + " with the checkpoint, for slightly other pixels"
+        + " with the checkpoint, which changes pixels slightly"
     case .alpha:
-      "use --to huggingface or --to safetensors, or --tower text, or --alpha drop with the checkpoint, for other pixels of "
+      "use --to huggingface or --to safetensors, or --tower text, or --alpha drop with the checkpoint, which changes "
         + "transparent images"
     }
   }

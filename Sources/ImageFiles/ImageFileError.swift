@@ -43,11 +43,11 @@ public struct ImageFileError: Error, Equatable, Sendable {
     case .unreadable: "check the path and its permissions"
     case .empty: "download or copy the file again"
     case .truncated: "download or copy the file again"
-    case .undecodable: "open it in an image viewer, and save it anew if that shows it"
+    case .undecodable: "open it in an image viewer, and save it again if the viewer shows it"
     case .unsupported: "give a JPEG, PNG or WebP file, or convert the image to one of these"
     case .tooLarge:
       "shrink the image first" + (megapixels.map { ", or raise the limit with --max-megapixels \($0)" } ?? "")
-    case .tooManyScans: "open it in an image viewer, and save it anew if that shows it"
+    case .tooManyScans: "open it in an image viewer, and save it again if the viewer shows it"
     case .noMemory:
       "shrink the image first, raise the limit on address space (ulimit -v), or use a machine with more memory"
     }

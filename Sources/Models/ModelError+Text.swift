@@ -91,7 +91,7 @@ extension ModelError.Code {
       ("unknown architecture name", "`pocketclip architectures` lists the names")
     case .architectureContradictsTensors:
       (
-        "the tensors are not those of the named architecture",
+        "the tensors do not have the sizes of the named architecture",
         "leave out --architecture: sizes come from the tensors"
       )
     case .configurationContradictsTensors:
@@ -101,7 +101,7 @@ extension ModelError.Code {
       )
     case .badConfiguration:
       (
-        "a config is not as its library writes it",
+        "a config differs from the form that its library writes",
         "correct the file, or move it away and give options instead"
       )
     case .cannotJoin:
@@ -118,12 +118,12 @@ extension ModelError.Code {
       )
     case .undecidedAdapter:
       (
-        "an adapter (LoRA) lies with complete weights, and nothing states whether they hold it already",
+        "an adapter (LoRA) is next to complete weights, and no file records whether it is already merged",
         "give --adapter merge (as transformers does with adapter_config.json beside the weights) or --adapter ignore"
       )
     case .adapterDoesNotFit:
       (
-        "the adapter has a tensor that changes nothing of the model given as --base",
+        "the adapter has a tensor that matches no weight of the model given as --base",
         "give the model that it was trained on, as transformers names its tensors"
       )
     }

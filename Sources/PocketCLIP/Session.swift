@@ -168,7 +168,7 @@ extension Session {
   public func encode(batch pixels: [Float], normalized: Bool = true) throws(PocketCLIPError) -> [[Float]] {
     let size = 3 * model.information.imageSize * model.information.imageSize
     guard size == 0 || pixels.count.isMultiple(of: size) else {
-      throw PocketCLIPError(.argument, message: "pixels: \(pixels.count) is no multiple of \(size) values")
+      throw PocketCLIPError(.argument, message: "pixels: \(pixels.count) is not a multiple of \(size) values")
     }
     let items = size == 0 ? 0 : pixels.count / size
     return try vectors(count: items, width: model.information.imageOutput) { output, count, error in

@@ -28,7 +28,7 @@ struct Comparison {
       guard let mine = measured.vectors(tower), let theirs = truth.vectors(tower) else { continue }
       guard mine.width == theirs.width, mine.count == theirs.count else {
         judge.fail(
-          "\(tower): \(mine.count) vectors of \(mine.width), the truth has \(theirs.count) of \(theirs.width)"
+          "\(tower): \(mine.count) vectors of \(mine.width) values, the reference has \(theirs.count) of \(theirs.width)"
         )
         continue
       }

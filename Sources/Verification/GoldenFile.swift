@@ -46,7 +46,7 @@ public struct GoldenFile: Sendable {
     guard truth.images != nil || truth.texts != nil else { throw reader.problem("no embedding") }
     let hasPixels = generator != nil || truth.images?.count ?? 0 == storedPixels?.count ?? 0
     guard hasPixels, truth.texts?.count ?? 0 == ids.count else {
-      throw reader.problem("as many embeddings as inputs are expected")
+      throw reader.problem("expected as many embeddings as inputs")
     }
   }
 
@@ -60,14 +60,15 @@ public struct GoldenFile: Sendable {
         inputs.pixels = try generated(count: count, size: size)
       }
       guard inputs.pixels.allSatisfy({ $0.count == 3 * size * size }) else {
-        throw .incomparable("the model takes images of \(size) pixels a side, those of \(path) are others")
+        throw .incomparable(
+          "the model takes images of \(size) pixels a side, those of \(path) have another size")
       }
     }
     if let text = architecture.text, truth.texts != nil, hasPooledID(text.pooling) {
       let context = text.contextLength
       inputs.ids = ids
       guard ids.allSatisfy({ $0.count == context }) else {
-        throw .incomparable("the model takes \(context) ids a text, those of \(path) have others")
+        throw .incomparable("the model takes \(context) ids per text, those of \(path) have another number")
       }
     }
     return inputs

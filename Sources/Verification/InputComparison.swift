@@ -56,11 +56,12 @@ enum InputComparison {
       && Double(report.differing) <= backendShare * Double(report.values)
     if isOtherBackend, isWithinRounding {
       if report.status == .equal { report.status = .close }
-      let text = "the golden file's are \(truth.backend)'s, the model's \(preprocessing.backend.fieldText)'s"
+      let text =
+        "the golden file was resized with \(truth.backend), the model resizes with \(preprocessing.backend.fieldText)"
       report.reason = [report.reason, text].compactMap { $0 }.joined(separator: "; ")
     } else {
       report.status = .differs
-      let explanation = try variants.explanation(truth).map { "the golden file's are those of \($0)" }
+      let explanation = try variants.explanation(truth).map { "the golden file was made with \($0)" }
       report.reason =
         [report.reason, explanation].compactMap { $0 }.joined(separator: "; ").nilIfEmpty
     }
@@ -178,7 +179,7 @@ extension GoldenImages {
         }
       }
       guard let extremes, extremes.high.0 > extremes.low.0, extremes.high.1 != extremes.low.1 else {
-        return "the golden file's mean and standard deviation are others"
+        return "the golden file has another mean and standard deviation"
       }
       let step = Double(extremes.high.1 - extremes.low.1) / Double(extremes.high.0 - extremes.low.0)
       let deviation = 1 / (255 * step)
@@ -186,7 +187,7 @@ extension GoldenImages {
       deviations.append(deviation.digits(4))
     }
     return
-      "the golden file's have mean \(means.joined(separator: " ")), std \(deviations.joined(separator: " "))"
+      "those of the golden file have mean \(means.joined(separator: " ")), std \(deviations.joined(separator: " "))"
   }
 }
 

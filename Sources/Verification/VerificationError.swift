@@ -34,7 +34,7 @@ extension VerificationError: CustomStringConvertible {
     case .model(let error): error.hint
     case .reading(let error): error.hint
     case .runtime:
-      "`pocketclip info` shows what the bundle is, PCLIP_ISA in the environment which kernels are asked for"
+      "`pocketclip info` shows the bundle; the environment variable PCLIP_ISA selects the kernels"
     case .golden: "docs/GOLDEN.md describes the format; Fixtures/golden has the script that makes one"
     case .incomparable: "compare a checkpoint with a bundle or golden file made from it"
     case .reference: "use --reference portable: it needs no library, and takes up to three times as long"

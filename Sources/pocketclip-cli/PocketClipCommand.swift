@@ -8,7 +8,7 @@ struct PocketClipCommand: ParsableCommand {
     commandName: "pocketclip",
     abstract: "Convert any published CLIP checkpoint to a small, verified, single-file model, and run it.",
     discussion: """
-      A first walk:
+      First steps:
         pocketclip inspect ViT-B-32.pt
         pocketclip convert ViT-B-32.pt -o b32.pclip --precision int8
         pocketclip verify b32.pclip --against ViT-B-32.pt
@@ -20,7 +20,7 @@ struct PocketClipCommand: ParsableCommand {
     version: runtimeVersion,
     groupedSubcommands: [
       CommandGroup(
-        name: "Convert and prove:",
+        name: "Convert and verify:",
         subcommands: [Inspect.self, Convert.self, Verify.self, Export.self, Formats.self, Architectures.self]),
       CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Bench.self, Info.self]),
     ])

@@ -100,7 +100,7 @@ import Testing
     #expect(inspection.architecture.image != nil && inspection.architecture.text != nil)
     #expect(inspection.problems.contains { $0.code == .undecidedPooling })
     #expect(
-      inspection.notes.contains("GGUF metadata that is not known and not used: pigs.has_text_encoder"),
+      inspection.notes.contains("unknown GGUF metadata is not used: pigs.has_text_encoder"),
       "\(inspection.notes)")
   }
 

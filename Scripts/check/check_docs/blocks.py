@@ -48,8 +48,8 @@ def markdown(page, source):
 
 
 def help_examples(page, source):
-    """The commands below "Example:" or "A first walk:" of a help text; None where there are none."""
-    found = re.search(r"^(?:Example|A first walk):((?:.*\S.*\n|\n(?=  \S))+)", source, re.MULTILINE)
+    """The commands below "Example:" or "First steps:" of a help text; None where there are none."""
+    found = re.search(r"^(?:Example|First steps):((?:.*\S.*\n|\n(?=  \S))+)", source, re.MULTILINE)
     if not found:
         return None
     line = source[:found.start()].count("\n") + 1

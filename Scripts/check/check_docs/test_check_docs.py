@@ -38,7 +38,7 @@ class Blocks(unittest.TestCase):
     def test_examples_of_a_help_text(self):
         text = "OVERVIEW: Does.\n\nExample: tool a\n         tool b\n\nUSAGE: tool\n"
         self.assertEqual(blocks.help_examples("help", text).text, "tool a\ntool b\n")
-        self.assertEqual(blocks.help_examples("help", "A first walk:\n  tool a\n\nUSAGE: tool\n").text, "tool a\n")
+        self.assertEqual(blocks.help_examples("help", "First steps:\n  tool a\n\nUSAGE: tool\n").text, "tool a\n")
         self.assertIsNone(blocks.help_examples("help", "OVERVIEW: Does.\n"))
 
     def test_a_command_may_go_on_in_the_next_line(self):

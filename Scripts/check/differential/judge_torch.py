@@ -44,7 +44,7 @@ def walk(value, path, above):
 
 def label(key):
     """The name that PocketCLIP's reader uses."""
-    return key if isinstance(key, str) else str(key) if type(key) is int else "a key that is no text"
+    return key if isinstance(key, str) else str(key) if type(key) is int else "a key that is not a text"
 
 
 def entry(name, tensor):

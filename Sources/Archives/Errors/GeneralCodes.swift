@@ -50,7 +50,7 @@ extension ReadError.Code {
     142, "unsupportedTensorKind", "unsupported kind of tensor",
     hint: "save plain dense tensors: sparse and quantized ones cannot be read", category: .unsupported)
   public static let wholeModulePickle = Self(
-    143, "wholeModulePickle", "a whole pickled module, not a state dict",
+    143, "wholeModulePickle", "a pickled model object, not a state dict",
     hint: "save `model.state_dict()` instead of the model object", category: .unsupported)
   public static let numPyStateDict = Self(
     144, "numPyStateDict", "the pickle holds NumPy arrays in place of tensors",
@@ -59,7 +59,8 @@ extension ReadError.Code {
 
   /// Also used for checkpoints, whose other codes have adjacent numbers.
   public static let storageSizeMismatch = Self(
-    608, "storageSizeMismatch", "storage has another size than its tensors say", hint: .downloadAgain)
+    608, "storageSizeMismatch", "size of a storage differs from the size that its tensors state",
+    hint: .downloadAgain)
 
   // 160: bounds that protect memory and time.
   public static let limitExceeded = Self(

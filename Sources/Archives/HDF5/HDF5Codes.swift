@@ -17,23 +17,23 @@ extension ReadError.Code {
   public static let hdf5Message = Self(
     1106, "hdf5Message", "malformed HDF5 object header", hint: .saveAgain)
   public static let hdf5Link = Self(
-    1107, "hdf5Link", "HDF5 link that is never followed",
-    hint: "copy what the link leads to into the file, in place of the link", category: .unsupported)
+    1107, "hdf5Link", "an HDF5 link, which PocketCLIP never follows",
+    hint: "replace the link by a copy of its target", category: .unsupported)
   public static let hdf5Name = Self(
     1108, "hdf5Name", "HDF5 object with an impossible name", hint: .doNotTrust)
   public static let hdf5Tree = Self(
     1109, "hdf5Tree", "malformed HDF5 B-tree", hint: .downloadAgain)
   public static let hdf5Checksum = Self(
-    1110, "hdf5Checksum", "damaged HDF5 structure: its bytes are not those of its checksum",
+    1110, "hdf5Checksum", "damaged HDF5 structure: its checksum does not match",
     hint: .downloadAgain)
   public static let hdf5Storage = Self(
-    1111, "hdf5Storage", "HDF5 storage of a kind that is not read",
+    1111, "hdf5Storage", "unsupported kind of HDF5 storage",
     hint: "write the weights as plain datasets of one file", category: .unsupported)
   public static let hdf5Filter = Self(
-    1112, "hdf5Filter", "HDF5 filter that is not read",
+    1112, "hdf5Filter", "unsupported HDF5 filter",
     hint: "write the datasets with compression='gzip' or without compression", category: .unsupported)
   public static let hdf5Chunks = Self(
-    1113, "hdf5Chunks", "HDF5 chunks that do not make up their dataset", hint: .downloadAgain)
+    1113, "hdf5Chunks", "the chunks of an HDF5 dataset do not fit its shape", hint: .downloadAgain)
   public static let hdf5ChunkDamaged = Self(
     1114, "hdf5ChunkDamaged", "damaged HDF5 chunk", hint: .downloadAgain)
 

@@ -145,7 +145,7 @@ struct NPYDictionary: ~Escapable {
     }
     // Python 3 also rejects numbers with leading zeros.
     guard digits > 0, digits == 1 || !beginsWithZero else {
-      throw malformed(at: start, "a whole number from zero up")
+      throw malformed(at: start, "an integer of zero or more")
     }
     _ = take("L")
     return value

@@ -46,7 +46,7 @@ extension Unpickler {
       try push(module)
       return
     }
-    try limits.charge(Self.citationBytes, for: "values that a pickle cites", at: instructionOffset)
+    try limits.charge(Self.citationBytes, for: "values that a pickle refers to", at: instructionOffset)
     graph.persistentIDs.append(id)
     try push(.persistent(graph.persistentIDs.count - 1))
   }
@@ -101,7 +101,7 @@ extension Unpickler {
     guard arguments.count == 2, case .global(.opaque(let module, let owner)) = arguments[0],
       let name = arguments[1].stringValue
     else {
-      throw failure(.pickleRefusedGlobal, found: "refused: builtins.getattr of something that is no class")
+      throw failure(.pickleRefusedGlobal, found: "refused: builtins.getattr of something that is not a class")
     }
     return try named("\(owner).\(name)", in: module)
   }

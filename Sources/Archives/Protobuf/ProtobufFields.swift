@@ -67,7 +67,7 @@ package struct ProtobufFields {
     var value: UInt64 = 0
     for index in 0..<10 {
       guard position < end else {
-        throw invalid(at: start, expected: "a whole number", found: "the message's end")
+        throw invalid(at: start, expected: "a complete number", found: "the message's end")
       }
       let byte = file.bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
       position += 1

@@ -109,7 +109,7 @@ struct SafetensorsEntryReader {
     var sizes: [Int] = []
     for element in array {
       guard case .integer(let integer) = element, integer >= 0, let size = Int(exactly: integer) else {
-        throw ReadError(.safetensorsEntry, at: offset, expected: "\(what) of whole numbers from zero up")
+        throw ReadError(.safetensorsEntry, at: offset, expected: "\(what) of integers of zero or more")
       }
       sizes.append(size)
     }

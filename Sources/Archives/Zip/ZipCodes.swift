@@ -11,7 +11,7 @@ extension ReadError.Code {
   public static let zipMembersOverlap = Self(
     204, "zipMembersOverlap", "zip members overlap", hint: .doNotTrust)
   public static let zipDuplicateName = Self(
-    205, "zipDuplicateName", "two zip members of one name", hint: .doNotTrust)
+    205, "zipDuplicateName", "two zip members with one name", hint: .doNotTrust)
   public static let zipUnsafeName = Self(
     206, "zipUnsafeName", "zip member with an unsafe name", hint: .doNotTrust)
   public static let zipEncrypted = Self(
@@ -24,13 +24,13 @@ extension ReadError.Code {
   public static let zipInflateFailed = Self(
     210, "zipInflateFailed", "damaged compressed zip member", hint: .downloadAgain)
   public static let zipInflationRatio = Self(
-    211, "zipInflationRatio", "zip member inflates beyond reason", hint: .doNotTrust)
+    211, "zipInflationRatio", "zip member inflates to implausibly many bytes", hint: .doNotTrust)
   public static let zipMissingMember = Self(212, "zipMissingMember", "zip member missing", hint: .saveAgain)
   public static let zipMultipleDisks = Self(
     213, "zipMultipleDisks", "zip split over several disks",
     hint: "join the parts first, for example with `zip -s 0`")
   public static let zipChecksumMismatch = Self(
-    214, "zipChecksumMismatch", "damaged zip member: its bytes are not those of its CRC-32",
+    214, "zipChecksumMismatch", "damaged zip member: its CRC-32 does not match",
     hint: .downloadAgain)
 
   /// Codes of zip archives.

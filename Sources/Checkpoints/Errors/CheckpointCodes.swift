@@ -6,14 +6,14 @@ extension ReadError.Code {
   public static let noCheckpointInFolder = Self(
     600, "noCheckpointInFolder", "no checkpoint in the folder", hint: "give the path of the weights file")
   public static let severalCheckpoints = Self(
-    601, "severalCheckpoints", "several checkpoints in the folder", hint: "give the path of the one you mean")
+    601, "severalCheckpoints", "several checkpoints in the folder", hint: "give the path of one of them")
   public static let noStateDict = Self(
     602, "noStateDict", "no tensors of a CLIP model in the file",
     hint: "save `model.state_dict()`, or {'state_dict': …}, and try again")
   public static let severalStateDicts = Self(
     603, "severalStateDicts", "several pickles in one archive", hint: .saveAgain)
   public static let duplicateTensorName = Self(
-    604, "duplicateTensorName", "two tensors of one name", hint: .saveAgain)
+    604, "duplicateTensorName", "two tensors with one name", hint: .saveAgain)
   public static let tensorRecordInvalid = Self(
     605, "tensorRecordInvalid", "malformed tensor record", hint: .saveAgain)
   public static let tensorOutsideStorage = Self(
@@ -24,22 +24,23 @@ extension ReadError.Code {
 
   public static let severalModels = Self(
     617, "severalModels", "several towers of one kind in one file",
-    hint: "take the one you mean with --prefix and what stands before its names, such as --prefix model_ema")
+    hint: "select one with --prefix and the beginning of its tensor names, such as --prefix model_ema")
   public static let noModelBelowPrefix = Self(
     618, "noModelBelowPrefix", "no CLIP tower has names with this prefix",
-    hint: "give one of those found to --prefix, or leave the option out")
+    hint: "give --prefix one of the prefixes found, or leave the option out")
 
   public static let noWeights = Self(
-    621, "noWeights", "the only tensors with names of a CLIP are below a name that says they are no weights",
-    hint: "give the model's own weights, or take these values as weights with --prefix")
+    621, "noWeights",
+    "the only tensors with CLIP names hold gradients, masks or other values derived from weights",
+    hint: "give the file of the weights, or use these values as weights with --prefix")
 
   public static let oneOfSeveralShards = Self(
     619, "oneOfSeveralShards", "one part of a checkpoint in several files",
     hint: "give the index (….index.json) or the folder that holds it with all parts")
 
   public static let furtherModules = Self(
-    620, "furtherModules", "the folder's modules.json computes more behind the CLIP",
-    hint: "give the file of the CLIP's weights itself, and compute the rest from its vectors")
+    620, "furtherModules", "modules.json has a layer after the CLIP, which changes the vectors",
+    hint: "give the CLIP's weights file, and apply the other layers to its vectors yourself")
 
   public static let notInHubCache = Self(
     616, "notInHubCache", "neither a file nor a model in the local Hugging Face cache",

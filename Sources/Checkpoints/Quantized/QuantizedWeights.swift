@@ -30,7 +30,11 @@ struct QuantizedWeights {
       }
     }
     let weights = counted(count, "weight")
-    return (result, count > 0 ? "\(weights) dequantized from bitsandbytes int8, whose values they are" : nil)
+    return (
+      result,
+      count > 0
+        ? "\(weights) dequantized from bitsandbytes int8: the original precision is not restored" : nil
+    )
   }
 
   private subscript(name: String?) -> CheckpointTensor? { name.flatMap { indices[$0] }.map { tensors[$0] } }

@@ -54,7 +54,7 @@ struct TowerSearch {
   private static func noWeights(_ first: TowerSite, _ found: [TowerSite]) -> ReadError {
     ReadError(
       .noWeights, expected: "weights of a CLIP", found: list(found),
-      advice: "give the model's own weights, or take these values as weights with --prefix \(first.prefix)")
+      advice: "give the file of the weights, or use these values as weights with --prefix \(first.prefix)")
   }
 
   /// Whether a name is below a prefix that was not selected.

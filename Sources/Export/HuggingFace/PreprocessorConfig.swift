@@ -49,13 +49,13 @@ struct PreprocessorConfig {
     }
     if !isFast {
       notes.append(
-        "transformers 5 resizes with torchvision whatever the files say: AutoImageProcessor takes backend=\"pil\" "
+        "transformers 5 resizes with torchvision regardless of the files: AutoImageProcessor takes backend=\"pil\" "
           + "(use_fast=False before 5) for this model's pixels")
     }
     switch preprocessing.alpha {
     case .drop:
       notes.append(
-        "transformers 5.21 and later lay transparent images on white whatever the files say; this model drops their alpha"
+        "transformers 5.21 and later lay transparent images on white regardless of the files; this model drops their alpha"
       )
     case .white:
       notes.append(

@@ -12,13 +12,15 @@ extension ExportPlan {
   fileprivate init(safetensors request: ExportRequest, spaceID: SpaceID) {
     let metadata = request.metadata(spaceID: spaceID)
     files = [PlannedFile(safetensors: "", request.tensors(.openAI), metadata: metadata)]
-    notes = ["the file has no place for \(request.model.architecture.unsaid): say so again where it is read"]
+    notes = [
+      "the file does not record these settings: state them when you load it: \(request.model.architecture.unrecorded)"
+    ]
   }
 }
 
 extension CLIPArchitecture {
   /// The settings that tensor shapes do not determine, in the spelling of PocketCLIP's options.
-  fileprivate var unsaid: String {
+  fileprivate var unrecorded: String {
     let heads = [image?.heads, text?.stack.heads].compactMap(\.self)
     let activations = activations.map(\.optionName)
     // Readers know the pooling of a model with OpenAI's vocabulary.
@@ -26,7 +28,7 @@ extension CLIPArchitecture {
       text.map {
         $0.vocabularySize == OpenAIConvention.vocabularySize ? "" : ", --pooling \($0.pooling.optionText)"
       } ?? ""
-    let preprocessing = image == nil ? "" : ", or how images are prepared"
+    let preprocessing = image == nil ? "" : ", and the preprocessing of images"
     return "--activation \(Self.brief(activations)), --heads \(heads.map(String.init).joined(separator: ","))"
       + pooling + preprocessing
   }

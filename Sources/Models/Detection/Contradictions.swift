@@ -44,7 +44,7 @@ struct Contradictions {
       let decided = facts.decided(by: configuration, sizes)
       if decided.isEmpty {
         notes.append(
-          "\(first.text), but the tensors have \(first.actual): that configuration decides nothing")
+          "\(first.text), but the tensors have \(first.actual): no setting comes from that configuration")
       } else {
         problems.append(problem(contradicted, decided))
       }
@@ -77,7 +77,7 @@ struct Contradictions {
       found: (["\(first.actual)"] + others).joined(separator: "; "))
     let values = decided.map { "\($0.field) \($0.value)" }.joined(separator: ", ")
     error.remedy =
-      "the configuration may be another model's, and \(values) would come from it: give the model's own, or \(options(decided))"
+      "the configuration may belong to another model, and \(values) would come from it: give the model's own, or \(options(decided))"
     return error
   }
 

@@ -135,7 +135,7 @@ extension CLIPArchitecture {
     let bare = [image.map { ("image", $0.projection) }, text.map { ("text", $0.projection) }]
       .compactMap { $0 }.filter { $0.1 == nil }
     return bare.map {
-      "the \($0.0) tower has no projection: its vectors are its pooled states, and meet no other tower's"
+      "the \($0.0) tower has no projection: its vectors are pooled hidden states, which cannot be compared with another tower's"
     }
   }
 }
@@ -155,6 +155,6 @@ extension ParameterSchema {
     guard architecture.image != nil, architecture.text != nil,
       scoreKind == nil
     else { return [] }
-    return ["the file has no logit_scale: vectors do not need it, and `classify` takes 100"]
+    return ["the file has no logit_scale: vectors do not need it, and `classify` uses 100"]
   }
 }

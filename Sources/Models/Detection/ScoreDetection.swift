@@ -24,7 +24,7 @@ struct ScoreDetection {
       Decision(field: "score", value: "sigmoid", source: .evidence, detail: "the tensor \(bias.sourceNames)")
     ]
     if let stated, !stated.value {
-      notes = ["the file has a logit_bias, but \(stated.detail) is not there: the score is a sigmoid"]
+      notes = ["the file has a logit_bias, so the score is a sigmoid, although \(stated.detail) is absent"]
     } else if stated == nil, bindings.convention.library == .huggingFace {
       notes = ["the score is a sigmoid with the file's logit_bias, which transformers' CLIPModel leaves out"]
     }

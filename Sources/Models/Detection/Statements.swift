@@ -41,7 +41,7 @@ struct Statements {
       notes.append("\(config.origin) is not used: it is not transformers' configuration of these towers")
     }
     if let names = foreign.names {
-      notes.append("not used, since the tensors have another library's names: \(names)")
+      notes.append("not used, because the tensors have another library's names: \(names)")
     }
     if sizes.text?.vocabularySize == OpenAIConvention.vocabularySize, facts.tokenizer == nil {
       facts.tokenizer = try VocabularyFiles.tokenizer(evidence)
@@ -125,7 +125,7 @@ extension ModelOptions {
   fileprivate func requireAgreement(with stated: Stated<TokenizerKind>?) throws(ModelError) {
     guard let tokenizer, tokenizer != .none, let stated, stated.value != tokenizer else { return }
     var error = ModelError(
-      .unsupportedOption, expected: "the tokenizer that lies beside the weights",
+      .unsupportedOption, expected: "the tokenizer next to the weights",
       found: "--tokenizer openai: \(stated.detail)")
     error.remedy =
       "leave --tokenizer out and give token ids; OpenAI's tokenizer would give other ids for some texts"
@@ -231,6 +231,6 @@ struct Resolution {
   /// Notes that a vocabulary of OpenAI's size can still have other words.
   mutating func noteOtherTokenizer(_ stated: Stated<TokenizerKind>?) {
     guard let stated, stated.value == .none, stated.source == .configuration else { return }
-    notes.append("no tokenizer travels along, so that the model takes token ids only (\(stated.detail))")
+    notes.append("the model gets no tokenizer and takes token ids only (\(stated.detail))")
   }
 }

@@ -80,8 +80,8 @@ extension LayoutChange.ViewStep {
   fileprivate var expectation: String {
     switch self {
     case .permuted(let axes): "\(axes.count) axes"
-    case .merged(let axes): "axes \(axes.lowerBound) to \(axes.upperBound) that lie behind one another"
-    case .coloursSecond: "4 axes, of which one behind the first has length 3"
+    case .merged(let axes): "contiguous axes \(axes.lowerBound) to \(axes.upperBound)"
+    case .coloursSecond: "4 axes, one after the first with length 3"
     }
   }
 }

@@ -62,7 +62,7 @@ struct Adapter {
       file: checkpoint.files.first?.path)
     error.remedy =
       isOfDiffusion
-      ? "give the base alone: this adapter leaves its text encoder as it is"
+      ? "give the base alone: this adapter does not change its text encoder"
       : "merge it into its base with peft (merge_and_unload), and give the result"
     return error
   }

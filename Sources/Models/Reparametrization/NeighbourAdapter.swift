@@ -17,7 +17,7 @@ struct NeighbourAdapter {
     guard let file = checkpoint.evidence.adapterFile else {
       guard options.adapter == nil else { throw Self.nothingToDecide }
       notes = [
-        "adapter_config.json lies beside the weights, but no adapter does: the vectors are those of the weights alone"
+        "adapter_config.json is next to the weights, but no adapter is: the vectors come from the weights alone"
       ]
       return
     }
@@ -29,7 +29,7 @@ struct NeighbourAdapter {
   }
 
   private static var nothingToDecide: ModelError {
-    var error = ModelError(.unsupportedOption, found: "--adapter: no adapter lies with complete weights")
+    var error = ModelError(.unsupportedOption, found: "--adapter: no adapter is next to complete weights")
     error.remedy = "leave --adapter out; --base MODEL merges an adapter that was saved alone"
     return error
   }

@@ -28,7 +28,7 @@ enum TokenizerKeys {
     for member in config.objectValue?.members ?? [] where !member.value.isNull {
       if let expected = specials[member.key] {
         let token = member.value.stringValue ?? member.value["content"]?.stringValue
-        if token != expected { return "\(member.key) \(token ?? "that is no text")" }
+        if token != expected { return "\(member.key) \(token ?? "that is not a text")" }
       } else if sides.contains(member.key) {
         if member.value.stringValue != "right" { return "\(member.key) \(member.value.brief)" }
       } else if member.key == "model_max_length" {

@@ -74,14 +74,14 @@ extension TensorBinding {
 }
 
 extension Accounting {
-  fileprivate static let otherTower = "tower not asked for"
-  fileprivate static let otherPart = "not part of the tower asked for"
+  fileprivate static let otherTower = "tower not requested"
+  fileprivate static let otherPart = "not part of the requested tower"
 
   /// Notes tensors that were left out although they belong to no known tower of a CLIP.
   static func notes(on dropped: [Ignored]) -> [String] {
     let others = dropped.filter { $0.reason == otherPart }.map(\.name)
     guard !others.isEmpty else { return [] }
-    return ["left out, since they belong to no CLIP tower: \(TensorBindings.sample(others))"]
+    return ["left out, because they belong to no CLIP tower: \(TensorBindings.sample(others))"]
   }
 }
 

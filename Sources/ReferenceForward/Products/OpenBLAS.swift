@@ -108,7 +108,7 @@ extension OpenBLAS {
       let detail = dlerror().map { String(cString: $0) } ?? fileName
       throw Unavailable(
         reason:
-          "OpenBLAS cannot be loaded, which Debian and Ubuntu have in the package libopenblas0 (\(detail))")
+          "OpenBLAS cannot be loaded (\(detail)); the Debian and Ubuntu package is libopenblas0")
     }
     return Library(handle: handle)
   }
@@ -140,7 +140,7 @@ extension OpenBLAS {
     guard let space, space != MAP_FAILED else {
       throw Unavailable(
         reason:
-          "OpenBLAS and what runs beside it need \(byteCount >> 20) MB of address space, and this process has less"
+          "OpenBLAS and the rest of the program need \(byteCount >> 20) MB of address space; this process has less"
       )
     }
     munmap(space, byteCount)

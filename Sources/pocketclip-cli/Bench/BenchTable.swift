@@ -54,7 +54,7 @@ struct BenchTable {
 
   private func stages(_ variant: BenchOutput.Variant) -> [String] {
     [
-      "where the time of one item goes".padding(to: Self.stageWidth) + "ms".leftPadding(to: 9)
+      "time of one item by stage".padding(to: Self.stageWidth) + "ms".leftPadding(to: 9)
         + "share".leftPadding(to: 9)
     ]
       + variant.stages.map { stage in

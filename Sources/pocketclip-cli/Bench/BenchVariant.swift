@@ -100,7 +100,7 @@ struct BenchVariant {
     switch spaces.0.compared(with: spaces.1) {
     case .same: return
     case .different: reason = "\(first.path) has the space \(spaces.0), \(other.path) \(spaces.1)"
-    case .unknown: reason = "what \(first.path) and \(other.path) were made from is not known"
+    case .unknown: reason = "the checkpoints of \(first.path) and \(other.path) are unknown"
     }
     throw Failure(
       .data, "only bundles of one model can be compared: \(reason)",

@@ -29,7 +29,7 @@ struct Recommendation: Encodable {
     let left = refused.map { "; \($0.name) falls below a cosine of \(fixed(leastCosine, 3))" }.joined()
     let input = best.rows.first?.input == "images" ? "image" : "text"
     guard best.isTruth != true else {
-      return "nothing more faithful, and nothing as faithful is faster for one \(input)" + left
+      return "none is more accurate, and none that is as accurate is faster for one \(input)" + left
     }
     let speed = truth.milliseconds / best.milliseconds
     let size = Double(best.fileByteCount) / Double(truth.fileByteCount)

@@ -41,7 +41,7 @@ struct Bench: ParsableCommand {
     }
     guard !(compare && runtime.arithmetic != nil) else {
       throw Failure(
-        .usage, "--compare runs every arithmetic, so that --arithmetic has no effect",
+        .usage, "--compare runs every arithmetic, so --arithmetic has no effect",
         hint: "leave out --arithmetic")
     }
     guard seconds > 0, seconds <= 3600 else {

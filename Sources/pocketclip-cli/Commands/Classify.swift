@@ -174,13 +174,13 @@ struct Classify: ParsableCommand {
     case .different:
       throw Failure(
         .data,
-        "the bundles are of two embedding spaces: \(image.path) is \(spaces.0), \(text.path) is \(spaces.1)",
+        "the bundles have different embedding spaces: \(image.path) \(spaces.0), \(text.path) \(spaces.1)",
         hint: "convert both towers from one checkpoint")
     case .unknown:
       guard !allowUnknownSpace else { return }
       throw Failure(
-        .data, "whether \(image.path) and \(text.path) share an embedding space is not known",
-        hint: "convert both from one complete checkpoint, or say --allow-unknown-space")
+        .data, "it is unknown whether \(image.path) and \(text.path) share an embedding space",
+        hint: "convert both from one complete checkpoint, or add --allow-unknown-space")
     }
   }
 }
@@ -225,7 +225,7 @@ struct ClassVectors {
   /// Without a stored scale, 100: CLIP's training clamps it there, and published models end there.
   private static func usualScale(for bundle: OpenBundle, _ console: Console) -> Float? {
     guard bundle.model.information.logitScale == nil else { return nil }
-    console.note("note: \(bundle.path) has no logit scale: percentages are those of 100, the usual one")
+    console.note("note: \(bundle.path) has no logit scale: percentages use the usual scale, 100")
     return 100
   }
 

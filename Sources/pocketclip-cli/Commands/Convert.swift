@@ -34,7 +34,7 @@ struct Convert: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The bundle to write; the name is taken as it is.", valueName: "out"))
+    help: ArgumentHelp("The bundle to write. Its name is used unchanged.", valueName: "out"))
   var output: String
 
   @Option(help: ArgumentHelp("How to store weights. Default: fp16.", valueName: "type"))
@@ -129,7 +129,7 @@ extension Convert {
   private static func note(onRounded model: CLIPModel) -> String? {
     guard model.source.format == CheckpointFormat.bundle.identifier, model.holdsInt8 else { return nil }
     return
-      "note: \(model.source.fileName) holds int8 weights, and cosines are to these: only the checkpoint has the original's"
+      "note: \(model.source.fileName) holds int8 weights; cosines compare with these, not with the original weights"
   }
 
   /// Reads the whole checkpoint even for one tower, since that one's bundle carries the other's id too. Where only
@@ -148,7 +148,7 @@ extension Convert {
       guard let tower, error.isAboutTensors else { throw error }
       options.tower = tower
       let model = try CLIPModel.open(paths, options: options)
-      console.note("note: the other tower is left unread, and its id unknown: \(error)")
+      console.note("note: the other tower is not read, and its id is unknown: \(error)")
       return model
     }
   }
@@ -163,8 +163,8 @@ extension Convert {
         minimumCosine: minCosine, minimumAgreement: minAgreement)
     } catch {
       throw Failure(
-        .unsupported, "int8 of this ResNet has no default bound: its errors add up over depth",
-        hint: "use --precision fp16, or give the cosine that is enough for you with --min-cosine")
+        .unsupported, "int8 has no default bound for this ResNet, because errors accumulate over its depth",
+        hint: "use --precision fp16, or state the cosine that you accept with --min-cosine")
     }
   }
 }

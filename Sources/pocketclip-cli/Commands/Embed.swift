@@ -62,7 +62,7 @@ struct Embed: ParsableCommand {
         hint: "give images or folders, --images FILE, --text TEXT or --texts FILE")
     }
     guard !resume || output != nil else {
-      throw Failure(.usage, "--resume needs -o", hint: "give the name of the output to go on with: -o NAME")
+      throw Failure(.usage, "--resume needs -o", hint: "give the output to continue: -o NAME")
     }
     guard !prune || resume else { throw Failure(.usage, "--prune needs --resume", hint: "add --resume") }
     guard !(resume && force) else {

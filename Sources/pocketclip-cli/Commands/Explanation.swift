@@ -35,8 +35,8 @@ struct Explanation {
       return [([formattedBytes(window.fileByteCount)] + places).joined(separator: ", ")] + window.lines
     }
     if error.isBeforeReading { return ["nothing was read, so there are no bytes to show"] }
-    guard !places.isEmpty else { return ["no single byte is to blame"] }
-    return ["no single byte is to blame: it is " + places.joined(separator: ", ")]
+    guard !places.isEmpty else { return ["the error has no single byte position"] }
+    return ["the error has no single byte position; it is " + places.joined(separator: ", ")]
   }
 }
 

@@ -8,7 +8,7 @@ struct Export: ParsableCommand {
     abstract:
       "Export a model for other tools: \(ExportTarget.all.map(\.name).joined(separator: ", ")).",
     discussion: """
-      Takes everything that `convert` takes, bundles included. The targets:
+      Accepts the same inputs as `convert`, including bundles. The targets:
 
       \(targets)
 

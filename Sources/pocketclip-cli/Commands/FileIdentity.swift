@@ -16,6 +16,6 @@ struct FileIdentity: Encodable {
   /// For people.
   var words: String {
     published.map { "this is \($0) (SHA-256 matches the published file)" }
-      ?? "not a published file that we know (SHA-256 \(ShortID.text(sha256)))"
+      ?? "not a known published file (SHA-256 \(ShortID.text(sha256)))"
   }
 }

@@ -3,7 +3,7 @@ import Checkpoints
 
 struct Formats: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the formats of checkpoints that are read or recognised.",
+    abstract: "List the checkpoint formats that are supported or recognised.",
     discussion: """
       The format is detected from the content; the file name is ignored. --format ID overrides the detection.
 
@@ -18,9 +18,9 @@ struct Formats: ParsableCommand {
       if options.json {
         return try JSONOutput.print(FormatsOutput(formats: rows))
       }
-      try console.print("Formats that are read, by the id that --format takes:")
+      try console.print("Supported formats, by the id for --format:")
       for row in rows where row.isReadable { try console.print(row.lines) }
-      try console.print("Formats that are recognised and refused:")
+      try console.print("Formats that are recognised but not supported:")
       for row in rows where !row.isReadable { try console.print(row.lines) }
     }
   }

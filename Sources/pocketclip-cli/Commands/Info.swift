@@ -7,7 +7,7 @@ import Verification
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a bundle holds, where it came from, and what it takes to run.",
+    abstract: "Show the contents and origin of a bundle, and the memory that it needs.",
     usage: "pocketclip info [<options>] [<bundle>]",
     discussion: """
       Without a bundle: the version, and the kernels for this machine.

@@ -31,8 +31,8 @@ struct Inspect: ParsableCommand {
     try options.run { console in
       guard !CLIPModel.isSynthetic(path) else {
         throw Failure(
-          .usage, "\(path): synthetic weights are in no file that could be inspected",
-          hint: "convert and verify take them; docs/SYNTHETIC.md tells what they are")
+          .usage, "\(path): synthetic weights are generated; there is no file to inspect",
+          hint: "convert and verify take them; docs/SYNTHETIC.md describes them")
       }
       let modelOptions = try input.modelOptions()
       let inspection = try inspect(modelOptions)

@@ -18,7 +18,7 @@ extension InspectOutput {
   var regionLines: [String] {
     guard let regions else { return [] }
     var lines = [
-      "  sound         no rule of the format is broken; the weights were not read. What lies where:"
+      "  valid         the file breaks no rule of its format; weights were not read. Its parts:"
     ]
     var file: String?
     for region in regions {

@@ -20,7 +20,7 @@ struct Verify: ParsableCommand {
       verify BUNDLE or CHECKPOINT --golden FILE
         compares with embeddings of the original library (docs/GOLDEN.md).
 
-      A cosine of 1 means: the same direction as the reference. Every figure is rounded towards the worse side. The exit status is 0 if all bounds are kept, and 1 if not.
+      A cosine of 1 means the same direction as the reference. Figures are rounded towards the worse side. The exit status is 0 if all bounds are met, otherwise 1.
 
       Example: pocketclip verify b32.pclip --against ViT-B-32.pt
                pocketclip verify ViT-B-32.pt --golden golden.safetensors
@@ -115,7 +115,7 @@ struct Verify: ParsableCommand {
     guard try input.modelOptions() == ModelOptions(), arithmetic == nil, minCosine == nil, minAgreement == nil
     else {
       throw Failure(
-        .usage, "\(path): a bundle alone is checked, not compared, so that this option has no effect",
+        .usage, "\(path): a bundle alone is checked, not compared, so this option has no effect",
         hint: "add --against CHECKPOINT or --golden FILE, or leave the option out")
     }
   }
@@ -158,7 +158,7 @@ struct Verify: ParsableCommand {
     else { return }
     func hex(_ digest: Digest) -> String { String(decoding: digest.hex, as: UTF8.self) }
     console.warn(
-      "\(path) was made from another file: SHA-256 \(hex(made)), and that of \(against.joined(separator: ", ")) is "
+      "\(path) was made from another file: SHA-256 \(hex(made)), but that of \(against.joined(separator: ", ")) is "
         + hex(given))
   }
 
@@ -221,7 +221,7 @@ struct Verify: ParsableCommand {
       throw Failure(
         .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
         hint: swapped.map { "the bundle comes first: pocketclip verify \($0) --against \(path)" }
-          ?? "give --golden FILE (docs/GOLDEN.md tells how to make one), or convert it and verify the bundle")
+          ?? "give --golden FILE (docs/GOLDEN.md shows how to make one), or convert it and verify the bundle")
     }
     return [
       try Verifier.compare(
@@ -240,7 +240,8 @@ struct Verify: ParsableCommand {
       return try sound(paths, options, console)
     } catch {
       guard error.code.isUndecided else { throw error }
-      console.note("note: what \(paths.joined(separator: " and ")) leaves open is taken from the bundle")
+      console.note(
+        "note: settings that \(paths.joined(separator: " and ")) does not record come from the bundle")
       return try sound(paths, options.filled(from: bundle), console)
     }
   }

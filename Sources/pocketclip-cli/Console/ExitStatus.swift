@@ -20,14 +20,14 @@ enum ExitStatus: Int32, CaseIterable {
   /// A row of the table.
   var meaning: String {
     switch self {
-    case .answerIsNo: "the answer is no, or the sample is too small for one"
-    case .someSkipped: "done, but some items were skipped (--strict: nothing is published)"
+    case .answerIsNo: "a check failed, or there was too little to compare"
+    case .someSkipped: "done, but some items were skipped (with --strict, no output was written)"
     case .usage: "the command line is wrong"
     case .data: "the content of an input is wrong"
     case .input: "an input cannot be opened or read"
     case .unsupported: "an input or option is not supported"
     case .internal: "a bug in pocketclip"
-    case .memory: "no memory, or no threads"
+    case .memory: "too little memory, or no thread can be created"
     case .output: "the output cannot be written"
     case .hungUp: "interrupted by SIGHUP"
     case .interrupted: "interrupted by SIGINT (Ctrl-C)"

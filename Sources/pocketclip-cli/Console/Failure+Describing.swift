@@ -82,7 +82,7 @@ extension Failure {
 
   /// There is no precision above FP32's.
   private static func remedy(_ precision: Precision) -> String {
-    let bound = "give the cosine that is enough for you with --min-cosine"
+    let bound = "state the cosine that you accept with --min-cosine"
     return switch precision {
     case .int8: "use --precision fp16 or fp32, or \(bound)"
     case .fp16: "use --precision fp32, or \(bound)"

@@ -20,7 +20,7 @@ extension Model.Arithmetic: ExpressibleByArgument {
     switch self {
     case .fast: "int8 weights and int8 activations; the default on int8 bundles"
     case .exact: "16-bit activations on int8 bundles, FP32 on others; the default on FP16 and FP32 bundles"
-    case .bf16: "both sides rounded to BF16; FP16 bundles, where the processor multiplies BF16"
+    case .bf16: "both operands rounded to BF16; for FP16 bundles, on processors with BF16 instructions"
     }
   }
 }

@@ -59,7 +59,7 @@ struct ImageEncoder {
     guard itemCount > 1 || isDone else { return failure }
     let counts = "\(failures.count) of \(counted(itemCount, "image"))"
     guard !isStrict else {
-      failure.message = "nothing is published: \(counts) failed; the first: \(failure.message)"
+      failure.message = "no output was written (--strict): \(counts) failed; the first: \(failure.message)"
       return failure
     }
     failure.message = "\(counts) skipped; the first: \(failure.message)"
@@ -70,14 +70,14 @@ struct ImageEncoder {
   private func noteOrientation(_ console: Console) {
     guard rotatedCount > 0 else { return }
     console.note(
-      "note: \(counted(rotatedCount, "image")) with a camera rotation (EXIF) taken as stored, as the original code "
-        + "does; --upright applies it")
+      "note: the camera rotation (EXIF) of \(counted(rotatedCount, "image")) is ignored, as in the original code; "
+        + "--upright applies it")
   }
 
   private func noteClipping(_ console: Console) {
     guard clippedCount > 0 else { return }
     console.note(
-      "note: \(counted(clippedCount, "image")) of 16-bit grey nearly white to the model, as to the original code "
-        + "(Pillow): save as 8 bits to change that")
+      "note: the model sees \(counted(clippedCount, "image")) of 16-bit grey as nearly white, like the original code "
+        + "(Pillow); save with 8 bits to avoid this")
   }
 }

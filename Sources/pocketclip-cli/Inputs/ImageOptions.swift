@@ -22,7 +22,7 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Apply the camera's rotation (EXIF), which the original code ignores.")
   var upright = false
 
-  @Flag(help: "Publish nothing where an image fails, instead of skipping it.")
+  @Flag(help: "Write no output if an image fails, instead of skipping the image.")
   var strict = false
 
   @Option(

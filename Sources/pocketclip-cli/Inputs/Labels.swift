@@ -15,6 +15,6 @@ enum Labels {
     var seen: Set<String> = []
     let repeated = labels.first { !seen.insert($0).inserted }
     return (repeated.map { ["the label \"\($0)\" is given twice: both share its probability"] } ?? [])
-      + (labels.count == 1 ? ["one label alone has 100 % whatever the image shows: give others too"] : [])
+      + (labels.count == 1 ? ["a single label always gets 100 %: give more labels"] : [])
   }
 }

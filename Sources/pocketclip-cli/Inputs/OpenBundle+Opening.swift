@@ -100,10 +100,10 @@ extension OpenBundle {
   /// Why texts cannot be encoded although there is a text tower.
   var lacksTokenizer: Failure {
     Failure(
-      .unsupported, "\(path): no tokenizer travels in this bundle",
+      .unsupported, "\(path): this bundle has no tokenizer",
       hint:
-        "give token ids, or convert again with --tokenizer openai if words and text cleaning are OpenAI's: "
-        + "what `pocketclip inspect` says of the tokenizer tells whether they are")
+        "give token ids, or convert again with --tokenizer openai if the model uses OpenAI's words and text cleaning: "
+        + "`pocketclip inspect` shows the tokenizer")
   }
 
   /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
@@ -182,7 +182,7 @@ extension Failure {
     switch code {
     case .open: "check the path and its permissions"
     case .format:
-      "convert the checkpoint again: the bundle is damaged, of an earlier draft of the format, or PocketCLIP did not write it"
+      "convert the checkpoint again: the bundle is damaged, from an earlier draft, or not written by PocketCLIP"
     case .content: "the file changed after it was written: convert the checkpoint again"
     case .version: "update pocketclip"
     case .noTower: "use a bundle that has it: convert with --tower both"
@@ -192,7 +192,7 @@ extension Failure {
     case .argument, .buffer: bugReport
     case .imageSize: "resize the image first"
     case .tokens: "shorten the text"
-    case .notFinite: "convert the original weights again: these, or the input, hold values that overflow"
+    case .notFinite: "convert the original weights again: a weight or the input holds values that overflow"
     }
   }
 }

@@ -8,7 +8,8 @@ enum StandardInput {
     let users = inputs.filter { names.contains($0.path ?? "") }.map(\.option)
     guard users.count > 1 else { return }
     throw Failure(
-      .usage, "standard input is named \(users.count) times, by \(users.listed("and")), and can be read once",
+      .usage,
+      "standard input is named \(users.count) times, by \(users.listed("and")), but can be read only once",
       hint: "put all but one of them into files")
   }
 }

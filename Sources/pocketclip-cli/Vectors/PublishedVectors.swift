@@ -78,7 +78,7 @@ struct PublishedVectors {
 
   private static func disagree(_ vectors: String, _ rows: String, line: Int) -> Failure {
     Failure(
-      .data, "\(vectors) does not belong to \(rows): line \(line) is of another vector, or of none",
+      .data, "\(vectors) does not belong to \(rows): line \(line) describes another vector, or none",
       hint: "restore both files from one copy, or give --force in place of --resume to embed everything again"
     )
   }

@@ -47,7 +47,7 @@ struct VectorPaths: Sendable {
     } catch {
       var failure = Failure(error)
       if error.code == .exists {
-        failure.hint = "give another name, --resume to add what is new, or --force to replace it"
+        failure.hint = "give another name, --resume to add new vectors, or --force to replace it"
       }
       throw failure
     }
@@ -62,7 +62,8 @@ extension Failure {
     case ENOSPC, EDQUOT, EFBIG:
       Failure(
         .output, "output \(path): no space left (\(reason))",
-        hint: "free some space, or raise the limit on the size of files (ulimit -f), then go on with --resume"
+        hint:
+          "free some space, or raise the limit on the size of files (ulimit -f), then continue with --resume"
       )
     case ENAMETOOLONG:
       Failure(.output, "output \(path): its name is too long", hint: "give a shorter name to -o")

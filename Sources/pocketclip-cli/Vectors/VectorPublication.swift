@@ -76,7 +76,7 @@ struct VectorPublication {
       guard errno != EEXIST else {
         throw Failure(
           .output, "output \(name): a file of that name appeared during the run",
-          hint: "move it away, then publish what was computed with --resume")
+          hint: "move it away, then repeat the command with --resume")
       }
       guard SystemPath.rename(source, name) == 0 else { throw .writing(name, errno: errno) }
       return

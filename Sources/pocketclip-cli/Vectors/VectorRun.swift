@@ -48,7 +48,7 @@ struct VectorRun {
     } catch {
       if store.hasUnpublished, !Interruption.isRequested {
         try? store.save()
-        console.note("note: what was computed is saved in \(paths.journal); --resume goes on from there")
+        console.note("note: computed vectors are saved in \(paths.journal); --resume continues from there")
       }
       throw error
     }
@@ -155,9 +155,9 @@ extension VectorRun {
 
   private var remedy: String {
     switch mode {
-    case .new: "add --resume to the same command to go on from here"
-    case .resume: "the same command goes on from here"
-    case .replace: "give the same command with --resume in place of --force to go on from here"
+    case .new: "add --resume to the same command to continue"
+    case .resume: "give the same command to continue"
+    case .replace: "give the same command with --resume in place of --force to continue"
     }
   }
 

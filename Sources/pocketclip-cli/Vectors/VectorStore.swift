@@ -121,8 +121,8 @@ extension VectorStore {
     _ = try journal.readRecords(width: header.width) { (_) throws(Failure) in count += 1 }
     guard count > 0 else { return }
     throw Failure(
-      .output, "output \(paths.vectors): an interrupted run left \(counted(count, "vector")) for it",
-      hint: "add --resume to go on from there, or --force to embed everything again")
+      .output, "output \(paths.vectors): an interrupted run left \(counted(count, "vector"))",
+      hint: "add --resume to continue from there, or --force to embed everything again")
   }
 
   private static func published(
@@ -136,7 +136,7 @@ extension VectorStore {
       let (one, other) = hasVectors ? (paths.vectors, paths.rows) : (paths.rows, paths.vectors)
       throw Failure(
         .data,
-        "\(one): \(other) is not beside it"
+        "\(one): \(other) is missing next to it"
           + (hasVectors ? " (versions before 0.1 kept the inputs in the header of the vectors)" : ""),
         hint: "put it back, or give --force in place of --resume to embed everything again")
     }
@@ -171,7 +171,7 @@ extension VectorStore {
       guard !known.contains(record.row.vectorHash) else { return }
       throw Failure(
         .data,
-        "\(journal.path): vectors of an interrupted run, but \(paths.vectors) is another file by now",
+        "\(journal.path): vectors of an interrupted run, but \(paths.vectors) was replaced since then",
         hint: "put the earlier file back, or remove \(journal.path) and embed again what it holds")
     }
   }
@@ -239,7 +239,8 @@ extension VectorStore {
   private func requireOne(of images: [Entry], _ kind: String) throws(Failure) {
     guard let first = images.first, images.allSatisfy({ $0.row.status == .missing }) else { return }
     throw Failure(
-      .data, "\(paths.vectors): none of its \(kind) exists, from \(first.row.input) on; nothing is removed",
+      .data,
+      "\(paths.vectors): none of its \(kind) exists, starting with \(first.row.input); nothing is removed",
       hint:
         "run the command in the folder where the output was made, with its drives mounted; or delete the output"
     )

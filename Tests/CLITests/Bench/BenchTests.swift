@@ -91,7 +91,7 @@ import Testing
     let mixed = try bench("--compare", int8, other)
     #expect(mixed.status == 65 && mixed.error.contains("of one model"), "\(mixed.error)")
     let unknown = Tool.fixture("runtime/vit-fp32.pclip")
-    #expect(try bench("--compare", unknown, unknown).error.contains("is not known"))
+    #expect(try bench("--compare", unknown, unknown).error.contains("are unknown"))
     #expect(try bench(int8, fp16).status == 64)
     #expect(try bench("--compare", int8, "--arithmetic", "fast").status == 64)
     #expect(try Tool.run("bench", int8, "--seconds", "0").status == 64)

@@ -150,7 +150,7 @@ import Testing
       try Tool.run(["convert", source, "-o", folder.file(tower), "--tower", tower, "--no-measure"] + options)
     }
     let image = try convert("image")
-    #expect(image.status == 0 && image.error.contains("the other tower is left unread"), "\(image.error)")
+    #expect(image.status == 0 && image.error.contains("the other tower is not read"), "\(image.error)")
     #expect(image.output.contains(".-\n"), "\(image.output)")
     #expect(try convert("both").status == 65)
   }

@@ -176,7 +176,7 @@ enum AdvisedErrors {
       "convert m.pclip -o x.pclip --heads 4", "an option or a config requests", "leave the option out",
       .leaveOut(["--heads"])),
     AdvisedError(
-      "inspect m.pt --architecture ViT-B-32", "not those of the named architecture",
+      "inspect m.pt --architecture ViT-B-32", "do not have the sizes of the named architecture",
       "leave out --architecture", .leaveOut(["--architecture"])),
     AdvisedError(
       "inspect m.pt --heads 5", "not a multiple of the heads", "leave it out", .leaveOut(["--heads"])),
@@ -184,7 +184,7 @@ enum AdvisedErrors {
       "inspect m.pt --lora-alpha 4", "no low-rank update in the file", "leave --lora-alpha out",
       .leaveOut(["--lora-alpha"])),
     AdvisedError(
-      "inspect m.pt --adapter merge", "no adapter lies with complete weights", "leave --adapter out",
+      "inspect m.pt --adapter merge", "no adapter is next to complete weights", "leave --adapter out",
       .leaveOut(["--adapter"])),
     AdvisedError(
       "classify -m image.pclip cat.jpg --label a --label b", "this bundle has no text tower", "--text-model",

@@ -54,7 +54,8 @@ import Testing
   func strict() throws {
     let output = folder.file("v.npy")
     let failed = try Tool.run("embed", "-m", bundle, image, "/no/such.jpg", "-o", output, "--strict")
-    #expect(failed.status == 66 && failed.error.contains("nothing is published: 1 of 2 images failed"))
+    #expect(
+      failed.status == 66 && failed.error.contains("no output was written (--strict): 1 of 2 images failed"))
     #expect(!FileManager.default.fileExists(atPath: output))
     let resumed = try Tool.run("embed", "-m", bundle, image, "-o", output, "--resume", "--strict")
     #expect(resumed.status == 0 && resumed.error.contains("1 vector kept"), "\(resumed.error)")

@@ -115,7 +115,7 @@ import Testing
       try FileManager.default.moveItem(atPath: source, toPath: name)
     }
     let refused = try embed("--resume")
-    #expect(refused.status == 65 && refused.error.contains("is another file by now"), "\(refused.error)")
+    #expect(refused.status == 65 && refused.error.contains("was replaced since then"), "\(refused.error)")
     #expect(try Data(contentsOf: URL(filePath: journal)) == left)
     for name in names { try FileManager.default.removeItem(atPath: name) }
     let rest = try embed("--resume")

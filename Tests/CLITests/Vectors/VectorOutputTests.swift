@@ -93,7 +93,7 @@ import Testing
     try Data().write(to: URL(filePath: rows))
     try expect("not a file of vectors")
     try FileManager.default.removeItem(atPath: path)
-    try expect("is not beside it")
+    try expect("is missing next to it")
     #expect(try embed("--text", "a", "--text", "b", "-o", path, "--force").status == 0)
     let lines = try String(contentsOfFile: rows, encoding: .utf8).split(separator: "\n")
     for (text, content) in [

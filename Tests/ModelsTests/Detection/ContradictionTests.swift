@@ -42,7 +42,7 @@ import Testing
       var options = try ModelFixture.named(name).options
       options.heads.image = options.heads.image ?? 2
       let inspection = try ModelInspection(checkpoint, options: options)
-      #expect(inspection.refusal == nil && inspection.notes.contains { $0.contains("decides nothing") })
+      #expect(inspection.refusal == nil && inspection.notes.contains { $0.contains("no setting comes from") })
     }
   }
 
@@ -95,7 +95,8 @@ import Testing
     options.pooling = .highestID
     let inspection = try inspect(configuration(vision: #""patch_size":16,"#), [:], options)
     #expect(inspection.problems.isEmpty, "\(inspection.problems)")
-    #expect(inspection.notes.contains { $0.contains("patch size 16") && $0.contains("decides nothing") })
+    #expect(
+      inspection.notes.contains { $0.contains("patch size 16") && $0.contains("no setting comes from") })
     #expect(inspection.architecture.image?.trunk.stack?.heads == 2)
   }
 
@@ -135,7 +136,7 @@ import Testing
     edited.neighbours = ["config.json": configuration(), "preprocessor_config.json": Self.pixels]
     let notes = try edited.open { try ModelInspection($0).notes }
     #expect(
-      notes.contains { $0.contains("no logit_scale") && $0.contains("`classify` takes 100") }, "\(notes)")
+      notes.contains { $0.contains("no logit_scale") && $0.contains("`classify` uses 100") }, "\(notes)")
     #expect(try !inspect(configuration()).notes.contains { $0.contains("logit_scale") })
     var options = ModelOptions()
     options.tower = .image

@@ -112,7 +112,7 @@ import Testing
     #expect(model.architecture.image == nil && model.preprocessing == nil)
     #expect(model.schema.parameters.allSatisfy { $0.tower != .image })
     #expect(
-      model.accounting.ignored.contains { $0.name == "visual.proj" && $0.reason == "tower not asked for" })
+      model.accounting.ignored.contains { $0.name == "visual.proj" && $0.reason == "tower not requested" })
   }
 
   private func error(_ options: ModelOptions) -> ModelError? {

@@ -68,7 +68,7 @@ import Testing
   func configurationAlone() throws {
     try withFolder(hasAdapter: false) { folder in
       let model = try open(folder.path, nil)
-      #expect(model.notes.contains { $0.contains("no adapter does") })
+      #expect(model.notes.contains { $0.contains("no adapter is") })
       for choice in AdapterChoice.allCases {
         #expect(throws: ModelError.self) { try open(folder.path, choice) }
         #expect(throws: ModelError.self) { try open(ModelFixture.named(Self.base).path, choice) }

@@ -68,7 +68,7 @@ struct FlaxArray: Equatable {
     var shape: [Int] = []
     for _ in 0..<rank {
       guard case .integer(let extent) = try lexer.next(), extent >= 0 else {
-        throw invalid(at: offset, "a shape of whole numbers from zero up")
+        throw invalid(at: offset, "a shape of integers of zero or more")
       }
       shape.append(extent)
     }

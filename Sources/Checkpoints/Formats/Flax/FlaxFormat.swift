@@ -25,7 +25,7 @@ extension ReadError.Code {
   public static let flaxArrayBytes = Self(
     1211, "flaxArrayBytes", "a Flax array's bytes do not fit its shape and type", hint: .downloadAgain)
   public static let flaxChunksInvalid = Self(
-    1212, "flaxChunksInvalid", "chunks that do not make the Flax array they are of", hint: .saveAgain)
+    1212, "flaxChunksInvalid", "the chunks of a Flax array do not fit together", hint: .saveAgain)
   public static let flaxExtension = Self(
     1213, "flaxExtension", "a MessagePack extension that Flax does not write for arrays",
     hint: "save the parameters alone with flax.serialization.to_bytes", category: .unsupported)

@@ -11,32 +11,34 @@ extension CheckpointFormat {
 /// Errors of GGUF files.
 extension ReadError.Code {
   public static let ggufVersion = Self(
-    1000, "ggufVersion", "GGUF of a version that is not read",
+    1000, "ggufVersion", "unsupported version of GGUF",
     hint: "convert the model again with a current tool: versions 2 and 3 are read", category: .unsupported)
   public static let ggufCount = Self(
     1001, "ggufCount", "GGUF states more than the file can hold", hint: .downloadAgain)
   public static let ggufText = Self(
     1002, "ggufText", "GGUF name or text is empty or not UTF-8", hint: .downloadAgain)
   public static let ggufDuplicateKey = Self(
-    1003, "ggufDuplicateKey", "two GGUF values of one key", hint: .saveAgain)
+    1003, "ggufDuplicateKey", "two GGUF values with one key", hint: .saveAgain)
   public static let ggufValueType = Self(
     1004, "ggufValueType", "unknown type of a GGUF value", hint: .downloadAgain)
-  public static let ggufValue = Self(1005, "ggufValue", "GGUF value is not possible", hint: .saveAgain)
+  public static let ggufValue = Self(1005, "ggufValue", "impossible GGUF value", hint: .saveAgain)
   public static let ggufAlignment = Self(
-    1006, "ggufAlignment", "GGUF alignment is not possible", hint: .saveAgain)
+    1006, "ggufAlignment", "impossible GGUF alignment", hint: .saveAgain)
   public static let ggufShape = Self(
     1007, "ggufShape", "GGUF tensor of an impossible shape", hint: .saveAgain)
   public static let ggufTensorType = Self(
     1008, "ggufTensorType", "unknown type of a GGUF tensor",
     hint: "convert the model again with a current tool, to F32 or F16")
   public static let ggufOffset = Self(
-    1009, "ggufOffset", "GGUF tensor lies where it may not", hint: .downloadAgain)
+    1009, "ggufOffset", "GGUF tensor is not aligned or overlaps another", hint: .downloadAgain)
   public static let ggufOtherModel = Self(
-    1010, "ggufOtherModel", "a GGUF file, but not of a CLIP",
-    hint: "give a file of clip.cpp, or the mmproj file of an encoder that is CLIP's", category: .unsupported)
+    1010, "ggufOtherModel", "the GGUF file holds no CLIP",
+    hint: "give a file from clip.cpp, or an mmproj file whose encoder is a CLIP image tower",
+    category: .unsupported)
   public static let ggufCutEncoder = Self(
-    1011, "ggufCutEncoder", "an image encoder cut for a language model gives no CLIP image embeddings",
-    hint: "take the image tower of the CLIP that it was cut from", category: .unsupported)
+    1011, "ggufCutEncoder",
+    "the image encoder was truncated for a language model and gives no CLIP embeddings",
+    hint: "give the CLIP checkpoint that the encoder was taken from", category: .unsupported)
 
   /// Codes of GGUF files.
   static let gguf: [ReadError.Code] = [

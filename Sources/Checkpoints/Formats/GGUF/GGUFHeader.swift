@@ -98,7 +98,7 @@ struct GGUFHeader {
     guard let value = member.value.integerValue, value > 0, value <= largestAlignment,
       value & (value - 1) == 0
     else {
-      let found = member.value.integerValue.map(String.init) ?? "no whole number"
+      let found = member.value.integerValue.map(String.init) ?? "not an integer"
       throw ReadError(
         .ggufAlignment, at: member.byteOffset, expected: "a power of two up to \(largestAlignment)",
         found: found, path: [.key(key)])

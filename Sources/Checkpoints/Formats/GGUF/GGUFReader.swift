@@ -81,17 +81,17 @@ enum GGUFReader {
     let unknown = GGUFModel.unknownKeys(header)
     if !unknown.isEmpty {
       let shown = unknown.prefix(5).joined(separator: ", ") + (unknown.count > 5 ? ", …" : "")
-      notes.append("GGUF metadata that is not known and not used: \(shown)")
+      notes.append("unknown GGUF metadata is not used: \(shown)")
     }
     if GGUFModel.hasBothTowers(header) {
       notes.append(
-        "the format stores no logit scale: vectors do not need it, and `classify` takes 100, where CLIP's training "
-          + "clamps it")
+        "the format stores no logit scale: vectors do not need it, and `classify` uses 100, the "
+          + "upper limit of CLIP's training")
     }
     if hasProjector {
       notes.append(
-        "the file was made for a language model (projector \(GGUFModel.projector(header) ?? "not named")); whether its "
-          + "converter left out blocks of the encoder cannot be told from it")
+        "the file was made for a language model (projector \(GGUFModel.projector(header) ?? "not named")); it does not "
+          + "record whether its converter left out blocks of the encoder")
     }
     return notes
   }

@@ -36,7 +36,7 @@ extension ReadError.Code {
   public static let onnxQuantization = Self(
     1409, "onnxQuantization", "quantized weight with scales or zero points that do not fit", hint: .saveAgain)
   public static let onnxUnclaimedNode = Self(
-    1410, "onnxUnclaimedNode", "the ONNX graph computes something else than a CLIP",
+    1410, "onnxUnclaimedNode", "the ONNX graph computes something other than a CLIP",
     hint:
       "give the checkpoint that it was exported from, or export the model itself with torch.onnx.export, without changes",
     category: .unsupported)

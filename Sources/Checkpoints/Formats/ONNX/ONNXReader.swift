@@ -67,12 +67,13 @@ enum ONNXReader {
     checkpoint.evidence.graph = towers.facts
     if weights.dequantizedCount > 0 {
       checkpoint.notes.append(
-        "\(weights.dequantizedCount) tensors are dequantized from integers: what quantizing lost stays lost")
+        "\(weights.dequantizedCount) tensors are dequantized from integers: the precision lost in quantizing is not restored"
+      )
     }
     if weights.foldedNormCount > 0 {
       checkpoint.notes.append(
         "\(weights.foldedNormCount) BatchNorms were folded into convolutions by the exporter: the model computes the same,"
-          + " its tensors are not the original's")
+          + " but its tensors differ from the original's")
     }
     return checkpoint
   }

@@ -77,7 +77,7 @@ struct ONNXTensorParser {
   private mutating func append(_ extent: Int64, at offset: Int, _ limits: Limits) throws(ReadError) {
     guard extent >= 0, let extent = Int(exactly: extent) else {
       throw ReadError(
-        .onnxTensorInvalid, at: UInt64(offset), expected: "extents from zero up", found: "\(extent)")
+        .onnxTensorInvalid, at: UInt64(offset), expected: "extents of zero or more", found: "\(extent)")
     }
     guard tensor.shape.count < limits.tensorRank else {
       throw ReadError(.limitExceeded, at: UInt64(offset), expected: "at most \(limits.tensorRank) axes")

@@ -103,7 +103,7 @@ struct StateDictReader<Tensors: TorchTensors> {
   }
 
   private static func label(of key: PickleValue) -> String {
-    key.stringValue ?? key.integerValue.map { "\($0)" } ?? "a key that is no text"
+    key.stringValue ?? key.integerValue.map { "\($0)" } ?? "a key that is not a text"
   }
 
   private mutating func ignoreTrainingState(_ key: String, _ value: PickleValue) throws(ReadError) {

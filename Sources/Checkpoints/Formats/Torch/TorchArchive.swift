@@ -102,7 +102,7 @@ struct TorchZipStorages: TorchStorages {
 
   mutating func source(of reference: StorageReference) throws(ReadError) -> any ByteSource {
     guard reference.view == nil else {
-      throw ReadError(.tensorRecordInvalid, expected: "a whole storage", found: "a part of one")
+      throw ReadError(.tensorRecordInvalid, expected: "a complete storage", found: "a view of one")
     }
     let source: any ByteSource
     if let known = sources[reference.key] {

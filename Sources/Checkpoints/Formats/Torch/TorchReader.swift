@@ -23,7 +23,7 @@ struct TorchReader {
     var contents = isScript ? try readModules() : try StateDictReader.read(decoder)
     if try !archive.pickleIsIntact() {
       contents.notes.append(
-        "the checksum of data.pkl is not the one in the archive: compare the file's SHA-256")
+        "data.pkl does not match its checksum in the archive: compare the file's SHA-256")
     }
     var checkpoint = contents.checkpoint(isScript ? .torchScript : .torchZip, in: archive.file)
     checkpoint.archives = [archive.zip]
@@ -35,7 +35,7 @@ struct TorchReader {
     contents.evidence.moduleTypes = decoder.graph.scriptClassNames
     if let wrapper = wrapperName {
       contents.notes.append(
-        "the archive's program is not read: whatever \(wrapper) computes before or behind the towers is left out"
+        "the archive's code is not read: what \(wrapper) computes before or after the towers is left out"
       )
     }
     var walker = ScriptModuleWalker(graph: decoder.graph, limits: limits)

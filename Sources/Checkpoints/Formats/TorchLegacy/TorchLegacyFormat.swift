@@ -14,19 +14,20 @@ extension ReadError.Code {
   public static let torchLegacyMagic = Self(
     1500, "torchLegacyMagic", "damaged PyTorch legacy file: magic number", hint: .downloadAgain)
   public static let torchLegacyProtocol = Self(
-    1501, "torchLegacyProtocol", "PyTorch legacy file of a version that is not read",
+    1501, "torchLegacyProtocol", "unsupported version of a PyTorch legacy file",
     hint: "save the checkpoint again with a current PyTorch", category: .unsupported)
   public static let torchLegacySystem = Self(
-    1502, "torchLegacySystem", "damaged PyTorch legacy file: what it says of the machine that wrote it",
+    1502, "torchLegacySystem", "damaged PyTorch legacy file: properties of the machine that wrote it",
     hint: .downloadAgain)
   public static let torchLegacyReference = Self(
-    1503, "torchLegacyReference", "the pickle cites something that is no storage", hint: .saveAgain)
+    1503, "torchLegacyReference", "the pickle refers to something that is not a storage", hint: .saveAgain)
   public static let torchLegacyStorageClash = Self(
-    1504, "torchLegacyStorageClash", "two tensors say different things of one storage", hint: .saveAgain)
+    1504, "torchLegacyStorageClash", "two tensors describe one storage differently", hint: .saveAgain)
   public static let torchLegacyKeys = Self(
-    1505, "torchLegacyKeys", "the list of storages is not that of the tensors", hint: .saveAgain)
+    1505, "torchLegacyKeys", "the list of storages differs from the storages that the tensors use",
+    hint: .saveAgain)
   public static let torchLegacyView = Self(
-    1506, "torchLegacyView", "a part of a storage reaches outside it", hint: .saveAgain)
+    1506, "torchLegacyView", "a view of a storage reaches outside it", hint: .saveAgain)
   public static let torchLegacyTrailingData = Self(
     1507, "torchLegacyTrailingData", "bytes after the last storage",
     hint: "save one object to a file: torch.save was called more than once, or the file is damaged")

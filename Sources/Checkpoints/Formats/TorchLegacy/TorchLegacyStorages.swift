@@ -28,7 +28,7 @@ struct TorchLegacyStorages: TorchStorages {
     var ranges: [String: Range<Int>] = [:]
     for key in keys {
       guard let reference = cited[key] else {
-        throw ReadError(.torchLegacyKeys, at: keysOffset, found: "\(key), which no tensor cites")
+        throw ReadError(.torchLegacyKeys, at: keysOffset, found: "\(key), which no tensor uses")
       }
       guard ranges[key] == nil else {
         throw ReadError(.torchLegacyKeys, at: keysOffset, found: "\(key) twice")

@@ -14,17 +14,18 @@ extension ReadError.Code {
     1607, "torchTarMembers", "a tar archive, but not one that PyTorch made",
     hint: "unpack it, for example with `tar -xf`, and give the file of weights in it")
   public static let torchTarSystem = Self(
-    1608, "torchTarSystem", "PyTorch tar file of a machine that is not known", hint: .saveAgain)
+    1608, "torchTarSystem", "PyTorch tar file written by an unsupported kind of machine", hint: .saveAgain)
   public static let torchTarCount = Self(
     1609, "torchTarCount", "PyTorch tar file states more records than it can hold", hint: .downloadAgain)
   public static let torchTarRecord = Self(
     1610, "torchTarRecord", "malformed record in a PyTorch tar file", hint: .saveAgain)
   public static let torchTarDuplicateKey = Self(
-    1611, "torchTarDuplicateKey", "two records of one key in a PyTorch tar file", hint: .saveAgain)
+    1611, "torchTarDuplicateKey", "two records with one key in a PyTorch tar file", hint: .saveAgain)
   public static let torchTarReference = Self(
-    1612, "torchTarReference", "the pickle cites a tensor that the tar file does not hold", hint: .saveAgain)
+    1612, "torchTarReference", "the pickle refers to a tensor that the tar file does not hold",
+    hint: .saveAgain)
   public static let torchTarView = Self(
-    1613, "torchTarView", "a part of a storage of a PyTorch tar file reaches outside it", hint: .saveAgain)
+    1613, "torchTarView", "a view of a storage in a PyTorch tar file reaches outside it", hint: .saveAgain)
   public static let torchTarTrailingData = Self(
     1614, "torchTarTrailingData", "bytes after the last record of a PyTorch tar file", hint: .downloadAgain)
 

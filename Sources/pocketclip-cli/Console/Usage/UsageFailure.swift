@@ -48,7 +48,7 @@ struct UsageFailure {
   }
 
   private var help: String {
-    "`pocketclip help\(command.map { " " + $0.commandName } ?? "")` lists what it takes"
+    "`pocketclip help\(command.map { " " + $0.commandName } ?? "")` lists its options"
   }
 
   private func unknownOption(_ name: String) -> Failure {

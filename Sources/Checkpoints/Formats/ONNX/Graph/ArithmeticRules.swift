@@ -218,7 +218,7 @@ extension GraphInterpreter {
 
   /// - Throws: `onnxUnclaimedNode` for arithmetic on token ids.
   private func requireNoIDs(_ activation: Activation) throws(ReadError) {
-    guard !terms[activation.term].kind.isOfIDs else { throw unclaimed("ids as they are") }
+    guard !terms[activation.term].kind.isOfIDs else { throw unclaimed("unchanged ids") }
   }
 
   mutating func elementwise() throws(ReadError) -> GraphValue {

@@ -130,14 +130,14 @@ extension GraphInterpreter {
     let isOld = graph.opset < 13
     let axis = try axis(Int(clamping: node.integer("axis") ?? (isOld ? 1 : -1)), of: scores.layout)
     guard axis == scores.layout.rank - 1, let factor = scores.curve.factor else {
-      throw unclaimed("shares of the last axis, the keys")
+      throw unclaimed("a softmax over the last axis, the keys")
     }
     let shape = terms[scores.term].shape
     switch terms[scores.term].kind {
     case .scores, .masked:
       guard scores.layout.axes.last ?? [] == TensorLayout(axes: [[Run(count: shape[3], step: 1)]]).axes[0]
       else {
-        throw unclaimed("shares of the last axis, the keys")
+        throw unclaimed("a softmax over the last axis, the keys")
       }
       return try make(.shares(scores.term, factor: factor), shape, scores.layout)
     case .similarity: return try make(.choice(scores.term), shape, scores.layout)
@@ -150,7 +150,7 @@ extension GraphInterpreter {
   }
 
   private mutating func context(_ shares: Activation, _ values: Activation) throws(ReadError) -> GraphValue {
-    let error = unclaimed("shares times the values of the same heads")
+    let error = unclaimed("attention weights times the values of the same heads")
     let heads = try heads(values, isTransposed: false)
     let shape = terms[shares.term].shape
     let other = terms[values.term].shape

@@ -133,13 +133,13 @@ struct GraphInterpreter {
 
   func value(_ index: Int) throws(ReadError) -> GraphValue {
     guard let name = node.input(index) else { throw unclaimed("an input \(index)") }
-    guard let value = values[name] else { throw unclaimed("input \(name) made before it is taken") }
+    guard let value = values[name] else { throw unclaimed("input \(name) computed before it is used") }
     return value
   }
 
   func activation(_ index: Int) throws(ReadError) -> Activation {
     guard case .activation(let activation) = try value(index) else {
-      throw unclaimed("pixels, tokens or what is computed from them as input \(index)")
+      throw unclaimed("pixels, tokens or values computed from them as input \(index)")
     }
     return activation
   }

@@ -12,7 +12,7 @@ extension GraphInterpreter {
       let quantization = try fixedQuantization()
       // A mask of -1e38 in the quantized range would map all scores to one integer.
       if case .masked = terms[activation.term].kind, case .fixed(let scale, _) = quantization, scale[0] > 1 {
-        throw unclaimed("a scale that tells scores apart")
+        throw unclaimed("a scale that distinguishes scores")
       }
       activation.quantization = quantization
       // Quantizers drop a ReLU before an integer type that cannot represent negative numbers.

@@ -92,7 +92,7 @@ extension GraphInterpreter {
     if node.operation == "GlobalAveragePool" { return try mapMean(map, keepsAxes: true, axes: [2, 3]) }
     guard let size = node.integers("kernel_shape")?.first, size > 0, let window = window(node, size: size),
       window.stride == size, window.padding == 0, size <= shape[2], size <= shape[3]
-    else { throw unclaimed("squares beside one another") }
+    else { throw unclaimed("adjacent squares") }
     if size == 1 { return .activation(map) }
     return try make(.averagePool(map.input, size: size), shape[..<2] + [shape[2] / size, shape[3] / size])
   }

@@ -148,7 +148,7 @@ struct ResNetReader {
       input = layer.input
     }
     guard case .pixels = reader.kind(input.term), input.curve.isIdentity else {
-      throw reader.error(input.term, "pixels as they are")
+      throw reader.error(input.term, "unchanged pixels")
     }
   }
 }

@@ -113,7 +113,7 @@ struct StackReader {
 
   /// From the output projection of an attention back to its three linear layers.
   static func attention(_ term: Int, _ reader: inout TermReader) throws(ReadError) -> Attention {
-    let output = try reader.linear(term, "the projection behind attention")
+    let output = try reader.linear(term, "the projection after attention")
     let joined = try reader.plain(output.input, "attention")
     guard case .context(let shares, let values) = reader.kind(joined),
       case .shares(var scores, var factor) = reader.kind(shares)

@@ -39,7 +39,7 @@ struct TermReader {
 
   /// The term of an input without an element-wise function.
   mutating func plain(_ input: Term.Input, _ expected: String) throws(ReadError) -> Int {
-    guard input.curve.isIdentity else { throw error(input, expected + " as it is") }
+    guard input.curve.isIdentity else { throw error(input, expected + ", unchanged") }
     visited.insert(input.term)
     return input.term
   }

@@ -55,7 +55,7 @@ struct TowerReader {
     switch reader.terms[output.term].kind {
     case .choice(let similarity):
       _ = reader.kind(output.term)
-      guard output.curve.isIdentity else { throw reader.error(output, "shares as they are") }
+      guard output.curve.isIdentity else { throw reader.error(output, "unchanged probabilities") }
       guard case .similarity = reader.terms[similarity].kind else { return false }
       return try readEmbeddings(
         Term.Input(term: similarity, curve: .identity, layout: output.layout, bender: nil),
@@ -70,7 +70,7 @@ struct TowerReader {
       if scale > 0, logitScale == nil { logitScale = log(scale) }
       return true
     case .unit(let embedding):
-      guard output.curve.isIdentity else { throw reader.error(output, "an embedding as it is") }
+      guard output.curve.isIdentity else { throw reader.error(output, "an unchanged embedding") }
       _ = reader.kind(output.term)
       try read(embedding)
       return true
@@ -90,7 +90,7 @@ struct TowerReader {
 
   /// The hidden state that a tower without projection outputs.
   private mutating func readPooled(_ output: Term.Input) throws(ReadError) -> Bool {
-    guard output.curve.isIdentity else { throw reader.error(output, "a value as it is") }
+    guard output.curve.isIdentity else { throw reader.error(output, "an unchanged value") }
     if reader.terms[output.term].shape.count == 3, !isClassToken(output) { return true }
     try read(output)
     return true
@@ -150,7 +150,7 @@ struct TowerReader {
   // MARK: Towers
 
   private mutating func read(_ embedding: Term.Input) throws(ReadError) {
-    guard embedding.curve.isIdentity else { throw reader.error(embedding, "an embedding as it is") }
+    guard embedding.curve.isIdentity else { throw reader.error(embedding, "an unchanged embedding") }
     if reader.visited.contains(embedding.term) { return }
     let term = embedding.term
     let shape = reader.terms[term].shape
@@ -234,7 +234,7 @@ struct TowerReader {
     guard case .convolution(let pixels, let kernel, nil, let stride, 0) = reader.kind(map),
       stride == kernel.shape[2],
       case .pixels = reader.kind(pixels.term), pixels.curve.isIdentity
-    else { throw reader.error(map, "pixels as they are, in patches beside one another, without a bias") }
+    else { throw reader.error(map, "unchanged pixels in adjacent patches, without a bias") }
     image = Transformer(
       stack: stack, preNorm: preNorm, postNorm: postNorm, embeddings: [classes, kernel], positions: positions,
       projection: projection)
