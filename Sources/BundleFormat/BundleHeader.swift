@@ -71,7 +71,7 @@ public struct BundleHeader: Sendable {
     return byteCount
   }
 
-  /// Whether the header begins as that of every version does: without this the file is not a bundle.
+  /// Whether the header begins like that of every version. If not, the file is not a bundle.
   private static func hasMark(_ file: RawSpan) -> Bool {
     let start = HeaderEncoder.lengthByteCount
     guard file.byteCount - start >= mark.utf8CodeUnitCount else { return false }

@@ -41,7 +41,7 @@ public struct WriteOptions: Sendable {
   /// The most threads; 0 for all that this process may use.
   public var threads = 0
   public var kernels = WeightKernels()
-  /// Hears of the bytes read, weights counted as FP32.
+  /// Counts the bytes that were read; weights count as FP32.
   public var progress = WorkProgress.unwatched
   /// False uses the method for file systems without unnamed files.
   public var usesUnnamedFile = true

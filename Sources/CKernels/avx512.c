@@ -9,7 +9,7 @@
 #pragma clang attribute push(                                                                        \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"))), apply_to = function)
 
-/* In most of the ResNets, lines of pixels have 7, 14, 28, 56 or 112 pixels. */
+/* A multiple of 7, because the feature maps of most ResNets have lines of 7, 14, 28, 56 or 112 pixels. */
 #define TILE_ROWS 14
 #define TILE_PANELS 2
 /* The fewest rows that keep the multipliers busy. Each height is separate code. */
@@ -94,7 +94,7 @@ INLINE void sum_f32(const size_t rows, const tile *t, tile_sums *sums) { sum_flo
 INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f16, rows, t, sums); }
 EVEN_HEIGHTS(f32)
 
-/* Further rows use the weights that the first rows widened. */
+/* Computes the rows from `rows` on with the FP32 weights that the first rows stored. */
 static void tile_beyond(const tile *t, size_t rows, tile_sums *sums) {
   tile rest = *t;
   rest.rows -= rows;

@@ -217,8 +217,8 @@ static const pk_resize_kernels scalar_kernels = {
 
 #if defined(__x86_64__)
 
-/* The same function bodies, which the compiler vectorizes. For rows only RGB, the common case, because its channel
- * count is a constant. */
+/* The scalar code compiled for AVX2, so that the compiler vectorizes it. The row kernel does so only for RGB, the common
+ * case: there the number of channels is a constant. */
 #define AVX2 __attribute__((target("avx2")))
 
 AVX2 static void row_avx2(const uint8_t *input, const pk_resize_taps *taps, const int32_t *weights, size_t stride,

@@ -231,12 +231,12 @@ INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) { sum_in
 EACH_HEIGHT(u8s8)
 
 #ifndef FEW_BYTES
-/* ---- Two bytes per activation are one factor of vpmaddwd. ---- */
+/* ---- Two bytes per activation, as one 16-bit factor of vpmaddwd. ---- */
 
-/* 32768 · 128 times as many fit 32 bits. */
+/* The sum of this many products, each at most 32768 · 128, fits 32 bits. */
 #define PAIRED_INPUTS ((size_t)384)
 
-/* x − 32768 of some inputs: of every four, the even ones before the odd ones. */
+/* Inputs as x − 32768. In each group of four, inputs 0 and 2 come before inputs 1 and 3. */
 typedef int16_t paired_row[PAIRED_INPUTS];
 
 INLINE void add_shorts(const size_t rows, row_pointers x, const uint8_t *w, integers total[TILE_ROWS][PARTS]) {
@@ -283,7 +283,7 @@ static __attribute__((noinline)) void pair_inputs(const tile *t, const uint8_t *
   }
 }
 
-/* Blocks of inputs are summed in 32 bits, blocks in FP64: exact. */
+/* Each block of PAIRED_INPUTS inputs is summed in 32 bits, and the block sums are added in FP64. Both are exact. */
 static __attribute__((noinline)) void sum_pairs(const gemm *g, const place *at, const tile *t, tile_sums *sums) {
   paired_row rows[TILE_ROWS];
   double totals[TILE_ROWS][PK_PANEL] = {{0}};

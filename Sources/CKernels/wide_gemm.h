@@ -317,9 +317,9 @@ static void run_panels(const gemm *g, size_t begin, size_t end) {
   if (group.count > 0) run_group(g, &group, begin, end);
 }
 
-/* The number of panels that all rows are multiplied with before the next panels begin. If the rows stay in the cache,
- * the panels of one tile: meanwhile the next weights are fetched, perhaps from memory. Otherwise as many panels as
- * stay in the cache. */
+/* How many panels are multiplied with all rows before the next panels. If the rows fit the cache: the panels of one
+ * tile, because the next weights are prefetched in the meantime. Otherwise: as many panels as fit the cache, so that the
+ * rows are read less often. */
 static size_t panels_at_once(const gemm *g, size_t panel_bytes) {
   const pk_product *p = g->product;
   size_t row_bytes = (p->lines * p->x_line_stride + p->line_rows * p->x_row_stride) * g->x_bytes;

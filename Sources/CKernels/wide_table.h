@@ -1,4 +1,4 @@
-/* The kernels of the including file's instruction set as a table; WIDE_TABLE is the first or only one. Kernels that
+/* The table of kernels of the including file's instruction set. WIDE_TABLE is the name of its first table. Kernels that
  * only move bytes, or take negligible time, are the scalar ones. */
 #ifndef PK_WIDE_TABLE_H
 #define PK_WIDE_TABLE_H

@@ -88,7 +88,7 @@ extension Checkpoint {
     }
   }
 
-  /// - Throws: `notACheckpoint` where reading fails and the content is another format's.
+  /// - Throws: `notACheckpoint` if reading fails and the content has another format.
   private static func container(
     _ file: MappedFile, takenFor format: CheckpointFormat, _ limits: Limits
   ) throws(ReadError) -> Checkpoint {

@@ -143,7 +143,7 @@ extension Checkpoint {
   /// so success proves nothing, but an error proves damage. Bundles are compared with their digests when they are
   /// read.
   ///
-  /// - Parameter onRead: hears of the bytes of each member.
+  /// - Parameter onRead: called with the number of bytes of each member.
   /// - Throws: `zipChecksumMismatch` with the damaged member, `zipInflateFailed`.
   public func checkChecksums(onRead: (Int) -> Void = { _ in }) throws(ReadError) {
     for archive in archives { try archive.checkChecksums(onRead: onRead) }

@@ -19,7 +19,7 @@ public struct ConversionRequest: Sendable {
   public var reference = ReferenceRequest()
   /// 0 for all threads that this process may use.
   public var threads = 0
-  /// Hears of each phase.
+  /// Receives each phase.
   public var progress = WorkProgress.unwatched
   /// Called after the weights are written, before the bundle is run.
   public var onWritten: (@Sendable () -> Void)?

@@ -15,7 +15,7 @@ public struct ExportRequest: Sendable {
   public var threads = 0
   /// Called between tensors, from any thread. If it returns true, the export stops and leaves nothing.
   public var isCancelled: (@Sendable () -> Bool)?
-  /// Hears of each phase.
+  /// Receives each phase.
   public var progress = WorkProgress.unwatched
 
   public init(model: CLIPModel, target: ExportTarget, output: String) {

@@ -96,7 +96,7 @@ private struct JoinedStore: ParameterStore {
   var image, text: any ParameterStore
   var textHasScore: Bool
 
-  private func half(of parameter: Parameter) -> any ParameterStore {
+  private func store(of parameter: Parameter) -> any ParameterStore {
     switch parameter.tower {
     case .image: image
     case .text: text
@@ -107,18 +107,18 @@ private struct JoinedStore: ParameterStore {
   func read(
     _ parameter: Parameter, from first: Int, into output: UnsafeMutableBufferPointer<Float>
   ) throws(ModelError) {
-    try half(of: parameter).read(parameter, from: first, into: output)
+    try store(of: parameter).read(parameter, from: first, into: output)
   }
 
   func withMappedValues<Result>(
     of parameter: Parameter, _ body: (UnsafeBufferPointer<Float>?) -> Result
   ) throws(ModelError) -> Result {
-    try half(of: parameter).withMappedValues(of: parameter, body)
+    try store(of: parameter).withMappedValues(of: parameter, body)
   }
 
-  func storedType(of parameter: Parameter) -> DType { half(of: parameter).storedType(of: parameter) }
+  func storedType(of parameter: Parameter) -> DType { store(of: parameter).storedType(of: parameter) }
 
-  func release(_ parameter: Parameter) { half(of: parameter).release(parameter) }
+  func release(_ parameter: Parameter) { store(of: parameter).release(parameter) }
 }
 
 extension Accounting {
@@ -132,7 +132,7 @@ extension Accounting {
 }
 
 extension SpaceID {
-  /// Both models must be bundles with ids; otherwise the ids are computed.
+  /// The ids that two bundles state; nil if one of the models states none, and ids must be computed.
   fileprivate init?(joining image: SpaceID?, _ text: SpaceID?) {
     guard let image = image?.image, let text = text?.text else { return nil }
     self.init(image: image, text: text)

@@ -58,7 +58,7 @@ public struct ModelSource: Sendable {
 
   /// Compares every byte with the source's own checksums, if its format has them (PyTorch's zips).
   ///
-  /// - Parameter progress: hears of `checkedByteCount` bytes.
+  /// - Parameter progress: counts `checkedByteCount` bytes.
   /// - Throws: the errors of `Checkpoint.checkChecksums`, as `unreadable`.
   public func checkChecksums(_ progress: WorkProgress = .unwatched) throws(ModelError) {
     do throws(ReadError) {
@@ -70,7 +70,7 @@ public struct ModelSource: Sendable {
 
   /// SHA-256 of the file, or of concatenated shards or towers; nil for synthetic weights. Reads everything.
   ///
-  /// - Parameter progress: hears of the files' bytes.
+  /// - Parameter progress: counts the bytes of the files.
   public func sha256(_ progress: WorkProgress = .unwatched) throws(ModelError) -> Digest? {
     files.isEmpty ? nil : try FileDigest.digest(of: files.map(\.path), progress: progress)
   }

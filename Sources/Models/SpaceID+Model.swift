@@ -11,7 +11,7 @@ extension SpaceID {
   ///
   /// A model restored from a bundle keeps the bundle's ids, because rounding weights does not change the space.
   ///
-  /// - Parameter progress: hears of a phase.
+  /// - Parameter progress: receives one phase.
   public init(of model: CLIPModel, _ progress: WorkProgress = .unwatched) throws(ModelError) {
     if let inherited = model.inheritedSpace {
       self = inherited

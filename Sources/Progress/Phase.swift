@@ -8,7 +8,7 @@ public struct Phase: Sendable, Equatable {
 
   public var name: String
   public var unit: Unit
-  /// Zero where the end is not known.
+  /// Zero if the end is unknown.
   public var total: Int
 
   public init(_ name: String, _ unit: Unit, of total: Int) {
@@ -18,14 +18,14 @@ public struct Phase: Sendable, Equatable {
   }
 }
 
-/// How far a long command is.
+/// The progress of a long command.
 public struct PhaseState: Sendable, Equatable {
   public var phase: Phase
-  /// At most the phase's total, where that is known.
+  /// At most the phase's total, if it is known.
   public var done = 0
   /// Counts phases from 1.
   public var step: Int
-  /// Zero where it is not known how many phases follow.
+  /// Zero if the number of phases is unknown.
   public var stepCount: Int
 
   public init(_ phase: Phase, done: Int = 0, step: Int = 1, stepCount: Int = 0) {

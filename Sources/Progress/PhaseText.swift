@@ -2,7 +2,7 @@
 enum PhaseText {
   /// - Parameters:
   ///   - elapsed: since the phase began.
-  ///   - width: columns of the terminal; what does not fit is left out, the least useful first.
+  ///   - width: columns of the terminal. Parts that do not fit are left out, the least useful first.
   static func line(_ state: PhaseState, elapsed: Duration, width: Int) -> String {
     let head = head(state)
     let (percent, left) = (percent(state), remaining(state, elapsed))
@@ -42,7 +42,7 @@ enum PhaseText {
     return "\(time(Double(state.phase.total - state.done) / perSecond)) left"
   }
 
-  /// Nil in the beginning, when it would be a guess.
+  /// Nil at the beginning, when an estimate would be unreliable.
   private static func perSecond(_ state: PhaseState, _ elapsed: Duration) -> Double? {
     guard state.done > 0, elapsed >= .milliseconds(500) else { return nil }
     return Double(state.done) / (elapsed / .seconds(1))
@@ -70,7 +70,7 @@ extension Phase.Unit {
     return "\(number(done / scale)) \(name)"
   }
 
-  /// `310 MB/s`, or `96/s` of what the amount counts; nil where it says nothing.
+  /// `310 MB/s`, or `96/s` in the unit of the amount; nil if it is not meaningful.
   fileprivate func rate(_ perSecond: Double, of total: Double) -> String? {
     switch self {
     case .bytes:
@@ -93,7 +93,7 @@ extension Phase.Unit {
     }
   }
 
-  /// Three digits or more, thousands apart: `0.52`, `3.1`, `96`, `1,230`.
+  /// At least two significant digits, with commas between thousands: `0.52`, `3.1`, `96`, `1,230`.
   private func number(_ value: Double) -> String {
     let value = value.isFinite ? min(max(value, 0), 1e15) : 0
     let decimals = value >= 10 || value == value.rounded() ? 0 : value >= 1 ? 1 : 2

@@ -1,9 +1,9 @@
 private import Synchronization
 
-/// Shows phases as they go on: on a terminal as one line that is drawn over, in a log as a line now and then.
+/// Shows the progress of phases: on a terminal as one line that is redrawn, in a log as a line every ten seconds.
 public final class ProgressDisplay: Sendable {
   public enum Style: Sendable {
-    /// The line is drawn over, a few times a second.
+    /// One line that is redrawn a few times per second.
     case terminal
     /// A line when a phase begins, every ten seconds, and when it ends.
     case lines
@@ -31,8 +31,8 @@ public final class ProgressDisplay: Sendable {
 
   /// - Parameters:
   ///   - clock: the time since some start.
-  ///   - width: the columns of the terminal, asked for at each drawing since windows change.
-  ///   - write: takes what is drawn.
+  ///   - width: the columns of the terminal, read for each drawing, because windows change.
+  ///   - write: receives the output.
   public init(
     _ style: Style, clock: @escaping @Sendable () -> Duration, width: @escaping @Sendable () -> Int,
     write: @escaping @Sendable (String) -> Void

@@ -1,8 +1,8 @@
 private import Synchronization
 
-/// What long work reports its progress to, from any thread: one phase after another, each counted up to its total.
+/// Receives the progress of long work, from any thread: one phase after another, each counted up to its total.
 public final class WorkProgress: Sendable {
-  /// Called under a lock, so that it sees one state after another.
+  /// Called under a lock, so that it receives the states in order.
   public typealias Observer = @Sendable (PhaseState?) -> Void
 
   private struct State: Sendable {
@@ -14,10 +14,10 @@ public final class WorkProgress: Sendable {
   private let state = Mutex(State())
   private let observer: Observer?
 
-  /// - Parameter observer: hears of every change; nil where nobody watches.
+  /// - Parameter observer: receives every change; nil if nobody observes.
   public init(_ observer: Observer? = nil) { self.observer = observer }
 
-  /// Nobody watches.
+  /// Progress that nobody observes.
   public static let unwatched = WorkProgress()
 
   /// States how many phases follow.
@@ -27,7 +27,7 @@ public final class WorkProgress: Sendable {
 
   /// Begins a phase, which ends the one before.
   ///
-  /// - Parameter total: zero where it is not known.
+  /// - Parameter total: zero if it is unknown.
   public func begin(_ name: String, _ unit: Phase.Unit, of total: Int) {
     guard let observer else { return }
     state.withLock { state in
@@ -39,7 +39,7 @@ public final class WorkProgress: Sendable {
     }
   }
 
-  /// Counts what has been done of the current phase.
+  /// Adds to the progress of the current phase.
   public func add(_ count: Int = 1) {
     guard let observer else { return }
     state.withLock { state in

@@ -8,7 +8,7 @@ extension Equalization {
   /// Computes the exponents of all pairs from the unmodified weights, pairs in parallel.
   ///
   /// - Parameters:
-  ///   - progress: hears of the bytes of the consumers, as FP32.
+  ///   - progress: counts the bytes of the consumers, as FP32.
   ///   - includes: whether the consumers of a tower are stored as int8.
   package init<Source: ParameterSource>(
     of source: Source, _ parameters: [Parameter], threads: Int, progress: WorkProgress = .unwatched,

@@ -22,9 +22,10 @@ public struct Divergence: Sendable, Equatable, Codable {
   public var error: Double
   public var errorBefore: Double
 
-  /// Finds the stage with the largest error relative to the stage before, up to the first error that no precision
-  /// explains. A fault makes the error jump at its block, while rounding and quantization errors grow slowly. Errors
-  /// below `noise`, the precision's usual level, count as noise.
+  /// Finds the stage whose error grows most relative to the stage before it: a fault makes the error jump at its block,
+  /// while rounding and quantization errors grow slowly. The search ends at the first error that no precision explains.
+  ///
+  /// - Parameter noise: the usual error of the precision. Smaller errors of a stage before count as this.
   init?(_ errors: [StageError], noise: Double) {
     var before = noise
     var largest = (factor: 1.0, index: -1, before: noise)

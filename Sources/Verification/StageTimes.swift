@@ -22,7 +22,7 @@ public struct StageTimes: Sendable, Equatable {
   /// - Parameters:
   ///   - pixels: `[3, imageSize, imageSize]`, if there is an image tower.
   ///   - ids: `contextLength` ids, if there is a text tower.
-  ///   - progress: hears of each layer.
+  ///   - progress: counts each layer.
   package init(
     of session: PocketCLIP.Session, rounds: Int, pixels: [Float]?, ids: [Int32]?,
     _ architecture: CLIPArchitecture, _ progress: WorkProgress

@@ -40,19 +40,20 @@ struct PocketClipCommand: ParsableCommand {
     } catch let code as ExitCode {
       Foundation.exit(code.rawValue)
     } catch {
-      // Help and the version are no errors.
+      // The parser also reports help and the version as errors.
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       exit(UsageFailure(arguments).failure(message(for: error)), arguments)
     }
   }
 
-  /// Ends with an error of the command line, of which no command knows.
+  /// Ends the process with an error that occurs before a command runs.
   private static func exit(_ failure: Failure, _ arguments: [String]) -> Never {
     let options = arguments.prefix { $0 != "--" }
     Foundation.exit(failure.report(json: options.contains("--json")).rawValue)
   }
 
-  /// The parser calls it an unexpected argument and names no command; after `help`, it prints the tool's help.
+  /// Without this check the parser reports an unexpected argument without naming a command, and after `help` it prints the
+  /// tool's help.
   private static func refuseUnknownCommand(_ arguments: [String]) throws(Failure) {
     let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
     let commands = configuration.subcommands.map { $0._commandName }

@@ -49,7 +49,7 @@ def softmax(scores: Rows, scale: float, *, out: Buffer | None = None) -> Floats:
 
 
 def in_place(scores: Rows, out: Buffer | None) -> tuple[Matrix, Output]:
-    """The scores, and memory that holds a copy of them or is the same."""
+    """The scores, and the output that receives the result: a copy of the scores, or the same memory."""
     rows = matrix(scores, "scores", "f")
     result = Output(out, (rows.count, rows.width))
     if result.start != rows.start:

@@ -63,7 +63,7 @@ public struct ZipArchive: Sendable {
 
   /// Compares every member with its checksum, one after another, and releases its memory.
   ///
-  /// - Parameter onRead: hears of the bytes of each member.
+  /// - Parameter onRead: called with the number of bytes of each member.
   /// - Throws: `zipChecksumMismatch` for the first damaged member, `zipInflateFailed`.
   public func checkChecksums(onRead: (Int) -> Void = { _ in }) throws(ReadError) {
     for entry in entries {

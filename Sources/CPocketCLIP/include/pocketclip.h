@@ -27,7 +27,7 @@
  * sets except scalar and sse41) and without. Bits are equal within a kind; the two kinds differ by rounding.
  *
  * MEMORY. The library allocates memory with mmap only, when a bundle is opened and when a session is created.
- * If the system has none, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. The
+ * If the system has too little, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. The
  * library stays loaded: dlclose does not unload it, because the threads of the pool may be running its code.
  *
  * FILES. pclip_open maps the file. If another program truncates it, the process ends with SIGBUS; if another program
@@ -68,7 +68,7 @@ enum {
   PCLIP_E_BUFFER = 2,        /* an output buffer is too small: the message names the size needed             */
   PCLIP_E_UNSUPPORTED = 3,   /* instruction set or arithmetic that this machine or build does not have       */
   PCLIP_E_NO_TOWER = 4,      /* the bundle has no such tower, tokenizer or projection                         */
-  PCLIP_E_MEMORY = 5,        /* the system has no memory                                                      */
+  PCLIP_E_MEMORY = 5,        /* the system has too little memory                                              */
   /* The file. */
   PCLIP_E_OPEN = 10,         /* cannot be opened or read                                                      */
   PCLIP_E_FORMAT = 11,       /* not a bundle, or a rule of docs/BUNDLE.md is broken: the message names it     */
@@ -99,11 +99,14 @@ typedef struct pclip_session pclip_session;
 
 enum { PCLIP_ARITHMETIC_AUTO = 0, PCLIP_ARITHMETIC_FAST = 1, PCLIP_ARITHMETIC_EXACT = 2, PCLIP_ARITHMETIC_BF16 = 3 };
 
-/* Zero in a field means the environment variable, then the default. Set `size` to sizeof(pclip_open_options). */
+/* A field that is zero takes the environment variable if it is set, otherwise the default. Set `size` to
+ * sizeof(pclip_open_options). */
 typedef struct pclip_open_options {
   size_t size;
-  int32_t arithmetic;  /* auto: int8 × int8 (`fast`) on int8 bundles, FP32 sums on FP16 and FP32 bundles;
-                          exact: 16-bit activations × int8 weights; both are FP32 on FP bundles;
+  int32_t arithmetic;  /* auto: fast on int8 bundles, exact on others;
+                          fast: 8-bit activations × int8 weights on int8 bundles;
+                          exact: 16-bit activations × int8 weights on int8 bundles;
+                          on FP16 and FP32 bundles, fast and exact are both FP32;
                           bf16: weights of an FP16 bundle and their inputs rounded to BF16, sums in FP32, on
                           processors with BF16 instructions (AVX-512 BF16): PCLIP_E_UNSUPPORTED on others     */
   int32_t threads;     /* threads of the pool that one call may use; default: all that the process may use     */

@@ -12,8 +12,7 @@ struct ContentDetector {
   let limits: Limits
 
   /// - Throws: `emptyFile`, `gitLFSPointer`, `htmlPage`, `notACheckpoint`, `checkpointInArchive`,
-  ///   `unsupportedFormat`,
-  ///   `truncatedFile`, `unknownFormat`, or an error of a zip or an index.
+  ///   `unsupportedFormat`, `truncatedFile`, `unknownFormat`, or an error of a zip or an index.
   func detect() throws(ReadError) -> DetectedContent {
     guard file.byteCount > 0 else { throw ReadError(.emptyFile) }
     limits.admit(file)

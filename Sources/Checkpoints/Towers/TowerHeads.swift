@@ -22,8 +22,8 @@ struct TowerHeads {
     }
   }
 
-  /// Adds a tensor that is the only one of its name in a file with both towers, below any prefix (TinyCLIP:
-  /// `_logit_scale`). A bias is added too, so that a model without one is rejected because of it.
+  /// Adds a projection or scale whose name occurs once in a file with both towers, below any prefix (TinyCLIP:
+  /// `_logit_scale`). Biases are added too: a projection with a bias is then rejected, not read without its bias.
   private mutating func addOnly(_ all: [TensorName], _ search: TowerSearch) {
     guard search.sites.contains(where: \.hasImage), search.sites.contains(where: \.hasText) else { return }
     var found: [String: [String]] = [:]

@@ -37,7 +37,7 @@ extension ModelInspection {
 }
 
 extension Checkpoint {
-  /// An adapter of weights lies beside them; beside a bundle it has no effect.
+  /// Notes an adapter next to a bundle. Adapters are read only next to weights, so it has no effect.
   fileprivate var notesOnAdapter: [String] {
     guard let adapter = evidence.adapterFile else { return [] }
     return [

@@ -72,8 +72,8 @@ enum UnsupportedArchitecture {
         return error
       }
     }
-    // CLIPA has no LayerNorm before the first block: the tensors of the tower exist, but both of this LayerNorm do
-    // not.
+    // CLIPA has no LayerNorm before the first block: the file has the tower's other tensors, but neither tensor of
+    // this LayerNorm.
     let names = Set(tensors.map(\.name))
     guard names.isDisjoint(with: ["visual.ln_pre.weight", "visual.ln_pre.bias"]),
       names.isSuperset(of: ["visual.class_embedding", "visual.conv1.weight", "visual.ln_post.weight"])
@@ -83,13 +83,13 @@ enum UnsupportedArchitecture {
       found: "CLIPA (no LayerNorm before the first block)")
   }
 
-  /// The `model_type`s of transformers that combine CLIP's image tower, with CLIP's defaults, and another kind of
-  /// text tower.
+  /// Whether models of this `model_type` of transformers have CLIP's image tower, with CLIP's defaults, and another
+  /// kind of text tower.
   static func hasImageTowerOfCLIP(modelType: String) -> Bool {
     ["chinese_clip", "chinese_clip_vision_model", "altclip", "altclip_vision_model"].contains(modelType)
   }
 
-  /// The `model_type`s of transformers that resemble CLIP, with their common names.
+  /// The common name of a `model_type` of transformers; nil for CLIP itself.
   static func named(byModelType type: String) -> String? {
     switch type {
     case "clip", "clip_text_model", "clip_vision_model": nil

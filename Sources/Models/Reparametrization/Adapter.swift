@@ -54,7 +54,7 @@ struct Adapter {
     return result
   }
 
-  /// - Parameter isOfDiffusion: whether it has updates, all of a diffusion model.
+  /// - Parameter isOfDiffusion: whether the file has updates and all of them belong to a diffusion model.
   private func changesNothing(isOfDiffusion: Bool) -> ModelError {
     var error = ModelError(
       .adapterDoesNotFit,
@@ -85,8 +85,8 @@ struct Adapter {
       }
     }
 
-    /// The updates without those of other models in the same file: of a diffusion model, and of the text tower of
-    /// Stable Diffusion XL whose sizes are not the base's.
+    /// The updates that belong to the base. The same file can hold updates of a diffusion model, and of a second text
+    /// tower with other sizes (Stable Diffusion XL).
     ///
     /// - Throws: `adapterDoesNotFit` if two text towers have equal sizes, because the base's cannot be identified.
     func ownUpdates(of updates: [LowRankUpdate]) throws(ModelError) -> [LowRankUpdate] {

@@ -6,7 +6,7 @@ public import Progress
 extension SourceFile {
   /// 64 hex digits of all of its bytes.
   ///
-  /// - Parameter progress: hears of them.
+  /// - Parameter progress: counts the bytes.
   public func sha256(_ progress: WorkProgress) throws(ModelError) -> String {
     String(decoding: try FileDigest.digest(of: [path], progress: progress).hex, as: UTF8.self)
   }

@@ -181,7 +181,7 @@ extension UnsafePointer where Pointee == pk_kernels {
         }
       case (.f16(let w), .rounded(let x, let bf16)): bf16.pointee.gemm(product, begin, end, x.base, w, y)
       case (.f32, .quantized), (.f16, .quantized), (.s8, .floats), (.f32, .rounded), (.s8, .rounded):
-        break  // `Model` gives each tower the form of rows that its weights multiply.
+        break  // Does not occur: `Model` chooses a form of rows that the weights support.
       }
     }
   }

@@ -59,8 +59,8 @@ extension Rows<Float> {
 }
 
 extension UnsafePointer<pk_kernels> {
-  /// One row with a scale of its own.
-  // One copy, not one per call: the library is small.
+  /// Quantizes one row with its own scale.
+  // Not inlined: one copy instead of one per call keeps the library small.
   @inline(never)
   func quantize(
     _ source: UnsafePointer<Float>, count: Int, into rows: QuantizedRows, _ row: Int,

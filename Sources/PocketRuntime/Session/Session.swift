@@ -67,7 +67,7 @@ package final class Session {
     return total
   }
 
-  /// For a session's other allocations: a few objects, and a list of 16 scratches of a ResNet.
+  /// Bytes reserved for a session's other allocations: a few objects and a list of 16 ResNet scratches.
   private static let objectBytes = 64 << 10
 
   private static func preprocessor(_ model: Model, _ tower: ImageTower) -> ImagePreprocessor {

@@ -18,11 +18,11 @@ struct ResNetTrunkPass {
     let stem = runStem(pixels, a, b)
     observer?(.stem, values(stem))
     var input = stem
-    // With b, which holds the stem's output, these two maps hold a block's input and output.
+    // Each block reads its input from one of two maps, b or this one, and may write its output to the other.
     var spare = maps[3]
     for bottleneck in weights.bottlenecks {
       let output = run(bottleneck, input, inner: a, c, shortcut: spare)
-      // The output overwrote its input or the shortcut's buffer. In the second case the input's buffer is free.
+      // The output is in the map of the input or in the spare one. In the second case the input's map becomes spare.
       if output.values != input.values { spare = input.values }
       input = output
       observer?(.bottleneck(stage: bottleneck.stage, bottleneck.index), values(input))

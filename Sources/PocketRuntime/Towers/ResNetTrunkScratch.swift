@@ -104,15 +104,15 @@ struct PatchBuffers {
   var floats: Rows<Float>
   var bytes: Rows<UInt8>
 
-  /// Half of a worker's bytes: an activation has two at most, a float four.
+  /// The offset of the low plane: half of a worker's buffer. The buffer has four bytes per value, a plane needs one.
   var lowPlane: Int { bytes.stride / 2 }
 
-  /// Output pixels whose patches a worker holds at once. Longer if one line of the image is longer.
+  /// The number of output pixels whose patches a worker holds at once; at least one line of the image.
   static let pixels = 128
 }
 
 extension PatchBuffers {
-  /// A byte needs less memory than a float, so both kinds of patches use one buffer.
+  /// Both kinds of patches use one buffer, which is large enough for floats.
   fileprivate init(_ floats: Rows<Float>) {
     self.floats = floats
     let bytes = UnsafeMutableRawPointer(floats.base).assumingMemoryBound(to: UInt8.self)

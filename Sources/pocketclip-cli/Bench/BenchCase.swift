@@ -2,7 +2,7 @@ import Architecture
 import BundleFormat
 import PocketCLIP
 
-/// One row of the table: what is encoded, and how many at once.
+/// One row of the table: the kind of input and the batch size.
 struct BenchCase: Equatable {
   var input: BenchInput
   var batch: Int
@@ -21,7 +21,7 @@ enum BenchInput: String, CaseIterable {
 
   var tower: Tower { self == .images ? .image : .text }
 
-  /// Operations of one item; nil where the original implementation would compute padding that ours leaves out.
+  /// Operations of one item; nil for captions, because the runtime skips padding that the original code computes.
   func operations(_ architecture: CLIPArchitecture) -> Double? {
     switch self {
     case .images: architecture.image.map { 2 * Double($0.multiplyAdds) }
@@ -44,7 +44,7 @@ enum BenchInput: String, CaseIterable {
 /// Start and end included; most captions of photographs are no longer.
 private let captionLengths = 7...16
 
-/// Ready inputs: what is timed is the model alone.
+/// Prepared inputs, so that only the model is timed.
 struct BenchInputs {
   /// `[n, 3, imageSize, imageSize]`.
   let pixels: [Float]
@@ -64,7 +64,7 @@ struct BenchInputs {
     }
   }
 
-  /// Noise in the range of normalized pixels: the time does not depend on what is in an image.
+  /// Noise in the range of normalized pixels: the time does not depend on the content of an image.
   static func pixels(count: Int, size: Int) -> [Float] {
     var state: UInt32 = 0x9E37_79B9
     return (0..<count * 3 * size * size).map { _ in

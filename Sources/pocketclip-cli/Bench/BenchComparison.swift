@@ -1,7 +1,7 @@
 import Architecture
 import Verification
 
-/// Several bundles or arithmetics, a line each: times, shares of the machine's peak, size and fidelity.
+/// Several bundles or arithmetics, one line each: times, shares of the machine's peak, size and fidelity.
 struct BenchComparison {
   private let variants: [BenchOutput.Variant]
   private let cases: [BenchCase]
@@ -22,7 +22,7 @@ struct BenchComparison {
       + head("share of peak") + table { row in benchPercent(row.shareOfPeak) } + [""] + fidelity
   }
 
-  /// What the columns are: an input and a batch size each.
+  /// The titles of the columns: each is an input and a batch size.
   private func head(_ title: String) -> [String] {
     let inputs = cases.map { test in test.batch == BenchCase.batches[0] ? test.input.rawValue : "" }
     return [
@@ -52,7 +52,7 @@ struct BenchComparison {
     return BoundedFigure.text(value, digits: 6, atLeast: Recommendation.leastCosine)
   }
 
-  /// A long name has a line of its own.
+  /// A long name gets its own line.
   private func named(_ variant: BenchOutput.Variant, _ cells: [String], _ width: Int) -> [String] {
     guard variant.name.count > Self.nameWidth else { return [line(variant.name, cells, width)] }
     return [variant.name.unbroken, line("", cells, width)]

@@ -4,9 +4,9 @@ import PocketCLIP
 import Progress
 import Verification
 
-/// How near vectors of one variant are to those of another, on the probes that `verify` takes too.
+/// How close the vectors of one variant are to those of another, on the probes of `verify`.
 struct BenchFidelity {
-  /// Least cosine over the probes; nil for a tower that is not there, or texts without a tokenizer.
+  /// The smallest cosine over the probes; nil for an absent tower, or for texts without a tokenizer.
   let image, text: Double?
 
   /// The worse of the two.
@@ -34,7 +34,7 @@ struct ProbeVectors {
   private(set) var images: [[Float]] = []
   private(set) var texts: [[Float]] = []
 
-  /// What `init` adds to its progress.
+  /// How much `init` adds to the progress.
   static func countedMultiplyAdds(_ variant: BenchVariant) -> Int {
     let architecture = variant.description.architecture
     let hasTexts = variant.information.hasText && variant.information.hasTokenizer

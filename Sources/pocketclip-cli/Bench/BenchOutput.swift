@@ -9,11 +9,11 @@ struct BenchOutput: SchemaOutput {
   var toolVersion = runtimeVersion
   var instructionSet: String
   var threads: Int
-  /// Operations a second; nil where no loop is known for this kind of processor.
+  /// Operations per second; nil if there is no measuring loop for this kind of processor.
   var peakFp32, peakBf16, peakInt8: Double?
   var variants: [Variant]
   var recommendation: Recommendation?
-  /// What stands against a choice on this machine, with figures.
+  /// Warnings against a choice on this machine, with figures.
   var warnings: [String] = []
 
   init(_ peak: PeakRate, _ information: ModelInformation, _ variants: [Variant]) {
@@ -31,7 +31,7 @@ struct BenchOutput: SchemaOutput {
     var fileByteCount: UInt64
     var rows: [Row] = []
     var stages: [Stage] = []
-    /// What the others' cosines are measured against; nil where nothing is compared.
+    /// Whether the cosines of the others are relative to this variant; nil if nothing is compared.
     var isTruth: Bool?
     var worstImageCosine, worstTextCosine: Double?
 
@@ -49,9 +49,9 @@ struct BenchOutput: SchemaOutput {
     /// `images`, `texts` (a full context) or `captions`.
     var input: String
     var batch: Int
-    /// Times the batch was run.
+    /// How often the batch was run.
     var runs: Int
-    /// Of one item, as is the least.
+    /// Of one item, like the least.
     var medianMilliseconds, leastMilliseconds: Double
     /// By the median.
     var itemsPerSecond: Double
@@ -74,7 +74,7 @@ struct BenchOutput: SchemaOutput {
 
   struct Stage: Encodable {
     var tower, name: String
-    /// Stages of the forward pass that are added up here.
+    /// The number of stages of the forward pass in this sum.
     var count: Int
     var milliseconds, share: Double
 

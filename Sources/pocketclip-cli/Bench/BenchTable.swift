@@ -1,7 +1,7 @@
 import Architecture
 import Archives
 
-/// What `bench` prints for people.
+/// The report that `bench` prints without `--json`.
 struct BenchTable {
   let output: BenchOutput
   let architecture: CLIPArchitecture

@@ -13,24 +13,24 @@ struct BenchTimes {
   var least: Double { seconds.min() ?? 0 }
   var total: Double { seconds.reduce(0, +) }
 
-  /// The middle one, the lower of two.
+  /// For an even count, the lower of the two middle values.
   var median: Double {
     let sorted = seconds.sorted()
     return sorted.isEmpty ? 0 : sorted[(sorted.count - 1) / 2]
   }
 }
 
-/// Times one case on several variants in turns, so that what slows the machine for a while slows them all.
+/// Times one case on several variants in turns, so that a temporary load on the machine slows all of them.
 struct BenchRunner {
   let variants: [BenchVariant]
   /// Least time spent on each variant.
   let seconds: Double
-  /// Hears of the milliseconds of each case, up to `leastMilliseconds`.
+  /// Counts the milliseconds of each case, up to `leastMilliseconds`.
   let progress: WorkProgress
 
   private static let leastRounds = 3
 
-  /// Of one case.
+  /// The shortest time of one case, over all variants.
   var leastMilliseconds: Int { variants.count * Int(1000 * seconds) }
 
   func times(_ test: BenchCase) throws(Failure) -> [BenchTimes] {

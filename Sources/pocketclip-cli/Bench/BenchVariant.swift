@@ -4,13 +4,13 @@ import MachinePeak
 import PocketCLIP
 import Verification
 
-/// A bundle, open in one arithmetic.
+/// A bundle, opened with one arithmetic.
 struct BenchVariant {
   let bundle: OpenBundle
-  /// Of several bundles or arithmetics: told apart by this.
+  /// Distinguishes the variants in the report.
   let name: String
 
-  /// - Parameter namesFile: whether the file's name is needed to tell it from others.
+  /// - Parameter namesFile: whether the name must include the file's name.
   init(_ bundle: OpenBundle, namesFile: Bool) {
     self.bundle = bundle
     let file = bundle.path.split(separator: "/").last ?? ""
@@ -27,7 +27,7 @@ struct BenchVariant {
 
   var arithmetic: Model.Arithmetic { information.arithmetic }
 
-  /// What the tower's products are measured against; nil where no loop is known for this kind of processor.
+  /// The peak rate for the tower's products; nil if there is no measuring loop for this kind of processor.
   func best(_ tower: Tower, of peak: PeakRate) -> Double? {
     switch arithmetic {
     case .bf16: peak.bf16
@@ -58,9 +58,9 @@ struct BenchVariant {
     return description.hasInt8 || arithmetic == .bf16 ? "\(stored) \(arithmetic)" : stored
   }
 
-  /// Each bundle once, or twice where arithmetics differ; `bf16` where this processor has it.
+  /// Each bundle once, or once per arithmetic if `compares`; `bf16` only if this processor supports it.
   ///
-  /// - Throws: what opening throws; `data` for bundles of two models.
+  /// - Throws: errors from opening; `data` for bundles of two models.
   static func all(_ paths: [String], _ options: Model.Options, compares: Bool) throws -> [BenchVariant] {
     var bundles: [OpenBundle] = []
     for path in paths {

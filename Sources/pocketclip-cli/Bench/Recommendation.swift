@@ -1,12 +1,12 @@
 import Verification
 
-/// The variant to take, and why.
+/// The recommended variant, with the reason.
 struct Recommendation: Encodable {
   var name, path, arithmetic, reason: String
 
-  /// What `convert` demands at least of an int8 image tower by default.
+  /// The lowest default bound of `convert` for an int8 image tower.
   static let leastCosine = 0.998
-  /// Variants this close to the fastest count as equally fast: the most faithful of them is taken.
+  /// Variants this close to the fastest count as equally fast; the most accurate of them is recommended.
   private static let tie = 1.05
 
   /// - Precondition: the variants have rows, of the same cases, and cosines.
@@ -40,9 +40,9 @@ struct Recommendation: Encodable {
 }
 
 extension BenchOutput.Variant {
-  /// Of both towers; 1 where nothing could be compared.
+  /// The worse of both towers; 1 if nothing could be compared.
   fileprivate var worstCosine: Double { min(worstImageCosine ?? 1, worstTextCosine ?? 1) }
 
-  /// One item at batch 1, an image where there is an image tower.
+  /// One item at batch 1: an image if there is an image tower.
   fileprivate var milliseconds: Double { rows.first?.medianMilliseconds ?? .infinity }
 }

@@ -36,7 +36,7 @@ struct ArchitecturesOutput: SchemaOutput {
     var parameterCount: Int
     /// Tensors of a bundle with both towers and the tokenizer.
     var fp16ByteCount, int8ByteCount: Int
-    /// Of the text tower, and of an image tower that has one to choose.
+    /// Of the text tower, and of an image tower that has a choice of activations.
     var activation: String
   }
 

@@ -90,7 +90,7 @@ struct Bench: ParsableCommand {
     }
   }
 
-  /// Measured on one thread: whatever else runs on the machine rarely slows every round of a single one.
+  /// Measured on one thread, because other load on the machine rarely slows every round of a single thread.
   private static func warnings(_ variants: [BenchVariant]) -> [String] {
     guard variants.contains(where: { $0.arithmetic == .bf16 }) else { return [] }
     return PeakRate(threads: 1).bf16Warning.map { [$0] } ?? []
@@ -120,7 +120,7 @@ struct Bench: ParsableCommand {
     }
   }
 
-  /// Beside the variant that rounds least; of equals, the one given first.
+  /// Compared with the variant that rounds least; if several do, with the first one given.
   private static func addFidelity(
     to results: inout [BenchOutput.Variant], _ variants: [BenchVariant], _ progress: WorkProgress
   ) throws(Failure) {

@@ -111,9 +111,9 @@ struct Classify: ParsableCommand {
     }
   }
 
-  /// Prints each image's labels as soon as they are known.
+  /// Prints the labels of each image as soon as they are computed.
   ///
-  /// - Returns: those of all images, where they are printed together.
+  /// - Returns: the results of all images, if they are printed together.
   private func classify(
     _ encoder: inout ImageEncoder, _ classes: ClassVectors, _ space: SpaceID, _ console: Console
   ) throws -> [ClassifyOutput.Image] {
@@ -186,7 +186,8 @@ struct Classify: ParsableCommand {
 }
 
 extension Classify {
-  /// The texts' bundle states the score: a sigmoid and a softmax give other percentages of the same vectors.
+  /// The bundle of the texts determines the score. A sigmoid and a softmax give different percentages for the same
+  /// vectors, so both bundles must agree.
   private func requireOneScore(_ image: OpenBundle, _ text: OpenBundle) throws(Failure) {
     let kinds = (image.description.score, text.description.score)
     guard let own = kinds.0, let other = kinds.1, own != other else { return }
@@ -201,7 +202,7 @@ extension Classify {
 struct ClassVectors {
   let labels: [String]
   let vectors: [[Float]]
-  /// Whose score is used.
+  /// The bundle whose score is used.
   private let model: Model
   /// Nil for the model's own.
   private let scale: Float?
@@ -222,14 +223,14 @@ struct ClassVectors {
     scale = Self.usualScale(for: bundle, console)
   }
 
-  /// Without a stored scale, 100: CLIP's training clamps it there, and published models end there.
+  /// Without a stored scale, 100: the upper limit of CLIP's training, which published models reach.
   private static func usualScale(for bundle: OpenBundle, _ console: Console) -> Float? {
     guard bundle.model.information.logitScale == nil else { return nil }
     console.note("note: \(bundle.path) has no logit scale: percentages use the usual scale, 100")
     return 100
   }
 
-  /// The labels closest to an image's vector, the closest first.
+  /// The labels closest to an image's vector, closest first.
   func ranked(_ vector: [Float], top: Int) throws -> [ClassifyOutput.Label] {
     let similarities = vectors.map { zip($0, vector).reduce(0) { $0 + $1.0 * $1.1 } }
     let shares = try model.probabilities(of: similarities, scale: scale)
@@ -263,7 +264,7 @@ struct ClassifyOutput: SchemaOutput {
     var error, hint: String?
     var labels: [Label]
 
-    /// The same for people; nothing for an image that was warned about.
+    /// The text report; empty for an image that already caused a warning.
     var lines: [String] {
       guard error == nil else { return [] }
       return [path.unbroken]

@@ -125,15 +125,15 @@ struct Convert: ParsableCommand {
 }
 
 extension Convert {
-  /// What a bundle rounded stays rounded, and is the truth that its conversion is measured by.
+  /// Weights that a bundle rounded stay rounded, and the conversion is measured against them.
   private static func note(onRounded model: CLIPModel) -> String? {
     guard model.source.format == CheckpointFormat.bundle.identifier, model.holdsInt8 else { return nil }
     return
       "note: \(model.source.fileName) holds int8 weights; cosines compare with these, not with the original weights"
   }
 
-  /// Reads the whole checkpoint even for one tower, since that one's bundle carries the other's id too. Where only
-  /// the other is damaged, it does without.
+  /// Reads the complete checkpoint even for one tower, because its bundle also stores the id of the other tower. If only
+  /// the other tower is damaged, opens the requested one alone.
   private func openModel(_ console: Console) throws -> CLIPModel {
     var options = try input.modelOptions()
     let tower = options.tower
@@ -176,14 +176,14 @@ struct ConvertOutput: SchemaOutput {
   var byteCount, sourceByteCount: Int
   /// Nil for generated weights.
   var source: FileIdentity?
-  /// Of writing alone: running the bundle then maps all of it.
+  /// The peak during writing. Measuring then maps the complete bundle.
   var writingPeakByteCount: Int?
   var peakByteCount = ProcessFacts.peakByteCount
   var seconds: Seconds
   /// Figures against the FP32 reference, one per arithmetic.
   var fidelity: [Report]
-  /// What neither the checkpoint nor a configuration decided. The reference takes it too, so that no figure shows a
-  /// mistake here.
+  /// Settings that neither the checkpoint nor a configuration states. The reference uses them too, so no figure shows a
+  /// wrong one.
   var settings: [DecisionRow]
 
   struct Seconds: Encodable {
@@ -228,7 +228,7 @@ struct ConvertOutput: SchemaOutput {
 }
 
 extension ConvertOutput {
-  /// One line for each option and each default, with the values that it decided.
+  /// One line for each option and each default, with the values that it sets.
   private var settingLines: [String] {
     guard !settings.isEmpty else {
       return ["  settings      all recorded in the checkpoint or in its configuration"]
@@ -244,7 +244,7 @@ extension ConvertOutput {
 }
 
 extension Decision {
-  /// A bundle of one tower takes nothing of the other's.
+  /// A bundle with one tower uses no setting of the other tower.
   fileprivate func isPart(of architecture: CLIPArchitecture) -> Bool {
     let isOfTexts = field.hasPrefix("text.") || field == "tokenizer"
     return isOfTexts ? architecture.text != nil : architecture.image != nil
@@ -263,7 +263,7 @@ extension CLIPModel {
 }
 
 extension ModelError {
-  /// Whether what is in the file is to blame, not what is left open.
+  /// Whether the tensors of the file cause the error, not a missing setting.
   fileprivate var isAboutTensors: Bool {
     switch code {
     case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,

@@ -13,7 +13,7 @@ struct DecisionRow: Encodable {
 }
 
 extension [DecisionRow] {
-  /// Values by what decided them, in order of first appearance.
+  /// Values grouped by their source, in order of first appearance.
   var grouped: [(detail: String, source: String, values: [String])] {
     var groups: [(detail: String, source: String, values: [String])] = []
     for row in self {

@@ -118,7 +118,7 @@ struct Embed: ParsableCommand {
     if let failure = result.failure { throw failure.followingOutput() }
   }
 
-  /// Prints each vector as soon as it is known, or all as one object.
+  /// Prints each vector as soon as it is computed, or all as one object.
   private func print(
     _ texts: [String], _ found: FoundImages, _ bundle: OpenBundle, _ console: Console
   ) throws {

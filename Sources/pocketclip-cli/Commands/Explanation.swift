@@ -1,6 +1,6 @@
 import Archives
 
-/// Where a file is broken: the bytes around the offset that an error names, or what is known where it names none.
+/// Where a file is broken: the bytes around the offset of an error, or its position in words if it has no offset.
 struct Explanation {
   struct Window {
     var fileByteCount: Int
@@ -12,7 +12,7 @@ struct Explanation {
   private let error: ReadError
   let window: Window?
 
-  /// Maps the file that the error names and touches the window alone.
+  /// Maps the file that the error names and reads only the bytes that are shown.
   init(_ error: ReadError) {
     self.error = error
     window = Self.window(error)
@@ -28,7 +28,7 @@ struct Explanation {
       lines: HexView.lines(of: file.bytes, around: offset, note: error.reason))
   }
 
-  /// What is printed below the error's line.
+  /// The lines to print below the error's line.
   var lines: [String] {
     let places = error.path.map { "in " + $0.description }
     if let window {
@@ -50,7 +50,7 @@ extension ReadError {
 }
 
 extension Failure {
-  /// The same, with the bytes around the place where a reader stopped.
+  /// The same, with the bytes around the position at which a reader stopped.
   func explained() -> Failure {
     var failure = self
     failure.explanation = cause.map(Explanation.init)

@@ -102,14 +102,14 @@ struct ExportOutput: SchemaOutput {
   var spaceId: SpaceID
   var files: [File]
   var byteCount: Int
-  /// What the target cannot say, or says differently.
+  /// Settings that the target cannot record, or records differently.
   var notes: [String]
   /// Opening the source, hashing and writing.
   var seconds = 0.0
   var peakByteCount = ProcessFacts.peakByteCount
 
   struct File: Encodable {
-    /// Below the output folder; nil where the output is the file.
+    /// Below the output folder; nil if the output is the file itself.
     var name: String?
     var byteCount: Int
   }

@@ -1,11 +1,11 @@
 import Checkpoints
 import Models
 
-/// Whether weights are those of a published file, by their SHA-256.
+/// The published file with the same SHA-256, if there is one.
 struct FileIdentity: Encodable {
   /// 64 hex digits.
   var sha256: String
-  /// `OpenAI's ViT-L/14`; nil for a file that is not known.
+  /// `OpenAI's ViT-L/14`; nil for an unknown file.
   var published: String?
 
   init(sha256: String) {

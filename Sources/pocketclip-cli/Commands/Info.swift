@@ -67,7 +67,7 @@ struct InfoOutput: SchemaOutput {
     var openSeconds: Double
     /// Scratch of one session at batch 1 with images of 12 megapixels.
     var sessionByteCount: Int
-    /// By tower: what a process that embeds one item has in memory, pages shared with others included.
+    /// By tower: the memory of a process that embeds one item, including pages that it shares with other processes.
     var residentByteCount: [String: Int]
     var arithmetic: String
     var threads: Int
@@ -170,7 +170,7 @@ extension InfoOutput.Bundle {
       residentByteCount["\(tower)"] =
         input.header.weightByteCount(tower) + sessionByteCount + Self.processByteCount
     }
-    // `fast` is a choice of int8 alone: without it every product has float operands.
+    // Only int8 bundles have `fast`; in other bundles every product has float operands.
     arithmetic =
       "\(information.arithmetic == .fast && !description.hasInt8 ? .exact : information.arithmetic)"
     threads = information.threads
@@ -192,7 +192,7 @@ extension InfoOutput.Bundle {
 }
 
 extension BundleHeader {
-  /// Bytes that computing one item reads: all but the token table, of which a text takes a few rows.
+  /// Bytes that computing one item reads: everything except the token table, of which a text reads a few rows.
   fileprivate func weightByteCount(_ tower: Tower) -> Int {
     let parameters = ParameterSchema(description.architecture).parameters
     return tensors.reduce(0) { total, tensor in
@@ -216,7 +216,7 @@ extension InfoOutput.Source {
 }
 
 extension FidelityDemand {
-  /// `image, fast` → 0.9998; empty where nothing was measured.
+  /// `image, fast` → 0.9998; empty if nothing was measured.
   var demandedCosine: [String: Double] {
     let stated = [
       ("image, fast", imageFast), ("image, exact", imageExact), ("text, fast", textFast),

@@ -48,7 +48,7 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  /// Reads all of the file.
+  /// Reads the complete file.
   private func identity(of checkpoint: Checkpoint, _ console: Console) throws(ModelError) -> FileIdentity? {
     guard checkpoint.bundle == nil, checkpoint.files.count == 1, let file = checkpoint.files.first else {
       return nil

@@ -14,7 +14,7 @@ extension InspectOutput.RegionRow {
 }
 
 extension InspectOutput {
-  /// Byte by byte, what lies where.
+  /// The content of each range of bytes.
   var regionLines: [String] {
     guard let regions else { return [] }
     var lines = [

@@ -9,7 +9,7 @@ struct InspectOutput: SchemaOutput {
   var format: String
   var layout: String
   var files: [File]
-  /// Of a checkpoint in one file: only such are published under a SHA-256.
+  /// For a checkpoint in one file, because SHA-256 sums are published for single files.
   var identity: FileIdentity?
   var architecture: String
   var convention: String
@@ -42,7 +42,7 @@ struct InspectOutput: SchemaOutput {
     var shape: [Int]
   }
 
-  /// What lies at one place of a file: a tensor, a zip's member, or the format's own structure.
+  /// The content of one range of a file: a tensor, a zip member, or a structure of the format.
   struct RegionRow: Encodable {
     var file: String
     var offset, byteCount: Int
@@ -107,7 +107,7 @@ struct InspectOutput: SchemaOutput {
 }
 
 extension InspectOutput {
-  /// Settings that tensor shapes do not determine, by where their values came from.
+  /// Settings that tensor shapes do not determine, grouped by the source of their values.
   private var decisionLines: [String] {
     decisions.grouped.flatMap { group in
       ["  settings      from \(group.source): \(group.detail)"]

@@ -96,7 +96,7 @@ struct Verify: ParsableCommand {
     }
   }
 
-  /// - Throws: a usage error for a bundle beside another input, which is most likely its checkpoint.
+  /// - Throws: a usage error for a bundle together with another input, which is most likely its checkpoint.
   private func requireOneSubject() throws(Failure) {
     guard paths.count > 1, let bundle = paths.first(where: Self.isBundle) else { return }
     let others = paths.filter { $0 != bundle }.joined(separator: " ")
@@ -109,7 +109,7 @@ struct Verify: ParsableCommand {
     !CLIPModel.isSynthetic(path) && (try? Checkpoint.format(of: path)) == .bundle
   }
 
-  /// - Throws: a usage error for options that say how to compare, where a bundle is compared with nothing.
+  /// - Throws: a usage error for options about the comparison, if the bundle is compared with nothing.
   private func requireComparison() throws(Failure) {
     guard against.isEmpty, golden == nil else { return }
     guard try input.modelOptions() == ModelOptions(), arithmetic == nil, minCosine == nil, minAgreement == nil
@@ -120,10 +120,10 @@ struct Verify: ParsableCommand {
     }
   }
 
-  /// The bundle; of a checkpoint in two files, the first.
+  /// The bundle, or the first file of a checkpoint in two files.
   private var path: String { paths[0] }
 
-  /// The bundle that is verified, its checksums, rules and self-test checked; nil for a checkpoint.
+  /// The bundle to verify, after its checksums, rules and self-test were checked; nil for a checkpoint.
   private func bundle(_ console: Console) throws -> OpenBundle? {
     guard paths.count == 1, !CLIPModel.isSynthetic(path), try Folder.kind(of: path) != .folder else {
       return nil
@@ -151,7 +151,8 @@ struct Verify: ParsableCommand {
     return bundle
   }
 
-  /// Another checkpoint than the bundle's is the commonest reason to fail. The same weights in another file pass.
+  /// Warns if `--against` names another file than the bundle's source, which is the most common reason to fail. The same
+  /// weights in another file pass.
   private func warnOfOtherSource(_ bundle: OpenBundle, _ source: CLIPModel, _ console: Console) {
     guard let made = bundle.description.provenance.sha256, let given = try? source.source.sha256(),
       made != given
@@ -162,7 +163,7 @@ struct Verify: ParsableCommand {
         + hex(given))
   }
 
-  /// A golden file of another checkpoint is the commonest reason to fail with it.
+  /// Warns if the golden file was made from other weights, which is the most common reason to fail.
   private func warnOfOtherWeights(_ bundle: OpenBundle?, _ console: Console) throws {
     guard let golden, paths.count == 1, !CLIPModel.isSynthetic(path) else { return }
     let expected = try GoldenFile(path: golden).weights
@@ -212,7 +213,7 @@ struct Verify: ParsableCommand {
 
   private func checkpointReports(_ console: Console) throws -> [Report] {
     guard let golden else {
-      // A damaged bundle may look like a checkpoint: its damage is said first.
+      // A damaged bundle may look like a checkpoint. Its damage is reported first.
       if paths.count == 1, !CLIPModel.isSynthetic(path) {
         let checkpoint = try Checkpoint.open(path, taking: input.modelOptions().selection)
         if let bundle = checkpoint.bundle { _ = try BundleWeights(bundle) }
@@ -231,7 +232,7 @@ struct Verify: ParsableCommand {
     ]
   }
 
-  /// What the checkpoint leaves open has been said once, when the bundle was made of it.
+  /// Settings that the checkpoint does not record were supplied when the bundle was made, so they come from the bundle.
   private func checkpoint(
     _ paths: [String], of bundle: BundleDescription, _ console: Console
   ) throws -> CLIPModel {
@@ -246,7 +247,7 @@ struct Verify: ParsableCommand {
     }
   }
 
-  /// Damaged weights are no measure of anything.
+  /// The checkpoint, after checking its checksums: a comparison with damaged weights is meaningless.
   private func sound(
     _ paths: [String], _ options: ModelOptions, _ console: Console
   ) throws(ModelError) -> CLIPModel {
@@ -256,9 +257,9 @@ struct Verify: ParsableCommand {
     return model
   }
 
-  /// What the user demands; nil for the defaults.
+  /// The user's bounds; nil for the defaults.
   ///
-  /// - Parameter arithmetic: nil where there is but one.
+  /// - Parameter arithmetic: nil if the bundle has only one.
   private func thresholds(_ arithmetic: Model.Arithmetic?) -> Thresholds? {
     guard minCosine != nil || minAgreement != nil else { return nil }
     let bounds = Thresholds.Bounds(worstCosine: minCosine)

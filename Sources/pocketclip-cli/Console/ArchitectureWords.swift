@@ -3,7 +3,7 @@ import Archives
 import Models
 
 extension CLIPArchitecture {
-  /// For people: a published name, or the sizes in words.
+  /// A published name, or the sizes in words.
   var words: String {
     ArchitectureCatalogue.name(of: self)
       ?? [image?.words, text?.words].compactMap(\.self).joined(separator: ", ")

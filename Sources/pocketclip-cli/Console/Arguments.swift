@@ -1,10 +1,10 @@
 import CProcess
 import SystemPath
 
-/// What the user wrote after the command's name, as text: of bytes that are not UTF-8, what stands for them in paths.
+/// The arguments after the program's name, as text. Bytes that are not UTF-8 are encoded as in paths.
 enum Arguments {
-  /// From the C library, which has them without /proc. Swift's own are those of /proc, and none where that is not mounted: a
-  /// command without arguments prints its help and succeeds.
+  /// From the C library. Swift reads them from /proc and gets none if it is not mounted; a command without arguments would
+  /// then print its help and succeed.
   static var all: [String] {
     guard cp_argument_count() > 0 else {
       return (1..<max(1, Int(CommandLine.argc))).compactMap { index in
@@ -18,7 +18,7 @@ enum Arguments {
     String(validatingCString: bytes) ?? SystemPath.text(bytes)
   }
 
-  /// Refuses a text of the user's that was not UTF-8: its vector would be that of another text.
+  /// Rejects a text that is not UTF-8, because its vector would be that of another text.
   ///
   /// - Parameter kind: `label`, `text` or `template`.
   static func requireUTF8(_ words: [String], _ kind: String) throws(Failure) {

@@ -3,14 +3,14 @@ import ArgumentParser
 import Foundation
 import Progress
 
-/// Results go to standard output, talk to standard error.
+/// Writes results to standard output; notes, warnings and progress to standard error.
 struct Console: Sendable {
   var isQuiet: Bool
-  /// What long work reports to.
+  /// Receives the progress of long work.
   let progress: WorkProgress
   private let display: ProgressDisplay?
 
-  /// - Parameter style: how progress is shown; nil for not at all.
+  /// - Parameter style: how progress is shown; nil to show none.
   init(isQuiet: Bool, progress style: ProgressDisplay.Style?) {
     self.isQuiet = isQuiet
     let clock = ContinuousClock()
@@ -26,7 +26,7 @@ struct Console: Sendable {
 
   /// A result, in lines of at most 80 columns.
   ///
-  /// - Throws: `output`, where standard output takes no more.
+  /// - Throws: `output` if standard output cannot be written.
   func print(_ line: String) throws(Failure) {
     clearProgress()
     for line in Layout.lines(line.printable) {
@@ -38,12 +38,12 @@ struct Console: Sendable {
     for line in lines { try print(line) }
   }
 
-  /// Something to know that is not the result.
+  /// Prints information that is not the result, unless `--quiet` is given.
   func note(_ line: String) {
     if !isQuiet { say(line.printable) }
   }
 
-  /// Something to know even when quiet.
+  /// Prints a warning, even with `--quiet`.
   func warn(_ line: String) { say("warning: \(line.printable)") }
 
   private func say(_ line: String) {
@@ -51,13 +51,13 @@ struct Console: Sendable {
     for line in Layout.lines(line) { Self.writeLine(line) }
   }
 
-  /// Makes room for a result; what goes on draws the line of progress again.
+  /// Clears the progress line before other output. The next progress draws it again.
   func clearProgress() { display?.clear() }
 
-  /// A line of talk, in colour on a terminal.
+  /// Writes a line to standard error, in colour on a terminal.
   static func writeLine(_ line: String) { write(Highlight.applied(to: line, on: STDERR_FILENO) + "\n") }
 
-  /// Talk that nobody can be told about when it fails.
+  /// Ignores errors, because they could not be reported either.
   static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the shell sees. `pocketclip --help` prints this table.
+/// The exit statuses. `pocketclip --help` prints this table.
 enum ExitStatus: Int32, CaseIterable {
   case answerIsNo = 1
   case someSkipped = 3

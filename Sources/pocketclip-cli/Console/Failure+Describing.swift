@@ -11,7 +11,7 @@ import Quantization
 import Verification
 
 extension Failure {
-  /// What to do about a bug.
+  /// The hint for a bug.
   static let bugReport = "report this with the command that led to it"
 
   /// The layers' typed errors as one message, one hint and one exit status.
@@ -80,7 +80,7 @@ extension Failure {
     }
   }
 
-  /// There is no precision above FP32's.
+  /// For FP32 there is no higher precision to suggest.
   private static func remedy(_ precision: Precision) -> String {
     let bound = "state the cosine that you accept with --min-cosine"
     return switch precision {

@@ -6,11 +6,11 @@ struct Failure: Error {
   var status: ExitStatus
   var message: String
   var hint: String
-  /// What a terminal shows in place of the message, where that is long.
+  /// Several lines that standard error shows instead of a long message.
   var shownLines: [String]?
-  /// What a reader reported, where one did.
+  /// The error of a reader, if one caused this.
   var cause: ReadError?
-  /// The bytes around the position, where the user requested them.
+  /// The bytes around the position, if the user requested them.
   var explanation: Explanation?
   /// The command's own object is already on standard output, and reports the failure.
   var followsOutput = false
@@ -22,7 +22,7 @@ struct Failure: Error {
     self.cause = cause
   }
 
-  /// What standard error gets: what is wrong, a line with the hint, and the bytes.
+  /// The lines for standard error: what is wrong, the hint, and the bytes.
   var lines: [String] {
     let shown = (shownLines ?? [message]).map(\.printable)
     return ["pocketclip: \(shown[0])"] + shown.dropFirst().map { "  \($0)" } + ["  hint: \(hint.printable)"]
@@ -38,7 +38,7 @@ struct Failure: Error {
 
   /// Prints it and ends the command.
   ///
-  /// - Parameter json: whether standard output gets it as an object too.
+  /// - Parameter json: whether to print it to standard output as an object, too.
   func report(json: Bool) -> ExitCode {
     if json, !followsOutput { try? JSONOutput.print(FailureOutput(self)) }
     for line in lines { Console.writeLine(line) }

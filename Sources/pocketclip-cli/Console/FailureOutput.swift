@@ -1,6 +1,6 @@
 import Archives
 
-/// What `--json` prints when a command fails.
+/// The object that `--json` prints if a command fails.
 struct FailureOutput: SchemaOutput {
   static let schema = "error"
   var status: Int32
@@ -8,7 +8,7 @@ struct FailureOutput: SchemaOutput {
   var cause: Cause?
   var window: Window?
 
-  /// What a reader reported.
+  /// The error of a reader.
   struct Cause: Encodable {
     /// The code's stable number and name; docs/CHECKPOINTS.md lists them.
     var code: UInt16
@@ -20,10 +20,10 @@ struct FailureOutput: SchemaOutput {
     var expected, found: String?
   }
 
-  /// What `inspect --explain` shows of the file.
+  /// The bytes that `inspect --explain` shows.
   struct Window: Encodable {
     var fileByteCount: Int
-    /// Of the first byte that is shown.
+    /// The offset of the first byte shown.
     var offset: Int
     var lines: [String]
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Colour on a terminal, for the few lines that decide something. NO_COLOR and TERM=dumb switch it off.
+/// Colours errors, warnings, verdicts and recommendations on a terminal. NO_COLOR and TERM=dumb switch it off.
 enum Highlight {
   private enum Colour: String {
     case red = "31"
@@ -9,7 +9,7 @@ enum Highlight {
     case cyan = "36"
   }
 
-  /// Beginnings of lines, and how they look.
+  /// Beginnings of lines, and their colours.
   private static let rules: [(beginning: String, colour: Colour)] = [
     ("pocketclip:", .red), ("  hint:", .cyan), ("warning:", .yellow), ("verdict     pass", .green),
     ("verdict     fail", .red), ("verdict     insufficient", .yellow), ("take ", .green),

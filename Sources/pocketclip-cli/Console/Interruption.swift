@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import Synchronization
 
-/// SIGINT (Ctrl-C), SIGTERM and SIGHUP. As a rule they end the process at once; a command that has something to save or
-/// to remove notes them instead, and ends by itself.
+/// SIGINT (Ctrl-C), SIGTERM and SIGHUP. By default they end the process at once. A command that must save or remove
+/// something records the signal instead and then ends by itself.
 enum Interruption {
-  /// The first signal that was noted, or 0.
+  /// The first signal that was recorded, or 0.
   private static let noted = Atomic<Int32>(0)
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
@@ -13,7 +13,7 @@ enum Interruption {
 
   /// An interrupted run leaves nothing: a file has no name until it is complete.
   static func exitsAtOnce() {
-    // Parents that start processes from a thread that blocks signals, as Dispatch's do, hand that down.
+    // A process inherits blocked signals from the thread that starts it, and the threads of Dispatch block signals.
     var set = sigset_t()
     sigemptyset(&set)
     for number in signals { sigaddset(&set, number) }
@@ -21,15 +21,15 @@ enum Interruption {
     signal(SIGINT) { _ in _exit(ExitStatus.interrupted.rawValue) }
   }
 
-  /// From now on the first signal is only noted, for a loop to see; the second ends the process.
+  /// From now on the first signal is only recorded, and a loop checks for it. The second signal ends the process.
   static func isNoted() {
-    // Touched before the handler can be: it must not be what initializes the number.
+    // Initializes the number before a handler can run, because a signal handler must not initialize it.
     noted.store(0, ordering: .relaxed)
     for number in signals {
       let earlier = signal(number) { number in
         if Interruption.noted.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
       }
-      // nohup ignores SIGHUP for its command, which must go on.
+      // nohup ignores SIGHUP so that its command continues.
       if number == SIGHUP, unsafeBitCast(earlier, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
         signal(SIGHUP, SIG_IGN)
       }
@@ -42,7 +42,7 @@ enum Interruption {
     Failure(status, "interrupted before the first new vector: nothing has changed", hint: again)
   }
 
-  /// What a shell reports of a process that the signal ended.
+  /// The status that a shell reports for a process that the signal ended.
   static var status: ExitStatus {
     switch noted.load(ordering: .relaxed) {
     case SIGTERM: .terminated

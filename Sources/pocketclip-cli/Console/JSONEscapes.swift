@@ -1,12 +1,11 @@
 import Archives
 
-/// `\uXXXX` for the characters of JSON that JSON may leave as they are, but that break lines, steer a terminal or reorder
-/// text.
+/// Escapes characters as `\uXXXX` that JSON allows unescaped, but that break lines, control a terminal or reorder text.
 enum JSONEscapes {
   private static let digits = Array("0123456789abcdef".utf8)
 
-  /// Appends JSON text in which such characters are escaped. They occur in strings alone: what lies below U+0020 is
-  /// either escaped already, or a line break between tokens.
+  /// Appends JSON text in which such characters are escaped. They occur only in strings: a character
+  /// below U+0020 is already escaped there, and elsewhere it is a line break between tokens.
   static func append(_ json: String, to bytes: inout [UInt8]) {
     for scalar in json.unicodeScalars {
       if scalar.value < 0x20 || scalar.isPrintable {

@@ -2,12 +2,12 @@ import Archives
 public import BundleFormat
 import Foundation
 
-/// One JSON object with `schema` and `version` first among its promises; Schemas/NAME.schema.json describes each.
+/// A JSON object with the keys `schema` and `version`. Schemas/NAME.schema.json describes each.
 protocol SchemaOutput: Encodable {
   static var schema: String { get }
 }
 
-/// JSON never passes through the filter for text meant for people: that one writes `\u{7f}`, which is not JSON.
+/// JSON does not pass through the filter for terminal text, which writes `\u{7f}`: that is not valid JSON.
 enum JSONOutput {
   static let version = 1
 
@@ -29,7 +29,7 @@ enum JSONOutput {
     try StandardOutput.write(Data(bytes + "\n".utf8))
   }
 
-  /// Puts `schema` and `version` beside the output's own keys.
+  /// Adds `schema` and `version` to the output's own keys.
   private struct Envelope<Output: SchemaOutput>: Encodable {
     var output: Output
 

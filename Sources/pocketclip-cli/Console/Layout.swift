@@ -2,8 +2,8 @@
 enum Layout {
   static let width = 80
 
-  /// Breaks a line between words. What follows is indented to the column after the line's label, where it has one
-  /// (`  space         1234…`). Words in backticks or quotes, and `unbroken` ones, stay together, however long they are.
+  /// Breaks a line between words. Further lines are indented to the column after the line's label, if it has one
+  /// (`  space         1234…`). Text in backticks or quotes and `unbroken` text is never broken.
   static func lines(_ line: String) -> [String] {
     guard line.count > width else { return [line.withSpaces] }
     let indent = String(repeating: " ", count: hangingIndent(of: line))
@@ -64,10 +64,10 @@ enum Layout {
 }
 
 extension String {
-  /// Stands for a space at which no line is broken: a character for private use.
+  /// A private-use character that represents a space at which no line is broken.
   private static let fixedSpace = "\u{10FFFD}"
 
-  /// The same text, kept on one line: a path, a command.
+  /// The same text, which is never broken: a path, a command.
   var unbroken: String {
     replacing(Self.fixedSpace, with: "\\u{10fffd}").replacing(" ", with: Self.fixedSpace)
   }

@@ -1,14 +1,14 @@
 import CProcess
 import Foundation
 
-/// Says so where there is no memory. Swift's own allocations cannot fail: they end the process, without a word.
+/// Prints a message if memory runs out. A failed allocation of Swift's own ends the process without any message.
 ///
-/// What is large is probed or allocated fallibly before (`MemoryProbe`, the runtime); this catches the rest. Outputs are
-/// safe, since nothing has its name before it is complete.
+/// Large allocations are probed first or can fail with an error (`MemoryProbe`, the runtime). This handles the rest.
+/// Outputs are safe, because a file gets its name only when it is complete.
 enum OutOfMemory {
-  /// What the runtimes of Swift and C++ and Foundation end a process with.
+  /// The signals with which the runtimes of Swift and C++, and Foundation, end a process.
   private static let signals = [SIGABRT, SIGILL, SIGTRAP]
-  /// By number: handlers that were there before, such as the one that prints a backtrace.
+  /// The earlier handlers by signal number, such as the one that prints a backtrace.
   nonisolated(unsafe) private static let earlier = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
   private static let message: StaticString =
     """
@@ -22,7 +22,7 @@ enum OutOfMemory {
     for number in signals {
       guard sigaction(number, nil, earlier + Int(number)) == 0 else { continue }
       signal(number) { number in
-        // A failed allocation leaves this behind, and what leads from there to here leaves it as it is.
+        // A failed allocation sets errno, and no code between it and this handler changes it.
         if errno == ENOMEM {
           write(STDERR_FILENO, OutOfMemory.message.utf8Start, OutOfMemory.message.utf8CodeUnitCount)
           _exit(ExitStatus.memory.rawValue)

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What a run took, for reports.
+/// Memory that a run used, for reports.
 enum ProcessFacts {
-  /// The most memory this process has had resident at once (VmHWM), mapped file pages included; nil where the system
-  /// does not tell.
+  /// The most memory this process has had resident at once (VmHWM), including mapped file pages; nil if the
+  /// system does not report it.
   static var peakByteCount: Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),

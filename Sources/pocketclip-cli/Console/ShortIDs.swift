@@ -1,6 +1,6 @@
 import BundleFormat
 
-/// Ids as people compare them: their beginnings. `--json` has them in full.
+/// The first digits of ids, for text reports. `--json` prints ids in full.
 enum ShortID {
   private static let digitCount = 12
 
@@ -8,7 +8,7 @@ enum ShortID {
 }
 
 extension SpaceID {
-  /// Both towers' ids, image first; `-` for one that is not known.
+  /// Both towers' ids, image first; `-` for an unknown id.
   var short: String {
     description.split(separator: ".").map { ShortID.text(String($0)) }.joined(separator: ".")
   }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where results go. A result that cannot be written is a failure, not something to pass over.
+/// Writes results. A result that cannot be written is an error.
 enum StandardOutput {
-  /// Writes at once, so that a reader of the pipe has each result as soon as it is there.
+  /// Writes without a buffer, so that the reader of a pipe gets each result at once.
   static func write(_ bytes: Data) throws(Failure) {
     var rest = bytes[...]
     while !rest.isEmpty {

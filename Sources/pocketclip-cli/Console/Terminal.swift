@@ -7,7 +7,7 @@ enum Terminal {
     isatty(stream) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
 
-  /// Columns of the terminal, now: windows change.
+  /// The current number of columns, which changes with the window.
   static var width: Int {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return standardWidth }

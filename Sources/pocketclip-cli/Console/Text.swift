@@ -5,7 +5,7 @@ extension String {
   }
 }
 
-/// `1,234,567 bytes` reads worse than `1.2 MB`; decimal units, as files are sold.
+/// `1.2 MB`, in decimal units.
 func formattedBytes(_ count: Int) -> String {
   let units = ["bytes", "kB", "MB", "GB", "TB"]
   var value = Double(count)
@@ -31,7 +31,7 @@ func fixed(_ value: Double, _ digits: Int) -> String {
 }
 
 extension String {
-  /// For messages: its first 60 scalars. A letter may have megabytes of marks.
+  /// The first 60 scalars, for messages. (Not characters: one letter can have megabytes of combining marks.)
   var shortened: String {
     let scalars = unicodeScalars.prefix(61)
     return scalars.count <= 60 ? self : String(scalars.prefix(60)) + "…"

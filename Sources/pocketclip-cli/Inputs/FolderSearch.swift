@@ -2,14 +2,14 @@ import Archives
 import Foundation
 import SystemPath
 
-/// A folder that cannot be searched: an item that is skipped, as an image that cannot be read is.
+/// A folder that cannot be searched. It counts as a skipped item, like an image that cannot be read.
 struct UnreadableFolder {
   let path: String
   let failure: Failure
 }
 
-/// Collects the images below a folder in the order of their names. Hidden files and links to folders are passed over, and
-/// counted.
+/// Collects the images below a folder in the order of their names. Hidden files and links to folders are
+/// skipped and counted.
 struct FolderSearch {
   static let extensions = ["jpg", "jpeg", "png", "webp"]
 

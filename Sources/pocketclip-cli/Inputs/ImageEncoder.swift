@@ -4,7 +4,7 @@ import Parallel
 import PocketCLIP
 import Verification
 
-/// Turns image files into vectors, in their order: a bad one is counted and does not stop the rest.
+/// Computes the vectors of image files, in their order. A failed image is counted and does not stop the others.
 struct ImageEncoder {
   private let stream: OrderedStream<String, ImageOutcome>
   private let itemCount: Int
@@ -13,7 +13,7 @@ struct ImageEncoder {
   private var failures: [Failure]
 
   /// - Parameter unreadable: folders that cannot be searched, which count as skipped.
-  /// - Throws: what opening the bundle once more throws.
+  /// - Throws: errors from opening the bundle again.
   init(
     _ bundle: OpenBundle, files: [String], unreadable: [UnreadableFolder] = [], isNormalized: Bool = true,
     isTurnedUpright: Bool,
@@ -24,7 +24,7 @@ struct ImageEncoder {
     let settings = ImageSettings(
       bundle: try bundle.limited(toThreads: allThreads / threads), isNormalized: isNormalized,
       isTurnedUpright: isTurnedUpright, memory: ImageMemory(limits), contents: contents)
-    // Vectors have the same bits however many threads there are.
+    // The number of threads does not change the bits of a vector.
     stream = OrderedStream(files, threads: threads) {
       var worker = ImageWorker(settings)
       return { worker.outcome(of: $0) }
@@ -33,7 +33,7 @@ struct ImageEncoder {
     itemCount = files.count + unreadable.count
   }
 
-  /// The next image's vector, or why it has none, after a warning; nil after the last.
+  /// The next image's vector, or its error after a warning; nil after the last image.
   mutating func next(_ console: Console) -> ImageOutcome? {
     guard let outcome = stream.next() else { return nil }
     if outcome.ignoresOrientation { rotatedCount += 1 }
@@ -48,8 +48,8 @@ struct ImageEncoder {
   /// Prints what applies to several images.
   ///
   /// - Parameters:
-  ///   - isStrict: whether one failure keeps everything from being published.
-  ///   - hasOthers: whether the command has results that are no images of this run.
+  ///   - isStrict: whether one failed image prevents all output.
+  ///   - hasOthers: whether the command has results other than images of this run.
   /// - Returns: the first failure, with the number of failures and the status of the command; nil without any.
   func finish(_ console: Console, isStrict: Bool, hasOthers: Bool) -> Failure? {
     noteOrientation(console)

@@ -8,9 +8,9 @@ import PocketCLIP
 struct ImageInput {
   let path: String
   let image: Session.Image
-  /// The camera's rotation, which is ignored as the original implementations ignore it; nil when there is none.
+  /// The camera's rotation, which is ignored, as in the original code; nil if there is none.
   let ignoredOrientation: Int?
-  /// 16-bit greys, of which Pillow cuts every value above 255 to white.
+  /// 16-bit grey, in which Pillow turns every value above 255 into white.
   let isClippedGrey: Bool
 
   /// The bytes of a file, or of standard input under the name `-`.
@@ -33,15 +33,15 @@ struct ImageInput {
     }
   }
 
-  /// What errors call it.
+  /// The name for errors.
   private static func name(_ path: String) -> String { path == "-" ? "/dev/stdin" : path }
 
   /// Decodes a JPEG, PNG or WebP file.
   ///
   /// - Parameters:
-  ///   - path: what errors call it.
-  ///   - isTurnedUpright: whether the camera's rotation is obeyed.
-  ///   - memory: an earlier image's pixels, which are given up.
+  ///   - path: the name for errors.
+  ///   - isTurnedUpright: whether the camera's rotation is applied.
+  ///   - memory: the pixels of an earlier image, whose memory is reused.
   init(
     _ path: String, _ bytes: Data, _ limits: ImageFiles.Limits, preprocessing: Preprocessing, imageSize: Int,
     isTurnedUpright: Bool, reusing memory: inout [UInt8]

@@ -2,9 +2,10 @@ import Foundation
 import ImageFiles
 import Input
 
-/// Memory for the images that all threads of a run decode at a time: no more pixels at once than one image may have.
+/// Limits the memory for images that are decoded at the same time: all threads together decode no more pixels than one
+/// image may have.
 ///
-/// Unchecked: what changes is touched under the condition's lock alone.
+/// Unchecked, because the variables are only accessed under the condition's lock.
 final class ImageMemory: @unchecked Sendable {
   let limits: ImageFiles.Limits
   private let condition = NSCondition()
@@ -12,9 +13,9 @@ final class ImageMemory: @unchecked Sendable {
 
   init(_ limits: ImageFiles.Limits) { self.limits = limits }
 
-  /// Runs `body` once there is room for the image that it decodes: after other threads have finished theirs, if need be.
+  /// Runs `body` when there is memory for the image that it decodes. Waits for images of other threads if necessary.
   ///
-  /// - Throws: `noMemory` where even then there is none.
+  /// - Throws: `noMemory` if there is too little memory although no other image is decoded.
   func withRoom<Result>(
     for header: ImageHeader, file: String, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -49,7 +50,7 @@ final class ImageMemory: @unchecked Sendable {
     }
   }
 
-  /// Other threads may not have allocated yet what they were promised.
+  /// Counts reserved memory too, because other threads may not have allocated it yet.
   private func hasRoom(for header: ImageHeader) -> Bool {
     (holderCount == 0 || pixelCount + header.pixelCount <= limits.maximumPixelCount)
       && MemoryProbe.hasRoom(for: byteCount + header.workingByteCount)

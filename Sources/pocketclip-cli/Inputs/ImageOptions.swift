@@ -4,7 +4,7 @@ import Foundation
 import ImageFiles
 import SystemPath
 
-/// The images that a user names: files, folders with all that is below them, a list of paths.
+/// The images that a user names: files, folders (including their subfolders), a list of paths.
 struct ImageOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
@@ -43,9 +43,9 @@ struct ImageOptions: ParsableArguments {
 
   var isEmpty: Bool { paths.isEmpty && list == nil }
 
-  /// Every image file, folders replaced by what is in them.
+  /// Every image file; a folder is replaced by the images in it.
   ///
-  /// - Throws: `data` when nothing is found.
+  /// - Throws: `data` if no image is found.
   func files(_ console: Console) throws(Failure) -> FoundImages {
     var found = FoundImages()
     guard !isEmpty else { return found }
@@ -71,7 +71,7 @@ struct ImageOptions: ParsableArguments {
   }
 }
 
-/// What the names of a command line lead to.
+/// The images that the arguments of a command lead to.
 struct FoundImages {
   var files: [String] = []
   var unreadable: [UnreadableFolder] = []

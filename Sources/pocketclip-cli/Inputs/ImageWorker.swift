@@ -3,17 +3,17 @@ import Foundation
 import PocketCLIP
 import Verification
 
-/// How all images of a run become vectors.
+/// Settings for encoding all images of a run.
 struct ImageSettings: Sendable {
   let bundle: OpenBundle
   let isNormalized: Bool
   let isTurnedUpright: Bool
   let memory: ImageMemory
-  /// Vectors that are known by content, where contents are recorded.
+  /// Known vectors by content; nil if contents are not recorded.
   var contents: VectorContents?
 }
 
-/// What became of one image.
+/// The result of one image.
 struct ImageOutcome: Sendable {
   let path: String
   var vector: Result<[Float], Failure>
@@ -26,7 +26,7 @@ struct ImageOutcome: Sendable {
 /// Decodes and encodes images, one after the other on one thread.
 struct ImageWorker {
   private let settings: ImageSettings
-  /// The last image's pixels, for the next one.
+  /// The pixels of the last image, whose memory the next one reuses.
   private var memory: [UInt8] = []
   private var session: (session: Session, width: Int, height: Int)?
 
@@ -34,7 +34,7 @@ struct ImageWorker {
 
   mutating func outcome(of path: String) -> ImageOutcome {
     do throws(Failure) {
-      // The bytes that are decoded, not those that the file has a moment later.
+      // Hashes the bytes that are decoded, because the file may change after it was read.
       let bytes = try ImageInput.bytes(of: path, settings.memory.limits)
       let content = settings.contents.map { _ in InputContent(bytes) }
       if let content, let vector = settings.contents?.vector(of: content.hash) {
@@ -58,14 +58,14 @@ struct ImageWorker {
       path, bytes, settings.memory.limits, preprocessing: bundle.description.preprocessing,
       imageSize: bundle.model.information.imageSize, isTurnedUpright: settings.isTurnedUpright,
       reusing: &memory)
-    // Large images are rare, and what each thread keeps adds up.
+    // Large images are rare, and each thread would keep the memory of one.
     defer { memory = input.image.pixels.count <= Self.keptByteCount ? input.image.pixels : [] }
     return ImageOutcome(
       path: path, vector: Result { () throws(Failure) in try vector(of: input) }, content: content,
       ignoresOrientation: input.ignoredOrientation != nil, isClippedGrey: input.isClippedGrey)
   }
 
-  /// The most that is kept for the next image: three bytes each of 16 million pixels.
+  /// The most bytes kept for the next image: 16 million pixels of three bytes.
   private static let keptByteCount = 48_000_000
 
   private mutating func vector(of input: ImageInput) throws(Failure) -> [Float] {
@@ -77,7 +77,7 @@ struct ImageWorker {
     }
   }
 
-  /// One session serves all images, until one is larger than any before.
+  /// One session is used for all images. An image larger than all before it gets a new one.
   private mutating func session(for image: Session.Image) throws(Failure) -> Session {
     if let session, image.width <= session.width, image.height <= session.height {
       return session.session

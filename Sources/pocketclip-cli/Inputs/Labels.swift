@@ -1,4 +1,4 @@
-/// The classes to choose from: given one by one, or one a line in a file.
+/// The classes to choose from, given with `--label` or as lines of a file.
 enum Labels {
   static func read(listed: [String], file: String?) throws(Failure) -> [String] {
     let fromFile = try file.map(ListFile.lines) ?? []
@@ -10,7 +10,7 @@ enum Labels {
     return try Words.refusingEmpty("label", listed: listed, fromFile: fromFile, file)
   }
 
-  /// What is allowed but hardly meant.
+  /// Warnings about labels that are allowed but probably a mistake.
   static func warnings(_ labels: [String]) -> [String] {
     var seen: Set<String> = []
     let repeated = labels.first { !seen.insert($0).inserted }

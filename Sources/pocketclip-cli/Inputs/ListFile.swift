@@ -2,17 +2,17 @@ import Foundation
 import Input
 import SystemPath
 
-/// A file with one entry a line, or standard input under the name `-`. A list of paths may end each with NUL instead, and
-/// they may then hold line breaks: `find -print0` writes them so.
+/// A file with one entry per line, or standard input under the name `-`. Paths may end with NUL instead, as from
+/// `find -print0`; they may then contain line breaks.
 enum ListFile {
   /// The most bytes of a list: millions of paths.
   private static let limit = 256 << 20
-  /// What entries of one letter take: 16 bytes each in two arrays, and as much again while these grow.
+  /// Memory for entries of one letter: 16 bytes each in two arrays, and as much again while the arrays grow.
   private static let memoryPerByte = 32
 
   /// Words: labels, templates, texts. Without empty ones at the end.
   ///
-  /// - Throws: `input`; `data` for what is not UTF-8, or holds NUL.
+  /// - Throws: `input`; `data` for a list that is not UTF-8 or contains NUL.
   static func lines(of path: String) throws(Failure) -> [String] {
     var words: [String] = []
     for line in lines(in: try content(of: path)) {
@@ -28,9 +28,9 @@ enum ListFile {
     return withoutEmptyEnd(words)
   }
 
-  /// Paths, without empty ones at the end: any bytes, or the text that stands for them in our own output.
+  /// Paths, without empty ones at the end: any bytes, or their encoding in PocketCLIP's own output.
   ///
-  /// - Throws: `input`; `data` for what holds NUL but does not end with one.
+  /// - Throws: `input`; `data` for a list that contains NUL but does not end with it.
   static func paths(of path: String) throws(Failure) -> [String] {
     let content = try content(of: path)
     guard content.contains(0) else { return withoutEmptyEnd(lines(in: content).map(pathText)) }
@@ -46,8 +46,8 @@ enum ListFile {
     String(validating: bytes, as: UTF8.self) ?? SystemPath.text(bytes)
   }
 
-  /// What stands between line breaks, as Python and other tools split text files: LF, CR LF or CR. U+2028 and its like are
-  /// part of an entry.
+  /// Splits at LF, CR LF or CR, as Python and other tools split text files. U+2028 and similar characters are part of an
+  /// entry.
   private static func lines(in content: Data) -> [Data.SubSequence] {
     let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
     var lines: [Data.SubSequence] = []
@@ -66,7 +66,7 @@ enum ListFile {
     return entries
   }
 
-  /// Without the mark that some editors begin UTF-8 with.
+  /// Removes the byte order mark that some editors write before UTF-8.
   private static func content(of path: String) throws(Failure) -> Data {
     let bytes: Data
     do throws(InputError) {

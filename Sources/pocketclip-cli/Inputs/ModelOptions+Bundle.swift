@@ -3,7 +3,8 @@ import BundleFormat
 import Models
 
 extension ModelOptions {
-  /// With what a bundle states of its checkpoint, where the user says nothing. A half of a CLIP asks for its half only.
+  /// Options that the user did not give, filled from a bundle of the checkpoint. A bundle with one tower selects only that
+  /// tower.
   func filled(from bundle: BundleDescription) -> ModelOptions {
     let architecture = bundle.architecture
     let (image, text) = (architecture.image, architecture.text?.stack)

@@ -9,7 +9,7 @@ import Quantization
 import SystemPath
 import Verification
 
-/// The same option of several commands.
+/// An option that several commands share.
 enum ThreadHelp {
   static var text: ArgumentHelp {
     ArgumentHelp(
@@ -68,9 +68,9 @@ extension OpenBundle {
     }
   }
 
-  /// The same bundle for calls that use fewer threads each.
+  /// The same bundle, for calls that each use fewer threads.
   ///
-  /// - Throws: what opening throws.
+  /// - Throws: errors from opening.
   func limited(toThreads threads: Int) throws(Failure) -> OpenBundle {
     guard threads != model.information.threads else { return self }
     var options = options
@@ -97,7 +97,7 @@ extension OpenBundle {
 }
 
 extension OpenBundle {
-  /// Why texts cannot be encoded although there is a text tower.
+  /// The error for a bundle with a text tower but without a tokenizer.
   var lacksTokenizer: Failure {
     Failure(
       .unsupported, "\(path): this bundle has no tokenizer",
@@ -106,7 +106,7 @@ extension OpenBundle {
         + "`pocketclip inspect` shows the tokenizer")
   }
 
-  /// What a file that the runtime refuses is, where it is something else that is known; nil for a damaged bundle.
+  /// The error for a file that is not a bundle but another known kind of file; nil for a damaged bundle.
   private static func notABundle(_ path: String) -> Failure? {
     guard (try? Folder.kind(of: path)) != .folder else { return isFolder(path) }
     do throws(ReadError) {
@@ -131,7 +131,7 @@ extension OpenBundle {
         : "give the bundle in it: \(example)")
   }
 
-  /// A bundle of a later version says which; nil for any other.
+  /// The error for a bundle of a later version; nil for any other.
   private static func otherVersion(_ file: MappedFile) -> Failure? {
     do throws(ReadError) {
       _ = try BundleWeights(file)
@@ -141,7 +141,7 @@ extension OpenBundle {
     }
   }
 
-  /// Codes are values that each format declares, so none of these lists can be complete.
+  /// Codes are values that each format declares, so a switch over them cannot be exhaustive.
   private static func notABundle(_ path: String, _ error: ReadError) -> Failure? {
     if [.unknownFormat, .unsupportedFormat, .notACheckpoint, .checkpointInArchive].contains(error.code) {
       return Failure(
@@ -166,7 +166,7 @@ extension Failure {
       case .argument, .buffer: .internal
       case .selfTest: .answerIsNo
       }
-    // The runtime's messages are one line, with the remedy behind a semicolon where they state one.
+    // The runtime's messages are one line. If they state a remedy, it follows a semicolon.
     let parts = error.message.split(separator: "; ", maxSplits: 1).map(String.init)
     let message = Self.withoutPath(parts.first ?? error.message, file)
     let remedy = parts.count > 1 ? parts[1].replacing("use exact", with: "use --arithmetic exact") : nil

@@ -1,4 +1,4 @@
-/// Names that an output cannot have.
+/// Checks the name of an output.
 enum OutputPath {
   /// What a command writes.
   enum Content {
@@ -13,7 +13,7 @@ enum OutputPath {
       }
     }
 
-    /// The endings of such a file.
+    /// The allowed endings of this kind of file.
     fileprivate var endings: [String] {
       switch self {
       case .bundle: ["pclip"]
@@ -30,7 +30,7 @@ enum OutputPath {
       }
     }
 
-    /// Whether the ending decides what is written, so that one of no meaning is refused too.
+    /// Whether the ending selects the format. Then an unknown ending is an error.
     fileprivate var isChosenByEnding: Bool {
       switch self {
       case .vectors: true
@@ -82,7 +82,7 @@ enum OutputPath {
       hint: "give -o \(choices.joined(separator: " or -o "))")
   }
 
-  /// What follows the last dot of the name; nil where there is none but at its beginning.
+  /// The text after the last dot of the name; nil if the only dot is its first character.
   static func ending(of path: String) -> String? {
     let name = path.split(separator: "/").last ?? ""
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return nil }

@@ -2,8 +2,8 @@
 enum StandardInput {
   private static let names: Set = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]
 
-  /// - Parameter inputs: what the options of a command name, each with its option.
-  /// - Throws: a usage error where two of them are standard input.
+  /// - Parameter inputs: the paths that options name, each with its option.
+  /// - Throws: a usage error if two of them are standard input.
   static func requireOnce(_ inputs: [(option: String, path: String?)]) throws(Failure) {
     let users = inputs.filter { names.contains($0.path ?? "") }.map(\.option)
     guard users.count > 1 else { return }

@@ -3,12 +3,12 @@ import PocketCLIP
 import Progress
 
 extension Session {
-  /// Texts that a session made for them takes at a time.
+  /// The number of texts per call of a session for texts.
   static let textBatch = 16
 
-  /// Vectors of texts, with the bits of one call.
+  /// Vectors of texts, with the same bits as from one call.
   ///
-  /// - Parameter progress: hears of each text.
+  /// - Parameter progress: counts each text.
   func encode(
     texts: [String], normalized: Bool = true, _ progress: WorkProgress
   ) throws(PocketCLIPError) -> [[Float]] {
@@ -23,12 +23,12 @@ extension Session {
   }
 }
 
-/// What happens to texts on their way in.
+/// Options for the tokenization of texts.
 struct TextOptions: ParsableArguments {
   @Flag(help: "Print the token ids of every text to standard error.")
   var showTokens = false
 
-  /// Tokenizes every text, shows ids if asked, and warns about what was cut.
+  /// Tokenizes every text, prints the ids if requested, and warns about truncated texts.
   func check(_ texts: [String], _ session: Session, _ console: Console, file: String) throws(Failure) {
     for text in texts {
       do throws(PocketCLIPError) {
@@ -49,7 +49,7 @@ struct TextOptions: ParsableArguments {
     }
   }
 
-  /// How many characters of a truncated text reach the model: the longest prefix that is not cut itself.
+  /// How many characters of a truncated text reach the model: the longest prefix that is not truncated.
   private static func keptPrefix(
     of text: String, _ tokens: Session.Tokens, _ session: Session
   ) throws(PocketCLIPError) -> Int {

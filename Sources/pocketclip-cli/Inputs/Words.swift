@@ -1,4 +1,4 @@
-/// Labels or texts: an empty one is a slip, and its vector means nothing.
+/// Checks labels or texts. An empty one is a mistake, and its vector is meaningless.
 enum Words {
   /// - Parameter kind: `label` or `text`.
   /// - Throws: `usage` or `data` for an empty word, and for a file without any.

@@ -2,7 +2,7 @@ import BundleFormat
 import Foundation
 import SystemPath
 
-/// 32 bytes of SHA-256, without memory of their own: there is one per row.
+/// 32 bytes of SHA-256, stored inline, because there is one per row.
 struct ContentHash: Hashable, Sendable {
   private let first, second, third, fourth: UInt64
 
@@ -54,7 +54,7 @@ struct ContentHash: Hashable, Sendable {
   }
 }
 
-/// What a vector was computed from: equal contents have equal vectors.
+/// The content that a vector was computed from. Equal contents have equal vectors.
 struct InputContent: Equatable, Sendable {
   var size: Int
   var hash: ContentHash
@@ -72,12 +72,12 @@ struct InputContent: Equatable, Sendable {
   }
 }
 
-/// What became of a file since its vector was computed.
+/// The change of a file since its vector was computed.
 enum FileChange: Sendable {
   case unchanged, changed, missing
 
-  /// Compares sizes, and reads the file only where they are equal. The time of the last change takes no part: copies and
-  /// checkouts have new ones, and a changed file may keep its own.
+  /// Compares sizes, and reads the file only if they are equal. Ignores modification times: copies and checkouts have new
+  /// ones, and a changed file can keep an old one.
   init(of path: String, since content: InputContent) {
     var status = stat()
     guard SystemPath.stat(path, &status) == 0 else {
@@ -90,7 +90,7 @@ enum FileChange: Sendable {
     self = isSame ? .unchanged : .changed
   }
 
-  /// Nil where the file cannot be read: encoding it then says why.
+  /// Nil if the file cannot be read. Encoding it then reports the reason.
   private static func hash(of path: String) -> ContentHash? {
     let descriptor = SystemPath.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }

@@ -1,21 +1,21 @@
 import Archives
 import Foundation
 
-/// A complete output: vectors, mapped, and their rows, which agree.
+/// A complete output: mapped vectors and their matching rows.
 struct PublishedVectors {
   let file: MappedFile
   let dataOffset: Int
   /// Values per vector.
   let width: Int
   let rowCount: Int
-  /// Taken by whoever keeps them.
+  /// Moved out by `takeRows`.
   private(set) var rows: [VectorRow]
-  /// Of every row; nil where there are no rows.
+  /// The settings of every row; nil if there are no rows.
   let settings: VectorSettings?
   /// SHA-256 of the rows' file.
   let rowsHash: ContentHash
 
-  /// - Throws: `data` where the two do not belong together, or are not ours.
+  /// - Throws: `data` if the files do not belong together, or PocketCLIP did not write them.
   init(_ vectorsPath: String, _ rowsPath: String, _ format: VectorPaths.Format) throws(Failure) {
     let layout = try VectorLayout(vectorsPath, format)
     file = layout.file
@@ -36,7 +36,7 @@ struct PublishedVectors {
       else { throw Self.disagree(vectorsPath, rowsPath, line: rows.count + 1) }
       common = settings
       rows.append(row)
-      // Memory holds the rows, not the two files.
+      // Releases the pages of both files, so that memory holds only the rows.
       if rows.count.isMultiple(of: 4096) {
         guard !Interruption.isRequested else { throw Interruption.beforeAnyChange }
         text.release(0..<position)

@@ -4,7 +4,7 @@ import Parallel
 import Progress
 import SystemPath
 
-/// What a run has to compute, and what became of the files of the vectors that are there.
+/// The inputs that a run must compute, and the changes of files that already have vectors.
 struct ResumePlan {
   struct Item: Sendable {
     var input: String
@@ -14,11 +14,11 @@ struct ResumePlan {
 
   private(set) var texts: [Item] = []
   private(set) var images: [Item] = []
-  /// Vectors that stay as they are.
+  /// Vectors that stay unchanged.
   private(set) var keptCount = 0
   private(set) var changedCount = 0
 
-  /// Compares every file that the command names with its row, and looks whether the others still exist.
+  /// Compares every file that the command names with its row, and checks whether the others still exist.
   ///
   /// - Parameter threads: how many files are read at a time.
   init(
@@ -40,9 +40,9 @@ struct ResumePlan {
     keptCount = store.entries.count - self.images.count { $0.index != nil }
   }
 
-  /// Marks the rows of image files that the command does not name and that are gone.
+  /// Marks the rows of image files that the command does not name and that no longer exist.
   ///
-  /// - Returns: rows that were marked earlier, and whose files are there again.
+  /// - Returns: rows that were marked earlier and whose files exist again.
   private static func others(_ rows: [Int], in store: VectorStore) -> [Int] {
     var returned: [Int] = []
     for index in rows {

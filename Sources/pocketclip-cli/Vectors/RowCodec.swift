@@ -3,7 +3,7 @@ import BundleFormat
 
 /// Rows as lines of JSON. Schemas/rows.schema.json describes them.
 struct RowCodec: Sendable {
-  /// What follows the fields that differ, the same on every line.
+  /// The end of every line: fields that are the same in all rows.
   private let ending: [UInt8]
 
   init(_ settings: VectorSettings) {
@@ -55,7 +55,7 @@ struct RowCodec: Sendable {
       spaceID: try fields.choice("space_id", SpaceID.init(_:)), bundleID: try fields.string("bundle_id"),
       arithmetic: try fields.string("arithmetic"), isNormalized: try fields.bool("normalized"),
       isUpright: try fields.bool("upright"))
-    // A row is written anew with what is known of it: what somebody added would be lost.
+    // Rows are written again from the known fields, so any other field would be lost.
     guard object.members.count == fieldCount else {
       throw Fault(reason: "expected \(fieldCount) fields, found \(object.members.count)")
     }

@@ -1,7 +1,7 @@
-/// Rows by what they are of. An input that is given several times has as many rows.
+/// Rows by their input. An input that is given several times has several rows.
 struct RowIndex {
   private var first: [VectorRow.Kind: [Key: Int32]] = [.image: [:], .text: [:]]
-  /// Further rows of the same input, the last first.
+  /// Further rows of the same input, last one first.
   private var further: [VectorRow.Kind: [Key: [Int32]]] = [.image: [:], .text: [:]]
 
   init(_ entries: [VectorStore.Entry]) {
@@ -22,13 +22,13 @@ struct RowIndex {
     return Int(index)
   }
 
-  /// The rows that nobody took.
+  /// The rows that were not taken.
   var remaining: [Int] {
     let rows = first.values.flatMap(\.values) + further.values.flatMap { $0.values.joined() }
     return rows.map(Int.init).sorted()
   }
 
-  /// A text, or a path without what does not change where it leads: `./a//b` is `a/b`.
+  /// A text, or a path without redundant parts: `./a//b` becomes `a/b`.
   ///
   /// Compared by bytes: composed and decomposed characters, which are equal as strings, name different files and have
   /// different tokens.

@@ -2,8 +2,8 @@ import Archives
 import Foundation
 import Synchronization
 
-/// The vectors of one output by the content that they were computed from: a copy, or a file that was moved, needs no
-/// second pass through the model.
+/// The vectors of one output by the content that they were computed from, so that a copied or moved file is not encoded
+/// again.
 final class VectorContents: Sendable {
   private let published: MappedFile?
   private let publishedOffset: Int

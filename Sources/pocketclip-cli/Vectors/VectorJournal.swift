@@ -5,38 +5,38 @@ import SystemPath
 
 /// The vectors of a run that has not ended, and the lock on the output: `.NAME.pclip-partial`.
 ///
-/// A header of fixed size, then one record per vector, appended as soon as the vector is known: the number of its row, a
-/// space, the row's line, the vector's bytes. Whatever ends the process, complete records remain, and each proves itself by
-/// the vector's hash. The lock is the system's (flock): it ends with its process.
+/// A header of fixed size, then one record per vector, appended when the vector is computed: the number of its row, a
+/// space, the row's line, the vector's bytes. Complete records remain after any end of the process; the hash of the vector
+/// shows that a record is complete. The system's lock (flock) ends with its process.
 final class VectorJournal: Sendable {
   struct Header: Equatable {
-    /// SHA-256 of the published rows to which the records' numbers refer; nil where there are none.
+    /// SHA-256 of the published rows to which the records' numbers refer; nil if there are none.
     var base: ContentHash?
-    /// The output is written anew, whatever is published.
+    /// Whether the output is written from the beginning, without published vectors.
     var replaces: Bool
     /// Values per vector.
     var width: Int
   }
 
   struct Record {
-    /// The row that the vector belongs to: a published one, or the next.
+    /// The row of the vector: a published one, or the next new one.
     var index: Int
     var row: VectorRow
     var settings: VectorSettings
-    /// Where the vector's bytes begin.
+    /// The offset of the vector's bytes.
     var offset: Int
   }
 
   static let headerByteCount = 512
 
   let path: String
-  /// Locked.
+  /// The open file, which holds the lock.
   let descriptor: Int32
-  /// Whether it held nothing when it was locked.
+  /// Whether the file was empty when it was locked.
   let isNew: Bool
   private let isRemoved = Atomic(false)
 
-  /// Creates the file or takes over what an ended process left.
+  /// Creates the file, or opens the one that an ended process left.
   ///
   /// - Throws: `output`, naming the process that holds the lock.
   init(_ paths: VectorPaths) throws(Failure) {
@@ -50,7 +50,7 @@ final class VectorJournal: Sendable {
         guard number == EWOULDBLOCK else { throw .writing(paths.vectors, errno: number) }
         throw Self.isHeld(paths, Self.head(of: descriptor))
       }
-      // Its holder may have published and removed it between opening and locking.
+      // Another process may have removed the file between opening and locking.
       var (opened, named) = (stat(), stat())
       if fstat(descriptor, &opened) == 0, SystemPath.lstat(path, &named) == 0, opened.st_ino == named.st_ino,
         opened.st_dev == named.st_dev
@@ -81,7 +81,7 @@ final class VectorJournal: Sendable {
 // MARK: Header
 
 extension VectorJournal {
-  /// Nil in a new file, and in one that is no journal.
+  /// Nil for a new file, and for a file that is not a journal.
   var header: Header? {
     guard let head = Self.head(of: descriptor), head["journal"]?.integerValue == 1,
       let replaces = head["replaces"]?.boolValue, let width = head["width"]?.integerValue,
@@ -97,10 +97,10 @@ extension VectorJournal {
     return (try? JSONParser.parse(bytes.span.bytes, limits: .ownTexts))?.objectValue
   }
 
-  /// Removes all records after `byteCount` and writes the header with this process's number.
+  /// Removes all records after `byteCount` and writes the header with this process's id.
   ///
-  /// A journal without records is emptied first: whatever ends the process here, it is then empty or has a header, and
-  /// never consists of zeros that the next run would take for another program's file.
+  /// Empties a journal without records first. If the process ends here, the file is empty or has a header; it never
+  /// consists of zeros, which the next run would treat as another program's file.
   func begin(_ header: Header, keeping byteCount: Int) throws(Failure) {
     let isEmpty = byteCount == Self.headerByteCount
     guard ftruncate(descriptor, off_t(isEmpty ? 0 : byteCount)) == 0 else {
@@ -115,7 +115,7 @@ extension VectorJournal {
     try write(bytes.span.bytes, at: 0)
   }
 
-  /// Foundation's may ask a name server.
+  /// Not Foundation's host name, because that may query a name server.
   private static var hostName: String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "this machine" }
@@ -147,15 +147,15 @@ extension VectorJournal {
     guard fdatasync(descriptor) == 0 else { throw .writing(path, errno: errno) }
   }
 
-  /// Once; afterwards the name may be another process's.
+  /// Removes the file once. Afterwards another process may have a file of this name.
   func remove() {
     guard !isRemoved.exchange(true, ordering: .relaxed) else { return }
     SystemPath.unlink(path)
   }
 
-  /// Hands every complete record to `body`, in their order.
+  /// Passes every complete record to `body`, in order.
   ///
-  /// - Returns: where they end: what follows was cut off when the process ended.
+  /// - Returns: the offset of their end. Bytes after it are an incomplete record.
   func readRecords(width: Int, _ body: (Record) throws(Failure) -> Void) throws(Failure) -> Int {
     let file: MappedFile
     do throws(ReadError) { file = try MappedFile(path: path) } catch { throw Failure(describing: error) }
@@ -163,7 +163,7 @@ extension VectorJournal {
     var position = min(Self.headerByteCount, file.byteCount)
     while let record = Self.record(in: file.bytes, at: position, width: width) {
       try body(record)
-      // Memory holds rows, not the file.
+      // Releases pages, so that memory holds rows, not the file.
       if (record.offset + 4 * width) / releasedByteCount > position / releasedByteCount {
         file.release(0..<position)
       }
@@ -185,7 +185,7 @@ extension VectorJournal {
 }
 
 extension RawSpan {
-  /// The decimal number of at most 12 digits that stands there.
+  /// The decimal number of at most 12 digits at this offset.
   fileprivate func number(at start: Int) -> (value: Int, digitCount: Int) {
     extracting(min(start, byteCount)..<min(start + 12, byteCount)).withUnsafeBytes { bytes in
       let digits = bytes.prefix { (0x30...0x39).contains($0) }

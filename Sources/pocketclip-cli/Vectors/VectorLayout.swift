@@ -2,7 +2,7 @@ import Archives
 import Foundation
 import TensorTypes
 
-/// Where a file of vectors holds them, and the header of such a file.
+/// The position of the vectors in a file, and the header of such a file.
 struct VectorLayout {
   let file: MappedFile
   let dataOffset: Int
@@ -15,7 +15,7 @@ struct VectorLayout {
     return ContentHash(of: file.bytes.extracting(start..<start + rowByteCount))
   }
 
-  /// - Throws: what reading throws; `data` for a file that `embed -o` does not write.
+  /// - Throws: errors from reading; `data` for a file that `embed -o` does not write.
   init(_ path: String, _ format: VectorPaths.Format) throws(Failure) {
     let shape: [Int]?
     do throws(ReadError) {
@@ -59,7 +59,7 @@ struct VectorLayout {
 }
 
 extension VectorPaths.Format {
-  /// What stands before the vectors, which begin at a multiple of 64 bytes.
+  /// The bytes before the vectors, which begin at a multiple of 64 bytes.
   func header(count: Int, width: Int, _ settings: VectorSettings) throws -> [UInt8] {
     switch self {
     case .safetensors:
@@ -79,7 +79,7 @@ extension VectorPaths.Format {
     }
   }
 
-  /// Text and spaces up to a multiple of 64, the bytes before it included; the last byte is `end`.
+  /// Text and spaces, so that its end is at a multiple of 64 bytes; the last byte is `end`.
   private static func padded(_ text: [UInt8], before: Int, end: UInt8) -> [UInt8] {
     let padding = 63 - (before + text.count) % 64
     return text + [UInt8](repeating: 0x20, count: padding) + [end]

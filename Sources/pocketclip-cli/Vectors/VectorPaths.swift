@@ -3,20 +3,20 @@ import BundleWriter
 import Foundation
 import Output
 
-/// Where `embed -o` puts vectors and their rows, and what lies beside them until both are complete.
+/// The paths of the vectors and rows of `embed -o`, and of the temporary files until both are complete.
 struct VectorPaths: Sendable {
   enum Format: String, Sendable { case safetensors, npy }
 
-  /// What a safetensors file of vectors states as its `format`.
+  /// The value of `format` in the metadata of a safetensors file of vectors.
   static let metadataFormat = "pocketclip-vectors"
 
   let vectors: String
   let format: Format
   /// One line of JSON per vector.
   let rows: String
-  /// The lock, and the vectors of a run that has not ended.
+  /// The journal: the lock, and the vectors of a run that has not ended.
   let journal: String
-  /// Complete files that have not got their names yet.
+  /// Complete files before they get their final names.
   let newVectors, newRows: String
   let folder: String
 
@@ -35,7 +35,7 @@ struct VectorPaths: Sendable {
     newRows = "\(hidden).rows.jsonl.pclip-new"
   }
 
-  /// Refuses, before hours of work, an output that could not be written.
+  /// Checks before any work that the output can be written.
   ///
   /// - Parameter inputs: files that must not be replaced, not even with `--force`.
   /// - Throws: `output`.
@@ -55,7 +55,7 @@ struct VectorPaths: Sendable {
 }
 
 extension Failure {
-  /// A file of the output that the system refused.
+  /// The error for a file of the output that could not be written.
   static func writing(_ path: String, errno number: Int32) -> Failure {
     let reason = String(cString: strerror(number))
     return switch number {

@@ -2,16 +2,17 @@ import Archives
 import Foundation
 import SystemPath
 
-/// Gives vectors and rows their names so that whoever finds both finds two that belong together.
+/// Gives vectors and rows their final names, so that the two files with these names always belong together.
 ///
-/// Both files are complete and on the disk under hidden names before anything changes. Then the old rows go, the vectors get
-/// their name, the rows get theirs. A crash leaves the old pair, or vectors without rows, which the next run completes.
+/// Both files are complete and on the disk under hidden names before anything changes. Then the old rows are removed, the
+/// vectors renamed, and the rows renamed. A crash leaves the old pair, or vectors without rows, which the next run
+/// completes.
 struct VectorPublication {
   let paths: VectorPaths
   /// Whether files of these names may be replaced.
   var replaces: Bool
 
-  /// After `newVectors` and `newRows` are complete.
+  /// Call when `newVectors` and `newRows` are complete.
   func publishBoth() throws(Failure) {
     syncFolder()
     if replaces {
@@ -25,13 +26,13 @@ struct VectorPublication {
     syncFolder()
   }
 
-  /// After `newRows` is complete, where the vectors stay as they are.
+  /// Call when `newRows` is complete and the vectors are unchanged.
   func publishRows() throws(Failure) {
     guard SystemPath.rename(paths.newRows, paths.rows) == 0 else { throw .writing(paths.rows, errno: errno) }
     syncFolder()
   }
 
-  /// Completes or undoes what a crash left. Call under the lock.
+  /// Completes or undoes a publication that a crash interrupted. Call under the lock.
   func recover() throws(Failure) {
     if SystemPath.access(paths.rows, F_OK) != 0, SystemPath.access(paths.newRows, F_OK) == 0 {
       for vectors in [paths.newVectors, paths.vectors] {
@@ -46,9 +47,9 @@ struct VectorPublication {
     discard()
   }
 
-  /// Whether these vectors and the new rows are what a run gave, or was about to give, their names.
+  /// Whether these vectors and the new rows are complete and belong together.
   ///
-  /// - Throws: what says nothing of it, such as too many open files.
+  /// - Throws: errors that do not answer this, such as too many open files.
   private func isComplete(_ vectors: String) throws(Failure) -> Bool {
     guard SystemPath.access(vectors, F_OK) == 0 else { return false }
     do throws(Failure) {
@@ -60,7 +61,7 @@ struct VectorPublication {
     }
   }
 
-  /// Removes files that have not got their names.
+  /// Removes files that did not get their final names.
   func discard() {
     SystemPath.unlink(paths.newVectors)
     SystemPath.unlink(paths.newRows)
@@ -71,7 +72,7 @@ struct VectorPublication {
       guard SystemPath.rename(source, name) == 0 else { throw .writing(name, errno: errno) }
       return
     }
-    // Unlike a rename, a link never replaces what has appeared there in the meantime.
+    // Unlike a rename, a link never replaces a file that appeared in the meantime.
     guard SystemPath.link(source, name) == 0 else {
       guard errno != EEXIST else {
         throw Failure(
@@ -84,7 +85,7 @@ struct VectorPublication {
     SystemPath.unlink(source)
   }
 
-  /// Makes names survive a power cut; the data already does.
+  /// Writes the names to the disk, so that they survive a power failure. The data is already there.
   private func syncFolder() {
     let descriptor = SystemPath.open(paths.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -110,7 +111,7 @@ struct SequentialFile: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Appends what `body` appends to the bytes that it is given.
+  /// Appends the bytes that `body` adds to the array.
   mutating func append(_ body: (inout [UInt8]) -> Void) throws(Failure) {
     body(&buffer)
     if buffer.count >= Self.bufferByteCount { try flush() }

@@ -2,14 +2,14 @@ import BundleFormat
 import PocketCLIP
 import Verification
 
-/// What is known of one vector; a line of `NAME.rows.jsonl`.
+/// The description of one vector: a line of `NAME.rows.jsonl`.
 struct VectorRow: Equatable, Sendable {
   enum Kind: String, Sendable { case image, text }
 
   enum Status: String, Sendable {
     /// The vector is that of the input.
     case ok
-    /// The file has another content now, of which no vector could be computed.
+    /// The file has new content that could not be encoded.
     case stale
     /// The file no longer exists.
     case missing
@@ -21,11 +21,11 @@ struct VectorRow: Equatable, Sendable {
   /// What the vector was computed from.
   var content: InputContent
   var status = Status.ok
-  /// SHA-256 of the vector's bytes, by which vectors and rows prove that they belong together.
+  /// SHA-256 of the vector's bytes, which shows that vector and row belong together.
   var vectorHash: ContentHash
 }
 
-/// What all vectors of one file have in common.
+/// Settings that all vectors of one file share.
 struct VectorSettings: Equatable, Sendable {
   var spaceID: SpaceID
   var bundleID, arithmetic: String
@@ -53,7 +53,7 @@ struct VectorSettings: Equatable, Sendable {
     ]
   }
 
-  /// Vectors of two models, or made in two ways, have no place in one file.
+  /// One file cannot hold vectors of two models or of different settings.
   ///
   /// - Throws: `data`.
   func requireSame(_ found: VectorSettings, _ path: String) throws(Failure) {

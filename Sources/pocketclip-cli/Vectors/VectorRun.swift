@@ -4,7 +4,7 @@ import PocketCLIP
 import Progress
 import Verification
 
-/// `embed -o`: computes what the output lacks, and publishes it complete.
+/// Runs `embed -o`: computes the vectors that the output does not have, and publishes the complete output.
 struct VectorRun {
   let paths: VectorPaths
   let bundle: OpenBundle
@@ -13,7 +13,7 @@ struct VectorRun {
   let mode: VectorStore.Mode
   /// Whether rows of files that no longer exist are removed.
   let prunes: Bool
-  /// Whether one failure keeps everything from being published.
+  /// Whether one failed image prevents the output from being published.
   let isStrict: Bool
   let text: TextOptions
   let console: Console
@@ -21,22 +21,22 @@ struct VectorRun {
   struct Result {
     var counts = Counts()
     var skipped: [EmbedOutput.Skipped] = []
-    /// The first failure, which does not keep the others from being published.
+    /// The first failure. The other vectors are published.
     var failure: Failure?
   }
 
   struct Counts: Encodable {
-    /// Vectors of the output; of these, kept from earlier runs, and computed by this one.
+    /// Vectors of the output, how many of them earlier runs computed, and how many this run computed.
     var vectors = 0
     var kept = 0
     var embedded = 0
-    /// Rows whose file has another content, or is gone.
+    /// Rows whose file has changed, or no longer exists.
     var stale = 0
     var missing = 0
     var pruned = 0
   }
 
-  /// - Throws: an interruption too, after everything is saved.
+  /// - Throws: also an interruption, after everything is saved.
   func run(texts: [String], images: FoundImages) throws -> Result {
     let width = try width(hasTexts: !texts.isEmpty, hasImages: !images.files.isEmpty)
     Interruption.isNoted()
@@ -74,7 +74,7 @@ struct VectorRun {
     return result
   }
 
-  /// - Throws: `unsupported` where the inputs' vectors do not fit one file.
+  /// - Throws: `unsupported` if the vectors of the inputs have different lengths.
   private func width(hasTexts: Bool, hasImages: Bool) throws(Failure) -> Int {
     let information = bundle.model.information
     let (image, text) = (information.imageOutput, information.textOutput)
@@ -102,7 +102,7 @@ struct VectorRun {
 }
 
 extension VectorRun {
-  /// Texts encoded between two looks for a signal.
+  /// The number of texts encoded between two checks for a signal.
   private static let textBatch = 64
 
   private func embed(_ items: [ResumePlan.Item], _ store: VectorStore, _ result: inout Result) throws {

@@ -2,8 +2,8 @@ import Archives
 import Foundation
 import SystemPath
 
-/// All vectors of one output: those published, those that an ended run left, and those of this run. Holds the lock from
-/// reading to publishing.
+/// All vectors of one output: published vectors, vectors that an interrupted run left, and vectors of this run. Holds the
+/// lock from reading to publishing.
 ///
 /// Memory holds rows, not vectors: about 200 bytes and the path for each.
 final class VectorStore {
@@ -11,7 +11,7 @@ final class VectorStore {
 
   struct Entry {
     var row: VectorRow
-    /// Where the vector lies: a published row, or below zero the complement of an offset in the journal.
+    /// The position of the vector: a published row; or, if negative, the complement of an offset in the journal.
     var source: Int
   }
 
@@ -23,24 +23,24 @@ final class VectorStore {
   private var published: PublishedVectors?
   private var publication: VectorPublication
   private(set) var entries: [Entry] = []
-  /// Vectors by content, for files that hold the same.
+  /// Vectors by content, for files with equal contents.
   let contents: VectorContents
   private var journalEnd = VectorJournal.headerByteCount
-  /// Nothing of an earlier run is in the journal.
+  /// Whether the journal holds nothing of an earlier run.
   private let isJournalOwn: Bool
   private var isRowChanged = false
-  /// Rows that were there before this run.
+  /// The number of rows before this run.
   private var earlierCount = 0
   private var unsaved = (count: 0, since: ContinuousClock.now)
 
-  /// Vectors between two waits for the disk, and the time between them: what a power cut can cost. Another end of the
-  /// process costs nothing.
+  /// The number of vectors, and the time, after which the journal is forced to the disk: the most that a power failure can
+  /// lose. Any other end of the process loses nothing.
   private static let savedCount = 4096
   private static let savedInterval = Duration.seconds(120)
 
   /// - Parameter width: values per vector.
-  /// - Throws: `output` where another process holds the output, or where an ended run left vectors and `mode` is
-  ///   `new`; `data` for an output that cannot be resumed. What ended runs left then stays as it was.
+  /// - Throws: `output` if another process holds the output, or if an interrupted run left vectors and `mode` is `new`;
+  ///   `data` for an output that cannot be resumed. The files of earlier runs then stay unchanged.
   convenience init(
     _ paths: VectorPaths, _ settings: VectorSettings, width: Int, _ mode: Mode
   ) throws(Failure) {
@@ -67,7 +67,7 @@ final class VectorStore {
     isJournalOwn = left == nil || mode != .resume
     switch mode {
     case .new:
-      // Another process may have published between the first look and the lock.
+      // Another process may have published between the first check and the lock.
       try paths.checkDestination(replacing: false, inputs: [])
       if let left { try Self.requireEmpty(journal, left, paths) }
       published = nil
@@ -86,15 +86,15 @@ final class VectorStore {
       keeping: journalEnd)
   }
 
-  /// Removes a journal without a vector that this run began. Call at the end of a run, however it ends.
+  /// Removes this run's journal if it holds no vector. Call at the end of a run, also after an error.
   ///
-  /// Nothing else but `publish` removes one: what cannot be opened or resumed is another run's.
+  /// Otherwise only `publish` removes a journal, because one that cannot be opened or resumed belongs to another run.
   func finish() { if isJournalOwn, !hasUnpublished { journal.remove() } }
 
-  /// How many vectors a run that is ended now leaves in the journal.
+  /// Whether the journal holds vectors that are not published.
   var hasUnpublished: Bool { journalEnd > VectorJournal.headerByteCount }
 
-  /// Whether there is something to give a name to.
+  /// Whether there is an output to publish.
   var isPublishable: Bool { published != nil || !entries.isEmpty }
 
   private func insert(_ row: VectorRow, source: Int) {
@@ -113,7 +113,7 @@ extension VectorStore {
       hint: "move it away")
   }
 
-  /// Another run than this one may want its vectors.
+  /// Rejects a journal with vectors, because another run may need them.
   private static func requireEmpty(
     _ journal: VectorJournal, _ header: VectorJournal.Header, _ paths: VectorPaths
   ) throws(Failure) {
@@ -150,7 +150,7 @@ extension VectorStore {
     return published
   }
 
-  /// Takes over the vectors of a run that ended before it published.
+  /// Restores the vectors of a run that ended before it published them.
   private func restore(_ header: VectorJournal.Header) throws(Failure) {
     guard header.base == published?.rowsHash else { return try requirePublished(header) }
     journalEnd = try journal.readRecords(width: header.width) { (record) throws(Failure) in
@@ -164,7 +164,8 @@ extension VectorStore {
     }
   }
 
-  /// The run may have ended between publishing and removing its journal. Otherwise its records are of other files.
+  /// Accepts the journal of a run that ended after publishing and before removing its journal. Other records belong to
+  /// other files.
   private func requirePublished(_ header: VectorJournal.Header) throws(Failure) {
     let known = Set(entries.lazy.map(\.row.vectorHash))
     _ = try journal.readRecords(width: header.width) { (record) throws(Failure) in
@@ -186,9 +187,9 @@ extension VectorStore {
 // MARK: This run
 
 extension VectorStore {
-  /// Adds a vector, or puts it in the place of an older one.
+  /// Adds a vector, or replaces an older one.
   ///
-  /// - Throws: `output`; what was added before stays.
+  /// - Throws: `output`; vectors added before stay.
   func record(
     _ kind: VectorRow.Kind, _ input: String, _ content: InputContent, _ vector: [Float], at index: Int?
   ) throws(Failure) {
@@ -208,7 +209,7 @@ extension VectorStore {
     }
   }
 
-  /// Waits until everything is on the disk; `--resume` then goes on from here.
+  /// Waits until everything is on the disk; `--resume` then continues from here.
   func save() throws(Failure) {
     try journal.save()
     unsaved = (0, .now)
@@ -222,9 +223,9 @@ extension VectorStore {
 
   /// Removes the rows of files that no longer exist.
   ///
-  /// - Returns: how many.
-  /// - Throws: `data` where no file exists, or none of an earlier run's with relative paths: these are relative to a
-  ///   folder, and drives can be absent.
+  /// - Returns: the number of removed rows.
+  /// - Throws: `data` if no file exists, or no earlier file with a relative path: the command may run in another folder,
+  ///   or a drive may be absent.
   func prune() throws(Failure) -> Int {
     let count = entries.count
     let images = entries.lazy.filter { $0.row.kind == .image }
@@ -246,7 +247,7 @@ extension VectorStore {
     )
   }
 
-  /// Gives vectors and rows their names, unless they are those that have them.
+  /// Gives vectors and rows their final names, unless they are unchanged.
   func publish() throws {
     let hasSameVectors =
       published.map { published in
@@ -285,7 +286,7 @@ extension VectorStore {
     for (index, entry) in entries.enumerated() {
       let (source, range) = place(of: entry, journal: left)
       try file.append { bytes in source.bytes.extracting(range).withUnsafeBytes { bytes += $0 } }
-      // Memory holds what is being copied, not the files.
+      // Releases pages, so that memory does not hold the complete files.
       if index.isMultiple(of: 4096) { source.release(0..<range.lowerBound) }
     }
     try file.finish()

@@ -5,7 +5,8 @@ internal import Archives
 struct FlaxLevels {
   /// Keys that lead to the parameters; empty if several maps on one level hold parameters.
   let wrapperKeys: [String]
-  /// The maps whose keys distinguish their names, all on one level; empty if one map holds the model.
+  /// Several maps on one level that hold parameters. Their keys stay part of the names. Empty if one map holds the
+  /// model.
   private let maps: Set<[String]>
 
   /// The deepest nesting of maps that is searched.

@@ -5,8 +5,7 @@ enum GGUFModel {
   private static let architecture = "general.architecture"
 
   /// - Throws: `ggufOtherModel`, `unsupportedFormat` for one part of several, or `ggufCutEncoder` for image towers
-  ///   that
-  ///   LLaVA's converters truncated.
+  ///   that LLaVA's converters truncated.
   static func requireCLIP(_ header: GGUFHeader) throws(ReadError) {
     if let count = header.metadata["split.count"]?.integerValue, count > 1 {
       throw ReadError(

@@ -6,8 +6,7 @@ enum GGUFPlacement {
   /// Absolute ranges in the file, in the order of the header.
   ///
   /// - Throws: `ggufOffset` if a tensor is not aligned or shares bytes with another, `truncatedFile` if it ends
-  ///   beyond
-  ///   the file.
+  ///   beyond the file.
   static func ranges(_ header: GGUFHeader, fileByteCount: Int) throws(ReadError) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     for tensor in header.tensors {

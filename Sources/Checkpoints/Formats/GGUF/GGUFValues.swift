@@ -60,7 +60,7 @@ extension GGUFCursor {
       return .array(elements)
     }
     if type == .string {
-      // Each text is visited, and an empty one takes eight bytes, which cost nothing in a sparse file.
+      // The loop visits each text. An empty text takes eight bytes, which need no space on the disk in a sparse file.
       guard count <= limits.metadataTexts else {
         throw ReadError(
           .limitExceeded, at: start, expected: "at most \(limits.metadataTexts) texts", found: "\(count)")

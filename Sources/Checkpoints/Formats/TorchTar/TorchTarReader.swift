@@ -30,8 +30,7 @@ enum TorchTarReader {
   }
 
   /// - Throws: `torchTarSystem` for a big-endian machine. PyTorch did not support these then, and no program reads
-  ///   such
-  ///   numbers.
+  ///   such numbers.
   private static func requireLittleEndian(_ archive: TarArchive, _ limits: Limits) throws(ReadError) {
     try inside("sys_info", archive) { content throws(ReadError) in
       let graph = try Unpickler.unpickle(

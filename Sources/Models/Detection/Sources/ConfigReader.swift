@@ -46,7 +46,7 @@ struct ConfigReader {
     return bool
   }
 
-  /// True for false or null, which Python treats as false. An absent key is not off.
+  /// Whether the key is present and its value is false or null, which Python treats as false.
   func isOff(_ key: String) throws(ModelError) -> Bool {
     json[key]?.isNull == true ? true : try bool(key) == false
   }

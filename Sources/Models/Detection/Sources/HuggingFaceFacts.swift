@@ -65,9 +65,9 @@ extension StatedFacts {
 }
 
 extension ConfigReader {
-  /// Whether this is a model's configuration written by transformers: it has a key that no other tool's `config.json`
-  /// uses with this meaning, and it does not belong to a larger model that does not describe the towers. Only then do
-  /// the library's defaults apply.
+  /// Whether transformers wrote this configuration for a CLIP: it has a `model_type`, an architecture whose name begins
+  /// with `CLIP`, a `text_config` or a `vision_config`. For towers that are part of a larger model, a `model_type`
+  /// other than CLIP's must come with a CLIP configuration for each of them. Only then do the library's defaults apply.
   func isTransformersCLIP(of sizes: CLIPArchitecture, isPart: Bool) throws(ModelError) -> Bool {
     if let type = try text("model_type") {
       guard isPart, UnsupportedArchitecture.named(byModelType: type) != nil else { return true }

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Foundation
 
-/// What the argument parser knows of a command, from its own description in JSON.
+/// A command's options and arguments, from the argument parser's own description in JSON.
 struct CommandDescription: Decodable {
   struct Argument: Decodable {
     struct Name: Decodable {
       var kind, name: String
 
-      /// As users write it.
+      /// The spelling on the command line.
       var text: String { (kind == "long" ? "--" : "-") + name }
     }
 
@@ -46,7 +46,7 @@ struct CommandDescription: Decodable {
     arguments?.first { $0.names?.contains { $0.text == name } ?? false }
   }
 
-  /// What must be given: `pocketclip convert <in> … -o <out>`.
+  /// The command with its required arguments: `pocketclip convert <in> … -o <out>`.
   var usage: String {
     let required = (arguments ?? []).filter { !$0.isOptional }
     return (["pocketclip", commandName] + required.map(\.synopsis)).joined(separator: " ")

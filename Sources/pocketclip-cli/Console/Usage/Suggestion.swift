@@ -3,8 +3,8 @@ import Archives
 /// "Did you mean …": one mechanism for commands, options and their values.
 enum Suggestion {
   /// - Parameters:
-  ///   - prefix: what stands before the name in a command line: `--tokenizer `.
-  ///   - otherwise: the advice where no candidate is close.
+  ///   - prefix: the text before the name on a command line: `--tokenizer `.
+  ///   - otherwise: the advice if no candidate is close.
   static func hint(
     for name: String, among candidates: [String], prefix: String = "", otherwise: String
   ) -> String {
@@ -16,7 +16,7 @@ enum Suggestion {
 extension Failure {
   /// A value that an option does not have.
   ///
-  /// - Parameter list: the command that lists the values, where there are many.
+  /// - Parameter list: the command that lists the values, if there are many.
   static func unknownValue(
     _ value: String, of option: String, among values: [String], listedBy list: String? = nil
   ) -> Failure {

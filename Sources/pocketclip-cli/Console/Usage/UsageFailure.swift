@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the argument parser reports, in the one shape of our errors.
+/// Converts errors of the argument parser to the form of PocketCLIP's errors.
 struct UsageFailure {
   private let command: CommandDescription?
   private let tool: CommandDescription?
@@ -74,7 +74,7 @@ struct UsageFailure {
     let synopsis = rest.prefix { $0 != "'" }
     let name = synopsis.split(separator: " ").first.map(String.init) ?? String(synopsis)
     guard let values = command?.option(name)?.allValues else {
-      // Only numbers can fail otherwise.
+      // All other options that can fail take numbers.
       return Failure(
         .usage, "\(name): expected a number, found '\(value.shortened)'",
         hint: "write \(name) and a number; \(help)")
@@ -82,7 +82,7 @@ struct UsageFailure {
     return .unknownValue(value, of: name, among: values)
   }
 
-  /// What stands between single quotes, one after the other.
+  /// The texts between single quotes, in order.
   private static func quoted(in line: String) -> [String] {
     line.components(separatedBy: "'").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
   }

@@ -109,7 +109,7 @@ extension GraphInterpreter {
 
   mutating func dynamicQuantize() throws(ReadError) -> [GraphValue] {
     var activation = try floats(0)
-    // Each node gets its own number.
+    // A new term for each node, whose number identifies the node's scale and zero point.
     let id = try add(terms[activation.term].kind, terms[activation.term].shape)
     activation.quantization = .dynamic(id)
     return [.activation(activation), .dynamicScale(id, times: nil), .dynamicZeroPoint(id)]
