@@ -24,7 +24,7 @@ import Testing
     return try folder.write(bytes, to: "version-\(version).pclip")
   }
 
-  @Test("A bundle of a later version states both versions; one of version 0 is none of ours")
+  @Test("A bundle of a later version states both versions; PocketCLIP never wrote one of version 0")
   func versions() throws {
     for command in ["info", "inspect", "verify"] {
       let later = try Tool.run(command, bundle(ofVersion: "7"))
