@@ -72,7 +72,7 @@ public enum Conversion {
     _ bundle: borrowing UnfinishedBundle
   ) throws(ConversionError) -> OpenBundle {
     do throws(PocketCLIPError) {
-      return try OpenBundle(path: bundle.path, options: .forSelfTest)
+      return try OpenBundle.forSelfTest(path: bundle.path)
     } catch { throw .runtime(error) }
   }
 

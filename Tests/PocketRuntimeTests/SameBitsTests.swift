@@ -30,6 +30,22 @@ import Testing
     }
   }
 
+  /// `convert` computes self-tests with them.
+  @Test(
+    "SSE4.1 gives the bits of the scalar kernels", .enabled(if: machineISAs.contains("sse41")),
+    arguments: bundles,
+    [PCLIP_ARITHMETIC_FAST, PCLIP_ARITHMETIC_EXACT])
+  func scalarBits(bundle: String, arithmetic: Int) throws {
+    let (scalar, sse41) = try (
+      OpenedBundle(Configuration(bundle: bundle, arithmetic: arithmetic, isa: "scalar")),
+      OpenedBundle(Configuration(bundle: bundle, arithmetic: arithmetic, isa: "sse41"))
+    )
+    let texts = GeneratedInputs.texts(context: scalar.context, vocabulary: Int(scalar.info.vocabulary_size))
+    let pixels = GeneratedInputs.pixels(count: 2 * scalar.pixelCount)
+    #expect(try scalar.encode(ids: texts) == sse41.encode(ids: texts))
+    #expect(try scalar.encode(pixels: pixels) == sse41.encode(pixels: pixels))
+  }
+
   @Test("Sessions of one model on several threads at once give the same vectors", arguments: bundles)
   func concurrentSessions(name: String) throws {
     let bundle = try OpenedBundle(Configuration(bundle: name))
