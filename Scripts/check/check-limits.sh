@@ -43,7 +43,7 @@ failed=0
 
 # A limit is no-threads, one-thread, missing or wrong (OpenBLAS), data=KB (written memory), file=KB (size of a file) or KB
 # (address space).
-# expect LIMIT STATUS TEXT ARGUMENT…: the command's status and a text in its output, within a minute.
+# expect LIMIT STATUS TEXT ARGUMENT…: the command's status and a text in its output, whose lines are joined, within a minute.
 expect() {
   limit=$1 status=$2 text=$3
   shift 3
@@ -56,7 +56,7 @@ expect() {
   esac
   found=0
   timeout 60 "$@" >"$folder/output" 2>&1 || found=$?
-  if [ "$found" = "$status" ] && grep -qe "$text" "$folder/output"; then
+  if [ "$found" = "$status" ] && tr -s ' \n' ' ' <"$folder/output" | grep -e "$text" >/dev/null; then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))
@@ -69,25 +69,25 @@ expect() {
 image=$minis/images/alarm-clock-00.jpg
 mini=$folder/mini.pclip
 for limit in no-threads one-thread 400000; do
-  reference='reference   OpenBLAS'
-  [ "$limit" != 400000 ] || reference='reference   portable'
-  expect "$limit" 0 'image cosine' convert $minis/mini-vit.pt -o "$mini" --precision int8 --force
+  reference='reference matrix product: OpenBLAS'
+  [ "$limit" != 400000 ] || reference='reference matrix product: portable'
+  expect "$limit" 0 'image: worst cosine' convert $minis/mini-vit.pt -o "$mini" --precision int8 --force
   expect "$limit" 0 "$reference" verify "$mini" --against $minis/mini-vit.pt
-  expect "$limit" 0 'demanded' info "$mini"
+  expect "$limit" 0 'convert measured worst cosines' info "$mini"
   expect "$limit" 0 'tokenizer' inspect $minis/mini-vit.pt
   expect "$limit" 0 'cosine' classify -m "$mini" "$image" --label "an alarm clock" --label "a cat"
   expect "$limit" 0 'vector' embed -m "$mini" $minis/images
   expect "$limit" 0 'vectors of' embed -m "$mini" $minis/images -o "$folder/v.npy" --force
   expect "$limit" 0 'vectors kept' embed -m "$mini" $minis/images -o "$folder/v.npy" --resume
   expect "$limit" 0 'blocks' bench "$mini"
-  expect "$limit" 0 'written' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
+  expect "$limit" 0 'memory' export "$mini" --to safetensors -o "$folder/mini.safetensors" --force
 done
 # Limits near the size of OpenBLAS's buffers: no command hangs or ends early.
 for megabytes in 450 550 607 613 616 700 1000 1400 1500 1600 2000; do
-  expect $((megabytes * 1024)) 0 'image cosine' convert $minis/mini-vit.pt -o "$folder/again.pclip" --precision int8 --force
+  expect $((megabytes * 1024)) 0 'image: worst cosine' convert $minis/mini-vit.pt -o "$folder/again.pclip" --precision int8 --force
 done
 for limit in data=100000 data=300000 data=400000 data=1000000; do
-  expect $limit 0 'reference   portable' verify "$mini" --against $minis/mini-vit.pt
+  expect $limit 0 'reference matrix product: portable' verify "$mini" --against $minis/mini-vit.pt
 done
 expect 400000 0 'note: the reference runs on its portable product.*address space' verify "$mini" --against $minis/mini-vit.pt
 expect 400000 69 'OpenBLAS .* need .* MB of address space' verify "$mini" --against $minis/mini-vit.pt --reference openblas

@@ -13,7 +13,7 @@ extension Report {
 
   public var lines: [String] {
     var lines = ["\(subject) against \(truth)", "inputs      \(inputText)"]
-    if let reference { lines.append("reference   runs on \(reference)") }
+    if let reference { lines.append("reference   matrix product: \(reference)") }
     lines.append("bounds      \(thresholds.name)")
     for (index, line) in (inputs?.lines ?? []).enumerated() {
       lines.append((index == 0 ? "compared    " : "            ") + line)
