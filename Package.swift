@@ -82,7 +82,7 @@ let package = Package(
     // Files that are read completely, up to a limit.
     module("Input", ["SystemPath"]),
     module("Archives", ["SystemPath", "Bytes", "TensorTypes", "CPlatform", "CZlib"]),
-    module("Checkpoints", ["Archives", "Bytes", "TensorTypes"]),
+    module("Checkpoints", ["Archives", "SystemPath", "Bytes", "TensorTypes"]),
     module("SyntheticWeights"),
     module(
       "Quantization", ["BundleFormat", "Architecture", "Parallel", "Progress", "CKernels", "CPlatform"]),

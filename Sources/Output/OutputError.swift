@@ -1,3 +1,5 @@
+private import SystemPath
+
 #if canImport(Glibc)
   private import Glibc
 #else
@@ -95,7 +97,7 @@ extension OutputError: CustomStringConvertible {
     case .notAFile:
       "give the name of a file, which is written to a temporary one first and renamed when complete"
     case .isSource: "give another name"
-    case .folderMissing: "create the folder first: mkdir -p \(folder)"
+    case .folderMissing: "create the folder first: mkdir -p \(folder.shellQuoted)"
     case .folderNotWritable: "choose a folder you may write to, or change its permissions"
     case .readOnly: "choose a folder on another file system"
     case .diskFull:

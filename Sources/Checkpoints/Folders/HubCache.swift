@@ -1,4 +1,5 @@
 internal import Archives
+internal import SystemPath
 
 #if canImport(Glibc)
   private import Glibc
@@ -20,7 +21,7 @@ enum HubCache {
     guard Folder.hasFolder(folder) else {
       throw ReadError(
         .notInHubCache, found: "no \(folder)", file: path,
-        advice: "check the path, or download the model first: `hf download \(path)`")
+        advice: "check the path, or download the model first: `hf download \(path.shellQuoted)`")
     }
     return folder
   }

@@ -1,4 +1,5 @@
 internal import Archives
+internal import SystemPath
 
 /// Formats without a reader. They are recognised to name them in the error.
 extension CheckpointFormat {

@@ -18,22 +18,33 @@ struct Statements {
     let foreign = ForeignNeighbours(checkpoint.evidence, library)
     let evidence = foreign.evidence
     facts = try StatedFacts.options(options, sizes: sizes)
-    facts.fill(from: .archive(evidence, sizes: sizes))
+    var overrides = Overrides(options: facts)
+    let archive = StatedFacts.archive(evidence, sizes: sizes)
+    overrides.compare(archive)
+    facts.fill(from: archive)
     let keyed = try evidence.ggufMetadata.map { metadata throws(ModelError) in
       try StatedFacts.gguf(metadata, sizes: sizes)
     }
     let configurations = try Self.configurations(evidence, library, sizes)
     var contradictions = Contradictions(
       configurations + [keyed].compactMap { $0 }, sizes, architectureName: options.architectureName)
-    if let keyed { contradictions.fill(&facts, from: keyed) }
+    if let keyed {
+      overrides.compare(keyed)
+      contradictions.fill(&facts, from: keyed)
+    }
     if library == .kerasHub { facts.fill(from: .kerasHubKernels(checkpoint.tensors)) }
-    if let graph = evidence.graph { facts.fill(from: .graph(graph, sizes: sizes)) }
+    if let graph = evidence.graph {
+      let computed = StatedFacts.graph(graph, sizes: sizes)
+      overrides.compare(computed)
+      facts.fill(from: computed)
+    }
     for configuration in configurations {
       try options.requireAgreement(with: configuration.tokenizer)
+      overrides.compare(configuration)
       contradictions.fill(&facts, from: configuration)
     }
     if options.tokenizer != nil { try options.requireAgreement(with: VocabularyFiles.tokenizer(evidence)) }
-    notes += contradictions.notes
+    notes += overrides.notes + contradictions.notes
     problems = contradictions.problems
     if let config = evidence.huggingFaceConfig, library != .kerasHub,
       try !ConfigReader(config).isTransformersCLIP(of: sizes, isPart: evidence.strippedPrefix != nil)

@@ -16,7 +16,8 @@ enum TokenizerKeys {
   /// Keys about truncation and padding in transformers, file locations, and rules that captions never trigger.
   private static let irrelevant: Set<String> = [
     "add_prefix_space", "auto_map", "backend", "chat_template",
-    "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy", "max_length",
+    "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy",
+    "local_files_only", "max_length",
     "model_input_names", "model_specific_special_tokens", "name_or_path", "pad_token",
     "pad_to_multiple_of", "pad_token_type_id", "padding", "processor_class",
     "special_tokens_map_file", "split_special_tokens", "stride", "tokenizer_file", "truncation",

@@ -96,7 +96,7 @@ package enum TokenizerPipeline {
     "type": [], "vocab": [], "merges": [],
     // Every byte is a word, so no token is unknown.
     "unk_token": [], "fuse_unk": [], "byte_fallback": [],
-    "dropout": [.null], "continuing_subword_prefix": [.null, .string("")],
+    "dropout": [.null, .number(0), .integer(0)], "continuing_subword_prefix": [.null, .string("")],
     "end_of_word_suffix": [.string("</w>")], "ignore_merges": [.bool(false), .null],
   ]
 }

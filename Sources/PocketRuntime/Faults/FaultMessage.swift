@@ -60,6 +60,10 @@ struct FaultMessage: ExpressibleByStringInterpolation {
       append(byte < 0x20 || byte == 0x7F ? UInt8(ascii: "?") : byte)
       position += 1
     }
+    // A character that does not fit is left out: up to three bytes follow its first one.
+    guard text[position] != 0, UInt8(bitPattern: text[position]) & 0xC0 == 0x80 else { return }
+    while count > 0, bytes[count - 1] & 0xC0 == 0x80 { count -= 1 }
+    if count > 0 { count -= 1 }
   }
 
   @inline(never)

@@ -234,7 +234,7 @@ extension ConvertOutput {
       return ["  settings      all recorded in the checkpoint or in its configuration"]
     }
     return [
-      "  settings      not recorded in the checkpoint"
+      "  settings      from options or a library's defaults"
         + (fidelity.isEmpty ? ":" : "; the reference uses them too, so no cosine shows a wrong one:")
     ]
       + settings.grouped.map { group in

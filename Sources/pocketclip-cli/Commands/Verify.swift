@@ -5,6 +5,7 @@ import Checkpoints
 import Models
 import PocketCLIP
 import Progress
+import SystemPath
 import Verification
 
 struct Verify: ParsableCommand {
@@ -99,10 +100,11 @@ struct Verify: ParsableCommand {
   /// - Throws: a usage error for a bundle together with another input, which is most likely its checkpoint.
   private func requireOneSubject() throws(Failure) {
     guard paths.count > 1, let bundle = paths.first(where: Self.isBundle) else { return }
-    let others = paths.filter { $0 != bundle }.joined(separator: " ")
+    let others = paths.filter { $0 != bundle }.map(\.shellQuoted).joined(separator: " ")
     throw Failure(
       .usage, "\(paths.count) inputs, of which \(bundle) is a bundle",
-      hint: "name the checkpoint with --against: `pocketclip verify \(bundle) --against \(others)`")
+      hint:
+        "name the checkpoint with --against: `pocketclip verify \(bundle.shellQuoted) --against \(others)`")
   }
 
   private static func isBundle(_ path: String) -> Bool {
@@ -221,7 +223,9 @@ struct Verify: ParsableCommand {
       let swapped = against.first(where: Self.isBundle)
       throw Failure(
         .usage, "\(path): a checkpoint is verified with a golden file, a bundle with its checkpoint",
-        hint: swapped.map { "the bundle comes first: pocketclip verify \($0) --against \(path)" }
+        hint: swapped.map {
+          "the bundle comes first: pocketclip verify \($0.shellQuoted) --against \(path.shellQuoted)"
+        }
           ?? "give --golden FILE (docs/GOLDEN.md shows how to make one), or convert it and verify the bundle")
     }
     return [

@@ -18,7 +18,11 @@ enum Interruption {
     sigemptyset(&set)
     for number in signals { sigaddset(&set, number) }
     sigprocmask(SIG_UNBLOCK, &set, nil)
-    signal(SIGINT) { _ in _exit(ExitStatus.interrupted.rawValue) }
+    signal(SIGINT) { _ in
+      let message: StaticString = "\npocketclip: interrupted\n"
+      write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
+      _exit(ExitStatus.interrupted.rawValue)
+    }
   }
 
   /// From now on the first signal is only recorded, and a loop checks for it. The second signal ends the process.

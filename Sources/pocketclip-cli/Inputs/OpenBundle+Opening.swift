@@ -115,7 +115,7 @@ extension OpenBundle {
       guard format != .bundle else { return otherVersion(file) }
       return Failure(
         .data, "\(path): a checkpoint (\(format?.name ?? "in several files")), not a bundle",
-        hint: "convert it first: `pocketclip convert \(path) -o NAME.pclip`")
+        hint: "convert it first: `pocketclip convert \(path.shellQuoted) -o NAME.pclip`")
     } catch {
       return notABundle(path, error)
     }
@@ -127,8 +127,9 @@ extension OpenBundle {
     return Failure(
       .input, "\(path): a folder, not a bundle",
       hint: names.isEmpty
-        ? "give a bundle; `pocketclip convert \(path) -o NAME.pclip` makes one of a checkpoint in the folder"
-        : "give the bundle in it: \(example)")
+        ? "give a bundle; `pocketclip convert \(path.shellQuoted) -o NAME.pclip` makes one of a checkpoint in the folder"
+        : names.count == 1
+          ? "give the bundle in it: \(example)" : "give one of the bundles in it, such as \(example)")
   }
 
   /// The error for a bundle of a later version; nil for any other.
@@ -163,6 +164,8 @@ extension Failure {
       case .memory: .memory
       case .format, .content, .imageSize, .tokens, .notFinite: .data
       case .version, .unsupported, .noTower: .unsupported
+      // Options were checked before, so the value is an environment variable's.
+      case .argument where error.message.hasPrefix("PCLIP_"): .usage
       case .argument, .buffer: .internal
       case .selfTest: .answerIsNo
       }

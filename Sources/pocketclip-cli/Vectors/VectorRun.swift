@@ -42,6 +42,11 @@ struct VectorRun {
     Interruption.isNoted()
     let store = try VectorStore(paths, settings, width: width, mode)
     defer { store.finish() }
+    if store.continuesReplacing {
+      console.warn(
+        "an interrupted --force run goes on: earlier vectors of \(paths.vectors) that neither run names are removed; "
+          + "to keep them, stop with Ctrl-C and delete \(paths.journal)")
+    }
     defer { console.progress.end() }
     do {
       return try run(store, texts: texts, images: images)

@@ -16,6 +16,8 @@ final class VectorStore {
   }
 
   let paths: VectorPaths
+  /// This run goes on with an interrupted `--force` run, whose output replaces the published one.
+  let continuesReplacing: Bool
   private let settings: VectorSettings
   private let codec: RowCodec
   let width: Int
@@ -65,6 +67,8 @@ final class VectorStore {
     let left = journal.header
     guard left != nil || journal.isNew else { throw Self.isForeign(journal, paths) }
     isJournalOwn = left == nil || mode != .resume
+    continuesReplacing =
+      mode == .resume && left?.replaces == true && SystemPath.access(paths.vectors, F_OK) == 0
     switch mode {
     case .new:
       // Another process may have published between the first check and the lock.

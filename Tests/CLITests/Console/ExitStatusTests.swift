@@ -27,6 +27,14 @@ import Testing
     }
   }
 
+  @Test("64: an environment variable whose value means nothing, as an option with this value")
+  func environment() throws {
+    for (name, value) in [("PCLIP_THREADS", "x"), ("PCLIP_COPY", "7"), ("PCLIP_ARITHMETIC", "bogus")] {
+      let outcome = try Tool.run(["info", bundle], environment: [name: value])
+      #expect(outcome.status == 64 && outcome.error.contains(name), "\(outcome.error)")
+    }
+  }
+
   @Test("0: done")
   func done() throws { #expect(try status("info", bundle) == 0) }
 

@@ -32,6 +32,7 @@ import Testing
     #expect(try difference(replacing: #"<\\|startoftext\\|>|<\\|endoftext\\|>|"#) == nil)
     #expect(try difference(replacing: #", "use_regex": true"#) == nil)
     #expect(try difference(replacing: #", "ignore_merges": false"#) == nil)
+    #expect(try difference(replacing: #""dropout": null"#, with: #""dropout": 0.0"#) == nil)
   }
 
   @Test(

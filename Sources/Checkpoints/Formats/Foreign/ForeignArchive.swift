@@ -1,4 +1,5 @@
 internal import Archives
+internal import SystemPath
 
 /// Identifies a zip without a supported format by the names of its members.
 struct ForeignArchive {
@@ -40,19 +41,5 @@ struct ForeignArchive {
   /// Whether a member has this name, in any folder.
   private func has(suffix: String) -> Bool {
     zip.entries.contains { $0.name == suffix || $0.name.hasSuffix("/" + suffix) }
-  }
-}
-
-extension String {
-  /// Quoted if a shell would interpret it otherwise.
-  var shellQuoted: String {
-    let isPlain =
-      !isEmpty
-      && utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || [0x2B, 0x2D, 0x2E, 0x2F, 0x5F].contains(byte)
-      }
-    if isPlain { return self }
-    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

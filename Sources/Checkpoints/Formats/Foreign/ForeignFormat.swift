@@ -1,4 +1,5 @@
 internal import Archives
+internal import SystemPath
 
 /// A format of another program without a reader. It is recognised by content, before the supported formats, so that
 /// the error can say what to supply instead.

@@ -1,4 +1,5 @@
 internal import Archives
+internal import SystemPath
 
 extension ForeignFormat {
   static let openVINO = ForeignFormat(
