@@ -14,9 +14,13 @@ static const char failure[] = "failed to allocate";
 /* There may be no memory left for a buffer when the line is written. */
 static char buffer[BUFSIZ];
 
+/* A stack trace can follow. */
+static int is_ending;
+
 static ssize_t write_text(void *cookie, const char *text, size_t count) {
   (void)cookie;
-  if (memmem(text, count, failure, sizeof failure - 1)) return (ssize_t)count;
+  if (memmem(text, count, failure, sizeof failure - 1)) is_ending = 1;
+  if (is_ending) return (ssize_t)count;
   size_t done = 0;
   while (done < count) {
     ssize_t written = write(STDERR_FILENO, text + done, count - done);

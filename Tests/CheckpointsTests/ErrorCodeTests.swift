@@ -13,7 +13,7 @@ struct ErrorCodeTests {
     #expect(!code.summary.hasSuffix(".") && !code.hint.hasSuffix("."))
   }
 
-  static let properNouns = ["GGUF", "HDF5", "JSON", "Git", "PyTorch"]
+  static let properNouns = ["GGUF", "HDF5", "JSON", "Git", "MessagePack", "PyTorch"]
 
   @Test("no two codes have the same text")
   func summariesDiffer() {

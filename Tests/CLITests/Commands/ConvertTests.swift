@@ -41,7 +41,7 @@ import Testing
     let text = try Tool.run(["convert", source, "-o", folder.file("a")] + options)
     #expect(text.status == 0 && text.error.isEmpty, "\(text.error)")
     for line in [
-      "not recorded in the checkpoint; the reference uses them too",
+      "from options or a library's defaults; the reference uses them too",
       "image.heads 1, text.heads 1 (option: --heads)",
       "image.epsilon 1e-05, text.epsilon 1e-05 (library default: LayerNorm of clip and open_clip)",
     ] {
