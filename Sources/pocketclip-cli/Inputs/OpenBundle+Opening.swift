@@ -158,22 +158,24 @@ extension OpenBundle {
 
 extension Failure {
   init(_ error: PocketCLIPError, file: String) {
+    // Options were checked before, so a wrong value is an environment variable's.
+    let isVariable = error.code == .argument && error.message.hasPrefix("PCLIP_")
     let status: ExitStatus =
       switch error.code {
       case .open: .input
       case .memory: .memory
       case .format, .content, .imageSize, .tokens, .notFinite: .data
       case .version, .unsupported, .noTower: .unsupported
-      // Options were checked before, so the value is an environment variable's.
-      case .argument where error.message.hasPrefix("PCLIP_"): .usage
-      case .argument, .buffer: .internal
+      case .argument, .buffer: isVariable ? .usage : .internal
       case .selfTest: .answerIsNo
       }
     // The runtime's messages are one line. If they state a remedy, it follows a semicolon.
     let parts = error.message.split(separator: "; ", maxSplits: 1).map(String.init)
     let message = Self.withoutPath(parts.first ?? error.message, file)
     let remedy = parts.count > 1 ? parts[1].replacing("use exact", with: "use --arithmetic exact") : nil
-    self.init(status, "\(file): \(message)", hint: remedy ?? Self.hint(error.code))
+    self.init(
+      status, "\(file): \(message)",
+      hint: isVariable ? "correct the environment variable, or unset it" : remedy ?? Self.hint(error.code))
   }
 
   /// `no such file: x.pclip` names the file itself.

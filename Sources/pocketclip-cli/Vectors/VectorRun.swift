@@ -44,8 +44,8 @@ struct VectorRun {
     defer { store.finish() }
     if store.continuesReplacing {
       console.warn(
-        "an interrupted --force run goes on: earlier vectors of \(paths.vectors) that neither run names are removed; "
-          + "to keep them, stop with Ctrl-C and delete \(paths.journal)")
+        "an interrupted --force run goes on: earlier vectors of \(paths.vectors) that neither run names are removed"
+      )
     }
     defer { console.progress.end() }
     do {
