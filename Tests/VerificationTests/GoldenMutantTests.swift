@@ -132,7 +132,7 @@ import Verification
     let dropped = try tiny("vit-hugging-face") { $0.alpha = .drop }
     for report in try reports(dropped, golden("vit-hugging-face-white")) {
       #expect(
-        report.verdict == .fail && report.rendered.contains("those of alpha white"), "\(report.rendered)")
+        report.verdict == .fail && report.rendered.contains("made with alpha white"), "\(report.rendered)")
     }
     let opaque = try Verifier.compare(
       white, with: golden("vit-hugging-face-torchvision"), reference: .underTest)

@@ -86,7 +86,7 @@ import Testing
   func unstatedBias() throws {
     let model = try edited(bias: "").open { try CLIPModel($0) }
     #expect(model.scoreKind == .sigmoid)
-    #expect(model.notes.contains { $0.contains("init_logit_bias is not there") }, "\(model.notes)")
+    #expect(model.notes.contains { $0.contains("init_logit_bias is absent") }, "\(model.notes)")
   }
 
   @Test("A bias without a scale is an error")
