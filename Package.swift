@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "CVocabulary", exclude: ["openai-merges.u16"]),
     .target(name: "CTextTables"),
     // Loops that measure this machine's peak; only the command line uses them.
-    .target(name: "CPeak"),
+    .target(name: "CPeak", cSettings: strictC),
     module("MachinePeak", ["CPeak", "CPlatform"]),
     // Paths that are not necessarily UTF-8.
     module("SystemPath"),

@@ -5,8 +5,8 @@
  *     -o .build/kernels && .build/kernels
  *
  * "hot": the same weights repeatedly, from the second-level cache. "streamed": a new copy for every product, from
- * memory, as in one pass over a model. The peak is measured with the widest instruction of the machine, independent
- * of the kernels: independent multiply-adds on registers. */
+ * memory, as in one pass over a model. The peak is measured with the widest instruction of the machine for these
+ * factors, AMX included, independent of the kernels: independent multiply-adds on registers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +25,10 @@ static double seconds(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* The most multiply-adds per second of this core; 0 if no loop is known. */
-static double peak_of(cpeak_arithmetic arithmetic) {
-  cpeak_loop loop;
-  if (!cpeak_loop_for(arithmetic, &loop)) return 0;
-  double best = 0;
-  for (int round = 0; round < 60; round++) {
-    double begin = seconds();
-    loop.run();
-    double rate = loop.operations / 2 / (seconds() - begin);
-    if (rate > best) best = rate;
-  }
-  return best;
+/* The most multiply-adds per second of this core, with tiles if the machine has them; 0 if no loop is known. */
+static double peak_of(cpeak_arithmetic vectors, cpeak_arithmetic tiles) {
+  double best = cpeak_rate(vectors, 1, 200), with_tiles = cpeak_rate(tiles, 1, 200);
+  return (best > with_tiles ? best : with_tiles) / 2;
 }
 
 enum kind { F32, F16, U8S8, U16S8, KINDS };
@@ -88,8 +80,11 @@ int main(int count, char **arguments) {
   uint8_t *weights = pf_alloc_aligned(STREAM_BYTES, 64);
   memset(weights, 0x21, STREAM_BYTES); /* 5e-19, 0.01 or 33: no zeros and no subnormals */
   const char *only = count > 1 ? arguments[1] : NULL;
-  double peak = peak_of(CPEAK_FP32), integer_peak = peak_of(CPEAK_INT8);
-  printf("peak %.0f GMAC/s float, %.0f int8\n", peak * 1e-9, integer_peak * 1e-9);
+  double peak = peak_of(CPEAK_FP32, CPEAK_FP32), byte_peak = peak_of(CPEAK_INT8, CPEAK_INT8_TILES);
+  double tile_pairs = cpeak_rate(CPEAK_INT8_TILES, 1, 200) / 4, pair_peak = peak_of(CPEAK_INT16, CPEAK_INT16);
+  if (tile_pairs > pair_peak) pair_peak = tile_pairs; /* a factor of 16 bits is two bytes */
+  const double bounds[KINDS] = {[F32] = peak, [F16] = peak, [U8S8] = byte_peak, [U16S8] = pair_peak};
+  printf("peak %.0f GMAC/s float, %.0f int8, %.0f int16\n", peak * 1e-9, byte_peak * 1e-9, pair_peak * 1e-9);
   for (int isa = PK_ISA_COUNT - 1; isa >= 0; isa--) {
     const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
     if (!kernels || (only && strcmp(only, kernels->name) != 0)) continue;
@@ -97,7 +92,7 @@ int main(int count, char **arguments) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
       size_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
       for (int kind = 0; kind < KINDS; kind++) {
-        double bound = kind <= F16 ? peak : integer_peak;
+        double bound = bounds[kind];
         size_t copies = STREAM_BYTES / (n * k * weight_bytes[kind]);
         if (copies > 60) copies = 60;
         double hot = rate(kernels, (enum kind)kind, m, n, k, weights, 1);

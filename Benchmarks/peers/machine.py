@@ -15,6 +15,17 @@ REALTIME = "PEERS_REALTIME"
 """Set by --realtime and inherited by every process of a run."""
 
 
+def require_realtime():
+    """Ends the run if the system does not allow priority over other programs."""
+    try:
+        os.sched_setscheduler(os.getpid(), os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(os.getpid(), os.SCHED_OTHER, os.sched_param(0))
+    except PermissionError:
+        raise SystemExit("--realtime: the system does not allow it to this user; run as root, or leave it out on a "
+                         "quiet machine") from None
+    os.environ[REALTIME] = "1"
+
+
 def before_others():
     """Gives all threads of this process priority over other programs, if the run requests it.
 
@@ -38,11 +49,12 @@ def clang():
 
 
 def compiled(source, *options):
-    """A C program of the Benchmarks folder, built into the cache when its source or the runtime is newer."""
+    """A C program of the Benchmarks folder, built into the cache when one of its files or the runtime is newer."""
     source = ROOT / "Benchmarks" / source
     program = CACHE / "programs" / source.stem
     program.parent.mkdir(parents=True, exist_ok=True)
-    newest = max(path.stat().st_mtime for path in (source, LIBRARY) if path.exists())
+    files = [source, LIBRARY, *(option for option in options if isinstance(option, pathlib.Path))]
+    newest = max(path.stat().st_mtime for path in files if path.exists())
     if not program.exists() or program.stat().st_mtime < newest:
         subprocess.run([clang(), "-std=c11", "-D_GNU_SOURCE", "-O2", str(source), "-o", str(program),
                         *map(str, options)], check=True)
@@ -56,11 +68,20 @@ def with_runtime():
 
 
 def peak():
-    """Operations per second of all THREADS threads by precision, and bytes per second from memory: best of three."""
+    """Operations per second of all THREADS threads by kind of factors, and bytes per second from memory."""
     loops = ROOT / "Sources" / "CPeak"
-    program = compiled("micro/peak.c", loops / "peak.c", f"-I{loops / 'include'}", "-lpthread")
-    runs = [json.loads(subprocess.check_output(command(program, THREADS))) for _ in range(3)]
-    return {name: max(run[name] for run in runs) for name in ("fp32", "bf16", "int8", "memory")}
+    program = compiled("micro/peak.c", *sorted(loops.glob("*.c")), f"-I{loops / 'include'}", "-lpthread")
+    return json.loads(subprocess.check_output(command(program, THREADS)))
+
+
+def best(*peaks):
+    """The highest of several measurements, because other work on the machine can only lower them."""
+    return {name: max(peak[name] for peak in peaks) for name in peaks[0]}
+
+
+def load():
+    """How many programs wanted to run, on average over the last minute."""
+    return os.getloadavg()[0]
 
 
 def cpuinfo(key):
@@ -96,7 +117,7 @@ def memory(pid="self"):
 
 
 def description():
-    known = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
+    known = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
     flags = cpuinfo("flags").split()
     processor = f"{cpuinfo('model name')} (family {cpuinfo('cpu family')}, model {cpuinfo('model')})"
     return {"processor": processor, "instructions": [word for word in known if word in flags],

@@ -1,5 +1,5 @@
-/* The peak performance of this processor: loops that only contain its widest multiply-add, which the caller times.
- * Not part of the runtime: the command line's `bench` and two programs of Benchmarks/micro link it. */
+/* The peak performance of this processor: loops that only contain its widest multiply-add, timed on several threads at
+ * once. Not part of the runtime: the command line's `bench` and two programs of Benchmarks/micro link it. */
 #ifndef CPEAK_H
 #define CPEAK_H
 
@@ -11,19 +11,18 @@
 
 typedef enum cpeak_arithmetic {
   CPEAK_FP32 = 0,
-  CPEAK_INT8 = 1, /* 8-bit factors, 32-bit sums */
-  CPEAK_BF16 = 2, /* BF16 factors, FP32 sums */
+  CPEAK_BF16 = 1,  /* BF16 factors, FP32 sums */
+  CPEAK_INT8 = 2,  /* 8-bit factors, 32-bit sums */
+  CPEAK_INT16 = 3, /* 16-bit by 8-bit factors, 32-bit sums: two 8-bit products where dot products of bytes exist */
+  CPEAK_BF16_TILES = 4, /* BF16 and 8-bit factors in the tiles of AMX */
+  CPEAK_INT8_TILES = 5,
 } cpeak_arithmetic;
 
-typedef struct cpeak_loop {
-  /* Keeps one thread busy for about a millisecond, using registers only. */
-  void (*_Nullable run)(void);
-  /* Operations of one call: a multiply-add counts as two. */
-  double operations;
-} cpeak_loop;
-
-/* The loop of this processor's widest instruction; 0 if none is known for this kind of processor. */
-int32_t cpeak_loop_for(cpeak_arithmetic arithmetic, cpeak_loop *loop);
+/* Operations per second of `threads` threads together: the best of several rounds, in which all threads compute at the
+ * same time. A multiply-add counts as two. 0 if this kind of processor has no such instruction or no loop is known.
+ *
+ * For tiles, this asks the system to permit them to this process, for its lifetime; 0 if the system refuses. */
+double cpeak_rate(cpeak_arithmetic arithmetic, int32_t threads, int32_t rounds);
 
 #pragma clang assume_nonnull end
 #pragma clang diagnostic pop

@@ -9,8 +9,11 @@ struct BenchOutput: SchemaOutput {
   var toolVersion = runtimeVersion
   var instructionSet: String
   var threads: Int
-  /// Operations per second; nil if there is no measuring loop for this kind of processor.
-  var peakFp32, peakBf16, peakInt8: Double?
+  /// Operations per second; nil if there is no measuring loop for this kind of processor. `peakInt16`: 16-bit by 8-bit
+  /// factors, which `exact` multiplies on int8 bundles.
+  var peakFp32, peakBf16, peakInt8, peakInt16: Double?
+  /// nil if the machine has no AMX, or refuses it.
+  var peakBf16WithoutAmx, peakInt8WithoutAmx, peakInt16WithoutAmx: Double?
   var variants: [Variant]
   var recommendation: Recommendation?
   /// Warnings against a choice on this machine, with figures.
@@ -22,6 +25,12 @@ struct BenchOutput: SchemaOutput {
     peakFp32 = peak.fp32
     peakBf16 = peak.bf16
     peakInt8 = peak.int8
+    peakInt16 = peak.int16
+    if peak.hasTiles {
+      peakBf16WithoutAmx = peak[.bf16]
+      peakInt8WithoutAmx = peak[.int8]
+      peakInt16WithoutAmx = peak[.int16]
+    }
     self.variants = variants
   }
 

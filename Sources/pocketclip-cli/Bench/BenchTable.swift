@@ -22,15 +22,26 @@ struct BenchTable {
   private static let stageWidth = 39
 
   private var head: [String] {
-    let rates = [("int8", output.peakInt8), ("BF16", output.peakBf16), ("FP32", output.peakFp32)].compactMap {
-      name, rate in
-      rate.map { "\(name) \(fixed($0 / 1e9, 0))" }
-    }
-    return [
-      "\(architecture.words); \(counted(output.threads, "thread")), kernels \(output.instructionSet)",
-      "peak of this machine: "
-        + (rates.isEmpty ? "not known" : "\(rates.joined(separator: ", ")) billion operations a second"),
-    ]
+    ["\(architecture.words); \(counted(output.threads, "thread")), kernels \(output.instructionSet)"]
+      + peak(
+        "peak of this machine",
+        [
+          ("int8", output.peakInt8), ("int16", output.peakInt16), ("BF16", output.peakBf16),
+          ("FP32", output.peakFp32),
+        ])
+      + (output.peakInt8WithoutAmx == nil
+        ? []
+        : peak(
+          "  without AMX",
+          [
+            ("int8", output.peakInt8WithoutAmx), ("int16", output.peakInt16WithoutAmx),
+            ("BF16", output.peakBf16WithoutAmx),
+          ]))
+  }
+
+  private func peak(_ title: String, _ rates: [(name: String, rate: Double?)]) -> [String] {
+    let known = rates.compactMap { name, rate in rate.map { "\(name) \(fixed($0 / 1e9, 0))" } }
+    return ["\(title): " + (known.isEmpty ? "not known" : "\(known.joined(separator: ", ")) billion op/s")]
   }
 
   private func title(_ row: BenchOutput.Row) -> String {

@@ -32,6 +32,7 @@ struct BenchVariant {
     switch arithmetic {
     case .bf16: peak.bf16
     case .fast where precision(of: tower) == .int8: peak.int8
+    case .exact where precision(of: tower) == .int8: peak.int16
     case .fast, .exact: peak.fp32
     }
   }
