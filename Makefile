@@ -14,7 +14,7 @@ PYTHON_BUILD := .venv-python/bin/python
 .PHONY: help setup check-setup build demo test test-fast test-numeric lint format check-layers check-scripts runtime \
         check-runtime check-limits check-isas python python-test check-docs sanitize bundle-fixtures conformance parity \
         census \
-        check-exports fuzz fuzz-coverage bench bench-formats install clean ci ci-full
+        check-exports fuzz fuzz-coverage bench bench-builds bench-formats install clean ci ci-full
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -143,6 +143,10 @@ fuzz-coverage: ## list the lines of the parsers that the fuzzer's inputs reach, 
 bench: runtime build ## compare with other engines, write docs/benchmarks.md; BENCH='--case b32-image' prints one case
 	@Scripts/environments/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers $(BENCH)
+
+bench-builds: build ## race two builds of the library in pairs: OLD=old.so NEW=new.so RACE='--case b32-image'
+	@Scripts/environments/venv-peers.sh
+	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers.builds $(OLD) $(NEW) $(RACE)
 
 bench-formats: build ## convert full-size checkpoints of every format, print the table of docs/FORMATS.md
 	Benchmarks/formats/run.sh

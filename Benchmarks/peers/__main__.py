@@ -8,11 +8,11 @@ docs/benchmarks.md are rewritten.
 """
 
 import argparse
-import os
 import sys
 import time
 
-from . import machine, publish, report, rounds
+from . import exports, machine, publish, rounds
+from .cases import CASES, with_refusals
 
 
 def parsed():
@@ -20,7 +20,7 @@ def parsed():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", action="append", choices=publish.NAMES, help="repeatable; default: all")
     parser.add_argument("--engine", action="append", help="measure only these engines of the case")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each engine, batch and round")
     parser.add_argument("--realtime", action="store_true",
                         help="with priority over all other programs: stable figures on a busy machine; needs root")
@@ -29,19 +29,31 @@ def parsed():
 
 
 def measure(name, arguments):
-    """One case, and the machine's peak for its shares, measured just before."""
-    circumstances = {"commit": machine.commit(), "date": time.strftime("%Y-%m-%d %H:%M"), "peak": machine.peak(),
-                     "load": os.getloadavg()[0], "rounds": arguments.rounds, "realtime": arguments.realtime}
+    """One case, and the machine's peak for its shares, measured before and after."""
+    before = machine.peak()
+    circumstances = {"commit": machine.commit(), "date": time.strftime("%Y-%m-%d %H:%M"),
+                     "load": machine.load(), "rounds": arguments.rounds, "realtime": arguments.realtime}
     if name in publish.ALONE:
-        return circumstances | {"result": publish.ALONE[name].measure(arguments.rounds, arguments.seconds)}
-    result = rounds.race(name, arguments.rounds, arguments.seconds, arguments.engine)
-    return circumstances | result | {"rows": report.rows(name, result, circumstances["peak"])}
+        result = {"result": publish.ALONE[name].measure(arguments.rounds, arguments.seconds)}
+    else:
+        result = race(name, arguments, has_amx=before["int8_tiles"] > 0)
+    return circumstances | {"peak": machine.best(before, machine.peak())} | result
+
+
+def race(name, arguments, has_amx):
+    case = CASES[name]
+    engines = [each for each in case.engines if arguments.engine is None or each in arguments.engine]
+    steps = {each: exports.steps(case.variant, case.tower, each) for each in engines}
+    entrants = [rounds.Entrant(each, each) for each in (with_refusals(engines) if has_amx else engines)]
+    return {"operations": exports.operations(case.variant, case.tower),
+            "exports": {engine: made for engine, made in steps.items() if made},
+            **rounds.race(name, arguments.rounds, arguments.seconds, entrants)}
 
 
 def main():
     arguments = parsed()
     if arguments.realtime:
-        os.environ[machine.REALTIME] = "1"
+        machine.require_realtime()
     measured = {}
     for name in arguments.case or publish.NAMES:
         measured[name] = measure(name, arguments)

@@ -6,7 +6,9 @@ Every engine gets the settings that make it fastest for one caller: static shape
 sequential execution with its full graph optimization for ONNX Runtime.
 """
 
-from . import THREADS, exports
+import os
+
+from . import THREADS, amx, exports
 
 
 class OnnxRuntime:
@@ -25,9 +27,11 @@ class OnnxRuntime:
 
 class OpenVINO:
     """`hint`: the precision of operations that are not int8; None leaves OpenVINO's choice, BF16 if the machine has
-    it."""
+    it. Where AMX is refused, oneDNN must not use it either: it looks at the processor."""
 
     def __init__(self, case, kind, hint):
+        if amx.refused:
+            os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX512_CORE_FP16"  # everything but AMX
         self.model_path = exports.path(case.variant, case.tower, kind)
         self.properties = {"INFERENCE_NUM_THREADS": THREADS, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
         if hint:
@@ -82,6 +86,8 @@ ENGINES = {
     "onnxruntime-static": lambda case: OnnxRuntime(case, "onnx-static"),
     "openvino-fp32": lambda case: OpenVINO(case, "onnx", "f32"),
     "openvino-bf16": lambda case: OpenVINO(case, "onnx", "bf16"),
+    "openvino-default": lambda case: OpenVINO(case, "onnx", None),
     "openvino-int8": lambda case: OpenVINO(case, "openvino-int8", None),
+    "openvino-int8-f32": lambda case: OpenVINO(case, "openvino-int8", "f32"),
     "torch-fp32": lambda case: Torch(case),
 }

@@ -6,12 +6,14 @@ convolutions; OpenVINO's int8 by nncf, with its transformer scheme (which smooth
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from . import CACHE, GOLDEN, TOOL, inputs
 
@@ -22,6 +24,13 @@ FILES = {
     "onnx-static": "static/model.onnx",
     "openvino-int8": "nncf/model.xml",
 }
+SOURCES = {"onnx-dynamic": ["onnx"], "onnx-static": ["onnx"], "openvino-int8": ["onnx"]}
+"""The exports from which others are made."""
+OF_ENGINE = {"onnxruntime-fp32": "onnx", "onnxruntime-dynamic": "onnx-dynamic", "onnxruntime-static": "onnx-static",
+             "openvino-fp32": "onnx", "openvino-bf16": "onnx", "openvino-default": "onnx",
+             "openvino-int8": "openvino-int8", "openvino-int8-f32": "openvino-int8"}
+TIMES = "seconds.json"
+"""Next to an export: how long making it took, without its sources, and the machine's load before."""
 
 
 def path(variant, tower, kind):
@@ -35,13 +44,47 @@ def path(variant, tower, kind):
 
 
 def bundle(variant, precision):
-    """Our bundle of the same weights, by the command line."""
-    file = CACHE / variant / f"{precision}.pclip"
+    """Our bundle of both towers of the same weights, by the command line."""
+    file = CACHE / variant / precision / "model.pclip"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([os.environ.get("POCKETCLIP", str(TOOL)), "convert", f"synthetic:{variant}", "-o", str(file),
-                        "--precision", precision, "--no-measure", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        with timed(file):
+            subprocess.run([os.environ.get("POCKETCLIP", str(TOOL)), "convert", f"synthetic:{variant}", "-o", str(file),
+                            "--precision", precision, "--no-measure", "--quiet"], check=True, stdout=subprocess.DEVNULL)
     return file
+
+
+@contextlib.contextmanager
+def timed(file):
+    """Records how long making a file takes."""
+    load, begin = os.getloadavg()[0], time.perf_counter()
+    yield
+    seconds = {"seconds": time.perf_counter() - begin, "load": load}
+    (file.parent / TIMES).write_text(json.dumps(seconds) + "\n")
+
+
+def step_seconds(file):
+    """{seconds, load} of a file that exists; None if they were not recorded."""
+    times = file.parent / TIMES
+    return json.loads(times.read_text()) if times.exists() else None
+
+
+def steps(variant, tower, engine):
+    """{step: {seconds, load}} of everything that an engine needs from the weights; empty for PyTorch."""
+    if engine.startswith("pocketclip-"):
+        precision = "int8" if engine.removeprefix("pocketclip-") in ("int8", "exact") else "fp16"
+        return {f"convert --precision {precision}": step_seconds(bundle(variant, precision))}
+    if engine not in OF_ENGINE:
+        return {}
+    kind = OF_ENGINE[engine]
+    return {each: step_seconds(path(variant, tower, each)) for each in [*SOURCES.get(kind, []), kind]}
+
+
+def operations(variant, tower):
+    """Two operations per multiply-add of one item, padding included, as a peer computes them (counted by PyTorch)."""
+    import numpy as np
+
+    return int(np.load(path(variant, tower, "reference"))["operations"])
 
 
 def image_size(variant):
@@ -137,11 +180,14 @@ MAKERS = {"reference": make_reference, "onnx": make_onnx, "onnx-dynamic": make_o
 def main(variant, tower, kind):
     """Writes a temporary file next to the target and renames it, so that an interrupted run leaves no incomplete
     target."""
+    for source in SOURCES.get(kind, []):
+        path(variant, tower, source)
     final = CACHE / variant / tower / FILES[kind]
     unfinished = final.parent.with_name(f"unfinished-{final.parent.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    MAKERS[kind](variant, tower, unfinished / final.name)
+    with timed(unfinished / final.name):
+        MAKERS[kind](variant, tower, unfinished / final.name)
     unfinished.rename(final.parent)
 
 

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import textwrap
 
 from . import ROOT, coldstart, jpeg, machine, products, report
 from .cases import CASES
@@ -27,11 +28,12 @@ def store(cases):
 
 def markdown(cases):
     """The tables of some cases."""
-    races = [case["rows"] for case in cases.values() if "rows" in case]
+    races = [report.rows(name, case) for name, case in cases.items() if "batches" in case]
     parts = []
     if races:
         heads = [line for rows in races for line in report.headline(rows)]
-        parts += [report.headline_table(heads), report.engine_table([row for rows in races for row in rows])]
+        parts += [report.headline_table(heads), report.engine_table([row for rows in races for row in rows]),
+                  report.export_table(cases)]
     parts += [module.table(cases[name]["result"]) for name, module in ALONE.items() if name in cases]
     return "\n\n".join(parts)
 
@@ -39,12 +41,22 @@ def markdown(cases):
 def section(document):
     """One machine: its name, its peak rates, its tables."""
     cases, about = document["cases"], document["machine"]
-    peak = {key: max(case["peak"][key] for case in cases.values()) for key in ("fp32", "bf16", "int8", "memory")}
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
-    return (f"## {about['processor']}\n\n"
-            f"{about['cores']} cores ({', '.join(about['instructions'])}), {about['threads']} threads; at best "
-            f"{peak['fp32'] / 1e9:.0f} GFLOP/s in FP32, {peak['bf16'] / 1e9:.0f} in BF16, {peak['int8'] / 1e9:.0f} GOP/s "
-            f"in int8, {peak['memory'] / 1e9:.0f} GB/s from memory. Against {versions}.\n\n{markdown(cases)}\n")
+    facts = (f"{about['cores']} cores ({', '.join(about['instructions'])}), {about['threads']} threads. "
+             f"{peaks(machine.best(*(case['peak'] for case in cases.values())))} Against {versions}.")
+    return (f"## {about['processor']}\n\n{textwrap.fill(facts, 120)}\n\n{markdown(cases)}\n\n"
+            f"{report.circumstances_table(cases)}\n")
+
+
+def peaks(peak):
+    """The machine's rates in a sentence, and what it has of AMX."""
+    billions = {kind: f"{rate / 1e9:.0f}" for kind, rate in peak.items()}
+    vectors = (f"At best {billions['fp32']} GFLOP/s in FP32, {billions['bf16']} in BF16, {billions['int8']} GOP/s in "
+               f"int8, {billions['int16']} with 16-bit by 8-bit factors, {billions['memory']} GB/s from memory.")
+    if not peak["int8_tiles"]:
+        return f"{vectors} No usable AMX: there are no rows with and without it."
+    return (f"{vectors} With AMX {billions['bf16_tiles']} GFLOP/s in BF16, {billions['int8_tiles']} GOP/s in int8; rows "
+            "`-without-amx` are processes to which the system refuses it.")
 
 
 def write_document():

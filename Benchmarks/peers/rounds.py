@@ -1,27 +1,39 @@
-"""The measurement: every engine of a case in its own process; one at a time computes, in an order that rotates."""
+"""The measurement: every entrant of a case in its own process; one at a time computes, in an order that rotates."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 
 from .cases import CASES, MINIMUM_COSINE, precision
 
 SETTLE = 0.05
-"""Seconds between engines, so that threads that spin after their last call sleep before the next engine runs."""
+"""Seconds between entrants, so that threads that spin after their last call sleep before the next one runs."""
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """An engine under a name, with variables of its environment."""
+
+    name: str
+    engine: str
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 class Process:
     """A worker process and its replies."""
 
-    def __init__(self, case, engine):
-        self.engine = engine
-        self.process = subprocess.Popen([sys.executable, "-m", "peers.worker", case, engine], text=True, bufsize=1,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.memory = self._read()
-        if "unavailable" in self.memory:
-            raise RuntimeError(f"{engine}: {self.memory['unavailable']}")
+    def __init__(self, case, entrant):
+        self.name, self.engine = entrant.name, entrant.engine
+        self.process = subprocess.Popen([sys.executable, "-m", "peers.worker", case, entrant.engine], text=True,
+                                        bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=os.environ | entrant.environment)
+        self.facts = self._read()
+        if "unavailable" in self.facts:
+            raise RuntimeError(f"{self.name}: {self.facts['unavailable']}")
 
     def ask(self, **command):
         self.process.stdin.write(json.dumps(command) + "\n")
@@ -34,54 +46,60 @@ class Process:
     def _read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.engine}: its process ended with status {self.process.wait()}")
+            raise RuntimeError(f"{self.name}: its process ended with status {self.process.wait()}")
         return json.loads(line)
 
 
-def start(name, engines):
-    """Opens the engines one after the other; one that fails is reported and left out."""
+def start(case, entrants):
+    """Opens the entrants one after the other; one that fails is reported and left out."""
     alive = []
-    for engine in engines:
+    for entrant in entrants:
         try:
-            alive.append(Process(name, engine))
+            alive.append(Process(case, entrant))
         except RuntimeError as error:
             print(f"left out: {error}", file=sys.stderr)
     return alive
 
 
 def check_agreement(processes):
-    """{engine: worst cosine against PyTorch in FP32}; an engine below the limit ends the run."""
-    cosines = {}
+    """Adds each entrant's worst cosine against PyTorch in FP32; one below the limit ends the run."""
     for process in processes:
-        cosine = cosines[process.engine] = process.ask(agree=True)["worst_cosine"]
-        if not cosine >= MINIMUM_COSINE[precision(process.engine)]:
-            raise SystemExit(f"{process.engine}: worst cosine {cosine:.6f} against FP32, expected at least "
-                             f"{MINIMUM_COSINE[precision(process.engine)]}: not the same model")
-    return cosines
+        process.facts |= process.ask(agree=True)
+        cosine, least = process.facts["worst_cosine"], MINIMUM_COSINE[precision(process.engine)]
+        if not cosine >= least:
+            raise SystemExit(f"{process.name}: worst cosine {cosine:.6f} against FP32, expected at least {least}: not "
+                             "the same model")
 
 
-def race(name, rounds, seconds, engines=None):
-    """Runs a case: {"engines": {engine: {…}}, "batches": {batch: {engine: [[seconds per call, …] per round]}}}."""
+def race(name, rounds, seconds, entrants):
+    """Runs a case: {"engines": {name: {…}}, "batches": {batch: {name: {…}}}}."""
     case = CASES[name]
-    processes = start(name, [e for e in case.engines if engines is None or e in engines])
+    processes = start(name, entrants)
     try:
-        cosines = check_agreement(processes)
-        times = {batch: {process.engine: [] for process in processes} for batch in case.batches}
+        check_agreement(processes)
+        times = {batch: {process.name: [] for process in processes} for batch in case.batches}
         for turn in range(rounds):
             for batch in case.batches:
-                first = turn % len(processes)
+                first = turn % max(len(processes), 1)
                 for process in processes[first:] + processes[:first]:
                     time.sleep(SETTLE)
-                    times[batch][process.engine].append(process.ask(time=batch, seconds=seconds)["seconds"])
-        engines = {p.engine: {"worst_cosine": cosines[p.engine], **p.memory} for p in processes}
+                    times[batch][process.name].append(process.ask(time=batch, seconds=seconds)["seconds"])
+        engines = {process.name: process.facts for process in processes}
     finally:
         for process in processes:
             process.close()
-    return {"engines": engines, "batches": {batch: {engine: summary(r, batch) for engine, r in by_engine.items()}
-                                            for batch, by_engine in times.items()}}
+    return {"engines": engines, "batches": {batch: {each: summary(r, batch) for each, r in by_name.items()}
+                                            for batch, by_name in times.items()}}
 
 
 def summary(rounds, batch):
-    """Seconds per item: the median over the rounds of each round's median, the smallest, and each round's median."""
-    medians = [statistics.median(calls) / batch for calls in rounds]
-    return {"median": statistics.median(medians), "minimum": min(map(min, rounds)) / batch, "rounds": medians}
+    """Seconds per item: the median of each round, and the smallest of all rounds."""
+    return {"rounds": [statistics.median(calls) / batch for calls in rounds],
+            "minimum": min(map(min, rounds)) / batch}
+
+
+def quartiles(values):
+    """The first quartile, the median and the third; three times the value if there is only one."""
+    if len(values) == 1:
+        return values * 3
+    return statistics.quantiles(values, n=4, method="inclusive")

@@ -2,10 +2,13 @@
 
     python -m peers.worker CASE ENGINE
 
-Commands: {"time": batch, "seconds": budget} → {"seconds": [per call, …]};  {"agree": true} → {"worst_cosine": …}.
-The first line, after loading, states the memory: {"resident_bytes": …, …}; or {"unavailable": why}.
+Commands: {"time": batch, "seconds": budget} → {"seconds": [per call, …]};
+{"agree": true} → {"worst_cosine": …, "outputs": hash of all outputs}.
+The first line, after loading, states the memory and whether the process may use AMX: {"resident_bytes": …, …}; or
+{"unavailable": why}.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -13,8 +16,8 @@ import time
 
 import numpy as np
 
-from . import exports, inputs, machine
-from .cases import CASES
+from . import amx, exports, inputs, machine
+from .cases import CASES, WITHOUT_AMX, plain
 from .engines import ENGINES
 
 MINIMUM_CALLS = 3
@@ -44,29 +47,42 @@ class Worker:
         self.calls = {batch: self.engine.prepare(self.everything[:batch]) for batch in case.batches}
 
     def agree(self):
-        """The worst cosine over all inputs at the largest batch."""
+        """The worst cosine over all inputs at the largest batch; a hash of the outputs of all batches."""
         reference = np.load(exports.path(self.case.variant, self.case.tower, "reference"))[self.case.inputs]
-        batch = max(self.case.batches)
-        return worst_cosine(np.array(self.calls[batch]()), reference[:batch])
+        outputs = {batch: np.array(call()) for batch, call in self.calls.items()}
+        largest = max(outputs)
+        return {"worst_cosine": worst_cosine(outputs[largest], reference[:largest]),
+                "outputs": hashlib.sha256(b"".join(each.tobytes() for each in outputs.values())).hexdigest()}
 
     def answer(self, command):
         if "time" in command:
             return {"seconds": timed(self.calls[command["time"]], command["seconds"])}
-        return {"worst_cosine": self.agree()}
+        return self.agree()
+
+
+def prepared(case, engine):
+    """A worker that has run once. AMX is refused before the engine's library is loaded."""
+    refuses = engine.endswith(WITHOUT_AMX)
+    if refuses:
+        amx.refuse()
+    worker = Worker(CASES[case], plain(engine))
+    for call in worker.calls.values():
+        call()
+    if refuses and amx.permitted():
+        raise RuntimeError("uses AMX although it is refused")
+    return worker
 
 
 def main(case, engine):
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not mix with the replies
     try:
-        worker = Worker(CASES[case], engine)
-        for call in worker.calls.values():
-            call()
+        worker = prepared(case, engine)
     except RuntimeError as error:  # the errors of engines for an unsupported machine or option
         replies.write(json.dumps({"unavailable": str(error)}) + "\n")
         return
     machine.before_others()  # not before: exporting is not part of the measurement
-    replies.write(json.dumps(machine.memory()) + "\n")
+    replies.write(json.dumps(machine.memory() | {"amx": amx.permitted()}) + "\n")
     for line in sys.stdin:
         replies.write(json.dumps(worker.answer(json.loads(line))) + "\n")
 
