@@ -3,7 +3,7 @@
 # checked them); the licence texts next to it; the same bits for any batch, order and thread count, in a forked child,
 # under an affinity limit, in C, Swift and Python, on each instruction set of this machine; no memory allocated by 1,000
 # calls; the three examples agree. Every request for memory may fail; a call needs little stack; the library may be
-# unloaded; built again, it is the same.
+# unloaded; AMX is requested and refused as the header says; built again, it is the same.
 #
 # Every mistake that a caller can make ends in an error code (abuse.c); in a real cgroup, if this machine allows one,
 # its quota is the number of threads.
@@ -72,6 +72,8 @@ for bundle in Fixtures/runtime/{vit,resnet}-{int8,fp16}.pclip; do
   done
   PCLIP_THREADS=3 "$work/unload" "$library/libpocketclip.so" "$bundle"
 done
+compile_c Tests/RuntimeChecks/tiles.c "$work/tiles" c11
+"$work/tiles" Fixtures/runtime/vit-int8.pclip Fixtures/runtime/vit-fp16.pclip
 mkdir "$work/headers"
 python3 Tests/RuntimeChecks/hostile_headers.py "$work/headers"
 for header in "$work"/headers/*.pclip; do

@@ -1,14 +1,8 @@
 /* Products in BF16, compared with the exact products of operands that pk_f32_to_bf16 rounds. */
 #include "checks.h"
+#include "rounding.h"
 
-enum { MOST_INPUTS = 512, MOST_ROWS = 32 };
-
-/* Rounds to BF16 like the processor: subnormal numbers become zero. */
-static uint16_t rounded(float x) {
-  uint32_t pattern;
-  memcpy(&pattern, &x, sizeof pattern);
-  return (pattern & 0x7F800000u) == 0 ? (uint16_t)(pattern >> 16 & 0x8000u) : pk_f32_to_bf16(x);
-}
+enum { MOST_OPERANDS = 150000 };
 
 /* Numbers of every exponent, including infinity, and numbers halfway between BF16 numbers; no NaN. */
 static void every_exponent(void) {
@@ -20,15 +14,14 @@ static void every_exponent(void) {
 }
 
 void check_bf16_round_rows(void) {
-  const pk_bf16_kernels *kernels = pk_bf16_for(tested->isa);
   every_exponent();
   EACH_WIDTH(n) {
     const size_t padded = (n + 3) / 4 * 4, ldy = padded + 3;
     uint16_t *expected = (uint16_t *)(void *)outputs[0], *found = (uint16_t *)(void *)outputs[1];
     memset(outputs, 0x5A, sizeof outputs);
     for (size_t row = 0; row < 9; row++)
-      for (size_t i = 0; i < padded; i++) expected[row * ldy + i] = i < n ? rounded(a[row * (n + 1) + i]) : 0;
-    kernels->round_rows(9, n, a, n + 1, found, ldy);
+      for (size_t i = 0; i < padded; i++) expected[row * ldy + i] = i < n ? bf16_rounded(a[row * (n + 1) + i]) : 0;
+    tested_bf16->round_rows(9, n, a, n + 1, found, ldy);
     if (memcmp(outputs[0], outputs[1], 10 * ldy * sizeof *found)) wrong("a row", n);
   }
 }
@@ -38,7 +31,7 @@ static void within_rounding(size_t row, size_t output, size_t k, const uint16_t 
   double sum = 0, magnitude = 0;
   for (size_t i = 0; i < k; i++) {
     const uint16_t stored = halves[(output / PK_PANEL * k + i) * PK_PANEL + output % PK_PANEL];
-    const double term = (double)pk_bf16_to_f32(x[i]) * (double)pk_bf16_to_f32(rounded(pk_f16_to_f32(stored)));
+    const double term = (double)pk_bf16_to_f32(x[i]) * (double)pk_bf16_to_f32(bf16_rounded(pk_f16_to_f32(stored)));
     sum += term;
     magnitude += fabs(term);
   }
@@ -46,12 +39,12 @@ static void within_rounding(size_t row, size_t output, size_t k, const uint16_t 
 }
 
 static void product(size_t m, size_t n, size_t k) {
-  static uint16_t x[MOST_ROWS * (MOST_INPUTS + 4)];
+  static uint16_t x[MOST_OPERANDS];
   const size_t ldx = k + 4, ldy = n + 3;
   const pk_product p = {.lines = 1, .line_rows = m, .x_row_stride = ldx, .segments = 1, .segment_inputs = k,
                         .y_row_stride = ldy, .epilogue = {.output_count = n}};
-  for (size_t i = 0; i < m * ldx; i++) x[i] = rounded(a[i]);
-  pk_bf16_for(tested->isa)->gemm(&p, 0, (n + PK_PANEL - 1) / PK_PANEL, x, halves, floats_of(1));
+  for (size_t i = 0; i < m * ldx; i++) x[i] = bf16_rounded(a[i % CAPACITY]);
+  tested_bf16->gemm(&p, 0, (n + PK_PANEL - 1) / PK_PANEL, x, halves, floats_of(1));
   for (size_t row = 0; row < m; row++)
     for (size_t output = 0; output < n; output++)
       within_rounding(row, output, k, x + row * ldx, floats_of(1)[row * ldy + output]);
@@ -61,4 +54,7 @@ void check_bf16_gemm(void) {
   static const size_t heights[] = {1, 2, 5, 7, 13, 14, 15, 29}, depths[] = {4, 124, 128, 132, 260, 392};
   for (size_t i = 0; i < sizeof heights / sizeof *heights; i++)
     for (size_t j = 0; j < sizeof depths / sizeof *depths; j++) product(heights[i], i % 2 ? 33 : 16 + i, depths[j]);
+  product(280, 33, 100); /* more rows, more inputs, and more of both than a kernel rounds weights for at a time */
+  product(33, 20, 1076);
+  product(280, 16, 520);
 }

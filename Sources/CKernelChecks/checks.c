@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 const pk_kernels *tested, *scalar;
+const pk_bf16_kernels *tested_bf16;
 int has_scalar_bits;
 pk_check_sums found_sums;
 float a[CAPACITY], b[CAPACITY], c[CAPACITY];
@@ -51,30 +52,41 @@ void add_to(uint64_t *sum, const void *values, size_t byte_count) { /* FNV-1a */
 
 /* ---- The table. */
 
-static int everywhere(pk_isa isa) { return isa != PK_ISA_SCALAR; }
-static int with_bf16(pk_isa isa) { return pk_bf16_for(isa) != NULL; }
+/* A kernel of the table applies where it is not scalar's; the others belong to instruction sets. */
+#define PK_KERNEL(name, agreement, result, parameters) \
+  static int applies_##name(pk_check_subject s) { return s.kernels->name != pk_kernels_for(PK_ISA_SCALAR)->name; }
+#include "kernels.def"
+
+static int is_of_machine(pk_check_subject s) {
+  return s.kernels->isa != PK_ISA_SCALAR && s.kernels == pk_kernels_for(s.kernels->isa);
+}
+static int with_bf16(pk_check_subject s) { return s.bf16 != NULL; }
 
 static const struct {
   const char *name;
   pk_agreement agreement;
-  int (*applies)(pk_isa isa);
+  int (*applies)(pk_check_subject subject);
   void (*run)(void);
 } checks[] = {
-#define PK_KERNEL(name, agreement, result, parameters) {#name, agreement, everywhere, check_##name},
+#define PK_KERNEL(name, agreement, result, parameters) {#name, agreement, applies_##name, check_##name},
 #define PK_BF16_KERNEL(name, agreement, result, parameters) {"bf16_" #name, agreement, with_bf16, check_bf16_##name},
-#define PK_RESIZE_KERNEL(name, agreement, result, parameters) {"resize_" #name, agreement, everywhere, check_resize_##name},
+#define PK_WRITING_KERNEL(name, agreement, result, parameters) {#name, agreement, is_of_machine, check_##name},
+#define PK_RESIZE_KERNEL(name, agreement, result, parameters) {"resize_" #name, agreement, is_of_machine, check_resize_##name},
 #define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) \
-  {"resize_float_" #name, agreement, everywhere, check_resize_float_##name},
+  {"resize_float_" #name, agreement, is_of_machine, check_resize_float_##name},
 #include "kernels.def"
 };
 
 size_t pk_check_count(void) { return sizeof checks / sizeof *checks; }
 const char *pk_check_name(size_t check) { return checks[check].name; }
-int pk_check_applies(size_t check, pk_isa isa) { return checks[check].applies(isa); }
+int pk_check_applies(size_t check, pk_check_subject subject) { return checks[check].applies(subject); }
 
-int pk_check_run(size_t check, pk_isa isa, char *mistake, size_t length) {
+pk_check_subject pk_check_isa(pk_isa isa) { return (pk_check_subject){pk_kernels_for(isa), pk_bf16_for(isa)}; }
+
+int pk_check_run(size_t check, pk_check_subject subject, char *mistake, size_t length) {
   scalar = pk_kernels_for(PK_ISA_SCALAR);
-  tested = pk_kernels_for(isa);
+  tested = subject.kernels;
+  tested_bf16 = subject.bf16;
   has_scalar_bits = checks[check].agreement == PK_SAME_BITS || !tested->fuses;
   state = 1;
   mistakes = 0;

@@ -11,12 +11,14 @@
 
 #define PK_KERNEL(name, agreement, result, parameters) void check_##name(void);
 #define PK_BF16_KERNEL(name, agreement, result, parameters) void check_bf16_##name(void);
+#define PK_WRITING_KERNEL(name, agreement, result, parameters) void check_##name(void);
 #define PK_RESIZE_KERNEL(name, agreement, result, parameters) void check_resize_##name(void);
 #define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) void check_resize_float_##name(void);
 #include "kernels.def"
 
-/* The tested table, the definition, and whether the running kernel must have the definition's bits. */
+/* The tested tables, the definition, and whether the running kernel must have the definition's bits. */
 extern const pk_kernels *tested, *scalar;
+extern const pk_bf16_kernels *tested_bf16;
 extern int has_scalar_bits;
 extern pk_check_sums found_sums;
 
@@ -36,17 +38,18 @@ void wrong(const char *what, size_t at);
 void add_to(uint64_t *sum, const void *values, size_t byte_count);
 static inline float *floats_of(int side) { return (float *)(void *)outputs[side]; }
 
-/* Runs a statement that uses `k` and `y` with both tables and compares `count` outputs, and `more`, bit by bit. */
+/* Runs a statement that uses `k` (to write weights: `writing`) and `y` with both tables and compares `count` outputs, and `more`, bit by bit. */
 #define SAME(type, count, what, statement)                                                  \
   do {                                                                                      \
     for (int side = 0; side < 2; side++) {                                                  \
       const pk_kernels *k = side ? tested : scalar;                                         \
+      const pk_writing_kernels *writing = pk_writing_for(k->isa);                           \
       type *y = (type *)(void *)outputs[side];                                              \
       float *extra = more[side];                                                            \
       memset(y, 0x5A, sizeof outputs[side]);                                                \
       memset(extra, 0, sizeof more[side]);                                                  \
       statement;                                                                            \
-      (void)extra;                                                                          \
+      (void)extra, (void)writing;                                                                          \
     }                                                                                       \
     if (memcmp(outputs[0], outputs[1], (count) * sizeof(type)) || memcmp(more[0], more[1], sizeof more[0])) \
       wrong(what, count);                                                                   \

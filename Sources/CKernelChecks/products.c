@@ -82,19 +82,32 @@ static void product(enum kind kind, size_t m, size_t n, size_t inputs, int optio
   if (kind == F32 || kind == F16) add_to(&found_sums.fused, outputs[1], (m * ldy - 3) * sizeof(float));
 }
 
+/* A window of 3 × 3 over four lines of pixels with a border, in lines and segments; a line has `extra_elements`
+ * after its pixels. */
+static void convolution(enum kind kind, size_t width, size_t bordered, size_t channels, size_t extra_elements) {
+  const size_t line = bordered * channels + extra_elements, inputs = 3 * channels;
+  const pk_product p = {.lines = 4, .line_rows = width, .x_row_stride = channels, .x_line_stride = line, .segments = 3,
+                        .segment_inputs = inputs, .segment_stride = line, .y_row_stride = 20, .y_line_stride = 20 * width,
+                        .epilogue = {.output_count = 20}};
+  const pk_quantized_rows rows = {.scale = c, .zero_point = kind == U16S8 ? PK_ROW_ZERO_POINT : 7,
+                                  .weight_sums = weight_sums(kind, 2, 3 * inputs),
+                                  .low_plane = kind == U16S8 ? LOW_PLANE : 0};
+  if (has_scalar_bits) SAME(float, 80 * width, "a convolution", multiply(k, kind, &p, 2, &rows, y));
+}
+
 static void products(enum kind kind) {
   static const size_t heights[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 29}, depths[] = {4, 8, 124, 128, 132, 260, 392};
   for (size_t i = 0; i < sizeof heights / sizeof *heights; i++)
     for (size_t j = 0; j < sizeof depths / sizeof *depths; j++)
       product(kind, heights[i], i % 2 ? 33 : 16 + i, depths[j], (int)(next() % 128) % 40);
-  for (int options = 0; options < 40; options++) product(kind, 7, 19, 36, options | (options % 2 << 6));
-  /* A window of 3 × 3 over 4 × 5 pixels of 8 channels with a border of one, in lines and segments. */
-  pk_product p = {.lines = 4, .line_rows = 5, .x_row_stride = 8, .x_line_stride = 56, .segments = 3, .segment_inputs = 24,
-                  .segment_stride = 56, .y_row_stride = 20, .y_line_stride = 100, .epilogue = {.output_count = 20}};
-  pk_quantized_rows rows = {.scale = c, .zero_point = kind == U16S8 ? PK_ROW_ZERO_POINT : 7,
-                            .weight_sums = weight_sums(kind, 2, 72),
-                            .low_plane = kind == U16S8 ? LOW_PLANE : 0};
-  if (has_scalar_bits) SAME(float, 400, "a convolution", multiply(k, kind, &p, 2, &rows, y));
+  static const size_t many_rows[] = {16, 17, 31, 32, 33, 64, 65};
+  for (size_t i = 0; i < sizeof many_rows / sizeof *many_rows; i++)
+    for (size_t inputs = 60; inputs <= 196; inputs += 68) product(kind, many_rows[i], 20 + i, inputs, (int)i * 5);
+  for (int options = 0; options < 40; options++) product(kind, options % 3 ? 7 : 19, 19, 36, options | (options % 2 << 6));
+  convolution(kind, 5, 7, 8, 0);
+  convolution(kind, 9, 11, 24, 0);
+  convolution(kind, 9, 9, 24, 4);
+  convolution(kind, 18, 19, 12, 0);
 }
 
 void check_gemm_f32(void) { products(F32); }

@@ -65,7 +65,7 @@ void check_gather_patches_u8(void) {
 
 void check_average_pixels_f32(void) { EACH_WIDTH(n) SAME(float, n + 4, "a pixel", k->average_pixels_f32(n, a, b, y)); }
 
-/* ---- Element types: every FP16 and BF16 number; FP32 numbers of every exponent, and halfway between FP16 numbers. */
+/* ---- Element types: every FP16 number; FP32 numbers of every exponent, and halfway between FP16 numbers. */
 
 static void every_half(size_t block) {
   for (size_t i = 0; i < 32768; i++) halves[i] = (uint16_t)(block * 32768 + i);
@@ -80,14 +80,6 @@ void check_f16_to_f32(void) {
   EACH_WIDTH(n) SAME(float, n + 4, "a number", k->f16_to_f32(n, halves, y));
 }
 
-void check_bf16_to_f32(void) {
-  for (size_t block = 0; block < 2; block++) {
-    every_half(block);
-    SAME(float, 32768, "a number", k->bf16_to_f32(32768, halves, y));
-  }
-  fill();
-}
-
 static void every_exponent(void) {
   for (size_t i = 0; i < CAPACITY; i++) {
     uint32_t pattern = i % 4 ? (uint32_t)next() : ((uint32_t)next() & 0xFFFFE000u) | 0x1000u;
@@ -98,13 +90,7 @@ static void every_exponent(void) {
 void check_f32_to_f16(void) {
   every_exponent();
   for (size_t first = 0; first + 1000 < CAPACITY; first += 997)
-    SAME(uint16_t, 1000, "a number", *extra = (float)k->f32_to_f16(1000 - first % 17, a + first, y));
-  fill();
-}
-
-void check_f32_to_bf16(void) {
-  every_exponent();
-  SAME(uint16_t, CAPACITY, "a number", *extra = (float)k->f32_to_bf16(CAPACITY, a, y));
+    SAME(uint16_t, 1000, "a number", *extra = (float)writing->f32_to_f16(1000 - first % 17, a + first, y));
   fill();
 }
 
@@ -113,17 +99,17 @@ void check_f32_to_bf16(void) {
 void check_pack_f32(void) { SAME(float, 3 * 16 * 40, "a panel", k->pack_f32(37, 39, 40, 0, 3, a, 41, y)); }
 
 void check_pack_f16(void) {
-  SAME(uint16_t, 3 * 16 * 40, "a panel", *extra = (float)k->pack_f16(37, 39, 40, 0, 3, a, 41, y));
+  SAME(uint16_t, 3 * 16 * 40, "a panel", *extra = (float)writing->pack_f16(37, 39, 40, 0, 3, a, 41, y));
 }
 
 void check_pack_s8(void) {
   int32_t found[48];
   SAME(int8_t, 3 * 16 * 40, "a panel", {
-    k->pack_s8(37, 39, 40, 0, 3, a, 41, c + 1000, y, found);
+    writing->pack_s8(37, 39, 40, 0, 3, a, 41, c + 1000, y, found);
     for (size_t i = 0; i < 16; i++) extra[i] = (float)found[i];
   });
 }
 
 void check_quantize_weights_s8(void) {
-  EACH_WIDTH(n) SAME(int8_t, n + 4, "a weight", k->quantize_weights_s8(n, a, 0.0081f, y));
+  EACH_WIDTH(n) SAME(int8_t, n + 4, "a weight", writing->quantize_weights_s8(n, a, 0.0081f, y));
 }

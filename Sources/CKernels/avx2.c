@@ -19,6 +19,8 @@ INLINE floats widen_f16(const uint16_t *x) { return _mm256_cvtph_ps(_mm_loadu_si
 
 #define WIDE_TABLE pk_kernels_avx2
 #include "wide_table.h"
+#define WIDE_WRITING pk_writing_avx2
+#include "wide_writing.h"
 
 const pk_kernels pk_kernels_avx2 = WIDE_KERNELS(PK_ISA_AVX2, gemm_u8s8);
 

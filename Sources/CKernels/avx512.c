@@ -32,17 +32,17 @@
 INLINE const uint8_t *last_row(const tile *t) { return t->x + (t->rows - 1) * t->row_stride; }
 
 /* Each even height is separate code with its own registers. */
-#define EVEN_HEIGHTS(name)                                   \
-  static void tile_##name(const tile *t, tile_sums *sums) {  \
-    switch ((t->rows + 1) / 2) {                             \
-      case 1: sum_##name(2, t, sums); break;                 \
-      case 2: sum_##name(4, t, sums); break;                 \
-      case 3: sum_##name(6, t, sums); break;                 \
-      case 4: sum_##name(8, t, sums); break;                 \
-      case 5: sum_##name(10, t, sums); break;                \
-      case 6: sum_##name(12, t, sums); break;                \
-      default: sum_##name(14, t, sums); break;               \
-    }                                                        \
+#define EVEN_HEIGHTS(name, sum)                       \
+  static void name(const tile *t, tile_sums *sums) {  \
+    switch ((t->rows + 1) / 2) {                      \
+      case 1: sum(2, t, sums); break;                 \
+      case 2: sum(4, t, sums); break;                 \
+      case 3: sum(6, t, sums); break;                 \
+      case 4: sum(8, t, sums); break;                 \
+      case 5: sum(10, t, sums); break;                \
+      case 6: sum(12, t, sums); break;                \
+      default: sum(14, t, sums); break;               \
+    }                                                 \
   }
 
 /* ---- Floating point: blocks of PK_SUM_BLOCK inputs, each summed from zero, then added to the totals. ---- */
@@ -92,7 +92,7 @@ INLINE void sum_floats(weights_of *weights, const size_t rows, const tile *t, ti
 
 INLINE void sum_f32(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f32, rows, t, sums); }
 INLINE void sum_f16(const size_t rows, const tile *t, tile_sums *sums) { sum_floats(weights_f16, rows, t, sums); }
-EVEN_HEIGHTS(f32)
+EVEN_HEIGHTS(tile_f32, sum_f32)
 
 /* Computes the rows from `rows` on with the FP32 weights that the first rows stored. */
 static void tile_beyond(const tile *t, size_t rows, tile_sums *sums) {
@@ -146,32 +146,33 @@ INLINE void sum_u8s8(const size_t rows, const tile *t, tile_sums *sums) {
   EACH_SUM _mm512_store_si512(sums->i[r][p], total[r][p]);
 }
 
-/* Includes odd heights, because the smallest images have them. */
+EVEN_HEIGHTS(even_u8s8, sum_u8s8)
+
+/* The smallest feature maps of most ResNets have lines of seven pixels. */
 static void tile_u8s8(const tile *t, tile_sums *sums) {
-  switch (t->rows) {
-    case 1: sum_u8s8(1, t, sums); break;
-    case 2: sum_u8s8(2, t, sums); break;
-    case 3: sum_u8s8(3, t, sums); break;
-    case 4: sum_u8s8(4, t, sums); break;
-    case 5: sum_u8s8(5, t, sums); break;
-    case 6: sum_u8s8(6, t, sums); break;
-    case 7: sum_u8s8(7, t, sums); break;
-    case 8: sum_u8s8(8, t, sums); break;
-    case 9: sum_u8s8(9, t, sums); break;
-    case 10: sum_u8s8(10, t, sums); break;
-    case 11: sum_u8s8(11, t, sums); break;
-    case 12: sum_u8s8(12, t, sums); break;
-    case 13: sum_u8s8(13, t, sums); break;
-    default: sum_u8s8(14, t, sums); break;
+  if (t->rows == 7) {
+    sum_u8s8(7, t, sums);
+  } else {
+    even_u8s8(t, sums);
   }
 }
 
 #define WIDE_TABLE pk_kernels_avx512
 #include "wide_table.h"
+#define WIDE_WRITING pk_writing_avx512
+#include "wide_writing.h"
 
 const pk_kernels pk_kernels_avx512 = WIDE_KERNELS(PK_ISA_AVX512VNNI, gemm_u8s8);
 
 #pragma clang attribute pop
 
 #include "avx512bf16.h"
+
+#pragma clang attribute push(__attribute__((target(                                                                  \
+    "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx2,fma,f16c,amx-tile,amx-int8,amx-bf16"))), apply_to = function)
+#include "amx_gemm.h"
+#pragma clang attribute pop
+
+const pk_kernels pk_kernels_amx = WIDE_KERNELS(PK_ISA_AMX, gemm_u8s8_amx);
+const pk_bf16_kernels pk_bf16_amx = {.round_rows = round_rows_bf16, .gemm = gemm_bf16_amx};
 #endif

@@ -8,17 +8,18 @@
 /* Two inputs of sixteen outputs, [16][2]. */
 #define PAIR_BYTES ((size_t)2 * PK_PANEL * sizeof(uint16_t))
 
-/* Rounds FP16 weights to BF16 and stores inputs in pairs: [inputs / 2, 16, 2] of each panel. */
-static __attribute__((noinline)) void pair_weights(const tile *t) {
+/* Rounds two inputs of sixteen FP16 weights to BF16 and stores them in pairs. */
+INLINE void store_pair(const uint8_t *w, void *pairs) {
   const __m512i zipped = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  for (size_t i = 0; i < t->end - t->begin; i += 2) {
-    EACH_PANEL {
-      const uint8_t *w = t->w + p * t->panel_bytes;
-      __m512i both = (__m512i)_mm512_cvtne2ps_pbh(weights_f16(w, i + 1), weights_f16(w, i));
-      _mm512_store_si512(t->widened[p] + i / 2 * PK_PANEL, _mm512_permutexvar_epi16(zipped, both));
-    }
-  }
+  __m512i both = (__m512i)_mm512_cvtne2ps_pbh(weights_f16(w, 1), weights_f16(w, 0));
+  _mm512_store_si512(pairs, _mm512_permutexvar_epi16(zipped, both));
+}
+
+/* A block of weights: [inputs / 2, 16, 2] of each panel. */
+static __attribute__((noinline)) void pair_weights(const tile *t) {
+  for (size_t i = 0; i < t->end - t->begin; i += 2)
+    EACH_PANEL store_pair(t->w + p * t->panel_bytes + i / 2 * PAIR_BYTES, t->widened[p] + i / 2 * PK_PANEL);
 }
 
 INLINE __m512bh two_inputs(const uint8_t *x) {

@@ -21,6 +21,11 @@ const pk_kernels pk_kernels_scalar = {
 #include "include/kernels.def"
 };
 
+const pk_writing_kernels pk_writing_scalar = {
+#define PK_WRITING_KERNEL(name, agreement, result, parameters) .name = name##_scalar,
+#include "include/kernels.def"
+};
+
 #if defined(__x86_64__)
 static const pk_kernels *if_able(unsigned feature, const pk_kernels *kernels) {
   return pk_x86_features() & feature ? kernels : NULL;
@@ -47,6 +52,7 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
     case PK_ISA_AVX2: return if_able(PK_X86_AVX2, &pk_kernels_avx2);
     case PK_ISA_AVXVNNI: return if_able(PK_X86_AVXVNNI, &pk_kernels_avxvnni);
     case PK_ISA_AVX512VNNI: return if_able(PK_X86_AVX512VNNI, &pk_kernels_avx512);
+    case PK_ISA_AMX: return if_able(PK_X86_AMX, &pk_kernels_amx);
 #elif defined(__aarch64__)
     case PK_ISA_NEON: return &pk_kernels_neon;
     case PK_ISA_DOTPROD: return arm_has(AT_HWCAP, HWCAP_ASIMDDP) ? &pk_kernels_dotprod : NULL;
@@ -56,9 +62,26 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
   }
 }
 
+const pk_writing_kernels *pk_writing_for(pk_isa isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+    case PK_ISA_AVX2:
+    case PK_ISA_AVXVNNI: return &pk_writing_avx2;
+    case PK_ISA_AVX512VNNI:
+    case PK_ISA_AMX: return &pk_writing_avx512;
+#elif defined(__aarch64__)
+    case PK_ISA_NEON:
+    case PK_ISA_DOTPROD:
+    case PK_ISA_I8MM: return &pk_writing_neon;
+#endif
+    default: return &pk_writing_scalar; /* not faster otherwise, or of another kind of processor */
+  }
+}
+
 const pk_bf16_kernels *pk_bf16_for(pk_isa isa) {
 #if defined(__x86_64__)
   if (isa == PK_ISA_AVX512VNNI && pk_x86_features() & PK_X86_AVX512BF16) return &pk_bf16_avx512;
+  if (isa == PK_ISA_AMX && pk_x86_features() & PK_X86_AMX) return &pk_bf16_amx;
 #else
   (void)isa;
 #endif

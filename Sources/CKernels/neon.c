@@ -64,6 +64,8 @@ EACH_HEIGHT(u8s8)
 
 #define WIDE_TABLE pk_kernels_neon
 #include "wide_table.h"
+#define WIDE_WRITING pk_writing_neon
+#include "wide_writing.h"
 
 const pk_kernels pk_kernels_neon = WIDE_KERNELS(PK_ISA_NEON, gemm_u8s8);
 

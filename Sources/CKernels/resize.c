@@ -244,7 +244,8 @@ const pk_resize_kernels *pk_resize_kernels_for(pk_isa isa) {
   switch (isa) {
     case PK_ISA_AVX2:
     case PK_ISA_AVXVNNI:
-    case PK_ISA_AVX512VNNI: return &avx2_kernels;
+    case PK_ISA_AVX512VNNI:
+    case PK_ISA_AMX: return &avx2_kernels;
     default: return &scalar_kernels;
   }
 }

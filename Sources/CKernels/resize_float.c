@@ -172,7 +172,8 @@ const pk_resize_float_kernels *pk_resize_float_kernels_for(pk_isa isa) {
   switch (isa) {
     case PK_ISA_AVX2:
     case PK_ISA_AVXVNNI:
-    case PK_ISA_AVX512VNNI: return &fma_kernels;
+    case PK_ISA_AVX512VNNI:
+    case PK_ISA_AMX: return &fma_kernels;
     default: return &scalar_kernels;
   }
 }

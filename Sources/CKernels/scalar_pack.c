@@ -1,4 +1,4 @@
-/* Packs weights into panels and unpacks them: the definition. Panel p holds outputs 16 p …; within it the inputs are
+/* Writes weights: packs them into panels, and unpacks them: the definition. Panel p holds outputs 16 p …; within it the inputs are
  * consecutive, sixteen outputs each (int8: four inputs of one output together). */
 #include "bits.h"
 #include "include/pk_math.h"
@@ -48,7 +48,18 @@ void pack_f32_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, si
     pack_block(n, k, panel, 0, k_padded, w, ldw, panels);
 }
 
-size_t pk_pack_f16_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
+static int is_finite(float x) { return (pk_bits(x) & 0x7F800000u) != 0x7F800000u; }
+
+size_t f32_to_f16_scalar(size_t count, const float *x, uint16_t *y) {
+  size_t overflow = count;
+  for (size_t i = 0; i < count; i++) {
+    y[i] = pk_f32_to_f16(x[i]);
+    if ((y[i] & 0x7FFFu) == 0x7C00u && is_finite(x[i]) && overflow == count) overflow = i;
+  }
+  return overflow;
+}
+
+size_t pk_pack_f16_with(const pk_writing_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
                         size_t panel_end, const float *w, size_t ldw, uint16_t *panels) {
   float block[PK_SUM_BLOCK * PK_PANEL];
   size_t overflow = n * k;
@@ -67,7 +78,7 @@ size_t pk_pack_f16_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_
 
 size_t pack_f16_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
                        size_t ldw, uint16_t *panels) {
-  return pk_pack_f16_with(&pk_kernels_scalar, n, k, k_padded, panel_begin, panel_end, w, ldw, panels);
+  return pk_pack_f16_with(&pk_writing_scalar, n, k, k_padded, panel_begin, panel_end, w, ldw, panels);
 }
 
 float pk_s8_scale(float absmax) { return absmax / 127.0f; }
@@ -77,7 +88,7 @@ void quantize_weights_s8_scalar(size_t count, const float *w, float scale, int8_
     q[i] = (int8_t)(scale > 0 ? pk_clamp(pk_round_to_int(w[i] / scale), -127, 127) : 0);
 }
 
-void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
+void pk_pack_s8_with(const pk_writing_kernels *kernels, size_t n, size_t k, size_t k_padded, size_t panel_begin,
                      size_t panel_end, const float *w, size_t ldw, const float *scale, int8_t *panels,
                      int32_t *sums) {
   int8_t q[PK_SUM_BLOCK];
@@ -101,7 +112,7 @@ void pk_pack_s8_with(const pk_kernels *kernels, size_t n, size_t k, size_t k_pad
 
 void pack_s8_scalar(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
                     size_t ldw, const float *scale, int8_t *panels, int32_t *sums) {
-  pk_pack_s8_with(&pk_kernels_scalar, n, k, k_padded, panel_begin, panel_end, w, ldw, scale, panels, sums);
+  pk_pack_s8_with(&pk_writing_scalar, n, k, k_padded, panel_begin, panel_end, w, ldw, scale, panels, sums);
 }
 
 void pk_unpack_f32(size_t n, size_t k, size_t k_padded, const float *panels, float *w, size_t ldw) {

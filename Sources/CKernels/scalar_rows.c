@@ -188,27 +188,3 @@ void embed_s8_scalar(size_t count, size_t width, const int32_t *ids, const int8_
 void f16_to_f32_scalar(size_t count, const uint16_t *x, float *y) {
   for (size_t i = 0; i < count; i++) y[i] = pk_f16_to_f32(x[i]);
 }
-
-void bf16_to_f32_scalar(size_t count, const uint16_t *x, float *y) {
-  for (size_t i = 0; i < count; i++) y[i] = pk_bf16_to_f32(x[i]);
-}
-
-static int is_finite(float x) { return (pk_bits(x) & 0x7F800000u) != 0x7F800000u; }
-
-size_t f32_to_f16_scalar(size_t count, const float *x, uint16_t *y) {
-  size_t overflow = count;
-  for (size_t i = 0; i < count; i++) {
-    y[i] = pk_f32_to_f16(x[i]);
-    if ((y[i] & 0x7FFFu) == 0x7C00u && is_finite(x[i]) && overflow == count) overflow = i;
-  }
-  return overflow;
-}
-
-size_t f32_to_bf16_scalar(size_t count, const float *x, uint16_t *y) {
-  size_t overflow = count;
-  for (size_t i = 0; i < count; i++) {
-    y[i] = pk_f32_to_bf16(x[i]);
-    if ((y[i] & 0x7FFFu) == 0x7F80u && is_finite(x[i]) && overflow == count) overflow = i;
-  }
-  return overflow;
-}

@@ -253,21 +253,25 @@ static __attribute__((noinline)) void sum_narrow(const gemm *g, tile_group *grou
   } while (first.begin < inputs);
 }
 
-/* One product of the high bytes and one of the low ones: 256 · H + L. */
+/* The sums over high bytes become 256 · H + L. */
+static __attribute__((noinline)) void join_planes(const gemm *g, const place *at, tile_sums *sums, const tile_sums *low) {
+  for (size_t p = 0; p < at->panels; p++) {
+    const u32x16 excess = terms_at(g, (at->panel + p) * PK_PANEL).excess;
+    for (size_t r = 0; r < at->rows; r++) {
+      const i32x16 high_sum = (i32x16)(*(const u32x16 *)sums->i[r][p] - excess);
+      store(sums->f[r][p], joined(high_sum, *(const i32x16 *)low->i[r][p]));
+    }
+  }
+}
+
+/* One product of the high bytes and one of the low ones. */
 static __attribute__((noinline)) void sum_planes(const gemm *g, const place *at, const tile *t, tile_sums *sums) {
   tile_sums low_sums;
   tile low = *t;
   low.x += g->quantized->low_plane;
   g->tile(t, sums);
   g->tile(&low, &low_sums);
-  for (size_t p = 0; p < at->panels; p++) {
-    const u32x16 excess = terms_at(g, (at->panel + p) * PK_PANEL).excess;
-    for (size_t r = 0; r < at->rows; r++) {
-      const i32x16 high_sum = (i32x16)(*(const u32x16 *)sums->i[r][p] - excess);
-      const i32x16 low_sum = *(const i32x16 *)low_sums.i[r][p];
-      store(sums->f[r][p], joined(high_sum, low_sum));
-    }
-  }
+  join_planes(g, at, sums, &low_sums);
 }
 
 /* All panels [begin, end) of a group: outputs are written in order, the weights are read again for each group. */

@@ -210,14 +210,6 @@ static void average_pixels_f32(size_t channels, const float *top, const float *b
   for (; c < channels; c++) y[c] = ((top[c] + top[channels + c]) + (bottom[c] + bottom[channels + c])) * 0.25f;
 }
 
-static void quantize_weights_s8(size_t count, const float *w, float scale, int8_t *q) {
-  size_t i = 0;
-  if (scale > 0) {
-    for (; i < whole_groups(count); i += WIDE) store_s8(q + i, clamp(round_to_int(load(w + i) / scale), -127, 127));
-  }
-  for (; i < count; i++) q[i] = (int8_t)(scale > 0 ? pk_clamp(pk_round_to_int(w[i] / scale), -127, 127) : 0);
-}
-
 /* The processor's conversions equal the scalar ones for every bit pattern. */
 typedef _Float16 f16x8 __attribute__((vector_size(16), aligned(2)));
 typedef int32_t i32x8 __attribute__((vector_size(32), aligned(4)));
@@ -227,27 +219,6 @@ static void f16_to_f32(size_t count, const uint16_t *x, float *y) {
   for (; i + 8 <= count; i += 8)
     *(f32x8 *)(y + i) = __builtin_convertvector(*(const f16x8 *)(const void *)(x + i), f32x8);
   f16_to_f32_scalar(count - i, x + i, y + i);
-}
-
-static size_t f32_to_f16(size_t count, const float *x, uint16_t *y) {
-  size_t overflow = count;
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    f32x8 v = *(const f32x8 *)(x + i);
-    *(f16x8 *)(void *)(y + i) = __builtin_convertvector(v, f16x8);
-    i32x8 bits = (i32x8)v & 0x7FFFFFFF, too_large = (bits > 0x477FEFFF) & (bits <= 0x7F7FFFFF);
-    if (overflow == count && __builtin_reduce_or(too_large) != 0)
-      for (overflow = i; too_large[overflow - i] == 0;) overflow++;
-  }
-  size_t rest = f32_to_f16_scalar(count - i, x + i, y + i);
-  return overflow < count ? overflow : i + rest;
-}
-
-static void bf16_to_f32(size_t count, const uint16_t *x, float *y) {
-  size_t i = 0;
-  for (; i < whole_groups(count); i += WIDE)
-    store(y + i, (f32x16)(__builtin_convertvector(*(const u16x16 *)(x + i), u32x16) << 16));
-  for (; i < count; i++) y[i] = pk_float((uint32_t)x[i] << 16);
 }
 
 static void embed_f16(size_t count, size_t width, const int32_t *ids, const uint16_t *table, const float *positions,

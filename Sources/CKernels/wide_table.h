@@ -10,16 +10,6 @@ static void attention_f32(size_t query_count, size_t key_count, size_t d, float 
                     scratch);
 }
 
-static size_t pack_f16(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
-                       size_t ldw, uint16_t *panels) {
-  return pk_pack_f16_with(&WIDE_TABLE, n, k, k_padded, panel_begin, panel_end, w, ldw, panels);
-}
-
-static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, size_t panel_end, const float *w,
-                    size_t ldw, const float *scale, int8_t *panels, int32_t *sums) {
-  pk_pack_s8_with(&WIDE_TABLE, n, k, k_padded, panel_begin, panel_end, w, ldw, scale, panels, sums);
-}
-
 /* Everything except the integer product is shared by instruction sets that differ only in that product. */
 #define WIDE_KERNELS(isa_, u8s8_)                      \
   {                                                    \
@@ -51,13 +41,7 @@ static void pack_s8(size_t n, size_t k, size_t k_padded, size_t panel_begin, siz
       .gather_patches_u8 = gather_patches_u8_scalar,   \
       .average_pixels_f32 = average_pixels_f32,        \
       .f16_to_f32 = f16_to_f32,                        \
-      .f32_to_f16 = f32_to_f16,                        \
-      .bf16_to_f32 = bf16_to_f32,                      \
-      .f32_to_bf16 = f32_to_bf16_scalar,               \
       .pack_f32 = pack_f32_scalar,                     \
-      .pack_f16 = pack_f16,                            \
-      .pack_s8 = pack_s8,                              \
-      .quantize_weights_s8 = quantize_weights_s8,      \
   }
 
 #endif

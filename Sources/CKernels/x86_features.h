@@ -10,6 +10,7 @@ enum {
   PK_X86_AVXVNNI = 8,    /* with AVX2 */
   PK_X86_AVX512VNNI = 16, /* with AVX-512 F, BW, VL and DQ */
   PK_X86_AVX512BF16 = 32, /* with AVX-512 VNNI */
+  PK_X86_AMX = 64,        /* tiles, INT8 and BF16, with AVX-512 BF16; see pk_permitted */
 };
 
 /* The processor's features; 0 on other architectures. Reads CPUID directly, because the compiler's builtin adds a

@@ -4,6 +4,7 @@ private import CPlatform
 /// The kernels that turn weights into stored bytes. Every instruction set gives the same bytes.
 public struct WeightKernels: Sendable {
   private nonisolated(unsafe) let table: UnsafePointer<pk_kernels>
+  private var writing: UnsafePointer<pk_writing_kernels> { unsafe pk_writing_for(table.pointee.isa) }
 
   /// The table named `isa`, or nil if it is unknown or not supported by this machine.
   public init?(isa: String) {
@@ -84,7 +85,7 @@ extension WeightKernels {
     let overflow = unsafe rows.withUnsafeBufferPointer { source in
       unsafe stored.withUnsafeMutableBytes { target -> Int in
         guard let w = source.baseAddress, let panels = target.baseAddress else { return source.count }
-        return unsafe table.pointee.pack_f16(
+        return unsafe writing.pointee.pack_f16(
           block.rowCount, block.inputs, block.paddedInputs, 0, block.panelCount, w, block.inputs,
           panels.assumingMemoryBound(to: UInt16.self))
       }
@@ -104,7 +105,7 @@ extension WeightKernels {
     unsafe rows.withUnsafeBufferPointer { source in
       unsafe stored.withUnsafeMutableBytes { target in
         guard let w = source.baseAddress, let panels = target.baseAddress else { return }
-        unsafe table.pointee.pack_s8(
+        unsafe writing.pointee.pack_s8(
           block.rowCount, block.inputs, block.paddedInputs, 0, block.panelCount, w, block.inputs, scales,
           panels.assumingMemoryBound(to: Int8.self), &sums)
       }
@@ -125,7 +126,7 @@ extension WeightKernels {
   /// - Returns: the index of a value that does not fit, or nil.
   public func narrow(_ values: Span<Float>, into stored: inout MutableRawSpan, at byteOffset: Int) -> Int? {
     let overflow = unsafe withRow(values, &stored, byteOffset, UInt16.self) { count, x, y in
-      unsafe table.pointee.f32_to_f16(count, x, y)
+      unsafe writing.pointee.f32_to_f16(count, x, y)
     }
     return overflow.flatMap { $0 < values.count ? $0 : nil }
   }
@@ -135,7 +136,7 @@ extension WeightKernels {
     _ values: Span<Float>, scale: Float, into stored: inout MutableRawSpan, at byteOffset: Int
   ) {
     _ = unsafe withRow(values, &stored, byteOffset, Int8.self) { count, w, q in
-      unsafe table.pointee.quantize_weights_s8(count, w, scale, q)
+      unsafe writing.pointee.quantize_weights_s8(count, w, scale, q)
     }
   }
 

@@ -1,20 +1,28 @@
+import CKernelChecks
 import CKernels
 import TestSupport
 import Testing
 
-/// The kernels of processors that multiply BF16; none on other processors.
+/// The kernels of processors that multiply BF16; none on other processors, except for emulated tiles.
 private struct BF16Kernels: @unchecked Sendable {
   let kernels: UnsafePointer<pk_bf16_kernels>
 
-  static let all = (0..<UInt32(PK_ISA_COUNT)).compactMap { pk_bf16_for(pk_isa(rawValue: $0)) }
-    .map(BF16Kernels.init)
+  static let all =
+    ((0..<UInt32(PK_ISA_COUNT)).map { pk_isa(rawValue: $0) }.filter { pk_permitted($0) != 0 }
+    .compactMap(pk_bf16_for) + [pk_check_emulated_amx().bf16].compactMap(\.self)).map(BF16Kernels.init)
 }
 
 @Suite("BF16 kernels") struct BF16Tests {
-  @Test("Only AVX-512 has kernels for BF16")
+  @Test("Only AVX-512 and AMX have kernels for BF16, and AMX always has")
   func otherInstructionSets() {
-    #expect(pk_bf16_for(PK_ISA_SCALAR) == nil && pk_bf16_for(PK_ISA_AVX2) == nil)
-    #expect(pk_bf16_for(PK_ISA_AVX512VNNI) == nil || BF16Kernels.all.count == 1)
+    for table in KernelTable.all {
+      let isa = table.kernels.pointee.isa
+      switch isa {
+      case PK_ISA_AMX: #expect(pk_bf16_for(isa) != nil)
+      case PK_ISA_AVX512VNNI: break  // Some of these processors have it.
+      default: #expect(pk_bf16_for(isa) == nil)
+      }
+    }
   }
 
   @Test(
@@ -52,8 +60,8 @@ private struct BF16Kernels: @unchecked Sendable {
   @Test(
     "Products of rounded operands are within the rounding of FP32 sums", arguments: BF16Kernels.all)
   fileprivate func sums(bf16: BF16Kernels) {
-    for m in MatrixProductTests.rowCounts + [14, 29, 113] {
-      for (n, k) in zip(MatrixProductTests.outputCounts, [0, 4, 124, 256, 260, 132, 516, 8, 1028]) {
+    for m in MatrixProductTests.rowCounts + [14, 29, 113, 260] {
+      for (n, k) in zip(MatrixProductTests.outputCounts, [0, 4, 124, 256, 260, 132, 516, 64, 1028]) {
         let arena = Arena()
         defer { arena.free() }
         let operands = BF16Operands(Product(m: m, n: n, k: k, arena: arena), bf16, arena)

@@ -3,16 +3,20 @@ import CKernels
 import Foundation
 import Testing
 
-/// One row of kernels.def on one instruction set of this machine that has the kernel.
-struct KernelCheck: CustomTestStringConvertible {
-  let table: KernelTable
+/// One row of kernels.def on an instruction set that has the kernel: one of this machine, or emulated AMX.
+struct KernelCheck: @unchecked Sendable, CustomTestStringConvertible {
+  let subject: pk_check_subject
   let index: Int
-  var testDescription: String { "\(table.name): \(String(cString: pk_check_name(index)))" }
-
-  static let all: [KernelCheck] = KernelTable.fast.flatMap { table in
-    (0..<pk_check_count()).filter { pk_check_applies($0, table.kernels.pointee.isa) != 0 }
-      .map { KernelCheck(table: table, index: $0) }
+  var testDescription: String {
+    "\(String(cString: subject.kernels.pointee.name)): \(String(cString: pk_check_name(index)))"
   }
+
+  static let all: [KernelCheck] =
+    (KernelTable.fast.map { pk_check_isa($0.kernels.pointee.isa) } + [pk_check_emulated_amx()]).flatMap {
+      subject in
+      (0..<pk_check_count()).filter { pk_check_applies($0, subject) != 0 }
+        .map { KernelCheck(subject: subject, index: $0) }
+    }
 }
 
 /// The list of kernels, the tables and the checks of CKernelChecks must agree.
@@ -20,8 +24,7 @@ struct KernelCheck: CustomTestStringConvertible {
   @Test("Every kernel of the list agrees with its definition", arguments: KernelCheck.all)
   func agreement(check: KernelCheck) {
     var mistake = [CChar](repeating: 0, count: 200)
-    let isa = check.table.kernels.pointee.isa
-    let mistakes = pk_check_run(check.index, isa, &mistake, mistake.count)
+    let mistakes = pk_check_run(check.index, check.subject, &mistake, mistake.count)
     #expect(mistakes == 0, "\(String(decoding: mistake.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))")
   }
 
@@ -42,7 +45,8 @@ struct KernelCheck: CustomTestStringConvertible {
 
   @Test("The detected table is the last supported one")
   func detection() {
-    #expect(pk_kernels_detect() == KernelTable.all.last?.kernels)
+    let supported = (0..<UInt32(PK_ISA_COUNT)).compactMap { pk_kernels_for(pk_isa(rawValue: $0)) }
+    #expect(pk_kernels_detect() == supported.last)
   }
 
   @Test("Row strides hold the row, start on cache lines, and avoid multiples of 512 bytes")

@@ -42,7 +42,7 @@ import Testing
         kernels.pack_f32(n, k, padded, panel, panel + 1, w, k, parts + panel * 16 * padded)
       }
       #expect(array(parts, count) == expected)
-      #expect(kernels.pack_f16(n, k, padded, 0, panelCount, w, k, halves) == n * k)
+      #expect(table.writing.pointee.pack_f16(n, k, padded, 0, panelCount, w, k, halves) == n * k)
       #expect(array(halves, count) == expected.map { Float16($0).bitPattern })
       var back = [Float](repeating: 0, count: n * k)
       pk_unpack_f32(n, k, padded, whole, &back, k)
@@ -67,7 +67,7 @@ import Testing
       let count = panelCount * 16 * padded
       let q = arena.buffer(count: count, of: Int8(9))
       let sums = arena.buffer(count: panelCount * 16, of: Int32(9))
-      table.kernels.pointee.pack_s8(
+      table.writing.pointee.pack_s8(
         n, k, padded, 0, panelCount, arena.copy(values, slack: 1), k, arena.copy(scale), q, sums)
       var expectedSums = [Int32](repeating: 0, count: panelCount * 16)
       let expected = (0..<count).map { index -> Int8 in
@@ -97,7 +97,7 @@ import Testing
       values[row * k + column] = -70000
       var panels = [UInt16](repeating: 0, count: 32 * k)
       #expect(
-        table.kernels.pointee.pack_f16(n, k, k, 0, 2, values, k, &panels) == row * k + column)
+        table.writing.pointee.pack_f16(n, k, k, 0, 2, values, k, &panels) == row * k + column)
     }
   }
 }

@@ -146,7 +146,7 @@ import Testing
       let scale = abs(numbers.float()) + 0x1p-20
       let values = (-126...125).map { (Float($0) + 0.5) * scale }
       var q = [Int8](repeating: 0, count: values.count)
-      table.kernels.pointee.quantize_weights_s8(values.count, values, scale, &q)
+      table.writing.pointee.quantize_weights_s8(values.count, values, scale, &q)
       #expect(q == values.map { Int8(($0 / scale).rounded(.toNearestOrEven)) })
     }
   }
@@ -161,9 +161,9 @@ import Testing
       let w = arena.copy(values, slack: 1)
       let scale = pk_s8_scale(values.map(abs).max()!)
       let q = arena.buffer(count: count, of: Int8(9))
-      table.kernels.pointee.quantize_weights_s8(count, w, scale, q)
+      table.writing.pointee.quantize_weights_s8(count, w, scale, q)
       #expect(array(q, count) == values.map { Int8(($0 / scale).rounded(.toNearestOrEven)) })
-      table.kernels.pointee.quantize_weights_s8(count, w, 0, q)
+      table.writing.pointee.quantize_weights_s8(count, w, 0, q)
       #expect(array(q, count).allSatisfy { $0 == 0 })
     }
   }

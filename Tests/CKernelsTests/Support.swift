@@ -1,23 +1,31 @@
+import CKernelChecks
 import CKernels
 import Glibc
 import TestSupport
 import Testing
 
-/// One instruction set that this machine supports.
+/// One instruction set that this machine supports and whose products this process may use.
 struct KernelTable: @unchecked Sendable, CustomTestStringConvertible {
   let kernels: UnsafePointer<pk_kernels>
+  var writing: UnsafePointer<pk_writing_kernels> { pk_writing_for(kernels.pointee.isa) }
   var name: String { String(cString: kernels.pointee.name) }
   var testDescription: String { name }
 
   static let scalar = KernelTable(kernels: pk_kernels_for(PK_ISA_SCALAR)!)
   /// Those compared with `scalar`.
   static let fast = (PK_ISA_SCALAR.rawValue + 1..<UInt32(PK_ISA_COUNT))
-    .compactMap { pk_kernels_for(pk_isa(rawValue: $0)) }.map(KernelTable.init)
+    .map { pk_isa(rawValue: $0) }
+    .filter { pk_kernels_for($0) != nil && pk_permitted($0) != 0 }
+    .compactMap(pk_kernels_for).map(KernelTable.init)
   /// Those with fused multiply-add, whose float sums have equal bits. The others have scalar's bits.
   static let fused = fast.filter { $0.kernels.pointee.fuses != 0 }
   /// A table whose float sums have the same bits as this one's.
   var peer: KernelTable { kernels.pointee.fuses != 0 ? Self.fused[0] : .scalar }
   static let all = [scalar] + fast
+  /// AMX with emulated tiles: its integer products run on every machine, the rest is scalar's.
+  static let emulated = KernelTable(kernels: pk_check_emulated_amx().kernels)
+  static let products = all + [emulated]
+  static let fastProducts = fast + [emulated]
 }
 
 /// Memory whose buffers end where an unreadable page begins, so that accessing one element too many crashes.

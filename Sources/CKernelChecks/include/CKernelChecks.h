@@ -9,11 +9,22 @@
 size_t pk_check_count(void);
 /* The kernel that a check runs: "gemm_f32", "resize_row". */
 const char *pk_check_name(size_t check);
-/* Whether the instruction set, which this machine supports, has that kernel. */
-int pk_check_applies(size_t check, pk_isa isa);
-/* Runs a kernel of an instruction set and its definition on the same numbers and returns how many results differ by
+
+/* What is checked: the tables of an instruction set. */
+typedef struct pk_check_subject {
+  const pk_kernels *kernels;
+  const pk_bf16_kernels *bf16; /* or null */
+} pk_check_subject;
+/* Of an instruction set that this machine supports and whose products this process may use. */
+pk_check_subject pk_check_isa(pk_isa isa);
+/* The products of `amx` with tiles that are emulated, on any processor; the other functions are scalar's. */
+pk_check_subject pk_check_emulated_amx(void);
+
+/* Whether the subject has a kernel of its own, not scalar's. */
+int pk_check_applies(size_t check, pk_check_subject subject);
+/* Runs a kernel and its definition on the same numbers and returns how many results differ by
  * more than the list allows. Describes the first difference in `mistake`, which has `length` bytes. Not thread-safe. */
-int pk_check_run(size_t check, pk_isa isa, char *mistake, size_t length);
+int pk_check_run(size_t check, pk_check_subject subject, char *mistake, size_t length);
 
 /* Checksums of the bits that the checks have computed since the last pk_check_reset. Fused sums are equal on all
  * machines that fuse; resized images are equal everywhere. */

@@ -7,5 +7,6 @@
 #include "pk_math.h"
 #include "pk_resize.h"
 #include "pk_sha256.h"
+#include "pk_writing.h"
 
 #endif

@@ -9,6 +9,7 @@
   ROW(argument, AVX2, "avx2")             /* with FMA and F16C */                           \
   ROW(argument, AVXVNNI, "avxvnni")       /* AVX2 with the dot product of AVX-512 VNNI */   \
   ROW(argument, AVX512VNNI, "avx512vnni") /* with F, BW, VL, DQ */                          \
+  ROW(argument, AMX, "amx")               /* AVX-512 VNNI and BF16 with tiles of bytes and BF16 */ \
   ROW(argument, NEON, "neon")             /* any 64-bit Arm; the following ones are Arm's too */   \
   ROW(argument, DOTPROD, "dotprod")       /* NEON with dot products of signed bytes */      \
   ROW(argument, I8MM, "i8mm")             /* NEON with those of unsigned and signed bytes */

@@ -113,6 +113,11 @@ const char *pk_isa_name(pk_isa isa);
 const pk_kernels *_Nullable pk_kernels_named(const char *name, size_t length);
 /* The best table this machine supports. */
 const pk_kernels *pk_kernels_detect(void);
+/* Whether this process may use the products of an instruction set that this machine supports. `amx` needs a permission,
+ * which this function requests: 0 if Linux refuses, as it does where a thread has a small signal stack. The permission is
+ * the process's and its later children's; with it, sigaltstack() fails for stacks that cannot hold the tiles (about 11
+ * KB). Tables of other instruction sets, and the other functions of `amx`, need none. */
+int pk_permitted(pk_isa isa);
 
 /* Floats of scratch that attention_f32 needs; grows with each argument. */
 size_t pk_attention_scratch(size_t query_count, size_t key_count, size_t d);

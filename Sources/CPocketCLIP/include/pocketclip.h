@@ -30,12 +30,18 @@
  * If the system has too little, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. The
  * library stays loaded: dlclose does not unload it, because the threads of the pool may be running its code.
  *
+ * AMX. Linux gives a process the tiles of AMX on request. pclip_open requests them when it opens an int8 bundle, or an
+ * FP16 bundle in bf16, on a processor that has them. If Linux refuses, for example because a thread has a small signal
+ * stack, the model uses avx512vnni. The permission cannot be given back: in this process and its later children,
+ * sigaltstack() then fails for stacks below about 11 KB (sysconf(_SC_MINSIGSTKSZ) returns the least size). Set PCLIP_ISA
+ * or `isa` to avx512vnni to request nothing. No tile is live between calls or while a thread waits.
+ *
  * FILES. pclip_open maps the file. If another program truncates it, the process ends with SIGBUS; if another program
  * writes into it, vectors change. `copy` in the options (PCLIP_COPY=1) reads the file into memory instead. If a file
  * is replaced by renaming another over it, models that are open keep the old file.
  *
  * ENVIRONMENT. These variables apply to option fields that are zero: PCLIP_THREADS (1 to 1024: the size of the pool,
- * read once), PCLIP_ISA (scalar, sse41, avx2, avxvnni, avx512vnni; on Arm scalar, neon, dotprod, i8mm),
+ * read once), PCLIP_ISA (scalar, sse41, avx2, avxvnni, avx512vnni, amx; on Arm scalar, neon, dotprod, i8mm),
  * PCLIP_ARITHMETIC (fast, exact, bf16), PCLIP_COPY (0, 1). An empty value means unset, and 0 the default number of
  * threads. An invalid value makes pclip_open fail.
  */
@@ -108,7 +114,7 @@ typedef struct pclip_open_options {
                           exact: 16-bit activations × int8 weights on int8 bundles;
                           on FP16 and FP32 bundles, fast and exact are both FP32;
                           bf16: weights of an FP16 bundle and their inputs rounded to BF16, sums in FP32, on
-                          processors with BF16 instructions (AVX-512 BF16): PCLIP_E_UNSUPPORTED on others     */
+                          processors with BF16 instructions (AVX-512 BF16, AMX): PCLIP_E_UNSUPPORTED on others     */
   int32_t threads;     /* threads of the pool that one call may use; default: all that the process may use     */
   const char *isa;     /* name of the kernels; default: the fastest that this machine supports                 */
   int32_t copy;        /* 1: read the file into memory instead of mapping it                                   */
@@ -264,7 +270,8 @@ PCLIP_API int32_t pclip_abi_version(void);     /* PCLIP_ABI_VERSION of the libra
 PCLIP_API const char *pclip_version(void);     /* such as "0.1.0". Static storage                              */
 PCLIP_API const char *pclip_isa_name(void);    /* the kernels selected by PCLIP_ISA and this machine,
                                                   "unsupported" if PCLIP_ISA names kernels that this machine
-                                                  does not support. Static storage                               */
+                                                  does not support. A model that is refused AMX uses other
+                                                  kernels: see pclip_model_info. Static storage                  */
 
 #ifdef __cplusplus
 }

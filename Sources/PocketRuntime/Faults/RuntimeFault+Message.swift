@@ -23,6 +23,8 @@ extension RuntimeFault {
     case .bf16Missing:
       "this processor has no BF16 arithmetic, or not with these kernels; use exact"
     case .bf16Weights: "bf16 arithmetic needs a bundle in FP16: convert with --precision fp16, or use exact"
+    case .tilesRefused:
+      "the system refuses AMX to this process: open the model before a thread sets a small signal stack, or use avx512vnni"
     case .isaUnknown(let name): isaMessage(name.characters)
     case .missing(.imageTower): "the bundle has no image tower"
     case .missing(.textTower): "the bundle has no text tower"

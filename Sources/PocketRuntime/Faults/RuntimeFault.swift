@@ -18,6 +18,7 @@ enum RuntimeFault: Error {
   // Missing features of this build, machine or bundle.
   case bf16Missing
   case bf16Weights
+  case tilesRefused
   case isaUnknown(BorrowedText)
   case missing(BundlePart)
   case memory(StaticString, byteCount: Int)
@@ -50,7 +51,7 @@ enum RuntimeFault: Error {
       .imageWithoutPixels, .strideTooSmall, .textWithoutBytes:
       FaultCode(PCLIP_E_ARGUMENT)
     case .capacity: FaultCode(PCLIP_E_BUFFER)
-    case .bf16Missing, .bf16Weights, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
+    case .bf16Missing, .bf16Weights, .tilesRefused, .isaUnknown: FaultCode(PCLIP_E_UNSUPPORTED)
     case .missing: FaultCode(PCLIP_E_NO_TOWER)
     case .memory: FaultCode(PCLIP_E_MEMORY)
     case .open: FaultCode(PCLIP_E_OPEN)
@@ -70,7 +71,8 @@ enum RuntimeFault: Error {
     case .inconsistent(let byteOffset): byteOffset
     case .null, .misaligned, .overlapping, .sessionInUse, .noScale, .value, .range, .beyondAddressSpace,
       .capacity,
-      .environment, .bf16Missing, .bf16Weights, .isaUnknown, .missing, .memory, .open, .selfTest,
+      .environment, .bf16Missing, .bf16Weights, .tilesRefused, .isaUnknown, .missing, .memory, .open,
+      .selfTest,
       .imageEmpty,
       .imageTooLarge, .imageWithoutPixels, .strideTooSmall, .textWithoutBytes, .idOutsideVocabulary,
       .pooledIDMissing, .pixelNotFinite, .vectorNotFinite, .vectorZero:

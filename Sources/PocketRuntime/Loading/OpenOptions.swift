@@ -8,6 +8,8 @@ struct OpenOptions {
   /// Nil if the bundle decides.
   var arithmetic: Arithmetic?
   var compute: Compute
+  /// Whether the option or PCLIP_ISA names the kernels.
+  var choosesKernels: Bool
   var copies: Bool
 
   /// - Parameter options: the caller's options, or nil for defaults. Fields beyond its `size` count as zero.
@@ -25,6 +27,7 @@ struct OpenOptions {
     // Checked here, because the pool also reads the variable but cannot report an error.
     _ = try OpenOptions.environment("PCLIP_THREADS", 0...1024, expected: "0 to 1024")
     let pool = Int(pf_thread_count())
+    choosesKernels = OpenOptions.kernelName(given.isa) != nil
     compute = Compute(
       kernels: try OpenOptions.kernels(given.isa),
       threads: given.threads == 0 ? pool : min(Int(given.threads), pool))
@@ -82,11 +85,28 @@ struct OpenOptions {
 
   /// The kernels named by the option or by PCLIP_ISA, or else the fastest that this machine supports.
   static func kernels(_ option: UnsafePointer<CChar>?) throws(RuntimeFault) -> UnsafePointer<pk_kernels> {
-    guard let name = option ?? pf_environment(cString("PCLIP_ISA")) else { return pk_kernels_detect() }
+    guard let name = kernelName(option) else { return pk_kernels_detect() }
     guard let kernels = pk_kernels_named(name, name.count) else {
       throw RuntimeFault.isaUnknown(BorrowedText(characters: name))
     }
     return kernels
+  }
+
+  private static func kernelName(_ option: UnsafePointer<CChar>?) -> UnsafePointer<CChar>? {
+    option ?? pf_environment(cString("PCLIP_ISA"))
+  }
+
+  /// How a model computes whose products use tiles on a processor that has them. Only such a model asks for the
+  /// permission, because it changes how the process may set signal stacks.
+  ///
+  /// - Throws: `unsupported` if the system refuses and the caller named these kernels; otherwise the next fastest
+  ///   kernels are used.
+  func computeWithTiles() throws(RuntimeFault) -> Compute {
+    guard pk_permitted(compute.kernels.pointee.isa) == 0 else { return compute }
+    guard !choosesKernels, let kernels = pk_kernels_for(PK_ISA_AVX512VNNI) else {
+      throw RuntimeFault.tilesRefused
+    }
+    return Compute(kernels: kernels, threads: compute.threads)
   }
 }
 
