@@ -1,5 +1,5 @@
 /* Matrix products from blocks of AMX tiles. Rows of different lines are multiplied together where the distances between
- * lines allow it: the rows of a border between lines are computed and not stored. */
+ * lines allow it and it saves blocks: the rows of a border between lines are computed and not stored. */
 #ifndef PK_AMX_GEMM_H
 #define PK_AMX_GEMM_H
 
@@ -12,17 +12,21 @@ typedef struct block_rows {
   size_t blocks, height;
 } block_rows;
 
-/* The first run of rows, and the number of runs. */
+static size_t blocks_of(size_t rows) { return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS; }
+
+/* The first run of rows, and the number of runs: all lines together if that takes fewer blocks. */
 static block_rows rows_of(const pk_product *p, size_t *runs) {
   row_run run = {.rows = p->line_rows, .spacing = p->line_rows};
   *runs = p->lines;
   const size_t spacing = p->x_row_stride ? p->x_line_stride / p->x_row_stride : 0;
   if (p->lines > 1 && spacing >= p->line_rows && spacing * p->x_row_stride == p->x_line_stride) {
-    run.rows += (p->lines - 1) * spacing;
-    run.spacing = spacing;
-    *runs = 1;
+    const size_t joined_rows = (p->lines - 1) * spacing + p->line_rows;
+    if (blocks_of(joined_rows) < p->lines * blocks_of(p->line_rows)) {
+      run = (row_run){.rows = joined_rows, .spacing = spacing};
+      *runs = 1;
+    }
   }
-  const size_t blocks = (run.rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  const size_t blocks = blocks_of(run.rows);
   return (block_rows){run, blocks, blocks ? (run.rows + blocks - 1) / blocks : 0};
 }
 
