@@ -14,9 +14,16 @@ typedef struct {
   double begin, end;
 } span;
 
+#if defined(__linux__)
+typedef cpu_set_t processors;
+#else
+typedef int processors;
+#endif
+
 typedef struct {
   void (*run)(void);
   int32_t rounds;
+  processors usable;
   atomic_int threads; /* 0 until all are created */
   atomic_int next;    /* number of the next thread */
   atomic_int arrived, meetings;
@@ -56,54 +63,72 @@ static double length(const span *spans, int threads) {
   return end - begin;
 }
 
-/* Each thread gets its own processor. Otherwise the system may leave two of them on one processor while other programs
- * use the other, and no round measures both. */
-static void stay_on_processor(int number) {
+/* The processors that the calling thread may use; none if they are unknown. */
+static processors usable_processors(void) {
+  processors usable = {0};
 #if defined(__linux__)
-  cpu_set_t allowed, own;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  int left = number % CPU_COUNT(&allowed), processor = 0;
-  while (!CPU_ISSET(processor, &allowed) || left-- > 0) processor++;
+  if (sched_getaffinity(0, sizeof usable, &usable) != 0) CPU_ZERO(&usable);
+#endif
+  return usable;
+}
+
+/* Moves the calling thread to its own processor. Otherwise the system may leave two threads on one processor while other
+ * programs use the other, and no round measures both.
+ *
+ * Processors of one core have adjacent numbers on some machines, and numbers half the machine apart on others. So rounds
+ * alternate between adjacent processors and processors that are spread evenly: one of both uses as many cores as it can. */
+static void take_processor(const processors *usable, int self, int threads, int32_t round) {
+#if defined(__linux__)
+  int count = CPU_COUNT(usable);
+  if (count == 0) return;
+  int left = round % 2 == 0 ? self % count : (int)((int64_t)self * count / threads) % count, processor = 0;
+  while (!CPU_ISSET(processor, usable) || left-- > 0) processor++;
+  cpu_set_t own;
   CPU_ZERO(&own);
   CPU_SET(processor, &own);
   sched_setaffinity(0, sizeof own, &own);
 #else
-  (void)number;
+  (void)usable, (void)self, (void)threads, (void)round;
 #endif
 }
 
-static void take_part(measurement *m, int self) {
-  int threads;
+static int32_t wait_for_threads(measurement *m) {
+  int32_t threads;
   for (int checks = 0; !(threads = atomic_load(&m->threads)); checks++) pause_after(checks);
-  for (int32_t round = 0; round < m->rounds; round++) {
-    meet(m);
-    m->spans[self].begin = now();
-    m->run();
-    m->spans[self].end = now();
-    meet(m);
-    if (self != 0) continue; /* the others wait for this thread in the next round */
-    double seconds = length(m->spans, threads);
-    if (seconds < m->least) m->least = seconds;
-  }
+  return threads;
+}
+
+static void compute(measurement *m, int self) {
+  meet(m);
+  m->spans[self].begin = now();
+  m->run();
+  m->spans[self].end = now();
+  meet(m);
+  if (self != 0) return; /* the others wait for this thread in the next round */
+  double seconds = length(m->spans, atomic_load(&m->threads));
+  if (seconds < m->least) m->least = seconds;
 }
 
 static void *thread_body(void *argument) {
   measurement *m = argument;
   int self = atomic_fetch_add(&m->next, 1);
-  stay_on_processor(self);
-  take_part(m, self);
+  int32_t threads = wait_for_threads(m);
+  for (int32_t round = 0; round < m->rounds; round++) {
+    take_processor(&m->usable, self, threads, round);
+    compute(m, self);
+  }
   return NULL;
 }
 
-/* Seconds of the shortest round. `threads` becomes smaller if the system refuses threads; the caller computes if there
- * are none. */
+/* Seconds of the shortest round. `threads` becomes smaller if the system refuses threads; the caller computes, wherever
+ * it is, if there are none. */
 static double least_seconds(loop loop, int32_t *threads, int32_t rounds, span *spans, pthread_t *ids) {
-  measurement m = {.run = loop.run, .rounds = rounds, .spans = spans, .least = 1e9};
+  measurement m = {.run = loop.run, .rounds = rounds, .usable = usable_processors(), .spans = spans, .least = 1e9};
   int32_t created = 0;
   while (created < *threads && pthread_create(&ids[created], NULL, thread_body, &m) == 0) created++;
   *threads = created > 0 ? created : 1;
   atomic_store(&m.threads, *threads);
-  if (created == 0) take_part(&m, 0);
+  for (int32_t round = 0; created == 0 && round < rounds; round++) compute(&m, 0);
   for (int32_t i = 0; i < created; i++) pthread_join(ids[i], NULL);
   return m.least;
 }

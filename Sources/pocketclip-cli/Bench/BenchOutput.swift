@@ -64,8 +64,10 @@ struct BenchOutput: SchemaOutput {
     var medianMilliseconds, leastMilliseconds: Double
     /// By the median.
     var itemsPerSecond: Double
-    /// Of one item, a multiply-add counted as two; nil for captions.
-    var operations, shareOfPeak: Double?
+    /// Of one item, a multiply-add counted as two, in the original code and in the runtime; nil for captions.
+    var operations, computedOperations: Double?
+    /// Of the computed operations.
+    var shareOfPeak: Double?
 
     init(_ test: BenchCase, _ times: BenchTimes, _ variant: BenchVariant, _ peak: PeakRate) {
       input = test.input.rawValue
@@ -76,8 +78,9 @@ struct BenchOutput: SchemaOutput {
       leastMilliseconds = times.least / items * 1000
       itemsPerSecond = items / times.median
       operations = test.input.operations(variant.description.architecture)
+      computedOperations = test.input.computedOperations(variant.description.architecture)
       let best = variant.best(test.input.tower, of: peak)
-      if let operations, let best { shareOfPeak = operations * itemsPerSecond / best }
+      if let computedOperations, let best { shareOfPeak = computedOperations * itemsPerSecond / best }
     }
   }
 

@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
     discussion: """
       Only the model is timed: images are already resized and texts are already token ids. Each row runs for --seconds and at least three times. ms/item is the median, `least` the fastest run; on a busy machine, trust `least`.
 
-      `of peak` compares the model's operations per second with the most that this machine can do with the same factors, AMX included. bench measures that between the rows. `exact` on int8 bundles multiplies 16-bit by 8-bit factors (int16). Captions have no share, since the runtime skips their padding.
+      `of peak` compares the operations that the runtime computes per second with the most that this machine can do with the same factors, AMX included. bench measures that between the rows. `exact` on int8 bundles multiplies 16-bit by 8-bit factors (int16). Captions have no share, since their length varies.
 
       --compare runs each bundle of one model in turns: int8 bundles with `exact` and `fast`, FP16 bundles with `bf16` too if the processor has it. It prints the worst cosine to the most accurate of them and recommends the fastest whose cosine is at least \(fixed(Recommendation.leastCosine, 3)).
 
