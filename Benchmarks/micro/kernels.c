@@ -87,7 +87,7 @@ int main(int count, char **arguments) {
   printf("peak %.0f GMAC/s float, %.0f int8, %.0f int16\n", peak * 1e-9, byte_peak * 1e-9, pair_peak * 1e-9);
   for (int isa = PK_ISA_COUNT - 1; isa >= 0; isa--) {
     const pk_kernels *kernels = pk_kernels_for((pk_isa)isa);
-    if (!kernels || (only && strcmp(only, kernels->name) != 0)) continue;
+    if (!kernels || !pk_permitted((pk_isa)isa) || (only && strcmp(only, kernels->name) != 0)) continue;
     printf("%s\n", kernels->name);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
       size_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];

@@ -2,7 +2,7 @@
 
 from operator import truediv
 
-from .cases import CASES, WITHOUT_AMX, is_ours, plain, precision
+from .cases import CASES, WITHOUT_AMX, is_ours, plain, precision, with_refusals
 from .rounds import quartiles
 
 NOT_MEASURED = "not measured"
@@ -52,8 +52,7 @@ def headline(table):
     lines = []
     for batch in dict.fromkeys(row["batch"] for row in table):
         for suffix in ("", WITHOUT_AMX):
-            group = [row for row in table
-                     if row["batch"] == batch and row["engine"] == plain(row["engine"]) + suffix]
+            group = [row for row in table if row["batch"] == batch and takes_part(row["engine"], suffix)]
             ours = next((row for row in group if is_ours(row["engine"])), None)
             peers = [row for row in group if not is_ours(row["engine"])]
             if ours is None or not peers:
@@ -63,6 +62,12 @@ def headline(table):
                           "ratios": quartiles(list(map(truediv, peer["rounds"], ours["rounds"]))),
                           "ratio_of_minima": min(row["minimum_ms"] for row in peers) / ours["minimum_ms"]})
     return lines
+
+
+def takes_part(engine, suffix):
+    """Without AMX, also the peers that never use it."""
+    never_uses_it = bool(suffix) and not is_ours(engine) and with_refusals([engine]) == (engine,)
+    return never_uses_it or engine == plain(engine) + suffix
 
 
 def span(quartiles_ms):

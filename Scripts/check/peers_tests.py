@@ -74,6 +74,11 @@ class Ratios(unittest.TestCase):
         self.assertIn("| ViT-B/32 image, int8, without AMX | 1 | 40.00 | openvino-int8 80.00 | 2.00 |",
                       report.headline_table([without]))
 
+    def test_peers_that_never_use_amx_are_compared_in_both_kinds(self):
+        times = {"pocketclip-fp16": [10], "pocketclip-fp16-without-amx": [20], "openvino-fp32": [40]}
+        lines = report.headline(report.rows("b32-float", measured(times)))
+        self.assertEqual([line["ratios"][1] for line in lines], [4, 2])
+
     def test_rows_state_median_quartiles_least_and_share(self):
         row = report.rows("b32-image", measured({"openvino-int8": [2, 1, 3, 4, 5]}))[0]
         self.assertEqual((row["median_ms"], row["quartiles_ms"], row["minimum_ms"]), (3, (2, 4), 1))
