@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Computes the golden files of the nine variants on synthetic weights (docs/GOLDEN.md): VARIANT.safetensors, below 400
-KB each.
+"""Computes the golden files of the nine variants on synthetic weights (docs/GOLDEN.md): VARIANT.safetensors or
+VARIANT-PROFILE.safetensors, below 400 KB each.
 
-    make_goldens.py [VARIANT …]        default: all nine
+    make_goldens.py [VARIANT[:PROFILE] …]        default: all nine, and ViT-B-32:tails
 
 OpenAI's own `clip.model` in FP32 and float64 on probes.py's images and texts. Environment:
 Scripts/environments/venv-goldens.sh; 12 GB of memory for RN50x64.
@@ -51,11 +51,12 @@ def make(name, profile="plain"):
     size = numbers["image_resolution"]
     pixels = torch.stack([torch.from_numpy(probes.image(index, size)) for index in range(probes.IMAGE_COUNT)])
     ids = torch.from_numpy(probes.token_ids()).long()
-    golden_file.write(HERE / f"{name}.safetensors", subject, pixels, ids, model=name, weights="synthetic",
+    file = HERE / (f"{name}.safetensors" if profile == "plain" else f"{name}-{profile}.safetensors")
+    golden_file.write(file, subject, pixels, ids, model=name, weights="synthetic",
                       generated=synthetic.GENERATOR, metadata={"golden.profile": profile}, viewed=1, limit=LIMIT)
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or VARIANTS:
-        make(name)
+    for name in sys.argv[1:] or (*VARIANTS, "ViT-B-32:tails"):
+        make(*name.split(":"))
         print(name, flush=True)

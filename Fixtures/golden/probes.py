@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from synthetic import bell, indices, stream_key
+from draws import bell, indices, stream_key
 
 IMAGE_COUNT = 8
 

@@ -9,7 +9,7 @@ FORMAT   torchscript   OpenAI's archive: traced module, FP16 matrices and FP32 v
          state-dict    the same mixture as a pickled state dict;  state-dict-fp32: all FP32
          safetensors   the mixture in one file, OpenAI's names
          hugging-face  folder of transformers' layout (ViT only);  open-clip: folder of open_clip's layout
-PROFILE  plain (default), channels-10, channels-50, channels-100, sink
+PROFILE  plain (default), channels-10, channels-50, channels-100, sink, tails
 
 All formats of one source hold the same values. Needs Scripts/environments/venv-goldens.sh, and memory for the model
 once (torchscript: twice).

@@ -36,11 +36,20 @@ extension SyntheticWeights.Profile {
     case .plain: []
     case .channels(let loudness): Self.channels(path, shape, rule, times: loudness.rawValue)
     case .sink: Self.sink(path, shape, rule)
+    case .tails: Tails.edits(of: path, shape: shape)
     }
   }
 
-  /// The four channels that the profiles scale up, the same in every block of a tower.
-  private static func scaledChannels(_ width: Int) -> [Int] {
+  /// The power of two by which this profile multiplies the values of a tensor.
+  func power(of path: NamePath) -> Int {
+    switch self {
+    case .plain, .channels, .sink: 0
+    case .tails: Tails.power(of: path)
+    }
+  }
+
+  /// The four loud channels of the profiles, the same in every block of a tower.
+  static func loudChannels(_ width: Int) -> [Int] {
     (0..<4).map { width * (2 * $0 + 1) / 8 + $0 }
   }
 
@@ -48,14 +57,14 @@ extension SyntheticWeights.Profile {
   private static func channels(_ path: NamePath, _ shape: [Int], _ rule: Rule, times factor: Int) -> [Edit] {
     let norms = ["ln_1", "ln_2", "ln_post", "ln_final"].flatMap { ["\($0).weight", "\($0).bias"] }
     if norms.contains(where: path.ends(with:)) {
-      return [Edit(indices: .rows(scaledChannels(shape[0]), length: 1), scale: rule.scale(times: factor))]
+      return [Edit(indices: .rows(loudChannels(shape[0]), length: 1), scale: rule.scale(times: factor))]
     }
     if path.ends(with: "in_proj_weight") || path.ends(with: "c_fc.weight") {
-      let columns = EditedIndices.columns(scaledChannels(shape[1]), width: shape[1])
+      let columns = EditedIndices.columns(loudChannels(shape[1]), width: shape[1])
       return [Edit(indices: columns, scale: rule.scale(dividedBy: factor))]
     }
     if path.name == "visual.proj" || path.name == "text_projection" {
-      let rows = EditedIndices.rows(scaledChannels(shape[0]), length: shape[1])
+      let rows = EditedIndices.rows(loudChannels(shape[0]), length: shape[1])
       return [Edit(indices: rows, scale: rule.scale(dividedBy: factor))]
     }
     return []
@@ -87,5 +96,5 @@ extension SyntheticWeights.Profile {
     }
   }
 
-  private static func twoChannels(_ width: Int) -> [Int] { Array(scaledChannels(width).prefix(2)) }
+  private static func twoChannels(_ width: Int) -> [Int] { Array(loudChannels(width).prefix(2)) }
 }

@@ -15,6 +15,8 @@ public struct SyntheticWeights: Sendable, Equatable {
     case channels(Loudness)
     /// One token of each tower has a residual stream of only two spikes.
     case sink
+    /// Transformers whose weights and activations have the statistics of a trained one.
+    case tails
   }
 
   public enum Loudness: Int, Sendable, CaseIterable {
@@ -37,8 +39,10 @@ public struct SyntheticWeights: Sendable, Equatable {
     precondition(flatIndex >= 0 && flatIndex <= elementCount - output.count, "a range outside the tensor")
     let path = NamePath(name)
     guard let rule = Rule(path, shape: shape) else { throw .noRule(name: name, shape: shape) }
+    if profile == .tails, Tails.fill(output, path, shape: shape, rule: rule, from: flatIndex) { return }
     let stream = CounterStream(name: name)
-    stream.fill(output, from: flatIndex, draw: rule.draw, scale: rule.scale())
+    let scale = rule.scale().multiplied(byPowerOfTwo: profile.power(of: path))
+    stream.fill(output, from: flatIndex, draw: rule.draw, scale: scale)
     let range = flatIndex..<(flatIndex + output.count)
     for edit in profile.edits(of: path, shape: shape, rule: rule) {
       edit.indices.forEachRun(in: range) { run in
@@ -64,9 +68,9 @@ public enum SyntheticWeightsError: Error, Sendable, Equatable, CustomStringConve
 
 extension SyntheticWeights.Profile: CaseIterable, LosslessStringConvertible {
   public static let allCases: [Self] =
-    [.plain] + SyntheticWeights.Loudness.allCases.map { .channels($0) } + [.sink]
+    [.plain] + SyntheticWeights.Loudness.allCases.map { .channels($0) } + [.sink, .tails]
 
-  /// `plain`, `channels-10`, `channels-50`, `channels-100` or `sink`.
+  /// `plain`, `channels-10`, `channels-50`, `channels-100`, `sink` or `tails`.
   public init?(_ description: String) {
     guard let profile = Self.allCases.first(where: { $0.description == description }) else { return nil }
     self = profile
@@ -77,6 +81,7 @@ extension SyntheticWeights.Profile: CaseIterable, LosslessStringConvertible {
     case .plain: "plain"
     case .channels(let loudness): "channels-\(loudness.rawValue)"
     case .sink: "sink"
+    case .tails: "tails"
     }
   }
 }

@@ -8,6 +8,7 @@ import Testing
     arguments: [
       ("synthetic:ViT-B-32", "ViT-B/32"), ("synthetic:ViT-L-14-336px", "ViT-L/14@336px"),
       ("synthetic:RN50x64:channels-50", "RN50x64"),
+      ("synthetic:ViT-B-32:tails", "ViT-B/32"), ("synthetic:RN50:tails", "RN50"),
     ])
   func spellings(_ spelling: String, _ name: String) throws {
     let model = try CLIPModel.open(spelling)
@@ -22,12 +23,13 @@ import Testing
     let error = try #require(throws: ModelError.self) { try CLIPModel(synthetic: spelling) }
     let isProfile = spelling.contains("B-32")
     #expect(error.code == (isProfile ? .unsupportedOption : .unknownArchitectureName))
-    #expect(error.hint.contains(isProfile ? "channels-50" : "pocketclip architectures"))
+    #expect(
+      error.hint.contains(isProfile ? "channels-50, channels-100, sink, tails" : "pocketclip architectures"))
   }
 
   @Test("Every parameter of each family has values, and any part equals that part of the complete tensor")
   func values() throws {
-    for spelling in ["synthetic:ViT-S-32-alt", "synthetic:RN50"] {
+    for spelling in ["synthetic:ViT-S-32-alt", "synthetic:RN50", "synthetic:ViT-S-32-alt:tails"] {
       let model = try CLIPModel(synthetic: spelling)
       for parameter in model.schema.parameters where parameter.elementCount < 200_000 {
         let whole = try model.values(of: parameter)

@@ -8,11 +8,13 @@ import Verification
 /// (`Fixtures/golden/make_goldens.py`).
 @Suite("All variants compared with their goldens", .serialized) struct ParityTests {
   /// One of each family by default; all nine, which take minutes, with POCKETCLIP_PARITY=all (`make parity`).
+  /// A profile other than `plain` follows a colon.
   static let variants: [String] =
     ProcessInfo.processInfo.environment["POCKETCLIP_PARITY"] == "all"
     ? [
       "RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B-32", "ViT-B-16", "ViT-L-14", "ViT-L-14-336px",
-    ] : ["RN50", "ViT-B-32"]
+      "ViT-B-32:tails",
+    ] : ["RN50", "ViT-B-32", "ViT-B-32:tails"]
 
   /// For unit-norm embeddings, from the project's fidelity bounds.
   private static let maximumAbsoluteBound = 1e-5
@@ -23,8 +25,10 @@ import Verification
 
   @Test("The reference is as close to float64 as PyTorch", arguments: variants)
   func reference(_ variant: String) throws {
-    let golden = try GoldenFile(path: Fixture.url("golden/\(variant).safetensors").path)
-    #expect(golden.weights == "synthetic" && golden.profile == "plain")
+    let file = variant.replacing(":", with: "-")
+    let golden = try GoldenFile(path: Fixture.url("golden/\(file).safetensors").path)
+    let profile = variant.split(separator: ":").dropFirst().first ?? "plain"
+    #expect(golden.weights == "synthetic" && golden.profile == String(profile))
     let report = try Verifier.compare(
       CLIPModel(synthetic: "synthetic:\(variant)"), with: golden, reference: .underTest)
     #expect(report.verdict == .pass, "\(report.rendered)")

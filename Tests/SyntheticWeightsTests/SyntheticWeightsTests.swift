@@ -26,7 +26,9 @@ import Testing
       ("visual.positional_embedding", [50, 64]), ("visual.proj", [64, 32]),
       ("visual.transformer.resblocks.0.attn.in_proj_weight", [192, 64]),
       ("visual.conv1.weight", [64, 3, 4, 4]),
-      ("visual.attnpool.q_proj.weight", [64, 64]), ("ln_final.bias", [64]),
+      ("visual.attnpool.q_proj.weight", [64, 64]), ("ln_final.bias", [64]), ("ln_final.weight", [64]),
+      ("transformer.resblocks.0.mlp.c_fc.weight", [256, 64]),
+      ("transformer.resblocks.0.mlp.c_proj.weight", [64, 256]),
     ]
     for (name, shape) in tensors {
       let whole = try values(name, shape, profile)
@@ -37,6 +39,42 @@ import Testing
       }
       #expect(try values(name, shape, profile, in: whole.count..<whole.count).isEmpty)
     }
+  }
+
+  @Test(
+    "FP16 represents every weight of a linear layer exactly", arguments: SyntheticWeights.Profile.allCases)
+  func matricesAreHalf(_ profile: SyntheticWeights.Profile) throws {
+    for (name, shape) in [
+      ("attn.in_proj_weight", [384, 128]), ("attn.out_proj.weight", [128, 128]),
+      ("mlp.c_fc.weight", [512, 128]), ("mlp.c_proj.weight", [128, 512]),
+    ] {
+      let found = try values("transformer.resblocks.0.\(name)", shape, profile)
+      #expect(found.allSatisfy { isHalf($0) && $0.magnitude < 65504 }, "\(name)")
+      #expect(!found.contains { $0 != 0 && isHalf($0 * (1 + 0x1p-11)) }, "\(name): twelve bits are too many")
+    }
+  }
+
+  @Test("The image tower of a ResNet is plain in every profile")
+  func resNetsArePlain() throws {
+    let tensors = try DigestFile().tensors.filter { $0.variant == "RN50" && $0.name.hasPrefix("visual.") }
+    #expect(tensors.count > 10)
+    for tensor in tensors { #expect(Set(tensor.sha256.values).count == 1, "\(tensor.name)") }
+  }
+
+  @Test("Tails have outliers in few rows, and scales of rows and columns")
+  func tailsHaveOutliers() throws {
+    let name = "visual.transformer.resblocks.0.mlp.c_proj.weight"
+    let (rows, width) = (768, 3072)
+    let found = try values(name, [rows, width], .tails)
+    let ratios = (0..<rows).map { row in
+      let row = found[row * width..<(row + 1) * width]
+      let square = row.reduce(0) { $0 + Double($1) * Double($1) } / Double(width)
+      return Double(row.map(\.magnitude).max() ?? 0) / square.squareRoot()
+    }
+    let sorted = ratios.sorted()
+    #expect((3.5...4.5).contains(sorted[rows / 2]), "\(sorted[rows / 2])")
+    #expect(sorted[rows - 1] > 15)
+    #expect((15...30).contains(sorted.count { $0 > 10 }), "a thirty-second of the rows")
   }
 
   @Test("A name that no CLIP has is an error with the name")
@@ -86,4 +124,12 @@ private func values(
     try SyntheticWeights(profile: profile).fill(buffer, name: name, shape: shape, from: range.lowerBound)
   }
   return values
+}
+
+/// Whether a normal or subnormal FP16 number has this value: at most 11 significant bits above 2⁻²⁴.
+private func isHalf(_ value: Float) -> Bool {
+  let units = value * Float(1 << 24)
+  guard units == units.rounded(), value != 0 else { return value == 0 }
+  let integer = Int64(units.magnitude)
+  return Int64.bitWidth - integer.leadingZeroBitCount - integer.trailingZeroBitCount <= 11
 }
