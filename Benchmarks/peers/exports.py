@@ -44,8 +44,8 @@ def path(variant, tower, kind):
 
 
 def bundle(variant, precision):
-    """Our bundle of both towers of the same weights, by the command line."""
-    file = CACHE / variant / precision / "model.pclip"
+    """Our bundle of both towers of the same weights, by the command line. PEERS_BUNDLES distinguishes those of several."""
+    file = CACHE / variant / (precision + os.environ.get("PEERS_BUNDLES", "")) / "model.pclip"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with timed(file):

@@ -102,9 +102,9 @@ class Builds(unittest.TestCase):
         return builds.lines("b32-image", "pocketclip-int8", result)[0]
 
     def test_slower_means_over_one_percent_in_three_of_four_pairs(self):
-        self.assertFalse(self.line([100] * 8, [100.5] * 8)[1])
-        self.assertTrue(self.line([100] * 8, [102] * 8)[1])
-        self.assertFalse(self.line([100] * 8, [102] * 4 + [99] * 4)[1])
+        self.assertEqual(self.line([100] * 8, [100.5] * 8)[1], "")
+        self.assertEqual(self.line([100] * 8, [102] * 8)[1], builds.SLOWER)
+        self.assertEqual(self.line([100] * 8, [102] * 4 + [99] * 4)[1], "")
 
     def test_line_states_ratio_and_bits(self):
         self.assertIn("| 2.000 | 2.000–2.000 | 2.000 | 0.999000 / 0.999000 | yes |", self.line([2] * 4, [1] * 4)[0])
@@ -112,7 +112,15 @@ class Builds(unittest.TestCase):
 
     def test_a_build_that_does_not_run_is_not_measured(self):
         result = measured({"new": [1]})
-        self.assertIn("not measured", builds.lines("b32-image", "pocketclip-bf16", result)[0][0])
+        line, problem = builds.lines("b32-image", "pocketclip-bf16", result)[0]
+        self.assertIn("| pocketclip-bf16 | not measured |", line)
+        self.assertEqual(problem, report.NOT_MEASURED)
+
+    def test_bundles_of_two_tools_are_kept_apart(self):
+        self.assertEqual(builds.bundles_of(None), {})
+        one, other = (builds.bundles_of(BENCHMARKS / name) for name in ("README.md", "peers/builds.py"))
+        self.assertNotEqual(one["PEERS_BUNDLES"], other["PEERS_BUNDLES"])
+        self.assertEqual(one["POCKETCLIP"], str(BENCHMARKS / "README.md"))
 
 
 @unittest.skipUnless(sys.platform == "linux" and os.uname().machine == "x86_64", "AMX is x86-64's, refused by Linux")
