@@ -31,9 +31,7 @@ struct AttentionPoolForward {
   }
 
   private func project(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    x.linear(
-      try weights("visual.attnpool.\(name).weight"), try weights("visual.attnpool.\(name).bias"),
-      by: product)
+    try weights.linear(x, "visual.attnpool.\(name)", by: product)
   }
 
   private func withMean(_ x: Tensor) -> Tensor {

@@ -4,10 +4,13 @@ internal import Models
 /// Canonical tensors by name, one in memory at a time unless the caller keeps it.
 struct CanonicalWeights {
   private let model: CLIPModel
+  /// Receives every layer's inputs.
+  let observeInputs: ReferenceForward.InputObserver?
   private let parameters: [String: Parameter]
 
-  init(_ model: CLIPModel) {
+  init(_ model: CLIPModel, observeInputs: ReferenceForward.InputObserver? = nil) {
     self.model = model
+    self.observeInputs = observeInputs
     parameters = Dictionary(
       uniqueKeysWithValues: model.schema.parameters.map { ($0.name.description, $0) })
   }

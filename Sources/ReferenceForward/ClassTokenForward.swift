@@ -14,7 +14,7 @@ struct ClassTokenForward {
       try weights("visual.ln_post.weight"), try weights("visual.ln_post.bias"), epsilon: tower.epsilon)
     observe("visual.ln_post", pooled)
     guard tower.projection != nil else { return pooled }
-    let embedding = pooled.projected(on: try weights("visual.proj"), by: product)  // [B, E]
+    let embedding = try weights.projected(pooled, "visual.proj", by: product)  // [B, E]
     observe("visual.proj", embedding)
     return embedding
   }

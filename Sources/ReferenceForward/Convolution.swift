@@ -25,9 +25,9 @@ extension Tensor {
 
   /// A 3×3 convolution with padding 1: kernel `[N, C, 3, 3]`, no bias → `[B, H / stride, W / stride, N]`
   func convolved3x3(_ kernel: Tensor, stride: Int = 1, by product: MatrixProduct) -> Tensor {
-    let convolution = Convolution3x3(input: self, stride: stride, product: product)
+    let convolution = Convolution3x3(input: self, stride: stride)
     let weights = Convolution3x3.tapMajor(kernel)  // [N, 9·C]
-    return convolution.run(weights)
+    return convolution.run(weights, by: product)
   }
 
   /// 2×2 average pooling → `[B, H / 2, W / 2, C]`
@@ -58,14 +58,15 @@ extension Tensor {
 }
 
 /// A 3×3 convolution by patch matrices of a few thousand rows, so that memory does not grow with the image.
-private struct Convolution3x3 {
+struct Convolution3x3 {
   var input: Tensor
   var stride: Int
-  var product: MatrixProduct
 
   var channels: Int { input.shape[3] }
   var outputHeight: Int { (input.shape[1] - 1) / stride + 1 }
   var outputWidth: Int { (input.shape[2] - 1) / stride + 1 }
+  /// Output positions of all maps.
+  var rowCount: Int { input.shape[0] * outputHeight * outputWidth }
 
   /// Kernel `[N, C, 3, 3]` → `[N, 9·C]`, columns in the order (ky, kx, c) of the patches.
   static func tapMajor(_ kernel: Tensor) -> Tensor {
@@ -82,9 +83,9 @@ private struct Convolution3x3 {
     }
   }
 
-  func run(_ weights: Tensor) -> Tensor {
+  func run(_ weights: Tensor, by product: MatrixProduct) -> Tensor {
     let outputs = weights.shape[0]
-    let rowCount = input.shape[0] * outputHeight * outputWidth
+    let rowCount = rowCount
     let chunk = max(64, Self.patchValues / weights.width)
     let chunkCount = (rowCount + chunk - 1) / chunk
     return Tensor([input.shape[0], outputHeight, outputWidth, outputs]) { output in
@@ -111,7 +112,7 @@ private struct Convolution3x3 {
   private static let patchValues = 1 << 21
 
   /// The 3×3 neighbourhoods of output positions, zero beyond the border.
-  private func gather(_ rows: Range<Int>, from source: UnsafeBufferPointer<Float>) -> [Float] {
+  func gather(_ rows: Range<Int>, from source: UnsafeBufferPointer<Float>) -> [Float] {
     let (height, width, width9) = (input.shape[1], input.shape[2], 9 * channels)
     return [Float](unsafeUninitializedCapacity: rows.count * width9) { buffer, initialized in
       var next = 0

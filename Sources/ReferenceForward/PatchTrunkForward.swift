@@ -11,10 +11,8 @@ struct PatchTrunkForward {
 
   /// pixels `[B, 3, S, S]` → `[B, N, W]`
   func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
-    let kernel = try weights("visual.conv1.weight")  // [W, 3, P, P]
-    let patches = patches(of: pixels)  // [B, G², 3·P·P]
-      .linear(  // [B, G², W]
-        kernel.reshaped([kernel.shape[0], kernel.values.count / kernel.shape[0]]), by: product)
+    let patches = try weights.embedded(  // [B, G², W]
+      patches(of: pixels), channels: 3, "visual.conv1.weight", by: product)
     var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
     x.addRepeating(try weights("visual.positional_embedding"))
     x = x.layerNorm(  // [B, N, W]

@@ -7,6 +7,8 @@ public struct ReferenceForward {
   /// Called with each stage's output as soon as it is computed. Stages have the names of their modules:
   /// `visual.ln_pre`, `visual.transformer.resblocks.3`, `visual.layer2.0`, `transformer.resblocks.11`, …
   public typealias Observer = (_ stage: String, _ output: Tensor) -> Void
+  /// Called with the inputs of each layer, by the name of its weights, before its product.
+  package typealias InputObserver = (_ weights: String, _ inputs: LayerInputs) -> Void
 
   public let model: CLIPModel
   public let product: MatrixProduct
@@ -16,6 +18,12 @@ public struct ReferenceForward {
     self.model = model
     self.product = product
     weights = CanonicalWeights(model)
+  }
+
+  package init(_ model: CLIPModel, product: MatrixProduct, observeInputs: @escaping InputObserver) {
+    self.model = model
+    self.product = product
+    weights = CanonicalWeights(model, observeInputs: observeInputs)
   }
 
   /// Image embeddings, not normalized; pooled hidden states for a tower without projection.
@@ -42,6 +50,15 @@ public struct ReferenceForward {
   ) throws(ModelError) -> Tensor {
     guard let tower = model.architecture.text else { throw ModelError(.towerAbsent, found: "text") }
     return try TextForward(tower: tower, weights: weights, product: product, observe: observe)(ids)
+  }
+
+  /// The same embeddings for texts that end early, without the positions after the last one's end.
+  ///
+  /// - Parameter ids: equally long, at most the context length, each with the id at which the tower pools.
+  package func encodeTexts(cut ids: [[Int32]]) throws(ModelError) -> Tensor {
+    guard var tower = model.architecture.text else { throw ModelError(.towerAbsent, found: "text") }
+    tower.contextLength = ids.first?.count ?? tower.contextLength
+    return try TextForward(tower: tower, weights: weights, product: product, observe: { _, _ in })(ids)
   }
 
   /// exp(logit_scale) · I · Tᵀ + logit_bias (if there is one) of unit-norm embeddings: images `[A, E]`, texts `[B,

@@ -25,12 +25,12 @@ struct ResNetTrunkForward {
   }
 
   private func stem(_ pixels: Tensor) throws(ModelError) -> Tensor {
-    var x = pixels.convolved3x3(  // [B, S/2, S/2, w/2]
-      try weights("visual.conv1.weight"), stride: 2, by: product)
+    var x = try weights.convolved3x3(  // [B, S/2, S/2, w/2]
+      pixels, "visual.conv1.weight", stride: 2, by: product)
     try normalize(&x, "visual.bn1", rectified: true)
-    x = x.convolved3x3(try weights("visual.conv2.weight"), by: product)  // [B, S/2, S/2, w/2]
+    x = try weights.convolved3x3(x, "visual.conv2.weight", by: product)  // [B, S/2, S/2, w/2]
     try normalize(&x, "visual.bn2", rectified: true)
-    x = x.convolved3x3(try weights("visual.conv3.weight"), by: product)  // [B, S/2, S/2, w]
+    x = try weights.convolved3x3(x, "visual.conv3.weight", by: product)  // [B, S/2, S/2, w]
     try normalize(&x, "visual.bn3", rectified: true)
     return x.averagePooled  // [B, S/4, S/4, w]
   }
@@ -39,16 +39,16 @@ struct ResNetTrunkForward {
   private func bottleneck(
     _ x: Tensor, _ name: String, halves: Bool, hasShortcut: Bool
   ) throws(ModelError) -> Tensor {
-    var branch = x.convolved1x1(try weights("\(name).conv1.weight"), by: product)  // [B, H, W, p]
+    var branch = try weights.convolved1x1(x, "\(name).conv1.weight", by: product)  // [B, H, W, p]
     try normalize(&branch, "\(name).bn1", rectified: true)
-    branch = branch.convolved3x3(try weights("\(name).conv2.weight"), by: product)  // [B, H, W, p]
+    branch = try weights.convolved3x3(branch, "\(name).conv2.weight", by: product)  // [B, H, W, p]
     try normalize(&branch, "\(name).bn2", rectified: true)
     if halves { branch = branch.averagePooled }  // [B, H/2, W/2, p]
-    branch = branch.convolved1x1(try weights("\(name).conv3.weight"), by: product)  // [B, H', W', 4p]
+    branch = try weights.convolved1x1(branch, "\(name).conv3.weight", by: product)  // [B, H', W', 4p]
     try normalize(&branch, "\(name).bn3", rectified: false)
     if hasShortcut {
-      var shortcut = (halves ? x.averagePooled : x)
-        .convolved1x1(try weights("\(name).downsample.0.weight"), by: product)  // [B, H', W', 4p]
+      var shortcut = try weights.convolved1x1(  // [B, H', W', 4p]
+        halves ? x.averagePooled : x, "\(name).downsample.0.weight", by: product)
       try normalize(&shortcut, "\(name).downsample.1", rectified: false)
       branch.add(shortcut)
     } else {

@@ -17,7 +17,8 @@ struct TextForward {
     let flat = ids.flatMap { $0.map(Int.init) }
     var x = try weights.rows(flat, of: "token_embedding.weight")  // [B·C, W]
       .reshaped([ids.count, tower.contextLength, tower.stack.width])  // [B, C, W]
-    x.addRepeating(try weights("positional_embedding"))
+    let positions = try weights.rows(Array(0..<tower.contextLength), of: "positional_embedding")  // [C, W]
+    x.addRepeating(positions)
     observe("positional_embedding", x)
     x = try Transformer(  // [B, C, W]
       stack: tower.stack, name: "transformer", isCausal: tower.isCausal, weights: weights, product: product,
@@ -28,7 +29,7 @@ struct TextForward {
     let rows = ids.enumerated().map { $0.offset * tower.contextLength + tower.pooledPosition(of: $0.element) }
     let pooled = Tensor([ids.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
     guard tower.projection != nil else { return pooled }
-    let embedding = pooled.projected(on: try weights("text_projection"), by: product)  // [B, E]
+    let embedding = try weights.projected(pooled, "text_projection", by: product)  // [B, E]
     observe("text_projection", embedding)
     return embedding
   }

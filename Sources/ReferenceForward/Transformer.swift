@@ -29,8 +29,8 @@ struct Transformer {
   }
 
   private func attention(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    let qkv = x.linear(  // [B, N, 3W], each row q, k, v
-      try weights("\(name).in_proj_weight"), try weights("\(name).in_proj_bias"), by: product)
+    let qkv = try weights.linear(  // [B, N, 3W], each row q, k, v
+      x, "\(name).in_proj_weight", "\(name).in_proj_bias", by: product)
     let attend = Attention(
       batch: x.shape[0], queries: x.shape[1], keys: x.shape[1], heads: stack.heads,
       headSize: stack.headSize, isCausal: isCausal, product: product)
@@ -42,15 +42,11 @@ struct Transformer {
           q: .init(base: base, stride: stride), k: .init(base: base + width, stride: stride),
           v: .init(base: base + 2 * width, stride: stride)))
     }
-    return heads.linear(  // [B, N, W]
-      try weights("\(name).out_proj.weight"), try weights("\(name).out_proj.bias"), by: product)
+    return try weights.linear(heads, "\(name).out_proj", by: product)  // [B, N, W]
   }
 
   private func mlp(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    let hidden = x.linear(  // [B, N, F]
-      try weights("\(name).c_fc.weight"), try weights("\(name).c_fc.bias"), by: product
-    ).activated(stack.activation)
-    return hidden.linear(  // [B, N, W]
-      try weights("\(name).c_proj.weight"), try weights("\(name).c_proj.bias"), by: product)
+    let hidden = try weights.linear(x, "\(name).c_fc", by: product).activated(stack.activation)  // [B, N, F]
+    return try weights.linear(hidden, "\(name).c_proj", by: product)  // [B, N, W]
   }
 }
