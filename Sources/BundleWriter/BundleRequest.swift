@@ -12,6 +12,8 @@ public struct BundleRequest<Source: ParameterSource>: Sendable {
   /// digest, except as stated below.
   public var description: BundleDescription
   public var identity = IdentityOrigin.computed
+  /// Rounding of int8 matrices; it changes the stored weights, and no id.
+  public var rounding = RoundingPlan.nearest
   /// Computes the SHA-256 of the source's files while the tensors are written; nil keeps the value in `description`.
   public var sourceDigest: (@Sendable () throws(Source.Failure) -> Digest)?
   /// Bytes that `sourceDigest` adds to the options' progress.

@@ -22,6 +22,10 @@ struct ParameterEncoder<SourceFailure: Error> {
   let columnFactors, rowFactors: [Float]?
   /// Exponents of equalization, if the parameter is a consumer.
   let exponents: [Int32]?
+  /// The chosen int8 values; nil rounds to nearest.
+  let rounding: RoundingPlan.Matrix?
+  /// Added to the stored values of a vector.
+  let correction: [Double]?
 
   /// Digests of the stored tensors, in their order.
   private(set) var storedDigests: [Digest] = []
@@ -33,7 +37,7 @@ struct ParameterEncoder<SourceFailure: Error> {
   init(
     _ parameter: Parameter, stored: [StoredTensor] = [], kernels: WeightKernels, region: OutputFile.Region,
     progress: WorkProgress, columnFactors: [Float]? = nil, rowFactors: [Float]? = nil,
-    exponents: [Int32]? = nil
+    exponents: [Int32]? = nil, rounding: RoundingPlan.Matrix? = nil, correction: [Double]? = nil
   ) {
     self.parameter = parameter
     self.stored = stored
@@ -43,6 +47,8 @@ struct ParameterEncoder<SourceFailure: Error> {
     self.columnFactors = columnFactors
     self.rowFactors = rowFactors
     self.exponents = exponents
+    self.rounding = rounding
+    self.correction = correction
     canonical = Identity.beginTensor(parameter)
   }
 
@@ -71,10 +77,13 @@ struct ParameterEncoder<SourceFailure: Error> {
 
   private mutating func encodeVector(_ tensor: StoredTensor, _ values: Span<Float>) throws(Failure) {
     identify(values)
-    guard let factors = rowFactors else { return try append(values.bytes, as: tensor) }
-    var scaled = [Float](repeating: 0, count: values.count)
-    for index in values.indices { scaled[index] = values[index] * factors[index] }
-    try append(scaled.span.bytes, as: tensor)
+    guard rowFactors != nil || correction != nil else { return try append(values.bytes, as: tensor) }
+    var stored = [Float](repeating: 0, count: values.count)
+    for index in values.indices {
+      let scaled = values[index] * (rowFactors?[index] ?? 1)
+      stored[index] = correction.map { Float(Double(scaled) + $0[index]) } ?? scaled
+    }
+    try append(stored.span.bytes, as: tensor)
   }
 
   /// A small tensor, padded with zeros.
@@ -135,7 +144,8 @@ extension ParameterEncoder {
     } else {
       var target = gathered.mutableSpan
       matrix.copyRows(rows, of: values, into: &target)
-      scale(rows, inputs: matrix.inputs, &gathered)
+      Equalization.scale(
+        rows, inputs: matrix.inputs, rowFactors: rowFactors, columnFactors: columnFactors, &gathered)
       try pack(block, gathered.span, firstRow: rows.lowerBound, tensor, &packed, &companions)
     }
   }
@@ -153,23 +163,28 @@ extension ParameterEncoder {
         throw overflow(rows[index], row: firstRow + index / block.inputs, input: index % block.inputs)
       }
     case .int8:
-      let present = rows.extracting(first: block.rowCount * block.inputs)
-      let scales = kernels.scales(ofLargest: kernels.largestMagnitudes(of: present, rowCount: block.rowCount))
-      companions.sums += kernels.packInt8(block, rows: rows, scales: scales, into: &bytes)
-      companions.scales += scales
+      if let rounding {
+        packRounded(block, rounding, firstRow: firstRow, into: &bytes, &companions)
+      } else {
+        let present = rows.extracting(first: block.rowCount * block.inputs)
+        let scales = kernels.scales(
+          ofLargest: kernels.largestMagnitudes(of: present, rowCount: block.rowCount))
+        companions.sums += kernels.packInt8(block, rows: rows, scales: scales, into: &bytes)
+        companions.scales += scales
+      }
     }
   }
 
-  private func scale(_ rows: Range<Int>, inputs: Int, _ values: inout [Float]) {
-    for (index, row) in rows.enumerated() {
-      let rowFactor = rowFactors?[row] ?? 1
-      let start = index * inputs
-      if let columnFactors {
-        for input in 0..<inputs { values[start + input] *= columnFactors[input] * rowFactor }
-      } else if rowFactor != 1 {
-        for input in 0..<inputs { values[start + input] *= rowFactor }
-      }
-    }
+  /// Values that are chosen already: rounding them with scale 1 changes nothing.
+  private func packRounded(
+    _ block: PanelBlock, _ rounding: RoundingPlan.Matrix, firstRow: Int, into bytes: inout MutableRawSpan,
+    _ companions: inout Companions
+  ) {
+    let start = firstRow * block.inputs
+    let values = rounding.values[start..<start + block.rowCount * block.inputs].map { Float($0) }
+    let ones = [Float](repeating: 1, count: block.rowCount)
+    companions.sums += kernels.packInt8(block, rows: values.span, scales: ones, into: &bytes)
+    companions.scales += rounding.scales[firstRow..<firstRow + block.rowCount]
   }
 
   private func overflow(_ value: Float, row: Int, input: Int) -> Failure {

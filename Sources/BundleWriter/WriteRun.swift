@@ -127,7 +127,8 @@ extension WriteRun {
       parameter, stored: stored.map { plan.placed($0) }, kernels: options.kernels, region: region,
       progress: options.progress, columnFactors: equalization.columnFactors(of: index),
       rowFactors: equalization.rowFactors(of: index, rowCount: parameter.shape.first ?? 1),
-      exponents: equalization.consumers[index])
+      exponents: equalization.consumers[index], rounding: request.rounding.matrices[parameter.name],
+      correction: request.rounding.corrections[parameter.name])
     let outcome = try fetch(parameter) { values in
       Result { () throws(Failure) in try encoder.encode(values) }
     }
@@ -153,7 +154,9 @@ extension WriteRun {
       mean: try identifiedValues(norm.runningMean, results),
       variance: try identifiedValues(norm.runningVariance, results),
       epsilon: request.sourceArchitecture.image?.epsilon ?? 0)
-    for (index, values) in [(norm.gain, fold.scale), (norm.bias, fold.bias)] {
+    let corrected = fold.bias(
+      correctedBy: request.rounding.corrections[plan.parameters[norm.bias].name])
+    for (index, values) in [(norm.gain, fold.scale), (norm.bias, corrected)] {
       guard let tensor = plan.storedByParameter[index].first else { continue }
       if let element = values.span.firstNonFinite {
         throw .weights(.notFinite(tensor: plan.layout.tensors[tensor].name, element: element))

@@ -17,4 +17,10 @@ public struct BatchNormFold: Sendable, Equatable {
       Float(Double(bias[channel]) - Double(mean[channel]) * quotients[channel])
     }
   }
+
+  /// The bias for a convolution whose mean output lacks `errors`; nil for none.
+  public func bias(correctedBy errors: [Double]?) -> [Float] {
+    guard let errors else { return bias }
+    return bias.indices.map { Float(Double(bias[$0]) + Double(scale[$0]) * errors[$0]) }
+  }
 }

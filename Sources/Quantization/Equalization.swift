@@ -30,6 +30,21 @@ public struct Equalization: Sendable, Equatable {
     producers[pair.producer.bias] = scaling
   }
 
+  /// Multiplies some rows of a matrix, `inputs` values each, by factors of rows and columns; nil for 1.
+  public static func scale(
+    _ rows: Range<Int>, inputs: Int, rowFactors: [Float]?, columnFactors: [Float]?, _ values: inout [Float]
+  ) {
+    for (index, row) in rows.enumerated() {
+      let rowFactor = rowFactors?[row] ?? 1
+      let start = index * inputs
+      if let columnFactors {
+        for input in 0..<inputs { values[start + input] *= columnFactors[input] * rowFactor }
+      } else if rowFactor != 1 {
+        for input in 0..<inputs { values[start + input] *= rowFactor }
+      }
+    }
+  }
+
   /// The factors of the columns of parameter `index`; nil for 1.
   public func columnFactors(of index: Int) -> [Float]? {
     consumers[index].map { $0.map { powerOfTwo($0) } }
