@@ -119,10 +119,18 @@ let package = Package(
         "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
         "ImagePreprocessing", "ImageFiles", "Progress",
       ]),
+    // Rounding that minimises the output error, from the inputs of every layer on calibration images and texts.
+    module(
+      "Calibration",
+      [
+        "Verification", "ReferenceForward", "Models", "Quantization", "BundleFormat", "Architecture",
+        "Progress",
+      ]),
     module(
       "Conversion",
       [
-        "BundleWriter", "Verification", "Models", "BundleFormat", "Architecture", "PocketCLIP", "Output",
+        "BundleWriter", "Calibration", "Quantization", "Verification", "Models", "BundleFormat",
+        "Architecture", "PocketCLIP", "Output",
         "Progress",
       ]),
     // Targets of the fuzzers; ordinary tests replay them, Scripts/check/fuzz.sh runs them with libFuzzer.
@@ -138,7 +146,8 @@ let package = Package(
       name: "pocketclip-cli",
       dependencies: [
         "CProcess", "SystemPath",
-        "Archives", "Conversion", "Export", "Verification", "BundleWriter", "Quantization", "PocketCLIP",
+        "Archives", "Conversion", "Calibration", "Export", "Verification", "BundleWriter", "Quantization",
+        "PocketCLIP",
         "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
         "Input", "Output", "Progress",
@@ -181,6 +190,13 @@ let package = Package(
     tests(
       "ImageFilesTests",
       ["ImageFiles", "ImagePreprocessing", "Architecture", "CKernels", "TestSupport"]),
+    tests(
+      "CalibrationTests",
+      [
+        "Calibration", "Verification", "Quantization", "Models", "Checkpoints", "BundleFormat",
+        "Architecture",
+        "TestSupport",
+      ]),
     tests(
       "ConversionTests",
       [

@@ -238,6 +238,14 @@ class CompleteRunTests(unittest.TestCase):
         self.assertEqual(text, page.page((ROOT / "docs/OFFICIAL.md").read_text(), page.committed(copy), 2))
 
 
+class Nearest(Tool):
+    """Without calibrated rounding, int8 of the small ResNet misses its bounds."""
+
+    def run(self, command, *arguments):
+        extra = ("--effort", "nearest") if command == "convert" and "int8" in arguments else ()
+        return super().run(command, *arguments, *extra)
+
+
 class RunTests(unittest.TestCase):
     def setUp(self):
         self.site = Site()
@@ -383,23 +391,21 @@ class RunTests(unittest.TestCase):
         self.assertIn(f"architecture {TINY.name}, expected RN50", report["models"][0]["failures"][0], said)
 
     def test_a_refusal_that_is_not_documented_is_a_failure(self):
-        self.site.offer(RESNET)
-        status, report, said = self.site.run()
-        self.assertEqual(status, 1)
-        [entry] = report["models"]
-        self.assertEqual([bundle["outcome"] for bundle in entry["bundles"]], ["written", "written", "refused"], said)
-        self.assertRegex(entry["failures"][0], r"^int8: convert: .*worst cosine .* is below")
+        failures = []
+        [entry] = measure.bundle(Nearest(TOOL), RESNET.path, self.site.folder / "rn.pclip", "int8", False, failures)
+        self.assertEqual(entry["outcome"], "refused")
+        self.assertRegex(failures[0], r"^int8: convert: .*worst cosine .* is below")
 
     def test_a_documented_refusal_is_recorded_and_measured_without_bound(self):
         failures, path = [], self.site.folder / "rn.pclip"
-        entries = measure.bundle(Tool(TOOL), RESNET.path, path, "int8", True, failures)
+        entries = measure.bundle(Nearest(TOOL), RESNET.path, path, "int8", True, failures)
         self.assertEqual(([entry["outcome"] for entry in entries], failures), (["refused", "written with --min-cosine 0"], []))
         self.assertEqual(entries[0]["status"], measure.NOT_CLOSE_ENOUGH)
         self.assertEqual([m["arithmetic"] for m in entries[1]["measurements"]], ["int8 fast", "int8 exact"])
-        accepted = measure.bundle(Tool(TOOL), TINY.path, path, "int8", True, failures)
-        self.assertEqual((len(accepted), len(failures)), (1, 1))  # accepted although it should be refused
+        accepted = measure.bundle(Tool(TOOL), RESNET.path, path, "int8", True, failures)
+        self.assertEqual(([entry["outcome"] for entry in accepted], failures), (["written"], []))  # after calibration
         measure.bundle(Tool(TOOL), self.site.folder / "none.pt", path, "int8", True, failures)
-        self.assertIn("no such file", failures[1])  # refused for another reason
+        self.assertIn("no such file", failures[0])  # refused for another reason
 
     def test_a_bundle_that_verify_rejects_is_a_failure(self):
         class Replaced(Tool):
@@ -464,7 +470,7 @@ class TableTests(unittest.TestCase):
         self.assertEqual([model.file for model in models], [
             "RN50.pt", "RN101.pt", "RN50x4.pt", "RN50x16.pt", "RN50x64.pt", "ViT-B-32.pt", "ViT-B-16.pt", "ViT-L-14.pt",
             "ViT-L-14-336px.pt"])
-        self.assertEqual([m.name for m in models if m.refuses_int8], ["RN101", "RN50x4", "RN50x16", "RN50x64"])
+        self.assertEqual([m.name for m in models if m.may_refuse_int8], ["RN101", "RN50x4", "RN50x16", "RN50x64"])
         self.assertEqual(models[0].url(catalogue.BASE_URL),
                          f"https://openaipublic.azureedge.net/clip/models/{models[0].sha256}/RN50.pt")
 

@@ -1,19 +1,53 @@
 public import BundleFormat
 import BundleWriter
+import Calibration
 import Models
 internal import Output
 import PocketCLIP
 import Progress
+import Quantization
 public import Verification
 
 /// Writes a bundle, measures it, and publishes it only if it meets the requirements.
 public enum Conversion {
   public static func run(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
+    request.progress.expect(steps: stepCount(request) + (request.beginsCalibrated ? 1 : 0))
+    defer { request.progress.end() }
+    guard !request.beginsCalibrated else { return try runCalibrated(request) }
+    do throws(ConversionError) {
+      return try run(request, .nearest)
+    } catch {
+      guard case .belowDemand(let report, _) = error, request.mayCalibrate else { throw error }
+      request.onCalibrating?(report)
+      request.progress.expect(steps: 1 + stepCount(request))
+      return try runCalibrated(request)
+    }
+  }
+
+  /// The second rung: choose roundings, then write and measure like the first.
+  private static func runCalibrated(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
     let clock = ContinuousClock()
     let started = clock.now
-    request.progress.expect(steps: stepCount(request))
-    defer { request.progress.end() }
-    let unfinished = try write(request)
+    let set = request.calibrationSet ?? .calibration(for: request.architecture)
+    var calibration = Calibration(model: request.model, set: set, towers: request.architecture)
+    calibration.threads = request.threads
+    calibration.progress = request.progress
+    let plan: RoundingPlan
+    do throws(VerificationError) { plan = try calibration.plan() } catch { throw .verification(error) }
+    let calibrated = clock.now
+    var bundle = try run(request, plan)
+    bundle.rounding = Rounding(
+      set: set.id, images: set.images.count, texts: set.texts.count,
+      choosing: started.duration(to: calibrated))
+    return bundle
+  }
+
+  private static func run(
+    _ request: ConversionRequest, _ rounding: RoundingPlan
+  ) throws(ConversionError) -> ConvertedBundle {
+    let clock = ContinuousClock()
+    let started = clock.now
+    let unfinished = try write(request, rounding)
     let written = clock.now
     request.onWritten?()
     let description = unfinished.description
@@ -36,10 +70,13 @@ public enum Conversion {
     3 + (request.fidelity.map { Verifier.stepCount(demands: $0.demands.count) } ?? 0)
   }
 
-  private static func write(_ request: ConversionRequest) throws(ConversionError) -> UnfinishedBundle {
+  private static func write(
+    _ request: ConversionRequest, _ rounding: RoundingPlan
+  ) throws(ConversionError) -> UnfinishedBundle {
     let model = request.model
     var bundle = BundleRequest(
       source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
+    bundle.rounding = rounding
     if let inherited = model.inheritedSpace {
       bundle.identity = .inherited
       bundle.description.imageID = inherited.image
@@ -114,6 +151,8 @@ public struct ConvertedBundle: Sendable {
   public var bundleID: Digest
   public var description: BundleDescription
   public var byteCount: Int
+  /// How int8 matrices were rounded; nil for rounding to nearest.
+  public var rounding: Rounding?
   /// One per arithmetic; empty if measuring was switched off.
   public var reports: [Report]
   /// Reading, quantizing, hashing and writing.

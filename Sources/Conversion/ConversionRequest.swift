@@ -23,6 +23,12 @@ public struct ConversionRequest: Sendable {
   public var progress = WorkProgress.unwatched
   /// Called after the weights are written, before the bundle is run.
   public var onWritten: (@Sendable () -> Void)?
+  /// How int8 matrices may be rounded.
+  public var effort = Effort.automatic
+  /// The images and texts that choose roundings; nil for the built-in ones.
+  public var calibrationSet: ProbeSet?
+  /// Called before roundings are chosen because rounding to nearest misses a bound, with the report.
+  public var onCalibrating: (@Sendable (Report) -> Void)?
   /// Recorded in the bundle: name and version.
   public var tool: String
 
@@ -31,6 +37,9 @@ public struct ConversionRequest: Sendable {
     self.output = output
     self.tool = tool
   }
+
+  var beginsCalibrated: Bool { precision == .int8 && effort == .calibrated }
+  var mayCalibrate: Bool { precision == .int8 && effort != .nearest }
 
   /// The towers to write.
   var architecture: CLIPArchitecture {

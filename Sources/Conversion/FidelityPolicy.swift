@@ -13,10 +13,9 @@ public struct FidelityPolicy: Sendable, Equatable {
   /// - Parameters:
   ///   - minimumCosine: lowest cosine of each tower, with every arithmetic.
   ///   - minimumAgreement: smallest fraction of images that choose the same text as with FP32.
-  /// - Throws: if the precision has no default for this architecture and none was given.
   public init(
     precision: Precision, architecture: CLIPArchitecture, minimumCosine: Double?, minimumAgreement: Double?
-  ) throws(UndemandedPrecision) {
+  ) {
     demands = []
     for arithmetic in precision == .int8 ? [Model.Arithmetic.fast, .exact] : [.fast] {
       var thresholds = Thresholds.standard(precision, arithmetic, architecture)
@@ -27,7 +26,6 @@ public struct FidelityPolicy: Sendable, Equatable {
         thresholds.text = bounds
       }
       if let minimumAgreement { thresholds.agreement = minimumAgreement }
-      if architecture.image != nil, thresholds.image == nil { throw UndemandedPrecision() }
       demands.append(Demand(arithmetic: arithmetic, thresholds: thresholds))
     }
   }
@@ -49,9 +47,6 @@ public struct FidelityPolicy: Sendable, Equatable {
     return recorded
   }
 }
-
-/// int8 has no default bound for this architecture: the user converts to FP16, or states the required fidelity.
-public struct UndemandedPrecision: Error, Sendable, Equatable {}
 
 extension Thresholds.Bounds {
   fileprivate var millionths: Int? { worstCosine.map { Int(($0 * 1e6).rounded()) } }

@@ -34,9 +34,9 @@ enum StageName {
 }
 
 /// Prepared inputs: pixels and tokens.
-struct Inputs: Sendable {
+package struct Inputs: Sendable {
   /// FP32 `[3, S, S]` per image.
-  var pixels: [[Float]] = []
+  package var pixels: [[Float]] = []
   /// Ids of each text, up to the context length.
-  var ids: [[Int32]] = []
+  package var ids: [[Int32]] = []
 }

@@ -1,16 +1,21 @@
 internal import Architecture
 internal import ImagePreprocessing
-internal import Models
+package import Models
 internal import Progress
 internal import ReferenceForward
 
 /// The FP32 reference on a checkpoint's weights.
-struct ReferencePath {
+package struct ReferencePath {
   let model: CLIPModel
   let request: ReferenceRequest
 
+  package init(model: CLIPModel, request: ReferenceRequest) {
+    self.model = model
+    self.request = request
+  }
+
   /// Prepares images and texts with the code that the runtime also uses.
-  func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
+  package func prepare(_ probes: ProbeSet) throws(VerificationError) -> Inputs {
     var inputs = Inputs()
     if let tower = model.architecture.image, let preprocessing = model.preprocessing {
       let preprocessor = ImagePreprocessor(preprocessing, imageSize: tower.imageSize)

@@ -45,26 +45,33 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// FP16 weights whose inputs are rounded to BF16, which keeps eight bits.
   public static func bf16(_ image: ImageTower?) -> Thresholds {
     Thresholds(
-      name: "bf16", image: image.flatMap { bounds($0, transformer: 0.9999, rn50: 0.999) },
+      name: "bf16", image: image.flatMap { bf16Bounds($0, transformer: 0.9999, rn50: 0.999) },
       text: Bounds(worstCosine: 0.9999), agreement: nil)
   }
 
   /// int8 weights and activations.
   public static func int8Fast(_ image: ImageTower?) -> Thresholds {
     Thresholds(
-      name: "int8 fast", image: image.flatMap { bounds($0, transformer: 0.9998, rn50: 0.998) },
+      name: "int8 fast", image: image.map { int8Bounds($0, transformer: 0.9998, resNet: 0.998) },
       text: Bounds(worstCosine: 0.999), agreement: nil)
   }
 
   /// int8 weights, 16-bit activations.
   public static func int8Exact(_ image: ImageTower?) -> Thresholds {
     Thresholds(
-      name: "int8 exact", image: image.flatMap { bounds($0, transformer: 0.9999, rn50: 0.999) },
+      name: "int8 exact", image: image.map { int8Bounds($0, transformer: 0.9999, resNet: 0.999) },
       text: Bounds(worstCosine: 0.9995), agreement: nil)
   }
 
-  /// ResNets deeper than RN50 have no default bound, because errors accumulate over depth; the user sets the bound.
-  private static func bounds(_ image: ImageTower, transformer: Double, rn50: Double) -> Bounds? {
+  private static func int8Bounds(_ image: ImageTower, transformer: Double, resNet: Double) -> Bounds {
+    switch image.trunk.activationScaling {
+    case .perToken: Bounds(worstCosine: transformer)
+    case .perMap: Bounds(worstCosine: resNet)
+    }
+  }
+
+  /// ResNets deeper than RN50 have no bound, because errors accumulate over depth.
+  private static func bf16Bounds(_ image: ImageTower, transformer: Double, rn50: Double) -> Bounds? {
     switch image.trunk.activationScaling {
     case .perToken: Bounds(worstCosine: transformer)
     case .perMap(let depth): depth <= rn50Depth ? Bounds(worstCosine: rn50) : nil

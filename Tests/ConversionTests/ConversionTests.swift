@@ -28,8 +28,8 @@ import Verification
     return request
   }
 
-  private func policy(_ request: ConversionRequest, cosine: Double? = nil) throws -> FidelityPolicy {
-    try FidelityPolicy(
+  private func policy(_ request: ConversionRequest, cosine: Double? = nil) -> FidelityPolicy {
+    FidelityPolicy(
       precision: request.precision, architecture: request.model.architecture, minimumCosine: cosine,
       minimumAgreement: nil)
   }
@@ -41,7 +41,7 @@ import Verification
   @Test("A bundle below the required fidelity is not written, and the measurement is reported")
   func belowDemand() throws {
     var request = try request(.int8)
-    request.fidelity = try policy(request, cosine: 1)
+    request.fidelity = policy(request, cosine: 1)
     do throws(ConversionError) {
       _ = try Conversion.run(request)
       Issue.record("int8 weights gave FP32's vectors")
@@ -55,7 +55,7 @@ import Verification
   @Test("Each requirement has a report, and the bundle records both with the probes")
   func measured() throws {
     var request = try request(.int8)
-    request.fidelity = try policy(request)
+    request.fidelity = policy(request)
     let converted = try Conversion.run(request)
     #expect(converted.reports.map(\.verdict) == [.pass, .pass])
     #expect(
@@ -100,7 +100,7 @@ import Verification
     let states = Mutex<[PhaseState?]>([])
     let writings = Mutex(0)
     var request = try request(precision)
-    request.fidelity = try policy(request)
+    request.fidelity = policy(request)
     request.progress = WorkProgress { state in states.withLock { $0.append(state) } }
     request.onWritten = { writings.withLock { $0 += 1 } }
     _ = try Conversion.run(request)
@@ -110,6 +110,56 @@ import Verification
     #expect(ends.count == ends[1]?.stepCount && ends.count == (precision == .int8 ? 7 : 6))
     for end in ends.values { #expect(end.done == end.phase.total, "\(end)") }
     #expect(Set(ends.values.map(\.phase.name)).count == ends.count)
+  }
+
+  /// Worst cosine of an image with `fast` arithmetic: 0.99972 to nearest, 0.99982 calibrated.
+  private func missed() throws -> ConversionRequest {
+    let model = try CLIPModel(Checkpoint.open(Fixture.url("minis/mini-rn.pt").path), options: ModelOptions())
+    var request = try request(.int8)
+    request.model = model
+    request.fidelity = policy(request, cosine: 0.99978)
+    return request
+  }
+
+  @Test("int8 that misses its bound to nearest is rounded by calibration")
+  func calibrates() throws {
+    let states = Mutex<[PhaseState?]>([])
+    let heard = Mutex<[Report]>([])
+    var request = try missed()
+    request.progress = WorkProgress { state in states.withLock { $0.append(state) } }
+    request.onCalibrating = { report in heard.withLock { $0.append(report) } }
+    let converted = try Conversion.run(request)
+    #expect(heard.withLock { $0.map(\.verdict) } == [.fail])
+    #expect(converted.reports.map(\.verdict) == [.pass, .pass])
+    let rounding = try #require(converted.rounding)
+    #expect(rounding.images == 32 && rounding.texts > 100 && rounding.set.hasPrefix("calibration-1-"))
+    #expect(states.withLock { $0.contains { $0?.phase.name == "choosing roundings" } })
+    let last = states.withLock { $0.compactMap(\.self).last }
+    #expect(last?.step == last?.stepCount)
+  }
+
+  @Test("The effort `nearest` never calibrates")
+  func nearestOnly() throws {
+    var request = try missed()
+    request.effort = .nearest
+    request.onCalibrating = { _ in Issue.record("calibrated") }
+    #expect(throws: ConversionError.self) { try Conversion.run(request) }
+    #expect(folder.names == [])
+  }
+
+  @Test(
+    "The effort `calibrated` begins with calibration; if rounding to nearest suffices, `auto` has its bytes")
+  func efforts() throws {
+    var bytes: [Data] = []
+    for effort in [Effort.nearest, .automatic, .calibrated] {
+      var request = try request(.int8)
+      request.fidelity = policy(request)
+      request.effort = effort
+      request.replacesExisting = true
+      #expect((try Conversion.run(request).rounding != nil) == (effort == .calibrated))
+      bytes.append(try folder.data("m.pclip"))
+    }
+    #expect(bytes[0] == bytes[1] && bytes[1] != bytes[2] && bytes[1].count == bytes[2].count)
   }
 
   @Test("An existing file is an error before anything is computed, and is kept")

@@ -15,8 +15,8 @@ import Verification
   private func policy(
     _ precision: Precision, _ name: String, cosine: Double? = nil, agreement: Double? = nil
   ) throws -> FidelityPolicy {
-    try FidelityPolicy(
-      precision: precision, architecture: architecture(name), minimumCosine: cosine,
+    FidelityPolicy(
+      precision: precision, architecture: try architecture(name), minimumCosine: cosine,
       minimumAgreement: agreement)
   }
 
@@ -47,10 +47,10 @@ import Verification
     }
   }
 
-  @Test("int8 of a ResNet deeper than RN50 has no default: the user must state the required fidelity")
-  func undemanded() throws {
-    #expect(throws: UndemandedPrecision.self) { try policy(.int8, "RN101") }
-    #expect(try policy(.int8, "RN101", cosine: 0.99).demands.count == 2)
-    #expect(try policy(.fp16, "RN101").demands.count == 1)
+  @Test("Every ResNet has RN50's bounds", arguments: ["RN101", "RN50x4", "RN50x16", "RN50x64"])
+  func deeperResNets(_ name: String) throws {
+    #expect(
+      try policy(.int8, name).demands.map(\.thresholds?.image?.worstCosine) == [0.998, 0.999])
+    #expect(try policy(.fp16, name).demands.count == 1)
   }
 }

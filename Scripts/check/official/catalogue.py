@@ -23,8 +23,8 @@ class OfficialModel:
         return f"{base}/{self.sha256}/{self.file}"
 
     @property
-    def refuses_int8(self):
-        """`convert` has no bound for int8 of the ResNets beyond RN50 (docs/fidelity.md)."""
+    def may_refuse_int8(self):
+        """Calibrated int8 of the ResNets beyond RN50 may miss their bounds (docs/fidelity.md)."""
         return self.name.startswith("RN") and self.name != "RN50"
 
 

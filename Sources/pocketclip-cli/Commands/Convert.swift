@@ -40,6 +40,8 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("How to store weights. Default: fp16.", valueName: "type"))
   var precision: PrecisionChoice?
 
+  @OptionGroup(title: "Rounding of int8 weights (docs/QUANTIZATION.md)") var rounding: RoundingOptions
+
   @Flag(help: "Replace the output file if it exists.")
   var force = false
 
@@ -85,6 +87,7 @@ struct Convert: ParsableCommand {
         .usage, "--no-measure excludes --min-cosine, --min-agreement and --reference",
         hint: "leave out --no-measure, or the others")
     }
+    try rounding.check(precision: precision?.precision ?? .fp16, isMeasured: !noMeasure)
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
       guard let value, !(0...1).contains(value) else { continue }
       throw Failure(
@@ -105,9 +108,10 @@ struct Convert: ParsableCommand {
       request.tower = tower
       request.replacesExisting = force
       request.threads = threads ?? 0
-      request.fidelity = noMeasure ? nil : try fidelity(of: request.precision, model.architecture, tower)
+      request.fidelity = noMeasure ? nil : fidelity(of: request.precision, model.architecture, tower)
       request.reference = reference.request(console)
       request.progress = console.progress
+      try rounding.apply(to: &request, console)
       let writingPeak = Mutex<Int?>(nil)
       request.onWritten = {
         writingPeak.withLock { $0 = ProcessFacts.peakByteCount }
@@ -155,17 +159,11 @@ extension Convert {
 
   private func fidelity(
     of precision: Precision, _ architecture: CLIPArchitecture, _ tower: Tower?
-  ) throws(Failure) -> FidelityPolicy {
-    do throws(UndemandedPrecision) {
-      return try FidelityPolicy(
-        precision: precision,
-        architecture: tower == .text ? architecture.keeping(image: false, text: true) : architecture,
-        minimumCosine: minCosine, minimumAgreement: minAgreement)
-    } catch {
-      throw Failure(
-        .unsupported, "int8 has no default bound for this ResNet, because errors accumulate over its depth",
-        hint: "use --precision fp16, or state the cosine that you accept with --min-cosine")
-    }
+  ) -> FidelityPolicy {
+    FidelityPolicy(
+      precision: precision,
+      architecture: tower == .text ? architecture.keeping(image: false, text: true) : architecture,
+      minimumCosine: minCosine, minimumAgreement: minAgreement)
   }
 }
 
@@ -180,6 +178,8 @@ struct ConvertOutput: SchemaOutput {
   var writingPeakByteCount: Int?
   var peakByteCount = ProcessFacts.peakByteCount
   var seconds: Seconds
+  /// How int8 weights were rounded; nil for rounding to nearest.
+  var rounding: RoundingRow?
   /// Figures against the FP32 reference, one per arithmetic.
   var fidelity: [Report]
   /// Settings that neither the checkpoint nor a configuration states. The reference uses them too, so no figure shows a
@@ -201,6 +201,7 @@ struct ConvertOutput: SchemaOutput {
     }
     sourceByteCount = model.source.byteCount
     fidelity = bundle.reports
+    rounding = bundle.rounding.map(RoundingRow.init)
     let architecture = bundle.description.architecture
     settings =
       model.decisions.filter { $0.isOfUserOrLibrary && $0.isPart(of: architecture) }.map(DecisionRow.init)
@@ -223,11 +224,19 @@ struct ConvertOutput: SchemaOutput {
       "  memory        \(memory(writingPeakByteCount)) to write"
         + (isMeasured ? ", \(memory(peakByteCount)) to measure" : ""),
     ] + (isMeasured ? fidelity.flatMap(\.summaryLines) : ["  fidelity      not measured (--no-measure)"])
-      + settingLines + ["  space         \(spaceId.short)"]
+      + roundingLines + settingLines + ["  space         \(spaceId.short)"]
   }
 }
 
 extension ConvertOutput {
+  private var roundingLines: [String] {
+    guard let rounding else { return [] }
+    return [
+      "  rounding      calibrated on \(counted(rounding.images, "image")) and \(counted(rounding.texts, "text")) "
+        + "(\(rounding.set)), \(fixed(rounding.seconds, 1)) s to choose"
+    ]
+  }
+
   /// One line for each option and each default, with the values that it sets.
   private var settingLines: [String] {
     guard !settings.isEmpty else {

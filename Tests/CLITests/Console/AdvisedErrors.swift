@@ -90,6 +90,15 @@ enum AdvisedErrors {
       "convert m.pt -o x.pclip --no-measure --min-cosine 0.9", "--no-measure excludes",
       "leave out --no-measure", .leaveOut(["--no-measure"])),
     AdvisedError(
+      "convert m.pt -o x.pclip --no-measure --effort calibrated", "--effort only applies to",
+      "--precision int8", .add),
+    AdvisedError(
+      "convert m.pt -o x.pclip --precision int8 --effort nearest --calibrate cat.jpg",
+      "--effort nearest does not calibrate", "leave out --effort", .leaveOut(["--effort"])),
+    AdvisedError(
+      "convert m.pt -o x.pclip --precision int8 --calibrate cat.jpg --no-measure", "never calibrates",
+      "--effort calibrated", .add),
+    AdvisedError(
       "verify m.pclip --min-cosine 0.9", "a bundle alone is checked", "--against CHECKPOINT", .add,
       filling: ["CHECKPOINT": "m.pt"]),
     AdvisedError(

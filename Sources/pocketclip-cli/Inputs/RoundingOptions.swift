@@ -1,0 +1,154 @@
+import Architecture
+import Archives
+import ArgumentParser
+import BundleFormat
+import Calibration
+import Conversion
+import Foundation
+import ImageFiles
+import ImagePreprocessing
+import Models
+import Verification
+
+/// How `convert` rounds int8 weights.
+struct RoundingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How far to go until the bounds are met. Default: auto.", valueName: "rounding"))
+  var effort: EffortChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "An image, or a folder of images, for calibrated rounding instead of the built-in ones. May be repeated.",
+      valueName: "images"))
+  var calibrate: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with one text per line, for calibrated rounding instead of the built-in ones.",
+      valueName: "file"))
+  var calibrateTexts: String?
+
+  enum EffortChoice: String, ExpressibleByArgument, CaseIterable {
+    case nearest, auto, calibrated
+
+    var effort: Effort {
+      switch self {
+      case .nearest: .nearest
+      case .auto: .automatic
+      case .calibrated: .calibrated
+      }
+    }
+
+    static var allValueDescriptions: [String: String] {
+      [
+        "nearest": "round every weight to nearest",
+        "auto": "nearest; if a bound is missed, calibrated",
+        "calibrated": "minimise the output error on calibration images and texts (minutes)",
+      ]
+    }
+  }
+
+  private var namesInputs: Bool { !calibrate.isEmpty || calibrateTexts != nil }
+
+  func check(precision: Precision, isMeasured: Bool) throws(Failure) {
+    let given = [
+      effort == nil ? nil : "--effort", calibrate.isEmpty ? nil : "--calibrate",
+      calibrateTexts == nil ? nil : "--calibrate-texts",
+    ].compactMap(\.self)
+    if let option = given.first, precision != .int8 {
+      throw Failure(
+        .usage, "\(option) only applies to --precision int8",
+        hint: "add --precision int8, or leave out \(option)")
+    }
+    guard namesInputs else { return }
+    if effort == .nearest {
+      throw Failure(
+        .usage, "--effort nearest does not calibrate",
+        hint: "leave out --effort, or the images and texts")
+    }
+    if !isMeasured, effort != .calibrated {
+      throw Failure(
+        .usage, "--no-measure with --effort auto never calibrates",
+        hint: "add --effort calibrated, or leave out the images and texts")
+    }
+  }
+
+  func apply(to request: inout ConversionRequest, _ console: Console) throws(Failure) {
+    request.effort = effort?.effort ?? .automatic
+    request.onCalibrating = { report in
+      console.note(
+        "note: rounding to nearest: \(report.reasons.joined(separator: "; ")); choosing roundings by calibration"
+      )
+    }
+    guard namesInputs else { return }
+    let builtIn = ProbeSet.calibration(for: request.model.architecture)
+    request.calibrationSet = ProbeSet(
+      name: "given", images: calibrate.isEmpty ? builtIn.images : try images(request, console),
+      texts: try calibrateTexts.map(ListFile.lines)?.filter { !$0.isEmpty } ?? builtIn.texts)
+  }
+
+  /// As many as fit in memory together, evenly spaced.
+  private func images(_ request: ConversionRequest, _ console: Console) throws(Failure) -> [ProbeImage] {
+    guard let tower = request.model.architecture.image, let preprocessing = request.model.preprocessing else {
+      return []
+    }
+    var files: [String] = []
+    for path in calibrate {
+      guard (try? Folder.kind(of: path)) == .folder else {
+        files.append(path)
+        continue
+      }
+      var search = FolderSearch()
+      search.visit(path, console)
+      files += search.images
+    }
+    guard !files.isEmpty else {
+      throw Failure(
+        .data, "no images in \(calibrate.joined(separator: ", "))",
+        hint: "name a folder with JPEG, PNG or WebP files")
+    }
+    let count = min(files.count, Calibration.mostImages(of: tower))
+    if count < files.count {
+      console.note(
+        "note: \(count) of \(files.count) images calibrate, evenly spaced, because memory holds no more")
+    }
+    var images: [ProbeImage] = []
+    for index in 0..<count {
+      images.append(
+        try image(files[index * files.count / count], preprocessing, imageSize: tower.imageSize))
+    }
+    return images
+  }
+
+  private func image(
+    _ path: String, _ preprocessing: Preprocessing, imageSize: Int
+  ) throws(Failure) -> ProbeImage {
+    let decoded: DecodedImage
+    do throws(ImageFileError) {
+      let limits = ImageFiles.Limits()
+      decoded = try ImageFiles.decode(
+        try ImageFiles.bytes(of: path, limits: limits), name: path, limits: limits)
+    } catch { throw Failure(error.exitStatus, error.description, hint: error.hint) }
+    do throws(ImageFault) {
+      let prepared = try decoded.prepared(for: preprocessing, imageSize: imageSize)
+      return ProbeImage(width: prepared.width, height: prepared.height, pixels: prepared.pixels)
+    } catch {
+      throw Failure(.data, "\(path): the image cannot be resized: \(error)", hint: "resize the image first")
+    }
+  }
+}
+
+/// Calibrated rounding in `convert --json`.
+struct RoundingRow: Encodable {
+  var set: String
+  var images, texts: Int
+  var seconds: Double
+
+  init(_ rounding: Rounding) {
+    set = rounding.set
+    images = rounding.images
+    texts = rounding.texts
+    seconds = rounding.choosing.seconds
+  }
+}

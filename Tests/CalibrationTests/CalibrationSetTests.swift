@@ -1,0 +1,41 @@
+import Architecture
+import Calibration
+import Models
+import Testing
+import Verification
+
+@Suite("The built-in calibration set") struct CalibrationSetTests {
+  private func set(_ architecture: String) throws -> ProbeSet {
+    .calibration(for: try #require(ArchitectureCatalogue.architecture(named: architecture)))
+  }
+
+  @Test("It is the same on every machine and in every build")
+  func digest() throws {
+    #expect(try set("ViT-B-32").id == "calibration-1-7ea3d5ff9a161890")
+  }
+
+  @Test("None of its texts and images measures a bundle")
+  func disjoint() throws {
+    let set = try set("ViT-B-32")
+    #expect(Set(set.texts).isDisjoint(with: ProbeSet.standard.texts))
+    for image in set.images { #expect(!ProbeSet.standard.images.contains(image)) }
+  }
+
+  @Test("No text and no image occurs twice, and no image is flat")
+  func varied() throws {
+    let set = try set("ViT-B-32")
+    #expect(Set(set.texts).count == set.texts.count && set.texts.count > 100)
+    #expect(Set(set.images.map(\.pixels)).count == set.images.count && set.images.count == 32)
+    for image in set.images { #expect(Set(image.pixels).count > 100) }
+  }
+
+  @Test("Large towers get fewer images, and no tower fewer than eight; a text tower alone gets none")
+  func counts() throws {
+    #expect(try set("RN50").images.count == 32)
+    #expect(try set("RN50x16").images.count == 18)
+    #expect(try set("RN50x64").images.count == 10)
+    var architecture = try #require(ArchitectureCatalogue.architecture(named: "RN50"))
+    architecture.image = nil
+    #expect(ProbeSet.calibration(for: architecture).images.isEmpty)
+  }
+}
