@@ -69,7 +69,11 @@ final class CalibratedLayers {
     guard largest.isFinite else { return nil }
     var moments = SecondMoments(width: inputs.width, largest: largest)
     var gathered: [Float] = []
+    var rowCount = 0
     for range in rows.ranges(of: inputs, limit: max(1, Self.gatheredValues / inputs.width)) {
+      rowCount += range.count
+      // Sums of more rows may not be exact. Only narrow layers on many images have as many.
+      guard rowCount <= SecondMoments.mostRows else { break }
       gathered += inputs.rows(range)
       guard gathered.count >= Self.gatheredValues else { continue }
       moments.add(gathered)

@@ -22,7 +22,7 @@ public struct Calibration {
     self.towers = towers
   }
 
-  /// The most images to run at once, so that a layer's activations stay below 256 MB; at least 8.
+  /// The most images to run at once, so that a layer's activations stay below 256 MB; at least 8, at most 1024.
   public static func mostImages(of tower: ImageTower) -> Int {
     let values =
       switch tower.trunk {
@@ -30,7 +30,16 @@ public struct Calibration {
         trunk.tokenCount(imageSize: tower.imageSize) * max(trunk.stack.mlpWidth, 3 * trunk.stack.width)
       case .resNet(let trunk): trunk.stemWidth * (tower.imageSize / 2) * (tower.imageSize / 2)
       }
-    return max(8, (1 << 26) / max(values, 1))
+    return most(valuesPerItem: values)
+  }
+
+  /// The same for texts.
+  public static func mostTexts(of tower: TextTower) -> Int {
+    most(valuesPerItem: tower.contextLength * max(tower.stack.mlpWidth, 3 * tower.stack.width))
+  }
+
+  private static func most(valuesPerItem values: Int) -> Int {
+    min(1024, max(8, (1 << 26) / max(values, 1)))
   }
 
   /// The plan for a bundle with all `towers` in int8. Its bits depend on model and set alone.

@@ -38,12 +38,15 @@ package struct LayerInputs {
     rowCount = convolution.rowCount
   }
 
-  /// The largest magnitude; NaN if there is one.
+  /// The largest magnitude; NaN if there is a NaN.
   package var largest: Float {
-    values.values.reduce(0) { largest, value in
+    var largest: Float = 0
+    for value in values.values {
       let magnitude = abs(value)
-      return magnitude <= largest ? largest : magnitude
+      if magnitude.isNaN { return magnitude }
+      largest = max(largest, magnitude)
     }
+    return largest
   }
 
   /// Some rows, one after another.

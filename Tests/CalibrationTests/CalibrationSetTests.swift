@@ -29,6 +29,17 @@ import Verification
     for image in set.images { #expect(Set(image.pixels).count > 100) }
   }
 
+  @Test("Narrow towers calibrate on at most 1024 items, wide ones on at least eight")
+  func limits() throws {
+    let narrow = TransformerStack(
+      width: 8, layers: 1, heads: 1, mlpWidth: 8, activation: .gelu, epsilon: 1e-5)
+    let tower = TextTower(
+      contextLength: 8, vocabularySize: 9, stack: narrow, pooling: .highestID, projection: nil)
+    #expect(Calibration.mostTexts(of: tower) == 1024)
+    let wide = try #require(ArchitectureCatalogue.architecture(named: "RN50x64")?.image)
+    #expect(Calibration.mostImages(of: wide) == 10)
+  }
+
   @Test("Large towers get fewer images, and no tower fewer than eight; a text tower alone gets none")
   func counts() throws {
     #expect(try set("RN50").images.count == 32)

@@ -85,10 +85,11 @@ struct RoundingOptions: ParsableArguments {
     let builtIn = ProbeSet.calibration(for: request.model.architecture)
     request.calibrationSet = ProbeSet(
       name: "given", images: calibrate.isEmpty ? builtIn.images : try images(request, console),
-      texts: try calibrateTexts.map(ListFile.lines)?.filter { !$0.isEmpty } ?? builtIn.texts)
+      texts: try calibrateTexts.map { path throws(Failure) in try texts(path, request, console) }
+        ?? builtIn.texts)
   }
 
-  /// As many as fit in memory together, evenly spaced.
+  /// As many as fit in memory together.
   private func images(_ request: ConversionRequest, _ console: Console) throws(Failure) -> [ProbeImage] {
     guard let tower = request.model.architecture.image, let preprocessing = request.model.preprocessing else {
       return []
@@ -108,17 +109,32 @@ struct RoundingOptions: ParsableArguments {
         .data, "no images in \(calibrate.joined(separator: ", "))",
         hint: "name a folder with JPEG, PNG or WebP files")
     }
-    let count = min(files.count, Calibration.mostImages(of: tower))
-    if count < files.count {
-      console.note(
-        "note: \(count) of \(files.count) images calibrate, evenly spaced, because memory holds no more")
-    }
+    files = spaced(files, most: Calibration.mostImages(of: tower), "image", console)
     var images: [ProbeImage] = []
-    for index in 0..<count {
-      images.append(
-        try image(files[index * files.count / count], preprocessing, imageSize: tower.imageSize))
+    for file in files {
+      images.append(try image(file, preprocessing, imageSize: tower.imageSize))
     }
     return images
+  }
+
+  private func texts(
+    _ path: String, _ request: ConversionRequest, _ console: Console
+  ) throws(Failure) -> [String] {
+    guard let tower = request.model.architecture.text else { return [] }
+    let lines = try ListFile.lines(of: path).filter { !$0.isEmpty }
+    guard !lines.isEmpty else {
+      throw Failure(.data, "\(path): no texts", hint: "save one text a line")
+    }
+    return spaced(lines, most: Calibration.mostTexts(of: tower), "text", console)
+  }
+
+  /// At most so many entries, evenly spaced.
+  private func spaced(_ entries: [String], most: Int, _ name: String, _ console: Console) -> [String] {
+    guard entries.count > most else { return entries }
+    console.note(
+      "note: \(most) of \(counted(entries.count, name)) calibrate, evenly spaced, because memory holds no more"
+    )
+    return (0..<most).map { entries[$0 * entries.count / most] }
   }
 
   private func image(
