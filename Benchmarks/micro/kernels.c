@@ -54,11 +54,12 @@ static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n
   size_t row_bytes = ldx * (is_float ? 4 : kind == U16S8 ? 2 : 1);
   void *x = malloc(m * row_bytes);
   memset(x, 0x3F, m * row_bytes); /* 0.747 or 63 */
-  float *y = calloc(m * n, sizeof *y), *scale = calloc(n + m, sizeof *scale);
+  float *y = calloc(m * n, sizeof *y), *scale = calloc(n, sizeof *scale);
+  pk_quantization *quantizations = calloc(m, sizeof *quantizations);
   int32_t *sums = calloc(n, sizeof *sums);
   pk_product product = {.lines = 1, .line_rows = m, .x_row_stride = ldx, .segments = 1, .segment_inputs = k,
                         .y_row_stride = n, .epilogue = {.scale = scale, .bias = scale, .output_count = n}};
-  pk_quantized_rows rows = {.scale = scale, .scale_stride = 1, .zero_point = 128, .weight_sums = sums,
+  pk_quantized_rows rows = {.rows = quantizations, .stride = 1, .weight_sums = sums,
                             .low_plane = kind == U16S8 ? m * ldx : 0};
   double best = 0, total = 0;
   for (size_t round = 0; total < 0.3 || round < 3; round++) {
@@ -70,7 +71,7 @@ static double rate(const pk_kernels *kernels, enum kind kind, size_t m, size_t n
     double speed = (double)(m * n * k * copies) / elapsed;
     if (speed > best) best = speed;
   }
-  free(x), free(y), free(scale), free(sums);
+  free(x), free(y), free(scale), free(quantizations), free(sums);
   return best;
 }
 

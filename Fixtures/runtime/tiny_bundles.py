@@ -193,7 +193,7 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
         bundle.add("preprocess.std", scalar(0.26862954, 0.26130258, 0.27577711))
     if text:
         bundle.add("text.epsilon", scalar(1e-5))
-    recipes = {"vit": "token_s8", "resnet": "image_u8"}
+    recipes = {"vit": "token_u8", "resnet": "image_u8"}
     if image:
         fields += [("image." + key, str(value)) for key, value in image.items()]
         recipe = recipes[image["kind"]] if precision == "int8" else "none"
@@ -207,7 +207,7 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
             add_modified_resnet(bundle, state, [image[f"blocks.{stage}"] for stage in (1, 2, 3, 4)])
     if text:
         fields += [("text." + key, str(value)) for key, value in text.items()]
-        fields += [("text.precision", precision), ("text.recipe", "token_s8" if precision == "int8" else "none"),
+        fields += [("text.precision", precision), ("text.recipe", "token_u8" if precision == "int8" else "none"),
                    ("tokenizer.kind", "none" if merges is None else "openai"),
                    ("tokenizer.id", "-" if merges is None else tokenizer_id(merges))]
         add_text(bundle, state, text["layers"])

@@ -41,14 +41,14 @@ public enum ActivationRecipe: UInt8, Sendable, CaseIterable {
   /// Activations are not quantized, because weights are floating point.
   case none
   /// Signed, symmetric, one scale per token (per patch in the patch embedding).
-  case tokenS8
+  case tokenU8
   /// Unsigned with a zero point, one scale per image and tensor.
   case imageU8
 
   public init(_ tower: ImageTower, _ precision: Precision) {
     switch (precision, tower.trunk.activationScaling) {
     case (.fp32, _), (.fp16, _): self = .none
-    case (.int8, .perToken): self = .tokenS8
+    case (.int8, .perToken): self = .tokenU8
     case (.int8, .perMap): self = .imageU8
     }
   }
@@ -128,7 +128,7 @@ extension BundleDescription {
     try text.visitHeaderFields(&codec)
     architecture.text = text
     try codec.choice("text.precision", &textPrecision)
-    try visitRecipe(&codec, "text.recipe", textPrecision == .int8 ? .tokenS8 : .none)
+    try visitRecipe(&codec, "text.recipe", textPrecision == .int8 ? .tokenU8 : .none)
     try codec.choice("tokenizer.kind", &tokenizer)
     try codec.digest("tokenizer.id", &tokenizerID)
     try codec.require((tokenizer == .none) == (tokenizerID == nil), "tokenizer.id")

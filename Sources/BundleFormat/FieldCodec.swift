@@ -101,7 +101,7 @@ extension ActivationRecipe: FieldChoice {
   package var fieldValue: StaticString {
     switch self {
     case .none: "none"
-    case .tokenS8: "token_s8"
+    case .tokenU8: "token_u8"
     case .imageU8: "image_u8"
     }
   }

@@ -52,6 +52,14 @@ static const int32_t *weight_sums(enum kind kind, size_t panels, size_t k) {
   return real_sums;
 }
 
+/* A scale for each row and, with one byte, a zero point. */
+static const pk_quantization *quantizations(enum kind kind) {
+  static pk_quantization found[128];
+  for (size_t row = 0; row < 128; row++)
+    found[row] = (pk_quantization){.scale = c[300 + row], .zero_point = kind == U16S8 ? PK_HIGH_ZERO_POINT : (int32_t)(93 + row * 37) % 256};
+  return found;
+}
+
 static void product(enum kind kind, size_t m, size_t n, size_t inputs, int options) {
   size_t panels = (n + PK_PANEL - 1) / PK_PANEL, ldy = n + 3;
   pk_product p = {.lines = 1, .line_rows = m, .x_row_stride = inputs + 4, .segments = 1, .segment_inputs = inputs,
@@ -62,8 +70,7 @@ static void product(enum kind kind, size_t m, size_t n, size_t inputs, int optio
   if (options & 4) p.epilogue.residual = c + 200, p.epilogue.residual_row_stride = ldy;
   p.epilogue.activation = (pk_activation)(options >> 3 & 7);
   p.epilogue.relu_last = options >> 6 & 1;
-  pk_quantized_rows rows = {.scale = c + 300, .scale_stride = options & 1,
-                            .zero_point = kind == U16S8 ? PK_ROW_ZERO_POINT : 93,
+  pk_quantized_rows rows = {.rows = quantizations(kind), .stride = options & 1,
                             .weight_sums = weight_sums(kind, panels, inputs),
                             .low_plane = kind == U16S8 ? LOW_PLANE : 0};
   if (has_scalar_bits) {
@@ -89,7 +96,7 @@ static void convolution(enum kind kind, size_t width, size_t bordered, size_t ch
   const pk_product p = {.lines = 4, .line_rows = width, .x_row_stride = channels, .x_line_stride = line, .segments = 3,
                         .segment_inputs = inputs, .segment_stride = line, .y_row_stride = 20, .y_line_stride = 20 * width,
                         .epilogue = {.output_count = 20}};
-  const pk_quantized_rows rows = {.scale = c, .zero_point = kind == U16S8 ? PK_ROW_ZERO_POINT : 7,
+  const pk_quantized_rows rows = {.rows = quantizations(kind),
                                   .weight_sums = weight_sums(kind, 2, 3 * inputs),
                                   .low_plane = kind == U16S8 ? LOW_PLANE : 0};
   if (has_scalar_bits) SAME(float, 80 * width, "a convolution", multiply(k, kind, &p, 2, &rows, y));

@@ -24,17 +24,13 @@ void check_mean_rows_f32(void) {
   EACH_WIDTH(n) SAME(float, n, "a mean", k->mean_rows_f32(5, n, bytes[0] ? b + 7 : b, a, n + 1, y));
 }
 
-void check_absmax_rows_f32(void) { EACH_WIDTH(n) SAME(float, 3, "a row", k->absmax_rows_f32(3, n, a, n + 1, y)); }
+void check_absmax_rows_f32(void) { EACH_WIDTH(n) SAME(float, 3, "a row", writing->absmax_rows_f32(3, n, a, n + 1, y)); }
 
 void check_minmax_f32(void) {
   EACH_WIDTH(n) if (n > 0) SAME(float, 2, "a range", k->minmax_f32(n, a, y));
 }
 
 void check_add_f32(void) { EACH_WIDTH(n) SAME(float, n, "a sum", k->add_f32(n, a, b, y)); }
-
-void check_quantize_rows_u8(void) {
-  EACH_WIDTH(n) SAME(uint8_t, 3 * (n + 4), "a byte", k->quantize_rows_u8(3, n, a, n + 1, y, n + 4, extra));
-}
 
 void check_quantize_u8(void) { EACH_WIDTH(n) SAME(uint8_t, n + 4, "a byte", k->quantize_u8(n, a, 131.7f, 101, y)); }
 

@@ -166,16 +166,17 @@ void gemm_u8s8_scalar(const pk_product *product, size_t panel_begin, size_t pane
     const int8_t *weights = w + panel * panel_inputs * PK_PANEL;
     for (size_t row = 0; row < m; row++) {
       row_place at = place_of(product, row);
+      const pk_quantization quantization = rows->rows[row * rows->stride];
       int32_t sums[PK_PANEL], low_sums[PK_PANEL];
       sum_bytes(product, at, x, weights, sums);
       if (rows->low_plane) sum_bytes(product, at, x + rows->low_plane, weights, low_sums);
       float values[PK_PANEL];
       for (size_t lane = 0; lane < PK_PANEL; lane++) {
         /* The stored sum in a damaged bundle can be any number, so the product is unsigned and wraps. */
-        const uint32_t excess = (uint32_t)rows->zero_point * (uint32_t)rows->weight_sums[panel * PK_PANEL + lane];
+        const uint32_t excess = (uint32_t)quantization.zero_point * (uint32_t)rows->weight_sums[panel * PK_PANEL + lane];
         const int32_t sum = (int32_t)((uint32_t)sums[lane] - excess);
         values[lane] = rows->low_plane ? (float)(256.0 * sum + low_sums[lane]) : (float)sum;
-        values[lane] = values[lane] * rows->scale[row * rows->scale_stride];
+        values[lane] = values[lane] * quantization.scale;
       }
       finish(product, values, at, panel, y);
     }

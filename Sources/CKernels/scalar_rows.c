@@ -95,19 +95,6 @@ void add_f32_scalar(size_t count, const float *a, const float *b, float *y) {
   for (size_t i = 0; i < count; i++) y[i] = a[i] + b[i];
 }
 
-void quantize_rows_u8_scalar(size_t m, size_t k, const float *x, size_t ldx, uint8_t *q, size_t ldq, float *scale) {
-  for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
-    float largest;
-    absmax_rows_f32_scalar(1, k, x, ldx, &largest);
-    int is_zero = largest < PK_QUANTIZATION_FLOOR;
-    float inverse = is_zero ? 0 : 127.0f / largest;
-    scale[row] = is_zero ? 0 : largest / 127.0f;
-    for (size_t i = 0; i < k; i++)
-      q[i] = (uint8_t)(PK_ROW_ZERO_POINT + pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127));
-    for (size_t i = k; i % 4 != 0; i++) q[i] = PK_ROW_ZERO_POINT;
-  }
-}
-
 void quantize_u8_scalar(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
   for (size_t i = 0; i < count; i++)
     q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
@@ -137,10 +124,10 @@ float pk_inverse_deviation(float variance, float epsilon) {
   return 1.0f / pk_sqrtf(variance + epsilon);
 }
 
-pk_u8_quantization pk_u8_range(float minimum, float maximum) {
+pk_quantization pk_u8_range(float minimum, float maximum) {
   float low = minimum > 0 ? 0 : minimum;
   float high = maximum < 0 ? 0 : maximum;
-  pk_u8_quantization result = {0, 0, 0};
+  pk_quantization result = {0, 0, 0};
   if (high - low < PK_QUANTIZATION_FLOOR) return result;
   result.scale = (high - low) / 255.0f;
   result.inverse_scale = 1.0f / result.scale;
@@ -148,10 +135,10 @@ pk_u8_quantization pk_u8_range(float minimum, float maximum) {
   return result;
 }
 
-pk_u8_quantization pk_u16_range(float minimum, float maximum) {
+pk_quantization pk_u16_range(float minimum, float maximum) {
   float largest = pk_upper(pk_float(pk_bits(minimum) & 0x7FFFFFFFu), pk_float(pk_bits(maximum) & 0x7FFFFFFFu));
-  if (largest < PK_QUANTIZATION_FLOOR) return (pk_u8_quantization){0, 0, PK_ROW_ZERO_POINT};
-  return (pk_u8_quantization){largest / PK_U16_LARGEST, PK_U16_LARGEST / largest, PK_ROW_ZERO_POINT};
+  if (largest < PK_QUANTIZATION_FLOOR) return (pk_quantization){0, 0, PK_HIGH_ZERO_POINT};
+  return (pk_quantization){largest / PK_U16_LARGEST, PK_U16_LARGEST / largest, PK_HIGH_ZERO_POINT};
 }
 
 static void add_position(size_t width, const float *positions, size_t i, float *y) {

@@ -84,7 +84,7 @@ struct gemm {
 /* The terms that turn a sum of one panel into a value, equal for every row. */
 typedef struct panel_terms {
   f32x16 scale, bias;
-  u32x16 excess; /* the contribution of the zero point of quantized rows to a sum */
+  u32x16 weight_sums; /* of quantized rows. Unsigned: an excessive stored sum of a damaged bundle wraps, as in scalar */
 } panel_terms;
 
 INLINE panel_terms terms_at(const gemm *g, size_t output) {
@@ -93,8 +93,12 @@ INLINE panel_terms terms_at(const gemm *g, size_t output) {
   return (panel_terms){
       .scale = e->scale ? load(e->scale + output) : spread(1.0f),
       .bias = e->bias ? load(e->bias + output) : spread(-0.0f), /* adding −0 changes nothing */
-      /* Unsigned, so that an excessive stored sum of a damaged bundle wraps, as in scalar. */
-      .excess = q ? *(const u32x16 *)(q->weight_sums + output) * (uint32_t)q->zero_point : (u32x16){0}};
+      .weight_sums = q ? *(const u32x16 *)(q->weight_sums + output) : (u32x16){0}};
+}
+
+/* A sum over bytes as the sum over the integers that they stand for. */
+INLINE f32x16 without_zero_point(u32x16 sum, u32x16 weight_sums, int32_t zero_point) {
+  return __builtin_convertvector((i32x16)(sum - weight_sums * (uint32_t)zero_point), f32x16);
 }
 
 /* The destination of a tile's values and the terms added to them; `count` outputs exist from the first one on. */
@@ -140,8 +144,8 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
   const pk_epilogue *e = &g->product->epilogue;
   const pk_quantized_rows *q = g->quantized;
   const int is_quantized = q != NULL, has_low = q && q->low_plane, relu_last = e->relu_last, has_range = e->range != NULL;
-  const size_t rows = at->rows, panels = at->panels, scale_stride = q ? q->scale_stride : 0;
-  const float *scale = q ? q->scale + (at->line * g->product->line_rows + at->row) * scale_stride : NULL;
+  const size_t rows = at->rows, panels = at->panels, stride = q ? q->stride : 0;
+  const pk_quantization *row = q ? q->rows + (at->line * g->product->line_rows + at->row) * stride : NULL;
   tile_outputs out = outputs_at(g, at);
   const size_t whole = out.count / PK_PANEL;
   panel_terms terms[TILE_PANELS] __attribute__((aligned(64)));
@@ -150,7 +154,8 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
   for (size_t r = 0; r < rows; r++) {
     for (size_t p = 0; p < panels; p++) {
       f32x16 v = load(sums->f[r][p]);
-      if (is_quantized) v = (has_low ? v : __builtin_convertvector((i32x16)((u32x16)v - terms[p].excess), f32x16)) * *scale;
+      if (is_quantized && !has_low) v = without_zero_point((u32x16)v, terms[p].weight_sums, row->zero_point);
+      if (is_quantized) v = v * row->scale;
       v = activate(v * terms[p].scale + terms[p].bias, activation);
       if (p >= whole) {
         store(sums->f[r][p], v);
@@ -166,7 +171,7 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
     }
     out.y += out.y_stride;
     if (out.residual) out.residual += out.residual_stride;
-    scale += scale_stride;
+    row += stride;
   }
   if (has_range) {
     e->range[0] = pk_lower(e->range[0], fold_lower(low));
@@ -256,7 +261,7 @@ static __attribute__((noinline)) void sum_narrow(const gemm *g, tile_group *grou
 /* The sums over high bytes become 256 · H + L. */
 static __attribute__((noinline)) void join_planes(const gemm *g, const place *at, tile_sums *sums, const tile_sums *low) {
   for (size_t p = 0; p < at->panels; p++) {
-    const u32x16 excess = terms_at(g, (at->panel + p) * PK_PANEL).excess;
+    const u32x16 excess = terms_at(g, (at->panel + p) * PK_PANEL).weight_sums * PK_HIGH_ZERO_POINT;
     for (size_t r = 0; r < at->rows; r++) {
       const i32x16 high_sum = (i32x16)(*(const u32x16 *)sums->i[r][p] - excess);
       store(sums->f[r][p], joined(high_sum, *(const i32x16 *)low->i[r][p]));

@@ -123,18 +123,6 @@ static void add_transposed_s8(size_t k, const float *x, const int8_t *panel, flo
   }
 }
 
-INLINE float row_absmax(size_t width, const float *x) {
-  f32x16 lanes = {0};
-  size_t i = 0;
-  for (; i < whole_groups(width); i += WIDE) lanes = upper(lanes, magnitude(load(x + i)));
-  if (i < width) lanes = upper(lanes, magnitude(load_part(x + i, width - i, 0)));
-  return fold_upper(lanes);
-}
-
-static void absmax_rows_f32(size_t m, size_t width, const float *x, size_t ldx, float *y) {
-  for (size_t row = 0; row < m; row++) y[row] = row_absmax(width, x + row * ldx);
-}
-
 static void minmax_f32(size_t count, const float *x, float *range) {
   f32x16 low = spread(-0.0f), high = spread(0);
   size_t i = 0;
@@ -160,20 +148,6 @@ static void add_f32(size_t count, const float *a, const float *b, float *y) {
 
 INLINE void store_s8(int8_t *q, i32x16 v) { *(i8x16 *)q = __builtin_convertvector(v, i8x16); }
 INLINE void store_u8(uint8_t *q, i32x16 v) { *(u8x16 *)q = __builtin_convertvector(v, u8x16); }
-
-static void quantize_rows_u8(size_t m, size_t k, const float *x, size_t ldx, uint8_t *q, size_t ldq, float *scale) {
-  for (size_t row = 0; row < m; row++, x += ldx, q += ldq) {
-    float largest = row_absmax(k, x);
-    int is_zero = largest < PK_QUANTIZATION_FLOOR;
-    float inverse = is_zero ? 0 : 127.0f / largest;
-    scale[row] = is_zero ? 0 : largest / 127.0f;
-    size_t i = 0;
-    for (; i < whole_groups(k); i += WIDE)
-      store_u8(q + i, clamp(round_to_int(load(x + i) * inverse), -127, 127) + PK_ROW_ZERO_POINT);
-    for (; i < k; i++) q[i] = (uint8_t)(PK_ROW_ZERO_POINT + pk_clamp(pk_round_to_int(x[i] * inverse), -127, 127));
-    for (; i % 4 != 0; i++) q[i] = PK_ROW_ZERO_POINT;
-  }
-}
 
 static void quantize_u8(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
   size_t i = 0;

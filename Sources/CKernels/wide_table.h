@@ -27,10 +27,8 @@ static void attention_f32(size_t query_count, size_t key_count, size_t d, float 
       .l2_normalize_f32 = l2_normalize_f32,            \
       .dot_f32 = dot_f32,                              \
       .mean_rows_f32 = mean_rows_f32,                  \
-      .absmax_rows_f32 = absmax_rows_f32,              \
       .minmax_f32 = minmax_f32,                        \
       .add_f32 = add_f32,                              \
-      .quantize_rows_u8 = quantize_rows_u8,            \
       .quantize_u16 = quantize_u16,                    \
       .quantize_u8 = quantize_u8,                      \
       .dequantize_u8 = dequantize_u8,                  \

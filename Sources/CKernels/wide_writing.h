@@ -2,6 +2,18 @@
 #ifndef PK_WIDE_WRITING_H
 #define PK_WIDE_WRITING_H
 
+INLINE float row_absmax(size_t width, const float *x) {
+  f32x16 lanes = {0};
+  size_t i = 0;
+  for (; i < whole_groups(width); i += WIDE) lanes = upper(lanes, magnitude(load(x + i)));
+  if (i < width) lanes = upper(lanes, magnitude(load_part(x + i, width - i, 0)));
+  return fold_upper(lanes);
+}
+
+static void absmax_rows_f32(size_t m, size_t width, const float *x, size_t ldx, float *y) {
+  for (size_t row = 0; row < m; row++) y[row] = row_absmax(width, x + row * ldx);
+}
+
 static void quantize_weights_s8(size_t count, const float *w, float scale, int8_t *q) {
   size_t i = 0;
   if (scale > 0) {

@@ -34,7 +34,7 @@ public struct WeightKernels: Sendable {
     unsafe rows.withUnsafeBufferPointer { source in
       unsafe largest.withUnsafeMutableBufferPointer { target in
         guard let x = source.baseAddress, let y = target.baseAddress else { return }
-        unsafe table.pointee.absmax_rows_f32(rowCount, width, x, width, y)
+        unsafe writing.pointee.absmax_rows_f32(rowCount, width, x, width, y)
       }
     }
     return largest

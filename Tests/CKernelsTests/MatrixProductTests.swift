@@ -55,8 +55,8 @@ import Testing
         let value = y[row * product.ldy + output]
         switch kind {
         case .f32, .f16: count += abs(Double(value) - sum) <= Self.bound(terms) ? 0 : 1
-        case .u8PerRow, .u16PerRow: count += value == Float(sum) * product.rowScale[row] ? 0 : 1
-        case .u8Common, .u16Common: count += value == Float(sum) * Product.commonScale ? 0 : 1
+        case .u8PerRow, .u16PerRow, .u8Common, .u16Common:
+          count += value == Float(sum) * product.quantization(kind, row).scale ? 0 : 1
         }
       }
       if row + 1 < product.m {
@@ -204,7 +204,7 @@ import Testing
     product.run(.u8Common, table, epilogue, into: found)
     #expect(product.bits(expected) == product.bits(found))
     let products = (0..<36).map { Int32(product.xU8[$0]) * Int32(product.q[Product.s8Index(0, $0, 36)]) }
-    let wrapped = products.reduce(0, +) &- Int32.min &* Product.Kind.u8Common.zeroPoint
+    let wrapped = products.reduce(0, +) &- Int32.min &* product.quantization(.u8Common, 0).zero_point
     #expect(expected[0] == Float(wrapped) * Product.commonScale)
   }
 

@@ -13,7 +13,8 @@ struct Product {
   /// High bytes, then `lowPlane` elements on the low ones.
   let xU16: UnsafeMutablePointer<UInt8>
   let lowPlane: Int
-  let rowScale: UnsafeMutablePointer<Float>
+  /// Of each row, with one byte per activation.
+  let rowQuantization: UnsafeMutablePointer<pk_quantization>
   let w: UnsafeMutablePointer<Float>
   let wF16: UnsafeMutablePointer<UInt16>
   let q: UnsafeMutablePointer<Int8>
@@ -37,7 +38,10 @@ struct Product {
     xU8 = arena.copy(numbers.bytes(xCount))
     xU16 = arena.copy(numbers.bytes(2 * xCount))
     lowPlane = xCount
-    rowScale = arena.copy(numbers.floats(m))
+    rowQuantization = arena.copy(
+      numbers.floats(m).enumerated().map {
+        pk_quantization(scale: $1, inverse_scale: 0, zero_point: Int32(93 + 37 * $0) % 256)
+      })
     let values = numbers.floats(stored)
     w = arena.copy(values)
     wF16 = arena.copy(values.map { Float16($0).bitPattern })
@@ -72,15 +76,25 @@ struct Product {
         )
       case .u8PerRow, .u8Common:
         return (
-          Double(Int32(xU8[at]) - kind.zeroPoint), Double(q[Self.s8Index(output, input, k)])
+          Double(Int32(xU8[at]) - quantization(kind, row).zero_point),
+          Double(q[Self.s8Index(output, input, k)])
         )
       case .u16PerRow, .u16Common:
         return (
-          Double(256 * (Int32(xU16[at]) - kind.zeroPoint) + Int32(xU16[lowPlane + at])),
+          Double(256 * (Int32(xU16[at]) - PK_HIGH_ZERO_POINT) + Int32(xU16[lowPlane + at])),
           Double(q[Self.s8Index(output, input, k)])
         )
       }
     }
+  }
+
+  /// How the integers of a row stand for activations.
+  func quantization(_ kind: Kind, _ row: Int) -> pk_quantization {
+    var found =
+      kind.hasCommonScale || row >= m
+      ? pk_quantization(scale: Self.commonScale, inverse_scale: 0, zero_point: 93) : rowQuantization[row]
+    if kind.hasTwoBytes { found.zero_point = PK_HIGH_ZERO_POINT }
+    return found
   }
 
   /// All features of the epilogue, except those that the caller switches off.
@@ -113,15 +127,14 @@ struct Product {
     run(
       kind, table, product, panels: panels, x: x + rows.lowerBound * ldx,
       bytes: bytes(kind) + rows.lowerBound * ldx,
-      rowScale: rowScale + rows.lowerBound, into: y + rows.lowerBound * ldy)
+      firstRow: rows.lowerBound, into: y + rows.lowerBound * ldy)
   }
 
   /// Computes any rows with these weights.
   func run(
     _ kind: Kind, _ table: KernelTable, _ product: pk_product, panels: Range<Int>? = nil,
     x: UnsafePointer<Float>, bytes: UnsafePointer<UInt8>, lowPlane: Int? = nil,
-    rowScale: UnsafePointer<Float>? = nil,
-    into y: UnsafeMutablePointer<Float>
+    firstRow: Int = 0, into y: UnsafeMutablePointer<Float>
   ) {
     let panels = panels ?? 0..<panelCount
     let (begin, end) = (panels.lowerBound, panels.upperBound)
@@ -130,15 +143,14 @@ struct Product {
     switch kind {
     case .f32: kernels.gemm_f32(&product, begin, end, x, w, y)
     case .f16: kernels.gemm_f16(&product, begin, end, x, wF16, y)
-    case .u8PerRow, .u16PerRow:
-      var rows = pk_quantized_rows(
-        scale: rowScale ?? UnsafePointer(self.rowScale), scale_stride: 1, zero_point: kind.zeroPoint,
-        weight_sums: qSum, low_plane: kind.hasTwoBytes ? lowPlane ?? self.lowPlane : 0)
-      kernels.gemm_u8s8(&product, begin, end, bytes, &rows, q, y)
-    case .u8Common, .u16Common:
-      withUnsafePointer(to: Self.commonScale) { scale in
+    case .u8PerRow, .u16PerRow, .u8Common, .u16Common:
+      let quantizations = (firstRow..<max(m, firstRow + product.lines * product.line_rows, firstRow + 1)).map
+      {
+        quantization(kind, $0)
+      }
+      quantizations.withUnsafeBufferPointer { quantizations in
         var rows = pk_quantized_rows(
-          scale: scale, scale_stride: 0, zero_point: kind.zeroPoint, weight_sums: qSum,
+          rows: quantizations.baseAddress!, stride: kind.hasCommonScale ? 0 : 1, weight_sums: qSum,
           low_plane: kind.hasTwoBytes ? lowPlane ?? self.lowPlane : 0)
         kernels.gemm_u8s8(&product, begin, end, bytes, &rows, q, y)
       }
@@ -168,10 +180,10 @@ struct Product {
 }
 
 extension Product.Kind {
-  var zeroPoint: Int32 {
+  var hasCommonScale: Bool {
     switch self {
-    case .f32, .f16, .u8Common: 93
-    case .u8PerRow, .u16PerRow, .u16Common: PK_ROW_ZERO_POINT
+    case .u8Common, .u16Common: true
+    case .f32, .f16, .u8PerRow, .u16PerRow: false
     }
   }
 

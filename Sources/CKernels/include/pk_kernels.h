@@ -20,8 +20,8 @@
  * short ones. */
 #define PK_SUM_BLOCK 128
 
-/* Zero point of activations quantized per row. */
-#define PK_ROW_ZERO_POINT 128
+/* Zero point of the high byte of activations of two bytes. */
+#define PK_HIGH_ZERO_POINT 128
 
 /* Every query of attention attends to every key. */
 #define PK_ATTEND_ALL PTRDIFF_MAX
@@ -67,13 +67,20 @@ typedef struct pk_product {
   pk_epilogue epilogue;
 } pk_product;
 
-/* Quantized activations: x = (q − zero_point) · scale, q in [0, 255]; with a low plane, x = (256 · (q − zero_point) +
- * low) · scale, where the low bytes follow the high ones at a distance of `low_plane` bytes. Row i has scale[i ·
- * scale_stride], rows counted over all lines. `weight_sums`[n] is the sum of output n's stored weights. */
-typedef struct pk_quantized_rows {
-  const float *scale;
-  size_t scale_stride; /* 0: one scale for all rows */
+/* Activations as integers: x = (q − zero_point) · scale, q in [0, 255]. With two bytes, x = (256 · (q − zero_point) +
+ * low) · scale, and zero_point is PK_HIGH_ZERO_POINT. */
+typedef struct pk_quantization {
+  float scale;
+  float inverse_scale;
   int32_t zero_point;
+} pk_quantization;
+
+/* The rows of a product with int8 weights. Row i has rows[i · stride], rows counted over all lines. With two bytes, the
+ * low ones follow the high ones at a distance of `low_plane` bytes. `weight_sums`[n] is the sum of output n's stored
+ * weights. */
+typedef struct pk_quantized_rows {
+  const pk_quantization *rows;
+  size_t stride; /* 0: one quantization for all rows */
   const int32_t *weight_sums;
   size_t low_plane; /* 0: one byte per activation */
 } pk_quantized_rows;
@@ -126,17 +133,12 @@ size_t pk_attention_scratch(size_t query_count, size_t key_count, size_t d);
  * (a multiple of 64 bytes but not of 512). Products over many rows are faster with it. */
 size_t pk_row_stride(size_t k, size_t element_bytes);
 
-/* Scale and zero point of unsigned activations in [minimum, maximum]: the range is widened to contain 0, scale = (max
- * − min) / 255, zero_point = round-half-even(−min / scale), inverse_scale = 1 / scale; all zero for a range narrower
- * than 2^-100. If a bound is NaN, the scales are NaN. */
-typedef struct pk_u8_quantization {
-  float scale;
-  float inverse_scale;
-  int32_t zero_point;
-} pk_u8_quantization;
-pk_u8_quantization pk_u8_range(float minimum, float maximum);
-/* The same for activations of two bytes, symmetric: scale = max(|min|, |max|) / 32767, and the zero point of the high byte. */
-pk_u8_quantization pk_u16_range(float minimum, float maximum);
+/* One byte per activation in [minimum, maximum]: the range is widened to contain 0, scale = (max − min) / 255, zero_point
+ * = round-half-even(−min / scale), inverse_scale = 1 / scale; all zero for a range narrower than 2^-100. If a bound is
+ * NaN, the scales are NaN. */
+pk_quantization pk_u8_range(float minimum, float maximum);
+/* Two bytes, symmetric: scale = max(|min|, |max|) / 32767. */
+pk_quantization pk_u16_range(float minimum, float maximum);
 
 /* Scale of an int8 weight row: F32(absmax / 127). */
 float pk_s8_scale(float absmax);

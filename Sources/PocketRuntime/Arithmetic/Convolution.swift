@@ -26,7 +26,7 @@ struct ConvolutionInput {
   enum Pixels {
     case floats(UnsafeMutablePointer<Float>)
     /// `lowPlane` as in `QuantizedRows`.
-    case bytes(UnsafeMutablePointer<UInt8>, lowPlane: Int, pk_u8_quantization)
+    case bytes(UnsafeMutablePointer<UInt8>, lowPlane: Int, pk_quantization)
     case rounded(UnsafeMutablePointer<UInt16>, UnsafePointer<pk_bf16_kernels>)
   }
 

@@ -21,7 +21,7 @@ extension Compute {
   /// - Parameter range: the range of the values; computed here if nil.
   func quantize(
     _ lines: QuantizedLines, range: ValueRange? = nil, into map: QuantizedMap
-  ) -> pk_u8_quantization {
+  ) -> pk_quantization {
     let parts = Parts(lines.count, wanted: threads * 2, minimum: 4096 / lines.length)
     let range = range ?? self.range(lines, parts, map.ranges)
     let quantization =
@@ -64,7 +64,7 @@ private struct QuantizeWork: ParallelWork {
   var kernels: UnsafePointer<pk_kernels>
   var lines: QuantizedLines
   var map: QuantizedMap
-  var quantization: pk_u8_quantization
+  var quantization: pk_quantization
   var parts: Parts
 
   static var body: pf_body {

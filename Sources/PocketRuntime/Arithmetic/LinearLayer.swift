@@ -6,7 +6,7 @@ import CPlatform
 enum LinearInput {
   case floats(Rows<Float>)
   /// int8 bundles: integers around a zero point.
-  case quantized(QuantizedRows, RowScales)
+  case quantized(QuantizedRows, RowQuantization)
   /// `bf16`: the upper halves of floats, and the kernels that multiply them.
   case rounded(Rows<UInt16>, UnsafePointer<pk_bf16_kernels>)
 }
@@ -32,12 +32,12 @@ struct QuantizedRows {
   var lowPlane = 0
 }
 
-/// The meaning of quantized rows: x = (q − zero point) · scale.
-enum RowScales {
-  /// Transformers: one scale per row, zero point `PK_ROW_ZERO_POINT`.
-  case perRow(UnsafeMutablePointer<Float>)
-  /// Convolutions: one scale and zero point for all rows.
-  case common(pk_u8_quantization)
+/// The meaning of quantized rows: a scale and, with one byte per activation, a zero point.
+enum RowQuantization {
+  /// Transformers.
+  case perRow(UnsafeMutablePointer<pk_quantization>)
+  /// Convolutions: for all rows.
+  case common(pk_quantization)
 }
 
 /// Operations between the product and the store of a value.
@@ -167,16 +167,13 @@ extension UnsafePointer where Pointee == pk_kernels {
       switch (weights.panels, input) {
       case (.f32(let w), .floats(let x)): pointee.gemm_f32(product, begin, end, x.base, w, y)
       case (.f16(let w), .floats(let x)): pointee.gemm_f16(product, begin, end, x.base, w, y)
-      case (.s8(let w, let sums), .quantized(let x, .perRow(let scales))):
-        var rows = pk_quantized_rows(
-          scale: scales, scale_stride: 1, zero_point: PK_ROW_ZERO_POINT, weight_sums: sums,
-          low_plane: x.lowPlane)
+      case (.s8(let w, let sums), .quantized(let x, .perRow(let quantizations))):
+        var rows = pk_quantized_rows(rows: quantizations, stride: 1, weight_sums: sums, low_plane: x.lowPlane)
         pointee.gemm_u8s8(product, begin, end, x.bytes.base, &rows, w, y)
       case (.s8(let w, let sums), .quantized(let x, .common(let quantization))):
-        withUnsafePointer(to: quantization.scale) { scale in
+        withUnsafePointer(to: quantization) { quantization in
           var rows = pk_quantized_rows(
-            scale: scale, scale_stride: 0, zero_point: quantization.zero_point, weight_sums: sums,
-            low_plane: x.lowPlane)
+            rows: quantization, stride: 0, weight_sums: sums, low_plane: x.lowPlane)
           pointee.gemm_u8s8(product, begin, end, x.bytes.base, &rows, w, y)
         }
       case (.f16(let w), .rounded(let x, let bf16)): bf16.pointee.gemm(product, begin, end, x.base, w, y)

@@ -1,7 +1,7 @@
 import CKernels
 import CPlatform
 
-/// Buffers for the inputs of a transformer's linear layers: floats, bytes with one scale per row (`fast` arithmetic),
+/// Buffers for the inputs of a transformer's linear layers: floats, bytes quantized by the range of each row,
 /// or BF16.
 struct RowBuffers {
   var floats: Rows<Float>
@@ -59,21 +59,29 @@ extension Rows<Float> {
 }
 
 extension UnsafePointer<pk_kernels> {
-  /// Quantizes one row with its own scale.
+  /// Quantizes one row by its own range, and its padding to a multiple of four as the code of zero.
   // Not inlined: one copy instead of one per call keeps the library small.
   @inline(never)
   func quantize(
     _ source: UnsafePointer<Float>, count: Int, into rows: QuantizedRows, _ row: Int,
-    _ scale: UnsafeMutablePointer<Float>
+    _ quantization: UnsafeMutablePointer<pk_quantization>
   ) {
+    var range: (minimum: Float, maximum: Float) = (0, 0)
+    withUnsafeMutableBytes(of: &range) { bytes in
+      guard let base = bytes.baseAddress else { return }
+      pointee.minmax_f32(count, source, base.assumingMemoryBound(to: Float.self))
+    }
     let target = rows.bytes[row]
     if rows.lowPlane == 0 {
-      pointee.quantize_rows_u8(1, count, source, 0, target, 0, scale)
+      let found = pk_u8_range(range.minimum, range.maximum)
+      pointee.quantize_u8(count, source, found.inverse_scale, found.zero_point, target)
+      for column in count..<(count + 3) / 4 * 4 {
+        target[column] = UInt8(truncatingIfNeeded: found.zero_point)
+      }
+      quantization.pointee = found
     } else {
-      pointee.absmax_rows_f32(1, count, source, 0, scale)
-      let quantization = pk_u16_range(0, scale.pointee)
-      scale.pointee = quantization.scale
-      pointee.quantize_u16(count, source, quantization.inverse_scale, target, rows.lowPlane)
+      quantization.pointee = pk_u16_range(range.minimum, range.maximum)
+      pointee.quantize_u16(count, source, quantization.pointee.inverse_scale, target, rows.lowPlane)
     }
   }
 }
@@ -112,8 +120,8 @@ private struct RowWork: ParallelWork {
 
   private func store(_ source: UnsafeMutablePointer<Float>, _ row: Int, as input: LinearInput) {
     switch input {
-    case .quantized(let rows, .perRow(let scales)):
-      kernels.quantize(source, count: width, into: rows, row, scales + row)
+    case .quantized(let rows, .perRow(let quantizations)):
+      kernels.quantize(source, count: width, into: rows, row, quantizations + row)
     case .rounded(let values, let bf16):
       bf16.pointee.round_rows(1, width, source, width, values[row], values.stride)
     case .floats, .quantized(_, .common):

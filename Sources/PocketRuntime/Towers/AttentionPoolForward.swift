@@ -115,10 +115,10 @@ private struct PoolingWork: ParallelWork {
     for token in 0..<tokenCount { scores[token] = kernels.pointee.dot_f32(width, inputs, tokens[token]) }
     kernels.pointee.softmax_f32(1, tokenCount, scores, tokenCount)
     kernels.pointee.mean_rows_f32(tokenCount, width, scores, tokens.base, tokens.stride, inputs)
-    var scale: Float = 0
-    withUnsafeMutablePointer(to: &scale) { scale in
+    var quantization = pk_quantization()
+    withUnsafeMutablePointer(to: &quantization) { quantization in
       Compute(kernels: kernels, threads: 1).linear(
-        weights.value, valueInput(inputs, scale, worker: worker), rows: 1,
+        weights.value, valueInput(inputs, quantization, worker: worker), rows: 1,
         into: Rows(base: outputs, stride: width), panels: panels)
     }
     (output + columns.lowerBound).update(from: outputs + columns.lowerBound, count: headSize)
@@ -126,7 +126,7 @@ private struct PoolingWork: ParallelWork {
 
   /// The mean of the tokens in the form that the value projection needs: two bytes per activation for int8 weights.
   private func valueInput(
-    _ inputs: UnsafeMutablePointer<Float>, _ scale: UnsafeMutablePointer<Float>, worker: Int
+    _ inputs: UnsafeMutablePointer<Float>, _ quantization: UnsafeMutablePointer<pk_quantization>, worker: Int
   ) -> LinearInput {
     switch weights.value.panels {
     case .f32, .f16: return .floats(Rows(base: inputs, stride: width))
@@ -134,8 +134,8 @@ private struct PoolingWork: ParallelWork {
       let bytes = UnsafeMutableRawPointer(widened[worker]).assumingMemoryBound(to: UInt8.self)
       let rows = QuantizedRows(
         bytes: Rows(base: bytes, stride: width), lowPlane: weights.value.shape.paddedInputs)
-      kernels.quantize(inputs, count: width, into: rows, 0, scale)
-      return .quantized(rows, .perRow(scale))
+      kernels.quantize(inputs, count: width, into: rows, 0, quantization)
+      return .quantized(rows, .perRow(quantization))
     }
   }
 

@@ -135,17 +135,17 @@ extension TransformerPass {
     for item in 0..<segments.items {
       let row = pooledRow(of: item)
       switch (input, pooled) {
-      case (.quantized(let rows, .perRow(let scales)), .quantized(let target, .perRow(let targetScales))):
+      case (.quantized(let rows, .perRow(let found)), .quantized(let target, .perRow(let targets))):
         let (source, destination) = (rows.bytes[row], target.bytes[item])
         destination.update(from: source, count: width)
         if rows.lowPlane > 0 {
           (destination + target.lowPlane).update(from: source + rows.lowPlane, count: width)
         }
-        targetScales[item] = scales[row]
+        targets[item] = found[row]
       case (.rounded(let values, _), .rounded(let target, _)):
         target[item].update(from: values[row], count: width)
       case (_, .floats(let target)): target[item].update(from: scratch.mixed[row], count: width)
-      // All layers use the form of their tower, with a scale per row.
+      // All layers use the form of their tower, with a quantization per row.
       case (.floats, .quantized), (.floats, .rounded), (.quantized, .quantized), (.quantized, .rounded),
         (.rounded, .quantized):
         break

@@ -63,7 +63,7 @@ extension NarrowRows {
       let stride = rowStride(width, of: UInt8.self)
       let bytes = memory.rows(activation.rawValue * rows, stride, of: UInt8.self)
       let quantized = QuantizedRows(bytes: bytes, lowPlane: (activation.rawValue - 1) * rows * stride)
-      input = .quantized(quantized, .perRow(memory.buffer(rows, of: Float.self)))
+      input = .quantized(quantized, .perRow(memory.buffer(rows, of: pk_quantization.self)))
     case .rounded(let bf16):
       input = .rounded(memory.rows(rows, rowStride(width, of: UInt16.self), of: UInt16.self), bf16)
     }
