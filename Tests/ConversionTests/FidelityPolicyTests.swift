@@ -47,10 +47,12 @@ import Verification
     }
   }
 
-  @Test("Every ResNet has RN50's bounds", arguments: ["RN101", "RN50x4", "RN50x16", "RN50x64"])
+  @Test(
+    "Deeper ResNets have the bounds of transformers, because probes flatter them",
+    arguments: ["RN101", "RN50x4", "RN50x16", "RN50x64"])
   func deeperResNets(_ name: String) throws {
     #expect(
-      try policy(.int8, name).demands.map(\.thresholds?.image?.worstCosine) == [0.998, 0.999])
+      try policy(.int8, name).demands.map(\.thresholds?.image?.worstCosine) == [0.9998, 0.9999])
     #expect(try policy(.fp16, name).demands.count == 1)
   }
 }
