@@ -157,7 +157,8 @@ import Testing
       let left = [rows, hidden].compactMap { try? Data(contentsOf: URL(filePath: $0)) }
       #expect(left == [new[1]], "\(count)")
     }
-    #expect(rest.error.contains("2 vectors kept"), "\(rest.error)")
+    // A run with just enough descriptors to succeed may compute again an image that it could not compare.
+    #expect(rest.error.contains(/[12] vectors? kept/), "\(rest.error)")
     #expect(try VectorPair.bytes(output) == new)
   }
 
