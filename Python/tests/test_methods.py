@@ -168,7 +168,9 @@ class MethodTests(unittest.TestCase):
 
     def test_versions_agree(self):
         self.assertEqual(pocketclip.runtime_version(), pocketclip.__version__)
-        self.assertEqual(pocketclip.isa_name(), support.model().info.isa)
+        found = support.model().info.isa
+        # The system may refuse AMX to a process.
+        self.assertIn(found, {pocketclip.isa_name(), "avx512vnni" if pocketclip.isa_name() == "amx" else pocketclip.isa_name()})
 
     def test_a_flat_buffer_of_known_size_is_a_image(self):
         model = support.model()

@@ -1,6 +1,5 @@
 /* The tile instructions of AMX in C (Intel, Software Developer's Manual, volume 2), under the names of their intrinsics.
- * What the processor refuses is counted: a wrong configuration, and operands whose sizes do not fit. Sums of BF16 are those of even inputs and of odd ones, then both are added; the processor's
- * order is not documented beyond that, so only the rounding of its sums can be compared. */
+ * What the processor refuses is counted: a wrong configuration, and operands whose sizes do not fit. */
 #ifndef PK_EMULATED_TILES_H
 #define PK_EMULATED_TILES_H
 

@@ -88,6 +88,7 @@ typedef struct tile_configuration {
   uint16_t row_bytes[16];
   uint8_t rows[16];
 } tile_configuration;
+_Static_assert(sizeof(tile_configuration) == 64, "LDTILECFG reads 64 bytes");
 
 /* For blocks of these heights. Tiles that are not used have a size all the same. */
 static void configure_tiles(size_t upper, size_t lower) {

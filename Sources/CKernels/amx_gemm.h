@@ -58,9 +58,7 @@ INLINE size_t lines_per_step(size_t blocks) { return (STEP_WEIGHTS / 64 + blocks
 
 typedef void run_body(const gemm *g, const block_rows *rows);
 
-static void each_run(const gemm *g, run_body *body) {
-  size_t runs;
-  block_rows rows = rows_of(g->product, &runs);
+static void each_run(const gemm *g, block_rows rows, size_t runs, run_body *body) {
   if (rows.height == 0) return;
   configure_tiles((rows.height + 1) / 2, rows.height / 2);
   for (; rows.run.line < runs; rows.run.line++) body(g, &rows);
@@ -69,7 +67,7 @@ static void each_run(const gemm *g, run_body *body) {
 
 /* ---- Bytes: exact sums in any order. ---- */
 
-/* Fewer rows are faster without tiles. */
+/* Runs of fewer rows are faster without tiles. */
 #define FEWEST_ROWS 16
 /* Weights that stay in the second-level cache (2 MB) while rows that exceed it are multiplied. */
 #define TILE_WEIGHT_BYTES ((size_t)768 << 10)
@@ -112,11 +110,13 @@ static void run_bytes(const gemm *g, const block_rows *rows) {
 
 static void gemm_u8s8_amx(const pk_product *product, size_t panel_begin, size_t panel_end, const uint8_t *x,
                           const pk_quantized_rows *rows, const int8_t *w, float *y) {
-  if (product->lines * product->line_rows < FEWEST_ROWS) {
+  size_t runs;
+  const block_rows run = rows_of(product, &runs);
+  if (run.run.rows < FEWEST_ROWS) {
     gemm_u8s8(product, panel_begin, panel_end, x, rows, w, y);
   } else {
     const gemm g = {product, panel_begin, panel_end, x, sizeof *x, (const uint8_t *)w, PK_PANEL, y, tile_u8s8, NULL, rows, NULL};
-    each_run(&g, run_bytes);
+    each_run(&g, run, runs, run_bytes);
   }
 }
 
@@ -163,7 +163,9 @@ static void run_block_group(const gemm *g, const block_rows *rows, size_t first,
     const size_t weight_bytes = c.inputs * g->input_bytes;
     /* One chunk serves all groups. */
     if (first == 0 || c.inputs < total) round_weights(w, panel_bytes, c.inputs, pairs);
-    prefetch ahead = {w + weight_bytes, w + 2 * weight_bytes, panel_bytes, lines_per_step(count)};
+    /* The next chunk of both panels, or the first of the next pair, which follows the second panel. */
+    const uint8_t *next = w + weight_bytes + (input + c.inputs < total ? 0 : panel_bytes);
+    prefetch ahead = {next, next + weight_bytes, panel_bytes, lines_per_step(count)};
     for (size_t i = 0; i < count; i++) {
       block b = inputs[i];
       b.x += c.offset;
@@ -191,9 +193,11 @@ static void run_pairs(const gemm *g, const block_rows *rows) {
 
 static void gemm_bf16_amx(const pk_product *product, size_t panel_begin, size_t panel_end, const uint16_t *x, const uint16_t *w,
                           float *y) {
+  size_t runs;
+  const block_rows run = rows_of(product, &runs);
   const gemm g = {product, panel_begin, panel_end, (const uint8_t *)x, sizeof *x, (const uint8_t *)w,
-                  PK_PANEL * sizeof *w, y, tile_u8s8, NULL, NULL, NULL};
-  each_run(&g, run_pairs);
+                  PK_PANEL * sizeof *w, y, NULL, NULL, NULL, NULL};
+  each_run(&g, run, runs, run_pairs);
 }
 
 #endif

@@ -24,7 +24,8 @@
  * SAME BITS. With one instruction set, the vector of an item depends only on the model, the arithmetic and the
  * item. It does not depend on the batch, its order, the other items or the number of threads. Integer arithmetic is
  * equal on all instruction sets. Floating-point results are of two kinds: with fused multiply-add (all instruction
- * sets except scalar and sse41) and without. Bits are equal within a kind; the two kinds differ by rounding.
+ * sets except scalar and sse41) and without. Bits are equal within a kind; the two kinds differ by rounding. In bf16,
+ * avx512vnni and amx differ by rounding, too.
  *
  * MEMORY. The library allocates memory with mmap only, when a bundle is opened and when a session is created.
  * If the system has too little, the call returns PCLIP_E_MEMORY. A call needs less than 96 KB of the caller's stack. The
@@ -32,9 +33,10 @@
  *
  * AMX. Linux gives a process the tiles of AMX on request. pclip_open requests them when it opens an int8 bundle, or an
  * FP16 bundle in bf16, on a processor that has them. If Linux refuses, for example because a thread has a small signal
- * stack, the model uses avx512vnni. The permission cannot be given back: in this process and its later children,
- * sigaltstack() then fails for stacks below about 11 KB (sysconf(_SC_MINSIGSTKSZ) returns the least size). Set PCLIP_ISA
- * or `isa` to avx512vnni to request nothing. No tile is live between calls or while a thread waits.
+ * stack, the model uses avx512vnni; if PCLIP_ISA or `isa` names amx, pclip_open fails. The permission cannot be given
+ * back: in this process and its forked children, sigaltstack() then fails for stacks below about 12 KB
+ * (sysconf(_SC_MINSIGSTKSZ) returns the least size), and a signal that interrupts a product puts 8 KB more on the stack.
+ * Set PCLIP_ISA or `isa` to avx512vnni to request nothing. No tile is live between calls or while a thread waits.
  *
  * FILES. pclip_open maps the file. If another program truncates it, the process ends with SIGBUS; if another program
  * writes into it, vectors change. `copy` in the options (PCLIP_COPY=1) reads the file into memory instead. If a file

@@ -43,9 +43,9 @@ package final class Model: @unchecked Sendable {
     let textPrecision = architecture.text == nil ? nil : header.description.textPrecision
     let hasInt8 = imagePrecision == .int8 || textPrecision == .int8
     let arithmetic = options.arithmetic ?? (hasInt8 ? .fast : .exact)
-    let compute = hasInt8 || arithmetic == .bf16 ? try options.computeWithTiles() : options.compute
-    let imageForm = try Model.rowForm(imagePrecision, arithmetic, compute)
-    let textForm = try Model.rowForm(textPrecision, arithmetic, compute)
+    // Refuses a wrong combination before anything is asked of the system.
+    var imageForm = try Model.rowForm(imagePrecision, arithmetic, options.compute)
+    var textForm = try Model.rowForm(textPrecision, arithmetic, options.compute)
     guard let start = memory.bytes.baseAddress else { throw RuntimeFault.inconsistent(byteOffset: 0) }
     let products = try ScaleProducts(header)
     var binder = WeightBinder(header, start, products)
@@ -54,6 +54,9 @@ package final class Model: @unchecked Sendable {
     var text: TextWeights?
     if let tower = architecture.text { text = try binder.bind(tower) }
     let tokenizer = try Model.tokenizer(header, start)
+    let compute = hasInt8 || arithmetic == .bf16 ? try options.computeWithTiles() : options.compute
+    imageForm = try Model.rowForm(imagePrecision, arithmetic, compute)
+    textForm = try Model.rowForm(textPrecision, arithmetic, compute)
     return Model(
       memory, products, header, compute, arithmetic, imageForm, textForm, image, text, tokenizer)
   }
