@@ -38,16 +38,39 @@ static void within_rounding(size_t row, size_t output, size_t k, const uint16_t 
   if (!(fabs(sum - (double)found) <= (double)(k + 2) * 0x1p-24 * magnitude)) wrong("a sum of row", row);
 }
 
+static uint16_t x[MOST_OPERANDS];
+
+static void fill_x(size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = bf16_rounded(a[i % CAPACITY]);
+}
+
 static void product(size_t m, size_t n, size_t k) {
-  static uint16_t x[MOST_OPERANDS];
   const size_t ldx = k + 4, ldy = n + 3;
   const pk_product p = {.lines = 1, .line_rows = m, .x_row_stride = ldx, .segments = 1, .segment_inputs = k,
                         .y_row_stride = ldy, .epilogue = {.output_count = n}};
-  for (size_t i = 0; i < m * ldx; i++) x[i] = bf16_rounded(a[i % CAPACITY]);
+  fill_x(m * ldx);
   tested_bf16->gemm(&p, 0, (n + PK_PANEL - 1) / PK_PANEL, x, halves, floats_of(1));
   for (size_t row = 0; row < m; row++)
     for (size_t output = 0; output < n; output++)
       within_rounding(row, output, k, x + row * ldx, floats_of(1)[row * ldy + output]);
+}
+
+/* A window of 3 × 3 over four lines of pixels with a border of one, in lines and segments. */
+static void convolution(size_t width, size_t channels) {
+  enum { LINES = 4, OUTPUTS = 20 };
+  static uint16_t window[MOST_OPERANDS / 100];
+  const size_t line = (width + 2) * channels, inputs = 3 * channels;
+  const pk_product p = {.lines = LINES, .line_rows = width, .x_row_stride = channels, .x_line_stride = line, .segments = 3,
+                        .segment_inputs = inputs, .segment_stride = line, .y_row_stride = OUTPUTS,
+                        .y_line_stride = OUTPUTS * width, .epilogue = {.output_count = OUTPUTS}};
+  fill_x((LINES + 2) * line);
+  tested_bf16->gemm(&p, 0, 2, x, halves, floats_of(1));
+  for (size_t row = 0; row < LINES * width; row++) {
+    for (size_t s = 0; s < 3; s++)
+      memcpy(window + s * inputs, x + (row / width + s) * line + row % width * channels, inputs * sizeof *x);
+    for (size_t output = 0; output < OUTPUTS; output++)
+      within_rounding(row, output, 3 * inputs, window, floats_of(1)[row * OUTPUTS + output]);
+  }
 }
 
 void check_bf16_gemm(void) {
@@ -57,4 +80,7 @@ void check_bf16_gemm(void) {
   product(280, 33, 100); /* more rows, more inputs, and more of both than a kernel rounds weights for at a time */
   product(33, 20, 1076);
   product(280, 16, 520);
+  convolution(5, 8);
+  convolution(9, 24);
+  convolution(40, 36);
 }
