@@ -1,8 +1,9 @@
-"""Exports of one set of synthetic weights in every engine's format, made on demand and kept in the cache.
+"""Exports of one model in every engine's format, made on demand and kept in the cache.
 
-Each is made in a separate process (`python -m peers.exports VARIANT TOWER KIND`), so that its memory is freed
-afterwards. Recipes: ONNX by torch's exporter; ONNX Runtime's int8 dynamic per channel, or static (QDQ) for
-convolutions; OpenVINO's int8 by nncf, with its transformer scheme (which smooths) for ViT and text.
+Each is made in a separate process (`python -m peers.exports MODEL TOWER KIND`), so that its memory is freed
+afterwards. Recipes: ONNX by torch's exporter; ONNX Runtime's int8 dynamic per channel, of matrix products (as fast as
+possible) or of every operator that it quantizes (as small as possible), or static (QDQ); OpenVINO's int8 by nncf, with
+its transformer scheme (which smooths) for ViT and text, and with ranges that clip nothing.
 """
 
 import contextlib
@@ -15,16 +16,18 @@ import sys
 import tempfile
 import time
 
-from . import CACHE, GOLDEN, TOOL, inputs
+from . import CACHE, TOOL, inputs, models
 
 FILES = {
     "reference": "reference/outputs.npz",
     "onnx": "fp32/model.onnx",
     "onnx-dynamic": "dynamic/model.onnx",
+    "onnx-dynamic-all": "dynamic-all/model.onnx",
     "onnx-static": "static/model.onnx",
     "openvino-int8": "nncf/model.xml",
+    "openvino-minmax": "nncf-minmax/model.xml",
 }
-SOURCES = {"onnx-dynamic": ["onnx"], "onnx-static": ["onnx"], "openvino-int8": ["onnx"]}
+SOURCES = {kind: ["onnx"] for kind in FILES if kind not in ("reference", "onnx")}
 """The exports from which others are made."""
 OF_ENGINE = {"onnxruntime-fp32": "onnx", "onnxruntime-dynamic": "onnx-dynamic", "onnxruntime-static": "onnx-static",
              "openvino-fp32": "onnx", "openvino-bf16": "onnx", "openvino-default": "onnx",
@@ -35,8 +38,7 @@ TIMES = "seconds.json"
 
 def path(variant, tower, kind):
     """The file of a kind; made first if it is missing."""
-    folder = CACHE / variant / tower
-    file = folder / FILES[kind]
+    file = models.cache(variant) / tower / FILES[kind]
     if not file.exists():
         print(f"making {kind} of {variant}'s {tower} tower", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "peers.exports", variant, tower, kind], check=True, stdout=sys.stderr)
@@ -45,11 +47,11 @@ def path(variant, tower, kind):
 
 def bundle(variant, precision):
     """Our bundle of both towers of the same weights, by the command line. PEERS_BUNDLES distinguishes those of several."""
-    file = CACHE / variant / (precision + os.environ.get("PEERS_BUNDLES", "")) / "model.pclip"
+    file = models.cache(variant) / (precision + os.environ.get("PEERS_BUNDLES", "")) / "model.pclip"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with timed(file):
-            subprocess.run([os.environ.get("POCKETCLIP", str(TOOL)), "convert", f"synthetic:{variant}", "-o", str(file),
+            subprocess.run([os.environ.get("POCKETCLIP", str(TOOL)), "convert", models.source(variant), "-o", str(file),
                             "--precision", precision, "--no-measure", "--quiet"], check=True, stdout=subprocess.DEVNULL)
     return file
 
@@ -87,13 +89,6 @@ def operations(variant, tower):
     return int(np.load(path(variant, tower, "reference"))["operations"])
 
 
-def image_size(variant):
-    sys.path.insert(0, str(GOLDEN))
-    from variants import VARIANTS
-
-    return VARIANTS[variant].image_size
-
-
 def make_reference(variant, tower, file):
     """FP32 outputs of PyTorch for each kind of input, and the operations per item of a padded pass."""
     import numpy as np
@@ -103,7 +98,7 @@ def make_reference(variant, tower, file):
     from . import towers
 
     module = towers.tower(variant, tower)
-    batches = ({"images": inputs.images(image_size(variant))} if tower == "image"
+    batches = ({"images": inputs.images(models.image_size(variant))} if tower == "image"
                else {"long": inputs.long_ids(), "captions": inputs.caption_ids()})
     with torch.no_grad():
         outputs = {name: module(torch.from_numpy(batch)).numpy() for name, batch in batches.items()}
@@ -119,7 +114,7 @@ def make_onnx(variant, tower, file):
     from . import towers
 
     module = towers.tower(variant, tower)
-    samples = inputs.calibration(tower, image_size(variant))
+    samples = inputs.calibration(tower, models.image_size(variant))
     batch = torch.from_numpy(np.concatenate(samples[:2]))
     with torch.no_grad():
         torch.onnx.export(module, (batch,), file, dynamo=True, opset_version=20, input_names=["input"],
@@ -137,12 +132,17 @@ def preprocessed(variant, tower):
         yield prepared
 
 
-def make_onnx_dynamic(variant, tower, file):
+def make_onnx_dynamic(variant, tower, file, operators=("MatMul", "Gemm", "Attention")):
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with preprocessed(variant, tower) as prepared:
         quantize_dynamic(prepared, file, per_channel=True, weight_type=QuantType.QInt8,
-                         op_types_to_quantize=["MatMul", "Gemm", "Attention"])
+                         op_types_to_quantize=list(operators))
+
+
+def make_onnx_dynamic_all(variant, tower, file):
+    """Convolutions and the token table too: ONNX Runtime's own list."""
+    make_onnx_dynamic(variant, tower, file, operators=())
 
 
 def make_onnx_static(variant, tower, file):
@@ -150,31 +150,43 @@ def make_onnx_static(variant, tower, file):
 
     class Samples(CalibrationDataReader):
         def __init__(self):
-            self.samples = iter(inputs.calibration(tower, image_size(variant)))
+            self.samples = iter(inputs.calibration(tower, models.image_size(variant)))
 
         def get_next(self):
             sample = next(self.samples, None)
             return None if sample is None else {"input": sample}
 
+    # Of a transformer only the products: the scale of a causal mask, whose range is infinite, destroys every output.
+    operators = ["MatMul", "Gemm", "Conv", "Gather"] if models.is_transformer(variant, tower) else None
     with preprocessed(variant, tower) as prepared:
         quantize_static(prepared, file, Samples(), quant_format=QuantFormat.QDQ, per_channel=True,
-                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=operators)
 
 
-def make_openvino_int8(variant, tower, file):
+def make_openvino_int8(variant, tower, file, **settings):
     import nncf
     import openvino
 
     model = openvino.Core().read_model(path(variant, tower, "onnx"))
-    is_transformer = tower == "text" or variant.startswith("ViT")
-    samples = inputs.calibration(tower, image_size(variant))
-    quantized = nncf.quantize(model, nncf.Dataset(samples), subset_size=len(samples),
-                              model_type=nncf.ModelType.TRANSFORMER if is_transformer else None)
+    scheme = nncf.ModelType.TRANSFORMER if models.is_transformer(variant, tower) else None
+    samples = inputs.calibration(tower, models.image_size(variant))
+    quantized = nncf.quantize(model, nncf.Dataset(samples), subset_size=len(samples), model_type=scheme, **settings)
     openvino.save_model(quantized, file, compress_to_fp16=False)
 
 
+def make_openvino_minmax(variant, tower, file):
+    """Ranges that hold every value of the calibration (by default nncf averages the samples' extremes, and clips), and zero
+    points for activations."""
+    import nncf
+    from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+
+    ranges = nncf.AdvancedQuantizationParameters(activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX)
+    make_openvino_int8(variant, tower, file, preset=nncf.QuantizationPreset.MIXED, advanced_parameters=ranges)
+
+
 MAKERS = {"reference": make_reference, "onnx": make_onnx, "onnx-dynamic": make_onnx_dynamic,
-          "onnx-static": make_onnx_static, "openvino-int8": make_openvino_int8}
+          "onnx-dynamic-all": make_onnx_dynamic_all, "onnx-static": make_onnx_static,
+          "openvino-int8": make_openvino_int8, "openvino-minmax": make_openvino_minmax}
 
 
 def main(variant, tower, kind):
@@ -182,7 +194,7 @@ def main(variant, tower, kind):
     target."""
     for source in SOURCES.get(kind, []):
         path(variant, tower, source)
-    final = CACHE / variant / tower / FILES[kind]
+    final = models.cache(variant) / tower / FILES[kind]
     unfinished = final.parent.with_name(f"unfinished-{final.parent.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 
 from . import GOLDEN
+from . import calibration as calibration_set
 
 sys.path.insert(0, str(GOLDEN))
 import probes
@@ -12,7 +13,6 @@ import probes
 CONTEXT, START, END = 77, 49406, 49407
 COUNT = 16
 """Inputs that are timed and compared; calibration uses other inputs."""
-CALIBRATION = 32
 
 CAPTIONS = """
 a photo of a cat
@@ -60,10 +60,16 @@ def of_case(case, size):
 
 
 def calibration(tower, size):
-    """CALIBRATION inputs for engines that quantize with samples, each a batch of one."""
+    """PocketCLIP's own calibration items, each a batch of one, for engines that quantize with samples."""
+    import clip
+    import torch
+    from clip.clip import _transform
+    from PIL import Image
+
     if tower == "image":
-        batch = images(size, first=100, count=CALIBRATION)
+        prepare = _transform(size)
+        batch = torch.stack([prepare(Image.fromarray(calibration_set.image(index)))
+                             for index in range(calibration_set.COUNT)])
     else:
-        long = long_ids(seed=1, count=CALIBRATION // 2)
-        batch = np.concatenate([long, caption_ids(CALIBRATION - len(long))])
-    return [sample[None] for sample in batch]
+        batch = clip.tokenize(calibration_set.texts(), truncate=True).long()
+    return [sample[None] for sample in batch.numpy()]

@@ -1,15 +1,9 @@
-"""OpenAI's own model on synthetic weights, as PyTorch modules: one tower each, FP32."""
-
-import sys
+"""OpenAI's own model as PyTorch modules: one tower each, FP32."""
 
 import torch
 from clip.model import CLIP
 
-from . import GOLDEN, SCRIPTS
-
-sys.path[:0] = [str(GOLDEN), str(SCRIPTS)]
-from make_checkpoint import synthetic_source
-from variants import VARIANTS
+from . import models
 
 
 class TextTower(torch.nn.Module):
@@ -27,9 +21,9 @@ class TextTower(torch.nn.Module):
         return x[torch.arange(x.shape[0]), ids.argmax(dim=-1)] @ self.model.text_projection
 
 
-def tower(variant, name):
+def tower(model_name, name):
     """The `image` or `text` tower: pixels [n, 3, S, S] or ids [n, 77] → [n, E]."""
-    numbers, state = synthetic_source(VARIANTS[variant], "plain")
+    numbers, state = models.weights(model_name)
     model = CLIP(**numbers).float()
     model.load_state_dict(state, strict=False)  # not stored: the BatchNorms' counters of batches seen
     return (model.visual if name == "image" else TextTower(model)).eval()

@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from . import amx, exports, inputs, machine
+from . import amx, exports, inputs, machine, models
 from .cases import CASES, WITHOUT_AMX, plain
 from .engines import ENGINES
 
@@ -42,7 +42,7 @@ def timed(call, budget):
 class Worker:
     def __init__(self, case, engine):
         self.case = case
-        self.everything = inputs.of_case(case, exports.image_size(case.variant))
+        self.everything = inputs.of_case(case, models.image_size(case.variant))
         self.engine = ENGINES[engine](case)
         self.calls = {batch: self.engine.prepare(self.everything[:batch]) for batch in case.batches}
 
