@@ -7,6 +7,8 @@ TEST := python3 Scripts/check/test.py $(SWIFT_FLAGS) --disable-testable-imports
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 BENCH ?= --publish
+CURVE ?= --minis --publish
+QUANTIZERS ?= --publish
 BIN := .build/release/pocketclip
 PYTHON_TEST := .venv-test/bin/python
 PYTHON_BUILD := .venv-python/bin/python
@@ -147,6 +149,20 @@ bench: runtime build ## compare with other engines, write docs/benchmarks.md; BE
 bench-builds: build ## race two builds of the library in pairs: OLD=old.so NEW=new.so RACE='--case b32-image'
 	@Scripts/environments/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers.builds $(OLD) $(NEW) $(RACE)
+
+.PHONY: bench-quantizers
+bench-quantizers: build ## compare int8 with that of ONNX Runtime and OpenVINO, write docs/QUANTIZATION.md; QUANTIZERS='--model mini-vit' prints one model
+	@Scripts/environments/venv-peers.sh
+	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers.quantizers $(QUANTIZERS)
+
+.PHONY: curve
+curve: build ## cosine beside zero-shot decisions over precisions and bit widths; CURVE='my.pt --images FOLDER -o NAME' measures yours
+	@Scripts/environments/venv-goldens.sh
+	PYTHONPATH=Benchmarks .venv-goldens/bin/python -m curve $(CURVE)
+
+.PHONY: check-curve
+check-curve: build $(PYTHON_TEST) ## run the curve on a mini, without PyTorch; compare the peers' calibration items with the built-in ones
+	@Scripts/check/check-curve.sh $(BIN) $(PYTHON_TEST)
 
 bench-formats: build ## convert full-size checkpoints of every format, print the table of docs/FORMATS.md
 	Benchmarks/formats/run.sh
