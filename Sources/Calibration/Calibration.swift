@@ -24,18 +24,12 @@ public struct Calibration {
 
   /// The most images to run at once, so that a layer's activations stay below 256 MB; at least 8, at most 1024.
   public static func mostImages(of tower: ImageTower) -> Int {
-    let values =
-      switch tower.trunk {
-      case .patches(let trunk):
-        trunk.tokenCount(imageSize: tower.imageSize) * max(trunk.stack.mlpWidth, 3 * trunk.stack.width)
-      case .resNet(let trunk): trunk.stemWidth * (tower.imageSize / 2) * (tower.imageSize / 2)
-      }
-    return most(valuesPerItem: values)
+    most(valuesPerItem: tower.largestLayer)
   }
 
   /// The same for texts.
   public static func mostTexts(of tower: TextTower) -> Int {
-    most(valuesPerItem: tower.contextLength * max(tower.stack.mlpWidth, 3 * tower.stack.width))
+    most(valuesPerItem: tower.stack.largestLayer(tokens: tower.contextLength))
   }
 
   private static func most(valuesPerItem values: Int) -> Int {

@@ -15,17 +15,18 @@ struct AttentionPoolForward {
     tokens.addRepeating(try weights("visual.attnpool.positional_embedding"))
     let (batch, count, width) = (tokens.shape[0], pool.tokenCount(of: tower), tower.width)
     let mean = Tensor([batch, 1, width], (0..<batch).flatMap { tokens.row($0 * count) })  // [B, 1, C]
-    let q = try project(mean, "q_proj")  // [B, 1, C]
-    let k = try project(tokens, "k_proj")
+    var q = try project(mean, "q_proj")  // [B, 1, C]
+    var k = try project(tokens, "k_proj")
     let v = try project(tokens, "v_proj")  // [B, N, C]
+    (q, k) = (weights.complete(q), weights.complete(k))
     let attend = Attention(
-      batch: batch, queries: 1, keys: count, heads: pool.heads, headSize: width / pool.heads,
+      batch: v.shape[0], queries: 1, keys: count, heads: pool.heads, headSize: width / pool.heads,
       isCausal: false, product: product)
     let pooled = q.withView { q in  // [B, 1, C]
       k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
     }
     let output = try project(pooled, "c_proj")  // [B, 1, E]
-    let embedding = output.reshaped([batch, output.width])
+    let embedding = output.reshaped([output.shape[0], output.width])
     observe("visual.attnpool", embedding)
     return embedding
   }

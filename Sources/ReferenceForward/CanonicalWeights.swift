@@ -6,11 +6,16 @@ struct CanonicalWeights {
   private let model: CLIPModel
   /// Receives every layer's inputs.
   let observeInputs: ReferenceForward.InputObserver?
+  /// Changed copies of the items that run too.
+  let variation: Variation?
   private let parameters: [String: Parameter]
 
-  init(_ model: CLIPModel, observeInputs: ReferenceForward.InputObserver? = nil) {
+  init(
+    _ model: CLIPModel, observeInputs: ReferenceForward.InputObserver? = nil, variation: Variation? = nil
+  ) {
     self.model = model
     self.observeInputs = observeInputs
+    self.variation = variation
     parameters = Dictionary(
       uniqueKeysWithValues: model.schema.parameters.map { ($0.name.description, $0) })
   }

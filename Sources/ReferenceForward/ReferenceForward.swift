@@ -9,6 +9,8 @@ public struct ReferenceForward {
   public typealias Observer = (_ stage: String, _ output: Tensor) -> Void
   /// Called with the inputs of each layer, by the name of its weights, before its product.
   package typealias InputObserver = (_ weights: String, _ inputs: LayerInputs) -> Void
+  /// Gives the changes to a layer, by the name of its weights.
+  package typealias Changes = (_ weights: String) throws(ModelError) -> [LayerChange]
 
   public let model: CLIPModel
   public let product: MatrixProduct
@@ -24,6 +26,13 @@ public struct ReferenceForward {
     self.model = model
     self.product = product
     weights = CanonicalWeights(model, observeInputs: observeInputs)
+  }
+
+  /// Embeddings of a batch are those of all copies: `[copies · items, E]`. Runs one batch.
+  package init(_ model: CLIPModel, product: MatrixProduct, variation: Variation) {
+    self.model = model
+    self.product = product
+    weights = CanonicalWeights(model, variation: variation)
   }
 
   /// Image embeddings, not normalized; pooled hidden states for a tower without projection.

@@ -50,9 +50,9 @@ struct ResNetTrunkForward {
       var shortcut = try weights.convolved1x1(  // [B, H', W', 4p]
         halves ? x.averagePooled : x, "\(name).downsample.0.weight", by: product)
       try normalize(&shortcut, "\(name).downsample.1", rectified: false)
-      branch.add(shortcut)
+      weights.add(shortcut, to: &branch)
     } else {
-      branch.add(x)
+      weights.add(x, to: &branch)
     }
     branch.rectify()
     return branch

@@ -14,11 +14,8 @@ struct TextForward {
       throw ModelError(
         .wrongShape, tensor: "ids", expected: "\(tower.contextLength) per text", found: "\(text.count)")
     }
-    let flat = ids.flatMap { $0.map(Int.init) }
-    var x = try weights.rows(flat, of: "token_embedding.weight")  // [B·C, W]
-      .reshaped([ids.count, tower.contextLength, tower.stack.width])  // [B, C, W]
-    let positions = try weights.rows(Array(0..<tower.contextLength), of: "positional_embedding")  // [C, W]
-    x.addRepeating(positions)
+    var x = try weights.lookedUp(ids, in: "token_embedding.weight")  // [B, C, W]
+    x.addRepeating(try weights.rows(Array(0..<tower.contextLength), of: "positional_embedding"))  // [C, W]
     observe("positional_embedding", x)
     x = try Transformer(  // [B, C, W]
       stack: tower.stack, name: "transformer", isCausal: tower.isCausal, weights: weights, product: product,
@@ -26,8 +23,9 @@ struct TextForward {
     x = x.layerNorm(  // [B, C, W]
       try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)
     observe("ln_final", x)
-    let rows = ids.enumerated().map { $0.offset * tower.contextLength + tower.pooledPosition(of: $0.element) }
-    let pooled = Tensor([ids.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
+    let positions = ids.map { tower.pooledPosition(of: $0) }
+    let rows = (0..<x.shape[0]).map { $0 * tower.contextLength + positions[$0 % ids.count] }
+    let pooled = Tensor([rows.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
     guard tower.projection != nil else { return pooled }
     let embedding = try weights.projected(pooled, "text_projection", by: product)  // [B, E]
     observe("text_projection", embedding)

@@ -17,8 +17,8 @@ struct Transformer {
     var x = input  // [B, N, W]
     for layer in 0..<stack.layers {
       let block = "\(name).resblocks.\(layer)"
-      x.add(try attention(try layerNorm(x, "\(block).ln_1"), "\(block).attn"))
-      x.add(try mlp(try layerNorm(x, "\(block).ln_2"), "\(block).mlp"))
+      weights.add(try attention(try layerNorm(x, "\(block).ln_1"), "\(block).attn"), to: &x)
+      weights.add(try mlp(try layerNorm(x, "\(block).ln_2"), "\(block).mlp"), to: &x)
       observe(block, x)
     }
     return x
@@ -32,7 +32,7 @@ struct Transformer {
     let qkv = try weights.linear(  // [B, N, 3W], each row q, k, v
       x, "\(name).in_proj_weight", "\(name).in_proj_bias", by: product)
     let attend = Attention(
-      batch: x.shape[0], queries: x.shape[1], keys: x.shape[1], heads: stack.heads,
+      batch: qkv.shape[0], queries: x.shape[1], keys: x.shape[1], heads: stack.heads,
       headSize: stack.headSize, isCausal: isCausal, product: product)
     let heads = qkv.values.withUnsafeBufferPointer { buffer in  // [B, N, W]
       guard let base = buffer.baseAddress else { return x }

@@ -26,6 +26,10 @@ public struct MatrixProduct: Sendable {
   }
 
   public static var portable: MatrixProduct { MatrixProduct(.portable(PortableProduct())) }
+  /// The portable product with each instruction set of this processor; all give the same bits.
+  package static var portableOfEachLevel: [MatrixProduct] {
+    PortableProduct.ofEachLevel.map { MatrixProduct(.portable($0)) }
+  }
 
   /// - Throws: `Unavailable` if OpenBLAS is chosen and cannot run.
   public init(_ choice: Choice) throws(Unavailable) {

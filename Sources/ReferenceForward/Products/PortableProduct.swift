@@ -7,6 +7,13 @@ struct PortableProduct: Sendable {
 
   init() { level = pp_fastest_level() }
 
+  private init(_ level: pp_level) { self.level = level }
+
+  /// One for each instruction set of this processor, slowest first.
+  static var ofEachLevel: [PortableProduct] {
+    (0...pp_fastest_level().rawValue).map { PortableProduct(pp_level(rawValue: $0)) }
+  }
+
   /// Runs on the calling thread. The workspace only depends on K: 1,664 bytes per inner index.
   func multiply(
     _ a: MatrixProduct.View, _ b: MatrixProduct.View, _ layout: MatrixProduct.Layout,
