@@ -126,6 +126,13 @@ let package = Package(
         "Verification", "ReferenceForward", "Models", "Quantization", "BundleFormat", "Architecture",
         "Progress",
       ]),
+    // What the rounding of each matrix costs the embeddings, and the precision of each for the fewest bytes.
+    module(
+      "Sensitivity",
+      [
+        "Verification", "ReferenceForward", "Models", "Quantization", "BundleFormat", "Architecture",
+        "Parallel", "Progress",
+      ]),
     module(
       "Conversion",
       [
@@ -196,6 +203,12 @@ let package = Package(
         "Calibration", "Verification", "Quantization", "Models", "Checkpoints", "BundleFormat",
         "Architecture",
         "TestSupport",
+      ]),
+    tests(
+      "SensitivityTests",
+      [
+        "Sensitivity", "Calibration", "Conversion", "ReferenceForward", "Verification", "PocketCLIP",
+        "Quantization", "Models", "Checkpoints", "BundleFormat", "Architecture", "TestSupport",
       ]),
     tests(
       "ConversionTests",

@@ -48,11 +48,11 @@ final class CalibratedLayers {
     let parameter = parameters[index]
     defer { progress.add(parameter.roundingOperations) }
     guard let matrix = WeightMatrix(parameter), matrix.inputs == inputs.width else { return }
-    let bias = parameters.biasIndex(of: index)
+    let bias = RoundingPlan.biasIndex(of: index, in: parameters)
     guard let feedback = feedback(inputs, isCentred: bias != nil, equalization.consumers[index]) else {
       return  // Inputs of zeros choose nothing: to nearest.
     }
-    let rows = try storedRows(index, matrix)
+    let rows = try model.storedRows(of: index, matrix, equalization)
     let kernels = WeightKernels()
     let scales = kernels.scales(
       ofLargest: kernels.largestMagnitudes(of: rows.span, rowCount: matrix.outputs))
@@ -83,32 +83,8 @@ final class CalibratedLayers {
     return moments.factored(exponents: exponents, isCentred: isCentred, damping: Self.damping)
   }
 
-  /// W as the bundle stores it before rounding: rows in stored order, equalized.
-  private func storedRows(_ index: Int, _ matrix: WeightMatrix) throws(ModelError) -> [Float] {
-    var rows = [Float](repeating: 0, count: matrix.outputs * matrix.inputs)
-    try model.withValues(of: parameters[index]) { values in
-      var span = rows.mutableSpan
-      matrix.copyRows(0..<matrix.outputs, of: values, into: &span)
-    }
-    Equalization.scale(
-      0..<matrix.outputs, inputs: matrix.inputs,
-      rowFactors: equalization.rowFactors(of: index, rowCount: parameters[index].shape[0]),
-      columnFactors: equalization.columnFactors(of: index), &rows)
-    return rows
-  }
-
   static func operationCount(_ parameters: [Parameter], _ towers: CLIPArchitecture) -> Int {
     parameters.filter { towers.has($0.tower) }.reduce(0) { $0 + $1.roundingOperations }
-  }
-}
-
-extension CLIPArchitecture {
-  fileprivate func has(_ tower: Tower?) -> Bool {
-    switch tower {
-    case .image: image != nil
-    case .text: text != nil
-    case nil: false
-    }
   }
 }
 
@@ -120,20 +96,6 @@ extension Parameter {
       guard let matrix = WeightMatrix(self) else { return 0 }
       return matrix.inputs * matrix.inputs * (matrix.inputs / 6 + matrix.outputs / 2)
     case .tokenTable, .positions, .vector, .batchNorm, .logitScale, .logitBias: return 0
-    }
-  }
-}
-
-extension [Parameter] {
-  /// The bias that a matrix's output has: its own, or its BatchNorm's. Nil for projections and for the patch embedding.
-  fileprivate func biasIndex(of index: Int) -> Int? {
-    guard index + 1 < count else { return nil }
-    switch (self[index].role, self[index + 1].role) {
-    case (.linear, .vector): return index + 1
-    case (.convolution, .batchNorm(.gain, of: let norm)): return norm.bias
-    case (.linear, _), (.convolution, _), (.projection, _), (.tokenTable, _), (.positions, _), (.vector, _),
-      (.batchNorm, _), (.logitScale, _), (.logitBias, _):
-      return nil
     }
   }
 }

@@ -24,4 +24,17 @@ public struct RoundingPlan: Sendable, Equatable {
 
   /// Everything to nearest.
   public static let nearest = RoundingPlan()
+
+  /// The bias that takes up the mean error of a matrix: its own, or its BatchNorm's. Nil for projections and for the
+  /// patch embedding.
+  package static func biasIndex(of index: Int, in parameters: [Parameter]) -> Int? {
+    guard index + 1 < parameters.count else { return nil }
+    switch (parameters[index].role, parameters[index + 1].role) {
+    case (.linear, .vector): return index + 1
+    case (.convolution, .batchNorm(.gain, of: let norm)): return norm.bias
+    case (.linear, _), (.convolution, _), (.projection, _), (.tokenTable, _), (.positions, _), (.vector, _),
+      (.batchNorm, _), (.logitScale, _), (.logitBias, _):
+      return nil
+    }
+  }
 }
