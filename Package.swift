@@ -213,7 +213,8 @@ let package = Package(
     tests(
       "ConversionTests",
       [
-        "Conversion", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture", "PocketCLIP",
+        "Conversion", "Calibration", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture",
+        "PocketCLIP",
         "Progress", "TestSupport",
       ]),
     tests("ArchivesTests", ["Archives", "TensorTypes", "TestSupport"]),

@@ -9,7 +9,9 @@ import math
 
 import numpy as np
 
-PRECISIONS = ("fp32", "fp16", "int8")
+# `mixed` is int8 with one form after another for the matrices.
+PRECISIONS = ("fp32", "fp16", "int8", "mixed")
+FORMS = "hnCNc"
 
 
 def round_up(count, multiple):
@@ -40,7 +42,19 @@ def vector(values, dtype=np.float32):
 class Bundle:
     def __init__(self, precision):
         self.precision = precision
+        self.forms = ""
         self.tensors = []
+
+    def next_precision(self):
+        """Of a matrix, whose form is noted in `forms`."""
+        if self.precision != "mixed":
+            return self.precision
+        self.forms += FORMS[len(self.forms) % len(FORMS)]
+        return "fp16" if self.forms[-1] == "h" else "int8"
+
+    def take_forms(self):
+        forms, self.forms = self.forms, ""
+        return forms
 
     def add(self, name, array):
         self.tensors.append((name, np.ascontiguousarray(array)))
@@ -48,16 +62,17 @@ class Bundle:
     def add_matrix(self, name, matrix, equalized):
         """y = W x; int8 also has scales, sums and exponents."""
         matrix = matrix.astype(np.float32)
-        if self.precision != "int8":
-            self.add(name, panels(matrix, np.float32 if self.precision == "fp32" else np.float16))
-            return
-        q, scale = quantized(matrix)
-        blocked = panels(q, np.int8)
-        count, k, _ = blocked.shape
-        self.add(name, blocked.reshape(count, k // 4, 4, 16).transpose(0, 1, 3, 2))
-        self.add(name + ".scale", vector(scale))
-        self.add(name + ".sum", vector(q.astype(np.int32).sum(axis=1), np.int32))
-        if equalized:
+        precision = self.next_precision()
+        if precision == "int8":
+            q, scale = quantized(matrix)
+            blocked = panels(q, np.int8)
+            count, k, _ = blocked.shape
+            self.add(name, blocked.reshape(count, k // 4, 4, 16).transpose(0, 1, 3, 2))
+            self.add(name + ".scale", vector(scale))
+            self.add(name + ".sum", vector(q.astype(np.int32).sum(axis=1), np.int32))
+        else:
+            self.add(name, panels(matrix, np.float32 if precision == "fp32" else np.float16))
+        if equalized and self.precision in ("int8", "mixed"):
             self.add(name + ".exponent", vector(np.zeros(matrix.shape[1], np.int32), np.int32))
 
     def add_table(self, name, table, dtype):
@@ -67,12 +82,13 @@ class Bundle:
         self.add(name, padded)
 
     def add_token_table(self, name, table):
-        if self.precision == "int8":
+        precision = self.next_precision()
+        if precision == "int8":
             q, scale = quantized(table)
             self.add_table(name, q, np.int8)
             self.add(name + ".scale", vector(scale))
         else:
-            self.add_table(name, table, np.float32 if self.precision == "fp32" else np.float16)
+            self.add_table(name, table, np.float32 if precision == "fp32" else np.float16)
 
     def add_batch_norm(self, name, norm):
         gain, bias, mean, variance = (norm[p].astype(np.float64) for p in
@@ -194,30 +210,33 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
     if text:
         bundle.add("text.epsilon", scalar(1e-5))
     recipes = {"vit": "token_u8", "resnet": "image_u8"}
+    stated = "int8" if precision == "mixed" else precision
     if image:
         fields += [("image." + key, str(value)) for key, value in image.items()]
-        recipe = recipes[image["kind"]] if precision == "int8" else "none"
-        fields += [("image.precision", precision), ("image.recipe", recipe), ("preprocess.resize", "shortest"),
-                   ("preprocess.interpolation", "bicubic"), ("preprocess.crop", "half_to_even"),
-                   ("preprocess.conversion", "after_resize"), ("preprocess.resize_edge", "none"),
-                   ("preprocess.backend", "pillow"), ("preprocess.alpha", "drop")]
         if image["kind"] == "vit":
             add_vision_transformer(bundle, state, image["layers"])
         else:
             add_modified_resnet(bundle, state, [image[f"blocks.{stage}"] for stage in (1, 2, 3, 4)])
+        recipe = recipes[image["kind"]] if stated == "int8" else "none"
+        fields += [("image.precision", stated), ("image.recipe", recipe), ("image.forms", bundle.take_forms()),
+                   ("preprocess.resize", "shortest"),
+                   ("preprocess.interpolation", "bicubic"), ("preprocess.crop", "half_to_even"),
+                   ("preprocess.conversion", "after_resize"), ("preprocess.resize_edge", "none"),
+                   ("preprocess.backend", "pillow"), ("preprocess.alpha", "drop")]
     if text:
         fields += [("text." + key, str(value)) for key, value in text.items()]
-        fields += [("text.precision", precision), ("text.recipe", "token_u8" if precision == "int8" else "none"),
+        add_text(bundle, state, text["layers"])
+        fields += [("text.precision", stated), ("text.recipe", "token_u8" if stated == "int8" else "none"),
+                   ("text.forms", bundle.take_forms()),
                    ("tokenizer.kind", "none" if merges is None else "openai"),
                    ("tokenizer.id", "-" if merges is None else tokenizer_id(merges))]
-        add_text(bundle, state, text["layers"])
         if merges is not None:
             bundle.add("tokenizer.merges", merges)
     fields.append(("fidelity.probes", ""))
     fields += [(f"fidelity.{kind}.{arithmetic}", "none") for kind in kinds for arithmetic in ("fast", "exact")]
     fields += [("fidelity.agreement", "none"), ("provenance.format", "random"), ("provenance.file", ""),
                ("provenance.sha256", "-"), ("provenance.tool", "tiny_bundles.py"), ("provenance.license", ""),
-               ("provenance.attribution", "")]
+               ("provenance.attribution", ""), ("provenance.calibration", "random" if precision == "mixed" else "")]
     for kind in kinds:
         width = image_output(image) if kind == "image" else text_output(text)
         values = np.zeros(width, np.float32) if selftest is None else selftest[kind]

@@ -9,7 +9,7 @@ import numpy as np, safetensors.numpy
 PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs/BUNDLE.md").read_text()
 DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "<i1", "I32": "<i4", "U16": "<u2"}
 TEXT = r"([ !#$&-\[\]-~]|%([01][0-9A-F]|22|25|5C|7F|[89A-F][0-9A-F]))*"
-PATTERNS = {"text": TEXT, "digest": "[0-9a-f]{64}|-"}
+PATTERNS = {"text": TEXT, "digest": "[0-9a-f]{64}|-", "letters": "[nNcCh]*"}
 NUMBER, STRING, PAIR = r"(?:0|[1-9]\d{0,17})", r'"([^"\\]*)"', r'"([^"\\]*)":"([^"\\]*)"'
 SHAPE = rf'"shape":\[((?:{NUMBER},)*{NUMBER}|)\]'
 ENTRY = rf',{STRING}:{{"dtype":{STRING},{SHAPE},"data_offsets":\[({NUMBER}),({NUMBER})\]}}'
@@ -88,11 +88,17 @@ class Bundle:
 
     def stored(self):
         """Section 6: name; dtype, stored shape, the part without padding (of a matrix, in [N, K])."""
+        self.letters = {tower: list(self.fields.get(tower + ".forms", "")) for tower in ("image", "text")}
         for name, shape, kind, precision in self.tensors():
+            tower, tower_precision = "image" if name.startswith("visual.") else "text", precision
+            if kind.startswith(("token", "linear", "projection", "convolution")) and self.letters[tower]:
+                precision = "fp16" if self.letters[tower].pop(0) == "h" else precision
             n, k = math.prod(shape[:1]), math.prod(shape[1:])
             v = {"N": k, "K": n} if kind.startswith("projection") else {"N": n, "K": k}
             row = next(r for r in table("## 6.") if kind.startswith(tuple(r[1].split(", "))))
             form = row[("fp32", "fp16", "int8").index(precision) + 2].replace("same", row[2])
+            if precision != tower_precision:
+                form += "".join(row[4].partition("if equalized")[1:])
             part = r"(if equalized )?(?:`NAME(\S+)` )?([FIU]\d+) (\[.*?\])"
             for optional, suffix, dtype, padded in re.findall(part, form):
                 if not optional or "equalized" in kind:
@@ -103,6 +109,7 @@ class Bundle:
         self.expected, self.bytes, self.arrays, at = dict(self.stored()), {}, {}, 0
         names = [name for name, *_ in entries]
         extras = [name for name in names if name.startswith("x.")]
+        yield "B-015", not any(self.letters.values())  # as many letters as matrices
         yield "B-021", [name for name in names if name not in extras] == list(self.expected)
         yield "B-027", extras == sorted(set(extras))
         yield "B-016", [key for key, _ in self.digests] == ["sha256." + name for name in names]

@@ -15,6 +15,9 @@ public struct BundleDescription: Sendable, Equatable {
   public var score: Score.Kind?
   public var imagePrecision = Precision.fp32
   public var textPrecision = Precision.fp32
+  /// Of an int8 tower: the form of each matrix, in the order of the tensors. Empty if all are `nearest`.
+  public var imageForms: [MatrixForm] = []
+  public var textForms: [MatrixForm] = []
   public var preprocessing = Preprocessing.openAI
   public var tokenizer = TokenizerKind.none
   /// Identifies the merges and the Unicode version; nil if the bundle holds no tokenizer.
@@ -80,6 +83,8 @@ public struct Provenance: Sendable, Equatable {
   /// As stated by the source, if it does.
   public var license: [UInt8] = []
   public var attribution: [UInt8] = []
+  /// Names the images and texts that chose the roundings of `calibrated` matrices; empty if there are none.
+  public var calibration: [UInt8] = []
 
   public init() {}
 }
@@ -100,6 +105,8 @@ extension BundleDescription {
     try visitTextFields(&codec)
     try fidelity.visitHeaderFields(&codec, towers)
     try provenance.visitHeaderFields(&codec)
+    let isCalibrated = imageForms.contains { $0.isCalibrated } || textForms.contains { $0.isCalibrated }
+    try codec.require(isCalibrated == !provenance.calibration.isEmpty, "provenance.calibration")
   }
 
   /// The format version that this code writes, and the latest that it reads.
@@ -117,6 +124,7 @@ extension BundleDescription {
     architecture.image = image
     try codec.choice("image.precision", &imagePrecision)
     try visitRecipe(&codec, "image.recipe", ActivationRecipe(image, imagePrecision))
+    try BundleDescription.visitForms(&codec, "image.forms", &imageForms, imagePrecision)
     try preprocessing.visitHeaderFields(&codec)
     try codec.require(preprocessing.fits(imageSize: image.imageSize), "preprocess.resize_edge")
     try codec.require(preprocessing.backendFits, "preprocess.backend")
@@ -129,6 +137,7 @@ extension BundleDescription {
     architecture.text = text
     try codec.choice("text.precision", &textPrecision)
     try visitRecipe(&codec, "text.recipe", textPrecision == .int8 ? .tokenU8 : .none)
+    try BundleDescription.visitForms(&codec, "text.forms", &textForms, textPrecision)
     try codec.choice("tokenizer.kind", &tokenizer)
     try codec.digest("tokenizer.id", &tokenizerID)
     try codec.require((tokenizer == .none) == (tokenizerID == nil), "tokenizer.id")
@@ -149,6 +158,15 @@ extension BundleDescription {
     var recipe = expected
     try codec.choice(key, &recipe)
     try codec.require(recipe == expected, key)
+  }
+
+  /// `BundleLayout` compares their number with the tower's.
+  private static func visitForms<Codec: FieldCodec>(
+    _ codec: inout Codec, _ key: StaticString, _ forms: inout [MatrixForm], _ precision: Precision
+  ) throws(BundleFault) {
+    try codec.forms(key, &forms)
+    // One spelling of `nearest` for all matrices: an empty list.
+    try codec.require(forms.isEmpty || precision == .int8 && forms.contains { $0 != .nearest }, key)
   }
 }
 
@@ -181,6 +199,7 @@ extension Provenance {
     try codec.text("provenance.tool", &tool)
     try codec.text("provenance.license", &license)
     try codec.text("provenance.attribution", &attribution)
+    try codec.text("provenance.calibration", &calibration)
   }
 }
 

@@ -8,15 +8,22 @@ public struct BundleLayout: Sendable {
   public private(set) var tensors: [StoredTensor] = []
   /// Bytes of all tensors.
   public private(set) var byteCount = 0
+  /// Whether the description states a form for each matrix of an int8 tower, or none, and no form that a table cannot have.
+  private(set) var formsFit = true
 
   public init(_ description: BundleDescription) {
     addScalars(description)
     let schema = ParameterSchema(description.architecture).parameters
+    var image = TowerStorage(description.imagePrecision, description.imageForms)
+    var text = TowerStorage(description.textPrecision, description.textForms)
     for index in schema.indices {
-      guard let tower = schema[index].tower else { continue }
-      let precision = tower == .image ? description.imagePrecision : description.textPrecision
-      add(schema[index], index, precision)
+      switch schema[index].tower {
+      case .image: add(schema[index], index, &image)
+      case .text: add(schema[index], index, &text)
+      case nil: break
+      }
     }
+    formsFit = formsFit && image.isComplete && text.isComplete
     if description.architecture.text != nil { addTable(of: description.tokenizer) }
     addSelfTest(description.architecture)
   }
@@ -94,18 +101,38 @@ extension BundleLayout {
   }
 }
 
+/// How a tower's matrices are stored, one after another.
+private struct TowerStorage {
+  let precision: Precision
+  private let forms: [MatrixForm]
+  private var next = 0
+
+  init(_ precision: Precision, _ forms: [MatrixForm]) {
+    self.precision = precision
+    self.forms = forms
+  }
+
+  /// Whether each form was used and none was missing.
+  var isComplete: Bool { forms.isEmpty || next == forms.count }
+
+  mutating func nextForm() -> MatrixForm {
+    defer { next += 1 }
+    return next < forms.count ? forms[next] : .nearest
+  }
+}
+
 // The stored tensors of each parameter.
 extension BundleLayout {
   private mutating func add(
-    _ parameter: Parameter, _ index: Int, _ precision: Precision
+    _ parameter: Parameter, _ index: Int, _ storage: inout TowerStorage
   ) {
     let shape = parameter.shape
     switch parameter.role {
     case .linear(let producer):
-      addPanels(parameter, index, precision, isEqualized: producer != nil)
-    case .projection: addPanels(parameter, index, precision, isEqualized: true)
-    case .convolution: addPanels(parameter, index, precision, isEqualized: false)
-    case .tokenTable: addTokenTable(parameter, index, precision)
+      addPanels(parameter, index, &storage, isEqualized: producer != nil)
+    case .projection: addPanels(parameter, index, &storage, isEqualized: true)
+    case .convolution: addPanels(parameter, index, &storage, isEqualized: false)
+    case .tokenTable: addTokenTable(parameter, index, &storage)
     case .positions: addTable(parameter, index, .f32)
     case .vector: addVector(parameter.name, shape[0], .vector(count: shape[0]), parameter: index)
     case .batchNorm(let part, of: _): addBatchNorm(parameter, index, part)
@@ -114,11 +141,13 @@ extension BundleLayout {
   }
 
   private mutating func addPanels(
-    _ parameter: Parameter, _ index: Int, _ precision: Precision, isEqualized: Bool
+    _ parameter: Parameter, _ index: Int, _ storage: inout TowerStorage, isEqualized: Bool
   ) {
     guard let matrix = WeightMatrix(parameter)?.shape else { return }
     let panels = matrix.panelCount
     let content = StoredTensor.Content.panels(matrix)
+    let form = storage.nextForm()
+    let precision = storage.precision == .int8 ? form.precision : storage.precision
     switch precision {
     case .fp32, .fp16:
       let shape = [panels, matrix.paddedInputs, MatrixShape.panelWidth]
@@ -128,20 +157,24 @@ extension BundleLayout {
         panels, matrix.paddedInputs / MatrixShape.inputGroup, MatrixShape.panelWidth, MatrixShape.inputGroup,
       ]
       add(parameter.name, .i8, shape, content, parameter: index)
+      tensors[tensors.count - 1].hasWideInputs = form.hasWideInputs
       let outputs = matrix.outputs
       addVector(parameter.name.appending(".scale"), outputs, .scale(count: outputs), parameter: index)
       addVector(
         parameter.name.appending(".sum"), outputs, .sum(count: outputs), dtype: .i32, parameter: index)
-      if isEqualized {
-        addVector(
-          parameter.name.appending(".exponent"), matrix.inputs, .exponent(count: matrix.inputs), dtype: .i32,
-          parameter: index)
-      }
+    }
+    // Equalization is the tower's, so that it does not depend on the forms.
+    if isEqualized, storage.precision == .int8 {
+      addVector(
+        parameter.name.appending(".exponent"), matrix.inputs, .exponent(count: matrix.inputs), dtype: .i32,
+        parameter: index)
     }
   }
 
-  private mutating func addTokenTable(_ parameter: Parameter, _ index: Int, _ precision: Precision) {
-    switch precision {
+  private mutating func addTokenTable(_ parameter: Parameter, _ index: Int, _ storage: inout TowerStorage) {
+    let form = storage.nextForm()
+    formsFit = formsFit && form.fitsTable
+    switch storage.precision == .int8 ? form.precision : storage.precision {
     case .fp32: addTable(parameter, index, .f32)
     case .fp16: addTable(parameter, index, .f16)
     case .int8:

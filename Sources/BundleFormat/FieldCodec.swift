@@ -15,6 +15,8 @@ package protocol FieldCodec {
   mutating func choice<Choice: FieldChoice>(_ key: StaticString, _ value: inout Choice) throws(BundleFault)
   /// Any bytes, percent-encoded.
   mutating func text(_ key: StaticString, _ value: inout [UInt8]) throws(BundleFault)
+  /// A letter per matrix.
+  mutating func forms(_ key: StaticString, _ value: inout [MatrixForm]) throws(BundleFault)
   /// 64 hex digits or `-`.
   mutating func digest(_ key: StaticString, _ value: inout Digest?) throws(BundleFault)
   /// Handles a field that this version of the format does not have: a reader uses the implied value; a writer rejects

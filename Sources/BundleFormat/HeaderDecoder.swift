@@ -52,6 +52,7 @@ extension HeaderDecoder {
   mutating func decodeTensors(
     _ layout: BundleLayout, dataStart: Int, fileByteCount: Int
   ) throws(BundleFault) {
+    guard layout.formsFit else { throw BundleFault(.fieldsConsistent, at: position) }
     var dataOffset = 0
     let available = fileByteCount - dataStart
     for expected in layout.tensors {
@@ -308,6 +309,16 @@ extension HeaderDecoder: FieldCodec {
         value.append(byte)
         index += 1
       }
+    }
+  }
+
+  package mutating func forms(_ key: StaticString, _ value: inout [MatrixForm]) throws(BundleFault) {
+    try beginField(key)
+    let start = position
+    value = []
+    for letter in try quotedRest(.fieldValue) {
+      guard let form = MatrixForm(letter: letter) else { throw BundleFault(.fieldValue, at: start) }
+      value.append(form)
     }
   }
 

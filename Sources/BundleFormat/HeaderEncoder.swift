@@ -16,6 +16,7 @@ public enum HeaderEncoder {
     var fields = FieldEncoder(json)
     var copy = description
     try copy.visitHeaderFields(&fields)
+    try fields.require(layout.formsFit, "forms")
     json = fields.json
     for (tensor, digest) in zip(layout.tensors, digests) { json.append(digest, of: tensor.name) }
     json.append("}")
@@ -117,6 +118,12 @@ package struct FieldEncoder: FieldCodec {
   package mutating func text(_ key: StaticString, _ value: inout [UInt8]) {
     append(key) { json in
       for byte in value { json.bytes.append(contentsOf: PercentEncoding.encode(byte)) }
+    }
+  }
+
+  package mutating func forms(_ key: StaticString, _ value: inout [MatrixForm]) {
+    append(key) { json in
+      for form in value { json.bytes.append(form.letter) }
     }
   }
 

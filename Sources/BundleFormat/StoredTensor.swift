@@ -14,6 +14,8 @@ public struct StoredTensor: Sendable, Equatable {
   /// Counted from the start of the file.
   public var byteOffset: Int
   public var byteCount: Int
+  /// Whether the inputs of an int8 matrix have 16 bits in `fast` arithmetic too.
+  public var hasWideInputs = false
 
   /// The type and layout of the elements.
   public enum Content: Sendable, Equatable {

@@ -1,3 +1,4 @@
+internal import Architecture
 public import BundleFormat
 import BundleWriter
 import Calibration
@@ -15,7 +16,7 @@ public enum Conversion {
     defer { request.progress.end() }
     guard !request.beginsCalibrated else { return try runCalibrated(request) }
     do throws(ConversionError) {
-      return try run(request, .nearest)
+      return try run(request, StoragePlan())
     } catch {
       guard case .belowDemand(let report, _) = error, request.mayCalibrate else { throw error }
       request.onCalibrating?(report)
@@ -32,8 +33,11 @@ public enum Conversion {
     var calibration = Calibration(model: request.model, set: set, towers: request.architecture)
     calibration.threads = request.threads
     calibration.progress = request.progress
-    let plan: RoundingPlan
-    do throws(VerificationError) { plan = try calibration.plan() } catch { throw .verification(error) }
+    var plan = StoragePlan()
+    plan.calibration = set.id
+    do throws(VerificationError) { plan.rounding = try calibration.plan() } catch {
+      throw .verification(error)
+    }
     let calibrated = clock.now
     var bundle = try run(request, plan)
     bundle.rounding = Rounding(
@@ -43,11 +47,11 @@ public enum Conversion {
   }
 
   private static func run(
-    _ request: ConversionRequest, _ rounding: RoundingPlan
+    _ request: ConversionRequest, _ plan: StoragePlan
   ) throws(ConversionError) -> ConvertedBundle {
     let clock = ContinuousClock()
     let started = clock.now
-    let unfinished = try write(request, rounding)
+    let unfinished = try write(request, plan)
     let written = clock.now
     request.onWritten?()
     let description = unfinished.description
@@ -71,12 +75,13 @@ public enum Conversion {
   }
 
   private static func write(
-    _ request: ConversionRequest, _ rounding: RoundingPlan
+    _ request: ConversionRequest, _ plan: StoragePlan
   ) throws(ConversionError) -> UnfinishedBundle {
     let model = request.model
     var bundle = BundleRequest(
       source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
-    bundle.rounding = rounding
+    bundle.description.state(plan)
+    bundle.rounding = plan.int8Rounding(model.schema.parameters)
     if let inherited = model.inheritedSpace {
       bundle.identity = .inherited
       bundle.description.imageID = inherited.image

@@ -1,6 +1,7 @@
 import Architecture
 import BundleFormat
 import BundleWriter
+import Calibration
 import Checkpoints
 import Conversion
 import Foundation
@@ -159,7 +160,25 @@ import Verification
       #expect((try Conversion.run(request).rounding != nil) == (effort == .calibrated))
       bytes.append(try folder.data("m.pclip"))
     }
-    #expect(bytes[0] == bytes[1] && bytes[1] != bytes[2] && bytes[1].count == bytes[2].count)
+    #expect(bytes[0] == bytes[1] && bytes[1] != bytes[2])
+  }
+
+  @Test(
+    "A bundle states the form of each matrix, and what chose its roundings",
+    arguments: [Effort.nearest, .calibrated])
+  func forms(effort: Effort) throws {
+    var request = try request(.int8)
+    request.fidelity = policy(request)
+    request.effort = effort
+    _ = try Conversion.run(request)
+    let description = try written().description
+    let isCalibrated = effort == .calibrated
+    // Three blocks of four matrices, patch embedding, projection; two blocks, token table, projection.
+    #expect(description.imageForms == (isCalibrated ? Array(repeating: .calibrated, count: 14) : []))
+    #expect(
+      description.textForms == (isCalibrated ? [.nearest] + Array(repeating: .calibrated, count: 9) : []))
+    let set = ProbeSet.calibration(for: request.model.architecture).id
+    #expect(String(decoding: description.provenance.calibration, as: UTF8.self) == (isCalibrated ? set : ""))
   }
 
   @Test("An existing file is an error before anything is computed, and is kept")

@@ -135,5 +135,5 @@ extension Configuration {
 let machineISAs = InstructionSets.here
 
 let families = ["vit", "resnet"]
-let precisions = ["fp32", "fp16", "int8"]
+let precisions = ["fp32", "fp16", "int8", "mixed"]
 let bundles = families.flatMap { family in precisions.map { "\(family)-\($0)" } }

@@ -38,7 +38,7 @@ private let configurations = bundles.flatMap { bundle in
   private func expectEqual(_ vectors: [[Float]], _ golden: [[Double]], _ configuration: Configuration) {
     #expect(vectors.count == golden.count)
     for (vector, truth) in zip(vectors, golden) {
-      if configuration.bundle.hasSuffix("int8") {
+      if configuration.bundle.hasSuffix("int8") || configuration.bundle.hasSuffix("mixed") {
         let cosine = zip(vector, truth).reduce(0) { $0 + Double($1.0) * $1.1 }
         #expect(cosine >= (configuration.arithmetic == PCLIP_ARITHMETIC_FAST ? fastCosine : exactCosine))
       } else {

@@ -11,14 +11,14 @@ enum LinearInput {
   case rounded(Rows<UInt16>, UnsafePointer<pk_bf16_kernels>)
 }
 
-/// The form that a model's arithmetic gives to the rows of linear layers.
+/// The widest form that a model's arithmetic gives to the rows of a tower's linear layers: what their buffers hold.
 enum RowForm {
   case floats
   case quantized(ActivationWidth)
   case rounded(UnsafePointer<pk_bf16_kernels>)
 }
 
-/// Bytes of a quantized activation: one in `fast` arithmetic, two in `exact`.
+/// Bytes of a quantized activation: two in `exact` arithmetic, and in `fast` where a matrix asks for them.
 enum ActivationWidth: Int {
   case oneByte = 1
   case twoBytes = 2
@@ -167,10 +167,10 @@ extension UnsafePointer where Pointee == pk_kernels {
       switch (weights.panels, input) {
       case (.f32(let w), .floats(let x)): pointee.gemm_f32(product, begin, end, x.base, w, y)
       case (.f16(let w), .floats(let x)): pointee.gemm_f16(product, begin, end, x.base, w, y)
-      case (.s8(let w, let sums), .quantized(let x, .perRow(let quantizations))):
+      case (.s8(let w, let sums, _), .quantized(let x, .perRow(let quantizations))):
         var rows = pk_quantized_rows(rows: quantizations, stride: 1, weight_sums: sums, low_plane: x.lowPlane)
         pointee.gemm_u8s8(product, begin, end, x.bytes.base, &rows, w, y)
-      case (.s8(let w, let sums), .quantized(let x, .common(let quantization))):
+      case (.s8(let w, let sums, _), .quantized(let x, .common(let quantization))):
         withUnsafePointer(to: quantization) { quantization in
           var rows = pk_quantized_rows(
             rows: quantization, stride: 0, weight_sums: sums, low_plane: x.lowPlane)
@@ -178,7 +178,7 @@ extension UnsafePointer where Pointee == pk_kernels {
         }
       case (.f16(let w), .rounded(let x, let bf16)): bf16.pointee.gemm(product, begin, end, x.base, w, y)
       case (.f32, .quantized), (.f16, .quantized), (.s8, .floats), (.f32, .rounded), (.s8, .rounded):
-        break  // Does not occur: `Model` chooses a form of rows that the weights support.
+        break  // Does not occur: rows have the form that the weights multiply.
       }
     }
   }

@@ -5,8 +5,21 @@ import CPlatform
 /// or BF16.
 struct RowBuffers {
   var floats: Rows<Float>
-  /// Nil if the layers of the tower use floats.
+  /// Nil if all layers of the tower use floats.
   var narrow: NarrowRows?
+
+  /// The buffer for rows that these weights multiply.
+  // Not inlined: one copy instead of one per call keeps the library small.
+  @inline(never)
+  func input(of weights: LinearWeights) -> LinearInput {
+    switch (weights.panels, narrow?.input) {
+    case (.s8(_, _, let width), .quantized(var rows, let quantization)):
+      if width == .oneByte { rows.lowPlane = 0 }
+      return .quantized(rows, quantization)
+    case (.f16, .rounded(let rows, let bf16)): return .rounded(rows, bf16)
+    case (.f32, _), (.f16, _), (.s8, _): return .floats(floats)
+    }
+  }
 }
 
 struct NarrowRows {
@@ -23,27 +36,46 @@ struct LayerNorm {
 }
 
 extension Compute {
-  /// LayerNorm of each row, fused with quantization in `fast` arithmetic and with rounding in `bf16`.
+  /// LayerNorm of each row, fused with quantization or with rounding if the weights multiply such rows.
   func normalized(
-    _ rows: Int, _ x: Rows<Float>, width: Int, _ norm: LayerNorm, _ buffers: RowBuffers
+    _ rows: Int, _ x: Rows<Float>, width: Int, _ norm: LayerNorm, for weights: LinearWeights,
+    _ buffers: RowBuffers
   ) -> LinearInput {
-    let work = RowWork(
-      kernels: kernels, x: x, width: width, norm: norm, buffers: buffers, parts: rowParts(rows))
-    work.run(parts: work.parts.count, threads: threads)
-    return buffers.narrow?.input ?? .floats(buffers.floats)
+    let input = buffers.input(of: weights)
+    run(rows, x, width: width, norm, buffers, input)
+    return input
   }
 
-  /// Rows without LayerNorm: quantized in `fast` arithmetic, rounded in `bf16`. Floats are used in place, so their
+  /// LayerNorm of each row as floats.
+  func normalized(
+    _ rows: Int, _ x: Rows<Float>, width: Int, _ norm: LayerNorm, into target: Rows<Float>
+  ) {
+    run(rows, x, width: width, norm, RowBuffers(floats: target, narrow: nil), .floats(target))
+  }
+
+  /// Rows without LayerNorm, quantized or rounded if the weights multiply such rows. Floats are used in place, so their
   /// padding is cleared.
-  func prepared(_ rows: Int, _ x: Rows<Float>, width: Int, _ buffers: RowBuffers) -> LinearInput {
-    guard let narrow = buffers.narrow else {
+  func prepared(
+    _ rows: Int, _ x: Rows<Float>, width: Int, for weights: LinearWeights, _ buffers: RowBuffers
+  ) -> LinearInput {
+    let input = buffers.input(of: weights)
+    if case .floats = input {
       for row in 0..<rows { x.clearPadding(row, width) }
       return .floats(x)
     }
+    run(rows, x, width: width, nil, buffers, input)
+    return input
+  }
+
+  // Not inlined: one copy instead of one per call keeps the library small.
+  @inline(never)
+  private func run(
+    _ rows: Int, _ x: Rows<Float>, width: Int, _ norm: LayerNorm?, _ buffers: RowBuffers, _ input: LinearInput
+  ) {
     let work = RowWork(
-      kernels: kernels, x: x, width: width, norm: nil, buffers: buffers, parts: rowParts(rows))
+      kernels: kernels, x: x, width: width, norm: norm, workerRows: buffers.narrow?.workerRows, input: input,
+      parts: rowParts(rows))
     work.run(parts: work.parts.count, threads: threads)
-    return narrow.input
   }
 
   private func rowParts(_ rows: Int) -> Parts {
@@ -93,7 +125,9 @@ private struct RowWork: ParallelWork {
   var x: Rows<Float>
   var width: Int
   var norm: LayerNorm?
-  var buffers: RowBuffers
+  /// Nil if the input is floats.
+  var workerRows: Rows<Float>?
+  var input: LinearInput
   var parts: Parts
 
   static var body: pf_body {
@@ -104,21 +138,21 @@ private struct RowWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     for row in parts[part] {
-      guard let narrow = buffers.narrow else {
-        normalize(x[row], into: buffers.floats[row])
-        buffers.floats.clearPadding(row, width)
+      if case .floats(let rows) = input {
+        normalize(x[row], into: rows[row])
+        rows.clearPadding(row, width)
         continue
       }
       var source = x[row]
-      if norm != nil {
-        source = narrow.workerRows[worker]
+      if norm != nil, let workerRows {
+        source = workerRows[worker]
         normalize(x[row], into: source)
       }
-      store(source, row, as: narrow.input)
+      store(source, row)
     }
   }
 
-  private func store(_ source: UnsafeMutablePointer<Float>, _ row: Int, as input: LinearInput) {
+  private func store(_ source: UnsafeMutablePointer<Float>, _ row: Int) {
     switch input {
     case .quantized(let rows, .perRow(let quantizations)):
       kernels.quantize(source, count: width, into: rows, row, quantizations + row)

@@ -24,7 +24,7 @@ package final class Model: @unchecked Sendable {
   let compute: Compute
   let image: ImageWeights?
   let text: TextWeights?
-  /// The form of rows that each tower's linear layers use.
+  /// The form of rows that each tower's layers use, except that layers with FP16 weights in an int8 tower use floats.
   let imageForm, textForm: RowForm
   let tokenizer: Tokenizer?
   private let memory: FileMemory
@@ -44,21 +44,21 @@ package final class Model: @unchecked Sendable {
     let hasInt8 = imagePrecision == .int8 || textPrecision == .int8
     let arithmetic = options.arithmetic ?? (hasInt8 ? .fast : .exact)
     // Refuses a wrong combination before anything is asked of the system.
-    var imageForm = try Model.rowForm(imagePrecision, arithmetic, options.compute)
-    var textForm = try Model.rowForm(textPrecision, arithmetic, options.compute)
+    try Model.check(arithmetic, imagePrecision, textPrecision, options.compute)
     guard let start = memory.bytes.baseAddress else { throw RuntimeFault.inconsistent(byteOffset: 0) }
     let products = try ScaleProducts(header)
-    var binder = WeightBinder(header, start, products)
+    var binder = WeightBinder(header, start, products, arithmetic)
     var image: ImageWeights?
     if let tower = architecture.image { image = try binder.bind(tower) }
     var text: TextWeights?
     if let tower = architecture.text { text = try binder.bind(tower) }
     let tokenizer = try Model.tokenizer(header, start)
     let compute = hasInt8 || arithmetic == .bf16 ? try options.computeWithTiles() : options.compute
-    imageForm = try Model.rowForm(imagePrecision, arithmetic, compute)
-    textForm = try Model.rowForm(textPrecision, arithmetic, compute)
+    try Model.check(arithmetic, imagePrecision, textPrecision, compute)
     return Model(
-      memory, products, header, compute, arithmetic, imageForm, textForm, image, text, tokenizer)
+      memory, products, header, compute, arithmetic,
+      Model.rowForm(imagePrecision, header.description.imageForms, arithmetic, compute),
+      Model.rowForm(textPrecision, header.description.textForms, arithmetic, compute), image, text, tokenizer)
   }
 
   private init(
@@ -116,21 +116,33 @@ package final class Model: @unchecked Sendable {
     }
   }
 
-  /// The form of rows that a tower's linear layers use.
+  /// The widest form of rows that a tower's linear layers use.
   ///
   /// - Parameter precision: nil for a tower that is absent.
+  @inline(never)
   private static func rowForm(
-    _ precision: Precision?, _ arithmetic: Arithmetic, _ compute: Compute
-  ) throws(RuntimeFault) -> RowForm {
-    switch (precision, arithmetic) {
-    case (.int8, .fast): return .quantized(.oneByte)
-    case (.int8, .exact): return .quantized(.twoBytes)
-    case (nil, _), (.fp32, .exact), (.fp16, .exact), (.fp32, .fast), (.fp16, .fast): return .floats
-    case (_, .bf16):
-      guard let kernels = pk_bf16_for(compute.kernels.pointee.isa) else { throw RuntimeFault.bf16Missing }
-      guard precision == .fp16 else { throw RuntimeFault.bf16Weights }
+    _ precision: Precision?, _ forms: [MatrixForm], _ arithmetic: Arithmetic, _ compute: Compute
+  ) -> RowForm {
+    guard precision == .int8 else {
+      guard arithmetic == .bf16, let kernels = pk_bf16_for(compute.kernels.pointee.isa) else {
+        return .floats
+      }
       return .rounded(kernels)
     }
+    for form in forms where form.hasWideInputs { return .quantized(.twoBytes) }
+    return .quantized(arithmetic == .exact ? .twoBytes : .oneByte)
+  }
+
+  /// Whether the kernels have the arithmetic, and the weights fit it.
+  ///
+  /// - Parameter image, text: nil for a tower that is absent.
+  @inline(never)
+  private static func check(
+    _ arithmetic: Arithmetic, _ image: Precision?, _ text: Precision?, _ compute: Compute
+  ) throws(RuntimeFault) {
+    guard arithmetic == .bf16 else { return }
+    guard pk_bf16_for(compute.kernels.pointee.isa) != nil else { throw RuntimeFault.bf16Missing }
+    guard image ?? .fp16 == .fp16, text ?? .fp16 == .fp16 else { throw RuntimeFault.bf16Weights }
   }
 
   private static func tokenizer(

@@ -10,12 +10,17 @@ struct WeightBinder {
   private let tensors: [StoredTensor]
   private let file: UnsafeRawPointer
   private let products: ScaleProducts
+  /// Whether all inputs of int8 matrices have two bytes.
+  private let isExact: Bool
   private var next = 0
 
-  init(_ header: BundleHeader, _ file: UnsafeRawPointer, _ products: ScaleProducts) {
+  init(
+    _ header: BundleHeader, _ file: UnsafeRawPointer, _ products: ScaleProducts, _ arithmetic: Arithmetic
+  ) {
     tensors = header.tensors
     self.file = file
     self.products = products
+    isExact = arithmetic == .exact
   }
 
   /// - Throws: `inconsistent` if no tensor has this name. A validated header rules this out.
@@ -95,7 +100,9 @@ struct WeightBinder {
     case .f32: .f32(pointer(weights))
     case .f16: .f16(pointer(weights))
     case .i8, .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
-      .s8(pointer(weights), sums: pointer(try tensor(weights.name.appending(".sum"))))
+      .s8(
+        pointer(weights), sums: pointer(try tensor(weights.name.appending(".sum"))),
+        inputs: isExact || weights.hasWideInputs ? .twoBytes : .oneByte)
     }
   }
 

@@ -16,8 +16,8 @@ enum WeightPanels {
   case f32(UnsafePointer<Float>)
   /// `[N/16, K, 16]`, IEEE binary16
   case f16(UnsafePointer<UInt16>)
-  /// `[N/16, K/4, 16, 4]` and Σq per output
-  case s8(UnsafePointer<Int8>, sums: UnsafePointer<Int32>)
+  /// `[N/16, K/4, 16, 4]`, Σq per output, and the width of the integers that it multiplies
+  case s8(UnsafePointer<Int8>, sums: UnsafePointer<Int32>, inputs: ActivationWidth)
 }
 
 struct LayerNormWeights {

@@ -10,7 +10,7 @@ extension ResNetTrunkPass {
   func pool(_ x: FeatureMap, tokens: UnsafeMutablePointer<Float>) -> Rows<Float> {
     let tokens = Rows(base: tokens, stride: x.stride)
     makeTokens(x, into: tokens)
-    let input = prepared(tokens, rows: tokenCount)
+    let input = prepared(tokens, rows: tokenCount, for: weights.pool.query)
     // A map holds all tokens, so the memory of x can be reused for two rows: the query and the attention's output.
     let (query, output) = (x.rows, x.rows.dropping(1))
     compute.linear(weights.pool.query, input, rows: 1, into: query)
@@ -21,7 +21,8 @@ extension ResNetTrunkPass {
       output: output.base, buffers: scratch.pooling, widened: scratch.patches.floats, width: width
     ).run(parts: weights.pool.pool.heads, threads: compute.threads)
     output.clearPadding(0, width)
-    compute.linear(weights.pool.output, prepared(output, rows: 1), rows: 1, into: scratch.result)
+    let pooled = prepared(output, rows: 1, for: weights.pool.output)
+    compute.linear(weights.pool.output, pooled, rows: 1, into: scratch.result)
     return scratch.result
   }
 
@@ -41,20 +42,20 @@ extension ResNetTrunkPass {
     }
   }
 
-  private func prepared(_ rows: Rows<Float>, rows count: Int) -> LinearInput {
+  private func prepared(_ rows: Rows<Float>, rows count: Int, for weights: LinearWeights) -> LinearInput {
     if let rounded = scratch.rounded {
       rounded.kernels.pointee.round_rows(
         1, count * rows.stride, rows.base, 0, rounded.values, 0)
       return .rounded(Rows(base: rounded.values, stride: rows.stride), rounded.kernels)
     }
-    guard let quantized = scratch.quantized else { return .floats(rows) }
+    guard let quantized = quantized(for: weights) else { return .floats(rows) }
     let lines = QuantizedLines(values: rows.base, count: count, length: rows.stride)
     let range = compute.quantize(lines, into: quantized)
     let bytes = Rows(base: quantized.bytes, stride: rows.stride)
     return .quantized(QuantizedRows(bytes: bytes, lowPlane: quantized.lowPlane), .common(range))
   }
 
-  /// `fast`: dequantizes the tokens, because keys and values are computed from the quantized ones.
+  /// Dequantizes tokens of one byte, because keys and values are computed from the quantized ones.
   private func restore(_ tokens: Rows<Float>, _ input: LinearInput) {
     guard case .quantized(let rows, .common(let quantization)) = input, rows.lowPlane == 0 else { return }
     compute.kernels.pointee.dequantize_u8(
@@ -154,7 +155,7 @@ private struct PoolingWork: ParallelWork {
       let (query, start) = (outputs + panel * MatrixShape.panelWidth, panel * MatrixShape.panelWidth * k)
       switch weights.key.panels {
       case .f32(let w): kernels.pointee.add_transposed_f32(k, query, w + start, inputs)
-      case .s8(let w, _): kernels.pointee.add_transposed_s8(k, query, w + start, inputs)
+      case .s8(let w, _, _): kernels.pointee.add_transposed_s8(k, query, w + start, inputs)
       case .f16(let w):
         kernels.pointee.f16_to_f32(MatrixShape.panelWidth * k, w + start, widened[worker])
         kernels.pointee.add_transposed_f32(k, query, widened[worker], inputs)

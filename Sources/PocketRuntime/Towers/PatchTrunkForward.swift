@@ -13,9 +13,9 @@ struct PatchTrunkPass {
     let scratch = transformer.scratch
     embedPatches(images)
     addClassTokens()
-    let floats = RowBuffers(floats: scratch.stream, narrow: nil)
-    _ = transformer.compute.normalized(
-      rowCount, scratch.stream, width: trunk.stack.width, transformer.layerNorm(weights.lnPre), floats)
+    transformer.compute.normalized(
+      rowCount, scratch.stream, width: trunk.stack.width, transformer.layerNorm(weights.lnPre),
+      into: scratch.stream)
     observer?(.embedding(.image), transformer.values(scratch.stream, rows: rowCount))
     transformer.run(weights.blocks, observer: observer)
     transformer.project(weights.lnPost, weights.projection, observer: observer)
@@ -37,7 +37,8 @@ struct PatchTrunkPass {
       kernels: compute.kernels, images: images, trunk: trunk, imageSize: imageSize, patches: scratch.wide
     ).run(parts: items, threads: compute.threads)
     let input = compute.prepared(
-      items * patchCount, scratch.wide, width: trunk.patchElementCount, scratch.buffers)
+      items * patchCount, scratch.wide, width: trunk.patchElementCount, for: weights.patchEmbedding,
+      scratch.buffers)
     // One line of rows per item, because every item has the same positions.
     let lines = Lines(
       count: items, rowsPerLine: patchCount, inputStride: patchCount * input.stride,

@@ -34,10 +34,13 @@ struct ResNetTrunkPass {
   private func runStem(
     _ pixels: UnsafePointer<Float>, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>
   ) -> FeatureMap {
-    let first = convolve(weights.stem1, planar(pixels), .three(step: 2), into: a, border: floatBorder)
+    let first = convolve(
+      weights.stem1, planar(pixels), .three(step: 2), into: a, border: floatBorder(weights.stem2))
     let second = convolve(
-      weights.stem2, input(first, border: 1), .three(step: 1), into: b, border: floatBorder)
-    let third = convolve(weights.stem3, input(second, border: 1), .three(step: 1), into: a)
+      weights.stem2, input(first, for: weights.stem2, border: 1), .three(step: 1), into: b,
+      border: floatBorder(weights.stem3))
+    let third = convolve(
+      weights.stem3, input(second, for: weights.stem3, border: 1), .three(step: 1), into: a)
     return averagePool(third, into: b)
   }
 
@@ -46,24 +49,25 @@ struct ResNetTrunkPass {
     _ bottleneck: BottleneckWeights, _ x: FeatureMap, inner a: UnsafeMutablePointer<Float>,
     _ c: UnsafeMutablePointer<Float>, shortcut d: UnsafeMutablePointer<Float>
   ) -> FeatureMap {
-    let quantizedX = input(x)
-    let first = convolve(bottleneck.conv1, quantizedX, .one, into: a, border: floatBorder)
+    let first = convolve(
+      bottleneck.conv1, input(x, for: bottleneck.conv1), .one, into: a, border: floatBorder(bottleneck.conv2))
     var shortcut = x
-    // With stride 1 the shortcut reads the same quantized image, so it runs before anything else is quantized.
     if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
-      shortcut = convolve(weights, quantizedX, .one, into: d, epilogue: Epilogue())
+      shortcut = convolve(weights, input(x, for: weights), .one, into: d, epilogue: Epilogue())
     }
-    var second = convolve(bottleneck.conv2, input(first, border: 1), .three(step: 1), into: c)
+    var second = convolve(
+      bottleneck.conv2, input(first, for: bottleneck.conv2, border: 1), .three(step: 1), into: c)
     if bottleneck.stride == 2 {
       second = averagePool(second, into: a)
       if let weights = bottleneck.shortcut {
-        shortcut = convolve(weights, input(averagePool(x, into: c)), .one, into: d, epilogue: Epilogue())
+        let halved = averagePool(x, into: c)
+        shortcut = convolve(weights, input(halved, for: weights), .one, into: d, epilogue: Epilogue())
       }
     }
     let addition = Epilogue.Residual(
       values: shortcut.values, rowStride: shortcut.stride, lineStride: shortcut.lineStride)
     return convolve(
-      bottleneck.conv3, input(second), .one, into: shortcut.values,
+      bottleneck.conv3, input(second, for: bottleneck.conv3), .one, into: shortcut.values,
       epilogue: Epilogue(residual: addition, endsInReLU: true))
   }
 
@@ -92,14 +96,13 @@ struct ResNetTrunkPass {
 }
 
 extension ResNetTrunkPass {
-  /// The border for a 3 × 3 window that reads the floats directly. Quantized maps get their border when they are
-  /// quantized.
-  private var floatBorder: Int { scratch.quantized == nil ? 1 : 0 }
+  /// The border of a map that these weights read through a 3 × 3 window: floats are read directly, quantized maps get
+  /// their border when they are quantized.
+  private func floatBorder(_ weights: LinearWeights) -> Int { quantized(for: weights) == nil ? 1 : 0 }
 
-  /// A map in the form that the next convolution reads: completely quantized or rounded, if the arithmetic needs
-  /// that.
+  /// A map in the form that these weights multiply: completely quantized or rounded, if they need that.
   @inline(never)
-  private func input(_ map: FeatureMap, border: Int = 0) -> ConvolutionInput {
+  private func input(_ map: FeatureMap, for weights: LinearWeights, border: Int = 0) -> ConvolutionInput {
     var input = ConvolutionInput(
       pixels: .floats(map.values), size: map.size, border: map.border, channels: map.channels,
       columnStride: map.stride, lineStride: map.lineStride, channelStride: 1)
@@ -111,7 +114,7 @@ extension ResNetTrunkPass {
     let lines = QuantizedLines(
       values: map.values, count: map.size, length: map.lineStride, border: border, margin: border * map.stride
     )
-    guard quantize(lines, map.range, into: &input) else { return input }
+    guard quantize(lines, map.range, for: weights, into: &input) else { return input }
     input.border = border
     input.lineStride = lines.targetLength
     return input
@@ -123,17 +126,27 @@ extension ResNetTrunkPass {
     var input = ConvolutionInput(
       pixels: .floats(UnsafeMutablePointer(mutating: values)), size: size, border: 0, channels: 3,
       columnStride: 1, lineStride: size, channelStride: size * size)
-    _ = quantize(QuantizedLines(values: values, count: 3 * size, length: size), nil, into: &input)
+    let lines = QuantizedLines(values: values, count: 3 * size, length: size)
+    _ = quantize(lines, nil, for: weights.stem1, into: &input)
     return input
   }
 
-  /// Returns false if the arithmetic does not quantize.
+  /// Returns false if the weights multiply floats.
   private func quantize(
-    _ lines: QuantizedLines, _ range: ValueRange?, into input: inout ConvolutionInput
+    _ lines: QuantizedLines, _ range: ValueRange?, for weights: LinearWeights,
+    into input: inout ConvolutionInput
   ) -> Bool {
-    guard let quantized = scratch.quantized else { return false }
+    guard let quantized = quantized(for: weights) else { return false }
     let quantization = compute.quantize(lines, range: range, into: quantized)
     input.pixels = .bytes(quantized.bytes, lowPlane: quantized.lowPlane, quantization)
     return true
+  }
+
+  /// The memory for an input of these weights; nil if they multiply floats.
+  @inline(never)
+  func quantized(for weights: LinearWeights) -> QuantizedMap? {
+    guard case .s8(_, _, let width) = weights.panels, var map = scratch.quantized else { return nil }
+    if width == .oneByte { map.lowPlane = 0 }
+    return map
   }
 }

@@ -42,19 +42,20 @@ struct TransformerPass {
     if observer != nil || projection == nil { normalizePooled(norm, observer: observer) }
     guard let projection else { return }
     let input = compute.normalized(
-      segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), scratch.buffers)
+      segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), for: projection,
+      scratch.buffers)
     compute.linear(projection, input, rows: segments.items, into: scratch.result)
   }
 
   /// A tower without projection outputs the normalized hidden state.
   private func normalizePooled(_ norm: LayerNormWeights, observer: StageObserver?) {
-    let floats = RowBuffers(floats: scratch.pooledBuffers.floats, narrow: nil)
-    _ = compute.normalized(
-      segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), floats)
-    observer?(.pooled(tower), values(floats.floats, rows: segments.items))
+    let floats = scratch.pooledBuffers.floats
+    compute.normalized(
+      segments.items, scratch.pooledStream, width: stack.width, layerNorm(norm), into: floats)
+    observer?(.pooled(tower), values(floats, rows: segments.items))
     for item in 0..<segments.items {
       let width = min(stack.width, scratch.result.stride)
-      scratch.result[item].update(from: floats.floats[item], count: width)
+      scratch.result[item].update(from: floats[item], count: width)
     }
   }
 
@@ -70,16 +71,14 @@ struct TransformerPass {
 extension TransformerPass {
   /// `scratch.mixed` = attention(ln_1(x)) of every row, before the out-projection.
   private func attendAll(_ block: BlockWeights) {
-    let input = compute.normalized(
-      segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), scratch.buffers)
-    compute.linear(block.inProjection, input, rows: segments.rowCount, into: scratch.wide)
+    compute.linear(
+      block.inProjection, attentionInput(block), rows: segments.rowCount, into: scratch.wide)
     attend(.every(isCausal: isCausal), query: scratch.wide)
   }
 
   /// The same for the pooled rows only: `scratch.mixed` and `scratch.pooledStream` have a row per item.
   private func attendPooled(_ block: BlockWeights) {
-    let input = compute.normalized(
-      segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), scratch.buffers)
+    let input = attentionInput(block)
     let panels = block.inProjection.shape.panelCount
     // Queries are the first `width` outputs. If they end inside a panel, both products compute that panel.
     let firstKeyPanel = stack.width / MatrixShape.panelWidth
@@ -89,12 +88,19 @@ extension TransformerPass {
     var queries = block.inProjection
     queries.shape.outputs = stack.width
     compute.linear(
-      queries, gatherPooled(input), rows: segments.items, into: scratch.pooledQuery,
+      queries, gatherPooled(input, for: queries), rows: segments.items, into: scratch.pooledQuery,
       panels: 0..<lastQueryPanel)
     for item in 0..<segments.items {
       scratch.pooledStream[item].update(from: scratch.stream[pooledRow(of: item)], count: stack.width)
     }
     attend(.pooled, query: scratch.pooledQuery)
+  }
+
+  /// ln_1(x) of every row.
+  private func attentionInput(_ block: BlockWeights) -> LinearInput {
+    compute.normalized(
+      segments.rowCount, scratch.stream, width: stack.width, layerNorm(block.ln1), for: block.inProjection,
+      scratch.buffers)
   }
 
   private func attend(_ queries: Queries, query: Rows<Float>) {
@@ -110,14 +116,16 @@ extension TransformerPass {
   /// Out-projection and MLP, each added to `stream`.
   private func finish(_ block: BlockWeights, _ stream: Rows<Float>, rows: Int) {
     let addition = Epilogue.Residual(values: stream.base, rowStride: stream.stride)
-    let attended = compute.prepared(rows, scratch.mixed, width: stack.width, scratch.buffers)
+    let attended = compute.prepared(
+      rows, scratch.mixed, width: stack.width, for: block.outProjection, scratch.buffers)
     compute.linear(block.outProjection, attended, rows: rows, into: stream, Epilogue(residual: addition))
     let normalized = compute.normalized(
-      rows, stream, width: stack.width, layerNorm(block.ln2), scratch.buffers)
+      rows, stream, width: stack.width, layerNorm(block.ln2), for: block.expansion, scratch.buffers)
     compute.linear(
       block.expansion, normalized, rows: rows, into: scratch.wide,
       Epilogue(activation: stack.activation.kernel))
-    let hidden = compute.prepared(rows, scratch.wide, width: stack.mlpWidth, scratch.buffers)
+    let hidden = compute.prepared(
+      rows, scratch.wide, width: stack.mlpWidth, for: block.contraction, scratch.buffers)
     compute.linear(block.contraction, hidden, rows: rows, into: stream, Epilogue(residual: addition))
   }
 
@@ -129,9 +137,9 @@ extension TransformerPass {
     }
   }
 
-  private func gatherPooled(_ input: LinearInput) -> LinearInput {
+  private func gatherPooled(_ input: LinearInput, for weights: LinearWeights) -> LinearInput {
     let width = (stack.width + 3) / 4 * 4
-    let pooled = scratch.pooledBuffers.narrow?.input ?? .floats(scratch.pooledBuffers.floats)
+    let pooled = scratch.pooledBuffers.input(of: weights)
     for item in 0..<segments.items {
       let row = pooledRow(of: item)
       switch (input, pooled) {
@@ -145,7 +153,7 @@ extension TransformerPass {
       case (.rounded(let values, _), .rounded(let target, _)):
         target[item].update(from: values[row], count: width)
       case (_, .floats(let target)): target[item].update(from: scratch.mixed[row], count: width)
-      // All layers use the form of their tower, with a quantization per row.
+      // Both have the form that the weights multiply, with a quantization per row.
       case (.floats, .quantized), (.floats, .rounded), (.quantized, .quantized), (.quantized, .rounded),
         (.rounded, .quantized):
         break
