@@ -54,23 +54,24 @@ def rows(arguments, images):
                 yield from points.simulated(subject)
 
 
-def collected(arguments, folder):
+def collect(arguments, folder, file):
+    """All rows. They are in the file as soon as they are measured: an interrupted run keeps what it has."""
     if arguments.minis:
         labelled.write_held_out(folder, arguments.per_class)
     found = []
     for row in rows(arguments, labelled.read(folder if arguments.minis else arguments.images)):
         print(row["model"], report.title(row), file=sys.stderr, flush=True)
         found.append(row)
+        report.write(found, file)
     return found
 
 
 def main():
     arguments = parsed()
-    with tempfile.TemporaryDirectory() as folder:
-        found = collected(arguments, pathlib.Path(folder))
     name = RESULTS / "minis" if arguments.publish else arguments.output
     name.parent.mkdir(parents=True, exist_ok=True)
-    report.write(found, f"{name}.csv")
+    with tempfile.TemporaryDirectory() as folder:
+        found = collect(arguments, pathlib.Path(folder), f"{name}.csv")
     pathlib.Path(f"{name}.svg").write_text(plot.svg(found))
     print(report.markdown(found))
 

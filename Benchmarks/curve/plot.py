@@ -2,59 +2,80 @@
 the file depends on the points alone."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's: colour-blind readers distinguish them."""
 WIDTH, HEIGHT, LEFT, TOP, GAP = 560, 320, 70, 40, 70
-PANELS = (("agreement", "same label as FP32, %"), ("top1", "zero-shot top-1, %"))
 LEAST = 1e-6
 """1 − cosine below this is drawn at the edge."""
+FEWEST = 1e-4
+"""Likewise a share of images with another label: none of them have a place on a logarithmic axis."""
 
 
 def svg(rows):
-    rows = [row for row in rows if distance(row) > 0]
-    models = list(dict.fromkeys(row["model"] for row in rows))
-    total = TOP + len(PANELS) * (HEIGHT + GAP) + 20 * math.ceil((len(models) + 2) / 3)
-    body = [panel(rows, models, *each, top=TOP + index * (HEIGHT + GAP)) for index, each in enumerate(PANELS)]
-    body.append(legend(models, TOP + len(PANELS) * (HEIGHT + GAP)))
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 20}" height="{total}" '
-            f'font-family="sans-serif" font-size="12">\n<rect width="100%" height="100%" fill="white"/>\n'
-            + "\n".join(body) + "\n</svg>\n")
+    rows = sorted((row for row in rows if distance(row) > 0), key=lambda row: row["how"] == "runtime")  # on top
+    models = sorted({row["model"] for row in rows})
+    places = [TOP + index * (HEIGHT + GAP) for index in range(3)]
+    body = [panel(rows, models, "agreement", "images with another label than FP32, %", others(rows, places[0])),
+            panel(rows, models, "top1", "zero-shot top-1, %", shares(rows, places[1])), legend(models, places[2])]
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 20}" '
+            f'height="{places[2] + 20 * math.ceil((len(models) + 2) / 3)}" font-family="sans-serif" font-size="12">\n'
+            '<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(body) + "\n</svg>\n")
 
 
 def distance(row):
     return 1 - row["image_mean"]
 
 
-def decades(rows):
-    """(first, last) power of ten of the axis."""
-    found = [max(distance(row), LEAST) for row in rows]
-    return math.floor(math.log10(min(found))), math.ceil(math.log10(max(found)))
+@dataclass(frozen=True)
+class Axis:
+    """The vertical one of a panel: where a share belongs, and the lines to draw."""
+
+    top: int
+    place: Callable[[float], float]
+    lines: list
 
 
-def panel(rows, models, name, title, top):
-    first, last = decades(rows)
-    lowest = math.floor(10 * min(row[f"{name}_low"] for row in rows)) / 10
+def others(rows, top):
+    """The share of images that chose another label: logarithmic, downwards to FEWEST."""
+    last = math.ceil(math.log10(max(1 - row["agreement_low"] for row in rows)))
+    first = math.log10(FEWEST)
+
+    def place(share):
+        return top + HEIGHT * (last - math.log10(max(1 - share, FEWEST))) / (last - first)
+
+    return Axis(top, place, [(1 - 10.0**power, f"{100 * 10.0**power:g}") for power in range(round(first), last + 1)])
+
+
+def shares(rows, top):
+    """The share itself, from a tenth below the least."""
+    lowest = math.floor(10 * min(row["top1_low"] for row in rows)) / 10
+    steps = [lowest + (1 - lowest) * step / 5 for step in range(6)]
+    return Axis(top, lambda share: top + HEIGHT * (1 - share) / (1 - lowest),
+                [(share, f"{100 * share:.0f}") for share in steps])
+
+
+def panel(rows, models, name, title, axis):
+    distances = [max(distance(row), LEAST) for row in rows]
+    first, last = math.floor(math.log10(min(distances))), math.ceil(math.log10(max(distances)))
 
     def x(value):
         return LEFT + WIDTH * (math.log10(max(value, LEAST)) - first) / max(last - first, 1)
 
-    def y(share):
-        return top + HEIGHT * (1 - (share - lowest) / (1 - lowest))
-
-    lines = [f'<text x="{LEFT}" y="{top - 10}">{title}</text>']
+    bottom = axis.top + HEIGHT
+    lines = [f'<text x="{LEFT}" y="{axis.top - 10}">{title}</text>']
     for decade in range(first, last + 1):
-        at = x(10.0**decade)
-        lines.append(f'<path d="M{at:.1f} {top}V{top + HEIGHT}" stroke="#ddd"/>')
-        lines.append(f'<text x="{at:.1f}" y="{top + HEIGHT + 16}" text-anchor="middle">{cosine(decade)}</text>')
-    for step in range(6):
-        share = lowest + (1 - lowest) * step / 5
-        lines.append(f'<path d="M{LEFT} {y(share):.1f}h{WIDTH}" stroke="#ddd"/>')
-        lines.append(f'<text x="{LEFT - 6}" y="{y(share) + 4:.1f}" text-anchor="end">{100 * share:.0f}</text>')
-    lines.append(f'<text x="{LEFT + WIDTH / 2}" y="{top + HEIGHT + 34}" text-anchor="middle">mean cosine of images to '
-                 "FP32</text>")
-    lines += [mark(row, name, x(distance(row)), y, COLORS[models.index(row["model"]) % len(COLORS)]) for row in rows]
+        lines.append(f'<path d="M{x(10.0**decade):.1f} {axis.top}V{bottom}" stroke="#ddd"/>')
+        lines.append(f'<text x="{x(10.0**decade):.1f}" y="{bottom + 16}" text-anchor="middle">{cosine(decade)}</text>')
+    for share, label in axis.lines:
+        lines.append(f'<path d="M{LEFT} {axis.place(share):.1f}h{WIDTH}" stroke="#ddd"/>')
+        lines.append(f'<text x="{LEFT - 6}" y="{axis.place(share) + 4:.1f}" text-anchor="end">{label}</text>')
+    lines.append(f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 34}" text-anchor="middle">mean cosine of images to FP32</text>')
+    lines += [mark(row, name, x(distance(row)), axis.place, COLORS[models.index(row["model"]) % len(COLORS)])
+              for row in rows]
     return "\n".join(lines)
 
 

@@ -40,17 +40,15 @@ def measured(subject, options):
 
 
 def recipes():
-    """What to simulate: weights alone, activations alone, both, and 4 bits in groups."""
+    """What to simulate: widths of weights for `exact` and `fast`, 4 bits in groups, widths of activations."""
     from .rounding import Recipe
 
     for calibrated in (False, True):
         yield from (Recipe(width, None, calibrated) for width in WIDTHS)
         yield from (Recipe(width, 8, calibrated) for width in WIDTHS)
-        yield from (Recipe(8, width, calibrated) for width in WIDTHS[1:])
-        yield from (Recipe(width, width, calibrated) for width in WIDTHS[1:])
-        for activations in (None, 8):
-            yield Recipe(4, activations, calibrated, GROUP, GROUPED)
-            yield Recipe(4, activations, calibrated, GROUP)
+        yield Recipe(4, 8, calibrated, GROUP, GROUPED)
+        yield Recipe(4, 8, calibrated, GROUP)
+    yield from (Recipe(8, width, True) for width in WIDTHS[1:])
 
 
 def simulated(subject):

@@ -111,7 +111,7 @@ def quantizers(name, tower, golden, bundles):
     for options in bundles:
         found = attempt(ours, name, tower, options, golden)
         for arithmetic in ("fast", "exact"):
-            yield f"PocketCLIP `{arithmetic}` {options}", found.get(arithmetic, found)
+            yield f"PocketCLIP `{arithmetic}`, {options.replace('--effort ', '')}", found.get(arithmetic, found)
         print(f"{name} {tower}: PocketCLIP {options}", file=sys.stderr, flush=True)
 
 
