@@ -48,13 +48,13 @@ enum CalibrationImages {
 
 /// One image while it is drawn.
 private struct Scene {
-  private var random: SplitMix
+  private var random: ProbeRandom
   private let width, height: Int
   /// Red, green and blue of each pixel, not yet limited to 0 … 255.
   private var pixels: [Int]
 
   init(seed: UInt64, width: Int, height: Int) {
-    random = SplitMix(state: seed)
+    random = ProbeRandom(seed: seed)
     self.width = width
     self.height = height
     pixels = [Int](repeating: 0, count: 3 * width * height)
@@ -74,7 +74,7 @@ private struct Scene {
   }
 
   /// White noise alone.
-  private init(noiseOf amplitude: Int, _ random: SplitMix, width: Int, height: Int) {
+  private init(noiseOf amplitude: Int, _ random: ProbeRandom, width: Int, height: Int) {
     self.random = random
     self.width = width
     self.height = height
@@ -197,19 +197,5 @@ private struct Scene {
 
   mutating func noise(amplitude: Int) {
     for index in pixels.indices { pixels[index] += random.below(2 * amplitude + 1) - amplitude }
-  }
-}
-
-/// Steele, Lea and Flood's generator.
-private struct SplitMix {
-  var state: UInt64
-
-  /// 0 ..< bound
-  mutating func below(_ bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) >> 33) % bound
   }
 }

@@ -37,7 +37,7 @@ extension Report {
     return lines
   }
 
-  /// `8 images, 8 texts (standard-1-47cdd0ebe2e8919b)`.
+  /// `20 images, 16 texts (standard-2-…)`.
   private var inputText: String {
     let counts = [
       image.map { counted($0.metrics.probes, "image") }, text.map { counted($0.metrics.probes, "text") },

@@ -52,23 +52,21 @@ public struct Thresholds: Sendable, Equatable, Codable {
   /// int8 weights and activations.
   public static func int8Fast(_ image: ImageTower?) -> Thresholds {
     Thresholds(
-      name: "int8 fast", image: image.map { int8Bounds($0, others: 0.9998, rn50: 0.998) },
+      name: "int8 fast", image: image.map { int8Bounds($0, transformer: 0.9998, resNet: 0.998) },
       text: Bounds(worstCosine: 0.999), agreement: nil)
   }
 
   /// int8 weights, 16-bit activations.
   public static func int8Exact(_ image: ImageTower?) -> Thresholds {
     Thresholds(
-      name: "int8 exact", image: image.map { int8Bounds($0, others: 0.9999, rn50: 0.999) },
+      name: "int8 exact", image: image.map { int8Bounds($0, transformer: 0.9999, resNet: 0.999) },
       text: Bounds(worstCosine: 0.9995), agreement: nil)
   }
 
-  /// ResNets deeper than RN50 have the bounds of transformers: the tool's probes show a tenth of the error that the
-  /// golden files' probes show in them (docs/QUANTIZATION.md), so RN50's bounds would accept what misses them.
-  private static func int8Bounds(_ image: ImageTower, others: Double, rn50: Double) -> Bounds {
+  private static func int8Bounds(_ image: ImageTower, transformer: Double, resNet: Double) -> Bounds {
     switch image.trunk.activationScaling {
-    case .perToken: Bounds(worstCosine: others)
-    case .perMap(let depth): Bounds(worstCosine: depth <= rn50Depth ? rn50 : others)
+    case .perToken: Bounds(worstCosine: transformer)
+    case .perMap: Bounds(worstCosine: resNet)
     }
   }
 

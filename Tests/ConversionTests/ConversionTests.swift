@@ -113,12 +113,12 @@ import Verification
     #expect(Set(ends.values.map(\.phase.name)).count == ends.count)
   }
 
-  /// Worst cosine of an image with `fast` arithmetic: 0.99972 to nearest, 0.99982 calibrated.
+  /// Worst cosine of an image with `fast` arithmetic: 0.99947 to nearest, 0.99978 calibrated.
   private func missed() throws -> ConversionRequest {
     let model = try CLIPModel(Checkpoint.open(Fixture.url("minis/mini-rn.pt").path), options: ModelOptions())
     var request = try request(.int8)
     request.model = model
-    request.fidelity = policy(request, cosine: 0.99978)
+    request.fidelity = policy(request, cosine: 0.9996)
     return request
   }
 

@@ -48,11 +48,15 @@ import Verification
   }
 
   @Test(
-    "Deeper ResNets have the bounds of transformers, because probes flatter them",
-    arguments: ["RN101", "RN50x4", "RN50x16", "RN50x64"])
-  func deeperResNets(_ name: String) throws {
-    #expect(
-      try policy(.int8, name).demands.map(\.thresholds?.image?.worstCosine) == [0.9998, 0.9999])
-    #expect(try policy(.fp16, name).demands.count == 1)
+    "Every variant of a kind of image tower has the same bounds of int8, and every text tower",
+    arguments: [
+      ("RN50", 0.998, 0.999), ("RN101", 0.998, 0.999), ("RN50x4", 0.998, 0.999), ("RN50x16", 0.998, 0.999),
+      ("RN50x64", 0.998, 0.999), ("ViT-B-32", 0.9998, 0.9999), ("ViT-B-16", 0.9998, 0.9999),
+      ("ViT-L-14", 0.9998, 0.9999), ("ViT-L-14-336px", 0.9998, 0.9999),
+    ])
+  func bounds(_ name: String, fast: Double, exact: Double) throws {
+    let demands = try policy(.int8, name).demands.map(\.thresholds)
+    #expect(demands.map(\.?.image?.worstCosine) == [fast, exact])
+    #expect(demands.map(\.?.text?.worstCosine) == [0.999, 0.9995])
   }
 }

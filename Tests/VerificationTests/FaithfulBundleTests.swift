@@ -89,17 +89,6 @@ import Verification
     }
     #expect(report.verdict == .insufficient, "\(report.rendered)")
   }
-
-  @Test("The probes are not square, and their id is computed from their content")
-  func probes() {
-    let probes = ProbeSet.standard
-    #expect(probes.images.allSatisfy { $0.width != $0.height })
-    #expect(
-      probes.images.contains { $0.width < $0.height } && probes.images.contains { $0.width > $0.height })
-    #expect(probes.images.count >= 8 && probes.texts.count >= 8)
-    #expect(ProbeSet(name: "standard-1", images: probes.images, texts: probes.texts).id == probes.id)
-    #expect(ProbeSet(name: "standard-1", images: probes.images, texts: ["other"]).id != probes.id)
-  }
 }
 
 extension CLIPModel {
