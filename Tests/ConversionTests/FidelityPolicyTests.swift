@@ -52,7 +52,7 @@ import Verification
     arguments: [
       ("RN50", 0.998, 0.999), ("RN101", 0.998, 0.999), ("RN50x4", 0.998, 0.999), ("RN50x16", 0.998, 0.999),
       ("RN50x64", 0.998, 0.999), ("ViT-B-32", 0.9998, 0.9999), ("ViT-B-16", 0.9998, 0.9999),
-      ("ViT-L-14", 0.9998, 0.9999), ("ViT-L-14-336px", 0.9998, 0.9999),
+      ("ViT-L-14", 0.9998, 0.9999), ("ViT-L/14@336px", 0.9998, 0.9999),
     ])
   func bounds(_ name: String, fast: Double, exact: Double) throws {
     let demands = try policy(.int8, name).demands.map(\.thresholds)
