@@ -68,9 +68,13 @@ def peer(name, tower, kind, batch, embeddings):
     case = SimpleNamespace(variant=name, tower=tower)
     engine = (engines.OnnxRuntime(case, kind) if file.suffix == ".onnx"
               else engines.OpenVINO(case, kind, "f32"))  # the rest in FP32: only int8 is compared
-    outputs = np.concatenate([np.array(engine.prepare(item[None])()) for item in batch])
+    item = np.empty_like(batch[:1])
+    call = engine.prepare(item)
+    outputs = []
+    for item[0] in batch:
+        outputs.append(np.array(call()[0]))
     size = sum(each.stat().st_size for each in file.parent.iterdir() if each.name != exports.TIMES)
-    return cosines(outputs, embeddings) | {"bytes": size}
+    return cosines(np.stack(outputs), embeddings) | {"bytes": size}
 
 
 def ours(name, tower, options, golden):

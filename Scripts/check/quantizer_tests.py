@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 BENCHMARKS = pathlib.Path(__file__).resolve().parents[2] / "Benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 from curve import labelled, plot, report, statistics
-from peers import quantizer_report
+from peers import models, quantizer_report
 
 INTERVALS = {"top1": 0.9, "top1_low": 0.8, "top1_high": 0.95, "agreement": 1.0, "agreement_low": 0.9, "agreement_high": 1.0}
 
@@ -68,6 +68,17 @@ class Plot(unittest.TestCase):
 
     def test_a_point_equal_to_fp32_has_no_place_on_a_logarithmic_axis(self):
         self.assertEqual(plot.svg([RUNTIME, point(how="runtime", bundle="", image_mean=1.0)]), plot.svg([RUNTIME]))
+
+
+class Models(unittest.TestCase):
+    def test_names_stand_for_weights_and_golden_files(self):
+        for name, source, golden in (("RN50", "synthetic:RN50", "golden/RN50"),
+                                     ("ViT-B-32:tails", "synthetic:ViT-B-32:tails", "golden/ViT-B-32-tails"),
+                                     ("mini-rn", str(models.MINIS / "mini-rn.pt"), "minis/goldens/mini-rn")):
+            self.assertEqual(models.source(name), source)
+            self.assertEqual(models.golden(name), BENCHMARKS.parent / "Fixtures" / f"{golden}.safetensors")
+            self.assertTrue(models.golden(name).exists())
+        self.assertEqual(models.source("folder/mine.pt"), "folder/mine.pt")
 
 
 class Folders(unittest.TestCase):
