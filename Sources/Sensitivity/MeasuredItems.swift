@@ -14,21 +14,21 @@ struct MeasuredItems {
 
   /// Multiply-adds that measuring a tower takes, about. Towers whose single item needs more get one item.
   private static let affordableMultiplyAdds = 1_000_000_000_000
-  private static let mostImages = 4
+  private static let mostImages = 8
   private static let mostTexts = 16
 
   /// Some images of a set; nil if it has none.
   static func images(
     of set: ProbeSet, _ tower: ImageTower, _ model: CLIPModel
   ) throws(VerificationError) -> MeasuredItems? {
-    let count = affordable(tower.multiplyAdds, .image, model, atMost: min(mostImages, set.images.count))
-    guard count > 0 else { return nil }
-    let chosen = ProbeSet(name: set.id, images: spread(count, of: set.images), texts: [])
+    let count = affordable(tower.multiplyAdds, .image, model, atMost: mostImages)
+    let chosen = ProbeSet(name: set.id, images: set.images.spread(count), texts: [])
     let pixels = try ReferencePath(model: model, request: ReferenceRequest(.portable)).prepare(chosen).pixels
+    guard !pixels.isEmpty else { return nil }
     let size = tower.imageSize
-    let batch = Tensor([count, 3, size, size], pixels.flatMap { $0 })
+    let batch = Tensor([pixels.count, 3, size, size], pixels.flatMap { $0 })
     return MeasuredItems(
-      .image, count: count, largestLayer: tower.largestLayer
+      .image, count: pixels.count, largestLayer: tower.largestLayer
     ) { forward throws(ModelError) in try forward.encodeImages(batch) }
   }
 
@@ -36,13 +36,13 @@ struct MeasuredItems {
   static func texts(
     of set: ProbeSet, _ tower: TextTower, _ model: CLIPModel
   ) throws(VerificationError) -> MeasuredItems? {
-    let chosen = ProbeSet(name: set.id, images: [], texts: spread(mostTexts, of: set.texts))
+    let chosen = ProbeSet(name: set.id, images: [], texts: set.texts.spread(mostTexts))
     let path = ReferencePath(model: model, request: ReferenceRequest(.portable))
     var ids = try path.prepare(chosen).ids
     guard !ids.isEmpty else { return nil }
     let longest = tower.longestEnd(of: ids)
     let cost = tower.stack.multiplyAdds(tokens: longest)
-    ids = spread(affordable(cost, .text, model, atMost: ids.count), of: ids)
+    ids = ids.spread(affordable(cost, .text, model, atMost: ids.count))
     let length = tower.longestEnd(of: ids)
     let cut = ids.map { Array($0[..<length]) }
     return MeasuredItems(
@@ -66,13 +66,6 @@ struct MeasuredItems {
   {
     let matrices = model.schema.parameters.count { $0.tower == tower && $0.isRounded }
     return min(count, max(1, affordableMultiplyAdds / max(1, multiplyAdds * matrices)))
-  }
-
-  /// Some elements at even distances. Kinds of items that alternate in the list alternate here too.
-  private static func spread<Element>(_ count: Int, of elements: [Element]) -> [Element] {
-    guard count < elements.count else { return elements }
-    let step = elements.count / count
-    return (0..<count).map { elements[min($0 * (step + 1), elements.count - count + $0)] }
   }
 }
 
