@@ -5,8 +5,9 @@ internal import Verification
 enum CalibrationImages {
   static let count = 32
 
-  static func first(_ count: Int) -> [ProbeImage] {
-    (0..<count).map { index in
+  /// The first `count` choose roundings.
+  static func numbered(_ range: Range<Int>) -> [ProbeImage] {
+    range.map { index in
       let sizes = [(320, 256), (256, 336), (288, 288), (400, 300)]
       let (width, height) = sizes[index / kinds.count % sizes.count]
       var scene = Scene(seed: UInt64(0xC11B_0000 + index), width: width, height: height)

@@ -7,7 +7,17 @@ extension ProbeSet {
   public static func calibration(for architecture: CLIPArchitecture) -> ProbeSet {
     let count = architecture.image.map { min(Calibration.mostImages(of: $0), CalibrationImages.count) } ?? 0
     return ProbeSet(
-      name: "calibration-1", images: CalibrationImages.first(count),
+      name: "calibration-1", images: CalibrationImages.numbered(0..<count),
       texts: architecture.text == nil ? [] : CalibrationTexts.all)
+  }
+
+  /// Other images and texts of the same kinds. What rounding costs is measured on these: on the items that choose the
+  /// roundings, their errors are smaller than on others.
+  public static func sensitivity(for architecture: CLIPArchitecture) -> ProbeSet {
+    let count = CalibrationImages.count
+    return ProbeSet(
+      name: "sensitivity-1",
+      images: architecture.image == nil ? [] : CalibrationImages.numbered(count..<2 * count),
+      texts: architecture.text == nil ? [] : SensitivityTexts.all)
   }
 }

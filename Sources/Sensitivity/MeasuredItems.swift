@@ -13,7 +13,7 @@ struct MeasuredItems {
   let encode: (ReferenceForward) throws(ModelError) -> Tensor
 
   /// Multiply-adds that measuring a tower takes, about. Towers whose single item needs more get one item.
-  private static let affordableMultiplyAdds = 1_000_000_000_000
+  private static let affordableMultiplyAdds = 1_500_000_000_000
   private static let mostImages = 8
   private static let mostTexts = 16
 

@@ -15,7 +15,7 @@ public import Verification
 /// for three copies of one image; a few such arrays, and one layer's weights, exist at a time.
 public struct Sensitivities {
   public var model: CLIPModel
-  /// The images and texts to choose from.
+  /// The images and texts to choose from: others than those that chose `plan`, `ProbeSet.sensitivity(for:)`.
   public var set: ProbeSet
   /// The towers that are stored as int8.
   public var towers: CLIPArchitecture

@@ -14,6 +14,19 @@ import Verification
     #expect(try set("ViT-B-32").id == "calibration-1-7ea3d5ff9a161890")
   }
 
+  @Test("What matrices cost is measured on other items, which do not measure a bundle either")
+  func sensitivity() throws {
+    let architecture = try #require(ArchitectureCatalogue.architecture(named: "ViT-B-32"))
+    let (set, other) = (try self.set("ViT-B-32"), ProbeSet.sensitivity(for: architecture))
+    #expect(other.id == "sensitivity-1-ec4996032705cbd2")
+    #expect(other.images.count == 32 && other.texts.count == 16)
+    let (images, texts) = (set.images + ProbeSet.standard.images, set.texts + ProbeSet.standard.texts)
+    #expect(Set(other.texts).isDisjoint(with: texts) && Set(other.texts).count == 16)
+    #expect(Set(other.images.map(\.pixels)).isDisjoint(with: images.map(\.pixels)))
+    let text = architecture.keeping(image: false, text: true)
+    #expect(ProbeSet.sensitivity(for: text).images.isEmpty)
+  }
+
   @Test("None of its texts and images measures a bundle")
   func disjoint() throws {
     let set = try set("ViT-B-32")
