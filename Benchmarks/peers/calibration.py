@@ -2,7 +2,8 @@
 
 Sources/Calibration is the definition: its texts are read from there, its images are drawn again below, with the same
 pixels. `python -m peers.calibration FOLDER` writes both. `convert --effort calibrated --calibrate FOLDER
---calibrate-texts FOLDER/texts.txt` then gives the same bytes as without these options (Scripts/check/check-curve.sh).
+--calibrate-texts FOLDER/texts.txt` then gives the same bytes as without these options, but for provenance
+(Scripts/check/check-curve.sh).
 """
 
 import pathlib
