@@ -9,17 +9,24 @@ import numpy as np
 from . import TOOL
 
 
-def command(*parts):
+NEED_BOUNDS = {"auto", "mixed", "--min-cosine", "--min-agreement"}
+"""Words of options with which `convert` must measure."""
+
+
+def command(*parts, accepted=(0,)):
     """Standard output of `pocketclip`."""
     result = subprocess.run([os.environ.get("POCKETCLIP", str(TOOL)), *map(str, parts)], capture_output=True, text=True)
-    if result.returncode:
+    if result.returncode not in accepted:
         raise RuntimeError(f"pocketclip {' '.join(map(str, parts[:2]))}: {result.stderr.strip()}")
     return result.stdout
 
 
 def convert(source, bundle, options):
-    """Bytes of the bundle. Bounds are not applied: the curve also shows what `convert` would refuse."""
-    command("convert", source, "-o", bundle, *options.split(), "--no-measure", "--force", "--quiet")
+    """Bytes of the bundle. Bounds are not applied, so that what `convert` would refuse is compared too, unless the options
+    ask for as much as the bounds need."""
+    words = options.split()
+    unmeasured = [] if NEED_BOUNDS.intersection(words) else ["--no-measure"]
+    command("convert", source, "-o", bundle, *words, *unmeasured, "--force", "--quiet")
     return bundle.stat().st_size
 
 

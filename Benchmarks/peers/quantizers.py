@@ -10,7 +10,6 @@ also replaces the models in Benchmarks/results/quantizers and the table of docs/
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -19,7 +18,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from . import TOOL, engines, exports, inputs, machine, models, quantizer_report
+from curve import bundles
+
+from . import engines, exports, inputs, machine, models, quantizer_report
 
 MODELS = ("RN50", "ViT-B-32", "ViT-B-32:tails", "mini-rn", "mini-vit")
 TOWERS = ("image", "text")
@@ -29,7 +30,7 @@ PEERS = {
     "OpenVINO": "openvino-int8",
     "OpenVINO, min-max ranges": "openvino-minmax",
 }
-BUNDLES = ("--effort nearest", "--effort calibrated")
+RUNGS = ("--effort nearest", "--effort calibrated")
 
 
 def parsed():
@@ -38,7 +39,7 @@ def parsed():
     parser.add_argument("--model", action="append", help=f"repeatable; default: {', '.join(MODELS)}")
     parser.add_argument("--golden", type=pathlib.Path, help="the golden file of the model; default: the committed one")
     parser.add_argument("--bundle", action="append",
-                        help=f"options of `convert --precision int8`; repeatable; default: {' and '.join(BUNDLES)}")
+                        help=f"options of `convert --precision int8`; repeatable; default: {' and '.join(RUNGS)}")
     parser.add_argument("--publish", action="store_true", help="write Benchmarks/results and docs/QUANTIZATION.md")
     return parser.parse_args()
 
@@ -81,10 +82,9 @@ def ours(name, tower, options, golden):
     """{arithmetic: figures} of a bundle that holds this tower alone."""
     with tempfile.TemporaryDirectory() as folder:
         bundle = pathlib.Path(folder) / "bundle.pclip"
-        command("convert", models.source(name), "-o", bundle, "--tower", tower, "--precision", "int8", "--no-measure",
-                *options.split())
-        reports = json.loads(command("verify", bundle, "--golden", golden, "--json"))["reports"]
-        size = bundle.stat().st_size
+        size = bundles.convert(models.source(name), bundle, f"--tower {tower} --precision int8 {options}")
+        found = bundles.command("verify", bundle, "--golden", golden, "--json", "--quiet", accepted=(0, 1))
+    reports = json.loads(found)["reports"]  # status 1: a bound is missed, which is a result
     found = {}
     for report in reports:
         metrics = report[tower]["metrics"]
@@ -93,26 +93,17 @@ def ours(name, tower, options, golden):
     return found
 
 
-def command(*parts):
-    """Standard output of our command line; status 1 means that a bound is missed, which is a result."""
-    tool = os.environ.get("POCKETCLIP", str(TOOL))
-    result = subprocess.run([tool, *map(str, parts), "--quiet"], capture_output=True, text=True)
-    if result.returncode > 1 or (result.returncode and parts[0] == "convert"):
-        raise RuntimeError(result.stderr.strip())
-    return result.stdout
-
-
-def measure(name, golden, bundles):
+def measure(name, golden, rungs):
     """{tower: {quantizer: figures, or {"refused": why}}}"""
-    return {tower: dict(quantizers(name, tower, golden, bundles)) for tower in TOWERS}
+    return {tower: dict(quantizers(name, tower, golden, rungs)) for tower in TOWERS}
 
 
-def quantizers(name, tower, golden, bundles):
+def quantizers(name, tower, golden, rungs):
     batch, embeddings = truth(golden, name, tower)
     for title, kind in PEERS.items():
         yield title, attempt(peer, name, tower, kind, batch, embeddings)
         print(f"{name} {tower}: {title}", file=sys.stderr, flush=True)
-    for options in bundles:
+    for options in rungs:
         found = attempt(ours, name, tower, options, golden)
         for arithmetic in ("fast", "exact"):
             yield f"PocketCLIP `{arithmetic}`, {options.replace('--effort ', '')}", found.get(arithmetic, found)
@@ -134,7 +125,7 @@ def main():
         sys.exit("--golden belongs to one model: name it with --model")
     for name in names:
         golden = arguments.golden or models.golden(name)
-        result = measure(name, golden, arguments.bundle or BUNDLES)
+        result = measure(name, golden, arguments.bundle or RUNGS)
         print(quantizer_report.markdown({name: result}), flush=True)
         if arguments.publish:
             quantizer_report.store(name, {"commit": machine.commit(), "towers": result})
