@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import math
 
 from . import ROOT, machine
 
@@ -31,8 +32,13 @@ def closest(found):
 def cosine_cell(figures, best):
     if figures is None or "mean" not in figures:
         return "not measured" if figures is None else "refused"
-    text = f"{figures['worst']:.5f} / {figures['mean']:.5f}"
+    text = f"{downwards(figures['worst'])} / {downwards(figures['mean'])}"
     return f"**{text}**" if figures is best else text
+
+
+def downwards(cosine):
+    """Five decimals, towards the worse side."""
+    return f"{math.floor(cosine * 1e5 + 1e-6) / 1e5:.5f}"
 
 
 def size_cell(figures):
