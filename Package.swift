@@ -116,7 +116,7 @@ let package = Package(
       "Verification",
       [
         "ReferenceForward", "PocketRuntime", "PocketCLIP", "CVocabulary", "Models", "SyntheticWeights",
-        "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer",
+        "Checkpoints", "Archives", "BundleFormat", "Quantization", "Architecture", "TensorTypes", "Tokenizer",
         "ImagePreprocessing", "ImageFiles", "Progress",
       ]),
     // Rounding that minimises the output error, from the inputs of every layer on calibration images and texts.
@@ -136,7 +136,8 @@ let package = Package(
     module(
       "Conversion",
       [
-        "BundleWriter", "Calibration", "Quantization", "Verification", "Models", "BundleFormat",
+        "BundleWriter", "Calibration", "Sensitivity", "Quantization", "Verification", "Models",
+        "BundleFormat",
         "Architecture", "PocketCLIP", "Output",
         "Progress",
       ]),

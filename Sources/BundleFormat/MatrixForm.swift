@@ -53,7 +53,7 @@ public enum MatrixForm: UInt8, Sendable, CaseIterable {
   }
 
   /// Rows of a token table are looked up, not multiplied.
-  var fitsTable: Bool {
+  public var fitsTable: Bool {
     switch self {
     case .nearest, .half: true
     case .nearestWide, .calibrated, .calibratedWide: false

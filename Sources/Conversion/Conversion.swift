@@ -12,43 +12,28 @@ public import Verification
 /// Writes a bundle, measures it, and publishes it only if it meets the requirements.
 public enum Conversion {
   public static func run(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
-    request.progress.expect(steps: stepCount(request) + (request.beginsCalibrated ? 1 : 0))
     defer { request.progress.end() }
-    guard !request.beginsCalibrated else { return try runCalibrated(request) }
-    do throws(ConversionError) {
-      return try run(request, StoragePlan())
-    } catch {
-      guard case .belowDemand(let report, _) = error, request.mayCalibrate else { throw error }
-      request.onCalibrating?(report)
-      request.progress.expect(steps: 1 + stepCount(request))
-      return try runCalibrated(request)
+    if request.precision == .int8 {
+      var ladder = Ladder(request)
+      return try ladder.climb()
+    }
+    switch try attempt(StoragePlan(), request) {
+    case .reached(let bundle): return bundle
+    case .missed(let reports): throw .belowDemand(reports, request.precision)
     }
   }
 
-  /// The second rung: choose roundings, then write and measure like the first.
-  private static func runCalibrated(_ request: ConversionRequest) throws(ConversionError) -> ConvertedBundle {
-    let clock = ContinuousClock()
-    let started = clock.now
-    let set = request.calibrationSet ?? .calibration(for: request.architecture)
-    var calibration = Calibration(model: request.model, set: set, towers: request.architecture)
-    calibration.threads = request.threads
-    calibration.progress = request.progress
-    var plan = StoragePlan()
-    plan.calibration = set.id
-    do throws(VerificationError) { plan.rounding = try calibration.plan() } catch {
-      throw .verification(error)
-    }
-    let calibrated = clock.now
-    var bundle = try run(request, plan)
-    bundle.rounding = Rounding(
-      set: set.id, images: set.images.count, texts: set.texts.count,
-      choosing: started.duration(to: calibrated))
-    return bundle
+  /// Writes, measures, and publishes a bundle if it meets the requirements.
+  enum Attempt {
+    case reached(ConvertedBundle)
+    /// Nothing was published.
+    case missed([Report])
   }
 
-  private static func run(
-    _ request: ConversionRequest, _ plan: StoragePlan
-  ) throws(ConversionError) -> ConvertedBundle {
+  static func attempt(
+    _ plan: StoragePlan, _ request: ConversionRequest
+  ) throws(ConversionError) -> Attempt {
+    request.progress.expect(steps: stepCount(request))
     let clock = ContinuousClock()
     let started = clock.now
     let unfinished = try write(request, plan)
@@ -59,18 +44,21 @@ public enum Conversion {
     let bundle = try open(unfinished)
     let selfTest = try selfTest(bundle, request.progress)
     let reports = try measure(bundle, request)
+    // It is never saved with a mere warning.
+    guard reports.allSatisfy({ $0.verdict == .pass }) else { return .missed(reports) }
     let measured = clock.now
     request.progress.begin("saving to the disk", .bytes, of: 0)
     let bundleID: Digest
     do throws(OutputError) { bundleID = try unfinished.finish(selfTest) } catch { throw .output(error) }
-    return ConvertedBundle(
-      bundleID: bundleID, description: description, byteCount: byteCount, reports: reports,
-      writing: started.duration(to: written), measuring: written.duration(to: measured),
-      finishing: measured.duration(to: clock.now))
+    return .reached(
+      ConvertedBundle(
+        bundleID: bundleID, description: description, byteCount: byteCount, reports: reports,
+        writing: started.duration(to: written), measuring: written.duration(to: measured),
+        finishing: measured.duration(to: clock.now)))
   }
 
   /// Writing, the self-test, what `Verifier.compare` begins, saving.
-  private static func stepCount(_ request: ConversionRequest) -> Int {
+  static func stepCount(_ request: ConversionRequest) -> Int {
     3 + (request.fidelity.map { Verifier.stepCount(demands: $0.demands.count) } ?? 0)
   }
 
@@ -81,7 +69,7 @@ public enum Conversion {
     var bundle = BundleRequest(
       source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
     bundle.description.state(plan)
-    bundle.rounding = plan.int8Rounding(model.schema.parameters)
+    bundle.rounding = plan.usedRounding(model.schema.parameters)
     if let inherited = model.inheritedSpace {
       bundle.identity = .inherited
       bundle.description.imageID = inherited.image
@@ -128,7 +116,6 @@ public enum Conversion {
 }
 
 extension Conversion {
-  /// Throws if the bundle misses the required fidelity. It is never saved with a mere warning.
   private static func measure(
     _ bundle: OpenBundle, _ request: ConversionRequest
   ) throws(ConversionError) -> [Report] {
@@ -139,15 +126,11 @@ extension Conversion {
         bundle, demands: fidelity.demands, with: request.model, reference: request.reference,
         progress: request.progress)
     } catch { throw .verification(error) }
-    let reports = zip(fidelity.demands, measured).map { demand, report in
+    return zip(fidelity.demands, measured).map { demand, report in
       var report = report
       report.subject = "\(request.output), \(demand.arithmetic)"
       return report
     }
-    if let failed = reports.first(where: { $0.verdict != .pass }) {
-      throw .belowDemand(failed, request.precision)
-    }
-    return reports
   }
 }
 
@@ -156,8 +139,12 @@ public struct ConvertedBundle: Sendable {
   public var bundleID: Digest
   public var description: BundleDescription
   public var byteCount: Int
-  /// How int8 matrices were rounded; nil for rounding to nearest.
+  /// The first rung whose bounds hold; nil for other precisions.
+  public var rung: Rung?
+  /// What chose roundings; nil if all are to nearest.
   public var rounding: Rounding?
+  /// The form of each matrix of an int8 bundle.
+  public var recipe: Recipe?
   /// One per arithmetic; empty if measuring was switched off.
   public var reports: [Report]
   /// Reading, quantizing, hashing and writing.

@@ -13,6 +13,9 @@ public enum ConversionError: Error {
   case runtime(PocketCLIPError)
   /// The unfinished bundle could not be compared with its source.
   case verification(VerificationError)
-  /// The bundle misses the required fidelity; nothing was written.
-  case belowDemand(Report, Precision)
+  /// The bundle misses the required fidelity; nothing was written. One report per arithmetic.
+  case belowDemand([Report], Precision)
+  /// A bundle of these forms has more bytes than allowed.
+  case tooLarge(Int, most: Int, forms: String)
+  case recipe(RecipeFault)
 }

@@ -23,12 +23,18 @@ public struct ConversionRequest: Sendable {
   public var progress = WorkProgress.unwatched
   /// Called after the weights are written, before the bundle is run.
   public var onWritten: (@Sendable () -> Void)?
-  /// How int8 matrices may be rounded.
+  /// How far an int8 conversion may go to reach its bounds.
   public var effort = Effort.automatic
+  /// The forms of the matrices of an int8 bundle; nil to choose them.
+  public var recipe: Recipe?
+  /// Matrices of an int8 bundle that stay FP16.
+  public var keptHalves: Set<ParameterName> = []
+  /// The most bytes of the tensors of an int8 bundle; nil for any size.
+  public var maximumByteCount: Int?
   /// The images and texts that choose roundings; nil for the built-in ones.
   public var calibrationSet: ProbeSet?
-  /// Called before roundings are chosen because rounding to nearest misses a bound, with the report.
-  public var onCalibrating: (@Sendable (Report) -> Void)?
+  /// Called before the rungs that follow a missed bound: with the rung, what was missed, and the forms to try, in words.
+  public var onRung: (@Sendable (Rung, [Report], String) -> Void)?
   /// Recorded in the bundle: name and version.
   public var tool: String
 
@@ -37,9 +43,6 @@ public struct ConversionRequest: Sendable {
     self.output = output
     self.tool = tool
   }
-
-  var beginsCalibrated: Bool { precision == .int8 && effort == .calibrated }
-  var mayCalibrate: Bool { precision == .int8 && effort != .nearest }
 
   /// The towers to write.
   var architecture: CLIPArchitecture {

@@ -4,10 +4,12 @@ internal import Quantization
 
 /// How an int8 bundle stores its matrices.
 struct StoragePlan: Sendable {
-  /// The chosen values; a matrix without an entry is rounded to nearest.
+  /// The chosen values.
   var rounding = RoundingPlan.nearest
   /// Names the images and texts that chose them; empty for rounding to nearest.
   var calibration = ""
+  /// Rounded to nearest, whatever was chosen.
+  var nearest: Set<ParameterName> = []
   /// Stored in FP16.
   var halves: Set<ParameterName> = []
   /// Stored in int8, with inputs of 16 bits in `fast` too.
@@ -15,13 +17,11 @@ struct StoragePlan: Sendable {
 
   /// Nil for parameters that no int8 bundle rounds.
   func form(of parameter: Parameter) -> MatrixForm? {
-    switch parameter.role {
-    case .linear, .projection, .convolution, .tokenTable: break
-    case .positions, .vector, .batchNorm, .logitScale, .logitBias: return nil
-    }
-    if halves.contains(parameter.name) { return .half }
-    let isWide = wideInputs.contains(parameter.name)
-    return rounding.matrices[parameter.name] == nil
+    guard parameter.hasForm else { return nil }
+    let name = parameter.name
+    if halves.contains(name) { return .half }
+    let isWide = wideInputs.contains(name)
+    return rounding.matrices[name] == nil || nearest.contains(name)
       ? (isWide ? .nearestWide : .nearest) : (isWide ? .calibratedWide : .calibrated)
   }
 
@@ -31,16 +31,56 @@ struct StoragePlan: Sendable {
     return forms.allSatisfy { $0 == .nearest } ? [] : forms
   }
 
-  /// Without values and corrections of matrices that are stored in FP16.
-  func int8Rounding(_ parameters: [Parameter]) -> RoundingPlan {
-    var kept = rounding
-    for (index, parameter) in parameters.enumerated() where halves.contains(parameter.name) {
-      kept.matrices[parameter.name] = nil
-      if let bias = RoundingPlan.biasIndex(of: index, in: parameters) {
-        kept.corrections[parameters[bias].name] = nil
-      }
+  /// Without values and corrections of matrices that do not use them.
+  func usedRounding(_ parameters: [Parameter]) -> RoundingPlan {
+    var used = rounding
+    for (index, parameter) in parameters.enumerated() {
+      guard let form = form(of: parameter), !form.isCalibrated else { continue }
+      used.matrices[parameter.name] = nil
+      guard let bias = RoundingPlan.biasIndex(of: index, in: parameters) else { continue }
+      used.corrections[parameters[bias].name] = nil
     }
-    return kept
+    return used
+  }
+
+  /// Also stores these in FP16.
+  mutating func keepHalves(_ names: Set<ParameterName>) {
+    halves.formUnion(names)
+    wideInputs.subtract(names)
+  }
+
+  /// `image: 3 of 50 matrices in FP16, 12 with 16-bit inputs; text: all 50 in int8`
+  func summary(_ request: ConversionRequest) -> String {
+    let matrices = request.matrices
+    let towers = Tower.allCases.compactMap { tower -> String? in
+      let all = matrices.filter { $0.tower == tower }
+      guard !all.isEmpty else { return nil }
+      let halved = all.count { halves.contains($0.name) }
+      let widened = all.count { wideInputs.contains($0.name) }
+      let parts =
+        (halved > 0 ? ["\(halved) of \(all.count) matrices in FP16"] : ["all \(all.count) matrices in int8"])
+        + (widened > 0 ? ["\(widened) with 16-bit inputs"] : [])
+      return "\(tower): \(parts.joined(separator: ", "))"
+    }
+    return towers.joined(separator: "; ")
+  }
+}
+
+extension Parameter {
+  /// Bytes of a matrix with the form `half`, and with int8 values, their scales and sums.
+  var halfByteCount: Int { storedBytes(perTableRow: { 2 * roundUp($0, to: 32) }, perValue: 2, perOutput: 0) }
+  var int8ByteCount: Int { storedBytes(perTableRow: { roundUp($0, to: 64) + 4 }, perValue: 1, perOutput: 8) }
+
+  private func storedBytes(
+    perTableRow: (_ width: Int) -> Int, perValue: Int, perOutput: Int
+  ) -> Int {
+    switch role {
+    case .tokenTable: return shape[0] * perTableRow(shape[1])
+    case .linear, .projection, .convolution:
+      guard let matrix = WeightMatrix(self)?.shape else { return 0 }
+      return matrix.paddedOutputs * (perValue * matrix.paddedInputs + perOutput)
+    case .positions, .vector, .batchNorm, .logitScale, .logitBias: return 0
+    }
   }
 }
 

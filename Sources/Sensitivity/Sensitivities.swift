@@ -35,6 +35,11 @@ public struct Sensitivities {
     self.plan = plan
   }
 
+  /// What `measure` begins: surveying and measuring each tower.
+  public static func stepCount(_ towers: CLIPArchitecture) -> Int {
+    (towers.image == nil ? 0 : 2) + (towers.text == nil ? 0 : 2)
+  }
+
   /// - Returns: one entry per rounded matrix of each tower that the set has items for.
   public func measure() throws(VerificationError) -> [ParameterName: Sensitivity] {
     var items: [MeasuredItems] = []

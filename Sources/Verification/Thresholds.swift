@@ -112,7 +112,7 @@ extension Thresholds {
     }
   }
 
-  func bounds(_ tower: Tower) -> Bounds? {
+  package func bounds(_ tower: Tower) -> Bounds? {
     switch tower {
     case .image: image
     case .text: text

@@ -82,15 +82,6 @@ enum StageNoise {
   static let int8 = 1e-2
 }
 
-/// Relative errors of a tensor's row that a precision explains. FP32 stores the source's bits. FP16 keeps eleven
-/// bits, and fewer for values near its smallest. int8 rounds by 1/254 of a row's largest value, which is a few
-/// percent of a row with one outlier. A wrong scale is an error of half or more.
-enum WeightTolerance {
-  static let fp32 = 0.0
-  static let fp16 = 1e-2
-  static let int8 = 0.25
-}
-
 extension RuntimePath {
   /// Compares the weights restored from the bundle with its source's.
   func weightErrors(
@@ -104,18 +95,9 @@ extension RuntimePath {
     }
     do throws(ModelError) {
       let restored = try CLIPModel(checkpoint)
-      return try WeightComparison(restored: restored, source: source, tolerance: weightTolerance)
-        .errors(progress)
+      return try WeightComparison(restored: restored, source: source, bundle: description).errors(progress)
     } catch {
       throw .model(error)
-    }
-  }
-
-  private var weightTolerance: Double {
-    switch lowestPrecision {
-    case .fp32: WeightTolerance.fp32
-    case .fp16: WeightTolerance.fp16
-    case .int8: WeightTolerance.int8
     }
   }
 

@@ -1,6 +1,9 @@
 internal import Architecture
+internal import BundleFormat
 internal import Models
 internal import Progress
+internal import Quantization
+internal import TensorTypes
 
 /// A tensor of a bundle that differs from its source's by more than its precision explains.
 public struct WeightError: Sendable, Equatable, Codable {
@@ -17,13 +20,33 @@ public struct WeightError: Sendable, Equatable, Codable {
 struct WeightComparison {
   let restored: CLIPModel
   let source: CLIPModel
-  /// The largest relative error of a row that the bundle's precision explains.
-  let tolerance: Double
+  private let bundle: BundleDescription
+  private let corrected: Set<ParameterName>
+
+  init(restored: CLIPModel, source: CLIPModel, bundle: BundleDescription) {
+    self.restored = restored
+    self.source = source
+    self.bundle = bundle
+    corrected = Self.correctedBiases(restored.schema.parameters, bundle)
+  }
+
+  /// Biases of calibrated matrices, which also hold the mean error of the layer's output. It can exceed the bias itself, so
+  /// nothing bounds their difference.
+  private static func correctedBiases(
+    _ parameters: [Parameter], _ bundle: BundleDescription
+  ) -> Set<ParameterName> {
+    let calibrated = Set(bundle.matrixForms.filter(\.form.isCalibrated).map(\.name))
+    let biases = parameters.indices.filter { calibrated.contains(parameters[$0].name) }
+      .compactMap { RoundingPlan.biasIndex(of: $0, in: parameters) }
+    return Set(biases.map { parameters[$0].name })
+  }
 
   /// Tensors with larger errors, in schema order.
   func errors(_ progress: WorkProgress) throws(ModelError) -> [WeightError] {
     var errors: [WeightError] = []
-    let parameters = restored.schema.parameters.filter(\.isComparable)
+    let parameters = restored.schema.parameters.filter {
+      $0.isComparable && !corrected.contains($0.name)
+    }
     progress.begin("comparing stored weights", .bytes, of: parameters.reduce(0) { $0 + 4 * $1.elementCount })
     for parameter in parameters {
       defer { progress.add(4 * parameter.elementCount) }
@@ -34,12 +57,25 @@ struct WeightComparison {
         try restored.values(of: parameter), try source.values(of: original), rowLength: parameter.rowLength)
       restored.release(parameter)
       source.release(original)
-      if worst.error > tolerance {
+      if worst.error > tolerance(parameter) {
         errors.append(
           WeightError(tensor: parameter.name.description, row: worst.row, error: worst.error))
       }
     }
     return errors
+  }
+
+  /// The largest relative error of a row that its stored type explains. FP32 stores the source's bits, in int8 towers times
+  /// powers of two, which only loses bits of numbers below its smallest normal. FP16 keeps eleven bits, and fewer for values
+  /// near its smallest. int8 rounds by 1/254 of a row's largest value, which is a few percent of a row with one outlier. A
+  /// wrong scale is an error of half or more.
+  private func tolerance(_ parameter: Parameter) -> Double {
+    switch restored.storedType(of: parameter) {
+    case .i8: 0.25
+    case .f16: 1e-2
+    case .f32, .f64, .bf16, .i64, .i32, .i16, .u64, .u32, .u16, .u8, .bool:
+      (parameter.tower == .image ? bundle.imagePrecision : bundle.textPrecision) == .int8 ? 1e-6 : 0
+    }
   }
 
   private func worstRow(_ mine: [Float], _ truth: [Float], rowLength: Int) -> (row: Int, error: Double) {

@@ -47,8 +47,9 @@ import Verification
       _ = try Conversion.run(request)
       Issue.record("int8 weights gave FP32's vectors")
     } catch {
-      guard case .belowDemand(let report, .int8) = error else { throw error }
-      #expect(report.verdict == .fail && report.subject.hasPrefix(request.output))
+      guard case .belowDemand(let reports, .int8) = error else { throw error }
+      #expect(reports.map(\.verdict) == [.fail, .fail])
+      #expect(reports.allSatisfy { $0.subject.hasPrefix(request.output) })
     }
     #expect(folder.names == [])
   }
@@ -128,9 +129,12 @@ import Verification
     let heard = Mutex<[Report]>([])
     var request = try missed()
     request.progress = WorkProgress { state in states.withLock { $0.append(state) } }
-    request.onCalibrating = { report in heard.withLock { $0.append(report) } }
+    request.onRung = { rung, missed, _ in
+      #expect(rung == .calibrated)
+      heard.withLock { $0 += missed.filter { $0.verdict == .fail } }
+    }
     let converted = try Conversion.run(request)
-    #expect(heard.withLock { $0.map(\.verdict) } == [.fail])
+    #expect(heard.withLock { !$0.isEmpty })
     #expect(converted.reports.map(\.verdict) == [.pass, .pass])
     let rounding = try #require(converted.rounding)
     #expect(rounding.images == 32 && rounding.texts > 100 && rounding.set.hasPrefix("calibration-1-"))
@@ -143,7 +147,7 @@ import Verification
   func nearestOnly() throws {
     var request = try missed()
     request.effort = .nearest
-    request.onCalibrating = { _ in Issue.record("calibrated") }
+    request.onRung = { _, _, _ in Issue.record("climbed") }
     #expect(throws: ConversionError.self) { try Conversion.run(request) }
     #expect(folder.names == [])
   }

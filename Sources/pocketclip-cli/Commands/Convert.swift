@@ -41,6 +41,7 @@ struct Convert: ParsableCommand {
   var precision: PrecisionChoice?
 
   @OptionGroup(title: "Rounding of int8 weights (docs/QUANTIZATION.md)") var rounding: RoundingOptions
+  @OptionGroup(title: "Forms of the matrices of int8 bundles") var forms: FormOptions
 
   @Flag(help: "Replace the output file if it exists.")
   var force = false
@@ -87,7 +88,9 @@ struct Convert: ParsableCommand {
         .usage, "--no-measure excludes --min-cosine, --min-agreement and --reference",
         hint: "leave out --no-measure, or the others")
     }
-    try rounding.check(precision: precision?.precision ?? .fp16, isMeasured: !noMeasure)
+    let type = precision?.precision ?? .fp16
+    try rounding.check(precision: type, isMeasured: !noMeasure, hasRecipe: forms.recipe != nil)
+    try forms.check(precision: type, effort: rounding.effort)
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
       guard let value, !(0...1).contains(value) else { continue }
       throw Failure(
@@ -112,11 +115,15 @@ struct Convert: ParsableCommand {
       request.reference = reference.request(console)
       request.progress = console.progress
       try rounding.apply(to: &request, console)
+      try forms.apply(to: &request)
       let writingPeak = Mutex<Int?>(nil)
       request.onWritten = {
         writingPeak.withLock { $0 = ProcessFacts.peakByteCount }
       }
       let bundle = try Conversion.run(request)
+      if let path = forms.saveRecipe, let recipe = bundle.recipe {
+        try RecipeFile.write(recipe, to: path, replacesExisting: force)
+      }
       var result = ConvertOutput(bundle, model: model, output: output)
       result.writingPeakByteCount = writingPeak.withLock { $0 }
       if options.json {
@@ -180,6 +187,8 @@ struct ConvertOutput: SchemaOutput {
   var seconds: Seconds
   /// How int8 weights were rounded; nil for rounding to nearest.
   var rounding: RoundingRow?
+  /// The form of each matrix of an int8 bundle.
+  var matrices: [MatrixRow]?
   /// Figures against the FP32 reference, one per arithmetic.
   var fidelity: [Report]
   /// Settings that neither the checkpoint nor a configuration states. The reference uses them too, so no figure shows a
@@ -202,6 +211,7 @@ struct ConvertOutput: SchemaOutput {
     sourceByteCount = model.source.byteCount
     fidelity = bundle.reports
     rounding = bundle.rounding.map(RoundingRow.init)
+    matrices = bundle.recipe.map { $0.matrices.map(MatrixRow.init) }
     let architecture = bundle.description.architecture
     settings =
       model.decisions.filter { $0.isOfUserOrLibrary && $0.isPart(of: architecture) }.map(DecisionRow.init)
@@ -230,8 +240,9 @@ struct ConvertOutput: SchemaOutput {
 
 extension ConvertOutput {
   private var roundingLines: [String] {
-    guard let rounding else { return [] }
-    return [
+    let forms = matrices.map { $0.summaryLines } ?? []
+    guard let rounding else { return forms }
+    return forms + [
       "  rounding      calibrated on \(counted(rounding.images, "image")) and \(counted(rounding.texts, "text")) "
         + "(\(rounding.set)), \(fixed(rounding.seconds, 1)) s to choose"
     ]

@@ -90,6 +90,27 @@ extension Failure {
     }
   }
 
+  private init(_ fault: RecipeFault) {
+    let found =
+      switch fault {
+      case .unknownTensor(let name):
+        "the recipe names \(name), which is no matrix of this model or of these towers"
+      case .repeatedTensor(let name): "the recipe names \(name) twice"
+      case .missingTensor(let name): "the recipe does not name \(name)"
+      case .tableForm(let name):
+        "the recipe gives \(name) calibrated rounding or 16-bit inputs, which a table cannot have"
+      case .otherCalibration(let expected, let found):
+        "the recipe's roundings were chosen on \(expected), these would be on \(found)"
+      }
+    let hint =
+      switch fault {
+      case .otherCalibration: "give --calibrate and --calibrate-texts what the recipe's conversion had"
+      case .unknownTensor, .repeatedTensor, .missingTensor, .tableForm:
+        "take a recipe from a conversion of the same architecture and towers"
+      }
+    self.init(.data, found, hint: hint)
+  }
+
   fileprivate init(_ error: ConversionError) {
     switch error {
     case .write(.source(let error)): self.init(describing: error)
@@ -101,10 +122,16 @@ extension Failure {
         .unsupported, "a bundle cannot hold this model: it breaks the rule that \(fault.rule.summary)",
         hint: "report the architecture: its numbers are beyond those of any published model")
     case .verification(let error): self.init(describing: error)
-    case .belowDemand(let report, let precision):
+    case .belowDemand(let reports, let precision):
+      let reasons = reports.flatMap { report in report.reasons.map { "\(report.thresholds.name), \($0)" } }
       self.init(
-        .answerIsNo, "nothing was written: \(report.reasons.joined(separator: "; "))",
-        hint: Self.remedy(precision))
+        .answerIsNo, "nothing was written: \(reasons.joined(separator: "; "))", hint: Self.remedy(precision))
+    case .tooLarge(let byteCount, let most, let forms):
+      self.init(
+        .answerIsNo,
+        "nothing was written: \(formattedBytes(byteCount)) (\(forms)), --max-size is \(formattedBytes(most))",
+        hint: "allow that size, or accept a smaller cosine with --min-cosine")
+    case .recipe(let fault): self.init(fault)
     case .runtime(let error):
       let status: ExitStatus = error.code == .memory ? .memory : .internal
       self.init(status, "the new bundle does not run: \(error.message)", hint: Self.hint(error.code))

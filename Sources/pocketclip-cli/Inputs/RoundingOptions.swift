@@ -30,28 +30,30 @@ struct RoundingOptions: ParsableArguments {
   var calibrateTexts: String?
 
   enum EffortChoice: String, ExpressibleByArgument, CaseIterable {
-    case nearest, auto, calibrated
+    case nearest, auto, calibrated, mixed
 
     var effort: Effort {
       switch self {
       case .nearest: .nearest
       case .auto: .automatic
       case .calibrated: .calibrated
+      case .mixed: .mixed
       }
     }
 
     static var allValueDescriptions: [String: String] {
       [
         "nearest": "round every weight to nearest",
-        "auto": "nearest; if a bound is missed, calibrated",
+        "auto": "each of the others in turn, until the bounds hold",
         "calibrated": "minimise the output error on calibration images and texts (minutes)",
+        "mixed": "calibrated; 16-bit inputs or FP16 for the matrices that need it",
       ]
     }
   }
 
   private var namesInputs: Bool { !calibrate.isEmpty || calibrateTexts != nil }
 
-  func check(precision: Precision, isMeasured: Bool) throws(Failure) {
+  func check(precision: Precision, isMeasured: Bool, hasRecipe: Bool) throws(Failure) {
     let given = [
       effort == nil ? nil : "--effort", calibrate.isEmpty ? nil : "--calibrate",
       calibrateTexts == nil ? nil : "--calibrate-texts",
@@ -61,13 +63,18 @@ struct RoundingOptions: ParsableArguments {
         .usage, "\(option) only applies to --precision int8",
         hint: "add --precision int8, or leave out \(option)")
     }
+    if !isMeasured, effort == .mixed {
+      throw Failure(
+        .usage, "--no-measure excludes --effort mixed, which goes as far as the bounds need",
+        hint: "leave out --no-measure, or take the forms from a --recipe")
+    }
     guard namesInputs else { return }
     if effort == .nearest {
       throw Failure(
         .usage, "--effort nearest does not calibrate",
         hint: "leave out --effort, or the images and texts")
     }
-    if !isMeasured, effort != .calibrated {
+    if !isMeasured, effort != .calibrated, !hasRecipe {
       throw Failure(
         .usage, "--no-measure with --effort auto never calibrates",
         hint: "add --effort calibrated, or leave out the images and texts")
@@ -76,11 +83,7 @@ struct RoundingOptions: ParsableArguments {
 
   func apply(to request: inout ConversionRequest, _ console: Console) throws(Failure) {
     request.effort = effort?.effort ?? .automatic
-    request.onCalibrating = { report in
-      console.note(
-        "note: rounding to nearest: \(report.reasons.joined(separator: "; ")); choosing roundings by calibration"
-      )
-    }
+    request.onRung = { rung, missed, forms in console.note(rung.note(missed, forms)) }
     guard namesInputs else { return }
     let builtIn = ProbeSet.calibration(for: request.model.architecture)
     request.calibrationSet = ProbeSet(
@@ -152,6 +155,20 @@ struct RoundingOptions: ParsableArguments {
     } catch {
       throw Failure(.data, "\(path): the image cannot be resized: \(error)", hint: "resize the image first")
     }
+  }
+}
+
+extension Rung {
+  /// What follows a missed bound.
+  fileprivate func note(_ missed: [Report], _ forms: String) -> String {
+    let next =
+      switch self {
+      case .nearest, .recipe: "next"
+      case .calibrated: "choosing roundings by calibration"
+      case .mixed: "trying \(forms)"
+      }
+    let reasons = missed.flatMap { report in report.reasons.map { "\(report.thresholds.name), \($0)" } }
+    return "note: \(reasons.joined(separator: "; ")): \(next)"
   }
 }
 
