@@ -73,24 +73,33 @@ struct InputContent: Equatable, Sendable {
 }
 
 /// The change of a file since its vector was computed.
-enum FileChange: Sendable {
+enum FileChange: Sendable, Equatable {
   case unchanged, changed, missing
+  /// The file exists but cannot be read. Encoding it then reports the reason.
+  case unreadable
+  /// No descriptor is left. Nothing is known of the file, and a later attempt may succeed.
+  case tooManyOpenFiles
 
   /// Compares sizes, and reads the file only if they are equal. Ignores modification times: copies and checkouts have new
   /// ones, and a changed file can keep an old one.
   init(of path: String, since content: InputContent) {
     var status = stat()
     guard SystemPath.stat(path, &status) == 0 else {
-      self = errno == ENOENT || errno == ENOTDIR ? .missing : .changed
+      self = errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable
       return
     }
-    let isSame =
-      status.st_mode & S_IFMT == S_IFREG && Int(status.st_size) == content.size
-      && Self.hash(of: path) == content.hash
-    self = isSame ? .unchanged : .changed
+    guard status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) == content.size else {
+      self = .changed
+      return
+    }
+    if let hash = Self.hash(of: path) {
+      self = hash == content.hash ? .unchanged : .changed
+    } else {
+      self = errno == EMFILE || errno == ENFILE ? .tooManyOpenFiles : .unreadable
+    }
   }
 
-  /// Nil if the file cannot be read. Encoding it then reports the reason.
+  /// Nil if the file cannot be read; errno then has the reason.
   private static func hash(of path: String) -> ContentHash? {
     let descriptor = SystemPath.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }

@@ -72,7 +72,11 @@ struct ResumePlan {
       console.progress.add()
       switch change {
       case .unchanged: store.mark(rows[changes.count], .ok)
-      case .changed: store.mark(rows[changes.count], .stale)
+      case .changed, .unreadable: store.mark(rows[changes.count], .stale)
+      case .tooManyOpenFiles:
+        throw Failure(
+          .input, "\(files[changes.count].0): cannot compare it with its vector: too many open files",
+          hint: "raise the limit on open files (ulimit -n), then run the command again")
       case .missing: store.mark(rows[changes.count], .missing)
       }
       changes.append(change)
