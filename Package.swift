@@ -240,7 +240,7 @@ let package = Package(
       "VerificationTests",
       [
         "Verification", "Conversion", "PocketCLIP", "Models", "Checkpoints", "BundleFormat", "Architecture",
-        "TensorTypes", "TestSupport",
+        "ReferenceForward", "TensorTypes", "TestSupport",
       ]),
     tests(
       "ModelsTests",

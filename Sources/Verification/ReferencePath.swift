@@ -80,19 +80,28 @@ package struct ReferencePath {
       + inputs.ids.count * (model.architecture.text?.multiplyAdds ?? 0)
   }
 
+  /// In groups, because memory grows with the images that run together.
   private func runImages(
     _ pixels: [[Float]], _ forward: ReferenceForward, into outputs: inout Outputs
   ) throws(ModelError) {
     guard let tower = model.architecture.image else { return }
-    let recorder =
-      if let pooled = tower.pool.pooledToken {
-        TraceRecorder(tokens: pixels.map { _ in tower.tokenCount }, pooled: pixels.map { _ in pooled })
-      } else {
-        TraceRecorder(maps: pixels.count)
-      }
-    let batch = Tensor([pixels.count, 3, tower.imageSize, tower.imageSize], pixels.flatMap { $0 })
-    outputs.images = Vectors(try forward.encodeImages(batch, observe: recorder.record))
-    outputs.imageStages = recorder.trace
+    let size = max(4, request.mostValues / tower.largestLayer)
+    var values: [Double] = []
+    for start in stride(from: 0, to: pixels.count, by: size) {
+      let group = pixels[start..<min(start + size, pixels.count)]
+      let recorder =
+        if let pooled = tower.pool.pooledToken {
+          TraceRecorder(
+            tokens: group.map { _ in tower.tokenCount }, pooled: group.map { _ in pooled },
+            after: outputs.imageStages)
+        } else {
+          TraceRecorder(maps: group.count, after: outputs.imageStages)
+        }
+      let batch = Tensor([group.count, 3, tower.imageSize, tower.imageSize], group.flatMap { $0 })
+      values += Vectors(try forward.encodeImages(batch, observe: recorder.record)).values
+      outputs.imageStages = recorder.trace
+    }
+    outputs.images = Vectors(count: pixels.count, width: values.count / pixels.count, values: values)
   }
 
   private func runTexts(

@@ -6,6 +6,9 @@ public struct ReferenceRequest: Sendable {
   public var choice: MatrixProduct.Choice?
   /// Called before the reference runs.
   public var onStart: (@Sendable (MatrixProduct) -> Void)?
+  /// The values that the largest layer of an image tower may have, of all images that run together (128 MB). At least four
+  /// images do.
+  package var mostValues = 1 << 25
 
   public init(_ choice: MatrixProduct.Choice? = nil, onStart: (@Sendable (MatrixProduct) -> Void)? = nil) {
     self.choice = choice

@@ -2,21 +2,25 @@ internal import ReferenceForward
 
 /// Collects summaries of stages while a forward pass runs.
 final class TraceRecorder {
-  private(set) var trace = StageTrace()
+  private(set) var trace: StageTrace
   /// Probes in the batch.
   private let batch: Int
   /// The number of rows of each probe that count, and the pooled one among them; nil for pixels, which all count.
   private let tokens: [(count: Int, pooled: Int)]?
 
   /// Feature maps: every row counts, none is pooled.
-  init(maps batch: Int) {
+  ///
+  /// - Parameter trace: of the probes that ran before these.
+  init(maps batch: Int, after trace: StageTrace = StageTrace()) {
     self.batch = batch
+    self.trace = trace
     tokens = nil
   }
 
   /// Tokens: the first `counts[i]` of probe i count; `pooled[i]` is the row that becomes its embedding.
-  init(tokens counts: [Int], pooled: [Int]) {
+  init(tokens counts: [Int], pooled: [Int], after trace: StageTrace = StageTrace()) {
     batch = counts.count
+    self.trace = trace
     tokens = Array(zip(counts, pooled)).map { (count: $0.0, pooled: $0.1) }
   }
 

@@ -3,6 +3,7 @@ import BundleFormat
 import Checkpoints
 import Foundation
 import Models
+import ReferenceForward
 import TestSupport
 import Testing
 import Verification
@@ -27,6 +28,17 @@ import Verification
 
     func model() throws -> CLIPModel { try CLIPModel(Checkpoint.open(Fixture.url(checkpoint).path)) }
     func goldenFile() throws -> GoldenFile { try GoldenFile(path: Fixture.url(golden).path) }
+  }
+
+  @Test("Images that run in two groups have the figures of one group", arguments: ["mini-vit", "mini-rn"])
+  func groups(_ name: String) throws {
+    let model = try CLIPModel(Checkpoint.open(Fixture.url("minis/\(name).pt").path))
+    let golden = try GoldenFile(path: Fixture.url("minis/goldens/\(name).safetensors").path)
+    var request = ReferenceRequest(.portable)
+    let together = try Verifier.compare(model, with: golden, reference: request)
+    request.mostValues = 1
+    #expect(try Verifier.compare(model, with: golden, reference: request) == together)
+    #expect(together.image?.metrics.probes == 8)
   }
 
   @Test("The reference is within twice PyTorch's own FP32 error of float64", arguments: Case.all)
