@@ -45,7 +45,7 @@ public struct ConversionRequest: Sendable {
   }
 
   /// The towers to write.
-  var architecture: CLIPArchitecture {
+  public var architecture: CLIPArchitecture {
     switch tower {
     case .image: model.architecture.keeping(image: true, text: false)
     case .text: model.architecture.keeping(image: false, text: true)

@@ -49,7 +49,13 @@ public struct FidelityPolicy: Sendable, Equatable {
 }
 
 extension Thresholds.Bounds {
-  fileprivate var millionths: Int? { worstCosine.map { Int(($0 * 1e6).rounded()) } }
+  /// Rounded down: the bundle never records more than was demanded.
+  fileprivate var millionths: Int? {
+    worstCosine.map { cosine in
+      let nearest = Int((cosine * 1e6).rounded())
+      return Double(nearest) / 1e6 > cosine ? nearest - 1 : nearest
+    }
+  }
 }
 
 extension Thresholds {

@@ -50,9 +50,8 @@ extension VerificationError: CustomStringConvertible {
       switch error.code {
       case .open: .cannotOpen
       case .memory: .memory
-      case .argument, .buffer, .unsupported, .noTower, .format, .version, .content, .selfTest, .imageSize,
-        .tokens, .notFinite:
-        .badData
+      case .unsupported, .noTower, .version: .unsupported
+      case .argument, .buffer, .format, .content, .selfTest, .imageSize, .tokens, .notFinite: .badData
       }
     case .golden, .incomparable: .badData
     case .reference: .unsupported

@@ -316,7 +316,25 @@ extension Report {
       ["\($0.agreeing) of \(counted($0.images, "image")) choose the same text"]
     }
     return (towers + (agreement ?? [])).enumerated().map { index, text in
-      "  \((index == 0 ? thresholds.name : "").padding(to: 13)) \(text)"
+      "  \((index == 0 ? arithmeticName : "").padding(to: 13)) \(text)"
     }
+  }
+
+  /// `int8 fast`, also for bounds that the user gave.
+  fileprivate var arithmeticName: String {
+    thresholds.name.split(separator: ", ").first.map(String.init) ?? ""
+  }
+}
+
+extension [Report] {
+  /// Every bound that was missed: `int8 fast, image: worst cosine 0.9993 is below 0.9998; int8 exact, image: …`. What all
+  /// arithmetics share, such as a damaged weight, is stated once.
+  var missedBounds: [String] {
+    let shared =
+      first?.reasons.filter { reason in count > 1 && allSatisfy { $0.reasons.contains(reason) } } ?? []
+    let own = flatMap { report in
+      report.reasons.filter { !shared.contains($0) }.map { "\(report.arithmeticName), \($0)" }
+    }
+    return shared + own
   }
 }

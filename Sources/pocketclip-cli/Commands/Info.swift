@@ -106,7 +106,7 @@ extension InfoOutput.Bundle {
     let bounds = demandedCosine.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }
     let demanded =
       bounds.isEmpty
-      ? [] : ["  fidelity      convert measured worst cosines of at least \(bounds.joined(separator: ", "))"]
+      ? [] : ["  fidelity      convert demanded worst cosines of at least \(bounds.joined(separator: ", "))"]
     return ["  towers        \(towers)", "  embedding     \(embeddingDimension) values"] + images + texts
       + scale
       + bias + demanded

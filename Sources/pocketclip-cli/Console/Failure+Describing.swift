@@ -75,7 +75,11 @@ extension Failure {
     switch error {
     case .model(let error): self.init(describing: error)
     case .reading(let error): self.init(describing: error)
-    case .runtime, .golden, .incomparable, .reference:
+    case .runtime(let runtime):
+      self =
+        Self.environment(runtime)
+        ?? Failure(error.category.exitStatus, error.description, hint: error.hint)
+    case .golden, .incomparable, .reference:
       self.init(error.category.exitStatus, error.description, hint: error.hint)
     }
   }
@@ -123,9 +127,10 @@ extension Failure {
         hint: "report the architecture: its numbers are beyond those of any published model")
     case .verification(let error): self.init(describing: error)
     case .belowDemand(let reports, let precision):
-      let reasons = reports.flatMap { report in report.reasons.map { "\(report.thresholds.name), \($0)" } }
+      let bounds = reports.missedBounds
       self.init(
-        .answerIsNo, "nothing was written: \(reasons.joined(separator: "; "))", hint: Self.remedy(precision))
+        .answerIsNo, "nothing was written: \(bounds.joined(separator: "; "))", hint: Self.remedy(precision))
+      if bounds.count > 1 { shownLines = ["nothing was written: \(bounds.count) bounds are missed"] + bounds }
     case .tooLarge(let byteCount, let most, let forms):
       self.init(
         .answerIsNo,
@@ -133,8 +138,22 @@ extension Failure {
         hint: "allow that size, or accept a smaller cosine with --min-cosine")
     case .recipe(let fault): self.init(fault)
     case .runtime(let error):
+      if let failure = Self.environment(error) {
+        self = failure
+        return
+      }
       let status: ExitStatus = error.code == .memory ? .memory : .internal
       self.init(status, "the new bundle does not run: \(error.message)", hint: Self.hint(error.code))
     }
+  }
+
+  /// The error if an environment variable requests what does not exist or what this machine lacks; nil for any other.
+  private static func environment(_ error: PocketCLIPError) -> Failure? {
+    if error.isAboutVariable {
+      return Failure(.usage, error.message, hint: "correct the environment variable, or unset it")
+    }
+    guard error.code == .unsupported, !error.message.contains("; ") else { return nil }
+    return Failure(
+      .unsupported, error.message, hint: "unset PCLIP_ISA, so that this machine's fastest kernels run")
   }
 }

@@ -158,15 +158,13 @@ extension OpenBundle {
 
 extension Failure {
   init(_ error: PocketCLIPError, file: String) {
-    // Options were checked before, so a wrong value is an environment variable's.
-    let isVariable = error.code == .argument && error.message.hasPrefix("PCLIP_")
     let status: ExitStatus =
       switch error.code {
       case .open: .input
       case .memory: .memory
       case .format, .content, .imageSize, .tokens, .notFinite: .data
       case .version, .unsupported, .noTower: .unsupported
-      case .argument, .buffer: isVariable ? .usage : .internal
+      case .argument, .buffer: error.isAboutVariable ? .usage : .internal
       case .selfTest: .answerIsNo
       }
     // The runtime's messages are one line. If they state a remedy, it follows a semicolon.
@@ -175,7 +173,8 @@ extension Failure {
     let remedy = parts.count > 1 ? parts[1].replacing("use exact", with: "use --arithmetic exact") : nil
     self.init(
       status, "\(file): \(message)",
-      hint: isVariable ? "correct the environment variable, or unset it" : remedy ?? Self.hint(error.code))
+      hint: error.isAboutVariable
+        ? "correct the environment variable, or unset it" : remedy ?? Self.hint(error.code))
   }
 
   /// `no such file: x.pclip` names the file itself.
@@ -200,6 +199,11 @@ extension Failure {
     case .notFinite: "convert the original weights again: a weight or the input holds values that overflow"
     }
   }
+}
+
+extension PocketCLIPError {
+  /// Options are checked before, so a wrong value is an environment variable's.
+  var isAboutVariable: Bool { code == .argument && message.hasPrefix("PCLIP_") }
 }
 
 extension BundleDescription {

@@ -85,11 +85,23 @@ struct RoundingOptions: ParsableArguments {
     request.effort = effort?.effort ?? .automatic
     request.onRung = { rung, missed, forms in console.note(rung.note(missed, forms)) }
     guard namesInputs else { return }
-    let builtIn = ProbeSet.calibration(for: request.model.architecture)
+    try checkUse(by: request.architecture)
+    let builtIn = ProbeSet.calibration(for: request.architecture)
     request.calibrationSet = ProbeSet(
       name: "given", images: calibrate.isEmpty ? builtIn.images : try images(request, console),
       texts: try calibrateTexts.map { path throws(Failure) in try texts(path, request, console) }
         ?? builtIn.texts)
+  }
+
+  /// Refuses inputs of a tower that the bundle does not have.
+  private func checkUse(by architecture: CLIPArchitecture) throws(Failure) {
+    let useless = [
+      architecture.image == nil && !calibrate.isEmpty ? ("--calibrate", "image") : nil,
+      architecture.text == nil && calibrateTexts != nil ? ("--calibrate-texts", "text") : nil,
+    ].compactMap(\.self)
+    guard let (option, tower) = useless.first else { return }
+    throw Failure(
+      .usage, "\(option): the bundle gets no \(tower) tower to calibrate", hint: "leave out \(option)")
   }
 
   /// As many as fit in memory together.
@@ -167,7 +179,7 @@ extension Rung {
       case .calibrated: "choosing roundings by calibration"
       case .mixed: "trying \(forms)"
       }
-    let reasons = missed.flatMap { report in report.reasons.map { "\(report.thresholds.name), \($0)" } }
+    let reasons = missed.missedBounds
     return "note: \(reasons.joined(separator: "; ")): \(next)"
   }
 }

@@ -37,6 +37,20 @@ import Testing
     }
   }
 
+  @Test(
+    "An environment variable has the same status and advice when `convert` runs the new bundle",
+    arguments: [("PCLIP_THREADS", "x", Int32(64)), ("PCLIP_COPY", "7", 64), ("PCLIP_ISA", "none-such", 69)])
+  func environmentOfConvert(_ name: String, _ value: String, status: Int32) throws {
+    let output = folder.file("environment.pclip")
+    for options in [[], ["--no-measure"]] where options.isEmpty || status == 64 {
+      let outcome = try Tool.run(
+        ["convert", Self.mini, "-o", output, "--precision", "int8"] + options, environment: [name: value])
+      #expect(outcome.status == status, "\(outcome.error)")
+      #expect(outcome.error.contains(value) && outcome.error.contains("unset"), "\(outcome.error)")
+      #expect(!outcome.error.contains("info"), "\(outcome.error)")
+    }
+  }
+
   @Test("0: done")
   func done() throws { #expect(try status("info", bundle) == 0) }
 
