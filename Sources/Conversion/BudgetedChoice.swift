@@ -1,14 +1,17 @@
+internal import PocketCLIP
 internal import Sensitivity
 
-/// The forms of a tower's matrices for a budget of errors.
+/// The forms of a tower's matrices for a budget of errors in each arithmetic.
 struct BudgetedChoice {
   private(set) var forms: PrecisionChoice
-  private var step = 0
+  private var exactStep = 0
+  private var fastStep = 0
 
-  /// What the bounds allow is divided by these, one after another. A bound is for the worst of the gate's inputs, a
-  /// prediction is the mean over a few others: the first leaves room for a factor of two. With the last, almost no matrix
-  /// stays int8.
-  private static let divisors = [2.0, 4, 8, 16, 64]
+  /// What a bound allows is divided by these: it is for the worst of the gate's inputs, a prediction is the mean over a
+  /// few others. Small steps, because each costs bytes; after the last almost no matrix stays int8.
+  private static let divisors = (0..<12).map { step in
+    (0..<step).reduce(1.0) { divisor, _ in divisor * 1.5 }
+  }
 
   /// No wider forms than those that are asked for.
   init(_ matrices: [MatrixCosts]) {
@@ -18,23 +21,38 @@ struct BudgetedChoice {
   /// The forms for the first budget.
   init(_ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget) {
     self.init(matrices)
-    tighten(matrices, allowed)
+    (exactStep, fastStep) = (1, 1)
+    choose(matrices, allowed)
   }
 
-  private mutating func tighten(_ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget) {
-    let divisor = Self.divisors[step]
-    step += 1
-    forms = PrecisionChoice(
-      matrices, within: .init(exact: allowed.exact / divisor, fast: allowed.fast / divisor))
-  }
-
-  /// The forms for the next smaller budget with which they change; nil if there is none.
-  func stricter(_ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget) -> BudgetedChoice? {
+  /// The forms for the next smaller budget of what was missed with which they change; nil if there is none.
+  func stricter(
+    _ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget, missed: [Model.Arithmetic]
+  ) -> BudgetedChoice? {
     var next = self
-    while next.step < Self.divisors.count {
-      next.tighten(matrices, allowed)
+    while next.tighten(missed) {
+      next.choose(matrices, allowed)
       if next.forms.halves != forms.halves || next.forms.wideInputs != forms.wideInputs { return next }
     }
     return nil
+  }
+
+  /// - Returns: whether a budget became smaller.
+  private mutating func tighten(_ missed: [Model.Arithmetic]) -> Bool {
+    let (exact, fast) = (exactStep, fastStep)
+    if missed.contains(.exact) { exactStep = min(exactStep + 1, Self.divisors.count) }
+    if missed.contains(.fast) { fastStep = min(fastStep + 1, Self.divisors.count) }
+    return exactStep > exact || fastStep > fast
+  }
+
+  private mutating func choose(_ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget) {
+    forms = PrecisionChoice(
+      matrices,
+      within: .init(exact: budget(allowed.exact, exactStep), fast: budget(allowed.fast, fastStep)))
+  }
+
+  /// Without a step, the bound holds already.
+  private func budget(_ allowed: Double, _ step: Int) -> Double {
+    step == 0 ? .infinity : allowed / Self.divisors[step - 1]
   }
 }

@@ -17,7 +17,8 @@ public enum Conversion {
       var ladder = Ladder(request)
       return try ladder.climb()
     }
-    switch try attempt(StoragePlan(), request) {
+    var reference: ReferenceOutputs?
+    switch try attempt(StoragePlan(), request, &reference) {
     case .reached(let bundle): return bundle
     case .missed(let reports): throw .belowDemand(reports, request.precision)
     }
@@ -30,10 +31,11 @@ public enum Conversion {
     case missed([Report])
   }
 
+  /// - Parameter reference: computed by the first attempt that measures.
   static func attempt(
-    _ plan: StoragePlan, _ request: ConversionRequest
+    _ plan: StoragePlan, _ request: ConversionRequest, _ reference: inout ReferenceOutputs?
   ) throws(ConversionError) -> Attempt {
-    request.progress.expect(steps: stepCount(request))
+    request.progress.expect(steps: stepCount(request, hasReference: reference != nil))
     let clock = ContinuousClock()
     let started = clock.now
     let unfinished = try write(request, plan)
@@ -43,7 +45,7 @@ public enum Conversion {
     let byteCount = unfinished.byteCount
     let bundle = try open(unfinished)
     let selfTest = try selfTest(bundle, request.progress)
-    let reports = try measure(bundle, request)
+    let reports = try measure(bundle, request, &reference)
     // It is never saved with a mere warning.
     guard reports.allSatisfy({ $0.verdict == .pass }) else { return .missed(reports) }
     let measured = clock.now
@@ -57,9 +59,10 @@ public enum Conversion {
         finishing: measured.duration(to: clock.now)))
   }
 
-  /// Writing, the self-test, what `Verifier.compare` begins, saving.
-  static func stepCount(_ request: ConversionRequest) -> Int {
-    3 + (request.fidelity.map { Verifier.stepCount(demands: $0.demands.count) } ?? 0)
+  /// Writing, the self-test, the reference, what `Verifier.compare` begins, saving.
+  static func stepCount(_ request: ConversionRequest, hasReference: Bool) -> Int {
+    guard let fidelity = request.fidelity else { return 3 }
+    return (hasReference ? 3 : 4) + Verifier.stepCount(demands: fidelity.demands.count)
   }
 
   private static func write(
@@ -117,14 +120,18 @@ public enum Conversion {
 
 extension Conversion {
   private static func measure(
-    _ bundle: OpenBundle, _ request: ConversionRequest
+    _ bundle: OpenBundle, _ request: ConversionRequest, _ reference: inout ReferenceOutputs?
   ) throws(ConversionError) -> [Report] {
     guard let fidelity = request.fidelity else { return [] }
     let measured: [Report]
     do throws(VerificationError) {
+      let truth =
+        if let reference { reference } else {
+          try ReferenceOutputs(request.model, .standard, request.reference, request.progress)
+        }
+      reference = truth
       measured = try Verifier.compare(
-        bundle, demands: fidelity.demands, with: request.model, reference: request.reference,
-        progress: request.progress)
+        bundle, demands: fidelity.demands, with: request.model, reference: truth, progress: request.progress)
     } catch { throw .verification(error) }
     return zip(fidelity.demands, measured).map { demand, report in
       var report = report

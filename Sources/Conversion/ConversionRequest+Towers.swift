@@ -1,5 +1,6 @@
 public import Architecture
 internal import BundleFormat
+internal import BundleWriter
 internal import Calibration
 internal import PocketCLIP
 internal import Sensitivity
@@ -14,21 +15,17 @@ extension ConversionRequest {
 
   var matrices: [Parameter] { ParameterSchema(architecture).parameters.filter(\.hasForm) }
 
-  /// Towers with a cosine below its bound; both if images choose other texts.
-  func missedTowers(_ reports: [Report]) -> [Tower] {
-    let disagrees = reports.contains { report in
-      guard let agreement = report.agreement, let least = report.thresholds.agreement else { return false }
-      return agreement.fraction < least
+  /// The arithmetics in which each tower has a cosine below its bound; both towers if images choose other texts.
+  ///
+  /// - Parameter reports: one per demand.
+  func missed(_ reports: [Report]) -> [Tower: [Model.Arithmetic]] {
+    var missed: [Tower: [Model.Arithmetic]] = [:]
+    for (demand, report) in zip(fidelity?.demands ?? [], reports) {
+      for tower in Tower.allCases where report.misses(tower) {
+        missed[tower, default: []].append(demand.arithmetic)
+      }
     }
-    return Tower.allCases.filter { tower in
-      disagrees
-        || reports.contains { report in
-          guard let metrics = report.tower(tower)?.metrics,
-            let least = report.thresholds.bounds(tower)?.worstCosine
-          else { return false }
-          return !(metrics.worstCosine >= least)
-        }
-    }
+    return missed
   }
 
   /// 1 − the demanded cosine of each arithmetic; nil for a tower without bounds.
@@ -44,11 +41,30 @@ extension ConversionRequest {
   /// - Throws: `tooLarge` if the bundle of this plan has more bytes than allowed.
   func checkSize(of plan: StoragePlan) throws(ConversionError) {
     guard let maximumByteCount else { return }
-    var description = BundleDescription(self)
-    description.state(plan)
-    let byteCount = BundleLayout(description).byteCount
+    let byteCount = try fileByteCount(plan)
     guard byteCount <= maximumByteCount else {
       throw .tooLarge(byteCount, most: maximumByteCount, forms: plan.summary(self))
     }
+  }
+
+  /// At most; a digest that is not known takes one byte instead of 64.
+  private func fileByteCount(_ plan: StoragePlan) throws(ConversionError) -> Int {
+    var description = BundleDescription(self)
+    description.state(plan)
+    (description.imageID, description.textID, description.provenance.sha256) = (.zero, .zero, .zero)
+    let layout = BundleLayout(description)
+    let zeros = [Digest](repeating: .zero, count: layout.tensors.count)
+    do throws(BundleFault) {
+      return try HeaderEncoder.encode(description, layout, digests: zeros).count + layout.byteCount
+    } catch { throw .write(.description(error)) }
+  }
+}
+
+extension Report {
+  fileprivate func misses(_ tower: Tower) -> Bool {
+    if let agreement, let least = thresholds.agreement, agreement.fraction < least { return true }
+    guard let metrics = self.tower(tower)?.metrics, let least = thresholds.bounds(tower)?.worstCosine
+    else { return false }
+    return !(metrics.worstCosine >= least)
   }
 }

@@ -29,7 +29,7 @@ public struct ConversionRequest: Sendable {
   public var recipe: Recipe?
   /// Matrices of an int8 bundle that stay FP16.
   public var keptHalves: Set<ParameterName> = []
-  /// The most bytes of the tensors of an int8 bundle; nil for any size.
+  /// The most bytes of an int8 bundle; nil for any size.
   public var maximumByteCount: Int?
   /// The images and texts that choose roundings; nil for the built-in ones.
   public var calibrationSet: ProbeSet?

@@ -12,6 +12,7 @@ struct Ladder {
   private var calibrated: StoragePlan?
   private var choosing: Duration?
   private var sensitivities: [ParameterName: Sensitivity]?
+  private var reference: ReferenceOutputs?
   /// The forms of each tower that needs wider ones.
   private var choices: [Tower: BudgetedChoice] = [:]
 
@@ -23,12 +24,12 @@ struct Ladder {
       while let plan = try plan(rung, after: missed) {
         try request.checkSize(of: plan)
         if !missed.isEmpty { request.onRung?(rung, missed, plan.summary(request)) }
-        switch try Conversion.attempt(plan, request) {
+        switch try Conversion.attempt(plan, request, &reference) {
         case .reached(let bundle): return finished(bundle, rung, plan)
         case .missed(let reports): missed = reports
         }
         // Tensors that are not the source's, for example, are no matter of precision.
-        guard !request.missedTowers(missed).isEmpty else { throw .belowDemand(missed, request.precision) }
+        guard !request.missed(missed).isEmpty else { throw .belowDemand(missed, request.precision) }
         guard rung == .mixed else { break }
       }
     }
@@ -74,7 +75,7 @@ extension Ladder {
     let clock = ContinuousClock()
     let started = clock.now
     let set = request.calibration
-    request.progress.expect(steps: 1 + Conversion.stepCount(request))
+    request.progress.expect(steps: 1 + Conversion.stepCount(request, hasReference: reference != nil))
     var calibration = Calibration(model: request.model, set: set, towers: request.architecture)
     calibration.threads = request.threads
     calibration.progress = request.progress
@@ -102,7 +103,8 @@ extension Ladder {
   ) throws(ConversionError) -> Bool {
     let sensitivities = try sensitivities(of: plan.rounding)
     var isNew = missed.isEmpty
-    for tower in missed.isEmpty ? Tower.allCases : request.missedTowers(missed) {
+    let arithmetics = request.missed(missed)
+    for tower in Tower.allCases where missed.isEmpty || arithmetics[tower] != nil {
       guard let bounds = request.allowedErrors(tower) else { continue }
       let matrices = request.matrices.filter { $0.tower == tower }.compactMap { matrix in
         sensitivities[matrix.name].map {
@@ -113,7 +115,9 @@ extension Ladder {
       }
       if missed.isEmpty {
         choices[tower] = BudgetedChoice(matrices, bounds)
-      } else if let next = (choices[tower] ?? BudgetedChoice(matrices)).stricter(matrices, bounds) {
+      } else if let next = (choices[tower] ?? BudgetedChoice(matrices)).stricter(
+        matrices, bounds, missed: arithmetics[tower] ?? [])
+      {
         choices[tower] = next
         isNew = true
       }
@@ -126,9 +130,11 @@ extension Ladder {
   ) throws(ConversionError) -> [ParameterName: Sensitivity] {
     if let sensitivities { return sensitivities }
     request.progress.expect(
-      steps: Sensitivities.stepCount(request.architecture) + Conversion.stepCount(request))
+      steps: Sensitivities.stepCount(request.architecture)
+        + Conversion.stepCount(request, hasReference: reference != nil))
     var measurement = Sensitivities(
-      model: request.model, set: request.calibration, towers: request.architecture, plan: rounding)
+      model: request.model, set: .sensitivity(for: request.architecture), towers: request.architecture,
+      plan: rounding)
     measurement.threads = request.threads
     measurement.progress = request.progress
     do throws(VerificationError) {

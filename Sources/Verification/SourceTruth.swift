@@ -1,6 +1,6 @@
-internal import Models
+public import Models
 public import PocketCLIP
-internal import Progress
+public import Progress
 
 /// The requirements for a bundle that is run with one arithmetic.
 public struct Demand: Sendable, Equatable {
@@ -14,25 +14,35 @@ public struct Demand: Sendable, Equatable {
   }
 }
 
-/// The reference outputs of a bundle's source checkpoint, independent of the bundle's arithmetic.
-struct SourceTruth {
+/// The FP32 reference's outputs on a checkpoint, for any number of bundles.
+public struct ReferenceOutputs: Sendable {
   let name: String
   let inputs: Inputs
   let outputs: Outputs
-  /// Errors of the bundle's stored weights.
-  let weights: [WeightError]
 
-  init(
-    _ model: CLIPModel, for runtime: RuntimePath, _ probes: ProbeSet, _ reference: ReferenceRequest,
-    _ progress: WorkProgress
+  public init(
+    _ model: CLIPModel, _ probes: ProbeSet, _ reference: ReferenceRequest, _ progress: WorkProgress
   ) throws(VerificationError) {
-    guard runtime.sharesTower(with: model) else {
-      throw .incomparable("\(runtime.path) and \(model.source.fileName) have no tower in common")
-    }
     let reference = ReferencePath(model: model, request: reference)
     name = model.source.fileName
     inputs = try reference.prepare(probes)
     outputs = try reference.run(inputs, progress)
+  }
+}
+
+/// What a bundle is compared with, independent of its arithmetic.
+struct SourceTruth {
+  let reference: ReferenceOutputs
+  /// Errors of the bundle's stored weights.
+  let weights: [WeightError]
+
+  init(
+    _ model: CLIPModel, for runtime: RuntimePath, _ reference: ReferenceOutputs, _ progress: WorkProgress
+  ) throws(VerificationError) {
+    guard runtime.sharesTower(with: model) else {
+      throw .incomparable("\(runtime.path) and \(model.source.fileName) have no tower in common")
+    }
+    self.reference = reference
     weights = try runtime.weightErrors(against: model, progress)
   }
 
@@ -41,10 +51,10 @@ struct SourceTruth {
   ) throws(VerificationError) -> Report {
     let mine = try runtime.prepare(probes)
     let comparison = Comparison(
-      subject: runtime.path, truth: "the FP32 reference on \(name)", probes: probes.id,
+      subject: runtime.path, truth: "the FP32 reference on \(reference.name)", probes: probes.id,
       thresholds: demand.thresholds ?? .standard(for: runtime.description, demand.arithmetic),
       noise: runtime.noise, expectedTowers: runtime.towers,
-      inputErrors: InputErrors.between(mine, inputs), weights: weights)
-    return comparison.report(try runtime.run(mine, progress), against: outputs)
+      inputErrors: InputErrors.between(mine, reference.inputs), weights: weights)
+    return comparison.report(try runtime.run(mine, progress), against: reference.outputs)
   }
 }

@@ -22,28 +22,36 @@ public enum Verifier {
     return try compare(bundle, demands: [demand], with: model, probes: probes, reference: reference)[0]
   }
 
-  /// How many phases such a comparison has: the reference, the weights, and the bundle with each arithmetic.
-  public static func stepCount(demands: Int) -> Int { 2 + demands }
+  /// How many phases such a comparison has: the weights, and the bundle with each arithmetic.
+  public static func stepCount(demands: Int) -> Int { 1 + demands }
 
-  /// The same for several arithmetics: the reference runs once, and the stored weights are compared once.
+  /// The same for several arithmetics: the stored weights are compared once.
   ///
   /// - Returns: one report per demand, in their order.
   public static func compare(
     _ bundle: OpenBundle, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard,
-    reference: ReferenceRequest, progress: WorkProgress = .unwatched
+    reference: ReferenceOutputs, progress: WorkProgress = .unwatched
   ) throws(VerificationError) -> [Report] {
     var known: SourceTruth?
     var reports: [Report] = []
     for demand in demands {
       let runtime = try RuntimePath(bundle, arithmetic: demand.arithmetic)
       let truth =
-        if let known { known } else {
-          try SourceTruth(model, for: runtime, probes, reference, progress)
-        }
+        if let known { known } else { try SourceTruth(model, for: runtime, reference, progress) }
       known = truth
       reports.append(try truth.report(on: runtime, demand, probes, progress))
     }
     return reports
+  }
+
+  /// The same after the reference ran.
+  public static func compare(
+    _ bundle: OpenBundle, demands: [Demand], with model: CLIPModel, probes: ProbeSet = .standard,
+    reference: ReferenceRequest, progress: WorkProgress = .unwatched
+  ) throws(VerificationError) -> [Report] {
+    try compare(
+      bundle, demands: demands, with: model, probes: probes,
+      reference: try ReferenceOutputs(model, probes, reference, progress), progress: progress)
   }
 
   /// Compares a checkpoint, run in the FP32 reference, with a golden file of the original implementation.

@@ -2,6 +2,7 @@ import Architecture
 import Archives
 import ArgumentParser
 import BundleFormat
+import Conversion
 import PocketCLIP
 import Verification
 
@@ -72,6 +73,10 @@ struct InfoOutput: SchemaOutput {
     var arithmetic: String
     var threads: Int
     var demandedCosine: [String: Double]
+    /// The form of each int8 tower's matrices; nil if no tower is int8.
+    var matrices: [MatrixRow]?
+    /// What chose roundings; nil if none were chosen.
+    var calibration: String?
     var source: Source
   }
 
@@ -107,9 +112,9 @@ extension InfoOutput.Bundle {
     let demanded =
       bounds.isEmpty
       ? [] : ["  fidelity      convert demanded worst cosines of at least \(bounds.joined(separator: ", "))"]
+    let rounding = calibration.map { ["  rounding      calibrated on \($0)"] } ?? []
     return ["  towers        \(towers)", "  embedding     \(embeddingDimension) values"] + images + texts
-      + scale
-      + bias + demanded
+      + scale + bias + demanded + (matrices?.summaryLines ?? []) + rounding
   }
 
   fileprivate func useLines(_ instructionSet: String) -> [String] {
@@ -175,6 +180,9 @@ extension InfoOutput.Bundle {
       "\(information.arithmetic == .fast && !description.hasInt8 ? .exact : information.arithmetic)"
     threads = information.threads
     demandedCosine = description.fidelity.demandedCosine
+    let recipe = Recipe(description)
+    matrices = recipe.matrices.isEmpty ? nil : recipe.matrices.map(MatrixRow.init)
+    calibration = recipe.calibration.isEmpty ? nil : recipe.calibration
     source = InfoOutput.Source(description.provenance)
   }
 
