@@ -64,7 +64,7 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
     case .fieldValue: "the field's value is one that the format allows"
     case .fieldEncoding: "values are printable ASCII, other characters percent-encoded"
     case .fieldsConsistent:
-      "the fields agree: heads divide the width, and sizes belong to the towers that are there"
+      "the fields agree: heads divide the width, sizes belong to the towers and forms to the matrices that are there"
     case .tensorDigest: "every tensor has its sha256 field of 64 hex digits, in file order"
     case .entrySyntax: "a tensor's entry is name, dtype, shape and data_offsets without white space"
     case .tensorExpected:

@@ -4,11 +4,14 @@ internal import Sensitivity
 /// The forms of a tower's matrices for a budget of errors in each arithmetic.
 struct BudgetedChoice {
   private(set) var forms: PrecisionChoice
+  /// The errors of int8 alone.
+  private let predicted: PrecisionChoice.Budget
   private var exactStep = 0
   private var fastStep = 0
 
-  /// What a bound allows is divided by these: it is for the worst of the gate's inputs, a prediction is the mean over a
-  /// few others. Small steps, because each costs bytes; after the last almost no matrix stays int8.
+  /// What a bound allows, or what int8 alone is predicted to have if that is less, is divided by these: a bound is for the
+  /// worst of the gate's inputs, a prediction is the mean over a few others. Small steps, because each costs bytes; after
+  /// the last almost no matrix stays int8.
   private static let divisors = (0..<12).map { step in
     (0..<step).reduce(1.0) { divisor, _ in divisor * 1.5 }
   }
@@ -16,6 +19,7 @@ struct BudgetedChoice {
   /// No wider forms than those that are asked for.
   init(_ matrices: [MatrixCosts]) {
     forms = PrecisionChoice(matrices, within: .init(exact: .infinity, fast: .infinity))
+    predicted = PrecisionChoice.Budget(exact: forms.exactError, fast: forms.fastError)
   }
 
   /// The forms for the first budget.
@@ -48,7 +52,9 @@ struct BudgetedChoice {
   private mutating func choose(_ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget) {
     forms = PrecisionChoice(
       matrices,
-      within: .init(exact: budget(allowed.exact, exactStep), fast: budget(allowed.fast, fastStep)))
+      within: .init(
+        exact: budget(min(allowed.exact, predicted.exact), exactStep),
+        fast: budget(min(allowed.fast, predicted.fast), fastStep)))
   }
 
   /// Without a step, the bound holds already.

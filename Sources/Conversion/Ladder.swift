@@ -39,8 +39,9 @@ struct Ladder {
   private func finished(_ bundle: ConvertedBundle, _ rung: Rung, _ plan: StoragePlan) -> ConvertedBundle {
     var bundle = bundle
     bundle.rung = rung
-    bundle.recipe = Recipe(request, plan, sensitivities ?? [:])
-    if let choosing, !plan.rounding.matrices.isEmpty {
+    let recipe = Recipe(request, plan, sensitivities ?? [:])
+    bundle.recipe = recipe
+    if let choosing, recipe.isCalibrated {
       let set = request.calibration
       bundle.rounding = Rounding(
         set: set.id, images: set.images.count, texts: set.texts.count, choosing: choosing)
@@ -64,6 +65,8 @@ extension Ladder {
         plan.halves.formUnion(choice.forms.halves)
         plan.wideInputs.formUnion(choice.forms.wideInputs)
       }
+      // FP16 alone is another precision, and smaller without scales and exponents.
+      guard request.matrices.contains(where: { !plan.halves.contains($0.name) }) else { return nil }
     case .recipe: plan = try recipePlan()
     }
     plan.keepHalves(request.keptHalves)

@@ -45,16 +45,19 @@ public struct Recipe: Sendable, Equatable {
     model = request.model.name
     matrices = request.matrices.compactMap { matrix in
       plan.form(of: matrix).map { form in
+        let tensor = matrix.name.description
+        let stated = request.recipe?.matrices.first { $0.tensor == tensor }
         let sensitivity = sensitivities[matrix.name]
         return Matrix(
-          tensor: matrix.name.description, form: form, weightError: sensitivity?.weights,
-          inputError: sensitivity?.activations)
+          tensor: tensor, form: form, weightError: sensitivity?.weights ?? stated?.weightError,
+          inputError: sensitivity?.activations ?? stated?.inputError)
       }
     }
     calibration = matrices.contains(where: \.form.isCalibrated) ? plan.calibration : ""
   }
 
-  var isCalibrated: Bool { matrices.contains(where: \.form.isCalibrated) }
+  /// Whether calibration chose the roundings of some matrices.
+  public var isCalibrated: Bool { matrices.contains(where: \.form.isCalibrated) }
 }
 
 /// Why a recipe does not fit a conversion.
@@ -69,12 +72,14 @@ public enum RecipeFault: Error, Sendable, Equatable {
 }
 
 extension Recipe {
-  /// Whether it names each matrix to write once, and nothing else.
+  /// Whether it names each matrix to write once, and nothing else but matrices of the model's other tower.
   func check(_ request: ConversionRequest) throws(RecipeFault) {
     var missing = Dictionary(
       uniqueKeysWithValues: request.matrices.map { ($0.name.description, $0) })
     let known = missing
-    for matrix in matrices {
+    let others = Set(request.model.schema.parameters.filter(\.hasForm).map { $0.name.description })
+      .subtracting(known.keys)
+    for matrix in matrices where !others.contains(matrix.tensor) {
       guard let parameter = known[matrix.tensor] else { throw .unknownTensor(matrix.tensor) }
       guard missing.removeValue(forKey: matrix.tensor) != nil else { throw .repeatedTensor(matrix.tensor) }
       guard matrix.form.fitsTable || parameter.role != .tokenTable else { throw .tableForm(matrix.tensor) }
@@ -83,7 +88,8 @@ extension Recipe {
       throw .missingTensor(first.name.description)
     }
     let found = request.calibration.id
-    guard !isCalibrated || calibration == found else {
+    let usesCalibration = matrices.contains { $0.form.isCalibrated && known[$0.tensor] != nil }
+    guard !usesCalibration || calibration == found else {
       throw .otherCalibration(expected: calibration, found: found)
     }
   }

@@ -91,6 +91,35 @@ import Verification
     }
   }
 
+  @Test("A recipe of both towers serves each alone")
+  func towersOfARecipe() throws {
+    var request = try request(cosine: nil)
+    request.keptHalves = Set(request.matrixNames.filter { $0.description.hasSuffix("c_proj.weight") })
+    let recipe = try #require(try Conversion.run(request).recipe)
+    request.keptHalves = []
+    request.recipe = recipe
+    for tower in Tower.allCases {
+      request.tower = tower
+      _ = try Conversion.run(request)
+      let stated = try written().matrixForms
+      #expect(
+        stated.map { $0.form }
+          == recipe.matrices.filter { row in
+            stated.contains { $0.name.description == row.tensor }
+          }.map { $0.form })
+      #expect(stated.contains { $0.form == .half } && stated.allSatisfy { $0.tower == tower })
+    }
+  }
+
+  @Test("Images that choose other texts lead to wider forms, even where every cosine is met")
+  func agreement() throws {
+    var request = try request("mini-rn", cosine: 0.9)
+    request.fidelity = FidelityPolicy(
+      precision: .int8, architecture: request.model.architecture, minimumCosine: 0.9, minimumAgreement: 1)
+    let converted = try Conversion.run(request)
+    #expect(converted.reports.allSatisfy { $0.agreement?.fraction == 1 })
+  }
+
   @Test("A recipe that does not name each matrix once, or that other images chose, is an error")
   func foreignRecipes() throws {
     var request = try request()

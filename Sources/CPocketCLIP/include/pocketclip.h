@@ -112,7 +112,7 @@ enum { PCLIP_ARITHMETIC_AUTO = 0, PCLIP_ARITHMETIC_FAST = 1, PCLIP_ARITHMETIC_EX
 typedef struct pclip_open_options {
   size_t size;
   int32_t arithmetic;  /* auto: fast on int8 bundles, exact on others;
-                          fast: 8-bit activations × int8 weights on int8 bundles, 16-bit where a bundle asks for it;
+                          fast: 8-bit activations × int8 weights on int8 bundles, 16-bit where a bundle states so;
                           exact: 16-bit activations × int8 weights on int8 bundles;
                           matrices that an int8 bundle holds in FP16 multiply floats in both;
                           on FP16 and FP32 bundles, fast and exact are both FP32;

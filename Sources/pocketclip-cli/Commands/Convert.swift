@@ -91,6 +91,7 @@ struct Convert: ParsableCommand {
     let type = precision?.precision ?? .fp16
     try rounding.check(precision: type, isMeasured: !noMeasure, hasRecipe: forms.recipe != nil)
     try forms.check(precision: type, effort: rounding.effort)
+    try forms.checkRecipes(output: output, replacesExisting: force, sources: paths)
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
       guard let value, !(0...1).contains(value) else { continue }
       throw Failure(

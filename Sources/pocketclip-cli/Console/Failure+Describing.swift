@@ -108,6 +108,7 @@ extension Failure {
       }
     let hint =
       switch fault {
+      case .otherCalibration("", let found): "state \(found) as the recipe's calibration"
       case .otherCalibration: "give --calibrate and --calibrate-texts what the recipe's conversion had"
       case .unknownTensor, .repeatedTensor, .missingTensor, .tableForm:
         "take a recipe from a conversion of the same architecture and towers"
@@ -134,8 +135,8 @@ extension Failure {
     case .tooLarge(let byteCount, let most, let forms):
       self.init(
         .answerIsNo,
-        "nothing was written: \(formattedBytes(byteCount)) (\(forms)), --max-size is \(formattedBytes(most))",
-        hint: "allow that size, or accept a smaller cosine with --min-cosine")
+        "nothing was written: \(byteCount) bytes (\(forms)), --max-size is \(most)",
+        hint: "allow that size, keep less in FP16, or accept a smaller cosine with --min-cosine")
     case .recipe(let fault): self.init(fault)
     case .runtime(let error):
       if let failure = Self.environment(error) {

@@ -25,6 +25,20 @@ struct FormOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Also write the forms to this file, for --recipe.", valueName: "file"))
   var saveRecipe: String?
 
+  /// - Parameter sources: the files to convert.
+  func checkRecipes(output: String, replacesExisting: Bool, sources: [String]) throws(Failure) {
+    guard let saveRecipe else { return }
+    guard !["", "-"].contains(saveRecipe) else {
+      throw Failure(
+        .usage, "--save-recipe \(saveRecipe): not a file's name", hint: "give a name such as b32.json")
+    }
+    guard saveRecipe != output else {
+      throw Failure(.usage, "--save-recipe and -o name the same file", hint: "give the recipe another name")
+    }
+    try RecipeFile.checkDestination(
+      saveRecipe, replacesExisting: replacesExisting, sources: sources + [recipe].compactMap(\.self))
+  }
+
   func check(precision: Precision, effort: RoundingOptions.EffortChoice?) throws(Failure) {
     let given = [
       keepFp16.isEmpty ? nil : "--keep-fp16", maxSize == nil ? nil : "--max-size",
@@ -44,7 +58,15 @@ struct FormOptions: ParsableArguments {
 
   func apply(to request: inout ConversionRequest) throws(Failure) {
     request.maximumByteCount = maxSize?.byteCount
-    if let recipe { request.recipe = try RecipeFile.read(recipe) }
+    if let recipe {
+      let read = try RecipeFile.read(recipe)
+      guard read.isCalibrated || request.calibrationSet == nil else {
+        throw Failure(
+          .usage, "\(recipe) has no calibrated matrix: --calibrate and --calibrate-texts have no effect",
+          hint: "leave them out")
+      }
+      request.recipe = read
+    }
     for pattern in keepFp16 {
       let names = request.matrixNames.filter { NamePattern(pattern).matches($0.description) }
       guard let example = request.matrixNames.last else { return }
@@ -83,8 +105,9 @@ struct ByteSize: ExpressibleByArgument {
   init?(argument: String) {
     let units = [("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9)]
     let unit = units.first { argument.hasSuffix($0.0) }
-    guard let number = Double(argument.dropLast(unit?.0.count ?? 0)), number > 0,
-      let count = Int(exactly: (number * (unit?.1 ?? 1)).rounded(.down))
+    let digits = argument.dropLast(unit?.0.count ?? 0)
+    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits),
+      let count = Int(exactly: (number * (unit?.1 ?? 1)).rounded(.down)), count > 0
     else { return nil }
     byteCount = count
   }

@@ -10,9 +10,7 @@ enum RecipeFile {
   private static let schema = "pocketclip.recipe"
 
   static func read(_ path: String) throws(Failure) -> Recipe {
-    let content: Content
-    do throws(ReadError) { content = try Content(path) } catch { throw Failure(describing: error) }
-    switch content {
+    switch try Content(path) {
     case .json(let value): return try recipe(value, path)
     case .bundle(let description):
       let recipe = Recipe(description)
@@ -22,6 +20,17 @@ enum RecipeFile {
       }
       return recipe
     }
+  }
+
+  /// Finds what would stop `write`, before a conversion that takes minutes.
+  ///
+  /// - Parameter sources: files that are read and must not be replaced.
+  static func checkDestination(
+    _ path: String, replacesExisting: Bool, sources: [String]
+  ) throws(Failure) {
+    do throws(OutputError) {
+      try OutputFile.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
+    } catch { throw Failure(error) }
   }
 
   /// Writes the file in one step.
@@ -42,16 +51,23 @@ enum RecipeFile {
     case json(JSONValue)
     case bundle(BundleDescription)
 
-    init(_ path: String) throws(ReadError) {
-      let file = try MappedFile(path: path)
+    init(_ path: String) throws(Failure) {
+      let file: MappedFile
+      do throws(ReadError) { file = try MappedFile(path: path) } catch { throw Failure(describing: error) }
       do throws(BundleFault) {
         self = .bundle(try BundleHeader(file: file.bytes).description)
+        return
       } catch {
         // Another kind of file.
         guard error.rule == .headerLengthPresent || error.rule == .headerStart else {
-          throw ReadError(error, in: file)
+          throw Failure(describing: ReadError(error, in: file))
         }
+      }
+      do throws(ReadError) {
         self = .json(try JSONParser.parse(file.bytes, limits: .standard))
+      } catch {
+        // What helps with a checkpoint does not help here.
+        throw RecipeFile.fault(path, "neither a recipe nor a bundle: \(error)")
       }
     }
   }
@@ -84,8 +100,12 @@ extension RecipeFile {
     }
     let form = MatrixForm.allCases.first { form in
       let row = MatrixRow(Recipe.Matrix(tensor: tensor, form: form))
-      return object["weights"]?.stringValue == row.weights && object["rounding"]?.stringValue == row.rounding
-        && object["inputs"]?.integerValue == row.inputs
+      return object["weights"] == .string(row.weights)
+        && object["rounding"] == row.rounding.map { .string($0) }
+        && object["inputs"] == row.inputs.map { .integer(Int64($0)) }
+    }
+    for key in ["weight_error", "input_error"] where object[key] != nil && object[key]?.doubleValue == nil {
+      throw fault(path, "\(place): \(key) is not a number")
     }
     guard let form else {
       throw fault(
