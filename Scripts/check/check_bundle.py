@@ -31,6 +31,7 @@ def evaluate(formula, values):
 
 
 class Bundle:
+    letters = {}  # of each tower, as many as matrices; `stored` takes them
     def rules(self, raw):
         """Each rule's id and whether it holds. Stop at the first that does not."""
         yield "B-001", len(raw) >= 8

@@ -20,7 +20,7 @@ extension BundleDescription {
 
   /// Of each matrix of the int8 towers, in the order of the tensors.
   public var matrixForms: [StatedForm] {
-    let parameters = ParameterSchema(architecture).parameters.filter(\.hasForm)
+    let parameters = ParameterSchema(architecture).parameters.filter { $0.hasForm }
     return Tower.allCases.flatMap { tower -> [StatedForm] in
       let (precision, forms) = tower == .image ? (imagePrecision, imageForms) : (textPrecision, textForms)
       guard precision == .int8 else { return [] }
