@@ -16,7 +16,7 @@ struct BudgetedChoice {
     (0..<step).reduce(1.0) { divisor, _ in divisor * 1.5 }
   }
 
-  /// No wider forms than those that are asked for.
+  /// FP16 only where the user keeps it.
   init(_ matrices: [MatrixCosts]) {
     forms = PrecisionChoice(matrices, within: .init(exact: .infinity, fast: .infinity))
     predicted = PrecisionChoice.Budget(exact: forms.exactError, fast: forms.fastError)

@@ -6,7 +6,7 @@ internal import PocketCLIP
 internal import Sensitivity
 internal import Verification
 
-// What the ladder asks of a request.
+// What follows from a request for its attempts.
 extension ConversionRequest {
   var calibration: ProbeSet { calibrationSet ?? .calibration(for: architecture) }
 

@@ -18,7 +18,7 @@ enum RowForm {
   case rounded(UnsafePointer<pk_bf16_kernels>)
 }
 
-/// Bytes of a quantized activation: two in `exact` arithmetic, and in `fast` where a matrix asks for them.
+/// Bytes of a quantized activation: two in `exact` arithmetic, and in `fast` where a matrix has that form.
 enum ActivationWidth: Int {
   case oneByte = 1
   case twoBytes = 2
