@@ -30,11 +30,13 @@ struct BudgetedChoice {
   }
 
   /// The forms for the next smaller budget of what was missed with which they change; nil if there is none.
+  ///
+  /// - Parameter excess: the measured error in each missed arithmetic, as a multiple of the allowed one.
   func stricter(
-    _ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget, missed: [Model.Arithmetic]
+    _ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget, excess: [Model.Arithmetic: Double]
   ) -> BudgetedChoice? {
     var next = self
-    while next.tighten(missed) {
+    while next.tighten(allowed, excess) {
       next.choose(matrices, allowed)
       if next.forms.halves != forms.halves || next.forms.wideInputs != forms.wideInputs { return next }
     }
@@ -42,11 +44,26 @@ struct BudgetedChoice {
   }
 
   /// - Returns: whether a budget became smaller.
-  private mutating func tighten(_ missed: [Model.Arithmetic]) -> Bool {
+  private mutating func tighten(_ allowed: PrecisionChoice.Budget, _ excess: [Model.Arithmetic: Double])
+    -> Bool
+  {
     let (exact, fast) = (exactStep, fastStep)
-    if missed.contains(.exact) { exactStep = min(exactStep + 1, Self.divisors.count) }
-    if missed.contains(.fast) { fastStep = min(fastStep + 1, Self.divisors.count) }
+    if let excess = excess[.exact] {
+      exactStep = Self.step(
+        after: exact, first: min(allowed.exact, predicted.exact), needed: forms.exactError / excess)
+    }
+    if let excess = excess[.fast] {
+      fastStep = Self.step(
+        after: fast, first: min(allowed.fast, predicted.fast), needed: forms.fastError / excess)
+    }
     return exactStep > exact || fastStep > fast
+  }
+
+  /// The last budget that is not below the needed one, but a smaller one than before: each attempt takes a while, and the
+  /// worst error falls about as the predicted one does.
+  private static func step(after current: Int, first: Double, needed: Double) -> Int {
+    let last = divisors.lastIndex { first / $0 >= needed } ?? 0
+    return min(max(current, last) + 1, divisors.count)
   }
 
   private mutating func choose(_ matrices: [MatrixCosts], _ allowed: PrecisionChoice.Budget) {

@@ -15,17 +15,16 @@ extension ConversionRequest {
 
   var matrices: [Parameter] { ParameterSchema(architecture).parameters.filter(\.hasForm) }
 
-  /// The arithmetics in which each tower has a cosine below its bound; both towers if images choose other texts.
+  /// In each arithmetic in which a tower has a cosine below its bound: 1 − cos, as a multiple of what is allowed; 1 for both
+  /// towers if images choose other texts.
   ///
   /// - Parameter reports: one per demand.
-  func missed(_ reports: [Report]) -> [Tower: [Model.Arithmetic]] {
-    var missed: [Tower: [Model.Arithmetic]] = [:]
+  func excess(_ reports: [Report]) -> [Tower: [Model.Arithmetic: Double]] {
+    var excess: [Tower: [Model.Arithmetic: Double]] = [:]
     for (demand, report) in zip(fidelity?.demands ?? [], reports) {
-      for tower in Tower.allCases where report.misses(tower) {
-        missed[tower, default: []].append(demand.arithmetic)
-      }
+      for tower in Tower.allCases { excess[tower, default: [:]][demand.arithmetic] = report.excess(tower) }
     }
-    return missed
+    return excess.filter { !$0.value.isEmpty }
   }
 
   /// 1 − the demanded cosine of each arithmetic; nil for a tower without bounds.
@@ -57,14 +56,5 @@ extension ConversionRequest {
     do throws(BundleFault) {
       return try HeaderEncoder.encode(description, layout, digests: zeros).count + layout.byteCount
     } catch { throw .write(.description(error)) }
-  }
-}
-
-extension Report {
-  fileprivate func misses(_ tower: Tower) -> Bool {
-    if let agreement, let least = thresholds.agreement, agreement.fraction < least { return true }
-    guard let metrics = self.tower(tower)?.metrics, let least = thresholds.bounds(tower)?.worstCosine
-    else { return false }
-    return !(metrics.worstCosine >= least)
   }
 }

@@ -29,7 +29,7 @@ struct Ladder {
         case .missed(let reports): missed = reports
         }
         // Tensors that are not the source's, for example, are no matter of precision.
-        guard !request.missed(missed).isEmpty else { throw .belowDemand(missed, request.precision) }
+        guard !request.excess(missed).isEmpty else { throw .belowDemand(missed, request.precision) }
         guard rung == .mixed else { break }
       }
     }
@@ -106,8 +106,8 @@ extension Ladder {
   ) throws(ConversionError) -> Bool {
     let sensitivities = try sensitivities(of: plan.rounding)
     var isNew = missed.isEmpty
-    let arithmetics = request.missed(missed)
-    for tower in Tower.allCases where missed.isEmpty || arithmetics[tower] != nil {
+    let excess = request.excess(missed)
+    for tower in Tower.allCases where missed.isEmpty || excess[tower] != nil {
       guard let bounds = request.allowedErrors(tower) else { continue }
       let matrices = request.matrices.filter { $0.tower == tower }.compactMap { matrix in
         sensitivities[matrix.name].map {
@@ -119,7 +119,7 @@ extension Ladder {
       if missed.isEmpty {
         choices[tower] = BudgetedChoice(matrices, bounds)
       } else if let next = (choices[tower] ?? BudgetedChoice(matrices)).stricter(
-        matrices, bounds, missed: arithmetics[tower] ?? [])
+        matrices, bounds, excess: excess[tower] ?? [:])
       {
         choices[tower] = next
         isNew = true
