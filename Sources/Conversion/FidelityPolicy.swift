@@ -30,6 +30,18 @@ public struct FidelityPolicy: Sendable, Equatable {
     }
   }
 
+  /// Whether figures measured under other bounds meet these.
+  ///
+  /// - Parameter reports: one per demand.
+  public func isMet(by reports: [Report]) -> Bool {
+    reports.count == demands.count
+      && zip(demands, reports).allSatisfy { demand, report in
+        var report = report
+        if let thresholds = demand.thresholds { report.thresholds = thresholds }
+        return Tower.allCases.allSatisfy { report.excess($0) == nil }
+      }
+  }
+
   /// In the form that the bundle records.
   func recorded(_ architecture: CLIPArchitecture, probes: String) -> FidelityDemand {
     var recorded = FidelityDemand()

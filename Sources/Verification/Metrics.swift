@@ -65,33 +65,3 @@ extension Metrics {
     self.sqnr = sqnr
   }
 }
-
-/// How often two models choose the same text for an image.
-public struct Agreement: Sendable, Equatable, Codable {
-  public var images: Int
-  public var texts: Int
-  /// Images whose most similar text is the same, or one that is as similar to the truth but for the rounding of FP32: texts
-  /// with the same embedding, such as two of unknown words, have no order.
-  public var agreeing: Int
-
-  /// Cosines of FP32 vectors that differ by less are equal.
-  private static let tie = 1e-6
-
-  public var fraction: Double { Double(agreeing) / Double(images) }
-
-  /// The fewest images that make up this fraction.
-  func count(for fraction: Double) -> Int {
-    (0...images).first { Double($0) / Double(images) >= fraction } ?? images
-  }
-
-  init(_ measured: (images: Vectors, texts: Vectors), _ truth: (images: Vectors, texts: Vectors)) {
-    let chosen = measured.images.normalized.similarities(to: measured.texts.normalized).largestColumns
-    let similarities = truth.images.normalized.similarities(to: truth.texts.normalized)
-    images = similarities.count
-    texts = truth.texts.count
-    agreeing = zip(chosen, similarities.largestColumns).enumerated().count { image, columns in
-      let row = similarities.row(image)
-      return row[row.startIndex + columns.0] >= row[row.startIndex + columns.1] - Self.tie
-    }
-  }
-}

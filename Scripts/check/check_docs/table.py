@@ -73,7 +73,10 @@ STAND_INS = {
         "b32.pclip": INT8, "cat.jpg": copy(IMAGE), "Photos": copy("Fixtures/minis/images"),
         "birds.txt": copy(LABELS),
     },
-    "pocketclip help bench": {"b32.pclip": INT8, "b32-fp16.pclip": FP16, "b32-int8.pclip": INT8},
+    "pocketclip help bench": {
+        "b32.pclip": INT8, "b32-fp16.pclip": FP16, "b32-int8.pclip": INT8, "ViT-B-32.pt": copy(MINI),
+        "Photos": copy("Fixtures/minis/images"),
+    },
     "pocketclip help info": {"b32.pclip": INT8},
 }
 

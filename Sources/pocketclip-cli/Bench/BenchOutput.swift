@@ -15,6 +15,7 @@ struct BenchOutput: SchemaOutput {
   /// nil if the machine has no AMX, or refuses it.
   var peakBf16WithoutAmx, peakInt8WithoutAmx, peakInt16WithoutAmx: Double?
   var variants: [Variant]
+  /// Nil without a comparison, and if no variant reaches the target.
   var recommendation: Recommendation?
   /// Warnings against a choice on this machine, with figures.
   var warnings: [String] = []
@@ -40,9 +41,14 @@ struct BenchOutput: SchemaOutput {
     var fileByteCount: UInt64
     var rows: [Row] = []
     var stages: [Stage] = []
+    /// The command that makes the bundle, if bench made it.
+    var command: String?
     /// Whether the cosines of the others are relative to this variant; nil if nothing is compared.
     var isTruth: Bool?
-    var worstImageCosine, worstTextCosine: Double?
+    var worstImageCosine, meanImageCosine, worstTextCosine, meanTextCosine: Double?
+    var agreement: AgreementRow?
+    /// What it lacks to reach the target; nil without a target.
+    var missed: [String]?
 
     init(_ variant: BenchVariant) {
       name = variant.name
@@ -51,6 +57,32 @@ struct BenchOutput: SchemaOutput {
       arithmetic = "\(variant.information.arithmetic)"
       towers = Tower.allCases.filter { variant.description.architecture.has($0) }.map { "\($0)" }
       fileByteCount = variant.information.fileByteCount
+      command = variant.command
+    }
+
+    mutating func set(_ fidelity: BenchFidelity, isTruth: Bool) {
+      self.isTruth = isTruth
+      (worstImageCosine, meanImageCosine) = (fidelity.image?.worst, fidelity.image?.mean)
+      (worstTextCosine, meanTextCosine) = (fidelity.text?.worst, fidelity.text?.mean)
+      agreement = fidelity.agreement.map(AgreementRow.init)
+    }
+  }
+
+  /// Images that choose the text that they choose with the reference.
+  struct AgreementRow: Encodable {
+    var agreeing, images, texts: Int
+    /// Wilson's interval of 95 %.
+    var least, most: Double
+
+    init(_ agreement: Agreement) {
+      (agreeing, images, texts) = (agreement.agreeing, agreement.images, agreement.texts)
+      (least, most) = (agreement.interval.lowerBound, agreement.interval.upperBound)
+    }
+
+    /// `99.6 (99.2-99.8)`, in percent.
+    var percentages: String {
+      let numbers = [Double(agreeing) / Double(images), least, most].map { fixed(100 * $0, 1) }
+      return "\(numbers[0]) (\(numbers[1])-\(numbers[2]))"
     }
   }
 
@@ -98,4 +130,12 @@ struct BenchOutput: SchemaOutput {
       self.share = share
     }
   }
+}
+
+extension BenchOutput.Variant {
+  /// The worse of both towers; 1 if nothing could be compared.
+  var worstCosine: Double { min(worstImageCosine ?? 1, worstTextCosine ?? 1) }
+
+  /// One item at batch 1: an image if there is an image tower.
+  var milliseconds: Double { rows.first?.medianMilliseconds ?? .infinity }
 }

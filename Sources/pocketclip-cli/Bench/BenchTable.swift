@@ -14,7 +14,7 @@ struct BenchTable {
   var lines: [String] {
     let tables =
       output.variants.count > 1
-      ? BenchComparison(output.variants, architecture).lines : output.variants.flatMap(single)
+      ? BenchComparison(output, architecture).lines : output.variants.flatMap(single)
     return head + [""] + tables + recommendation
   }
 
@@ -76,7 +76,9 @@ struct BenchTable {
   }
 
   private var recommendation: [String] {
-    output.recommendation.map { ["", "take \($0.name): \($0.reason)"] } ?? []
+    output.recommendation.map { best in
+      ["", "take \(best.name): \(best.reason)"] + best.commands.map { "  \($0.unbroken)" }
+    } ?? []
   }
 }
 

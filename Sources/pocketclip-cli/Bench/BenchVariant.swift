@@ -9,10 +9,19 @@ struct BenchVariant {
   let bundle: OpenBundle
   /// Distinguishes the variants in the report.
   let name: String
+  /// The command that makes the bundle; nil for a bundle that the user gave.
+  let command: String?
 
   /// - Parameter namesFile: whether the name must include the file's name.
-  init(_ bundle: OpenBundle, namesFile: Bool) {
+  init(_ candidate: BenchBundle, _ bundle: OpenBundle, namesFile: Bool) {
     self.bundle = bundle
+    command = candidate.command
+    let arithmetic = "\(bundle.model.information.arithmetic)"
+    if let made = candidate.name {
+      let isPlain = !bundle.description.hasInt8 && bundle.model.information.arithmetic != .bf16
+      name = isPlain ? made : "\(made), \(arithmetic)"
+      return
+    }
     let file = bundle.path.split(separator: "/").last ?? ""
     let stem = file.hasSuffix(".pclip") ? file.dropLast(".pclip".count) : file
     name = (namesFile ? "\(stem), " : "") + Self.arithmeticName(bundle)
@@ -27,14 +36,21 @@ struct BenchVariant {
 
   var arithmetic: Model.Arithmetic { information.arithmetic }
 
-  /// The peak rate for the tower's products; nil if there is no measuring loop for this kind of processor.
+  /// The peak rate for the tower's products; nil if its matrices have several kinds of products, or if there is no measuring
+  /// loop for this kind of processor.
   func best(_ tower: Tower, of peak: PeakRate) -> Double? {
-    switch arithmetic {
+    guard !isMixed(tower) else { return nil }
+    return switch arithmetic {
     case .bf16: peak.bf16
     case .fast where precision(of: tower) == .int8: peak.int8
     case .exact where precision(of: tower) == .int8: peak.int16
     case .fast, .exact: peak.fp32
     }
+  }
+
+  private func isMixed(_ tower: Tower) -> Bool {
+    let forms = tower == .image ? description.imageForms : description.textForms
+    return forms.contains { $0.precision == .fp16 || arithmetic == .fast && $0.hasWideInputs }
   }
 
   /// From most to least faithful by construction: FP32, FP16, int8 with 16-bit activations or BF16, int8 throughout.
@@ -59,30 +75,48 @@ struct BenchVariant {
     return description.hasInt8 || arithmetic == .bf16 ? "\(stored) \(arithmetic)" : stored
   }
 
-  /// Each bundle once, or once per arithmetic if `compares`; `bf16` only if this processor supports it.
+  /// The bundles that the user gave.
   ///
   /// - Throws: errors from opening; `data` for bundles of two models.
-  static func all(_ paths: [String], _ options: Model.Options, compares: Bool) throws -> [BenchVariant] {
-    var bundles: [OpenBundle] = []
+  static func opened(_ paths: [String], _ options: Model.Options) throws(Failure) -> [BenchBundle] {
+    var bundles: [BenchBundle] = []
     for path in paths {
       let bundle = try OpenBundle.opened(path, options)
-      if let first = bundles.first { try requireOneModel(first, bundle) }
-      guard compares else {
-        bundles.append(bundle)
-        continue
-      }
-      let isInt8 = bundle.description.hasInt8
-      for arithmetic in isInt8 ? [Model.Arithmetic.exact, .fast] : [.exact, .bf16] {
+      if let first = bundles.first { try requireOneModel(first.bundle, bundle) }
+      bundles.append(BenchBundle(bundle: bundle))
+    }
+    return bundles
+  }
+
+  /// Each bundle once per arithmetic; `bf16` only if this processor supports it.
+  ///
+  /// - Throws: errors from opening.
+  static func all(of candidates: [BenchBundle], _ options: Model.Options) throws(Failure) -> [BenchVariant] {
+    var variants: [BenchVariant] = []
+    for candidate in candidates {
+      let bundle = candidate.bundle
+      for arithmetic in bundle.description.hasInt8 ? [Model.Arithmetic.exact, .fast] : [.exact, .bf16] {
         var options = options
         options.arithmetic = arithmetic
         do throws(PocketCLIPError) {
-          bundles.append(try bundle.running(options))
+          variants.append(
+            BenchVariant(candidate, try bundle.running(options), namesFile: candidates.count > 1))
         } catch {
-          guard arithmetic == .bf16, error.code == .unsupported else { throw Failure(error, file: path) }
+          guard arithmetic == .bf16, error.code == .unsupported else {
+            throw Failure(error, file: bundle.path)
+          }
         }
       }
     }
-    return bundles.map { BenchVariant($0, namesFile: paths.count > 1) }
+    return variants
+  }
+
+  /// The variant that rounds least; of several, the largest file, which has more matrices in FP16; then the first.
+  static func mostFaithful(_ variants: [BenchVariant]) -> Int {
+    func size(_ index: Int) -> Int { Int(clamping: variants[index].information.fileByteCount) }
+    return variants.indices.min {
+      (variants[$0].roundingRank, -size($0)) < (variants[$1].roundingRank, -size($1))
+    } ?? 0
   }
 
   /// - Throws: `data`.

@@ -1,4 +1,5 @@
 import Architecture
+import Archives
 import ArgumentParser
 import BundleFormat
 import MachinePeak
@@ -15,29 +16,43 @@ struct Bench: ParsableCommand {
 
       `of peak` compares the operations that the runtime computes per second with the most that this machine can do with the same factors, AMX included. bench measures that between the rows. `exact` on int8 bundles multiplies 16-bit by 8-bit factors (int16). Captions have no share, since their length varies.
 
-      --compare runs each bundle of one model in turns: int8 bundles with `exact` and `fast`, FP16 bundles with `bf16` too if the processor has it. It prints the worst cosine to the most accurate of them and recommends the fastest whose cosine is at least \(fixed(Recommendation.leastCosine, 3)).
+      --compare runs every way to use one model in turns: int8 bundles with `exact` and `fast`, FP16 bundles with `bf16` too if the processor has it. Given a checkpoint instead of bundles, it first makes FP16 and int8 bundles with each kind of rounding (minutes; they are not kept). It prints sizes, times, the worst cosine to the most accurate of them, and how many images choose the same label as with that one, with the interval of 95 %. A star marks its recommendation, with the commands to use it.
+
+      Without --target, it recommends the fastest whose cosine is at least \(fixed(Recommendation.leastCosine, 3)). With it: of those that reach the target the fastest; if ms is in the target, the most accurate; if cos is, too, the smallest. Status 1 if none does.
 
       Example: pocketclip bench b32.pclip
                pocketclip bench b32.pclip --threads 1
                pocketclip bench --compare b32-fp16.pclip b32-int8.pclip
+               pocketclip bench --compare ViT-B-32.pt --image Photos/ \\
+                 --target "cos>=0.999, ms<=40"
       """)
 
-  @Argument(help: ArgumentHelp("A bundle. With --compare, all bundles of one model.", valueName: "bundle"))
+  @Argument(
+    help: ArgumentHelp(
+      "A bundle. With --compare, all bundles of one model, or a checkpoint as for convert.",
+      valueName: "bundle"))
   var paths: [String]
 
   @Flag(help: "Compare bundles and arithmetics in speed and accuracy, and recommend one.")
   var compare = false
 
+  @OptionGroup(title: "What --compare measures") var comparison: ComparisonOptions
+
   @Option(help: ArgumentHelp("How long to run each row, in seconds.", valueName: "number"))
   var seconds = 1.0
 
   @OptionGroup var runtime: RuntimeOptions
+  @OptionGroup(title: "Settings of a checkpoint that does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
   private func check() throws(Failure) {
     guard compare || paths.count == 1 else {
       throw Failure(
         .usage, "\(paths.count) bundles without --compare", hint: "give one bundle, or add --compare")
+    }
+    if !compare, let option = comparison.given.first ?? input.commandLine.first?.name {
+      throw Failure(
+        .usage, "\(option) only applies to --compare", hint: "add --compare, or leave out \(option)")
     }
     guard !(compare && runtime.arithmetic != nil) else {
       throw Failure(
@@ -48,48 +63,114 @@ struct Bench: ParsableCommand {
       throw Failure(
         .usage, "--seconds \(seconds): expected more than 0, at most 3600", hint: "leave it out for 1 second")
     }
+    try comparison.check()
     try runtime.check()
   }
 
   func run() throws {
     try options.run { console in
       try check()
-      let variants = try BenchVariant.all(paths, runtime.modelOptions, compares: compare)
-      console.progress.expect(steps: compare ? 4 : 3)
       defer { console.progress.end() }
-      console.progress.begin("measuring this machine's peak", .milliseconds, of: 0)
-      let threads = variants[0].information.threads
-      var peak = PeakRate(threads: threads)
-      let cases = BenchCase.all(of: variants[0].description.architecture)
-      let runner = BenchRunner(variants: variants, seconds: seconds, progress: console.progress)
-      console.progress.begin("timing", .milliseconds, of: cases.count * runner.leastMilliseconds)
-      var times: [[BenchTimes]] = []
-      for test in cases {
-        times.append(try runner.times(test))
-        // Measured throughout, so that rows and peak profit from the same quiet phases of the machine.
-        peak = peak.best(with: PeakRate(threads: threads))
-      }
-      console.progress.begin(
-        "timing stages", .operations,
-        of: Self.stageRounds * variants.reduce(0) { $0 + $1.description.architecture.countedMultiplyAdds })
-      var results: [BenchOutput.Variant] = []
-      for (index, variant) in variants.enumerated() {
-        var result = BenchOutput.Variant(variant)
-        result.rows = zip(cases, times).map { BenchOutput.Row($0, $1[index], variant, peak) }
-        result.stages = try Self.stages(of: variant, console.progress)
-        results.append(result)
-      }
-      if compare { try Self.addFidelity(to: &results, variants, console.progress) }
-      console.progress.end()
-      var output = BenchOutput(peak, variants[0].information, results)
-      output.warnings = Self.warnings(variants)
-      for warning in output.warnings { console.warn(warning) }
-      if compare { output.recommendation = Recommendation(among: results) }
-      if options.json {
-        try JSONOutput.print(output)
+      if compare {
+        try runComparison(console)
       } else {
-        try console.print(BenchTable(output, variants[0].description.architecture).lines)
+        let bundle = try OpenBundle.opened(paths[0], runtime.modelOptions)
+        console.progress.expect(steps: 3)
+        let variants = [BenchVariant(BenchBundle(bundle: bundle), bundle, namesFile: false)]
+        try print(try measured(variants, console), variants, console)
       }
+    }
+  }
+
+  private func runComparison(_ console: Console) throws {
+    let target = try comparison.target.map(BenchTarget.init)
+    let found = try comparison.images(console)
+    let texts = try comparison.texts()
+    let candidates = try candidates(target, console)
+    let variants = try BenchVariant.all(of: candidates, runtime.modelOptions)
+    try comparison.requireUse(of: variants[0].information, target)
+    console.progress.expect(steps: 4)
+    var output = try measured(variants, console)
+    let sample = BenchSample(files: found?.files, texts: texts, limits: comparison.limits)
+    let truth = BenchVariant.mostFaithful(variants)
+    let (fidelities, failures) = try sample.fidelities(of: variants, truth: truth, console)
+    for (index, fidelity) in fidelities.enumerated() {
+      output.variants[index].set(fidelity, isTruth: index == truth)
+    }
+    if let target {
+      for index in variants.indices {
+        output.variants[index].missed = target.missed(by: output.variants[index])
+      }
+    }
+    output.recommendation = Recommendation(among: output.variants, target)
+    try print(output, variants, console)
+    if target != nil, output.recommendation == nil { throw Self.noneReaches(output).followingOutput() }
+    if var failure = failures.first ?? found?.unreadable.first?.failure {
+      failure.message =
+        "\(counted(failures.count + (found?.unreadable.count ?? 0), "image")) skipped; the first: \(failure.message)"
+      failure.status = .someSkipped
+      throw failure.followingOutput()
+    }
+  }
+
+  /// A checkpoint is recognised by what it is not: a bundle.
+  private func candidates(_ target: BenchTarget?, _ console: Console) throws -> [BenchBundle] {
+    guard let first = paths.first, !OpenBundle.isBundle(first) else {
+      if let option = input.commandLine.first?.name {
+        throw Failure(
+          .usage, "\(option) only applies to a checkpoint: bundles state their settings",
+          hint: "leave out \(option)")
+      }
+      return try BenchVariant.opened(paths, runtime.modelOptions)
+    }
+    return try BenchCandidates(paths, input, target: target, runtime.modelOptions, console).made()
+  }
+
+  private static func noneReaches(_ output: BenchOutput) -> Failure {
+    let misses = output.variants.map { "\($0.name): \(($0.missed ?? []).joined(separator: ", "))" }
+    var failure = Failure(
+      .answerIsNo, "no variant reaches the target: \(misses.joined(separator: "; "))",
+      hint: "lower the target; for a narrower interval of the agreement, give more images with --image")
+    failure.shownLines = ["no variant reaches the target"] + misses
+    return failure
+  }
+
+  /// Times, peaks and stages.
+  private func measured(_ variants: [BenchVariant], _ console: Console) throws -> BenchOutput {
+    console.progress.begin("measuring this machine's peak", .milliseconds, of: 0)
+    let threads = variants[0].information.threads
+    var peak = PeakRate(threads: threads)
+    let cases = BenchCase.all(of: variants[0].description.architecture)
+    let runner = BenchRunner(variants: variants, seconds: seconds, progress: console.progress)
+    console.progress.begin("timing", .milliseconds, of: cases.count * runner.leastMilliseconds)
+    var times: [[BenchTimes]] = []
+    for test in cases {
+      times.append(try runner.times(test))
+      // Measured throughout, so that rows and peak profit from the same quiet phases of the machine.
+      peak = peak.best(with: PeakRate(threads: threads))
+    }
+    console.progress.begin(
+      "timing stages", .operations,
+      of: Self.stageRounds * variants.reduce(0) { $0 + $1.description.architecture.countedMultiplyAdds })
+    var results: [BenchOutput.Variant] = []
+    for (index, variant) in variants.enumerated() {
+      var result = BenchOutput.Variant(variant)
+      result.rows = zip(cases, times).map { BenchOutput.Row($0, $1[index], variant, peak) }
+      result.stages = try Self.stages(of: variant, console.progress)
+      results.append(result)
+    }
+    var output = BenchOutput(peak, variants[0].information, results)
+    output.warnings = Self.warnings(variants)
+    return output
+  }
+
+  private func print(_ output: BenchOutput, _ variants: [BenchVariant], _ console: Console) throws {
+    console.progress.end()
+    for warning in output.warnings { console.warn(warning) }
+    if options.json {
+      try JSONOutput.print(output)
+    } else {
+      try console.print(BenchTable(output, variants[0].description.architecture).lines)
     }
   }
 
@@ -121,25 +202,6 @@ struct Bench: ParsableCommand {
     return parts.map { part in
       let total = parts.filter { $0.tower == part.tower }.reduce(0) { $0 + $1.seconds }
       return BenchOutput.Stage(part, share: total > 0 ? part.seconds / total : 0)
-    }
-  }
-
-  /// Compared with the variant that rounds least; if several do, with the first one given.
-  private static func addFidelity(
-    to results: inout [BenchOutput.Variant], _ variants: [BenchVariant], _ progress: WorkProgress
-  ) throws(Failure) {
-    guard let truth = variants.indices.min(by: { variants[$0].roundingRank < variants[$1].roundingRank })
-    else { return }
-    progress.begin(
-      "comparing embeddings", .operations,
-      of: variants.reduce(0) { $0 + ProbeVectors.countedMultiplyAdds($1) })
-    let expected = try ProbeVectors(variants[truth], progress)
-    for index in variants.indices {
-      let vectors = index == truth ? expected : try ProbeVectors(variants[index], progress)
-      let fidelity = BenchFidelity(vectors, against: expected)
-      results[index].isTruth = index == truth
-      results[index].worstImageCosine = fidelity.image
-      results[index].worstTextCosine = fidelity.text
     }
   }
 }

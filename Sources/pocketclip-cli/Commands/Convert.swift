@@ -103,8 +103,7 @@ struct Convert: ParsableCommand {
     try options.run { console in
       try check()
       let tower = input.tower.tower
-      let model = try openModel(console)
-      for note in model.notes { console.note("note: \(note)") }
+      let model = try input.completeModel(paths, console)
       if let note = Self.note(onRounded: model) { console.note(note) }
       if precision == nil { console.note("note: --precision not given: fp16") }
       var request = ConversionRequest(model: model, output: output, tool: "pocketclip \(runtimeVersion)")
@@ -142,27 +141,6 @@ extension Convert {
     guard model.source.format == CheckpointFormat.bundle.identifier, model.holdsInt8 else { return nil }
     return
       "note: \(model.source.fileName) holds int8 weights; cosines compare with these, not with the original weights"
-  }
-
-  /// Reads the complete checkpoint even for one tower, because its bundle also stores the id of the other tower. If only
-  /// the other tower is damaged, opens the requested one alone.
-  private func openModel(_ console: Console) throws -> CLIPModel {
-    var options = try input.modelOptions()
-    let tower = options.tower
-    options.tower = nil
-    do throws(ModelError) {
-      let model = try CLIPModel.open(paths, options: options)
-      guard tower.map(model.architecture.has) ?? true else {
-        throw ModelError(.towerAbsent, found: tower.map { "--tower \($0)" }, file: paths.first)
-      }
-      return model
-    } catch {
-      guard let tower, error.isAboutTensors else { throw error }
-      options.tower = tower
-      let model = try CLIPModel.open(paths, options: options)
-      console.note("note: the other tower is not read, and its id is unknown: \(error)")
-      return model
-    }
   }
 
   private func fidelity(
@@ -281,23 +259,6 @@ extension Decision {
 
 extension CLIPModel {
   fileprivate var holdsInt8: Bool { schema.parameters.contains { storedType(of: $0) == .i8 } }
-}
-
-extension ModelError {
-  /// Whether the tensors of the file cause the error, not a missing setting.
-  fileprivate var isAboutTensors: Bool {
-    switch code {
-    case .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
-      .unsupportedDType, .unsupportedArchitecture:
-      true
-    case .unreadable, .notCLIP, .unsupportedOption, .badReparametrization, .notFinite, .negativeVariance,
-      .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .headsDoNotDivide,
-      .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration, .towerAbsent,
-      .undecidedPooling, .undecidedScale, .configurationContradictsTensors, .cannotJoin, .adapterWithoutBase,
-      .adapterDoesNotFit, .undecidedAdapter:
-      false
-    }
-  }
 }
 
 private func memory(_ peak: Int?) -> String { peak.map(formattedBytes) ?? "unknown" }

@@ -43,36 +43,39 @@ struct ImageOptions: ParsableArguments {
 
   var isEmpty: Bool { paths.isEmpty && list == nil }
 
-  /// Every image file; a folder is replaced by the images in it.
-  ///
   /// - Throws: `data` if no image is found.
   func files(_ console: Console) throws(Failure) -> FoundImages {
-    var found = FoundImages()
-    guard !isEmpty else { return found }
-    let named = try paths + (list.map(ListFile.paths) ?? []).filter { !$0.isEmpty }
-    for path in named {
-      guard (try? Folder.kind(of: path)) == .folder else {
-        found.files.append(path)
-        continue
-      }
-      var search = FolderSearch()
-      search.visit(path, console)
-      found.files += search.images
-      found.unreadable += search.unreadable
-      console.note("note: \(path): \(search.summary)")
-    }
-    guard !found.files.isEmpty else {
-      throw found.unreadable.first?.failure
-        ?? Failure(
-          .data, "no images in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
-          hint: "folders are searched for names that end in \(FolderSearch.extensions.listed("or"))")
-    }
-    return found
+    try FoundImages(paths: paths, list: list, console)
   }
 }
 
 /// The images that the arguments of a command lead to.
 struct FoundImages {
-  var files: [String] = []
-  var unreadable: [UnreadableFolder] = []
+  private(set) var files: [String] = []
+  private(set) var unreadable: [UnreadableFolder] = []
+
+  /// Every image file; a folder is replaced by the images in it.
+  ///
+  /// - Parameter list: a file with more paths.
+  /// - Throws: `data` if no image is found.
+  init(paths: [String], list: String?, _ console: Console) throws(Failure) {
+    guard !paths.isEmpty || list != nil else { return }
+    let named = try paths + (list.map(ListFile.paths) ?? []).filter { !$0.isEmpty }
+    for path in named {
+      guard (try? Folder.kind(of: path)) == .folder else {
+        files.append(path)
+        continue
+      }
+      var search = FolderSearch()
+      search.visit(path, console)
+      files += search.images
+      unreadable += search.unreadable
+      console.note("note: \(path): \(search.summary)")
+    }
+    guard files.isEmpty else { return }
+    throw unreadable.first?.failure
+      ?? Failure(
+        .data, "no images in \(named.isEmpty ? list ?? "" : named.joined(separator: ", "))",
+        hint: "folders are searched for names that end in \(FolderSearch.extensions.listed("or"))")
+  }
 }

@@ -115,6 +115,19 @@ struct ModelInputOptions: ParsableArguments {
     }
   }
 
+  /// The options that were given, as on a command line.
+  var commandLine: [(name: String, value: String)] {
+    let values: [(String, String?)] = [
+      ("--architecture", architecture), ("--activation", activation), ("--heads", heads),
+      ("--epsilon", epsilon),
+      ("--preprocess", preprocess), ("--resize-backend", resizeBackend), ("--alpha", alpha),
+      ("--pooling", pooling), ("--tokenizer", tokenizer), ("--format", format), ("--base", base),
+      ("--adapter", adapter?.rawValue), ("--lora-alpha", loraAlpha.map { "\($0)" }), ("--prefix", prefix),
+      ("--variant", variant), ("--tower", tower == .both ? nil : tower.rawValue),
+    ]
+    return values.compactMap { name, value in value.map { (name, $0) } }
+  }
+
   func modelOptions() throws(Failure) -> ModelOptions {
     var options = ModelOptions()
     options.architectureName = try architecture.map(Self.architectureName)

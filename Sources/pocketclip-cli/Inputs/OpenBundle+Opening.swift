@@ -59,6 +59,12 @@ struct RuntimeOptions: ParsableArguments {
 }
 
 extension OpenBundle {
+  /// Whether a file has a bundle's signature, even if it is damaged.
+  static func isBundle(_ path: String) -> Bool {
+    guard let file = try? MappedFile(path: path) else { return false }
+    return (try? Checkpoint.format(of: file)) == .bundle
+  }
+
   /// Opens what a user names as a bundle.
   static func opened(_ path: String, _ options: Model.Options) throws(Failure) -> OpenBundle {
     do throws(PocketCLIPError) {

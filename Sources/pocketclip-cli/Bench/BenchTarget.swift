@@ -1,0 +1,77 @@
+import Verification
+
+/// What a way to run a model must reach, such as `cos>=0.999, ms<=40`.
+struct BenchTarget: Equatable {
+  /// The worst cosine of an image or a text.
+  private(set) var cosine: Double?
+  /// Of images that choose the same text, the lower end of the interval.
+  private(set) var agreement: Double?
+  /// Of one image alone; of one text, if there is no image tower.
+  private(set) var milliseconds: Double?
+  private(set) var megabytes: Double?
+
+  static let names = ["cos>=", "agree>=", "ms<=", "mb<="]
+
+  /// - Throws: a usage error that names the part.
+  init(_ text: String) throws(Failure) {
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      try set(part.filter { !$0.isWhitespace })
+    }
+  }
+
+  private mutating func set(_ part: String) throws(Failure) {
+    guard let name = Self.names.first(where: part.lowercased().hasPrefix) else {
+      throw Self.failure(part, "expected \(Self.names.listed("or")) and a number")
+    }
+    guard let value = Double(part.dropFirst(name.count)), value.isFinite else {
+      throw Self.failure(part, "expected a number after \(name)")
+    }
+    switch name {
+    case "cos>=": try set(\.cosine, value, within: 0...1, part)
+    case "agree>=": try set(\.agreement, value, within: 0...1, part)
+    case "ms<=": try set(\.milliseconds, value, within: 0...3_600_000, part)
+    default: try set(\.megabytes, value, within: 0...1e9, part)
+    }
+  }
+
+  private mutating func set(
+    _ path: WritableKeyPath<BenchTarget, Double?>, _ value: Double, within range: ClosedRange<Double>,
+    _ part: String
+  ) throws(Failure) {
+    guard range.contains(value) else {
+      throw Self.failure(
+        part, "expected a number from \(fixed(range.lowerBound, 0)) to \(fixed(range.upperBound, 0))")
+    }
+    guard self[keyPath: path] == nil else { throw Self.failure(part, "given twice") }
+    self[keyPath: path] = value
+  }
+
+  private static func failure(_ part: String, _ reason: String) -> Failure {
+    Failure(
+      .usage, "--target: '\(part.shortened)': \(reason)",
+      hint:
+        "write it as in --target \"cos>=0.999, agree>=0.98, ms<=40, mb<=160\"; any of them may be left out")
+  }
+}
+
+extension BenchTarget {
+  /// What a variant misses, each with the measured value: `cos 0.99812`.
+  func missed(by variant: BenchOutput.Variant) -> [String] {
+    var missed: [String] = []
+    if let cosine, !(variant.worstCosine >= cosine) {
+      missed.append("cosine \(BoundedFigure.text(variant.worstCosine, digits: 5, atLeast: cosine))")
+    }
+    if let agreement, variant.isTruth != true, !((variant.agreement?.least ?? 0) >= agreement) {
+      missed.append(
+        "agreement \(variant.agreement.map { "at least \(fixed($0.least, 3)) (\($0.agreeing) of \($0.images))" } ?? "unknown")"
+      )
+    }
+    if let milliseconds, !(variant.milliseconds <= milliseconds) {
+      missed.append("\(benchMilliseconds(variant.milliseconds)) ms")
+    }
+    if let megabytes, !(Double(variant.fileByteCount) <= megabytes * 1e6) {
+      missed.append(formattedBytes(Int(clamping: variant.fileByteCount)))
+    }
+    return missed
+  }
+}
