@@ -2,7 +2,7 @@
 """Computes the golden files of the nine variants on synthetic weights (docs/GOLDEN.md): VARIANT.safetensors or
 VARIANT-PROFILE.safetensors, below 400 KB each.
 
-    make_goldens.py [VARIANT[:PROFILE] …]        default: all nine, and ViT-B-32:tails
+    make_goldens.py [VARIANT[:PROFILE] …]        default: all nine, and those of PROFILED
 
 OpenAI's own `clip.model` in FP32 and float64 on probes.py's images and texts. Environment:
 Scripts/environments/venv-goldens.sh; 12 GB of memory for RN50x64.
@@ -23,6 +23,7 @@ import synthetic
 from make_checkpoint import synthetic_source
 from variants import VARIANTS
 
+PROFILED = ["ViT-B-32:channels-50", "ViT-B-32:sink", "ViT-B-32:tails", "ViT-L-14:tails"]
 LIMIT = 360_000
 LONG = 12
 
@@ -57,6 +58,6 @@ def make(name, profile="plain"):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or (*VARIANTS, "ViT-B-32:tails"):
+    for name in sys.argv[1:] or (*VARIANTS, *PROFILED):
         make(*name.split(":"))
         print(name, flush=True)

@@ -13,7 +13,7 @@ import Verification
     ProcessInfo.processInfo.environment["POCKETCLIP_PARITY"] == "all"
     ? [
       "RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B-32", "ViT-B-16", "ViT-L-14", "ViT-L-14-336px",
-      "ViT-B-32:tails",
+      "ViT-B-32:channels-50", "ViT-B-32:sink", "ViT-B-32:tails", "ViT-L-14:tails",
     ] : ["RN50", "ViT-B-32", "ViT-B-32:tails"]
 
   /// For unit-norm embeddings, from the project's fidelity bounds.
