@@ -10,16 +10,17 @@ enum CalibrationImages {
     range.map { index in
       let sizes = [(320, 256), (256, 336), (288, 288), (400, 300)]
       let (width, height) = sizes[index / kinds.count % sizes.count]
-      var scene = Scene(seed: UInt64(0xC11B_0000 + index), width: width, height: height)
+      var scene = ProbeScene(seed: UInt64(0xC11B_0000 + index), width: width, height: height)
+      scene.gradient()
       kinds[index % kinds.count](&scene)
-      scene.noise(amplitude: 2 + index % 5)
+      scene.noise(2 + index % 5)
       return scene.image
     }
   }
 
   /// Eight kinds, in turn. Leaves with radii by a power law have the statistics of natural images (Lee, Mumford and
   /// Huang, 2001).
-  private static let kinds: [@Sendable (inout Scene) -> Void] = [
+  private static let kinds: [@Sendable (inout ProbeScene) -> Void] = [
     { $0.leaves(count: 600, isShaded: false) },
     { $0.leaves(count: 250, isShaded: true) },
     {
@@ -42,31 +43,13 @@ enum CalibrationImages {
     },
     {
       $0.field(amplitude: 120)
-      $0.noise(amplitude: 150)
+      $0.noise(150)
     },
   ]
 }
 
-/// One image while it is drawn.
-private struct Scene {
-  private var random: ProbeRandom
-  private let width, height: Int
-  /// Red, green and blue of each pixel, not yet limited to 0 … 255.
-  private var pixels: [Int]
-
-  init(seed: UInt64, width: Int, height: Int) {
-    random = ProbeRandom(seed: seed)
-    self.width = width
-    self.height = height
-    pixels = [Int](repeating: 0, count: 3 * width * height)
-    gradient()
-  }
-
-  var image: ProbeImage {
-    ProbeImage(
-      width: width, height: height, pixels: pixels.map { UInt8(truncatingIfNeeded: min(255, max(0, $0))) })
-  }
-
+// What these scenes consist of.
+extension ProbeScene {
   private mutating func color() -> [Int] {
     // Half of the colours are nearly grey, as in photographs.
     let grey = random.below(256)
@@ -74,17 +57,8 @@ private struct Scene {
       ? (0..<3).map { _ in grey + random.below(40) - 20 } : (0..<3).map { _ in random.below(256) }
   }
 
-  /// White noise alone.
-  private init(noiseOf amplitude: Int, _ random: ProbeRandom, width: Int, height: Int) {
-    self.random = random
-    self.width = width
-    self.height = height
-    pixels = [Int](repeating: 0, count: 3 * width * height)
-    noise(amplitude: amplitude)
-  }
-
   /// Between the colours of four corners.
-  private mutating func gradient() {
+  fileprivate mutating func gradient() {
     let corners = (0..<4).map { _ in color() }
     for y in 0..<height {
       for x in 0..<width {
@@ -98,9 +72,11 @@ private struct Scene {
   }
 
   /// Adds soft noise: white noise, blurred three times.
-  mutating func field(amplitude: Int) {
+  fileprivate mutating func field(amplitude: Int) {
     let precision = 64
-    var soft = Scene(noiseOf: amplitude * precision, random, width: width, height: height)
+    var soft = ProbeScene(seed: 0, width: width, height: height)
+    soft.random = random
+    soft.noise(amplitude * precision)
     let radius = 4 << random.below(4)
     for _ in 0..<3 { soft.soften(radius: radius) }
     // Blurring divides the standard deviation by about 6 · radius: a third of the amplitude remains.
@@ -108,7 +84,7 @@ private struct Scene {
   }
 
   /// Ellipses, rectangles and triangles on top of each other, small ones more often than large ones.
-  mutating func leaves(count: Int, isShaded: Bool) {
+  fileprivate mutating func leaves(count: Int, isShaded: Bool) {
     for _ in 0..<count { leaf(isShaded: isShaded) }
   }
 
@@ -142,7 +118,7 @@ private struct Scene {
   }
 
   /// Replaces each pixel by the mean of a square around it.
-  mutating func soften(radius: Int) {
+  fileprivate mutating func soften(radius: Int) {
     soften(radius: radius, count: width, lines: height, step: 3, lineStep: 3 * width)
     soften(radius: radius, count: height, lines: width, step: 3 * width, lineStep: 3)
   }
@@ -162,7 +138,7 @@ private struct Scene {
     }
   }
 
-  mutating func stripes() {
+  fileprivate mutating func stripes() {
     let (color, other) = (color(), color())
     let (period, slope) = (3 + random.below(30), random.below(7) - 3)
     for y in 0..<height {
@@ -177,7 +153,7 @@ private struct Scene {
   }
 
   /// A line of small marks, like writing.
-  mutating func glyphs() {
+  fileprivate mutating func glyphs() {
     let color = color()
     let size = 6 + random.below(20)
     let top = random.below(max(1, height - size))
@@ -194,9 +170,5 @@ private struct Scene {
       }
       left += random.below(6) == 0 ? 2 * size : size
     }
-  }
-
-  mutating func noise(amplitude: Int) {
-    for index in pixels.indices { pixels[index] += random.below(2 * amplitude + 1) - amplitude }
   }
 }

@@ -146,8 +146,6 @@ public struct ConvertedBundle: Sendable {
   public var bundleID: Digest
   public var description: BundleDescription
   public var byteCount: Int
-  /// The first rung whose bounds hold; nil for other precisions.
-  public var rung: Rung?
   /// What chose roundings; nil if all are to nearest.
   public var rounding: Rounding?
   /// The form of each matrix of an int8 bundle.

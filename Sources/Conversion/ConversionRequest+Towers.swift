@@ -37,6 +37,24 @@ extension ConversionRequest {
     return PrecisionChoice.Budget(exact: exact, fast: fast)
   }
 
+  /// Bytes that each matrix takes more in FP16 than in int8.
+  var addedBytes: [ParameterName: Int] {
+    let half = byteCounts(StoragePlan(halves: Set(matrices.map(\.name))))
+    return half.merging(byteCounts(StoragePlan())) { $0 - $1 }
+  }
+
+  private func byteCounts(_ plan: StoragePlan) -> [ParameterName: Int] {
+    var description = BundleDescription(self)
+    description.state(plan)
+    let parameters = ParameterSchema(description.architecture).parameters
+    var counts: [ParameterName: Int] = [:]
+    for tensor in BundleLayout(description).tensors {
+      guard let parameter = tensor.parameter else { continue }
+      counts[parameters[parameter].name, default: 0] += tensor.byteCount
+    }
+    return counts
+  }
+
   /// - Throws: `tooLarge` if the bundle of this plan has more bytes than allowed.
   func checkSize(of plan: StoragePlan) throws(ConversionError) {
     guard let maximumByteCount else { return }

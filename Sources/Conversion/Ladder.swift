@@ -12,6 +12,7 @@ struct Ladder {
   private var calibrated: StoragePlan?
   private var choosing: Duration?
   private var sensitivities: [ParameterName: Sensitivity]?
+  private var costs: [Tower: [MatrixCosts]] = [:]
   private var reference: ReferenceOutputs?
   /// The forms of each tower that needs wider ones.
   private var choices: [Tower: BudgetedChoice] = [:]
@@ -25,7 +26,7 @@ struct Ladder {
         try request.checkSize(of: plan)
         if !missed.isEmpty { request.onRung?(rung, missed, plan.summary(request)) }
         switch try Conversion.attempt(plan, request, &reference) {
-        case .reached(let bundle): return finished(bundle, rung, plan)
+        case .reached(let bundle): return finished(bundle, plan)
         case .missed(let reports): missed = reports
         }
         // Tensors that are not the source's, for example, are no matter of precision.
@@ -36,9 +37,8 @@ struct Ladder {
     throw .belowDemand(missed, request.precision)
   }
 
-  private func finished(_ bundle: ConvertedBundle, _ rung: Rung, _ plan: StoragePlan) -> ConvertedBundle {
+  private func finished(_ bundle: ConvertedBundle, _ plan: StoragePlan) -> ConvertedBundle {
     var bundle = bundle
-    bundle.rung = rung
     let recipe = Recipe(request, plan, sensitivities ?? [:])
     bundle.recipe = recipe
     if let choosing, recipe.isCalibrated {
@@ -104,18 +104,11 @@ extension Ladder {
   private mutating func choose(
     for plan: StoragePlan, after missed: [Report]
   ) throws(ConversionError) -> Bool {
-    let sensitivities = try sensitivities(of: plan.rounding)
+    let costs = try costs(of: plan.rounding)
     var isNew = missed.isEmpty
     let excess = request.excess(missed)
     for tower in Tower.allCases where missed.isEmpty || excess[tower] != nil {
-      guard let bounds = request.allowedErrors(tower) else { continue }
-      let matrices = request.matrices.filter { $0.tower == tower }.compactMap { matrix in
-        sensitivities[matrix.name].map {
-          MatrixCosts(
-            matrix.name, $0, addedBytes: matrix.halfByteCount - matrix.int8ByteCount,
-            isForced: request.keptHalves.contains(matrix.name))
-        }
-      }
+      guard let bounds = request.allowedErrors(tower), let matrices = costs[tower] else { continue }
       if missed.isEmpty {
         choices[tower] = BudgetedChoice(matrices, bounds)
       } else if let next = (choices[tower] ?? BudgetedChoice(matrices)).stricter(
@@ -126,6 +119,22 @@ extension Ladder {
       }
     }
     return isNew
+  }
+
+  /// Of the matrices of each tower.
+  private mutating func costs(of rounding: RoundingPlan) throws(ConversionError) -> [Tower: [MatrixCosts]] {
+    let sensitivities = try sensitivities(of: rounding)
+    if costs.isEmpty {
+      let addedBytes = request.addedBytes
+      for matrix in request.matrices {
+        guard let tower = matrix.tower, let sensitivity = sensitivities[matrix.name] else { continue }
+        costs[tower, default: []].append(
+          MatrixCosts(
+            matrix.name, sensitivity, addedBytes: addedBytes[matrix.name] ?? 0,
+            isForced: request.keptHalves.contains(matrix.name)))
+      }
+    }
+    return costs
   }
 
   private mutating func sensitivities(

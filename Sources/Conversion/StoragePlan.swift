@@ -66,24 +66,6 @@ struct StoragePlan: Sendable {
   }
 }
 
-extension Parameter {
-  /// Bytes of a matrix with the form `half`, and with int8 values, their scales and sums.
-  var halfByteCount: Int { storedBytes(perTableRow: { 2 * roundUp($0, to: 32) }, perValue: 2, perOutput: 0) }
-  var int8ByteCount: Int { storedBytes(perTableRow: { roundUp($0, to: 64) + 4 }, perValue: 1, perOutput: 8) }
-
-  private func storedBytes(
-    perTableRow: (_ width: Int) -> Int, perValue: Int, perOutput: Int
-  ) -> Int {
-    switch role {
-    case .tokenTable: return shape[0] * perTableRow(shape[1])
-    case .linear, .projection, .convolution:
-      guard let matrix = WeightMatrix(self)?.shape else { return 0 }
-      return matrix.paddedOutputs * (perValue * matrix.paddedInputs + perOutput)
-    case .positions, .vector, .batchNorm, .logitScale, .logitBias: return 0
-    }
-  }
-}
-
 extension BundleDescription {
   /// States the forms of the matrices of both towers.
   mutating func state(_ plan: StoragePlan) {

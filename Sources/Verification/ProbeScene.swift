@@ -1,18 +1,19 @@
-/// One probe image while it is drawn, in integers only.
-struct ProbeScene {
-  let width, height: Int
-  var random: ProbeRandom
+/// One image while it is drawn, in integers only.
+package struct ProbeScene {
+  package let width, height: Int
+  package var random: ProbeRandom
   /// Red, green and blue of each pixel, not yet limited to 0 … 255.
-  private var pixels: [Int]
+  package var pixels: [Int]
 
-  init(seed: UInt64, width: Int, height: Int) {
+  /// Black.
+  package init(seed: UInt64, width: Int, height: Int) {
     random = ProbeRandom(seed: seed)
     self.width = width
     self.height = height
     pixels = [Int](repeating: 0, count: 3 * width * height)
   }
 
-  var image: ProbeImage {
+  package var image: ProbeImage {
     ProbeImage(
       width: width, height: height, pixels: pixels.map { UInt8(truncatingIfNeeded: min(255, max(0, $0))) })
   }
@@ -49,7 +50,7 @@ extension ProbeScene {
 extension ProbeScene {
   mutating func fill(_ color: [Int]) { set { _, _, channel, _ in color[channel] } }
 
-  mutating func noise(_ amplitude: Int) {
+  package mutating func noise(_ amplitude: Int) {
     for index in pixels.indices { pixels[index] += random.within(amplitude) }
   }
 
