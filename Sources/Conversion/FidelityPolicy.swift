@@ -30,6 +30,13 @@ public struct FidelityPolicy: Sendable, Equatable {
     }
   }
 
+  /// Whether every demanded cosine is below this one.
+  public func isBelow(_ cosine: Double) -> Bool {
+    demands.allSatisfy { demand in
+      Tower.allCases.allSatisfy { (demand.thresholds?.bounds($0)?.worstCosine ?? 0) < cosine }
+    }
+  }
+
   /// Whether figures measured under other bounds meet these.
   ///
   /// - Parameter reports: one per demand.

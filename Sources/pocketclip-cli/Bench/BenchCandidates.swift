@@ -1,9 +1,11 @@
 import Architecture
 import ArgumentParser
 import BundleFormat
+import BundleWriter
 import Conversion
 import Foundation
 import Models
+import Output
 import PocketCLIP
 import SystemPath
 import Verification
@@ -17,15 +19,18 @@ struct BenchBundle {
   var command: String?
 }
 
-/// Makes the bundles of a checkpoint that are worth a comparison: FP16, and int8 with each kind of rounding.
+/// Makes the bundles of a checkpoint that are worth a comparison: FP16, and int8 with each kind of rounding that meets the
+/// bounds of `convert`.
 ///
 /// Their files lose their names as soon as they are open, so that nothing remains of them.
 struct BenchCandidates {
+  /// The towers to use.
+  let architecture: CLIPArchitecture
   private let paths: [String]
   private let input: ModelInputOptions
   private let model: CLIPModel
-  /// What int8 with mixed forms must reach.
-  private let demand: FidelityPolicy
+  /// A cosine above every usual bound; nil for the usual ones.
+  private let minimumCosine: Double?
   private let options: Model.Options
   private let console: Console
 
@@ -39,96 +44,79 @@ struct BenchCandidates {
     self.options = options
     self.console = console
     model = try input.completeModel(paths, console)
-    demand = FidelityPolicy(
-      precision: .int8, architecture: input.architecture(of: model), minimumCosine: target?.cosine,
-      minimumAgreement: nil)
+    architecture = input.architecture(of: model)
+    let usual = FidelityPolicy(
+      precision: .int8, architecture: architecture, minimumCosine: nil, minimumAgreement: nil)
+    minimumCosine = target?.cosine.flatMap { usual.isBelow($0) ? $0 : nil }
   }
 
-  /// - Throws: errors of conversions. That no mixed forms meet the bounds is noted instead.
+  var hasTexts: Bool { architecture.text != nil && model.tokenizer != .none }
+
+  /// - Throws: errors of conversions. That int8 of one kind misses its bounds is noted instead.
   func made() throws -> [BenchBundle] {
-    let folder = try Self.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let half = FidelityPolicy(
-      precision: .fp16, architecture: input.architecture(of: model), minimumCosine: nil, minimumAgreement: nil
-    )
-    var made = [try make("fp16", half, in: folder).bundle]
+    var made = [try make("fp16").bundle]
     var isMet = false
-    for effort in [RoundingOptions.EffortChoice.nearest, .calibrated] {
-      let (bundle, reports) = try make("int8 \(effort)", anyFidelity, effort, in: folder)
-      made.append(bundle)
-      isMet = demand.isMet(by: reports)
-    }
-    guard !isMet else { return made }
-    do {
-      made.append(try make("int8 mixed", demand, .mixed, in: folder).bundle)
-    } catch ConversionError.belowDemand(let reports, _) {
-      console.note("note: no int8 mixed: \(reports.missedBounds.joined(separator: "; "))")
+    for effort in [RoundingOptions.EffortChoice.nearest, .calibrated, .mixed] where !isMet || effort != .mixed
+    {
+      let name = "int8 \(effort)"
+      do {
+        // Only mixed forms can go further than the usual bounds.
+        let least = effort == .mixed ? minimumCosine : nil
+        let (bundle, reports) = try make(name, effort, least)
+        made.append(bundle)
+        isMet = policy(.int8, minimumCosine).isMet(by: reports)
+      } catch ConversionError.belowDemand(let reports, _) {
+        console.note("note: no \(name): \(reports.missedBounds.joined(separator: "; "))")
+      }
     }
     return made
   }
 
-  private static func temporaryFolder() throws(Failure) -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "pocketclip-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    } catch {
-      throw Failure(
-        .output, "\(folder.path): the folder for bundles cannot be created",
-        hint: "set TMPDIR to a folder that can be written")
-    }
-    return folder
-  }
-
-  /// Bounds that every bundle meets, so that it is measured.
-  private var anyFidelity: FidelityPolicy {
+  private func policy(_ precision: Precision, _ minimumCosine: Double?) -> FidelityPolicy {
     FidelityPolicy(
-      precision: .int8, architecture: input.architecture(of: model), minimumCosine: 0, minimumAgreement: 0)
+      precision: precision, architecture: architecture, minimumCosine: minimumCosine, minimumAgreement: nil)
   }
 
   /// - Parameter effort: nil for FP16.
   private func make(
-    _ name: String, _ fidelity: FidelityPolicy, _ effort: RoundingOptions.EffortChoice? = nil, in folder: URL
+    _ name: String, _ effort: RoundingOptions.EffortChoice? = nil, _ minimumCosine: Double? = nil
   ) throws -> (bundle: BenchBundle, reports: [Report]) {
-    let file = folder.appending(path: "\(name.replacing(" ", with: "-")).pclip").path
+    let file = FileManager.default.temporaryDirectory.appending(path: "pocketclip-\(UUID().uuidString).pclip")
+      .path
     var request = ConversionRequest(model: model, output: file, tool: "pocketclip \(runtimeVersion)")
     request.precision = effort == nil ? .fp16 : .int8
     request.effort = effort?.effort ?? .automatic
     request.tower = input.tower.tower
-    request.fidelity = fidelity
+    request.fidelity = policy(request.precision, minimumCosine)
     request.threads = options.threads
     request.progress = console.progress
     console.note("note: making \(name)")
-    let converted = try Conversion.run(request)
+    let converted: ConvertedBundle
+    do throws(ConversionError) {
+      converted = try Conversion.run(request)
+    } catch {
+      switch error {
+      case .output(let cause), .write(.output(let cause)):
+        throw Failure(
+          .output, Failure(cause).message,
+          hint: "set TMPDIR to a folder that can be written, with room for the bundles")
+      case .write, .runtime, .verification, .belowDemand, .tooLarge, .recipe: throw error
+      }
+    }
+    defer { try? FileManager.default.removeItem(atPath: file) }
     let bundle = try OpenBundle.opened(file, options)
-    try FileManager.default.removeItem(atPath: file)
     return (
-      BenchBundle(bundle: bundle, name: name, command: command(effort, converted.reports)), converted.reports
+      BenchBundle(bundle: bundle, name: name, command: command(effort, minimumCosine)), converted.reports
     )
   }
 
-  /// With the bounds that it needs, if it misses the default ones.
-  private func command(_ effort: RoundingOptions.EffortChoice?, _ reports: [Report]) -> String {
+  private func command(_ effort: RoundingOptions.EffortChoice?, _ minimumCosine: Double?) -> String {
     let precision = effort == nil ? Precision.fp16 : .int8
     var words = ["pocketclip", "convert"] + paths.map(\.shellQuoted)
     for (name, value) in input.commandLine { words += [name, value.shellQuoted] }
     words += ["-o", "NAME.pclip", "--precision", precision.fieldValue.description]
     if let effort { words += ["--effort", effort.rawValue] }
-    let usual = FidelityPolicy(
-      precision: precision, architecture: input.architecture(of: model), minimumCosine: nil,
-      minimumAgreement: nil)
-    if !usual.isMet(by: reports) { words += Self.bounds(reports) }
+    if let minimumCosine { words += ["--min-cosine", "\(minimumCosine)"] }
     return words.joined(separator: " ")
-  }
-
-  /// The bounds that these reports meet.
-  private static func bounds(_ reports: [Report]) -> [String] {
-    let cosines = reports.flatMap { [$0.image, $0.text] }.compactMap { $0?.metrics.worstCosine }
-    let agreement = reports.compactMap { $0.agreement?.fraction }.min()
-    return ["--min-cosine", roundedDown(cosines.min() ?? 0)]
-      + (agreement.map { ["--min-agreement", roundedDown($0)] } ?? [])
-  }
-
-  private static func roundedDown(_ fraction: Double) -> String {
-    fixed((max(0, fraction) * 1e4).rounded(.down) / 1e4, 4)
   }
 }

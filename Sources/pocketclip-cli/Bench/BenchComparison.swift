@@ -42,12 +42,12 @@ struct BenchComparison {
   private var summary: [String] {
     let item = architecture.image == nil ? "text" : "image"
     return [
-      summaryLine("", ["", "ms per", "images:", "texts:"], "same label"),
-      summaryLine("summary", ["MB", item, "worst cos", "worst cos"], "of \(textCount), %"),
+      summaryLine("", ["", "ms per", "images:", "texts:"], textCount == nil ? "" : "same label"),
+      summaryLine("summary", ["MB", item, "worst cos", "worst cos"], textCount.map { "of \($0), %" } ?? ""),
     ] + variants.flatMap(summary)
   }
 
-  private var textCount: Int { variants.compactMap(\.agreement?.texts).first ?? 0 }
+  private var textCount: Int? { variants.compactMap(\.agreement?.texts).first }
 
   private func summary(_ variant: BenchOutput.Variant) -> [String] {
     let isBest = variant.name == recommended?.name

@@ -19,6 +19,8 @@ struct BenchOutput: SchemaOutput {
   var recommendation: Recommendation?
   /// Warnings against a choice on this machine, with figures.
   var warnings: [String] = []
+  /// Errors of images that were left out.
+  var skipped: [String]?
 
   init(_ peak: PeakRate, _ information: ModelInformation, _ variants: [Variant]) {
     instructionSet = information.instructionSet
@@ -36,11 +38,15 @@ struct BenchOutput: SchemaOutput {
   }
 
   struct Variant: Encodable {
-    var name, path, model, arithmetic: String
+    var name, model, arithmetic: String
+    /// Nil for a bundle that bench made.
+    var path: String?
     var towers: [String]
     var fileByteCount: UInt64
     var rows: [Row] = []
     var stages: [Stage] = []
+    /// Whether the bundle runs so if nothing else is requested.
+    var isDefault: Bool
     /// The command that makes the bundle, if bench made it.
     var command: String?
     /// Whether the cosines of the others are relative to this variant; nil if nothing is compared.
@@ -52,18 +58,26 @@ struct BenchOutput: SchemaOutput {
 
     init(_ variant: BenchVariant) {
       name = variant.name
-      path = variant.bundle.path
+      path = variant.command == nil ? variant.bundle.path : nil
       model = String(decoding: variant.description.model, as: UTF8.self)
       arithmetic = "\(variant.information.arithmetic)"
       towers = Tower.allCases.filter { variant.description.architecture.has($0) }.map { "\($0)" }
       fileByteCount = variant.information.fileByteCount
       command = variant.command
+      isDefault = variant.arithmetic == (variant.description.hasInt8 ? .fast : .exact)
     }
 
     mutating func set(_ fidelity: BenchFidelity, isTruth: Bool) {
       self.isTruth = isTruth
+      // Of the reference, 1 but for rounding.
       (worstImageCosine, meanImageCosine) = (fidelity.image?.worst, fidelity.image?.mean)
       (worstTextCosine, meanTextCosine) = (fidelity.text?.worst, fidelity.text?.mean)
+      if isTruth {
+        (worstImageCosine, meanImageCosine) = (
+          worstImageCosine.map { _ in 1 }, meanImageCosine.map { _ in 1 }
+        )
+        (worstTextCosine, meanTextCosine) = (worstTextCosine.map { _ in 1 }, meanTextCosine.map { _ in 1 })
+      }
       agreement = fidelity.agreement.map(AgreementRow.init)
     }
   }
@@ -136,6 +150,7 @@ extension BenchOutput.Variant {
   /// The worse of both towers; 1 if nothing could be compared.
   var worstCosine: Double { min(worstImageCosine ?? 1, worstTextCosine ?? 1) }
 
-  /// One item at batch 1: an image if there is an image tower.
-  var milliseconds: Double { rows.first?.medianMilliseconds ?? .infinity }
+  /// The shortest time of one item at batch 1, which other load on the machine affects least: of an image if there is an
+  /// image tower.
+  var milliseconds: Double { rows.first?.leastMilliseconds ?? .infinity }
 }

@@ -48,6 +48,7 @@ struct BenchSample {
         fidelities[index].add(measured, against: expected, texts: choosesTexts ? pair : nil)
       }
     }
+    if let failure = failures.first, failures.count == imageCount { throw failure }
     return (fidelities, failures)
   }
 

@@ -13,7 +13,7 @@ struct BenchTable {
 
   var lines: [String] {
     let tables =
-      output.variants.count > 1
+      output.variants.contains { $0.isTruth != nil }
       ? BenchComparison(output, architecture).lines : output.variants.flatMap(single)
     return head + [""] + tables + recommendation
   }

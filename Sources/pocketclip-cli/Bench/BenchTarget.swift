@@ -23,7 +23,11 @@ struct BenchTarget: Equatable {
     guard let name = Self.names.first(where: part.lowercased().hasPrefix) else {
       throw Self.failure(part, "expected \(Self.names.listed("or")) and a number")
     }
-    guard let value = Double(part.dropFirst(name.count)), value.isFinite else {
+    let number = part.dropFirst(name.count)
+    guard number.allSatisfy({ $0.isASCII && ($0.isNumber || ".eE+-".contains($0)) }),
+      let value = Double(number),
+      value.isFinite
+    else {
       throw Self.failure(part, "expected a number after \(name)")
     }
     switch name {
@@ -55,23 +59,42 @@ struct BenchTarget: Equatable {
 }
 
 extension BenchTarget {
-  /// What a variant misses, each with the measured value: `cos 0.99812`.
+  /// What a variant misses, each with the limit.
   func missed(by variant: BenchOutput.Variant) -> [String] {
     var missed: [String] = []
     if let cosine, !(variant.worstCosine >= cosine) {
-      missed.append("cosine \(BoundedFigure.text(variant.worstCosine, digits: 5, atLeast: cosine))")
+      missed.append(
+        "cosine \(BoundedFigure.text(variant.worstCosine, digits: 6, atLeast: cosine)) is below \(cosine)")
     }
     if let agreement, variant.isTruth != true, !((variant.agreement?.least ?? 0) >= agreement) {
-      missed.append(
-        "agreement \(variant.agreement.map { "at least \(fixed($0.least, 3)) (\($0.agreeing) of \($0.images))" } ?? "unknown")"
-      )
+      let found =
+        variant.agreement.map { "\(fixed($0.least, 3)) (\($0.agreeing) of \($0.images))" } ?? "unknown"
+      missed.append("agreement of at least \(found) is below \(agreement)")
     }
     if let milliseconds, !(variant.milliseconds <= milliseconds) {
-      missed.append("\(benchMilliseconds(variant.milliseconds)) ms")
+      missed.append("\(benchMilliseconds(variant.milliseconds)) ms are above \(milliseconds)")
     }
     if let megabytes, !(Double(variant.fileByteCount) <= megabytes * 1e6) {
-      missed.append(formattedBytes(Int(clamping: variant.fileByteCount)))
+      missed.append("\(fixed(Double(variant.fileByteCount) / 1e6, 3)) MB are above \(megabytes)")
     }
     return missed
+  }
+
+  /// Refuses a sample that could not show the agreement if every image agreed: n / (n + z²) is Wilson's lower end then.
+  func requireSample(of imageCount: Int) throws(Failure) {
+    guard let agreement else { return }
+    guard agreement < 1 else {
+      throw Failure(
+        .usage, "--target: no number of images can show agree>=\(agreement)",
+        hint: "ask for less than 1, such as 0.98")
+    }
+    let square = 1.959963984540054 * 1.959963984540054
+    let needed = (square * agreement / (1 - agreement)).rounded(.up)
+    guard Double(imageCount) < needed else { return }
+    throw Failure(
+      .usage,
+      "--target: agree>=\(agreement) needs at least \(fixed(needed, 0)) images, as the lower end of the interval counts; "
+        + "there are \(imageCount)",
+      hint: "give more images with --image, or lower agree")
   }
 }

@@ -83,6 +83,10 @@ struct BenchVariant {
     for path in paths {
       let bundle = try OpenBundle.opened(path, options)
       if let first = bundles.first { try requireOneModel(first.bundle, bundle) }
+      let id = bundle.model.information.bundleID
+      guard !bundles.contains(where: { $0.bundle.model.information.bundleID == id }) else {
+        throw Failure(.usage, "\(path): this bundle is given twice", hint: "name each bundle once")
+      }
       bundles.append(BenchBundle(bundle: bundle))
     }
     return bundles

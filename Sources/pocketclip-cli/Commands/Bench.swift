@@ -16,9 +16,9 @@ struct Bench: ParsableCommand {
 
       `of peak` compares the operations that the runtime computes per second with the most that this machine can do with the same factors, AMX included. bench measures that between the rows. `exact` on int8 bundles multiplies 16-bit by 8-bit factors (int16). Captions have no share, since their length varies.
 
-      --compare runs every way to use one model in turns: int8 bundles with `exact` and `fast`, FP16 bundles with `bf16` too if the processor has it. Given a checkpoint instead of bundles, it first makes FP16 and int8 bundles with each kind of rounding (minutes; they are not kept). It prints sizes, times, the worst cosine to the most accurate of them, and how many images choose the same label as with that one, with the interval of 95 %. A star marks its recommendation, with the commands to use it.
+      --compare runs every way to use one model in turns: int8 bundles with `exact` and `fast`, FP16 bundles with `bf16` too if the processor has it. Given a checkpoint instead of bundles, it first makes FP16 and int8 bundles, nearest and calibrated, and mixed if calibrated misses a bound (minutes; they are not kept). The summary has sizes, the shortest time of one image, the worst cosines to the most accurate of them, and the share of images that choose the same label as with that one, with its interval of 95 %. A star marks the recommendation, with the commands to use it.
 
-      Without --target, it recommends the fastest whose cosine is at least \(fixed(Recommendation.leastCosine, 3)). With it: of those that reach the target the fastest; if ms is in the target, the most accurate; if cos is, too, the smallest. Status 1 if none does.
+      Only what reaches --target is recommended, or a cosine of \(fixed(Recommendation.leastCosine, 3)) without it. Of these, the fastest. If the target limits the time, the most accurate instead; if it also limits the cosine, the smallest. Nearly equal times or sizes count as equal, and the most accurate wins. Status 1 if nothing reaches the target.
 
       Example: pocketclip bench b32.pclip
                pocketclip bench b32.pclip --threads 1
@@ -84,14 +84,14 @@ struct Bench: ParsableCommand {
 
   private func runComparison(_ console: Console) throws {
     let target = try comparison.target.map(BenchTarget.init)
-    let found = try comparison.images(console)
-    let texts = try comparison.texts()
-    let candidates = try candidates(target, console)
+    let found = try comparison.sample.images(console)
+    let texts = try comparison.sample.texts(console)
+    let imageCount = found?.files.count ?? ProbeSet.standard.images.count
+    let candidates = try candidates(console, target, imageCount)
     let variants = try BenchVariant.all(of: candidates, runtime.modelOptions)
-    try comparison.requireUse(of: variants[0].information, target)
     console.progress.expect(steps: 4)
     var output = try measured(variants, console)
-    let sample = BenchSample(files: found?.files, texts: texts, limits: comparison.limits)
+    let sample = BenchSample(files: found?.files, texts: texts, limits: comparison.sample.limits)
     let truth = BenchVariant.mostFaithful(variants)
     let (fidelities, failures) = try sample.fidelities(of: variants, truth: truth, console)
     for (index, fidelity) in fidelities.enumerated() {
@@ -102,7 +102,9 @@ struct Bench: ParsableCommand {
         output.variants[index].missed = target.missed(by: output.variants[index])
       }
     }
-    output.recommendation = Recommendation(among: output.variants, target)
+    let skipped = failures.map(\.message) + (found?.unreadable.map(\.failure.message) ?? [])
+    if !skipped.isEmpty { output.skipped = skipped }
+    output.recommendation = Recommendation(among: output.variants, target, comparison.sample)
     try print(output, variants, console)
     if target != nil, output.recommendation == nil { throw Self.noneReaches(output).followingOutput() }
     if var failure = failures.first ?? found?.unreadable.first?.failure {
@@ -113,24 +115,42 @@ struct Bench: ParsableCommand {
     }
   }
 
-  /// A checkpoint is recognised by what it is not: a bundle.
-  private func candidates(_ target: BenchTarget?, _ console: Console) throws -> [BenchBundle] {
-    guard let first = paths.first, !OpenBundle.isBundle(first) else {
-      if let option = input.commandLine.first?.name {
-        throw Failure(
-          .usage, "\(option) only applies to a checkpoint: bundles state their settings",
-          hint: "leave out \(option)")
-      }
-      return try BenchVariant.opened(paths, runtime.modelOptions)
+  /// Bundles as given, or made of a checkpoint: a file that is not a bundle.
+  private func candidates(
+    _ console: Console, _ target: BenchTarget?, _ imageCount: Int
+  ) throws -> [BenchBundle] {
+    guard paths.contains(where: OpenBundle.isBundle) else {
+      let candidates = try BenchCandidates(paths, input, target: target, runtime.modelOptions, console)
+      try comparison.requireUse(
+        hasImages: candidates.architecture.image != nil, hasTexts: candidates.hasTexts,
+        imageCount: imageCount, target)
+      return try candidates.made()
     }
-    return try BenchCandidates(paths, input, target: target, runtime.modelOptions, console).made()
+    if let other = paths.first(where: { !OpenBundle.isBundle($0) }),
+      paths.contains(where: OpenBundle.isBundle)
+    {
+      throw Failure(
+        .usage, "\(other) is not a bundle, but others are",
+        hint: "give bundles, or one checkpoint, of which bench makes bundles itself")
+    }
+    if let option = input.commandLine.first?.name {
+      throw Failure(
+        .usage, "\(option) only applies to a checkpoint: bundles state their settings",
+        hint: "leave out \(option)")
+    }
+    let bundles = try BenchVariant.opened(paths, runtime.modelOptions)
+    let information = bundles[0].bundle.model.information
+    try comparison.requireUse(
+      hasImages: information.hasImage, hasTexts: information.hasText && information.hasTokenizer,
+      imageCount: imageCount, target)
+    return bundles
   }
 
   private static func noneReaches(_ output: BenchOutput) -> Failure {
     let misses = output.variants.map { "\($0.name): \(($0.missed ?? []).joined(separator: ", "))" }
     var failure = Failure(
       .answerIsNo, "no variant reaches the target: \(misses.joined(separator: "; "))",
-      hint: "lower the target; for a narrower interval of the agreement, give more images with --image")
+      hint: "leave out or weaken what is missed")
     failure.shownLines = ["no variant reaches the target"] + misses
     return failure
   }

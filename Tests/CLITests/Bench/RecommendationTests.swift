@@ -50,8 +50,7 @@ import Testing
     #expect(made.status == 0, "\(made.error)")
     let size = try #require(
       found.first { $0["name"] as? String == best["name"] as? String }?["file_byte_count"] as? Int)
-    // The header also states the bounds, which bench leaves open, in up to 64 bytes more.
-    #expect(abs(try Data(contentsOf: URL(filePath: path)).count - size) <= 64)
+    #expect(try Data(contentsOf: URL(filePath: path)).count == size)
   }
 
   @Test("A target decides: the small one, the faithful one, or none with status 1 and every miss")
@@ -97,20 +96,46 @@ import Testing
     }
   }
 
-  @Test("The interval counts, not the share: 20 of 20 images are too few for 0.9")
+  @Test("The interval counts, not the share: too few images are refused, with the number that would do")
   func sampleSize() throws {
-    let half = try bundle("fp16")
-    let outcome = try compare(half, try bundle("int8"), "--target", "mb<=5, agree>=0.9")
-    #expect(outcome.status == 1 && outcome.error.contains("at least 0.839 (20 of 20)"), "\(outcome.error)")
+    let small = try bundle("int8")
+    for (arguments, needed) in [(["agree>=0.9"], 35), (["agree>=0.98", "--image", Self.images], 189)] {
+      let outcome = try Tool.run(["bench", "--compare", small, "--seconds", "3600", "--target"] + arguments)
+      #expect(outcome.status == 64 && outcome.error.contains("at least \(needed) images"), "\(outcome.error)")
+    }
+    let enough = try compare(
+      small, "--image", Self.images, "--labels", Self.images + "/labels.txt", "--target",
+      "agree>=0.9, cos>=0", "--json")
+    #expect(enough.status == 0, "\(enough.error)")
+  }
+
+  @Test("If no image can be read, nothing is recommended")
+  func unreadable() throws {
+    let broken = folder.file("broken.jpg")
+    try Data("no image".utf8).write(to: URL(filePath: broken))
+    let outcome = try compare(try bundle("int8"), "--image", broken)
+    #expect(outcome.status == 69 && !outcome.output.contains("take "), "\(outcome.error)")
+  }
+
+  @Test("A checkpoint's bundles leave nothing in the folder for temporary files")
+  func noFiles() throws {
+    try FileManager.default.createDirectory(atPath: folder.file("tmp"), withIntermediateDirectories: false)
+    let outcome = try Tool.run(
+      ["bench", "--compare", "--seconds", "0.001", "-q", Self.mini],
+      environment: ProcessInfo.processInfo.environment.merging(["TMPDIR": folder.file("tmp")]) { $1 })
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("tmp")).isEmpty)
   }
 
   private static let refused: [(arguments: [String], status: Int32, message: String)] = [
     (["--target", "cos>0.9"], 64, "'cos>0.9': expected cos>=, agree>=, ms<= or mb<="),
-    (["--target", "cos>=1.5"], 64, "from 0 to 1"), (["--target", "ms<=nan"], 64, "expected a number"),
+    (["--target", "cos>=1.5"], 64, "from 0 to 1"), (["--target", "mb<=0x10"], 64, "expected a number"),
+    (["--target", "agree>=1"], 64, "no number of images"), ([mini], 64, "is not a bundle, but others are"),
+    (["--target", "ms<=nan"], 64, "expected a number"),
     (["--target", "ms<=1,ms<=2"], 64, "given twice"), (["--target", ""], 64, "''"),
     (["--template", "a {}"], 64, "--template needs --labels"),
     (["--architecture", "ViT-B-32"], 64, "--architecture only applies to a checkpoint"),
-    (["--image", "/nowhere.jpg"], 66, "/nowhere.jpg"),
+    (["--image", "/nowhere.jpg"], 66, "/nowhere.jpg"), (["--image", "/dev/zero"], 66, "neither a file"),
     (["--labels", "/nowhere.txt"], 66, "/nowhere.txt"),
   ]
 
