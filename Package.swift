@@ -119,6 +119,8 @@ let package = Package(
         "Checkpoints", "Archives", "BundleFormat", "Quantization", "Architecture", "TensorTypes", "Tokenizer",
         "ImagePreprocessing", "ImageFiles", "Progress",
       ]),
+    // A report of `verify` as one HTML file.
+    module("ReportPage", ["Verification", "Architecture", "CZlib"]),
     // Rounding that minimises the output error, from the inputs of every layer on calibration images and texts.
     module(
       "Calibration",
@@ -156,7 +158,7 @@ let package = Package(
         "CProcess", "SystemPath",
         "Archives", "Conversion", "Calibration", "Export", "Verification", "BundleWriter", "Quantization",
         "PocketCLIP",
-        "ReferenceForward", "ImageFiles", "Models", "Checkpoints",
+        "ReferenceForward", "ReportPage", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
         "Input", "Output", "Progress",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -180,6 +182,7 @@ let package = Package(
     tests("LayeringTests", ["TestSupport"]),
     tests("CLITests", ["pocketclip-cli", "SystemPath", "Quantization", "TestSupport"]),
     tests("MachinePeakTests", ["MachinePeak"]),
+    tests("ReportPageTests", ["ReportPage", "Verification", "ImageFiles"]),
     tests("BytesTests", ["Bytes"]),
     tests("TensorTypesTests", ["TensorTypes"]),
     tests("ArchitectureTests", ["Architecture", "TensorTypes", "TestSupport"]),

@@ -35,7 +35,8 @@ public struct Agreement: Sendable, Equatable, Codable {
     let center = (fraction + z * z / (2 * count)) / (1 + z * z / count)
     let spread = (fraction * (1 - fraction) / count + z * z / (4 * count * count)).squareRoot()
     let half = z / (1 + z * z / count) * spread
-    return max(0, center - half)...min(1, center + half)
+    // Exactly so, but for the rounding of FP64.
+    return (agreeing == 0 ? 0 : max(0, center - half))...(agreeing == images ? 1 : min(1, center + half))
   }
 
   /// The fewest images that make up this fraction.

@@ -27,6 +27,7 @@ extension Report {
         "zero-shot   \(agreement.agreeing) of \(counted(agreement.images, "image")) choose the same of "
           + "\(counted(agreement.texts, "text"))\(demand)")
     }
+    lines += sample.map { $0.lines(thresholds) } ?? []
     lines.append("verdict     \(verdict.rawValue)")
     lines += reasons.map { "            \($0)" }
     for case let divergence? in [image?.divergence, text?.divergence] {
@@ -44,6 +45,44 @@ extension Report {
     ].compactMap(\.self)
     return counts.isEmpty ? probes : "\(counts.joined(separator: ", ")) (\(probes))"
   }
+}
+
+extension SampleReport {
+  fileprivate func lines(_ thresholds: Thresholds) -> [String] {
+    let towers = [("image", image, thresholds.image), ("text", text, thresholds.text)]
+    var lines = towers.compactMap { noun, sample, bounds in
+      sample.map { "\(counted($0.count, noun)): \($0.cosineText(bounds))" }
+    }
+    if let example = image?.worst.first { lines.append("worst image \(example.name.printableEnd(of: 60))") }
+    lines += decisions.map { $0.lines } ?? []
+    return lines.enumerated().map { ($0 == 0 ? "yours       " : "            ") + $1 }
+  }
+}
+
+extension TowerSample {
+  fileprivate func cosineText(_ bounds: Thresholds.Bounds?) -> String {
+    let least = bounds?.worstCosine
+    return "worst cosine \(BoundedFigure.text(worstCosine, digits: 9, atLeast: least)), mean "
+      + BoundedFigure.text(meanCosine, digits: 9)
+  }
+}
+
+extension Decisions {
+  fileprivate var lines: [String] {
+    let interval = agreement.interval
+    let share = "\((100 * interval.lowerBound).digits(1)) to \((100 * interval.upperBound).digits(1)) %"
+    return [
+      "\(agreement.agreeing) of \(agreement.images) images get the same label (\(share))",
+      "label probabilities diverge by \(divergence.mean.scientific) nats, at worst \(worstDivergence.scientific)",
+    ]
+      + (rankCorrelation.map { ["order of labels: rank correlation \($0.text)"] } ?? [])
+      + (retrieval.map { ["of \($0.k) images found by a text, the same: \($0.overlap.text)"] } ?? [])
+  }
+}
+
+extension Estimate {
+  /// `0.9987 (0.9981 to 0.9993)`.
+  fileprivate var text: String { "\(mean.digits(4)) (\(least.digits(4)) to \(min(1, most).digits(4)))" }
 }
 
 extension Metrics {

@@ -30,6 +30,8 @@ public struct Report: Sendable, Equatable, Codable {
   public var agreement: Agreement?
   /// Tensors of a bundle that differ from the source's; nil if weights were not compared.
   public var weights: [WeightError]?
+  /// The same on the user's images and texts; nil without them.
+  public var sample: SampleReport?
 
   init(
     subject: String, truth: String, probes: String, reference: String?, thresholds: Thresholds,

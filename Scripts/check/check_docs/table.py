@@ -23,7 +23,7 @@ STAND_INS = {
     "README.md": {
         "ViT-B-32.pt": copy(MINI),
         "epoch_32.pt": FULL_SIZE,
-        "cat.jpg": copy(IMAGE),
+        "cat.jpg": copy(IMAGE), "birds.txt": copy(LABELS),
         "Photos": copy("Fixtures/minis/images"),
         "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K": hub("Fixtures/valid/vit-open-clip"),
         "~/.cache/huggingface/hub/models--openai--clip-vit-base-patch32": hub("Fixtures/valid/vit-hugging-face"),
@@ -36,6 +36,10 @@ STAND_INS = {
     },
     "docs/BUNDLE.md": {name: copy(f"Fixtures/valid/bundle/{name}")
                        for name in ["vit.safetensors", "vit-fp32.pclip", "vit-int8.pclip"]},
+    "docs/VERIFY.md": {
+        "b32.pclip": INT8, "ViT-B-32.pt": copy(MINI), "Photos": copy("Fixtures/minis/images"), "birds.txt": copy(LABELS),
+        "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
+    },
     "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/images")},
     "docs/TROUBLESHOOTING.md": {
         "ViT-B-32.pt": copy(MINI), "epoch_32.pt": FULL_SIZE, "b32.pclip": INT8, "cat.jpg": copy(IMAGE),
@@ -62,7 +66,7 @@ STAND_INS = {
         "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
     },
     "pocketclip help verify": {
-        "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8,
+        "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "Photos": copy("Fixtures/minis/images"), "birds.txt": copy(LABELS),
         "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
     },
     "pocketclip help export": {

@@ -18,12 +18,16 @@ struct Verify: ParsableCommand {
       verify BUNDLE --against CHECKPOINT
         runs the bundle and the FP32 reference on built-in images and texts.
         Settings that the checkpoint does not record come from the bundle.
+        With --image and --labels also on yours, and what they decide: labels,
+        their probabilities and order, and the images that a text finds.
       verify BUNDLE or CHECKPOINT --golden FILE
         compares with embeddings of the original library (docs/GOLDEN.md).
 
       A cosine of 1 means the same direction as the reference. Figures are rounded towards the worse side. The exit status is 0 if all bounds are met, otherwise 1.
 
       Example: pocketclip verify b32.pclip --against ViT-B-32.pt
+               pocketclip verify b32.pclip --against ViT-B-32.pt --image Photos/ \\
+                 --labels birds.txt --template "a photo of a {}."
                pocketclip verify ViT-B-32.pt --golden golden.safetensors
       """)
 
@@ -60,6 +64,13 @@ struct Verify: ParsableCommand {
       valueName: "fraction"))
   var minAgreement: Double?
 
+  @Option(help: ArgumentHelp("Also write the report as one HTML file.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "Replace the HTML file if it exists.")
+  var force = false
+
+  @OptionGroup(title: "Your images and labels, with --against") var sample: SampleOptions
   @OptionGroup var reference: ReferenceOptions
   @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
@@ -68,6 +79,19 @@ struct Verify: ParsableCommand {
     guard against.isEmpty || golden == nil else {
       throw Failure(
         .usage, "--against and --golden exclude each other", hint: "give one of them")
+    }
+    if against.isEmpty, let option = sample.given.first {
+      throw Failure(
+        .usage, "\(option) needs --against",
+        hint: "add --against CHECKPOINT; a golden file holds its own images and texts")
+    }
+    try sample.check()
+    guard html != nil || !force else {
+      throw Failure(.usage, "--force has no effect without --html", hint: "leave it out, or add --html FILE")
+    }
+    if let html {
+      try VerifyPage.check(
+        html, replacesExisting: force, sources: paths + against + [golden].compactMap(\.self))
     }
     guard reference.reference == nil || !against.isEmpty || golden != nil else {
       throw Failure(
@@ -82,11 +106,18 @@ struct Verify: ParsableCommand {
       let started = ContinuousClock.now
       try requireOneSubject()
       defer { console.progress.end() }
+      let sample = try VerifiedSample(sample, console)
       let bundle = try bundle(console)
-      let reports = try bundle.map { try self.reports(on: $0, console) } ?? checkpointReports(console)
+      var skipped: [Failure] = []
+      var page = VerifyPage()
+      if let bundle { page.add(bundle) }
+      let reports =
+        try bundle.map { try self.reports(on: $0, sample, &skipped, &page, console) }
+        ?? checkpointReports(&page, console)
       let output = VerifyOutput(
         subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
       console.progress.end()
+      if let html { try page.write(output, to: html, replacesExisting: force) }
       if options.json {
         try JSONOutput.print(output)
       } else {
@@ -94,6 +125,11 @@ struct Verify: ParsableCommand {
       }
       if output.verdict != .pass { try warnOfOtherWeights(bundle, console) }
       guard output.verdict == .pass else { throw ExitStatus.answerIsNo.exitCode }
+      if var failure = skipped.first {
+        failure.message = "\(counted(skipped.count, "image")) skipped; the first: \(failure.message)"
+        failure.status = .someSkipped
+        throw failure.followingOutput()
+      }
     }
   }
 
@@ -180,7 +216,10 @@ struct Verify: ParsableCommand {
     console.warn("\(golden) was made from other weights: SHA-256 \(expected), not \(found)")
   }
 
-  private func reports(on bundle: OpenBundle, _ console: Console) throws -> [Report] {
+  private func reports(
+    on bundle: OpenBundle, _ sample: VerifiedSample?, _ skipped: inout [Failure], _ page: inout VerifyPage,
+    _ console: Console
+  ) throws -> [Report] {
     let description = bundle.description
     let isChoice = description.hasInt8 || arithmetic == .bf16
     let arithmetics: [Model.Arithmetic] = isChoice ? arithmetic.map { [$0] } ?? [.fast, .exact] : [.fast]
@@ -189,10 +228,17 @@ struct Verify: ParsableCommand {
     }
     if !against.isEmpty {
       let source = try checkpoint(against, of: description, console)
+      if html != nil { page.add(source) }
       do {
-        let reports = try Verifier.compare(
+        var reports = try Verifier.compare(
           bundle, demands: demands, with: source, reference: reference.request(console),
           progress: console.progress)
+        if let sample {
+          let (samples, failures) = try sample.reports(
+            on: bundle, arithmetics, source, reference.request(console), console)
+          for (index, sample) in samples.enumerated() { reports[index].include(sample) }
+          skipped += failures
+        }
         if reports.contains(where: { $0.verdict != .pass }) { warnOfOtherSource(bundle, source, console) }
         return reports
       } catch {
@@ -213,7 +259,7 @@ struct Verify: ParsableCommand {
     }
   }
 
-  private func checkpointReports(_ console: Console) throws -> [Report] {
+  private func checkpointReports(_ page: inout VerifyPage, _ console: Console) throws -> [Report] {
     guard let golden else {
       // A damaged bundle may look like a checkpoint. Its damage is reported first.
       if paths.count == 1, !CLIPModel.isSynthetic(path) {
@@ -228,9 +274,11 @@ struct Verify: ParsableCommand {
         }
           ?? "give --golden FILE (docs/GOLDEN.md shows how to make one), or convert it and verify the bundle")
     }
+    let model = try sound(paths, try input.modelOptions(), console)
+    if html != nil { page.add(model) }
     return [
       try Verifier.compare(
-        try sound(paths, try input.modelOptions(), console), with: try GoldenFile(path: golden),
+        model, with: try GoldenFile(path: golden),
         thresholds: thresholds(nil) ?? .fp32, reference: reference.request(console),
         progress: console.progress)
     ]

@@ -127,7 +127,7 @@ struct RoundingOptions: ParsableArguments {
     files = spaced(files, most: Calibration.mostImages(of: tower), "image", console)
     var images: [ProbeImage] = []
     for file in files {
-      images.append(try image(file, preprocessing, imageSize: tower.imageSize))
+      images.append(try ProbeImage(file: file, preprocessing, imageSize: tower.imageSize))
     }
     return images
   }
@@ -150,23 +150,6 @@ struct RoundingOptions: ParsableArguments {
       "note: \(most) of \(counted(entries.count, name)) calibrate, evenly spaced, because memory holds no more"
     )
     return (0..<most).map { entries[$0 * entries.count / most] }
-  }
-
-  private func image(
-    _ path: String, _ preprocessing: Preprocessing, imageSize: Int
-  ) throws(Failure) -> ProbeImage {
-    let decoded: DecodedImage
-    do throws(ImageFileError) {
-      let limits = ImageFiles.Limits()
-      decoded = try ImageFiles.decode(
-        try ImageFiles.bytes(of: path, limits: limits), name: path, limits: limits)
-    } catch { throw Failure(error.exitStatus, error.description, hint: error.hint) }
-    do throws(ImageFault) {
-      let prepared = try decoded.prepared(for: preprocessing, imageSize: imageSize)
-      return ProbeImage(width: prepared.width, height: prepared.height, pixels: prepared.pixels)
-    } catch {
-      throw Failure(.data, "\(path): the image cannot be resized: \(error)", hint: "resize the image first")
-    }
   }
 }
 
