@@ -135,6 +135,13 @@ let package = Package(
         "Verification", "ReferenceForward", "Models", "Quantization", "BundleFormat", "Architecture",
         "Parallel", "Progress",
       ]),
+    // Why vectors that another tool computed differ from the right ones.
+    module(
+      "Diagnosis",
+      [
+        "Verification", "ReferenceForward", "ImageFiles", "ImagePreprocessing", "Tokenizer", "CVocabulary",
+        "Models", "Architecture", "TensorTypes", "Progress",
+      ]),
     module(
       "Conversion",
       [
@@ -156,7 +163,8 @@ let package = Package(
       name: "pocketclip-cli",
       dependencies: [
         "CProcess", "SystemPath",
-        "Archives", "Conversion", "Calibration", "Export", "Verification", "BundleWriter", "Quantization",
+        "Archives", "Conversion", "Calibration", "Diagnosis", "Export", "Verification", "BundleWriter",
+        "Quantization",
         "PocketCLIP",
         "ReferenceForward", "ReportPage", "ImageFiles", "Models", "Checkpoints",
         "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
@@ -244,6 +252,12 @@ let package = Package(
       [
         "Verification", "Conversion", "PocketCLIP", "Models", "Checkpoints", "BundleFormat", "Architecture",
         "ReferenceForward", "TensorTypes", "TestSupport",
+      ]),
+    tests(
+      "DiagnosisTests",
+      [
+        "Diagnosis", "ReferenceForward", "ImageFiles", "Models", "Verification", "Architecture",
+        "TestSupport",
       ]),
     tests(
       "ModelsTests",

@@ -1,7 +1,7 @@
 internal import Models
 internal import Parallel
 
-/// The core of multi-head attention: softmax(q·kᵀ / √d)·v, separately for every head of every item.
+/// The core of multi-head attention: softmax(scale · q·kᵀ)·v, separately for every head of every item.
 struct Attention {
   /// Items of the batch.
   var batch: Int
@@ -13,6 +13,8 @@ struct Attention {
   var headSize: Int
   /// Token i attends only to tokens 0…i.
   var isCausal: Bool
+  /// Multiplies q·kᵀ; 1 / √d in CLIP.
+  var scale: Float
   var product: MatrixProduct
 
   /// Rows of q, k and v: `[batch · tokens, …]` with head h in columns h·d ..< (h+1)·d from `base` on.
@@ -39,7 +41,7 @@ struct Attention {
       guard let base = scores.baseAddress else { return }
       product(
         head.q, head.k, .transposed, into: .init(base: base, stride: keys),
-        .init(m: queries, n: keys, k: headSize), scale: Float(1 / Double(headSize).squareRoot()))
+        .init(m: queries, n: keys, k: headSize), scale: scale)
       for query in 0..<queries {
         let row = UnsafeMutableBufferPointer(rebasing: scores[query * keys..<(query + 1) * keys])
         softmax(row, count: isCausal ? query + 1 : keys)

@@ -7,6 +7,7 @@ struct AttentionPoolForward {
   var tower: ImageTower
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// x `[B, N − 1, C]` → `[B, E]`
@@ -21,7 +22,9 @@ struct AttentionPoolForward {
     (q, k) = (weights.complete(q), weights.complete(k))
     let attend = Attention(
       batch: v.shape[0], queries: 1, keys: count, heads: pool.heads, headSize: width / pool.heads,
-      isCausal: false, product: product)
+      isCausal: false,
+      scale: departures.attentionScale.factor(heads: pool.heads, headSize: width / pool.heads),
+      product: product)
     let pooled = q.withView { q in  // [B, 1, C]
       k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
     }

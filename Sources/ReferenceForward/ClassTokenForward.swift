@@ -6,21 +6,20 @@ struct ClassTokenForward {
   var tower: ImageTower
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// x `[B, N, W]` → `[B, E]`, or `[B, W]` for a tower without projection
   func callAsFunction(_ x: Tensor) throws(ModelError) -> Tensor {
-    let pooled = first(of: x).layerNorm(  // [B, W]
-      try weights("visual.ln_post.weight"), try weights("visual.ln_post.bias"), epsilon: tower.epsilon)
+    var pooled = departures.pooling.pooled(x, at: [Int](repeating: 0, count: x.shape[0]))  // [B, W]
+    if !departures.omitsPostNorm {
+      pooled = pooled.layerNorm(
+        try weights("visual.ln_post.weight"), try weights("visual.ln_post.bias"), epsilon: tower.epsilon)
+    }
     observe("visual.ln_post", pooled)
-    guard tower.projection != nil else { return pooled }
+    guard tower.projection != nil, !departures.omitsProjection else { return pooled }
     let embedding = try weights.projected(pooled, "visual.proj", by: product)  // [B, E]
     observe("visual.proj", embedding)
     return embedding
-  }
-
-  private func first(of x: Tensor) -> Tensor {
-    let (batch, count, width) = (x.shape[0], x.shape[1], x.shape[2])
-    return Tensor([batch, width], (0..<batch).flatMap { x.row($0 * count) })
   }
 }

@@ -7,6 +7,7 @@ struct ImageForward {
   var tower: ImageTower
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// pixels `[B, 3, S, S]` → `[B, E]`, or `[B, W]` for a tower without projection
@@ -18,19 +19,25 @@ struct ImageForward {
   private func tokens(of pixels: Tensor) throws(ModelError) -> Tensor {
     switch tower.trunk {
     case .patches(let trunk):
-      try PatchTrunkForward(trunk: trunk, weights: weights, product: product, observe: observe)(pixels)
+      try PatchTrunkForward(
+        trunk: trunk, weights: weights, product: product, departures: departures, observe: observe)(pixels)
     case .resNet(let trunk):
-      try ResNetTrunkForward(trunk: trunk, weights: weights, product: product, observe: observe)(pixels)
+      try ResNetTrunkForward(
+        trunk: trunk, weights: weights, product: product, departures: departures, observe: observe)(pixels)
     }
   }
 
   private func pool(_ tokens: Tensor) throws(ModelError) -> Tensor {
     switch tower.pool {
     case .classToken:
-      try ClassTokenForward(tower: tower, weights: weights, product: product, observe: observe)(tokens)
+      try ClassTokenForward(
+        tower: tower, weights: weights, product: product, departures: departures, observe: observe)(tokens)
     case .attention(let pool):
-      try AttentionPoolForward(
-        pool: pool, tower: tower, weights: weights, product: product, observe: observe)(tokens)
+      departures.omitsProjection
+        ? departures.pooling.pooled(tokens, at: [Int](repeating: 0, count: tokens.shape[0]))
+        : try AttentionPoolForward(
+          pool: pool, tower: tower, weights: weights, product: product, departures: departures,
+          observe: observe)(tokens)
     }
   }
 }

@@ -7,6 +7,7 @@ struct PatchTrunkForward {
   var trunk: PatchTrunk
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// pixels `[B, 3, S, S]` → `[B, N, W]`
@@ -15,12 +16,14 @@ struct PatchTrunkForward {
       patches(of: pixels), channels: 3, "visual.conv1.weight", by: product)
     var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
     x.addRepeating(try weights("visual.positional_embedding"))
-    x = x.layerNorm(  // [B, N, W]
-      try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: trunk.stack.epsilon)
+    if !departures.omitsPreNorm {
+      x = x.layerNorm(  // [B, N, W]
+        try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: trunk.stack.epsilon)
+    }
     observe("visual.ln_pre", x)
     return try Transformer(  // [B, N, W]
-      stack: trunk.stack, name: "visual.transformer", isCausal: false, weights: weights, product: product,
-      observe: observe)(x)
+      stack: trunk.stack, name: "visual.transformer", isCausal: departures.mask.isCausal(false),
+      weights: weights, product: product, departures: departures, observe: observe)(x)
   }
 
   /// Non-overlapping patches, row by row, each flattened as (channel, y, x): the inputs of a convolution with stride

@@ -15,6 +15,7 @@ public struct ReferenceForward {
   public let model: CLIPModel
   public let product: MatrixProduct
   private let weights: CanonicalWeights
+  private var departures = Departures()
 
   public init(_ model: CLIPModel, product: MatrixProduct) {
     self.model = model
@@ -35,6 +36,11 @@ public struct ReferenceForward {
     weights = CanonicalWeights(model, variation: variation)
   }
 
+  package init(_ model: CLIPModel, product: MatrixProduct, departures: Departures) {
+    self.init(model, product: product)
+    self.departures = departures
+  }
+
   /// Image embeddings, not normalized; pooled hidden states for a tower without projection.
   ///
   /// - Parameter pixels: normalized, `[B, 3, S, S]` with S the tower's image size.
@@ -48,7 +54,8 @@ public struct ReferenceForward {
       throw ModelError(
         .wrongShape, tensor: "pixels", expected: "[images, 3, \(size), \(size)]", found: "\(pixels.shape)")
     }
-    return try ImageForward(tower: tower, weights: weights, product: product, observe: observe)(pixels)
+    return try ImageForward(
+      tower: tower, weights: weights, product: product, departures: departures, observe: observe)(pixels)
   }
 
   /// Text embeddings, not normalized; pooled hidden states for a tower without projection.
@@ -58,7 +65,8 @@ public struct ReferenceForward {
     _ ids: [[Int32]], observe: @escaping Observer = { _, _ in }
   ) throws(ModelError) -> Tensor {
     guard let tower = model.architecture.text else { throw ModelError(.towerAbsent, found: "text") }
-    return try TextForward(tower: tower, weights: weights, product: product, observe: observe)(ids)
+    return try TextForward(
+      tower: tower, weights: weights, product: product, departures: departures, observe: observe)(ids)
   }
 
   /// The same embeddings for texts that end early, without the positions after the last one's end.
@@ -67,7 +75,8 @@ public struct ReferenceForward {
   package func encodeTexts(cut ids: [[Int32]]) throws(ModelError) -> Tensor {
     guard var tower = model.architecture.text else { throw ModelError(.towerAbsent, found: "text") }
     tower.contextLength = ids.first?.count ?? tower.contextLength
-    return try TextForward(tower: tower, weights: weights, product: product, observe: { _, _ in })(ids)
+    return try TextForward(
+      tower: tower, weights: weights, product: product, departures: departures, observe: { _, _ in })(ids)
   }
 
   /// exp(logit_scale) · I · Tᵀ + logit_bias (if there is one) of unit-norm embeddings: images `[A, E]`, texts `[B,

@@ -7,6 +7,7 @@ struct ResNetTrunkForward {
   var trunk: ResNetTrunk
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// pixels `[B, 3, S, S]` → `[B, N, C]`, the N = (S / 32)² positions of the last map
@@ -62,8 +63,10 @@ struct ResNetTrunkForward {
   private func normalize(_ x: inout Tensor, _ name: String, rectified: Bool) throws(ModelError) {
     let gain = try weights("\(name).weight")
     let bias = try weights("\(name).bias")  // [C]
-    let mean = try weights("\(name).running_mean")
-    let variance = try weights("\(name).running_var")  // [C]
+    let (mean, variance) =  // [C]
+      departures.usesBatchStatistics
+      ? x.channelStatistics
+      : (try weights("\(name).running_mean"), try weights("\(name).running_var"))
     var scale: [Float] = []
     var shift: [Float] = []
     for channel in 0..<gain.values.count {
@@ -82,5 +85,22 @@ struct ResNetTrunkForward {
         }
       }
     }
+  }
+}
+
+extension Tensor {
+  /// Mean and variance of each channel over everything else, `[C]` each: BatchNorm's in training mode.
+  fileprivate var channelStatistics: (mean: Tensor, variance: Tensor) {
+    var sums = [Double](repeating: 0, count: width)
+    var squares = sums
+    for index in 0..<rowCount {
+      for (channel, value) in row(index).enumerated() {
+        sums[channel] += Double(value)
+        squares[channel] += Double(value) * Double(value)
+      }
+    }
+    let means = sums.map { $0 / Double(rowCount) }
+    let variances = zip(squares, means).map { max(0, $0 / Double(rowCount) - $1 * $1) }
+    return (Tensor([width], means.map(Float.init)), Tensor([width], variances.map(Float.init)))
   }
 }

@@ -6,6 +6,7 @@ struct TextForward {
   var tower: TextTower
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// ids `[B][C]` → `[B, E]`, or `[B, W]` for a tower without projection
@@ -18,15 +19,17 @@ struct TextForward {
     x.addRepeating(try weights.rows(Array(0..<tower.contextLength), of: "positional_embedding"))  // [C, W]
     observe("positional_embedding", x)
     x = try Transformer(  // [B, C, W]
-      stack: tower.stack, name: "transformer", isCausal: tower.isCausal, weights: weights, product: product,
-      observe: observe)(x)
-    x = x.layerNorm(  // [B, C, W]
-      try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)
+      stack: tower.stack, name: "transformer", isCausal: departures.mask.isCausal(tower.isCausal),
+      weights: weights, product: product, departures: departures, observe: observe)(x)
+    if !departures.omitsPostNorm {
+      x = x.layerNorm(  // [B, C, W]
+        try weights("ln_final.weight"), try weights("ln_final.bias"), epsilon: tower.stack.epsilon)
+    }
     observe("ln_final", x)
     let positions = ids.map { tower.pooledPosition(of: $0) }
-    let rows = (0..<x.shape[0]).map { $0 * tower.contextLength + positions[$0 % ids.count] }
-    let pooled = Tensor([rows.count, tower.stack.width], rows.flatMap { x.row($0) })  // [B, W]
-    guard tower.projection != nil else { return pooled }
+    let pooled = departures.pooling.pooled(  // [B, W]
+      x, at: (0..<x.shape[0]).map { positions[$0 % ids.count] })
+    guard tower.projection != nil, !departures.omitsProjection else { return pooled }
     let embedding = try weights.projected(pooled, "text_projection", by: product)  // [B, E]
     observe("text_projection", embedding)
     return embedding

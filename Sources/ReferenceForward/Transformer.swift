@@ -10,6 +10,7 @@ struct Transformer {
   var isCausal: Bool
   var weights: CanonicalWeights
   var product: MatrixProduct
+  var departures: Departures
   var observe: ReferenceForward.Observer
 
   /// x `[B, N, W]` → `[B, N, W]`
@@ -33,7 +34,8 @@ struct Transformer {
       x, "\(name).in_proj_weight", "\(name).in_proj_bias", by: product)
     let attend = Attention(
       batch: qkv.shape[0], queries: x.shape[1], keys: x.shape[1], heads: stack.heads,
-      headSize: stack.headSize, isCausal: isCausal, product: product)
+      headSize: stack.headSize, isCausal: isCausal,
+      scale: departures.attentionScale.factor(heads: stack.heads, headSize: stack.headSize), product: product)
     let heads = qkv.values.withUnsafeBufferPointer { buffer in  // [B, N, W]
       guard let base = buffer.baseAddress else { return x }
       let (width, stride) = (stack.width, 3 * stack.width)

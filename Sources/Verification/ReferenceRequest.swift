@@ -19,7 +19,7 @@ public struct ReferenceRequest: Sendable {
   /// left.
   ///
   /// - Throws: `reference` if the chosen product cannot run.
-  func start() throws(VerificationError) -> MatrixProduct {
+  package func start() throws(VerificationError) -> MatrixProduct {
     let product: MatrixProduct
     do throws(MatrixProduct.Unavailable) {
       product = if let choice { try MatrixProduct(choice) } else { MatrixProduct.standard }

@@ -21,7 +21,10 @@ struct PocketClipCommand: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Convert and verify:",
-        subcommands: [Inspect.self, Convert.self, Verify.self, Export.self, Formats.self, Architectures.self]),
+        subcommands: [
+          Inspect.self, Convert.self, Verify.self, Diagnose.self, Export.self, Formats.self,
+          Architectures.self,
+        ]),
       CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Bench.self, Info.self]),
     ])
 

@@ -18,6 +18,15 @@ FULL_SIZE = written("export", "synthetic:ViT-B-32", "--to", "safetensors", "--pr
 INT8 = written("convert", MINI, "--precision", "int8")
 FP16 = written("convert", MINI)
 
+MISTAKES = "Fixtures/diagnose/mistakes"
+# Vectors with a mistake, and the inputs that they belong to.
+DIAGNOSED = {
+    "ViT-B-32.pt": copy(MINI), "Photos": copy("Fixtures/diagnose/images"),
+    "mine.npy": copy(f"{MISTAKES}/folder-bilinear.npy"),
+    "mine.safetensors": copy(f"{MISTAKES}/text-eos-safetensors.safetensors"),
+    "captions.txt": copy("Fixtures/diagnose/texts.txt"),
+}
+
 # Page: {name in the fresh folder: its content}. `~` is a fresh home directory for the page's commands.
 STAND_INS = {
     "README.md": {
@@ -27,7 +36,7 @@ STAND_INS = {
         "Photos": copy("Fixtures/minis/images"),
         "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K": hub("Fixtures/valid/vit-open-clip"),
         "~/.cache/huggingface/hub/models--openai--clip-vit-base-patch32": hub("Fixtures/valid/vit-hugging-face"),
-        "dist": link("dist"),
+        "dist": link("dist"), "mine.npy": copy(f"{MISTAKES}/all-bilinear.npy"),
     },
     "Python/README.md": {"b32.pclip": INT8},
     "Examples/README.md": {
@@ -50,9 +59,13 @@ STAND_INS = {
         "lora": copy("Fixtures/adapters/plain"), "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
         "trained.safetensors": twice(written("export", MINI, "--to", "safetensors"), "model.", "model_ema."),
         "~/.cache/huggingface/hub/models--openai--clip-vit-base-patch32": hub("Fixtures/valid/vit-hugging-face"),
-        "dist": link("dist"),
+        "dist": link("dist"), "mine.npy": copy(f"{MISTAKES}/all-bilinear.npy"),
     },
     "docs/CHECKPOINTS.md": {"type-99.gguf": copy("Fixtures/malformed/gguf/type-99.gguf")},
+    "docs/DIAGNOSE.md": DIAGNOSED | {
+        "pixels.npy": copy("Fixtures/diagnose/pixels.npy"), "texts.npy": copy(f"{MISTAKES}/text-eos.npy"),
+        "ids.npy": copy("Fixtures/diagnose/ids.npy"),
+    },
     "docs/GOLDEN.md": {
         "Scripts": link("Scripts"), ".venv-goldens": link(".venv-goldens"), "ViT-B-32.pt": copy(MINI),
         "cat.jpg": copy(IMAGE), "captions.txt": copy(LABELS),
@@ -80,6 +93,9 @@ STAND_INS = {
     "pocketclip help bench": {
         "b32.pclip": INT8, "b32-fp16.pclip": FP16, "b32-int8.pclip": INT8, "ViT-B-32.pt": copy(MINI),
         "Photos": copy("Fixtures/minis/images"),
+    },
+    "pocketclip help diagnose": DIAGNOSED | {
+        "text.npy": copy(f"{MISTAKES}/text-eos.npy"), "words.txt": copy("Fixtures/diagnose/texts.txt"),
     },
     "pocketclip help info": {"b32.pclip": INT8},
 }
@@ -122,7 +138,16 @@ SLOW = [
 ]
 
 # Page, beginning of the command: the expected exit status, if it is not 0.
-STATUS = {("pocketclip help inspect", "pocketclip inspect --explain broken.gguf"): 65}
+STATUS = {("pocketclip help inspect", "pocketclip inspect --explain broken.gguf"): 65} | {
+    (page, "pocketclip diagnose ViT-B-32.pt --embeddings " + rest): 1  # The vectors are wrong.
+    for page, rest in [
+        ("README.md", "mine.npy --images Photos/  # why another tool's vectors differ"),
+        ("docs/TROUBLESHOOTING.md", "mine.npy --images Photos/"), ("docs/DIAGNOSE.md", "mine.npy --images Photos/"),
+        ("docs/DIAGNOSE.md", "mine.safetensors --texts captions.txt"), ("docs/DIAGNOSE.md", "texts.npy --ids ids.npy"),
+        ("pocketclip help diagnose", "mine.npy --images Photos/"),
+        ("pocketclip help diagnose", "text.npy --texts words.txt"),
+    ]
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -104,6 +104,9 @@ enum AdvisedErrors {
     AdvisedError(
       "verify m.pclip --reference portable", "--reference has no effect", "--against CHECKPOINT", .add,
       filling: ["CHECKPOINT": "m.pt"]),
+    AdvisedError(
+      "diagnose m.pt --embeddings x.npy", "no inputs: the right vectors", "--images", .add,
+      filling: ["--images": "--images cat.jpg"]),
     AdvisedError("embed -m m.pclip", "no images and no texts", "--text TEXT", .add, filling: ["TEXT": "a"]),
     AdvisedError(
       "classify -m m.pclip --label a --label b", "no images", "images", .add,

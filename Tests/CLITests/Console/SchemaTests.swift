@@ -26,6 +26,8 @@ import Testing
       ("verify", try Tool.run("verify", bundle, "--against", Tool.fixture("minis/mini-rn.pt"), "--json")),
       ("classify", try Tool.run("classify", "-m", bundle, image, "/no/such.jpg", "--label", "a", "--json")),
       ("embed", try Tool.run("embed", "-m", bundle, image, "--text", "b", "--json")),
+      ("diagnose", try Self.diagnose("all-bilinear.npy")), ("diagnose", try Self.diagnose("nan.npy")),
+      ("diagnose", try Self.diagnose("permuted.npy")), ("diagnose", try Self.diagnose("other-model.npy")),
       ("info", try Tool.run("info", bundle, "--json")),
       ("info", try Tool.run("info", "--json")),
       ("bench", try Tool.run("bench", bundle, "--seconds", "0.001", "--json")),
@@ -38,6 +40,12 @@ import Testing
       let problems = try JSONSchema(named: schema).problems(with: try outcome.json())
       #expect(problems.isEmpty, "\(schema): \(problems)")
     }
+  }
+
+  /// A case of Fixtures/diagnose: of all images of the minis, or of as many as it has rows.
+  private static func diagnose(_ name: String) throws -> Tool.Outcome {
+    let mistake = try #require(try DiagnosedFixture.named(name))
+    return try Tool.run(["diagnose", Self.mini] + mistake.arguments + ["--json", "-q"])
   }
 
   @Test("Lines of JSON fit their schemas, and state the embedding space")

@@ -6,7 +6,7 @@ import Testing
 @Suite("80 columns") struct WidthTests {
   private static let commands: [[String]] = [
     [], ["inspect"], ["convert"], ["verify"], ["export"], ["formats"], ["architectures"], ["embed"],
-    ["classify"], ["bench"], ["info"],
+    ["classify"], ["bench"], ["info"], ["diagnose"],
   ]
   private let folder: TemporaryFolder
 
@@ -34,7 +34,7 @@ import Testing
   func imperative(_ command: [String]) throws {
     let first = try Tool.run(["help"] + command).output.split(separator: " ").dropFirst().first ?? ""
     let verbs = [
-      "Show", "Convert", "Measure", "Export", "List", "Compute", "Classify",
+      "Show", "Convert", "Measure", "Export", "List", "Compute", "Classify", "Find",
     ]
     #expect(verbs.contains(String(first)), "\(command): \(first)")
   }

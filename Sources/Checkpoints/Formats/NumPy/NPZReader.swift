@@ -56,7 +56,7 @@ enum NPZReader {
 
 extension NPYHeader {
   /// Elements between neighbours along each axis.
-  fileprivate func strides() throws(ReadError) -> [Int] {
+  func strides() throws(ReadError) -> [Int] {
     let slowestFirst = isFortranOrder ? shape.reversed() : shape
     guard let strides = StridedLayout.rowMajorStrides(of: slowestFirst) else {
       throw ReadError(.numberOverflow, found: "shape \(shape)")
