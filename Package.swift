@@ -121,6 +121,13 @@ let package = Package(
       ]),
     // A report of `verify` as one HTML file.
     module("ReportPage", ["Verification", "Architecture", "CZlib"]),
+    // How two models differ, and which tensors move the embeddings.
+    module(
+      "ModelDiff",
+      [
+        "Verification", "ReferenceForward", "Models", "Quantization", "BundleFormat", "Architecture",
+        "TensorTypes", "Parallel", "Progress", "CKernels",
+      ]),
     // Rounding that minimises the output error, from the inputs of every layer on calibration images and texts.
     module(
       "Calibration",
@@ -163,7 +170,8 @@ let package = Package(
       name: "pocketclip-cli",
       dependencies: [
         "CProcess", "SystemPath",
-        "Archives", "Conversion", "Calibration", "Diagnosis", "Export", "Verification", "BundleWriter",
+        "Archives", "Conversion", "Calibration", "Diagnosis", "Export", "ModelDiff", "Verification",
+        "BundleWriter",
         "Quantization",
         "PocketCLIP",
         "ReferenceForward", "ReportPage", "ImageFiles", "Models", "Checkpoints",
@@ -228,6 +236,13 @@ let package = Package(
         "Conversion", "Calibration", "Verification", "Models", "Checkpoints", "BundleFormat", "Architecture",
         "PocketCLIP",
         "Progress", "TestSupport",
+      ]),
+    tests(
+      "ModelDiffTests",
+      [
+        "ModelDiff", "Conversion", "Verification", "Models", "Checkpoints",
+        "BundleFormat",
+        "Architecture", "TensorTypes", "TestSupport",
       ]),
     tests("ArchivesTests", ["Archives", "TensorTypes", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "TestSupport"]),

@@ -73,6 +73,7 @@ for limit in no-threads one-thread 400000; do
   [ "$limit" != 400000 ] || reference='reference matrix product: portable'
   expect "$limit" 0 'image: worst cosine' convert $minis/mini-vit.pt -o "$mini" --precision int8 --force
   expect "$limit" 0 "$reference" verify "$mini" --against $minis/mini-vit.pt
+  expect "$limit" 0 'same weights and settings, rounded' diff $minis/mini-vit.pt "$mini"
   expect "$limit" 0 'convert demanded worst cosines' info "$mini"
   expect "$limit" 0 'tokenizer' inspect $minis/mini-vit.pt
   expect "$limit" 0 'cosine' classify -m "$mini" "$image" --label "an alarm clock" --label "a cat"

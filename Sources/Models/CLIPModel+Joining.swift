@@ -118,6 +118,8 @@ private struct JoinedStore: ParameterStore {
 
   func storedType(of parameter: Parameter) -> DType { store(of: parameter).storedType(of: parameter) }
 
+  func origin(of parameter: Parameter) -> ParameterOrigin { store(of: parameter).origin(of: parameter) }
+
   func release(_ parameter: Parameter) { store(of: parameter).release(parameter) }
 }
 

@@ -137,6 +137,9 @@ extension CLIPModel {
   /// The element type that the source stores a parameter in.
   public func storedType(of parameter: Parameter) -> DType { store.storedType(of: parameter) }
 
+  /// The tensors of the source that hold a parameter.
+  public func origin(of parameter: Parameter) -> ParameterOrigin { store.origin(of: parameter) }
+
   /// Releases the memory that reading a parameter used, including pages of the mapped file.
   public func release(_ parameter: Parameter) { store.release(parameter) }
 

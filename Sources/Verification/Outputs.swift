@@ -39,4 +39,6 @@ package struct Inputs: Sendable {
   package var pixels: [[Float]] = []
   /// Ids of each text, up to the context length.
   package var ids: [[Int32]] = []
+
+  package init() {}
 }

@@ -85,7 +85,7 @@ package struct ReferencePath {
     _ pixels: [[Float]], _ forward: ReferenceForward, into outputs: inout Outputs
   ) throws(ModelError) {
     guard let tower = model.architecture.image else { return }
-    let size = max(4, request.mostValues / tower.largestLayer)
+    let size = groupSize(tower)
     var values: [Double] = []
     for start in stride(from: 0, to: pixels.count, by: size) {
       let group = pixels[start..<min(start + size, pixels.count)]
@@ -103,6 +103,9 @@ package struct ReferencePath {
     }
     outputs.images = Vectors(count: pixels.count, width: values.count / pixels.count, values: values)
   }
+
+  /// Images that run together.
+  func groupSize(_ tower: ImageTower) -> Int { max(4, request.mostValues / tower.largestLayer) }
 
   private func runTexts(
     _ ids: [[Int32]], _ forward: ReferenceForward, into outputs: inout Outputs

@@ -22,7 +22,7 @@ struct PocketClipCommand: ParsableCommand {
       CommandGroup(
         name: "Convert and verify:",
         subcommands: [
-          Inspect.self, Convert.self, Verify.self, Diagnose.self, Export.self, Formats.self,
+          Inspect.self, Convert.self, Verify.self, Diagnose.self, Diff.self, Export.self, Formats.self,
           Architectures.self,
         ]),
       CommandGroup(name: "Use:", subcommands: [Embed.self, Classify.self, Bench.self, Info.self]),

@@ -7,7 +7,7 @@ that is neither run nor listed.
 
 import dataclasses
 
-from stand_ins import copy, hub, link, twice, written
+from stand_ins import copy, hub, link, scaled, twice, written
 
 MINI = "Fixtures/minis/mini-vit.pt"
 IMAGE = "Fixtures/minis/images/tractor-14.jpg"
@@ -26,6 +26,8 @@ DIAGNOSED = {
     "mine.safetensors": copy(f"{MISTAKES}/text-eos-safetensors.safetensors"),
     "captions.txt": copy("Fixtures/diagnose/texts.txt"),
 }
+# The second linear layer of texts, changed as in Fixtures/diff.
+CHANGED = scaled(written("export", MINI, "--to", "safetensors"), "transformer.resblocks.1.mlp.c_fc.weight")
 
 # Page: {name in the fresh folder: its content}. `~` is a fresh home directory for the page's commands.
 STAND_INS = {
@@ -50,6 +52,10 @@ STAND_INS = {
         "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
     },
     "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/images")},
+    "docs/DIFF.md": {
+        "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "b32.safetensors": written("export", MINI, "--to", "safetensors"),
+        "clip-vit-b32": written("export", MINI, "--to", "huggingface"), "changed.safetensors": CHANGED,
+    },
     "docs/TROUBLESHOOTING.md": {
         "ViT-B-32.pt": copy(MINI), "epoch_32.pt": FULL_SIZE, "b32.pclip": INT8, "cat.jpg": copy(IMAGE),
         "Photos": copy("Fixtures/minis/images"), "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
@@ -81,6 +87,10 @@ STAND_INS = {
     "pocketclip help verify": {
         "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "Photos": copy("Fixtures/minis/images"), "birds.txt": copy(LABELS),
         "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
+    },
+    "pocketclip help diff": {
+        "ViT-B-32.pt": copy(MINI), "clip-vit-base-patch32": written("export", MINI, "--to", "open-clip"),
+        "epoch_1.pt": FULL_SIZE, "epoch_2.pt": FULL_SIZE,
     },
     "pocketclip help export": {
         "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "vision.gguf": copy(IMAGE_TOWER), "text.gguf": copy(TEXT_TOWER),
@@ -138,7 +148,10 @@ SLOW = [
 ]
 
 # Page, beginning of the command: the expected exit status, if it is not 0.
-STATUS = {("pocketclip help inspect", "pocketclip inspect --explain broken.gguf"): 65} | {
+STATUS = {
+    ("pocketclip help inspect", "pocketclip inspect --explain broken.gguf"): 65,
+    ("docs/DIFF.md", "pocketclip diff ViT-B-32.pt changed.safetensors"): 1,
+} | {
     (page, "pocketclip diagnose ViT-B-32.pt --embeddings " + rest): 1  # The vectors are wrong.
     for page, rest in [
         ("README.md", "mine.npy --images Photos/  # why another tool's vectors differ"),

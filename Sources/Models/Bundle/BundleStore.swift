@@ -1,7 +1,13 @@
 internal import Architecture
 internal import Archives
+package import BundleFormat
 internal import Checkpoints
 internal import TensorTypes
+
+extension CLIPModel {
+  /// What the header states; nil for a source that is no bundle.
+  package var bundle: BundleDescription? { (store as? BundleStore)?.weights.header.description }
+}
 
 /// Parameters restored from a PocketCLIP bundle.
 struct BundleStore: ParameterStore {
@@ -25,6 +31,12 @@ struct BundleStore: ParameterStore {
   }
 
   func storedType(of parameter: Parameter) -> DType { weights.storedType(of: parameter) ?? .f32 }
+
+  /// A BatchNorm is folded, so that some of its tensors are not stored.
+  func origin(of parameter: Parameter) -> ParameterOrigin {
+    guard let type = weights.storedType(of: parameter) else { return ParameterOrigin(names: [], types: []) }
+    return ParameterOrigin(names: [parameter.name.description], types: [type.safetensorsName.description])
+  }
 
   func release(_ parameter: Parameter) { weights.release(parameter) }
 }

@@ -68,6 +68,11 @@ struct CheckpointStore: ParameterStore {
     bindings[parameter.name]?.parts.first?.dtype ?? .f32
   }
 
+  func origin(of parameter: Parameter) -> ParameterOrigin {
+    let parts = bindings[parameter.name]?.parts ?? []
+    return ParameterOrigin(names: parts.map(\.name), types: parts.map(\.storedType))
+  }
+
   func release(_ parameter: Parameter) {
     for part in bindings[parameter.name]?.parts ?? [] { part.releasePages() }
   }

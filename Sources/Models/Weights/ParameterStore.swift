@@ -18,6 +18,17 @@ package protocol ParameterStore: Sendable {
   /// The element type that the source stores.
   func storedType(of parameter: Parameter) -> DType
 
+  /// The tensors of the source that hold the values.
+  func origin(of parameter: Parameter) -> ParameterOrigin
+
   /// Releases memory that reading used. Values can still be read.
   func release(_ parameter: Parameter)
+}
+
+extension ParameterStore {
+  /// For a source with canonical names.
+  package func origin(of parameter: Parameter) -> ParameterOrigin {
+    ParameterOrigin(
+      names: [parameter.name.description], types: [storedType(of: parameter).safetensorsName.description])
+  }
 }

@@ -7,6 +7,17 @@ extension ModelOptions {
   /// tower.
   func filled(from bundle: BundleDescription) -> ModelOptions {
     let architecture = bundle.architecture
+    var options = filled(from: architecture, architecture.image == nil ? nil : bundle.preprocessing)
+    switch (architecture.image, architecture.text) {
+    case (.some, nil): options.tower = tower ?? .image
+    case (nil, .some): options.tower = tower ?? .text
+    case (.some, .some), (nil, nil): break
+    }
+    return options
+  }
+
+  /// Options that the user did not give, filled from another model.
+  func filled(from architecture: CLIPArchitecture, _ preprocessing: Preprocessing?) -> ModelOptions {
     let (image, text) = (architecture.image, architecture.text?.stack)
     var options = self
     if architectureName == nil {
@@ -16,12 +27,7 @@ extension ModelOptions {
       options.activation.text = activation.text ?? text?.activation
     }
     options.pooling = pooling ?? architecture.text?.pooling
-    if architecture.image != nil { options.preprocessing = preprocessing ?? .exactly(bundle.preprocessing) }
-    switch (architecture.image, architecture.text) {
-    case (.some, nil): options.tower = tower ?? .image
-    case (nil, .some): options.tower = tower ?? .text
-    case (.some, .some), (nil, nil): break
-    }
+    if let preprocessing { options.preprocessing = self.preprocessing ?? .exactly(preprocessing) }
     return options
   }
 }

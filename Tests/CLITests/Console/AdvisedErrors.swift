@@ -58,6 +58,7 @@ enum AdvisedErrors {
     AdvisedError("inspect m.pt --pooling last", "--pooling last", "--pooling highest", .add),
     AdvisedError(
       "info m.pclip --threads=-1", "--threads -1", "leave it out", .leaveOut(["--threads=-1"])),
+    AdvisedError("diff m.pt m.pt --passes 2", "--passes 2", "leave it out", .leaveOut(["--passes"])),
     AdvisedError("bench m.pclip --seconds 0", "--seconds 0", "leave it out", .leaveOut(["--seconds"])),
     AdvisedError(
       "classify -m m.pclip cat.jpg --label a --label b --top 0", "--top 0", "leave it out",

@@ -60,6 +60,7 @@ import Testing
     let demand = ["--precision", "int8", "--min-cosine", "1"]
     #expect(try Tool.run(["convert", Self.mini, "-o", output] + demand).status == 1)
     #expect(try status("verify", bundle, "--against", Self.mini, "--min-cosine", "1.1") == 1)
+    #expect(try status("diff", bundle, Tool.fixture("minis/mini-rn.pt"), "--weights-only") == 1)
   }
 
   @Test("3: done, some skipped; the status of the first failure where nothing is done")

@@ -24,6 +24,14 @@ import Testing
       ("verify", try Tool.run("verify", bundle, "--golden", Self.golden, "--json")),
       ("verify", try Tool.run("verify", bundle, "--golden", Self.oldGolden, "--json")),
       ("verify", try Tool.run("verify", bundle, "--against", Tool.fixture("minis/mini-rn.pt"), "--json")),
+      ("diff", try Tool.run("diff", Self.mini, bundle, "--json")),
+      ("diff", try Tool.run("diff", Self.mini, Tool.fixture("minis/mini-rn.pt"), "--json")),
+      ("diff", try Tool.run("diff", Self.mini, Tool.fixture("valid/vit-hugging-face"), "--json")),
+      (
+        "diff",
+        try Tool.run(
+          "diff", "--tower", "text", Self.mini, Tool.fixture("minis/mini-rn.pt"), "--passes", "16", "--json")
+      ),
       ("classify", try Tool.run("classify", "-m", bundle, image, "/no/such.jpg", "--label", "a", "--json")),
       ("embed", try Tool.run("embed", "-m", bundle, image, "--text", "b", "--json")),
       ("diagnose", try Self.diagnose("all-bilinear.npy")), ("diagnose", try Self.diagnose("nan.npy")),

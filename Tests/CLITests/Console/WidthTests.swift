@@ -5,7 +5,7 @@ import Testing
 /// What people read fits 80 columns, in a terminal of that width and in a pipe.
 @Suite("80 columns") struct WidthTests {
   private static let commands: [[String]] = [
-    [], ["inspect"], ["convert"], ["verify"], ["export"], ["formats"], ["architectures"], ["embed"],
+    [], ["inspect"], ["convert"], ["verify"], ["diff"], ["export"], ["formats"], ["architectures"], ["embed"],
     ["classify"], ["bench"], ["info"], ["diagnose"],
   ]
   private let folder: TemporaryFolder
@@ -51,6 +51,7 @@ import Testing
       ["convert", other, "-o", folder.file("rn.pclip"), "--no-measure", "--force"],
       ["inspect", mini], ["inspect", mini, "--tensors"], ["inspect", int8],
       ["inspect", Tool.fixture("valid/vit.safetensors")], ["verify", int8],
+      ["diff", mini, other], ["diff", mini, int8], ["diff", fp16, int8],
       ["verify", int8, "--against", mini], ["verify", fp16, "--against", other], ["info"], ["info", int8],
       ["formats"], ["architectures"], ["bench", int8, "--seconds", "0.001"],
       ["bench", "--compare", int8, fp16, "--seconds", "0.001"],
