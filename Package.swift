@@ -196,7 +196,7 @@ let package = Package(
     // A check of each kernel in the list, in C, so that it also runs under an emulator of another processor.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
     tests("LayeringTests", ["TestSupport"]),
-    tests("CLITests", ["pocketclip-cli", "SystemPath", "Quantization", "TestSupport"]),
+    tests("CLITests", ["pocketclip-cli", "PocketCLIP", "SystemPath", "Quantization", "TestSupport"]),
     tests("MachinePeakTests", ["MachinePeak"]),
     tests("ReportPageTests", ["ReportPage", "Verification", "ImageFiles"]),
     tests("BytesTests", ["Bytes"]),

@@ -52,6 +52,7 @@ STAND_INS = {
         "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
     },
     "docs/VECTORS.md": {"b32.pclip": INT8, "Photos": copy("Fixtures/minis/images")},
+    "docs/CARD.md": {"b32.pclip": INT8, "cat.jpg": copy(IMAGE), "dist": link("dist")},
     "docs/DIFF.md": {
         "ViT-B-32.pt": copy(MINI), "b32.pclip": INT8, "b32.safetensors": written("export", MINI, "--to", "safetensors"),
         "clip-vit-b32": written("export", MINI, "--to", "huggingface"), "changed.safetensors": CHANGED,
@@ -203,6 +204,8 @@ assert model.info.space_id == line["space_id"]
 assert isinstance(images, numpy.ndarray) and isinstance(texts, numpy.ndarray)
 assert numpy.abs(images[0] - numpy.float32(line["vector"])).max() < 1e-6, "not the vector of `pocketclip embed`"
 """),
+    ("docs/CARD.md", "from PIL import Image"): Program("card.py", runner="python3"),
+    ("docs/CARD.md", "#include <pocketclip.h>"): Program("app.c"),
     ("Python/README.md", "from pocketclip import"): Program("first.py", runner="python3", before="""
 import numpy
 image = numpy.zeros([96, 96, 3], numpy.uint8)

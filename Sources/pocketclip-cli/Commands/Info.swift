@@ -3,6 +3,7 @@ import Archives
 import ArgumentParser
 import BundleFormat
 import Conversion
+import Foundation
 import PocketCLIP
 import Verification
 
@@ -14,10 +15,14 @@ struct Info: ParsableCommand {
       Without a bundle: the version, and the kernels for this machine.
 
       Example: pocketclip info b32.pclip
+               pocketclip info b32.pclip --markdown > b32.md
       """)
 
   @Argument(help: ArgumentHelp("A bundle.", valueName: "bundle"))
   var path: String?
+
+  @Flag(help: "Print a page in Markdown to publish beside the bundle (docs/CARD.md).")
+  var markdown = false
 
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var options: ConsoleOptions
@@ -28,6 +33,11 @@ struct Info: ParsableCommand {
         .usage, "--arithmetic, --threads and --isa have no effect without a bundle",
         hint: "give a bundle, or leave them out")
     }
+    guard !markdown || path != nil && !options.json else {
+      throw Failure(
+        .usage, "--markdown describes a bundle, and excludes --json",
+        hint: path == nil ? "give a bundle: `pocketclip info BUNDLE --markdown`" : "give one of the two")
+    }
     try runtime.check()
   }
 
@@ -35,6 +45,10 @@ struct Info: ParsableCommand {
     try options.run { console in
       try check()
       let bundle = try path.map { try OpenBundle.opened($0, runtime.modelOptions) }
+      if markdown, let bundle {
+        try StandardOutput.write(Data(BundleCard(bundle).text.utf8))
+        return
+      }
       let output = InfoOutput(bundle)
       if options.json {
         try JSONOutput.print(output)
