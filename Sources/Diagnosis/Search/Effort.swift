@@ -26,9 +26,9 @@ struct Effort {
       return min(max(Int(min(affordable, 1e6)), range.lowerBound), range.upperBound)
     }
     compared = count(2.5e11, per: 1, in: 8...64)
-    screened = count(6e11, per: mistakes, in: 2...8)
+    screened = count(6e11, per: mistakes, in: 2...5)
     confirmed = count(1.5e11, per: 4, in: 8...64)
-    paired = min(screened, count(3e11, per: mistakes, in: 2...4))
+    paired = min(screened, count(3e11, per: mistakes, in: 2...3))
     firsts = count(6e11, per: mistakes * paired, in: 1...6)
   }
 }
