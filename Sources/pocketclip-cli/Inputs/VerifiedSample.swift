@@ -37,6 +37,7 @@ struct VerifiedSample {
     var comparison = try SampleComparison(
       bundle, arithmetics, with: model, texts: texts, imageCount: files.count, reference: request)
     var failures = found?.unreadable.map(\.failure) ?? []
+    var comparedCount = 0
     for start in stride(from: 0, to: files.count, by: Self.chunkSize) {
       var (images, names) = ([ProbeImage](), [String]())
       for file in files[start..<min(start + Self.chunkSize, files.count)] {
@@ -53,9 +54,11 @@ struct VerifiedSample {
       }
       guard !images.isEmpty else { continue }
       try comparison.add(images, names: names)
+      comparedCount += images.count
       console.progress.add(images.count)
     }
-    if let failure = failures.first, failures.count >= files.count, !files.isEmpty { throw failure }
+    // An unreadable folder is a failure too, so the failures cannot tell whether any image was compared.
+    if let failure = failures.last, comparedCount == 0, !files.isEmpty { throw failure }
     return (comparison.results, failures)
   }
 }
