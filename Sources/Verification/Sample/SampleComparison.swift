@@ -38,10 +38,12 @@ public struct SampleComparison {
     for runtime in runtimes {
       own.append(truth == nil ? nil : try runtime.run(try runtime.prepare(probes), .unwatched).texts)
     }
-    ownTexts = own
     let score: Score
     do throws(ModelError) { score = try model.score() ?? Self.usualScore } catch { throw .model(error) }
-    let choosesLabels = model.architecture.image?.outputWidth == model.architecture.text?.outputWidth
+    // Hidden states, of towers without a projection, have no similarity, even if their widths are equal.
+    let information = bundle.model.information
+    let choosesLabels = information.imageIsProjected && information.textIsProjected
+    ownTexts = choosesLabels ? own : own.map { _ in nil }
     counters = own.map { own -> DecisionCounter? in
       guard choosesLabels, let own, let truth else { return nil }
       return DecisionCounter(measured: own, truth: truth, score: score, imageCount: imageCount)
