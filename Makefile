@@ -150,6 +150,11 @@ bench-builds: build ## race two builds of the library in pairs: OLD=old.so NEW=n
 	@Scripts/environments/venv-peers.sh
 	PYTHONPATH=Benchmarks .venv-peers/bin/python -m peers.builds $(OLD) $(NEW) $(RACE)
 
+.PHONY: bench-images
+bench-images: build ## JPEG files to vectors, compared with decoding alone: BUNDLE=b32.pclip IMAGES='--rounds 7 --threads 2'
+	@Scripts/environments/venv-test.sh
+	PYTHONPATH=Benchmarks $(PYTHON_TEST) -m images $(BUNDLE) $(IMAGES)
+
 .PHONY: bench-quantizers
 bench-quantizers: build ## compare int8 with that of ONNX Runtime and OpenVINO, write docs/QUANTIZATION.md; QUANTIZERS='--model mini-vit' prints one model
 	@Scripts/environments/venv-peers.sh

@@ -32,7 +32,7 @@ def files():
 def measure(rounds, seconds):
     """Images per second by step: the median and the largest of the rounds."""
     sources = ROOT / "Sources" / "CImageCodecs"
-    program = machine.compiled("micro/jpeg.c", f"-I{sources / 'include'}", sources / "jpeg.c", "-ljpeg", "-lpthread",
+    program = machine.compiled("micro/jpeg.c", f"-I{sources / 'include'}", sources / "jpeg.c", sources / "rows.c", "-ljpeg", "-lpthread",
                                *machine.with_runtime())
     paths = files()
     rates = json.loads(subprocess.check_output(

@@ -1,14 +1,16 @@
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jerror.h>
 #include <jpeglib.h>
 
-#include "CImageCodecs.h"
+#include "rows.h"
 
 /* All state of a decoding, in memory so that no live value is in a register when libjpeg jumps. */
 struct jpeg_reading {
+  cic_rows rows;
   struct jpeg_decompress_struct decoder;
   struct jpeg_error_mgr errors;
   struct jpeg_source_mgr source;
@@ -114,33 +116,64 @@ cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *
   header->bytes_per_pixel = (uint32_t)reading.decoder.num_components;
   /* libjpeg collects several scans as 16-bit coefficients of each component. */
   if (jpeg_has_multiple_scans(&reading.decoder)) header->working_bytes_per_pixel = 2 * header->bytes_per_pixel;
+  header->has_rows_in_order = 1;
   header->layout = header->bytes_per_pixel == 1 ? CIC_GRAY : header->bytes_per_pixel == 3 ? CIC_RGB : CIC_CMYK;
   jpeg_destroy_decompress(&reading.decoder);
   return status;
 }
 
+/* ---- Rows in order. */
+
+static void close_rows(cic_rows *rows) {
+  struct jpeg_reading *reading = (struct jpeg_reading *)rows;
+  jpeg_destroy_decompress(&reading->decoder);
+  free(reading);
+}
+
+static cic_status read_rows(cic_rows *rows, size_t row_count, uint8_t *pixels, char *message) {
+  struct jpeg_reading *reading = (struct jpeg_reading *)rows;
+  struct jpeg_decompress_struct *decoder = &reading->decoder;
+  reading->message = message;
+  if (setjmp(reading->failed) != 0) return reading->status;
+  const size_t row_bytes = (size_t)decoder->output_width * (size_t)decoder->output_components;
+  const size_t first = decoder->output_scanline;
+  while (decoder->output_scanline - first < row_count) {
+    JSAMPROW row = pixels + (decoder->output_scanline - first) * row_bytes;
+    jpeg_read_scanlines(decoder, &row, 1);
+  }
+  if (decoder->output_scanline == decoder->output_height) jpeg_finish_decompress(decoder);
+  return CIC_OK;
+}
+
+cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message) {
+  struct jpeg_reading *reading = cic_allocate(sizeof *reading, message);
+  if (!reading) return CIC_NO_MEMORY;
+  begin(reading, bytes, count, message);
+  reading->rows = (cic_rows){.read = read_rows, .close = close_rows};
+  if (setjmp(reading->failed) != 0) {
+    const cic_status status = reading->status;
+    close_rows(&reading->rows);
+    return status;
+  }
+  const cic_status status = read_to_scan(reading);
+  if (status != CIC_OK) {
+    close_rows(&reading->rows);
+    return status;
+  }
+  watch_scans(reading);
+  jpeg_start_decompress(&reading->decoder);
+  *rows = &reading->rows;
+  return CIC_OK;
+}
+
 cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message) {
-  struct jpeg_reading reading;
-  begin(&reading, bytes, count, message);
-  if (setjmp(reading.failed) != 0) {
-    jpeg_destroy_decompress(&reading.decoder);
-    return reading.status;
-  }
-  cic_status status = read_to_scan(&reading);
-  if (status == CIC_OK) {
-    const size_t row_bytes = (size_t)reading.decoder.image_width * (size_t)reading.decoder.num_components;
-    if (capacity / row_bytes < reading.decoder.image_height) {
-      status = CIC_TOO_SMALL;
-    } else {
-      watch_scans(&reading);
-      jpeg_start_decompress(&reading.decoder);
-      while (reading.decoder.output_scanline < reading.decoder.output_height) {
-        JSAMPROW row = pixels + reading.decoder.output_scanline * row_bytes;
-        jpeg_read_scanlines(&reading.decoder, &row, 1);
-      }
-      jpeg_finish_decompress(&reading.decoder);
-    }
-  }
-  jpeg_destroy_decompress(&reading.decoder);
+  cic_rows *rows;
+  cic_status status = cic_jpeg_open(bytes, count, &rows, message);
+  if (status != CIC_OK) return status;
+  const struct jpeg_decompress_struct *decoder = &((struct jpeg_reading *)rows)->decoder;
+  const size_t row_bytes = (size_t)decoder->output_width * (size_t)decoder->output_components;
+  status = capacity / row_bytes < decoder->output_height ? CIC_TOO_SMALL
+                                                         : cic_read_rows(rows, decoder->output_height, pixels, message);
+  cic_close(rows);
   return status;
 }

@@ -1,12 +1,14 @@
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
 
-#include "CImageCodecs.h"
+#include "rows.h"
 
 struct png_reading {
+  cic_rows rows;
   png_structp decoder;
   png_infop info;
   const uint8_t *bytes;
@@ -94,6 +96,7 @@ static void read_to_pixels(struct png_reading *reading, cic_header *header) {
   png_read_info(reading->decoder, reading->info);
   header->width = png_get_image_width(reading->decoder, reading->info);
   header->height = png_get_image_height(reading->decoder, reading->info);
+  header->has_rows_in_order = png_get_interlace_type(reading->decoder, reading->info) == PNG_INTERLACE_NONE;
   choose_layout(png_get_bit_depth(reading->decoder, reading->info),
                 png_get_color_type(reading->decoder, reading->info), header);
   png_colorp palette;
@@ -165,5 +168,49 @@ cic_status cic_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, s
     }
   }
   end(&reading);
+  return CIC_OK;
+}
+
+/* ---- Rows in order. */
+
+static void close_rows(cic_rows *rows) {
+  end((struct png_reading *)rows);
+  free(rows);
+}
+
+static cic_status read_rows(cic_rows *rows, size_t row_count, uint8_t *pixels, char *message) {
+  struct png_reading *reading = (struct png_reading *)rows;
+  reading->message = message;
+  if (setjmp(png_jmpbuf(reading->decoder)) != 0) return reading->status;
+  const size_t row_bytes = png_get_rowbytes(reading->decoder, reading->info);
+  for (size_t row = 0; row < row_count; row++) png_read_row(reading->decoder, pixels + row * row_bytes, NULL);
+  return CIC_OK;
+}
+
+cic_status cic_png_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message) {
+  struct png_reading *reading = cic_allocate(sizeof *reading, message);
+  if (!reading) return CIC_NO_MEMORY;
+  cic_header header;
+  memset(&header, 0, sizeof(header));
+  const int has_begun = begin(reading, bytes, count, message);
+  reading->rows = (cic_rows){.read = read_rows, .close = close_rows};
+  if (has_begun == 0) {
+    close_rows(&reading->rows);
+    return CIC_UNDECODABLE;
+  }
+  if (setjmp(png_jmpbuf(reading->decoder)) != 0) {
+    const cic_status status = reading->status;
+    close_rows(&reading->rows);
+    return status;
+  }
+  read_to_pixels(reading, &header);
+  set_transformations(reading, &header);
+  png_read_update_info(reading->decoder, reading->info);
+  if (header.has_rows_in_order == 0 ||
+      png_get_rowbytes(reading->decoder, reading->info) != (size_t)header.width * header.bytes_per_pixel) {
+    close_rows(&reading->rows);
+    return CIC_TOO_SMALL;
+  }
+  *rows = &reading->rows;
   return CIC_OK;
 }

@@ -72,6 +72,8 @@ static const struct {
 #define PK_BF16_KERNEL(name, agreement, result, parameters) {"bf16_" #name, agreement, with_bf16, check_bf16_##name},
 #define PK_WRITING_KERNEL(name, agreement, result, parameters) {#name, agreement, is_of_machine, check_##name},
 #define PK_RESIZE_KERNEL(name, agreement, result, parameters) {"resize_" #name, agreement, is_of_machine, check_resize_##name},
+#define PK_RESIZE_ROWS_KERNEL(name, agreement, result, parameters) \
+  {"resize_" #name, agreement, is_of_machine, check_resize_##name},
 #define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) \
   {"resize_float_" #name, agreement, is_of_machine, check_resize_float_##name},
 #include "kernels.def"

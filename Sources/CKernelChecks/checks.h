@@ -13,6 +13,7 @@
 #define PK_BF16_KERNEL(name, agreement, result, parameters) void check_bf16_##name(void);
 #define PK_WRITING_KERNEL(name, agreement, result, parameters) void check_##name(void);
 #define PK_RESIZE_KERNEL(name, agreement, result, parameters) void check_resize_##name(void);
+#define PK_RESIZE_ROWS_KERNEL(name, agreement, result, parameters) void check_resize_##name(void);
 #define PK_RESIZE_FLOAT_KERNEL(name, agreement, result, parameters) void check_resize_float_##name(void);
 #include "kernels.def"
 

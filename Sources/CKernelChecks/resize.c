@@ -15,6 +15,12 @@ static void same(size_t byte_count, int form) {
   add_to(&found_sums.resized, outputs[1], byte_count);
 }
 
+/* Rows of the image that `bytes` holds. */
+static size_t rows_with(size_t channels) {
+  const size_t available = CAPACITY / (channels * WIDE);
+  return available < TALL ? available : TALL;
+}
+
 static pk_isa isa_of(int side) { return side ? tested->isa : PK_ISA_SCALAR; }
 
 static void rows(pk_resize_axis axis, unsigned bits, size_t channels, int side) {
@@ -27,7 +33,7 @@ static void rows(pk_resize_axis axis, unsigned bits, size_t channels, int side) 
     pk_resize_weights_i32(axis, bits, i, taken);
     for (size_t k = 0; k < channels * taps[i].count; k++) table[i * stride + k] = taken[k / channels];
   }
-  for (size_t y = 0; y < TALL; y++)
+  for (size_t y = 0; y < rows_with(channels); y++)
     pk_resize_kernels_for(isa_of(side))
         ->row(bytes + y * channels * WIDE, taps, table, stride, NARROW, channels, outputs[side] + y * channels * NARROW);
 }
@@ -51,7 +57,34 @@ void check_resize_row(void) {
     for (size_t channels = 1; channels <= 4; channels++) {
       const pk_resize_axis axis = filtered(across, form);
       for (int side = 0; side < 2; side++) rows(axis, bits_of(axis, form / 2), channels, side);
-      same(TALL * channels * NARROW, form);
+      same(rows_with(channels) * channels * NARROW, form);
+    }
+}
+
+/* All rows at once, and then the first of them, so that each kernel has rows left over. */
+static void rows_at_once(pk_resize_axis axis, unsigned bits, size_t channels, int side) {
+  static int32_t taken[TAPS];
+  static _Alignas(4) uint8_t packed[NARROW * 96 * sizeof(int32_t)];
+  pk_resize_taps taps[NARROW];
+  const pk_resize_rows_kernels *kernels = pk_resize_rows_kernels_for(isa_of(side));
+  const size_t each = pk_resize_packed_bytes(kernels->layout, pk_resize_max_taps(axis), channels);
+  for (size_t i = 0; i < NARROW; i++) {
+    taps[i] = pk_resize_taps_of(axis, i);
+    pk_resize_weights_i32(axis, bits, i, taken);
+    pk_resize_pack(kernels->layout, taps[i].count, channels, taken, each, packed + i * each);
+  }
+  pk_resize_rows input = {.first = bytes, .count = rows_with(channels), .stride = channels * WIDE, .byte_count = channels * WIDE};
+  kernels->rows(&input, taps, packed, each, NARROW, channels, outputs[side], channels * NARROW);
+  input.count = 3;
+  kernels->rows(&input, taps, packed, each, NARROW, channels, outputs[side] + rows_with(channels) * channels * NARROW, channels * NARROW);
+}
+
+void check_resize_rows(void) {
+  for (int form = 0; form < 4; form++)
+    for (size_t channels = 1; channels <= 4; channels++) {
+      const pk_resize_axis axis = filtered(across, form);
+      for (int side = 0; side < 2; side++) rows_at_once(axis, bits_of(axis, form / 2), channels, side);
+      same((rows_with(channels) + 3) * channels * NARROW, form);
     }
 }
 
@@ -72,11 +105,11 @@ void check_resize_float_row(void) {
   }
   for (size_t channels = 1; channels <= 4; channels++) {
     for (int side = 0; side < 2; side++)
-      for (size_t y = 0; y < TALL; y++)
+      for (size_t y = 0; y < rows_with(channels); y++)
         pk_resize_float_kernels_for(isa_of(side))
             ->row(bytes + y * channels * WIDE, taps, table, TAPS, NARROW, channels,
                   floats_of(side) + y * channels * NARROW);
-    same(TALL * channels * NARROW * sizeof(float), 4);
+    same(rows_with(channels) * channels * NARROW * sizeof(float), 4);
   }
 }
 

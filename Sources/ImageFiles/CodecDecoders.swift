@@ -15,12 +15,15 @@ enum JPEGDecoder {
     var image = try codecDecode(
       bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_jpeg_read_header,
       decode: cic_jpeg_decode)
-    image.orientation = EmbeddedMetadata.ofJPEG(bytes).orientation
-    // Adobe's programs store inks inverted. Pillow inverts every four-component JPEG.
-    if image.mode == .cmyk {
-      for index in image.samples.indices { image.samples[index] = ~image.samples[index] }
-    }
+    image.orientation = RowCodec.jpeg.orientation(bytes)
+    if RowCodec.jpeg.isInverted(image.mode) { image.invert() }
     return image
+  }
+}
+
+extension DecodedImage {
+  mutating func invert() {
+    for index in samples.indices { samples[index] = ~samples[index] }
   }
 }
 
@@ -38,22 +41,22 @@ enum PNGDecoder {
     var image = try codecDecode(
       bytes, name: name, limits: limits, reusing: &memory, readHeader: cic_png_read_header,
       decode: cic_png_decode)
-    image.orientation = EmbeddedMetadata.ofPNG(bytes).orientation
-    image.transparency = try Transparency(png: bytes, mode: image.mode, name: name)
+    image.orientation = RowCodec.png.orientation(bytes)
+    image.transparency = try RowCodec.png.transparency(bytes, image.mode, name: name)
     return image
   }
 }
 
-private typealias ReadHeader = (
+typealias ReadHeader = (
   UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<cic_header>?, UnsafeMutablePointer<CChar>?
 ) -> cic_status
 
 /// Reads the header and checks the limits.
-private func codecHeader(
+func codecHeader(
   _ bytes: Data, name: String, limits: ImageFiles.Limits, _ readHeader: ReadHeader
 ) throws(ImageFileError) -> (header: ImageHeader, codec: cic_header) {
   var codec = cic_header()
-  try check(name) { message in
+  try checkCodec(name) { message in
     bytes.withUnsafeBytes {
       readHeader($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &codec, message)
     }
@@ -62,7 +65,7 @@ private func codecHeader(
   try checkSize(width, height, fileByteCount: bytes.count, name: name, limits: limits)
   let header = ImageHeader(
     mode: DecodedImage.Mode(codec.layout), width: width, height: height,
-    codecBytesPerPixel: Int(codec.working_bytes_per_pixel))
+    codecBytesPerPixel: Int(codec.working_bytes_per_pixel), hasRowsInOrder: codec.has_rows_in_order != 0)
   return (header, codec)
 }
 
@@ -76,7 +79,7 @@ private func codecDecode(
   let (header, codec) = try codecHeader(bytes, name: name, limits: limits, readHeader)
   let byteCount = header.sampleByteCount
   var samples = [UInt8]()
-  try check(name) { message in
+  try checkCodec(name) { message in
     var status = cic_status.CIC_OK
     samples = filled(byteCount, reusing: &memory) { output in
       status = bytes.withUnsafeBytes {
@@ -88,7 +91,7 @@ private func codecDecode(
   }
   return DecodedImage(
     mode: header.mode, width: header.width, height: header.height, samples: samples,
-    palette: palette(of: codec))
+    palette: colors(of: codec))
 }
 
 /// `count` bytes that `fill` writes, in `memory` if it is large enough; empty if `fill` fails.
@@ -109,7 +112,7 @@ private func filled(
 }
 
 /// Runs one C call and converts its status to an error.
-private func check(
+func checkCodec(
   _ name: String, _ call: (UnsafeMutablePointer<CChar>?) -> cic_status
 ) throws(ImageFileError) {
   var message = [CChar](repeating: 0, count: Int(CIC_MESSAGE_BYTES))
@@ -144,7 +147,7 @@ extension DecodedImage.Mode {
 }
 
 /// 256 colours: those of the file, then black, like Pillow.
-private func palette(of header: cic_header) -> [SIMD3<UInt8>] {
+func colors(of header: cic_header) -> [SIMD3<UInt8>] {
   guard header.layout == .CIC_PALETTE else { return [] }
   return withUnsafeBytes(of: header.palette) { bytes in
     (0..<256).map { index in

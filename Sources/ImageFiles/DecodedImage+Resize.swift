@@ -46,16 +46,26 @@ extension DecodedImage {
 
   /// Nearest neighbour, which Pillow always uses for palettes and 1-bit images.
   private func nearest(_ geometry: CropGeometry, imageSize: Int) -> DecodedImage {
-    let columns = nearestSources(
-      ofInput: width, resizedTo: geometry.resizedWidth, from: geometry.left, count: imageSize)
-    let rows = nearestSources(
-      ofInput: height, resizedTo: geometry.resizedHeight, from: geometry.top, count: imageSize)
+    let columns = geometry.nearestColumns(width: width, imageSize: imageSize)
+    let rows = geometry.nearestRows(height: height, imageSize: imageSize)
     var output = [UInt8]()
     output.reserveCapacity(imageSize * imageSize)
     for y in rows {
       for x in columns { output.append(samples[y * width + x]) }
     }
     return replacingSamples(output, imageSize: imageSize)
+  }
+}
+
+extension CropGeometry {
+  /// The source column of each column of the crop.
+  func nearestColumns(width: Int, imageSize: Int) -> [Int] {
+    nearestSources(ofInput: width, resizedTo: resizedWidth, from: left, count: imageSize)
+  }
+
+  /// The source row of each row of the crop.
+  func nearestRows(height: Int, imageSize: Int) -> [Int] {
+    nearestSources(ofInput: height, resizedTo: resizedHeight, from: top, count: imageSize)
   }
 }
 

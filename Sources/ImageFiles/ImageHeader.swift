@@ -6,6 +6,8 @@ public struct ImageHeader: Equatable, Sendable {
   public var height: Int
   /// Bytes that the codec holds per pixel, in addition to the samples that it returns.
   var codecBytesPerPixel: Int
+  /// Whether the codec decodes one row after the other.
+  var hasRowsInOrder: Bool
 
   public var pixelCount: Int { width * height }
   var sampleByteCount: Int { pixelCount * mode.bytesPerPixel }

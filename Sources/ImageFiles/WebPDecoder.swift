@@ -23,7 +23,7 @@ enum WebPDecoder {
       width, height, fileByteCount: bytes.count, isBoundByBytes: false, name: name, limits: limits)
     return ImageHeader(
       mode: features.has_alpha != 0 ? .rgba : .rgb, width: width, height: height,
-      codecBytesPerPixel: codecBytesPerPixel)
+      codecBytesPerPixel: codecBytesPerPixel, hasRowsInOrder: false)
   }
 
   static func decode(

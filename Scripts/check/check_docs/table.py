@@ -120,6 +120,7 @@ NOT_RUN = [
     ("Benchmarks/README.md", "Scripts/build/build-runtime.sh && PYTHONPATH",
      "needs what `make bench` has installed and exported"),
     ("Benchmarks/README.md", "Scripts/build/build-runtime.sh /tmp/new", "likewise"),
+    ("Benchmarks/README.md", "make bench-images", "measures for minutes"),
     ("Benchmarks/README.md", "make bench-quantizers", "likewise; `make ci-full` measures one model"),
     ("Benchmarks/README.md", "make curve", "needs PyTorch; `make ci-full` runs it, `make check-curve` a part of it"),
     ("Fixtures/minis/README.md", "python train.py", "trains the minis anew"),

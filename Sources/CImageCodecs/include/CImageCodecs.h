@@ -8,7 +8,7 @@
  * libraries report errors by longjmp, which must not cross Swift frames, so it stays inside these functions. No
  * function keeps state or prints.
  *
- * First read the header, then decode into a buffer of the size that it states. */
+ * First read the header; then decode into a buffer of the size that it states, or open the image and read its rows. */
 
 typedef enum __attribute__((enum_extensibility(closed))) cic_status {
   CIC_OK = 0,
@@ -37,6 +37,7 @@ typedef struct cic_header {
   cic_layout layout;
   uint32_t bytes_per_pixel;
   uint32_t working_bytes_per_pixel; /* held by the library during decoding */
+  uint32_t has_rows_in_order; /* 0 if only the complete image can be decoded: an interlaced PNG */
   uint32_t palette_count;
   uint8_t palette[256][3];
 } cic_header;
@@ -52,5 +53,15 @@ cic_status cic_jpeg_read_header(const uint8_t *bytes, size_t count, cic_header *
 cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);
 cic_status cic_png_read_header(const uint8_t *bytes, size_t count, cic_header *header, char *message);
 cic_status cic_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);
+
+/* An image whose rows are decoded in order. It refers to the bytes of its file. */
+typedef struct cic_rows cic_rows;
+
+/* On success, `*rows` must be closed. */
+cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message);
+cic_status cic_png_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message);
+/* Decodes the next `row_count` rows without gaps; at most as many as are left. After an error, only close it. */
+cic_status cic_read_rows(cic_rows *rows, size_t row_count, uint8_t *pixels, char *message);
+void cic_close(cic_rows *rows);
 
 #endif

@@ -6,6 +6,7 @@
 #include "pk_kernels.h"
 #include "pk_math.h"
 #include "pk_resize.h"
+#include "pk_resize_rows.h"
 #include "pk_sha256.h"
 #include "pk_writing.h"
 

@@ -17,42 +17,43 @@ final class ImageMemory: @unchecked Sendable {
   ///
   /// - Throws: `noMemory` if there is too little memory although no other image is decoded.
   func withRoom<Result>(
-    for header: ImageHeader, file: String, _ body: () throws(Failure) -> Result
+    for plan: ImagePlan, file: String, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try take(header, file)
-    defer { giveBack(header) }
+    try take(plan, file)
+    defer { giveBack(plan) }
     return try body()
   }
 
-  private func take(_ header: ImageHeader, _ file: String) throws(Failure) {
+  private func take(_ plan: ImagePlan, _ file: String) throws(Failure) {
     condition.lock()
     defer { condition.unlock() }
-    while !hasRoom(for: header) {
+    while !hasRoom(for: plan) {
       guard holderCount > 0 else {
         let error = ImageFileError(
           .noMemory, file: file,
-          detail: "\(header.width)×\(header.height) pixels need \(formattedBytes(header.workingByteCount))")
+          detail:
+            "\(plan.header.width)×\(plan.header.height) pixels need \(formattedBytes(plan.workingByteCount))")
         throw Failure(error.exitStatus, error.description, hint: error.hint)
       }
       condition.wait()
     }
-    pixelCount += header.pixelCount
-    byteCount += header.workingByteCount
+    pixelCount += plan.header.pixelCount
+    byteCount += plan.workingByteCount
     holderCount += 1
   }
 
-  private func giveBack(_ header: ImageHeader) {
+  private func giveBack(_ plan: ImagePlan) {
     condition.withLock {
-      pixelCount -= header.pixelCount
-      byteCount -= header.workingByteCount
+      pixelCount -= plan.header.pixelCount
+      byteCount -= plan.workingByteCount
       holderCount -= 1
       condition.broadcast()
     }
   }
 
   /// Counts reserved memory too, because other threads may not have allocated it yet.
-  private func hasRoom(for header: ImageHeader) -> Bool {
-    (holderCount == 0 || pixelCount + header.pixelCount <= limits.maximumPixelCount)
-      && MemoryProbe.hasRoom(for: byteCount + header.workingByteCount)
+  private func hasRoom(for plan: ImagePlan) -> Bool {
+    (holderCount == 0 || pixelCount + plan.header.pixelCount <= limits.maximumPixelCount)
+      && MemoryProbe.hasRoom(for: byteCount + plan.workingByteCount)
   }
 }

@@ -1,5 +1,7 @@
 import BundleFormat
 import Foundation
+import ImageFiles
+import ImagePreprocessing
 import PocketCLIP
 import Verification
 
@@ -26,11 +28,24 @@ struct ImageOutcome: Sendable {
 /// Decodes and encodes images, one after the other on one thread.
 struct ImageWorker {
   private let settings: ImageSettings
-  /// The pixels of the last image, whose memory the next one reuses.
+  private let target: ImageTarget
+  private let preprocessor: ImagePreprocessor
+  /// Samples of the last image, whose memory the next one reuses.
   private var memory: [UInt8] = []
-  private var session: (session: Session, width: Int, height: Int)?
+  /// The image tower's input: `[3, imageSize, imageSize]`.
+  private var planes: [Float]
+  private var session: Session?
 
-  init(_ settings: ImageSettings) { self.settings = settings }
+  init(_ settings: ImageSettings) {
+    self.settings = settings
+    let information = settings.bundle.model.information
+    let kernels = ResizeKernels(named: information.instructionSet)
+    target = ImageTarget(
+      settings.bundle.description.preprocessing, imageSize: information.imageSize,
+      isTurnedUpright: settings.isTurnedUpright, kernels: kernels)
+    preprocessor = ImagePreprocessor(target.preprocessing, imageSize: target.imageSize, kernels: kernels)
+    planes = [Float](repeating: 0, count: 3 * target.imageSize * target.imageSize)
+  }
 
   mutating func outcome(of path: String) -> ImageOutcome {
     do throws(Failure) {
@@ -40,53 +55,48 @@ struct ImageWorker {
       if let content, let vector = settings.contents?.vector(of: content.hash) {
         return ImageOutcome(path: path, vector: .success(vector), content: content)
       }
-      let header = try ImageInput.header(path, bytes, settings.memory.limits)
-      return try settings.memory.withRoom(for: header, file: path) { () throws(Failure) in
-        try encoded(path, bytes, content)
+      let plan = try ImageInput.plan(path, bytes, settings.memory.limits, target)
+      let image = try settings.memory.withRoom(for: plan, file: path) { () throws(Failure) in
+        try prepared(bytes, plan)
       }
+      return ImageOutcome(
+        path: path, vector: Result { () throws(Failure) in try vector(of: image, path) }, content: content,
+        ignoresOrientation: image.orientation != nil, isClippedGrey: image.mode == .grey16)
     } catch {
       return ImageOutcome(path: path, vector: .failure(error))
     }
   }
 
-  /// Decodes an image and encodes it.
-  private mutating func encoded(
-    _ path: String, _ bytes: Data, _ content: InputContent?
-  ) throws(Failure) -> ImageOutcome {
-    let bundle = settings.bundle
-    let input = try ImageInput(
-      path, bytes, settings.memory.limits, preprocessing: bundle.description.preprocessing,
-      imageSize: bundle.model.information.imageSize, isTurnedUpright: settings.isTurnedUpright,
-      reusing: &memory)
+  private mutating func prepared(_ bytes: Data, _ plan: ImagePlan) throws(Failure) -> PreparedFile {
     // Large images are rare, and each thread would keep the memory of one.
-    defer { memory = input.image.pixels.count <= Self.keptByteCount ? input.image.pixels : [] }
-    return ImageOutcome(
-      path: path, vector: Result { () throws(Failure) in try vector(of: input) }, content: content,
-      ignoresOrientation: input.ignoredOrientation != nil, isClippedGrey: input.isClippedGrey)
+    defer { if memory.count > Self.keptByteCount { memory = [] } }
+    return try ImageInput.prepared(bytes, plan, reusing: &memory)
   }
 
   /// The most bytes kept for the next image: 16 million pixels of three bytes.
   private static let keptByteCount = 48_000_000
 
-  private mutating func vector(of input: ImageInput) throws(Failure) -> [Float] {
-    let session = try session(for: input.image)
-    do throws(PocketCLIPError) {
-      return try session.encode(images: [input.image], normalized: settings.isNormalized)[0].get()
+  private mutating func vector(of image: PreparedFile, _ path: String) throws(Failure) -> [Float] {
+    do throws(ImageFault) {
+      let preprocessor = preprocessor  // Using the property would lend all of `self`.
+      var span = planes.mutableSpan
+      try preprocessor.normalize(image.square.span, into: &span)
     } catch {
-      throw Failure(error, file: input.path)
+      throw Failure(.data, "\(path): the image cannot be prepared: \(error)", hint: "leave it out")
+    }
+    let session = try openSession()
+    do throws(PocketCLIPError) {
+      return try session.encode(batch: planes, normalized: settings.isNormalized)[0]
+    } catch {
+      throw Failure(error, file: path)
     }
   }
 
-  /// One session is used for all images. An image larger than all before it gets a new one.
-  private mutating func session(for image: Session.Image) throws(Failure) -> Session {
-    if let session, image.width <= session.width, image.height <= session.height {
-      return session.session
-    }
-    let width = max(image.width, session?.width ?? 0)
-    let height = max(image.height, session?.height ?? 0)
-    session = nil
-    let larger = try settings.bundle.session(batch: 1, width: width, height: height)
-    session = (larger, width, height)
-    return larger
+  /// One session is used for all images.
+  private mutating func openSession() throws(Failure) -> Session {
+    if let session { return session }
+    let opened = try settings.bundle.session(batch: 1)
+    session = opened
+    return opened
   }
 }
