@@ -46,8 +46,33 @@ static inline __attribute__((always_inline)) void gather(const pk_patch_grid *gr
   }
 }
 
+/* Whether no window of the output rows before `row_end` reaches beyond the image. */
+static int is_inside(const pk_patch_grid *grid, size_t row_end) {
+  return grid->padding == 0 && row_end > 0 && (row_end - 1) * grid->step + grid->kernel <= grid->height &&
+         grid->output_width > 0 && (grid->output_width - 1) * grid->step + grid->kernel <= grid->width;
+}
+
+/* Patches within the image, one after the other: for patch embeddings, whose patches are long. */
+static void gather_inside(const pk_patch_grid *grid, size_t row_begin, size_t row_end, const float *x, float fill,
+                          float *patches, size_t ldpatches) {
+  for (size_t row = row_begin; row < row_end; row++)
+    for (size_t i = 0; i < grid->output_width; i++, patches += ldpatches) {
+      float *to = patches;
+      for (size_t ky = 0; ky < grid->kernel; ky++) {
+        const float *pixel = x + (row * grid->step + ky) * grid->row_stride + i * grid->step * grid->column_stride;
+        for (size_t kx = 0; kx < grid->kernel; kx++, pixel += grid->column_stride)
+          for (size_t c = 0; c < grid->channels; c++) *to++ = pixel[c * grid->channel_stride];
+      }
+      while ((to - patches) % 4 != 0) *to++ = fill;
+    }
+}
+
 void gather_patches_f32_scalar(const pk_patch_grid *grid, size_t row_begin, size_t row_end, const float *x, float fill,
                                float *patches, size_t ldpatches) {
+  if (is_inside(grid, row_end)) {
+    gather_inside(grid, row_begin, row_end, x, fill, patches, ldpatches);
+    return;
+  }
   gather(grid, row_begin, row_end, x, &fill, patches, ldpatches, sizeof *x);
 }
 

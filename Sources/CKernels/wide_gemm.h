@@ -81,7 +81,7 @@ struct gemm {
   sum_two_bytes *two_bytes;
 };
 
-/* The terms that turn a sum of one panel into a value, equal for every row. */
+/* The terms that turn the sums of one panel into values, equal for every row. */
 typedef struct panel_terms {
   f32x16 scale, bias;
   u32x16 weight_sums; /* of quantized rows. Unsigned: an excessive stored sum of a damaged bundle wraps, as in scalar */
@@ -120,65 +120,83 @@ INLINE tile_outputs outputs_at(const gemm *g, const place *at) {
                         .count = e->output_count > first ? e->output_count - first : 0};
 }
 
-/* Turns activated sums of the last panel, which has only some outputs, into values. */
-static __attribute__((noinline)) void finish_part(const gemm *g, const place *at, size_t panel, const tile_sums *sums) {
+/* Turns activated sums into values, of a tile whose last outputs do not exist. */
+static __attribute__((noinline)) void finish_part(const gemm *g, const place *at, const tile_sums *sums) {
   const pk_epilogue *e = &g->product->epilogue;
   const tile_outputs out = outputs_at(g, at);
+  const size_t most = at->panels * PK_PANEL, count = out.count < most ? out.count : most;
   for (size_t r = 0; r < at->rows; r++) {
-    for (size_t i = panel * PK_PANEL; i < out.count; i++) {
-      float v = sums->f[r][panel][i % PK_PANEL];
-      if (out.residual) v = v + out.residual[r * out.residual_stride + i];
+    const float *values = sums->f[r][0], *residual = out.residual ? out.residual + r * out.residual_stride : NULL;
+    float *y = out.y + r * out.y_stride;
+    size_t i = 0;
+    if (!e->range)
+      for (; i + PK_PANEL <= count; i += PK_PANEL) {
+        f32x16 v = load(values + i);
+        if (residual) v = v + load(residual + i);
+        store(y + i, e->relu_last ? relu(v) : v);
+      }
+    for (; i < count; i++) {
+      float v = values[i];
+      if (residual) v = v + residual[i];
       if (e->relu_last) v = pk_relu(v);
       if (e->range) {
         e->range[0] = pk_lower(e->range[0], v);
         e->range[1] = pk_upper(e->range[1], v);
       }
-      out.y[r * out.y_stride + i] = v;
+      y[i] = v;
     }
   }
 }
 
-/* The epilogue: reads each sum once and writes each value once. Copies what the loop needs to local variables first,
- * because the compiler must assume that every store changes what pointers point to. */
+#define EACH_VALUE _Pragma("clang loop unroll(full)") for (size_t p = 0; p < TILE_PANELS; p++)
+
+/* The epilogue: reads each sum once and writes each value once. A row of the tile at a time, because the decisions take
+ * as long as the arithmetic. Copies what the loop needs to local variables first, because the compiler must assume that
+ * every store changes what pointers point to. */
 INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const pk_activation activation) {
   const pk_epilogue *e = &g->product->epilogue;
   const pk_quantized_rows *q = g->quantized;
   const int is_quantized = q != NULL, has_low = q && q->low_plane, relu_last = e->relu_last, has_range = e->range != NULL;
-  const size_t rows = at->rows, panels = at->panels, stride = q ? q->stride : 0;
+  const size_t rows = at->rows, stride = q ? q->stride : 0;
   const pk_quantization *row = q ? q->rows + (at->line * g->product->line_rows + at->row) * stride : NULL;
   tile_outputs out = outputs_at(g, at);
-  const size_t whole = out.count / PK_PANEL;
-  panel_terms terms[TILE_PANELS] __attribute__((aligned(64)));
-  for (size_t p = 0; p < panels; p++) terms[p] = terms_at(g, (at->panel + p) * PK_PANEL);
+  const int is_part = at->panels < TILE_PANELS || out.count < TILE_PANELS * PK_PANEL;
+  panel_terms terms[TILE_PANELS];
+  /* A panel that the tile lacks has the terms of the first. */
+  EACH_VALUE terms[p] = terms_at(g, (at->panel + (p < at->panels ? p : 0)) * PK_PANEL);
   f32x16 low = spread(-0.0f), high = spread(0);
-  for (size_t r = 0; r < rows; r++) {
-    for (size_t p = 0; p < panels; p++) {
-      f32x16 v = load(sums->f[r][p]);
-      if (is_quantized && !has_low) v = without_zero_point((u32x16)v, terms[p].weight_sums, row->zero_point);
-      if (is_quantized) v = v * row->scale;
-      v = activate(v * terms[p].scale + terms[p].bias, activation);
-      if (p >= whole) {
-        store(sums->f[r][p], v);
-        continue;
-      }
-      if (out.residual) v = v + load(out.residual + p * PK_PANEL);
-      if (relu_last) v = relu(v);
-      store(out.y + p * PK_PANEL, v);
-      if (has_range) {
-        low = lower(low, v);
-        high = upper(high, v);
-      }
+  for (size_t r = 0; r < rows; r++, row += stride) {
+    f32x16 v[TILE_PANELS];
+    EACH_VALUE v[p] = load(sums->f[r][p]);
+    if (is_quantized) {
+      if (!has_low) EACH_VALUE v[p] = without_zero_point((u32x16)v[p], terms[p].weight_sums, row->zero_point);
+      EACH_VALUE v[p] = v[p] * row->scale;
     }
+    EACH_VALUE v[p] = activate(v[p] * terms[p].scale + terms[p].bias, activation);
+    if (is_part) {
+      EACH_VALUE store(sums->f[r][p], v[p]);
+      continue;
+    }
+    if (out.residual) {
+      EACH_VALUE v[p] = v[p] + load(out.residual + p * PK_PANEL);
+      out.residual += out.residual_stride;
+    }
+    if (relu_last) EACH_VALUE v[p] = relu(v[p]);
+    EACH_VALUE store(out.y + p * PK_PANEL, v[p]);
     out.y += out.y_stride;
-    if (out.residual) out.residual += out.residual_stride;
-    row += stride;
+    if (has_range) {
+      EACH_VALUE low = lower(low, v[p]);
+      EACH_VALUE high = upper(high, v[p]);
+    }
   }
-  if (has_range) {
+  if (is_part) {
+    finish_part(g, at, sums);
+  } else if (has_range) {
     e->range[0] = pk_lower(e->range[0], fold_lower(low));
     e->range[1] = pk_upper(e->range[1], fold_upper(high));
   }
-  if (whole < panels && out.count % PK_PANEL > 0) finish_part(g, at, whole, sums);
 }
+#undef EACH_VALUE
 
 /* Separate code without an activation, which loads none of its constants. */
 static __attribute__((noinline)) void finish_tile(const gemm *g, const place *at, tile_sums *sums) {

@@ -56,15 +56,15 @@ static void softmax_f32(size_t m, size_t width, float *x, size_t ldx) {
     float maximum = row_largest(width, x);
     f32x16 lanes = {0};
     size_t i = 0;
-    for (; i < whole_groups(width); i += WIDE) {
-      f32x16 e = exponential_or_zero(load(x + i) - maximum);
-      store(x + i, e);
-      lanes += e;
-    }
-    if (i < width) {
-      f32x16 e = exponential_or_zero(load_part(x + i, width - i, -__builtin_inff()) - maximum);
-      store_part(x + i, e, width - i);
-      lanes += e;
+    for (; i < width; i += WIDE) {
+      const size_t count = width - i;
+      f32x16 v = count < WIDE ? load_part(x + i, count, -__builtin_inff()) : load(x + i);
+      v = exponential_or_zero(v - maximum);
+      if (count < WIDE)
+        store_part(x + i, v, count);
+      else
+        store(x + i, v);
+      lanes += v;
     }
     float inverse = 1.0f / fold_sum(lanes);
     for (i = 0; i < whole_groups(width); i += WIDE) store(x + i, load(x + i) * inverse);
