@@ -155,6 +155,10 @@ bench-images: build ## JPEG files to vectors, compared with decoding alone: BUND
 	@Scripts/environments/venv-test.sh
 	PYTHONPATH=Benchmarks $(PYTHON_TEST) -m images $(BUNDLE) $(IMAGES)
 
+.PHONY: bench-profile
+bench-profile: ## shares of time of each operation, on one thread, with perf: PROFILE='b32.pclip rn50.pclip --batch 8'
+	python3 Benchmarks/profile.py $(PROFILE)
+
 .PHONY: bench-quantizers
 bench-quantizers: build ## compare int8 with that of ONNX Runtime and OpenVINO, write docs/QUANTIZATION.md; QUANTIZERS='--model mini-vit' prints one model
 	@Scripts/environments/venv-peers.sh

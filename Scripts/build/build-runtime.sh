@@ -8,6 +8,7 @@
 # usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
 #
 # SANITIZE=address,undefined or SANITIZE=thread builds only the static library, instrumented, for sanitize.sh.
+# SYMBOLS=1 keeps the names of functions, for `make bench-profile`: the same code, without the limit of the size.
 # TARGET=aarch64 builds for 64-bit Arm on another machine, with the C library of libc6-dev-arm64-cross.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,6 +20,11 @@ output=$(realpath "${1:-dist}")
 sanitize=${SANITIZE:-}
 target=${TARGET:-}
 limit_bytes=$((320 * 1000))
+strip=-s
+if [ -n "${SYMBOLS:-}" ]; then
+  limit_bytes=$((1000 * 1000))
+  strip=
+fi
 version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI/ABI+Open.swift")
 c_modules=(CKernels CPlatform CTextTables)
 swift_modules=(Bytes TensorTypes Architecture BundleFormat Tokenizer ImagePreprocessing PocketRuntime)
@@ -109,7 +115,7 @@ allocations=(-Wl,--wrap=posix_memalign,--wrap=free)
 # Repeated instructions of the Swift modules become functions: 3.5 KB less, not slower (the kernels are unchanged).
 # Strings that end alike share their bytes (-O2 of the linker).
 library=$output/lib/libpocketclip.so
-"$clang" -shared -fuse-ld=lld -flto -o "$library" ./*.o -Wl,-O2,--gc-sections,-s,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack,--as-needed \
+"$clang" -shared -fuse-ld=lld -flto -o "$library" ./*.o ${strip:+"$strip"} -Wl,-O2,--gc-sections,-z,defs,-z,now,-z,relro,-z,nodelete,-z,noexecstack,--as-needed \
   -Wl,--icf=safe "${allocations[@]}" -Wl,-mllvm,-enable-machine-outliner=always -Wl,-soname,libpocketclip.so \
   -Wl,--version-script=exports.map "${link_target[@]}"
 
