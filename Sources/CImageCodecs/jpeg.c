@@ -145,7 +145,26 @@ static cic_status read_rows(cic_rows *rows, size_t row_count, uint8_t *pixels, c
   return CIC_OK;
 }
 
-cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message) {
+/* Leaves out the columns of blocks that are not needed; their bits are read nevertheless. Upsampled colours depend on
+ * neighbours, so two more blocks of pixels are decoded on each side. Smoothing of a progressive JPEG depends on more. */
+static void crop(struct jpeg_decompress_struct *decoder, cic_window *window) {
+#ifdef LIBJPEG_TURBO_VERSION
+  const JDIMENSION margin = 2 * DCTSIZE * (JDIMENSION)decoder->max_h_samp_factor;
+  const JDIMENSION past = window->first_column + window->column_count;
+  JDIMENSION first = window->first_column < margin ? 0 : window->first_column - margin;
+  JDIMENSION width = (decoder->output_width - past < margin ? decoder->output_width : past + margin) - first;
+  if (!jpeg_has_multiple_scans(decoder) && width < decoder->output_width) {
+    jpeg_crop_scanline(decoder, &first, &width);
+    window->first_column = first;
+    window->column_count = decoder->output_width;
+    return;
+  }
+#endif
+  window->first_column = 0;
+  window->column_count = decoder->output_width;
+}
+
+cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_window *window, cic_rows **rows, char *message) {
   struct jpeg_reading *reading = cic_allocate(sizeof *reading, message);
   if (!reading) return CIC_NO_MEMORY;
   begin(reading, bytes, count, message);
@@ -161,14 +180,21 @@ cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_rows **rows, ch
     return status;
   }
   watch_scans(reading);
+  if (window) reading->decoder.scale_denom = window->denominator;
   jpeg_start_decompress(&reading->decoder);
+  if (window && (window->first_column > reading->decoder.output_width ||
+                 window->column_count > reading->decoder.output_width - window->first_column)) {
+    close_rows(&reading->rows);
+    return CIC_TOO_SMALL;
+  }
+  if (window) crop(&reading->decoder, window);
   *rows = &reading->rows;
   return CIC_OK;
 }
 
 cic_status cic_jpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message) {
   cic_rows *rows;
-  cic_status status = cic_jpeg_open(bytes, count, &rows, message);
+  cic_status status = cic_jpeg_open(bytes, count, NULL, &rows, message);
   if (status != CIC_OK) return status;
   const struct jpeg_decompress_struct *decoder = &((struct jpeg_reading *)rows)->decoder;
   const size_t row_bytes = (size_t)decoder->output_width * (size_t)decoder->output_components;

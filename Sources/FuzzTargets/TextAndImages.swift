@@ -17,15 +17,22 @@ internal import Tokenizer
   precondition(result.cutOffset.map { 0..<text.count ~= $0 } ?? true)
 }
 
-/// Decodes any bytes as an image file, and prepares the decoded image.
+/// Decodes any bytes as an image file, prepares the decoded image, and prepares it while it is decoded.
 @Sendable func fuzzImage(_ bytes: RawSpan) {
   var limits = ImageFiles.Limits()
   limits.maximumPixelCount = 1 << 18
   let data = bytes.withUnsafeBytes { Data($0) }
-  guard let image = try? ImageFiles.decode(data, name: "fuzz", limits: limits) else { return }
+  let image = try? ImageFiles.decode(data, name: "fuzz", limits: limits)
+  for target in [Preprocessing.openAI, onWhite].map({ ImageTarget($0, imageSize: 16) }) {
+    let square = preparedFile(data, limits, target)
+    precondition((square == nil) == (image == nil))
+    if let image { precondition(square == preparedImage(image, target.preprocessing)) }
+    var scaled = target
+    scaled.scalesJPEG = true
+    precondition((preparedFile(data, limits, scaled) == nil) == (image == nil))
+  }
+  guard let image else { return }
   precondition(image.samples.count == image.width * image.height * image.mode.bytesPerPixel)
-  var onWhite = Preprocessing.openAI
-  (onWhite.conversion, onWhite.alpha) = (.beforeResize, .white)
   precondition(
     (try? image.prepared(for: onWhite, imageSize: 16))?.pixels.count == 3 * image.width * image.height)
   guard let rgb = try? image.prepared(for: .openAI, imageSize: 16),
@@ -43,6 +50,33 @@ internal import Tokenizer
         != nil
     else { preconditionFailure("a decoded image cannot be cropped") }
   }
+}
+
+private let onWhite: Preprocessing = {
+  var result = Preprocessing.openAI
+  (result.conversion, result.alpha) = (.beforeResize, .white)
+  return result
+}()
+
+/// The square of a file that is prepared while it is decoded, where that is possible; nil for an error.
+private func preparedFile(_ data: Data, _ limits: ImageFiles.Limits, _ target: ImageTarget) -> [UInt8]? {
+  var memory: [UInt8] = []
+  return try? ImagePlan(data, name: "fuzz", limits: limits, for: target).prepared(data, reusing: &memory)
+    .square
+}
+
+/// The square of a decoded image.
+private func preparedImage(_ image: DecodedImage, _ preprocessing: Preprocessing) -> [UInt8]? {
+  guard let rgb = try? image.prepared(for: preprocessing, imageSize: 16),
+    let view = try? ImageView(rgb.pixels.span, width: rgb.width, height: rgb.height)
+  else { return nil }
+  var scratch = ImagePreprocessor.Scratch(maximumWidth: rgb.width, maximumHeight: rgb.height, imageSize: 16)
+  var square = [UInt8](repeating: 0, count: 3 * 16 * 16)
+  var span = square.mutableSpan
+  guard
+    (try? ImagePreprocessor(preprocessing, imageSize: 16).crop(view, into: &span, scratch: &scratch)) != nil
+  else { return nil }
+  return square
 }
 
 private let tokenizer: Tokenizer = {

@@ -20,11 +20,13 @@ enum RowCodec {
     }
   }
 
+  /// - Parameter window: the needed columns; afterwards, those that rows have.
   func open(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ rows: inout OpaquePointer?, _ message: UnsafeMutablePointer<CChar>?
+    _ bytes: UnsafeBufferPointer<UInt8>, _ window: inout cic_window, _ rows: inout OpaquePointer?,
+    _ message: UnsafeMutablePointer<CChar>?
   ) -> cic_status {
     switch self {
-    case .jpeg: cic_jpeg_open(bytes.baseAddress, bytes.count, &rows, message)
+    case .jpeg: cic_jpeg_open(bytes.baseAddress, bytes.count, &window, &rows, message)
     case .png: cic_png_open(bytes.baseAddress, bytes.count, &rows, message)
     }
   }
@@ -69,27 +71,42 @@ extension RowCodec {
 
 /// The rows of an image file, decoded in order.
 struct CodecRows: ~Copyable {
-  private let header: ImageHeader
+  /// The columns that rows have.
+  let columns: Range<Int>
+  private let bytesPerPixel: Int
   private let name: String
   private let rows: OpaquePointer
 
-  /// - Parameter bytes: of the file; they stay valid as long as this value.
+  /// - Parameters:
+  ///   - bytes: of the file; they stay valid as long as this value.
+  ///   - width: of the decoded image.
+  ///   - denominator: by which sides are divided: 1, 2, 4 or 8; 1 for PNG.
+  ///   - needed: columns of the decoded image. Rows may have more.
   init(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ codec: RowCodec, _ header: ImageHeader, name: String
+    _ bytes: UnsafeBufferPointer<UInt8>, _ codec: RowCodec, width: Int, _ mode: DecodedImage.Mode,
+    denominator: Int, needed: Range<Int>, name: String
   ) throws(ImageFileError) {
-    self.header = header
     self.name = name
+    bytesPerPixel = mode.bytesPerPixel
+    var window = cic_window(
+      denominator: UInt32(denominator), first_column: UInt32(needed.lowerBound),
+      column_count: UInt32(needed.count))
     var opened: OpaquePointer?
-    try checkCodec(name) { codec.open(bytes, &opened, $0) }
+    try checkCodec(name) { codec.open(bytes, &window, &opened, $0) }
     guard let opened else { throw ImageFileError(.noMemory, file: name, detail: "no memory for the decoder") }
     rows = opened
+    let first = Int(window.first_column)
+    switch codec {
+    case .jpeg: columns = first..<first + Int(window.column_count)
+    case .png: columns = 0..<width
+    }
   }
 
   deinit { cic_close(rows) }
 
   /// Decodes the next `count` rows, which are left, into the beginning of `samples`.
   mutating func read(_ count: Int, into samples: inout [UInt8]) throws(ImageFileError) {
-    precondition(samples.count >= count * header.width * header.mode.bytesPerPixel)
+    precondition(samples.count >= count * columns.count * bytesPerPixel)
     try checkCodec(name) { message in
       samples.withUnsafeMutableBufferPointer { cic_read_rows(rows, count, $0.baseAddress, message) }
     }

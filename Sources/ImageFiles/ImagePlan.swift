@@ -5,7 +5,7 @@ internal import ImagePreprocessing
 /// How an image file becomes a model's input: strip by strip while it is decoded, or from the complete image.
 ///
 /// Both give the same bytes. The complete image is needed for WebP, interlaced PNG, rotation, 16-bit grey that is
-/// resized, and FP32 resizing.
+/// resized, and FP32 resizing; such an image is never decoded at a fraction of its size.
 public struct ImagePlan: Sendable {
   public let header: ImageHeader
   let target: ImageTarget

@@ -9,15 +9,18 @@ public struct ImageTarget: Sendable {
   public var imageSize: Int
   /// Whether the camera's rotation is applied.
   public var isTurnedUpright: Bool
+  /// Whether large JPEGs are decoded at a fraction of their size, which changes the bytes slightly.
+  public var scalesJPEG: Bool
   public var kernels: ResizeKernels
 
   public init(
-    _ preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool = false,
+    _ preprocessing: Preprocessing, imageSize: Int, isTurnedUpright: Bool = false, scalesJPEG: Bool = false,
     kernels: ResizeKernels = .detected
   ) {
     self.preprocessing = preprocessing
     self.imageSize = imageSize
     self.isTurnedUpright = isTurnedUpright
+    self.scalesJPEG = scalesJPEG
     self.kernels = kernels
   }
 }
@@ -30,6 +33,8 @@ public struct PreparedFile: Equatable, Sendable {
   public var mode: DecodedImage.Mode
   /// EXIF orientation 2–8 if the file states it and it was not applied.
   public var orientation: Int?
+  /// Whether a JPEG was decoded at a fraction of its size.
+  public var isScaled = false
 }
 
 extension ResizeKernels {

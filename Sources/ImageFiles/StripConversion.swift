@@ -62,11 +62,12 @@ struct ResampledStrips: StripSquare, ~Copyable {
   private var stream: CropStream
 
   init(
-    _ window: CropWindow, _ conversion: StripConversion, _ mode: DecodedImage.Mode, _ target: ImageTarget
+    _ window: CropWindow, _ conversion: StripConversion, _ mode: DecodedImage.Mode, columns: Range<Int>,
+    _ target: ImageTarget
   ) {
     self.conversion = conversion
     stream = CropStream(
-      window, imageSize: target.imageSize, channelCount: conversion.channelCount(mode),
+      window, imageSize: target.imageSize, channelCount: conversion.channelCount(mode), columns: columns,
       kernels: target.kernels)
   }
 

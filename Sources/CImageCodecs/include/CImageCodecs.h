@@ -57,8 +57,15 @@ cic_status cic_png_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, s
 /* An image whose rows are decoded in order. It refers to the bytes of its file. */
 typedef struct cic_rows cic_rows;
 
-/* On success, `*rows` must be closed. */
-cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message);
+/* What is decoded of a JPEG. */
+typedef struct cic_window {
+  uint32_t denominator; /* 1, 2, 4 or 8: sides are divided by it and rounded up; columns count in the result */
+  uint32_t first_column, column_count;
+} cic_window;
+
+/* On success, `*rows` must be closed. `window` states the columns that are needed; afterwards, those that rows have: more,
+ * so that the needed ones are the same as in the complete image. NULL for everything. */
+cic_status cic_jpeg_open(const uint8_t *bytes, size_t count, cic_window *window, cic_rows **rows, char *message);
 cic_status cic_png_open(const uint8_t *bytes, size_t count, cic_rows **rows, char *message);
 /* Decodes the next `row_count` rows without gaps; at most as many as are left. After an error, only close it. */
 cic_status cic_read_rows(cic_rows *rows, size_t row_count, uint8_t *pixels, char *message);

@@ -87,7 +87,7 @@ struct Classify: ParsableCommand {
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
       var encoder = try ImageEncoder(
         imageBundle, files: found.files, unreadable: found.unreadable, isTurnedUpright: images.upright,
-        limits: images.limits)
+        scalesJPEG: images.scaledJpeg, limits: images.limits)
       let unreadable = found.unreadable.map {
         ClassifyOutput.Image(path: $0.path, error: $0.failure.message, hint: $0.failure.hint, labels: [])
       }
@@ -102,7 +102,8 @@ struct Classify: ParsableCommand {
         try JSONOutput.print(
           ClassifyOutput(
             spaceId: space, bundleId: information.bundleID,
-            scoreKind: textBundle.model.information.scoreKind.rawValue, images: results))
+            scoreKind: textBundle.model.information.scoreKind.rawValue,
+            scaledJpeg: images.scaledJpeg ? true : nil, images: results))
       }
       if images.strict, !options.json {
         for result in results { try print(result, space, console) }
@@ -129,7 +130,8 @@ struct Classify: ParsableCommand {
   private func print(_ result: ClassifyOutput.Image, _ space: SpaceID, _ console: Console) throws {
     if lines {
       console.clearProgress()
-      try JSONOutput.printLine(ClassifyOutput.Line(image: result, spaceId: space))
+      try JSONOutput.printLine(
+        ClassifyOutput.Line(image: result, spaceId: space, scaledJpeg: images.scaledJpeg ? true : nil))
     } else {
       try console.print(result.lines)
     }
@@ -257,6 +259,8 @@ struct ClassifyOutput: SchemaOutput {
   static let schema = "classify"
   var spaceId: SpaceID
   var bundleId, scoreKind: String
+  /// Whether large JPEGs were decoded at a fraction of their size; nil for no.
+  var scaledJpeg: Bool?
   var images: [Image]
 
   struct Image: Encodable {
@@ -278,13 +282,15 @@ struct ClassifyOutput: SchemaOutput {
   struct Line: Encodable {
     var image: Image
     var spaceId: SpaceID
+    var scaledJpeg: Bool?
 
-    enum CodingKeys: CodingKey { case spaceId }
+    enum CodingKeys: CodingKey { case spaceId, scaledJpeg }
 
     func encode(to encoder: any Encoder) throws {
       try image.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(spaceId, forKey: .spaceId)
+      try container.encodeIfPresent(scaledJpeg, forKey: .scaledJpeg)
     }
   }
 

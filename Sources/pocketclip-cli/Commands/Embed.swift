@@ -103,13 +103,15 @@ struct Embed: ParsableCommand {
   ) throws {
     let run = VectorRun(
       paths: paths, bundle: bundle,
-      settings: VectorSettings(bundle, isRaw: raw, isTurnedUpright: images.upright),
+      settings: VectorSettings(
+        bundle, isRaw: raw, isTurnedUpright: images.upright, scalesJPEG: images.scaledJpeg),
       limits: images.limits,
       mode: resume ? .resume : force ? .replace : .new, prunes: prune, isStrict: images.strict, text: text,
       console: console)
     let result = try run.run(texts: texts, images: found)
     if options.json {
       var output = EmbedOutput(bundle, items: [], skipped: result.skipped)
+      output.scaledJpeg = scaledJpeg
       output.output = paths.vectors
       output.rows = paths.rows
       output.counts = result.counts
@@ -117,6 +119,9 @@ struct Embed: ParsableCommand {
     }
     if let failure = result.failure { throw failure.followingOutput() }
   }
+
+  /// For the output: nil if the option is not given.
+  private var scaledJpeg: Bool? { images.scaledJpeg ? true : nil }
 
   /// Prints each vector as soon as it is computed, or all as one object.
   private func print(
@@ -126,7 +131,7 @@ struct Embed: ParsableCommand {
     var skipped = found.unreadable.map { EmbedOutput.Skipped(input: $0.path, failure: $0.failure) }
     func printLine(_ item: EmbedOutput.Item) throws {
       console.clearProgress()
-      try JSONOutput.printLine(EmbedOutput.Line(item, bundle.model.information.space))
+      try JSONOutput.printLine(EmbedOutput.Line(item, bundle.model.information.space, scaledJpeg: scaledJpeg))
     }
     func add(_ item: EmbedOutput.Item) throws {
       if options.json || images.strict { items.append(item) } else { try printLine(item) }
@@ -142,7 +147,7 @@ struct Embed: ParsableCommand {
     }
     var encoder = try ImageEncoder(
       bundle, files: found.files, unreadable: found.unreadable, isNormalized: !raw,
-      isTurnedUpright: images.upright, limits: images.limits)
+      isTurnedUpright: images.upright, scalesJPEG: images.scaledJpeg, limits: images.limits)
     console.progress.begin("embedding images", .images, of: found.files.count)
     while let outcome = encoder.next(console) {
       console.progress.add()
@@ -157,7 +162,9 @@ struct Embed: ParsableCommand {
     let failure = encoder.finish(console, isStrict: images.strict, hasOthers: !texts.isEmpty)
     if images.strict, let failure { throw failure }
     if options.json {
-      try JSONOutput.print(EmbedOutput(bundle, items: items, skipped: skipped))
+      var output = EmbedOutput(bundle, items: items, skipped: skipped)
+      output.scaledJpeg = scaledJpeg
+      try JSONOutput.print(output)
     } else {
       for item in items { try printLine(item) }
     }
@@ -186,6 +193,8 @@ struct EmbedOutput: SchemaOutput {
   static let schema = "embed"
   var spaceId: SpaceID
   var bundleId: String
+  /// Whether large JPEGs were decoded at a fraction of their size; nil for no.
+  var scaledJpeg: Bool?
   /// The file of the vectors and that of their rows; `items` is then empty.
   var output, rows: String?
   var counts: VectorRun.Counts?
@@ -222,12 +231,14 @@ struct EmbedOutput: SchemaOutput {
   struct Line: Encodable {
     var kind, input: String
     var spaceId: SpaceID
+    var scaledJpeg: Bool?
     var vector: [Float]
 
-    init(_ item: Item, _ spaceId: SpaceID) {
+    init(_ item: Item, _ spaceId: SpaceID, scaledJpeg: Bool?) {
       kind = item.kind
       input = item.input
       self.spaceId = spaceId
+      self.scaledJpeg = scaledJpeg
       vector = item.vector
     }
   }

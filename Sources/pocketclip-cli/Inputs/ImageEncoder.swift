@@ -10,20 +10,22 @@ struct ImageEncoder {
   private let itemCount: Int
   private var rotatedCount = 0
   private var clippedCount = 0
+  private var scaledCount = 0
   private var failures: [Failure]
 
   /// - Parameter unreadable: folders that cannot be searched, which count as skipped.
   /// - Throws: errors from opening the bundle again.
   init(
     _ bundle: OpenBundle, files: [String], unreadable: [UnreadableFolder] = [], isNormalized: Bool = true,
-    isTurnedUpright: Bool,
+    isTurnedUpright: Bool, scalesJPEG: Bool = false,
     limits: ImageFiles.Limits, contents: VectorContents? = nil
   ) throws {
     let allThreads = bundle.model.information.threads
     let threads = max(1, min(allThreads, files.count))
     let settings = ImageSettings(
       bundle: try bundle.limited(toThreads: allThreads / threads), isNormalized: isNormalized,
-      isTurnedUpright: isTurnedUpright, memory: ImageMemory(limits), contents: contents)
+      isTurnedUpright: isTurnedUpright, scalesJPEG: scalesJPEG, memory: ImageMemory(limits),
+      contents: contents)
     // The number of threads does not change the bits of a vector.
     stream = OrderedStream(files, threads: threads) {
       var worker = ImageWorker(settings)
@@ -38,6 +40,7 @@ struct ImageEncoder {
     guard let outcome = stream.next() else { return nil }
     if outcome.ignoresOrientation { rotatedCount += 1 }
     if outcome.isClippedGrey { clippedCount += 1 }
+    if outcome.isScaled { scaledCount += 1 }
     if case .failure(let failure) = outcome.vector {
       if itemCount > 1 { console.warn("skipped: \(failure.message)") }
       failures.append(failure)
@@ -54,6 +57,7 @@ struct ImageEncoder {
   func finish(_ console: Console, isStrict: Bool, hasOthers: Bool) -> Failure? {
     noteOrientation(console)
     noteClipping(console)
+    noteScaling(console)
     guard var failure = failures.first else { return nil }
     let isDone = hasOthers || failures.count < itemCount
     guard itemCount > 1 || isDone else { return failure }
@@ -72,6 +76,13 @@ struct ImageEncoder {
     console.note(
       "note: the camera rotation (EXIF) of \(counted(rotatedCount, "image")) is ignored, as in the original code; "
         + "--upright applies it")
+  }
+
+  private func noteScaling(_ console: Console) {
+    guard scaledCount > 0 else { return }
+    console.note(
+      "note: \(counted(scaledCount, "JPEG file")) decoded at a fraction of the size (--scaled-jpeg); their vectors differ "
+        + "slightly from those without it")
   }
 
   private func noteClipping(_ console: Console) {

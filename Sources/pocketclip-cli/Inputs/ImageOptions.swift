@@ -22,6 +22,12 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Apply the camera's rotation (EXIF), which the original code ignores.")
   var upright = false
 
+  @Flag(
+    help:
+      "Decode large JPEGs at 1/2, 1/4 or 1/8 of their size: faster, but vectors change slightly (docs/RESIZING.md)."
+  )
+  var scaledJpeg = false
+
   @Flag(help: "Write no output if an image fails, instead of skipping the image.")
   var strict = false
 

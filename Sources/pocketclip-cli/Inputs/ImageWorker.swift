@@ -10,6 +10,8 @@ struct ImageSettings: Sendable {
   let bundle: OpenBundle
   let isNormalized: Bool
   let isTurnedUpright: Bool
+  /// Whether large JPEGs are decoded at a fraction of their size.
+  let scalesJPEG: Bool
   let memory: ImageMemory
   /// Known vectors by content; nil if contents are not recorded.
   var contents: VectorContents?
@@ -23,6 +25,7 @@ struct ImageOutcome: Sendable {
   var content: InputContent?
   var ignoresOrientation = false
   var isClippedGrey = false
+  var isScaled = false
 }
 
 /// Decodes and encodes images, one after the other on one thread.
@@ -42,7 +45,7 @@ struct ImageWorker {
     let kernels = ResizeKernels(named: information.instructionSet)
     target = ImageTarget(
       settings.bundle.description.preprocessing, imageSize: information.imageSize,
-      isTurnedUpright: settings.isTurnedUpright, kernels: kernels)
+      isTurnedUpright: settings.isTurnedUpright, scalesJPEG: settings.scalesJPEG, kernels: kernels)
     preprocessor = ImagePreprocessor(target.preprocessing, imageSize: target.imageSize, kernels: kernels)
     planes = [Float](repeating: 0, count: 3 * target.imageSize * target.imageSize)
   }
@@ -61,7 +64,8 @@ struct ImageWorker {
       }
       return ImageOutcome(
         path: path, vector: Result { () throws(Failure) in try vector(of: image, path) }, content: content,
-        ignoresOrientation: image.orientation != nil, isClippedGrey: image.mode == .grey16)
+        ignoresOrientation: image.orientation != nil, isClippedGrey: image.mode == .grey16,
+        isScaled: image.isScaled)
     } catch {
       return ImageOutcome(path: path, vector: .failure(error))
     }

@@ -11,7 +11,7 @@ struct RowCodec: Sendable {
     for (name, value) in settings.fields {
       bytes += ",\"\(name)\":".utf8
       switch name {
-      case "normalized", "upright": bytes += value.utf8
+      case "normalized", "upright", VectorSettings.scaledName: bytes += value.utf8
       default: JSONEscapes.appendString(value, to: &bytes)
       }
     }
@@ -51,11 +51,14 @@ struct RowCodec: Sendable {
       content: InputContent(size: try fields.size("size"), hash: try fields.hash("sha256")),
       status: try fields.choice("status", VectorRow.Status.init),
       vectorHash: try fields.hash("vector_sha256"))
+    let statesScaling = object[VectorSettings.scaledName] != nil
     let settings = VectorSettings(
       spaceID: try fields.choice("space_id", SpaceID.init(_:)), bundleID: try fields.string("bundle_id"),
       arithmetic: try fields.string("arithmetic"), isNormalized: try fields.bool("normalized"),
-      isUpright: try fields.bool("upright"))
+      isUpright: try fields.bool("upright"),
+      scalesJPEG: statesScaling ? try fields.bool(VectorSettings.scaledName) : false)
     // Rows are written again from the known fields, so any other field would be lost.
+    let fieldCount = Self.fieldCount + (statesScaling ? 1 : 0)
     guard object.members.count == fieldCount else {
       throw Fault(reason: "expected \(fieldCount) fields, found \(object.members.count)")
     }

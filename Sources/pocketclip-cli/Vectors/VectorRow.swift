@@ -30,39 +30,50 @@ struct VectorSettings: Equatable, Sendable {
   var spaceID: SpaceID
   var bundleID, arithmetic: String
   var isNormalized, isUpright: Bool
+  /// Whether large JPEGs were decoded at a fraction of their size. Only stated if they were.
+  var scalesJPEG: Bool
 
-  init(spaceID: SpaceID, bundleID: String, arithmetic: String, isNormalized: Bool, isUpright: Bool) {
+  init(
+    spaceID: SpaceID, bundleID: String, arithmetic: String, isNormalized: Bool, isUpright: Bool,
+    scalesJPEG: Bool
+  ) {
     self.spaceID = spaceID
     self.bundleID = bundleID
     self.arithmetic = arithmetic
     self.isNormalized = isNormalized
     self.isUpright = isUpright
+    self.scalesJPEG = scalesJPEG
   }
 
-  init(_ bundle: OpenBundle, isRaw: Bool, isTurnedUpright: Bool) {
+  init(_ bundle: OpenBundle, isRaw: Bool, isTurnedUpright: Bool, scalesJPEG: Bool) {
     let information = bundle.model.information
     self.init(
       spaceID: information.space, bundleID: information.bundleID, arithmetic: "\(information.arithmetic)",
-      isNormalized: !isRaw, isUpright: isTurnedUpright)
+      isNormalized: !isRaw, isUpright: isTurnedUpright, scalesJPEG: scalesJPEG)
   }
 
   var fields: [(name: String, value: String)] {
     [
       ("space_id", "\(spaceID)"), ("bundle_id", bundleID), ("arithmetic", arithmetic),
       ("normalized", "\(isNormalized)"), ("upright", "\(isUpright)"),
-    ]
+    ] + (scalesJPEG ? [(Self.scaledName, "true")] : [])
   }
+
+  static let scaledName = "scaled_jpeg"
 
   /// One file cannot hold vectors of two models or of different settings.
   ///
   /// - Throws: `data`.
   func requireSame(_ found: VectorSettings, _ path: String) throws(Failure) {
     guard self != found else { return }
-    for (expected, found) in zip(fields, found.fields) where expected.value != found.value {
-      throw Failure(
-        .data,
-        "\(path) was made with another \(expected.name): expected \(expected.value), found \(found.value)",
+    func other(_ name: String, _ expected: String, _ found: String) -> Failure {
+      Failure(
+        .data, "\(path) was made with another \(name): expected \(expected), found \(found)",
         hint: "give another name to -o, or give --force in place of --resume to embed everything again")
     }
+    for (expected, found) in zip(fields, found.fields) where expected.value != found.value {
+      throw other(expected.name, expected.value, found.value)
+    }
+    throw other(Self.scaledName, "\(scalesJPEG)", "\(found.scalesJPEG)")
   }
 }

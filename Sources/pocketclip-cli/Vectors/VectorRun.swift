@@ -68,7 +68,8 @@ struct VectorRun {
     try embed(plan.texts, store, &result)
     var encoder = try ImageEncoder(
       bundle, files: plan.images.map(\.input), unreadable: images.unreadable,
-      isNormalized: settings.isNormalized, isTurnedUpright: settings.isUpright, limits: limits,
+      isNormalized: settings.isNormalized, isTurnedUpright: settings.isUpright,
+      scalesJPEG: settings.scalesJPEG, limits: limits,
       contents: store.contents)
     try embed(plan.images, of: &encoder, store, &result)
     try stopIfInterrupted(store, of: plan)

@@ -141,6 +141,25 @@ import Testing
     #expect(lines[0][0] == lines[1][0] && lines[0][1] != lines[1][1])
   }
 
+  @Test("--scaled-jpeg only changes the vector of a large JPEG, slightly, and every output states it")
+  func scaledJPEG() throws {
+    let large = Tool.fixture("preprocessing/wide/large-420.jpg")
+    let complete = try Tool.run("embed", "-m", bundle, Self.image, large)
+    let scaled = try Tool.run("embed", "-m", bundle, Self.image, large, "--scaled-jpeg")
+    #expect(complete.error.isEmpty && scaled.error.contains("1 JPEG file"), "\(scaled.error)")
+    let (before, after) = (try complete.lines(), try scaled.lines())
+    try #require(before.count == 2 && after.count == 2)
+    #expect(before.allSatisfy { $0["scaled_jpeg"] == nil })
+    #expect(after.allSatisfy { $0["scaled_jpeg"] as? Bool == true })
+    let vectors = [before, after].map { $0.map { $0["vector"] as? [Double] ?? [] } }
+    #expect(vectors[0][0] == vectors[1][0] && vectors[0][1] != vectors[1][1])
+    #expect(zip(vectors[0][1], vectors[1][1]).reduce(0) { $0 + $1.0 * $1.1 } > 0.99)
+    for arguments in [["embed"], ["classify", "--label", "a", "--label", "b"]] {
+      let outcome = try Tool.run(arguments + ["-m", bundle, large, "--scaled-jpeg", "--json"])
+      #expect(try outcome.json()["scaled_jpeg"] as? Bool == true)
+    }
+  }
+
   @Test("classify --lines prints one object per image, including images that failed")
   func classifyLines() throws {
     let outcome = try Tool.run(

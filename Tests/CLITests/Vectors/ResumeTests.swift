@@ -196,12 +196,24 @@ import Testing
     #expect(try VectorPair.bytes(output) == VectorPair.bytes(try whole([target, Self.clock])))
   }
 
+  @Test("--resume continues an output that was made with --scaled-jpeg, whose rows state it")
+  func scaledJPEG() throws {
+    #expect(try resume(Self.apple, "--scaled-jpeg").status == 0)
+    #expect(try resume(Self.apple, Self.clock, "--scaled-jpeg").status == 0)
+    let pair = try VectorPair(output)
+    #expect(pair.rows.count == 2 && pair.rows.allSatisfy { $0["scaled_jpeg"] as? Bool == true })
+    let other = try resume(Self.apple)
+    #expect(other.status == 65 && other.error.contains("another scaled_jpeg"), "\(other.error)")
+  }
+
   @Test("Vectors of another bundle or with other settings are not mixed, and the output is kept")
   func otherSettings() throws {
     #expect(try resume(Self.apple).status == 0)
     let kept = try VectorPair.bytes(output)
     let raw = try resume(Self.clock, "--raw")
     #expect(raw.status == 65 && raw.error.contains("another normalized"), "\(raw.error)")
+    let scaled = try resume(Self.clock, "--scaled-jpeg")
+    #expect(scaled.status == 65 && scaled.error.contains("another scaled_jpeg"), "\(scaled.error)")
     let other = folder.file("other.pclip")
     let precision = ["--precision", "int8", "--no-measure"]
     #expect(try Tool.run(["convert", bundle, "-o", other] + precision).status == 0)
