@@ -1,5 +1,5 @@
 /* Coefficients of the elementary functions, shared by the scalar and the wide definitions. Fitted with the Remez
- * exchange algorithm in 40 digits (relative error for exp, absolute for erf), then rounded to FP32. */
+ * exchange algorithm in 40 digits (relative error for exp and 2^x), then rounded to FP32. */
 #ifndef PK_CONSTANTS_H
 #define PK_CONSTANTS_H
 
@@ -18,27 +18,30 @@
 #define PK_EXP_P3 0x1.123fc6p-7f
 #define PK_EXP_P4 0x1.6a1a72p-10f
 
-/* |x| < 1: erf(x) = x + x · A(x²), |error| < 2e-9 before rounding. */
-#define PK_ERF_A0 0x1.06eba8p-3f
-#define PK_ERF_A1 -0x1.81273ep-2f
-#define PK_ERF_A2 0x1.ce2d20p-4f
-#define PK_ERF_A3 -0x1.b7fbb4p-6f
-#define PK_ERF_A4 0x1.5419f6p-8f
-#define PK_ERF_A5 -0x1.a485ecp-11f
-#define PK_ERF_A6 0x1.4ae4d0p-14f
-/* 1 ≤ |x| ≤ 4: erf(x) = 1 − exp(−B(x)); beyond 4 it rounds to 1. */
-#define PK_ERF_B0 0x1.72e9aap-12f
-#define PK_ERF_B1 0x1.2085b2p+0f
-#define PK_ERF_B2 0x1.46c586p-1f
-#define PK_ERF_B3 0x1.a60a70p-4f
-#define PK_ERF_B4 -0x1.6541fcp-6f
-#define PK_ERF_B5 0x1.814c8cp-9f
-#define PK_ERF_B6 -0x1.852cc2p-13f
+/* 2^x = 2^n · P(x − n), n = round(x), |relative error of P| < 8e-8. Up to this magnitude 2^n is a normal number. */
+#define PK_EXP2_LARGEST 126.0f
+#define PK_EXP2_P0 0x1.000002p+0f
+#define PK_EXP2_P1 0x1.62e428p-1f
+#define PK_EXP2_P2 0x1.ebf918p-3f
+#define PK_EXP2_P3 0x1.c6b6e6p-5f
+#define PK_EXP2_P4 0x1.3d0c52p-7f
+#define PK_EXP2_P5 0x1.5c08e0p-10f
 
-#define PK_SQRT_HALF 0x1.6a09e6p-1f
-/* tanh form of GELU: x / (1 + exp(x · (C1 + C3 · x²))), C1 = −2√(2/π), C3 = 0.044715 · C1. */
-#define PK_GELU_TANH_C1 -1.5957691216057308f
-#define PK_GELU_TANH_C3 -0.07135481627260025f
+/* Quick GELU: x / (1 + 2^(C1 · x)), C1 = −1.702 · log2 e. */
+#define PK_QUICK_GELU_C1 -2.4554669595930156f
+/* tanh form of GELU: x / (1 + 2^(x · (C1 + C3 · x²))), C1 = −2√(2/π) · log2 e, C3 = 0.044715 · C1. */
+#define PK_GELU_TANH_C1 -2.302208198144325f
+#define PK_GELU_TANH_C3 -0.1029432395800235f
+/* GELU: max(x, 0) − a · 2^B(a), a = |x|, B(a) ≈ log2(erfc(a / √2) / 2), so that the error of a · 2^B(a) is below 1e-8. */
+#define PK_GELU_B0 -1.0f
+#define PK_GELU_B1 -0x1.26af26p+0f
+#define PK_GELU_B2 -0x1.d6303cp-2f
+#define PK_GELU_B3 -0x1.af010cp-5f
+#define PK_GELU_B4 0x1.d9af70p-8f
+#define PK_GELU_B5 -0x1.115b54p-12f
+#define PK_GELU_B6 -0x1.1c4950p-13f
+#define PK_GELU_B7 0x1.e3720ep-16f
+#define PK_GELU_B8 -0x1.06e5a4p-19f
 
 /* Activations whose largest magnitude is below this count as zero: 127 / magnitude would overflow. */
 #define PK_QUANTIZATION_FLOOR 0x1p-100f

@@ -25,29 +25,17 @@ float pk_expf(float x) {
   return mantissa * power_of_two(half) * power_of_two(exponent - half);
 }
 
-float pk_erff(float x) {
-  float magnitude = x < 0 ? -x : x;
-  float a = magnitude > 4.0f ? 4.0f : magnitude;
-  float t = a * a;
-  if (a < 1.0f) {
-    float p = PK_ERF_A6;
-    p = p * t + PK_ERF_A5;
-    p = p * t + PK_ERF_A4;
-    p = p * t + PK_ERF_A3;
-    p = p * t + PK_ERF_A2;
-    p = p * t + PK_ERF_A1;
-    p = p * t + PK_ERF_A0;
-    return x + x * p;
-  }
-  float b = PK_ERF_B6;
-  b = b * a + PK_ERF_B5;
-  b = b * a + PK_ERF_B4;
-  b = b * a + PK_ERF_B3;
-  b = b * a + PK_ERF_B2;
-  b = b * a + PK_ERF_B1;
-  b = b * a + PK_ERF_B0;
-  float y = 1.0f - pk_expf(-b);
-  return x < 0 ? -y : y;
+float pk_exp2f(float x) {
+  float biased = x + PK_ROUNDER;
+  float n = biased - PK_ROUNDER;
+  float r = x - n;
+  float p = PK_EXP2_P5;
+  p = p * r + PK_EXP2_P4;
+  p = p * r + PK_EXP2_P3;
+  p = p * r + PK_EXP2_P2;
+  p = p * r + PK_EXP2_P1;
+  p = p * r + PK_EXP2_P0;
+  return p * power_of_two(pk_round_to_int(x));
 }
 
 /* The elementwise builtin compiles to the processor's instruction; sqrtf() would need libm for errno. */

@@ -10,15 +10,34 @@
 /* Rows whose totals are kept while a block of weights is in use. */
 #define ROW_TILE 16
 
-/* v · sigmoid(−x). If exp(x) is not finite, the result is close to 0. */
-static float gated(float v, float x) { return v / (1.0f + pk_expf(x < PK_EXP_FINITE ? x : PK_EXP_FINITE)); }
+/* v / (1 + 2^x). Within the limits the power is a normal number; beyond them the result is already v or close to 0. */
+static float gated(float v, float x) {
+  x = x < PK_EXP2_LARGEST ? x : PK_EXP2_LARGEST;
+  x = x > -PK_EXP2_LARGEST ? x : -PK_EXP2_LARGEST;
+  return v / (1.0f + pk_exp2f(x));
+}
+
+/* v · Φ(v), from the smaller side of the normal distribution: no difference of nearly equal numbers. */
+static float gelu(float v) {
+  const float a = pk_float(pk_bits(v) & 0x7FFFFFFFu);
+  float p = PK_GELU_B8;
+  p = p * a + PK_GELU_B7;
+  p = p * a + PK_GELU_B6;
+  p = p * a + PK_GELU_B5;
+  p = p * a + PK_GELU_B4;
+  p = p * a + PK_GELU_B3;
+  p = p * a + PK_GELU_B2;
+  p = p * a + PK_GELU_B1;
+  p = p * a + PK_GELU_B0;
+  return pk_relu(v) - a * pk_exp2f(p > -PK_EXP2_LARGEST ? p : -PK_EXP2_LARGEST);
+}
 
 float pk_activate(float v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
     case PK_ACTIVATION_RELU: return pk_relu(v);
-    case PK_ACTIVATION_QUICK_GELU: return gated(v, -1.702f * v);
-    case PK_ACTIVATION_GELU_ERF: return (0.5f * v) * (1.0f + pk_erff(v * PK_SQRT_HALF));
+    case PK_ACTIVATION_QUICK_GELU: return gated(v, PK_QUICK_GELU_C1 * v);
+    case PK_ACTIVATION_GELU_ERF: return gelu(v);
     case PK_ACTIVATION_GELU_TANH: return gated(v, v * (PK_GELU_TANH_C1 + PK_GELU_TANH_C3 * (v * v)));
   }
   return v;

@@ -42,15 +42,19 @@ INLINE void store_part(float *y, f32x16 v, size_t count) {
   for (size_t i = 0; i < count; i++) y[i] = v[i];
 }
 
-INLINE f32x16 choose(i32x16 mask, f32x16 a, f32x16 b) {
-  return (f32x16)((mask & (i32x16)a) | (~mask & (i32x16)b));
-}
+/* Functions of one lane, for 16 lanes and for those of a row of a tile. `larger` is the scalar `a > b ? a : b`: the second
+ * operand if they are equal or unordered. */
+#define OVERLOADED INLINE __attribute__((overloadable))
+#define LANEWISE(floats, integers)                                              \
+  OVERLOADED floats choose(integers mask, floats a, floats b) {                 \
+    return (floats)((mask & (integers)a) | (~mask & (integers)b));              \
+  }                                                                             \
+  OVERLOADED floats larger(floats a, floats b) { return choose(a > b, a, b); }  \
+  OVERLOADED floats smaller(floats a, floats b) { return choose(a < b, a, b); } \
+  OVERLOADED floats relu(floats v) { return larger(v, v * 0.0f); } /* pk_relu */
+LANEWISE(f32x16, i32x16)
 
-/* Like the scalar `a > b ? a : b`: the second operand if they are equal or unordered. */
-INLINE f32x16 larger(f32x16 a, f32x16 b) { return choose(a > b, a, b); }
-INLINE f32x16 smaller(f32x16 a, f32x16 b) { return choose(a < b, a, b); }
-/* Like pk_relu, pk_lower and pk_upper, lane by lane. */
-INLINE f32x16 relu(f32x16 v) { return larger(v, v * 0.0f); }
+/* Like pk_lower and pk_upper, lane by lane. */
 INLINE f32x16 lower(f32x16 bound, f32x16 v) { return (f32x16)__builtin_elementwise_max((u32x16)bound, (u32x16)v); }
 INLINE f32x16 upper(f32x16 bound, f32x16 v) { return (f32x16)__builtin_elementwise_max((i32x16)bound, (i32x16)v); }
 INLINE f32x16 magnitude(f32x16 x) { return (f32x16)((i32x16)x & 0x7FFFFFFF); }
@@ -101,53 +105,65 @@ INLINE f32x16 exponential(f32x16 x) {
 /* pk_expf, lane by lane, for x ≤ PK_EXP_FINITE. */
 INLINE f32x16 exponential_or_zero(f32x16 x) { return (f32x16)(~(x < PK_EXP_LOW) & (i32x16)exponential(x)); }
 
-/* v · sigmoid(−x). x is clamped to the range in which exp is a normal number; outside, the result is already v or
- * close to 0. */
-INLINE f32x16 gated(f32x16 v, f32x16 x) {
-  return v / (exponential(larger(smaller(x, spread(PK_EXP_FINITE)), spread(PK_EXP_LOW))) + 1.0f);
+/* ---- Activations, on the lanes of a row of a tile. ---- */
+
+typedef float f32s __attribute__((vector_size(TILE_PANELS * WIDE * sizeof(float)), aligned(4)));
+typedef int32_t i32s __attribute__((vector_size(TILE_PANELS * WIDE * sizeof(float)), aligned(4)));
+typedef uint32_t u32s __attribute__((vector_size(TILE_PANELS * WIDE * sizeof(float)), aligned(4)));
+#if TILE_PANELS > 1
+LANEWISE(f32s, i32s)
+#endif
+
+/* pk_exp2, lane by lane, for −126 ≤ x ≤ 126. */
+INLINE f32s exponential_of_two(f32s x) {
+  f32s biased = x + PK_ROUNDER;
+  f32s r = x - (biased - PK_ROUNDER);
+  f32s p = r * PK_EXP2_P5 + PK_EXP2_P4;
+  p = p * r + PK_EXP2_P3;
+  p = p * r + PK_EXP2_P2;
+  p = p * r + PK_EXP2_P1;
+  p = p * r + PK_EXP2_P0;
+  /* The shift does not affect n: the lowest bit of the rounder's pattern is bit 22. */
+  return p * (f32s)(((u32s)biased << 23) + (127u << 23));
 }
 
-/* pk_erff, lane by lane: computes both pieces, then selects one. */
-INLINE f32x16 error_function(f32x16 x) {
-  f32x16 whole = magnitude(x);
-  f32x16 a = choose(whole > 4.0f, spread(4.0f), whole);
-  f32x16 t = a * a;
-  f32x16 p = t * PK_ERF_A6 + PK_ERF_A5;
-  p = p * t + PK_ERF_A4;
-  p = p * t + PK_ERF_A3;
-  p = p * t + PK_ERF_A2;
-  p = p * t + PK_ERF_A1;
-  p = p * t + PK_ERF_A0;
-  f32x16 b = a * PK_ERF_B6 + PK_ERF_B5;
-  b = b * a + PK_ERF_B4;
-  b = b * a + PK_ERF_B3;
-  b = b * a + PK_ERF_B2;
-  b = b * a + PK_ERF_B1;
-  b = b * a + PK_ERF_B0;
-  f32x16 y = 1.0f - exponential(-b);
-  return choose(a < 1.0f, x + x * p, choose(x < 0.0f, -y, y));
+INLINE f32s gated(f32s v, f32s x) {
+  const f32s none = {0};
+  return v / (exponential_of_two(larger(smaller(x, none + PK_EXP2_LARGEST), none - PK_EXP2_LARGEST)) + 1.0f);
 }
 
+INLINE f32s gelu(f32s v) {
+  const f32s none = {0};
+  const f32s a = (f32s)((i32s)v & 0x7FFFFFFF);
+  f32s p = a * PK_GELU_B8 + PK_GELU_B7;
+  p = p * a + PK_GELU_B6;
+  p = p * a + PK_GELU_B5;
+  p = p * a + PK_GELU_B4;
+  p = p * a + PK_GELU_B3;
+  p = p * a + PK_GELU_B2;
+  p = p * a + PK_GELU_B1;
+  p = p * a + PK_GELU_B0;
+  return relu(v) - a * exponential_of_two(larger(p, none - PK_EXP2_LARGEST));
+}
+
+/* pk_activate, lane by lane. */
+INLINE f32s activate(f32s v, pk_activation activation) {
 #ifdef FEW_BYTES
-INLINE f32x16 activate(f32x16 v, pk_activation activation) {
-  float lanes[WIDE];
-  store(lanes, v);
+  float lanes[TILE_PANELS * WIDE];
+  *(f32s *)lanes = v;
 #pragma clang loop unroll(disable)
-  for (size_t i = 0; i < WIDE; i++) lanes[i] = pk_activate(lanes[i], activation);
-  return load(lanes);
-}
+  for (size_t i = 0; i < TILE_PANELS * WIDE; i++) lanes[i] = pk_activate(lanes[i], activation);
+  return *(f32s *)lanes;
 #else
-INLINE f32x16 activate(f32x16 v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
     case PK_ACTIVATION_RELU: return relu(v);
-    case PK_ACTIVATION_QUICK_GELU: return gated(v, v * -1.702f);
-    case PK_ACTIVATION_GELU_ERF: return (v * 0.5f) * (error_function(v * PK_SQRT_HALF) + 1.0f);
+    case PK_ACTIVATION_QUICK_GELU: return gated(v, v * PK_QUICK_GELU_C1);
+    case PK_ACTIVATION_GELU_ERF: return gelu(v);
     case PK_ACTIVATION_GELU_TANH: return gated(v, v * (v * v * PK_GELU_TANH_C3 + PK_GELU_TANH_C1));
   }
   return v;
-}
-
 #endif
+}
 
 #endif

@@ -172,7 +172,8 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
       if (!has_low) EACH_VALUE v[p] = without_zero_point((u32x16)v[p], terms[p].weight_sums, row->zero_point);
       EACH_VALUE v[p] = v[p] * row->scale;
     }
-    EACH_VALUE v[p] = activate(v[p] * terms[p].scale + terms[p].bias, activation);
+    EACH_VALUE v[p] = v[p] * terms[p].scale + terms[p].bias;
+    if (activation != PK_ACTIVATION_NONE) *(f32s *)v = activate(*(const f32s *)v, activation);
     if (is_part) {
       EACH_VALUE store(sums->f[r][p], v[p]);
       continue;
