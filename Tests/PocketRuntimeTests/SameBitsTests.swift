@@ -30,6 +30,22 @@ import Testing
     }
   }
 
+  /// Several hundred rows: each thread encodes its own texts, unless one part would be larger.
+  @Test("Texts have the same bits if each thread encodes some of them", arguments: configurations)
+  func dividedTexts(_ configuration: Configuration) throws {
+    var (single, divided) = (configuration, configuration)
+    single.threads = 1
+    (divided.threads, divided.maxBatch) = (2, 64)
+    let (reference, bundle) = try (OpenedBundle(single), OpenedBundle(divided))
+    let texts = GeneratedInputs.texts(
+      context: reference.context, vocabulary: Int(reference.info.vocabulary_size))
+    let expected = try texts.map { try reference.encode(ids: [$0])[0] }
+    for order in [Array(texts.indices), texts.indices.reversed(), texts.indices.map { $0 / 2 }] {
+      let many = (0..<24).flatMap { _ in order }
+      #expect(try bundle.encode(ids: many.map { texts[$0] }) == many.map { expected[$0] })
+    }
+  }
+
   /// `convert` computes self-tests with them.
   @Test(
     "SSE4.1 gives the bits of the scalar kernels", .enabled(if: machineISAs.contains("sse41")),

@@ -3,12 +3,14 @@ import CPlatform
 
 /// Assigns rows to the items of a batch. Items may differ in length.
 struct Segments {
-  /// The first row of each item, then the end of the last: items + 1 values.
+  /// The first row of each item, then the end of the last: items + 1 values. Rows count from the first value.
   var starts: UnsafeMutablePointer<Int32>
   var items: Int
 
-  func rows(of item: Int) -> Range<Int> { Int(starts[item])..<Int(starts[item + 1]) }
-  var rowCount: Int { Int(starts[items]) }
+  func rows(of item: Int) -> Range<Int> {
+    Int(starts[item] - starts[0])..<Int(starts[item + 1] - starts[0])
+  }
+  var rowCount: Int { Int(starts[items] - starts[0]) }
 }
 
 /// The rows that are queries.

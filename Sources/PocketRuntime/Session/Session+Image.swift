@@ -90,7 +90,8 @@ extension Session {
     let scratch = slice.scratch
     switch scratch.encoder {
     case .patches(let weights, let buffers):
-      let result = pass(weights, buffers, items: slice.items).run(scratch.images, observer: observer)
+      let result = pass(weights, buffers, scratch.starts, items: slice.items).run(
+        scratch.images, observer: observer)
       for slot in 0..<slice.items { output.store(result[slot], item: scratch.slots[slot]) }
     case .resNet(let weights, let buffers, let results):
       ResNetWork(
@@ -102,13 +103,14 @@ extension Session {
   }
 
   private func pass(
-    _ weights: PatchTrunkWeights, _ scratch: TransformerScratch, items: Int
+    _ weights: PatchTrunkWeights, _ scratch: TransformerScratch, _ starts: UnsafeMutablePointer<Int32>,
+    items: Int
   ) -> PatchTrunkPass {
     let rows = weights.tower.tokenCount
-    for item in 0...items { scratch.starts[item] = Int32(truncatingIfNeeded: item * rows) }
+    for item in 0...items { starts[item] = Int32(truncatingIfNeeded: item * rows) }
     let transformer = TransformerPass(
       compute: model.compute, stack: weights.trunk.stack, scratch: scratch,
-      segments: Segments(starts: scratch.starts, items: items), isCausal: false, pooledRow: .first,
+      segments: Segments(starts: starts, items: items), isCausal: false, pooledRow: .first,
       tower: .image)
     return PatchTrunkPass(weights: weights, transformer: transformer)
   }

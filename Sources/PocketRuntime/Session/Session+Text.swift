@@ -97,14 +97,12 @@ extension Session {
     _ output: inout BatchOutput
   ) {
     guard slice.items > 0 else { return }
-    let transformer = TransformerPass(
-      compute: model.compute, stack: tower.stack, scratch: slice.scratch.transformer,
-      segments: Segments(starts: slice.starts, items: slice.items), isCausal: tower.isCausal,
-      pooledRow: .last,
-      tower: .text)
-    let result = TextPass(tower: tower, weights: weights, transformer: transformer)
-      .run(ids: slice.scratch.ids, observer: observer)
-    for slot in 0..<slice.items { output.store(result[slot], item: slice.scratch.slots[slot]) }
+    let scratch = slice.scratch
+    TextWork(
+      compute: model.compute, tower: tower, weights: weights, scratch: scratch, items: slice.items,
+      observer: observer
+    ).run()
+    for slot in 0..<slice.items { output.store(scratch.results[slot], item: scratch.slots[slot]) }
     slice.removeAll()
   }
 }
@@ -119,7 +117,7 @@ private struct TextSlice {
     starts[0] = 0
   }
 
-  var starts: UnsafeMutablePointer<Int32> { scratch.transformer.starts }
+  var starts: UnsafeMutablePointer<Int32> { scratch.starts }
   private var rows: Int { Int(starts[items]) }
 
   func hasRoom(for length: Int) -> Bool { items < scratch.items && rows + length <= scratch.rows }

@@ -56,6 +56,8 @@ final class ImageScratch {
   let images: UnsafeMutablePointer<UnsafePointer<Float>>
   /// Index in the batch of each image.
   let slots: UnsafeMutablePointer<Int>
+  /// First row of each image in a transformer, then the end of the last.
+  let starts: UnsafeMutablePointer<Int32>
   let encoder: ImageEncoder
 
   /// Enough images per worker that none idles long at the end of a batch.
@@ -73,11 +75,12 @@ final class ImageScratch {
     switch weights {
     case .patches(let weights):
       items = min(limits.maxBatch, max(1, SessionScratch.rowTarget / tower.tokenCount))
+      let result = memory.rows(items, tower.outputWidth, of: Float.self)
       encoder = .patches(
         weights,
         TransformerScratch(
           &memory, weights.trunk.stack, rows: items * tower.tokenCount, items: items,
-          itemRows: tower.tokenCount, outputs: tower.outputWidth,
+          itemRows: tower.tokenCount, result: result,
           patchElements: weights.trunk.patchElementCount, form: form, workers: workers))
     case .resNet(let weights):
       items = min(limits.maxBatch, ImageScratch.imagesPerWorker * workers)
@@ -91,6 +94,7 @@ final class ImageScratch {
     pixels = memory.rows(items, 3 * tower.imageSize * tower.imageSize, of: Float.self)
     images = memory.buffer(items, of: UnsafePointer<Float>.self)
     slots = memory.buffer(items, of: Int.self)
+    starts = memory.buffer(items + 1, of: Int32.self)
   }
 }
 
@@ -104,17 +108,56 @@ final class TextScratch {
   let ids: UnsafeMutablePointer<Int32>
   /// Index in the batch of each text.
   let slots: UnsafeMutablePointer<Int>
+  /// First row of each text, then the end of the last.
+  let starts: UnsafeMutablePointer<Int32>
+  /// A row per text of the slice.
+  let results: Rows<Float>
+  /// For all texts of the slice.
   let transformer: TransformerScratch
+  /// For some texts of the slice each, in the same memory: one per worker, or none.
+  let parts: [TransformerScratch]
+  /// The most texts of a part, and their rows.
+  let partItems: Int
+  let partRows: Int
+
+  /// Rows that use weights often enough for one worker to read all of them.
+  static let leastPartRows = 64
 
   init(_ memory: inout ScratchMemory, _ tower: TextTower, _ model: Model, _ limits: SessionLimits) {
-    rows = min(limits.maxBatch * tower.contextLength, max(SessionScratch.rowTarget, tower.contextLength))
-    items = min(limits.maxBatch, rows)
+    let workers = model.compute.threads
+    let most = min(limits.maxBatch * tower.contextLength, max(SessionScratch.rowTarget, tower.contextLength))
+    items = min(limits.maxBatch, most)
     context = memory.buffer(tower.contextLength, of: Int32.self)
-    ids = memory.buffer(rows, of: Int32.self)
+    ids = memory.buffer(most, of: Int32.self)
     slots = memory.buffer(items, of: Int.self)
-    transformer = TransformerScratch(
+    starts = memory.buffer(items + 1, of: Int32.self)
+    results = memory.rows(items, tower.outputWidth, of: Float.self)
+    let count = workers > 1 && workers <= min(items, most / TextScratch.leastPartRows) ? workers : 0
+    // Parts need not be equal, and take no more memory than all rows together.
+    partItems = items * 17 / 16 / max(count, 1) + 1
+    partRows = most * 15 / 16 / max(count, 1)
+    rows = count > 0 ? max(most * 7 / 8, tower.contextLength) : most
+    var partMemory = memory
+    var scratches: [TransformerScratch] = []
+    for _ in 0..<count {
+      scratches.append(
+        TextScratch.transformer(
+          &partMemory, tower, model, rows: partRows, items: partItems, result: results, workers: 1))
+    }
+    parts = scratches
+    transformer = TextScratch.transformer(
+      &memory, tower, model, rows: most, items: items, result: results, workers: workers)
+    memory.join(partMemory)
+  }
+
+  @inline(never)
+  private static func transformer(
+    _ memory: inout ScratchMemory, _ tower: TextTower, _ model: Model, rows: Int, items: Int,
+    result: Rows<Float>,
+    workers: Int
+  ) -> TransformerScratch {
+    TransformerScratch(
       &memory, tower.stack, rows: rows, items: items, itemRows: tower.contextLength,
-      outputs: tower.outputWidth, patchElements: 0, form: model.textForm,
-      workers: model.compute.threads)
+      result: result, patchElements: 0, form: model.textForm, workers: workers)
   }
 }

@@ -8,15 +8,15 @@ struct TextPass {
   let weights: TextWeights
   let transformer: TransformerPass
 
+  /// Afterwards `scratch.result` has a row of `outputWidth` values per item.
+  ///
   /// - Parameter ids: one per row of all items, each below the vocabulary size.
-  /// - Returns: the result, a row of `outputWidth` values per item.
-  func run(ids: UnsafePointer<Int32>, observer: StageObserver?) -> Rows<Float> {
+  func run(ids: UnsafePointer<Int32>, observer: StageObserver?) {
     embed(ids)
     let rows = transformer.segments.rowCount
     observer?(.embedding(.text), transformer.values(transformer.scratch.stream, rows: rows))
     transformer.run(weights.blocks, observer: observer)
     transformer.project(weights.lnFinal, weights.projection, observer: observer)
-    return transformer.scratch.result
   }
 
   private func embed(_ ids: UnsafePointer<Int32>) {

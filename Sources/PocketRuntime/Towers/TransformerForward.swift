@@ -38,6 +38,8 @@ struct TransformerPass {
   }
 
   /// Applies the final LayerNorm to the pooled rows and projects them; `scratch.result` has a row per item.
+  // Not inlined: one copy instead of one per call keeps the library small.
+  @inline(never)
   func project(_ norm: LayerNormWeights, _ projection: LinearWeights?, observer: StageObserver?) {
     if observer != nil || projection == nil { normalizePooled(norm, observer: observer) }
     guard let projection else { return }
@@ -103,6 +105,7 @@ extension TransformerPass {
       scratch.buffers)
   }
 
+  @inline(never)
   private func attend(_ queries: Queries, query: Rows<Float>) {
     let wide = scratch.wide
     compute.attend(

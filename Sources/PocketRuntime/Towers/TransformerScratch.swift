@@ -13,22 +13,20 @@ final class TransformerScratch {
   let buffers: RowBuffers
   /// One row per worker.
   let attention: Rows<Float>
-  /// First row of each item.
-  let starts: UnsafeMutablePointer<Int32>
   // One row per item, for operations on the pooled token only.
   let pooledBuffers: RowBuffers
   let pooledQuery: Rows<Float>
   let pooledStream: Rows<Float>
-  let result: Rows<Float>
+  var result: Rows<Float>
 
   /// - Parameters:
   ///   - itemRows: the most rows of one item.
-  ///   - outputs: values of the result per item.
+  ///   - result: one row per item.
   ///   - patchElements: values of an image patch; 0 for text.
   ///   - form: the form of rows that linear layers use.
   init(
     _ memory: inout ScratchMemory, _ stack: TransformerStack, rows: Int, items: Int, itemRows: Int,
-    outputs: Int, patchElements: Int, form: RowForm, workers: Int
+    result: Rows<Float>, patchElements: Int, form: RowForm, workers: Int
   ) {
     let width = rowStride(stack.width, of: Float.self)
     let widest = rowStride(max(3 * stack.width, stack.mlpWidth, patchElements), of: Float.self)
@@ -42,13 +40,12 @@ final class TransformerScratch {
       narrow: NarrowRows(&memory, form, rows, width: longestInput, workerRows))
     let attentionFloats = pk_attention_scratch(itemRows, itemRows, stack.headSize)
     attention = memory.rows(workers, rowStride(attentionFloats, of: Float.self), of: Float.self)
-    starts = memory.buffer(items + 1, of: Int32.self)
     pooledBuffers = RowBuffers(
       floats: memory.rows(items, width, of: Float.self),
       narrow: NarrowRows(&memory, form, items, width: stack.width, workerRows))
     pooledQuery = memory.rows(items, width, of: Float.self)
     pooledStream = memory.rows(items, width, of: Float.self)
-    result = memory.rows(items, outputs, of: Float.self)
+    self.result = result
   }
 }
 
