@@ -36,12 +36,18 @@ static size_t least(size_t one, size_t other) { return one < other ? one : other
 #undef LEVEL
 #undef LANES
 #undef TARGET
+
+static int has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
 #endif
 
 pp_level pp_fastest_level(void) {
 #ifdef __x86_64__
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f")) return PP_AVX512;
+  if (has_avx512()) return PP_AVX512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return PP_AVX2;
 #endif
   return PP_BASELINE;

@@ -15,7 +15,7 @@
 typedef enum pp_level {
   PP_BASELINE, /* available on every processor of this architecture */
   PP_AVX2,     /* with FMA; x86-64 only */
-  PP_AVX512,   /* x86-64 only */
+  PP_AVX512,   /* with the F, CD, BW, DQ and VL instructions, as in every such processor but Xeon Phi; x86-64 only */
 } pp_level;
 
 /* The fastest level that this processor runs; it runs every lower one too. */

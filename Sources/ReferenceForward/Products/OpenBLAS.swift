@@ -1,3 +1,4 @@
+internal import CPortableProduct
 internal import Models
 internal import Parallel
 
@@ -30,7 +31,7 @@ struct OpenBLAS: Sendable {
   private init() throws(Unavailable) {
     let bufferCount = min(usableProcessorCount, Self.mostBuffers) + 1
     try Self.checkAddressSpace(bufferCount: bufferCount)
-    let library = try Self.load()
+    let library = try Self.loadWithFittingKernels()
     self.sgemm = try library.function("cblas_sgemm", as: CBLAS.SGEMM.self)
     try library.function("openblas_set_num_threads", as: CBLAS.SetThreads.self)(1)
     name = try Self.name(of: library)
@@ -98,12 +99,39 @@ extension OpenBLAS {
     }
   }
 
-  private static func load() throws(Unavailable) -> Library {
-    // Read once, while the library loads. With one thread it starts none.
-    let variable = "OPENBLAS_NUM_THREADS"
-    let before = getenv(variable).map { String(cString: $0) }
-    setenv(variable, "1", 1)
-    defer { if let before { setenv(variable, before, 1) } else { unsetenv(variable) } }
+  /// The library knows processors by their models. It takes the SSE3 kernels for those that are newer than itself:
+  /// Debian 12's for the Xeons of 2023 and later, where they take four times as long. Then it is loaded again, with the
+  /// kernels of the processor's instructions. A set that the environment names is kept.
+  private static func loadWithFittingKernels() throws(Unavailable) -> Library {
+    let library = try load(["OPENBLAS_NUM_THREADS": "1"])
+    guard getenv(kernelVariable) == nil, try kernels(of: library) == fallbackKernels,
+      let fitting = fastestKernels
+    else { return library }
+    dlclose(library.handle)
+    return try load(["OPENBLAS_NUM_THREADS": "1", kernelVariable: fitting])
+  }
+
+  private static let kernelVariable = "OPENBLAS_CORETYPE"
+  private static let fallbackKernels = "Prescott"
+
+  /// The kernels for the instructions of this processor, if it has more than those of the fallback.
+  private static var fastestKernels: String? {
+    switch pp_fastest_level() {
+    case PP_AVX512: "SkylakeX"
+    case PP_AVX2: "Haswell"
+    default: nil  // PP_BASELINE; a C enumeration is open to Swift
+    }
+  }
+
+  /// The library reads the variables once, while it loads; with one thread it starts none.
+  private static func load(_ variables: [String: String]) throws(Unavailable) -> Library {
+    let before = variables.map { name, _ in (name, getenv(name).map { String(cString: $0) }) }
+    for (name, value) in variables { setenv(name, value, 1) }
+    defer {
+      for (name, value) in before {
+        if let value { setenv(name, value, 1) } else { unsetenv(name) }
+      }
+    }
     guard let handle = dlopen(fileName, RTLD_NOW | RTLD_LOCAL) else {
       let detail = dlerror().map { String(cString: $0) } ?? fileName
       throw Unavailable(
@@ -115,10 +143,13 @@ extension OpenBLAS {
 
   private static func name(of library: Library) throws(Unavailable) -> String {
     let configuration = try library.function("openblas_get_config", as: CBLAS.Text.self)()
-    let kernels = try library.function("openblas_get_corename", as: CBLAS.Text.self)()
     let words = configuration.map { String(cString: $0) }?.split(separator: " ") ?? []
     let version = words.first == "OpenBLAS" && words.count > 1 ? " \(words[1])" : ""
-    return "OpenBLAS\(version) (\(kernels.map { String(cString: $0) } ?? "unknown kernels"))"
+    return "OpenBLAS\(version) (\(try kernels(of: library) ?? "unknown kernels"))"
+  }
+
+  private static func kernels(of library: Library) throws(Unavailable) -> String? {
+    try library.function("openblas_get_corename", as: CBLAS.Text.self)().map { String(cString: $0) }
   }
 }
 

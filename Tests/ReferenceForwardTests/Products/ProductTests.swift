@@ -1,4 +1,5 @@
 import CPortableProduct
+import Foundation
 import ReferenceForward
 import TestSupport
 import Testing
@@ -87,5 +88,18 @@ private let shapes = [
     let product = try MatrixProduct(.openBLAS)
     #expect(product.name.wholeMatch(of: /OpenBLAS \d+\.\d+\.\d+\S* \(\w+\)/) != nil, "\(product.name)")
     #expect(product.fallbackReason == nil && MatrixProduct.portable.name == "portable")
+  }
+
+  @Test(
+    "OpenBLAS multiplies with kernels for this processor's instructions, also on processors that it does not know",
+    .enabled(
+      if: pp_fastest_level() != PP_BASELINE && ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil
+    ))
+  func fittingKernels() throws {
+    let name = try MatrixProduct(.openBLAS).name
+    #expect(!name.contains("(Prescott)"), "\(name)")
+    #expect(
+      ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil,
+      "the choice must not reach programs that this one starts")
   }
 }
