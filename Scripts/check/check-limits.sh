@@ -68,6 +68,8 @@ expect() {
 
 image=$minis/images/alarm-clock-00.jpg
 mini=$folder/mini.pclip
+"$pocketclip" convert $minis/mini-vit.pt -o "$folder/fp32.pclip" --precision fp32 -q
+"$pocketclip" embed -m "$folder/fp32.pclip" $minis/images -o "$folder/right.npy" -q
 for limit in no-threads one-thread 400000; do
   reference='reference matrix product: OpenBLAS'
   [ "$limit" != 400000 ] || reference='reference matrix product: portable'
@@ -75,6 +77,7 @@ for limit in no-threads one-thread 400000; do
   expect "$limit" 0 "$reference" verify "$mini" --against $minis/mini-vit.pt
   expect "$limit" 0 'same weights and settings, rounded' diff $minis/mini-vit.pt "$mini"
   expect "$limit" 0 'convert demanded worst cosines' info "$mini"
+  expect "$limit" 0 'right: these are' diagnose $minis/mini-vit.pt --embeddings "$folder/right.npy" --images $minis/images
   expect "$limit" 0 'tokenizer' inspect $minis/mini-vit.pt
   expect "$limit" 0 'cosine' classify -m "$mini" "$image" --label "an alarm clock" --label "a cat"
   expect "$limit" 0 'vector' embed -m "$mini" $minis/images

@@ -93,6 +93,13 @@ def check(outputs, bundle):
     (folder / "model.safetensors").write_bytes(safetensors(paths))
     for command in ["inspect", "--tensors"], ["convert", "-o", folder / "n.pclip"], ["export", "--to", "safetensors", "-o", folder / "e"]:
         outputs.run(command[0], folder / "model.safetensors", *command[1:], "--json")
+    mini = ROOT / "Fixtures/minis/mini-vit.pt"
+    outputs.run("diff", mini, folder / "model.safetensors", "--json")
+    outputs.run("diff", mini, bundle, "--json")
+    outputs.run("diagnose", mini, "--embeddings", folder / "v.npy", "--texts", folder / "words", "--json")
+    outputs.run(
+        "verify", bundle, "--against", mini, "--image", IMAGE, "--images", folder / "paths", "--labels", folder / "words",
+        "--json")
     for text in "\x7f", "\x9b2J", "\u202e", "\U0010ffff", "\"\\":
         outputs.run("verify", f"/no/{text}", "--json")
 

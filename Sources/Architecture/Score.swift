@@ -13,6 +13,10 @@ public enum Score: Sendable, Equatable {
   /// exp(88.73) overflows FP32. The scale of a trained model is about 100.
   public static var largestLogScale: Float { 88 }
 
+  /// Of a softmax whose scale the model does not store: the upper limit of CLIP's training (Radford et al. 2021, section 2.5),
+  /// which published models reach. A report that uses it names it.
+  public static var usualScale: Float { 100 }
+
   /// Nil for a softmax, which a bias does not change.
   public var bias: Float? {
     switch self {

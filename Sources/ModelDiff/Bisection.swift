@@ -21,7 +21,7 @@ public struct Bisection: Sendable, Equatable {
 
   /// What is taken from A.
   public struct Part: Sendable, Equatable, Hashable {
-    public enum Kind: String, Sendable, CaseIterable {
+    public enum Kind: String, Sendable, CaseIterable, Encodable {
       case setting, block, tensor
     }
 

@@ -16,7 +16,7 @@ public struct DiffReport: Sendable {
   public var product: String?
 
   /// The weights, apart from settings.
-  public enum Verdict: String, Sendable, CaseIterable {
+  public enum Verdict: String, Sendable, CaseIterable, Encodable {
     /// Every value and every setting is equal.
     case same
     /// Equal after rounding the more precise values to the narrower stored type.
@@ -31,16 +31,6 @@ public struct DiffReport: Sendable {
     public var tower: Tower
     public var reason: String
   }
-}
-
-/// A size or setting of both models.
-public struct SettingDifference: Sendable, Equatable {
-  /// `image.activation`, as in docs/BUNDLE.md.
-  public var field: String
-  /// Nil if the model has no such field.
-  public var a, b: String?
-  /// Where the values come from, if the model records it: `config.json: text_config.hidden_act`.
-  public var sourceA, sourceB: String?
 }
 
 /// How the canonical tensors of two models differ.
@@ -84,7 +74,7 @@ public struct TypeChange: Sendable, Equatable {
 
 /// A tensor whose values are not all equal.
 public struct TensorDifference: Sendable, Equatable {
-  public enum Relation: String, Sendable, CaseIterable {
+  public enum Relation: String, Sendable, CaseIterable, Encodable {
     /// Equal after rounding to the narrower stored type.
     case rounded
     /// Within what the rounding of a bundle explains.

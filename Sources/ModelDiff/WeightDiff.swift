@@ -11,7 +11,7 @@ internal import Verification
 /// Compares the canonical tensors of two models, tensors in parallel, each side's values once.
 struct WeightDiff {
   let a, b: CLIPModel
-  private let roundingA, roundingB: ExplainedRounding?
+  fileprivate let roundingA, roundingB: ExplainedRounding?
 
   init(_ a: CLIPModel, _ b: CLIPModel) {
     self.a = a
@@ -120,12 +120,13 @@ extension WeightDiff {
       a.release(pair.a)
       b.release(pair.b)
     }
+    let explained = try Explanation(pair, self)
     var outcome: Result<TensorDifference?, ModelError> = .success(nil)
     try a.reading(pair.a, &scratchA) { mine in
       // A closure that does not throw keeps the error.
       do throws(ModelError) {
         outcome = .success(
-          try b.reading(pair.b, &scratchB) { difference(pair, pair.name, mine.span, $0.span) })
+          try b.reading(pair.b, &scratchB) { difference(pair, pair.name, mine.span, $0.span, explained) })
       } catch {
         outcome = .failure(error)
       }
@@ -135,7 +136,8 @@ extension WeightDiff {
 
   /// Nil if all values are equal.
   private func difference(
-    _ pair: TensorPair, _ name: String, _ mine: Span<Float>, _ other: Span<Float>
+    _ pair: TensorPair, _ name: String, _ mine: Span<Float>, _ other: Span<Float>,
+    _ explanation: Explanation
   ) -> TensorDifference? {
     let values = ValueDifference(mine, other)
     guard values.changedCount > 0 else { return nil }
@@ -143,7 +145,7 @@ extension WeightDiff {
     let relation: TensorDifference.Relation =
       if let narrow = NarrowType(typeA, typeB), narrow.makesEqual(mine, other) {
         .rounded
-      } else if isExplained(pair, mine, other) {
+      } else if explanation.explains(mine, other) {
         .explained
       } else {
         .different
@@ -154,23 +156,16 @@ extension WeightDiff {
       maximumAbsolute: values.maximumAbsolute, changedCount: values.changedCount)
   }
 
-  /// Whether the roundings of the bundles explain the difference. If both are bundles, both may have rounded.
-  private func isExplained(_ pair: TensorPair, _ mine: Span<Float>, _ other: Span<Float>) -> Bool {
-    guard roundingA != nil || roundingB != nil else { return false }
-    var tolerance = 0.0
-    for (rounding, model, parameter) in [(roundingA, a, pair.a), (roundingB, b, pair.b)] {
-      guard let rounding else { continue }
-      guard let own = rounding.tolerance(parameter, storedAs: model.storedType(of: parameter)) else {
-        return true
-      }
-      tolerance += own
+  fileprivate func bound(
+    _ rounding: ExplainedRounding?, _ model: CLIPModel, _ parameter: Parameter
+  ) throws(ModelError) -> RoundingBound? {
+    guard let rounding else { return nil }
+    do throws(ModelError) {
+      return rounding.bound(
+        parameter, storedAs: model.storedType(of: parameter), try model.roundingSteps(of: parameter))
+    } catch {
+      throw model.named(error)
     }
-    // The source is what errors are relative to. Of two bundles, either may be.
-    let worst =
-      roundingB == nil
-      ? ExplainedRounding.worstRow(mine, other, rowLength: pair.a.rowLength)
-      : ExplainedRounding.worstRow(other, mine, rowLength: pair.a.rowLength)
-    return worst.error <= tolerance
   }
 
   /// Scale and bias of a BatchNorm.
@@ -178,12 +173,41 @@ extension WeightDiff {
     guard case .batchNorm(_, let normA) = pair.a.role, case .batchNorm(_, let normB) = pair.b.role else {
       return []
     }
-    let (mine, other) = (try a.fold(normA), try b.fold(normB))
+    let (mine, other) = (try a.namedFold(normA), try b.namedFold(normB))
     let biases = TensorPair(a: a.schema.parameters[normA.bias], b: b.schema.parameters[normB.bias])
     return [
-      difference(pair, pair.name, mine.scale.span, other.scale.span),
-      difference(biases, biases.name, mine.bias.span, other.bias.span),
+      difference(pair, pair.name, mine.scale.span, other.scale.span, try Explanation(pair, self)),
+      difference(biases, biases.name, mine.bias.span, other.bias.span, try Explanation(biases, self)),
     ].compactMap { $0 }
+  }
+}
+
+/// How far the roundings of the bundles move a tensor.
+private struct Explanation {
+  private let pair: TensorPair
+  /// Nil for a side that is no bundle.
+  private let a, b: RoundingBound?
+
+  init(_ pair: TensorPair, _ diff: WeightDiff) throws(ModelError) {
+    self.pair = pair
+    a = try diff.bound(diff.roundingA, diff.a, pair.a)
+    b = try diff.bound(diff.roundingB, diff.b, pair.b)
+  }
+
+  /// Whether they explain every difference.
+  func explains(_ mine: Span<Float>, _ other: Span<Float>) -> Bool {
+    switch (a, b) {
+    case (nil, nil): return false
+    case (let a?, nil): return a.violation(mine, other, pair.a) == nil
+    case (nil, let b?): return b.violation(other, mine, pair.b) == nil
+    case (let a?, let b?):
+      // Each side is close to a source that is not here.
+      for index in 0..<mine.count {
+        let limit = a.limit(at: index, source: other[index]) + b.limit(at: index, source: mine[index])
+        if !(abs(Double(mine[index]) - Double(other[index])) <= 1.01 * limit) { return false }
+      }
+      return true
+    }
   }
 }
 
@@ -212,13 +236,8 @@ extension CLIPModel {
     return error
   }
 
-  fileprivate func fold(_ norm: Parameter.BatchNorm) throws(ModelError) -> BatchNormFold {
-    func read(_ index: Int) throws(ModelError) -> [Float] {
-      do throws(ModelError) { return try values(of: schema.parameters[index]) } catch { throw named(error) }
-    }
-    return BatchNormFold(
-      gain: try read(norm.gain), bias: try read(norm.bias), mean: try read(norm.runningMean),
-      variance: try read(norm.runningVariance), epsilon: architecture.image?.epsilon ?? 0)
+  fileprivate func namedFold(_ norm: Parameter.BatchNorm) throws(ModelError) -> BatchNormFold {
+    do throws(ModelError) { return try fold(norm) } catch { throw named(error) }
   }
 
   /// The name in the file, if it is not the canonical one.

@@ -33,7 +33,7 @@ struct HistogramPlot {
         parts.append(
           "<line class=\"grid\" x1=\"\(edge)\" x2=\"\(edge)\" y1=\"20\" y2=\"\(20 + Self.height)\"/>"
             + "<text class=\"soft\" x=\"\(edge)\" y=\"\(36 + Self.height)\" text-anchor=\"middle\">"
-            + "\(TowerSample.edges[index].short)</text>")
+            + "\(TowerSample.edges[index].scientific)</text>")
       }
     }
     parts.append("<text class=\"soft\" x=\"0\" y=\"12\">most: \(most)</text>")

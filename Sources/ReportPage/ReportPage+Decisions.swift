@@ -7,10 +7,11 @@ extension ReportPage {
   var decisions: [String] {
     let found = reports.map { $0.sample?.decisions }
     let rows = [
-      row("same label, built-in images", reports.map { $0.agreement?.text }),
+      row("same label, \(items) images", reports.map { $0.agreement?.text }),
       row("same label, your images", found.map { $0?.agreement.text }),
-      row("divergence of the labels' probabilities, mean", found.map { $0?.divergence.mean.short }),
-      row("divergence, worst image", found.map { $0?.worstDivergence.short }),
+      row("divergence of the labels' probabilities, mean", found.map { $0?.divergence.mean.scientific }),
+      row("logit scale, which the model does not store", found.map { $0?.assumedLogitScale?.digits(0) }),
+      row("divergence, worst image", found.map { $0?.worstDivergence.scientific }),
       row("order of labels", found.map { $0?.rankCorrelation?.text }),
       row("images found", found.map { $0?.retrieval?.overlap.text }),
     ].compactMap(\.self)
@@ -41,7 +42,7 @@ extension ReportPage {
     guard !plots.isEmpty else { return [] }
     let figures = plots.map { name, plot in
       "<h3>\(HTML.text(name))</h3><figure><div class=\"scroll\">\(plot.svg)</div><figcaption>Difference of the cosine of "
-        + "each image and label from the reference's; full colour is \(plot.most.short). Blue is lower, orange "
+        + "each image and label from the reference's; full colour is \(plot.most.scientific). Blue is lower, orange "
         + "higher.</figcaption></figure>"
     }
     return [HTML.section("Similarities", figures)]
@@ -54,9 +55,9 @@ extension ReportPage {
       let texts = report.sample?.text?.worst ?? []
       guard !(images + texts).isEmpty else { return [] }
       let items = images.map { example in
-        "<li>\(picture(example.name))\(example.cosine.decimals(6))<br>\(HTML.text(example.name.end(60)))\(label(example))</li>"
+        "<li>\(picture(example.name))\(example.cosine.digits(6))<br>\(HTML.text(example.name.end(60)))\(label(example))</li>"
       }
-      let rows = texts.map { [$0.name.end(80), $0.cosine.decimals(6)] }
+      let rows = texts.map { [$0.name.end(80), $0.cosine.digits(6)] }
       return [
         HTML.section(
           "Worst of yours, \(name(report))",
@@ -95,7 +96,7 @@ extension ReportPage {
 extension Agreement {
   /// `38 of 38 (90.8 to 100.0 %)`.
   fileprivate var text: String {
-    let ends = [interval.lowerBound, interval.upperBound].map { (100 * $0).decimals(1) }
+    let ends = [interval.lowerBound, interval.upperBound].map { (100 * $0).digits(1) }
     return "\(agreeing) of \(images) (\(ends[0]) to \(ends[1]) %)"
   }
 }
@@ -103,6 +104,6 @@ extension Agreement {
 extension Estimate {
   /// `0.9987 (0.9981 to 0.9993)`.
   fileprivate var text: String {
-    "\(mean.decimals(4)) (\(least.decimals(4)) to \(min(1, most).decimals(4)))"
+    "\(mean.digits(4)) (\(least.digits(4)) to \(min(1, most).digits(4)))"
   }
 }

@@ -6,9 +6,12 @@ extension ReportPage {
   var summary: [String] {
     let reasons = reports.flatMap { report in report.reasons.map { "\(name(report)): \($0)" } }
     let list = reasons.map { "<li>\(HTML.text($0))</li>" }.joined(separator: "\n")
-    let truth = reports.first.map { "Compared with \($0.truth)." } ?? "Nothing was compared."
+    let truth =
+      reports.first.map { "Compared with \($0.truth)." }
+      ?? "The file alone was checked: checksums, rules and self-test."
     return [HTML.paragraph(truth)] + (reasons.isEmpty ? [] : ["<ul>\(list)</ul>"])
-      + [HTML.section("Vectors", [HTML.table(Self.head, reports.flatMap(rows)), explanation])]
+      + (reports.isEmpty
+        ? [] : [HTML.section("Vectors", [HTML.table(Self.head, reports.flatMap(rows)), explanation])])
   }
 
   private static let head = ["", "inputs", "worst cosine", "at least", "mean cosine", "SQNR, dB"]
@@ -20,9 +23,9 @@ extension ReportPage {
       var rows: [[String]] = []
       if let metrics = report.tower(tower)?.metrics {
         rows.append([
-          "\(name(report)), \(tower), built-in", "\(metrics.probes)",
+          "\(name(report)), \(tower), \(items)", "\(metrics.probes)",
           BoundedFigure.text(metrics.worstCosine, digits: 6, atLeast: least), bound,
-          BoundedFigure.text(metrics.meanCosine, digits: 6), metrics.sqnr?.decimals(1) ?? "–",
+          BoundedFigure.text(metrics.meanCosine, digits: 6), metrics.sqnr?.digits(1) ?? "–",
         ])
       }
       if let sample = report.sample?.tower(tower) {
@@ -48,7 +51,7 @@ extension ReportPage {
       guard let plot = StagePlot(series) else { return [] }
       let divergences = reports.compactMap { report in
         report.tower(tower)?.divergence.map {
-          "\(name(report)) diverges at \($0.stage): relative error \($0.error.short), \($0.errorBefore.short) before."
+          "\(name(report)) diverges \($0.text)."
         }
       }
       return [
@@ -56,7 +59,7 @@ extension ReportPage {
           "Layers of the \(tower) tower",
           divergences.map(HTML.paragraph) + [
             legend,
-            "<figure><div class=\"scroll\">\(plot.svg)</div><figcaption>Relative error of the worst built-in input after each stage.</figcaption></figure>",
+            "<figure><div class=\"scroll\">\(plot.svg)</div><figcaption>Relative error of the worst of the \(items) inputs after each stage.</figcaption></figure>",
           ])
       ]
     }

@@ -54,6 +54,9 @@ public struct ReportPage: Sendable {
     report.thresholds.name.split(separator: ", ").first.map(String.init) ?? ""
   }
 
+  /// Whose inputs were compared beside the user's.
+  var items: String { reports.contains { $0.settings != nil } ? "built-in" : "golden" }
+
   /// A line that tells the colours of two runs apart.
   var legend: String {
     guard reports.count > 1 else { return "" }

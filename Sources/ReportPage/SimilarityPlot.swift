@@ -32,9 +32,9 @@ struct SimilarityPlot {
       for (column, value) in values.enumerated() {
         let share = most > 0 ? abs(value) / most : 0
         parts.append(
-          "<rect class=\"\(value < 0 ? "one" : "two")\" fill-opacity=\"\(share.decimals(2))\" "
+          "<rect class=\"\(value < 0 ? "one" : "two")\" fill-opacity=\"\(share.digits(2))\" "
             + "x=\"\(Self.left + Self.cell * column)\" y=\"\(y)\" width=\"\(Self.cell - 1)\" "
-            + "height=\"\(Self.cell - 1)\"><title>\(value.short)</title></rect>")
+            + "height=\"\(Self.cell - 1)\"><title>\(value.scientific)</title></rect>")
       }
     }
     let width = Self.left + Self.cell * difference.texts.count + 120

@@ -11,8 +11,8 @@ struct StagePlot {
   }
 
   private static let rowHeight = 18
-  private static let labelWidth = 200
-  private static let plotWidth = 420
+  private static let labelWidth = 150
+  private static let plotWidth = 330
 
   var svg: String {
     let width = Self.labelWidth + Self.plotWidth + 30
@@ -36,10 +36,11 @@ struct StagePlot {
         let x = Self.labelWidth + axis.position(error)
         parts.append(
           "<circle class=\"\(Self.classes[index])\" cx=\"\(x)\" cy=\"\(y + (index == 0 ? -2 : 2))\" r=\"4\">"
-            + "<title>\(HTML.text("\(name), \(run.name): \(error.short)"))</title></circle>")
+            + "<title>\(HTML.text("\(name), \(run.name): \(error.scientific)"))</title></circle>")
       }
     }
-    return "<svg viewBox=\"0 0 \(width) \(height)\" style=\"width:\(width)px\" role=\"img\" "
+    return
+      "<svg viewBox=\"0 0 \(width) \(height)\" style=\"width:100%;min-width:360px;max-width:\(width + 140)px\" role=\"img\" "
       + "aria-label=\"Relative error of each stage\">\(parts.joined(separator: "\n"))</svg>"
   }
 

@@ -17,8 +17,16 @@ struct Comparison {
   var inputs: InputReport?
   /// The original implementation's FP32 outputs on the same probes.
   var original: Outputs?
-  /// Tensors that differ from the source's.
+  /// Why the model's score does not give the golden's logits.
+  var scoreFailure: String?
+  /// Settings and tensors that differ from the source's; nil without a source.
+  var settings: [SettingDifference]?
   var weights: [WeightError]?
+
+  /// Of each tower: one could be right by accident.
+  private static let leastProbes = 2
+  /// How much more than usual an error must grow to name a stage of a tower that meets its bounds.
+  private static let clearJump = 4.0
 
   func report(_ measured: Outputs, against truth: Outputs) -> Report {
     var judge = Judge()
@@ -34,11 +42,17 @@ struct Comparison {
       }
       var report = towerReport(tower, mine, theirs, measured, truth)
       let isWithinBounds = judge.judge(report, thresholds.bounds(tower), tower)
-      if !isWithinBounds || hasWrongWeights(tower) {
+      if !isWithinBounds {
         report.divergence = Divergence(report.stages, noise: noise)
+      } else if hasWrongWeights(tower) {
+        report.divergence = Divergence(report.stages, noise: noise, factor: Self.clearJump)
       }
       if let divergence = inputs?.divergence(tower) { report.divergence = divergence }
       towers[tower] = report
+      if mine.count < Self.leastProbes {
+        judge.miss(
+          "\(tower): \(counted(mine.count, tower == .image ? "image" : "text")) is too few to compare")
+      }
     }
     for tower in expectedTowers where towers[tower] == nil {
       let needed = tower == .image ? "image" : "text"
@@ -46,13 +60,14 @@ struct Comparison {
     }
     let agreement = agreement(measured, truth)
     judge.judge(agreement, thresholds.agreement)
+    if let scoreFailure { judge.fail(scoreFailure) }
+    judge.judge(settings)
     judge.judge(weights)
     return Report(
       subject: subject, truth: self.truth, probes: probes,
       reference: measured.product ?? truth.product, thresholds: thresholds, verdict: judge.verdict,
       reasons: judge.reasons, inputs: inputs, image: towers[.image], text: towers[.text],
-      agreement: agreement,
-      weights: weights)
+      agreement: agreement, settings: settings, weights: weights)
   }
 
   private func towerReport(
@@ -64,7 +79,11 @@ struct Comparison {
     if let last = measured.stages(tower).names.last {
       // The normalized embedding, as it is used: two unit vectors with cosine c have the distance √(2 − 2c).
       stages.removeAll { $0.stage == last }
-      stages.append(StageError(stage: last, error: max(0, 2 - 2 * metrics.worstCosine).squareRoot()))
+      stages.append(
+        StageError(
+          stage: last, error: max(0, 2 - 2 * metrics.worstCosine).squareRoot(),
+          worstCosine: metrics.worstCosine,
+          maximumAbsolute: metrics.maximumAbsolute))
     }
     return TowerReport(
       metrics: metrics, original: original?.vectors(tower).map { Metrics(of: $0, against: theirs) },
@@ -143,10 +162,14 @@ private struct Judge {
     return failureCount == failuresBefore
   }
 
+  mutating func judge(_ settings: [SettingDifference]?) {
+    for setting in settings ?? [] { fail("setting \(setting.text)") }
+  }
+
   mutating func judge(_ weights: [WeightError]?) {
     guard let weights, let first = weights.first else { return }
-    let others = weights.count > 1 ? " and \(weights.count - 1) more tensors" : ""
-    fail("\(first.tensor), row \(first.row)\(others): stored values are not the source's")
+    let others = weights.count > 1 ? "; \(weights.count - 1) more tensors differ" : ""
+    fail("\(first.text)\(others)")
   }
 
   mutating func judge(_ agreement: Agreement?, _ least: Double?) {

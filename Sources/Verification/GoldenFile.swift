@@ -24,6 +24,8 @@ public struct GoldenFile: Sendable {
   let texts: GoldenTexts?
   let truth: Outputs
   let original: Outputs
+  /// `[images, texts]` in float64.
+  let logits: Vectors?
 
   /// As printed in reports.
   var truthName: String { "\(model) in float64 (\(writer))" }
@@ -43,6 +45,7 @@ public struct GoldenFile: Sendable {
     texts = try reader.texts(ids)
     truth = try reader.outputs("f64")
     original = try reader.outputs("f32")
+    logits = try reader.vectors("logits.f64")
     guard truth.images != nil || truth.texts != nil else { throw reader.problem("no embedding") }
     let hasPixels = generator != nil || truth.images?.count ?? 0 == storedPixels?.count ?? 0
     guard hasPixels, truth.texts?.count ?? 0 == ids.count else {
@@ -190,7 +193,7 @@ struct GoldenReader {
     }
   }
 
-  private func vectors(_ name: String) throws(VerificationError) -> Vectors? {
+  func vectors(_ name: String) throws(VerificationError) -> Vectors? {
     guard let tensor = tensors[name] else { return nil }
     guard tensor.shape.count == 2, tensor.elementCount > 0 else {
       throw problem("\(name): expected [probes, E], found \(tensor.shape)")

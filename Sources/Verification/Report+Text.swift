@@ -15,9 +15,7 @@ extension Report {
     var lines = ["\(subject) against \(truth)", "inputs      \(inputText)"]
     if let reference { lines.append("reference   matrix product: \(reference)") }
     lines.append("bounds      \(thresholds.name)")
-    for (index, line) in (inputs?.lines ?? []).enumerated() {
-      lines.append((index == 0 ? "compared    " : "            ") + line)
-    }
+    lines += sourceLines + inputLines + layerLines
     for tower in Tower.allCases {
       if let report = self.tower(tower) { lines += report.lines(tower, thresholds.bounds(tower)) }
     }
@@ -30,11 +28,6 @@ extension Report {
     lines += sample.map { $0.lines(thresholds) } ?? []
     lines.append("verdict     \(verdict.rawValue)")
     lines += reasons.map { "            \($0)" }
-    for case let divergence? in [image?.divergence, text?.divergence] {
-      lines.append(
-        "diverges    at \(divergence.stage): relative error \(divergence.error.scientific), "
-          + "\(divergence.errorBefore.scientific) at the stage before")
-    }
     return lines
   }
 
@@ -73,7 +66,8 @@ extension Decisions {
     let share = "\((100 * interval.lowerBound).digits(1)) to \((100 * interval.upperBound).digits(1)) %"
     return [
       "\(agreement.agreeing) of \(agreement.images) images get the same label (\(share))",
-      "label probabilities diverge by \(divergence.mean.scientific) nats, at worst \(worstDivergence.scientific)",
+      "label probabilities diverge by \(divergence.mean.scientific) nats, at worst \(worstDivergence.scientific)"
+        + (assumedLogitScale.map { " (logit scale \($0.digits(0)): the model stores none)" } ?? ""),
     ]
       + (rankCorrelation.map { ["order of labels: rank correlation \($0.text)"] } ?? [])
       + (retrieval.map { ["of \($0.k) images found by a text, the same: \($0.overlap.text)"] } ?? [])
@@ -120,7 +114,7 @@ extension TowerReport {
 
 extension Double {
   /// Fixed decimals, truncated towards zero.
-  func digits(_ count: Int) -> String {
+  package func digits(_ count: Int) -> String {
     let scale = pow(10, Double(count))
     let units = (abs(self) * scale).rounded(.down)
     guard units < 1e15 else { return "\(self)" }
@@ -132,8 +126,8 @@ extension Double {
   }
 
   /// Two significant digits: `3.2e-08`.
-  var scientific: String {
-    guard self != 0, isFinite else { return "\(self)" }
+  package var scientific: String {
+    guard self != 0, isFinite else { return self == 0 ? "0" : "\(self)" }
     var exponent = Int(floor(log10(abs(self))))
     var mantissa = (abs(self) / pow(10, Double(exponent)) * 10).rounded() / 10
     if mantissa >= 10 {

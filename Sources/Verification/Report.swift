@@ -28,6 +28,10 @@ public struct Report: Sendable, Equatable, Codable {
   public var image: TowerReport?
   public var text: TowerReport?
   public var agreement: Agreement?
+  /// Settings of a bundle (b) that differ from the source's (a); nil without a source.
+  public var settings: [SettingDifference]?
+  /// Whether settings that the source does not record were taken from the bundle, and so not compared.
+  public var takesSettingsFromBundle: Bool?
   /// Tensors of a bundle that differ from the source's; nil if weights were not compared.
   public var weights: [WeightError]?
   /// The same on the user's images and texts; nil without them.
@@ -37,7 +41,7 @@ public struct Report: Sendable, Equatable, Codable {
     subject: String, truth: String, probes: String, reference: String?, thresholds: Thresholds,
     verdict: Verdict,
     reasons: [String], inputs: InputReport?, image: TowerReport?, text: TowerReport?, agreement: Agreement?,
-    weights: [WeightError]?
+    settings: [SettingDifference]?, weights: [WeightError]?
   ) {
     schema = "pocketclip.verify"
     version = 1
@@ -52,7 +56,14 @@ public struct Report: Sendable, Equatable, Codable {
     self.image = image
     self.text = text
     self.agreement = agreement
+    self.settings = settings
     self.weights = weights
+  }
+
+  /// For what was found before the comparison.
+  public mutating func fail(_ reason: String) {
+    verdict = .fail
+    reasons.insert(reason, at: 0)
   }
 
   public func tower(_ tower: Tower) -> TowerReport? {

@@ -33,6 +33,8 @@ public struct ReferenceOutputs: Sendable {
 /// What a bundle is compared with, independent of its arithmetic.
 struct SourceTruth {
   let reference: ReferenceOutputs
+  /// Settings of the bundle that differ from the source's.
+  let settings: [SettingDifference]
   /// Errors of the bundle's stored weights.
   let weights: [WeightError]
 
@@ -43,7 +45,14 @@ struct SourceTruth {
       throw .incomparable("\(runtime.path) and \(model.source.fileName) have no tower in common")
     }
     self.reference = reference
-    weights = try runtime.weightErrors(against: model, progress)
+    let restored = try runtime.restoredModel()
+    settings = SettingDifference.ofSharedTowers(model, restored)
+    do throws(ModelError) {
+      weights = try WeightComparison(restored: restored, source: model, bundle: runtime.description)
+        .errors(progress)
+    } catch {
+      throw .model(error)
+    }
   }
 
   func report(
@@ -54,7 +63,7 @@ struct SourceTruth {
       subject: runtime.path, truth: "the FP32 reference on \(reference.name)", probes: probes.id,
       thresholds: demand.thresholds ?? .standard(for: runtime.description, demand.arithmetic),
       noise: runtime.noise, expectedTowers: runtime.towers,
-      inputErrors: InputErrors.between(mine, reference.inputs), weights: weights)
+      inputErrors: InputErrors.between(mine, reference.inputs), settings: settings, weights: weights)
     return comparison.report(try runtime.run(mine, progress), against: reference.outputs)
   }
 }

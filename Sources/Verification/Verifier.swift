@@ -60,10 +60,12 @@ public enum Verifier {
     progress: WorkProgress = .unwatched
   ) throws(VerificationError) -> Report {
     let path = ReferencePath(model: model, request: reference)
+    let terms: (scale: Double?, bias: Double)
+    do throws(ModelError) { terms = try model.logitTerms() } catch { throw .model(error) }
     let comparison = Comparison(
       subject: model.source.fileName, truth: golden.truthName, probes: golden.path, thresholds: thresholds,
       noise: StageNoise.fp32, expectedTowers: model.towers, inputs: try path.inputReport(golden),
-      original: golden.original)
+      original: golden.original, scoreFailure: golden.scoreFailure(scale: terms.scale, bias: terms.bias))
     return comparison.report(
       try path.run(golden.inputs(model.architecture), progress), against: golden.truth)
   }
@@ -74,10 +76,12 @@ public enum Verifier {
     thresholds: Thresholds? = nil, progress: WorkProgress = .unwatched
   ) throws(VerificationError) -> Report {
     let runtime = try RuntimePath(bundle, arithmetic: arithmetic)
+    let terms = bundle.logitTerms
     let comparison = Comparison(
       subject: bundle.path, truth: golden.truthName, probes: golden.path,
       thresholds: thresholds ?? .standard(for: runtime.description, arithmetic), noise: runtime.noise,
-      expectedTowers: runtime.towers, inputs: try runtime.inputReport(golden), original: golden.original)
+      expectedTowers: runtime.towers, inputs: try runtime.inputReport(golden), original: golden.original,
+      scoreFailure: golden.scoreFailure(scale: terms.scale, bias: terms.bias))
     return comparison.report(
       try runtime.run(golden.inputs(runtime.description.architecture), progress), against: golden.truth)
   }
@@ -91,22 +95,11 @@ enum StageNoise {
 }
 
 extension RuntimePath {
-  /// Compares the weights restored from the bundle with its source's.
-  func weightErrors(
-    against source: CLIPModel, _ progress: WorkProgress
-  ) throws(VerificationError) -> [WeightError] {
+  /// The bundle as a checkpoint: its settings, and the weights restored.
+  func restoredModel() throws(VerificationError) -> CLIPModel {
     let checkpoint: Checkpoint
-    do throws(ReadError) {
-      checkpoint = try Checkpoint.open(bundle.file)
-    } catch {
-      throw .reading(error)
-    }
-    do throws(ModelError) {
-      let restored = try CLIPModel(checkpoint)
-      return try WeightComparison(restored: restored, source: source, bundle: description).errors(progress)
-    } catch {
-      throw .model(error)
-    }
+    do throws(ReadError) { checkpoint = try Checkpoint.open(bundle.file) } catch { throw .reading(error) }
+    do throws(ModelError) { return try CLIPModel(checkpoint) } catch { throw .model(error) }
   }
 
   /// The lowest precision of the towers that are present.

@@ -36,6 +36,7 @@ struct PocketClipCommand: ParsableCommand {
     let arguments = Arguments.all
     do {
       try refuseUnknownCommand(arguments)
+      try RepeatedOption.refuse(arguments)
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch let failure as Failure {

@@ -16,6 +16,33 @@ import Verification
     #expect(report.verdict == .fail)
     #expect(report.image?.divergence?.stage == "visual.transformer.resblocks.0", "\(report.rendered)")
     #expect(report.text?.divergence?.stage == "transformer.resblocks.0", "\(report.rendered)")
+    #expect(report.settings?.map(\.field) == ["image.activation", "text.activation"])
+    #expect(
+      report.reasons.contains { $0.hasPrefix("setting image.activation: gelu, quickgelu in the source (") },
+      "\(report.reasons)")
+    #expect(report.weights == [])
+  }
+
+  @Test("A setting that no built-in image shows fails all the same")
+  func unseenSetting() throws {
+    let model = try VerificationSubject.miniViT()
+    let report = try compare(VerificationSubject.miniViT { $0.alpha = .white }, with: model)
+    #expect(report.verdict == .fail && report.image?.metrics.worstCosine ?? 0 > 0.9999999)
+    #expect(report.settings?.map(\.field) == ["preprocess.alpha"], "\(report.rendered)")
+  }
+
+  @Test("Of a tower that diverges, the report lists every stage: cosine, largest difference, SQNR")
+  func layers() throws {
+    let model = try VerificationSubject.miniViT()
+    let report = try compare(VerificationSubject.miniViT(activation: .gelu), with: model)
+    let stages = try #require(report.image?.stages)
+    for stage in stages {
+      #expect(report.lines.contains { $0.contains(" \(stage.stage) ") }, "\(report.rendered)")
+      let cosine = try #require(stage.worstCosine)
+      #expect(stage.maximumAbsolute ?? -1 >= 0 && cosine <= 1 + 1e-12)
+      // |a − b|² ≥ |b|² (1 − cos²), whatever the length of a.
+      #expect(1 - cosine * cosine <= stage.error * stage.error + 1e-9, "\(stage)")
+    }
   }
 
   @Test(
@@ -70,6 +97,23 @@ import Verification
     #expect(report.verdict == .fail)
     let divergence = tensor.hasPrefix("visual") ? report.image?.divergence : report.text?.divergence
     #expect(divergence?.stage == stage, "\(report.rendered)")
+  }
+
+  @Test(
+    "One wrong value of a stored tensor fails, however small: what rounding leaves is known",
+    arguments: [(Precision.fp32, 1e-6), (.fp16, 1e-3), (.int8, 1e-2)] as [(Precision, Float)])
+  func oneValue(_ precision: Precision, _ change: Float) throws {
+    let model = try VerificationSubject.miniViT()
+    let mutant = try model.changing("transformer.resblocks.0.mlp.c_fc.weight") { values, _ in
+      values[1000] += change
+    }
+    let report = try VerificationSubject.withBundle(of: mutant, precision) {
+      try Verifier.compare(OpenBundle(path: $0), with: model, reference: .underTest)
+    }
+    #expect(report.verdict == .fail, "\(report.rendered)")
+    #expect(report.weights?.map(\.tensor) == ["transformer.resblocks.0.mlp.c_fc.weight"])
+    #expect(report.weights?.first?.cause == "one value", "\(report.rendered)")
+    #expect(report.text?.divergence == nil, "rounding is no divergence: \(report.rendered)")
   }
 
   @Test("A ResNet's keys and values swapped in attention pooling fail there")

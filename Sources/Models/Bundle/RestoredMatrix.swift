@@ -42,8 +42,19 @@ struct RestoredMatrix {
     let count = matrix.outputs * matrix.inputs
     var rows = [Float](repeating: 0, count: count)
     rows.withUnsafeMutableBufferPointer { unpack(into: $0) }
+    return canonical(rows)
+  }
+
+  /// What 1 is restored as, for each value of an int8 matrix.
+  var steps: RoundingSteps {
+    var rows = scales.flatMap { [Float](repeating: $0, count: matrix.inputs) }
+    rows.withUnsafeMutableBufferPointer { undoEqualization($0) }
+    return RoundingSteps(values: canonical(rows), width: 1)
+  }
+
+  private func canonical(_ rows: [Float]) -> [Float] {
     if matrix.hasCanonicalRows { return rows }
-    var values = [Float](repeating: 0, count: count)
+    var values = [Float](repeating: 0, count: rows.count)
     var target = values.mutableSpan
     matrix.restoreRows(0..<matrix.outputs, from: rows.span, into: &target)
     return values
@@ -92,6 +103,9 @@ struct RestoredTable {
     scales =
       tensor.precision == .int8 ? try weights.companion(parameter, ".scale", count: parameter.shape[0]) : []
   }
+
+  /// What 1 is restored as, of an int8 table.
+  var steps: RoundingSteps { RoundingSteps(values: scales, width: width) }
 
   func read(from first: Int, into output: UnsafeMutableBufferPointer<Float>) {
     precondition(first >= 0 && first + output.count <= tensor.shape[0] * width)

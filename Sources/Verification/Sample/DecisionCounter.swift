@@ -10,6 +10,7 @@ package import Architecture
 package struct DecisionCounter {
   private let measured, truth: Vectors
   private let score: Score
+  private let assumedLogitScale: Double?
   private var agreement: Agreement?
   private var divergence = EstimateSum()
   private var worstDivergence = 0.0
@@ -22,11 +23,13 @@ package struct DecisionCounter {
 
   /// - Parameters:
   ///   - measured, truth: the vectors of the texts.
+  ///   - score: nil if the model stores no logit scale; then the usual one.
   ///   - imageCount: how many images will come at most.
-  package init(measured: Vectors, truth: Vectors, score: Score, imageCount: Int) {
+  package init(measured: Vectors, truth: Vectors, score: Score?, imageCount: Int) {
     self.measured = measured.normalized
     self.truth = truth.normalized
-    self.score = score
+    self.score = score ?? .softmax(logScale: log(Score.usualScale))
+    assumedLogitScale = score == nil ? Double(Score.usualScale) : nil
     // Of fewer images than three times as many, most would be found whatever the vectors are.
     let k = min(Self.mostFound, imageCount / 3)
     neighbours = k > 0 ? (0..<truth.count).map { _ in Neighbours(k: k) } : []
@@ -51,15 +54,17 @@ package struct DecisionCounter {
 
   /// Nil without images.
   package var decisions: Decisions? {
-    guard let agreement, let divergence = divergence.estimate else { return nil }
+    guard let agreement, var divergence = divergence.estimate else { return nil }
+    divergence.least = max(0, divergence.least)
     var overlap = EstimateSum()
-    for found in neighbours { overlap.add(found.overlap) }
+    // Fewer images than announced came if some could not be read or were repetitions.
+    for found in neighbours where imageCount >= 3 * found.k { overlap.add(found.overlap) }
     let retrieval = overlap.estimate.flatMap { estimate in
       neighbours.first.map { Decisions.Retrieval(k: $0.k, overlap: estimate) }
     }
     return Decisions(
       agreement: agreement, divergence: divergence, worstDivergence: worstDivergence,
-      rankCorrelation: rankCorrelation.estimate, retrieval: retrieval)
+      assumedLogitScale: assumedLogitScale, rankCorrelation: rankCorrelation.estimate, retrieval: retrieval)
   }
 }
 

@@ -6,6 +6,8 @@ public struct Decisions: Sendable, Equatable, Codable {
   /// over labels.
   public var divergence: Estimate
   public var worstDivergence: Double
+  /// The scale of the probabilities, if the model stores none.
+  public var assumedLogitScale: Double?
   /// Spearman's correlation of the two orders of labels, over images; nil for a single label.
   public var rankCorrelation: Estimate?
   /// Nil for too few images.

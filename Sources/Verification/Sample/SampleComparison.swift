@@ -9,6 +9,7 @@ public struct SampleComparison {
   private let reference: ReferencePath
   private let runtimes: [RuntimePath]
   private let texts: [String]
+  /// Unit vectors.
   private let trueTexts: Vectors?
   private let ownTexts: [Vectors?]
   private var reports: [SampleReport]
@@ -33,17 +34,17 @@ public struct SampleComparison {
     self.runtimes = runtimes
     let probes = ProbeSet(name: "texts", images: [], texts: texts)
     let truth = texts.isEmpty ? nil : try Self.outputs(reference, probes).texts
-    trueTexts = truth
+    trueTexts = truth?.normalized
     var own: [Vectors?] = []
     for runtime in runtimes {
       own.append(truth == nil ? nil : try runtime.run(try runtime.prepare(probes), .unwatched).texts)
     }
-    let score: Score
-    do throws(ModelError) { score = try model.score() ?? Self.usualScore } catch { throw .model(error) }
+    let score: Score?
+    do throws(ModelError) { score = try model.score() } catch { throw .model(error) }
     // Hidden states, of towers without a projection, have no similarity, even if their widths are equal.
     let information = bundle.model.information
     let choosesLabels = information.imageIsProjected && information.textIsProjected
-    ownTexts = choosesLabels ? own : own.map { _ in nil }
+    ownTexts = choosesLabels ? own.map { $0?.normalized } : own.map { _ in nil }
     counters = own.map { own -> DecisionCounter? in
       guard choosesLabels, let own, let truth else { return nil }
       return DecisionCounter(measured: own, truth: truth, score: score, imageCount: imageCount)
@@ -60,19 +61,17 @@ public struct SampleComparison {
     }
   }
 
-  /// Without a stored scale: the upper limit of CLIP's training, 100, which published models reach.
-  private static let usualScore = Score.softmax(logScale: 4.605_170_2)
-
   private static func outputs(
     _ path: ReferencePath, _ probes: ProbeSet
   ) throws(VerificationError) -> Outputs {
     try path.run(try path.prepare(probes), .unwatched)
   }
 
-  /// - Parameter names: one per image.
-  public mutating func add(_ images: [ProbeImage], names: [String]) throws(VerificationError) {
-    let probes = ProbeSet(name: "images", images: images, texts: [])
-    guard let truth = try Self.outputs(reference, probes).images else { return }
+  public mutating func add(_ images: [SampleImage]) throws(VerificationError) {
+    let names = images.map(\.name)
+    let probes = ProbeSet(name: "images", images: images.map(\.bundle), texts: [])
+    let sources = ProbeSet(name: "images", images: images.map(\.source), texts: [])
+    guard let truth = try Self.outputs(reference, sources).images else { return }
     for index in runtimes.indices {
       guard let own = try runtimes[index].run(try runtimes[index].prepare(probes), .unwatched).images else {
         continue
@@ -97,8 +96,8 @@ public struct SampleComparison {
     var difference =
       reports[index].similarity
       ?? SimilarityDifference(texts: Array(self.texts.prefix(SimilarityDifference.most)))
-    let measured = own.normalized.similarities(to: texts.normalized)
-    let expected = truth.normalized.similarities(to: trueTexts.normalized)
+    let measured = own.normalized.similarities(to: texts)
+    let expected = truth.normalized.similarities(to: trueTexts)
     for image in names.indices.prefix(SimilarityDifference.most - difference.images.count) {
       difference.images.append(names[image])
       difference.values.append(
@@ -110,7 +109,7 @@ public struct SampleComparison {
   /// The label of each image; nil without texts, or with another width.
   private func labels(of images: Vectors, _ vectors: Vectors?) -> [String]? {
     guard let vectors, vectors.width == images.width else { return nil }
-    return images.normalized.similarities(to: vectors.normalized).largestColumns.map { texts[$0] }
+    return images.normalized.similarities(to: vectors).largestColumns.map { texts[$0] }
   }
 
   /// One per arithmetic.
@@ -120,6 +119,16 @@ public struct SampleComparison {
       report.decisions = counter?.decisions
       return report
     }
+  }
+}
+
+/// One of the user's images, as each side's rules for transparency and palettes read it.
+public struct SampleImage: Sendable {
+  public var name: String
+  public var bundle, source: ProbeImage
+
+  public init(name: String, bundle: ProbeImage, source: ProbeImage) {
+    (self.name, self.bundle, self.source) = (name, bundle, source)
   }
 }
 

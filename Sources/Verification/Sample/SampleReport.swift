@@ -99,9 +99,18 @@ extension Report {
     }
     if !failures.isEmpty { verdict = .fail }
     reasons += failures
-    guard let image = sample.image, image.count < SampleReport.leastImages else { return }
+    if sample.decisions?.agreement.texts == 1 {
+      addInsufficient("your labels: 1 leaves nothing to choose: give at least 2")
+    }
+    if let image = sample.image, image.count < SampleReport.leastImages {
+      addInsufficient(
+        "your images: \(image.count) are too few to judge decisions: give at least \(SampleReport.leastImages)"
+      )
+    }
+  }
+
+  private mutating func addInsufficient(_ reason: String) {
     if verdict == .pass { verdict = .insufficient }
-    reasons.append(
-      "your images: \(image.count) are too few to judge decisions: give at least \(SampleReport.leastImages)")
+    reasons.append(reason)
   }
 }

@@ -1,3 +1,4 @@
+import Archives
 import ImageFiles
 import PocketCLIP
 import Progress
@@ -7,13 +8,14 @@ import Verification
 struct BenchSample {
   /// The user's images; nil for the built-in ones.
   private let files: [String]?
-  private let texts: [String]
+  /// The user's sentences; nil for the built-in texts.
+  private let texts: [String]?
   private let limits: ImageFiles.Limits
 
   /// - Parameters: nil for the built-in images or texts.
   init(files: [String]?, texts: [String]?, limits: ImageFiles.Limits) {
     self.files = files
-    self.texts = texts ?? ProbeSet.standard.texts
+    self.texts = texts
     self.limits = limits
   }
 
@@ -27,18 +29,26 @@ struct BenchSample {
   ) throws -> (fidelities: [BenchFidelity], failures: [Failure]) {
     let information = variants[truth].information
     let imageCount = information.hasImage ? files?.count ?? ProbeSet.standard.images.count : 0
-    let texts = information.hasText && information.hasTokenizer ? texts : []
+    let hasTexts = information.hasText && information.hasTokenizer
+    let texts = hasTexts ? self.texts ?? ProbeSet.standard.texts : []
+    if hasTexts, let own = self.texts { try variants[truth].bundle.warnOfTokens(of: own, console) }
     console.progress.begin("comparing embeddings", .files, of: variants.count * (imageCount + texts.count))
     let textVectors = try variants.map { try vectors(of: texts, $0, console.progress) }
     var fidelities = textVectors.map { BenchFidelity(texts: $0, against: textVectors[truth]) }
     let choosesTexts = information.imageIsProjected && information.textIsProjected
     var failures: [Failure] = []
+    var seen: Set<Int> = []
+    var repeatedCount = 0
     for start in stride(from: 0, to: imageCount, by: Self.chunkSize) {
       let all = Array(start..<min(start + Self.chunkSize, imageCount))
       let found = try outcomes(of: all, variants[truth], console)
-      let kept = zip(all, found).filter { $0.1.isSuccess }.map(\.0)
       failures += found.compactMap(\.failure)
-      guard let expected = Vectors(rows: found.compactMap { try? $0.get() }) else { continue }
+      let read = zip(all, found).compactMap { index, outcome in (try? outcome.get()).map { (index, $0) } }
+      // The same image again would count twice.
+      let fresh = read.filter { seen.insert($0.1.hashValue).inserted }
+      repeatedCount += read.count - fresh.count
+      let kept = fresh.map(\.0)
+      guard let expected = Vectors(rows: fresh.map(\.1)) else { continue }
       for index in variants.indices {
         let measured =
           index == truth
@@ -47,6 +57,9 @@ struct BenchSample {
         let pair = textVectors[index].flatMap { own in textVectors[truth].map { (own, $0) } }
         fidelities[index].add(measured, against: expected, texts: choosesTexts ? pair : nil)
       }
+    }
+    if repeatedCount > 0 {
+      console.note("note: \(counted(repeatedCount, "image")) equal to an earlier one: not counted again")
     }
     if let failure = failures.first, failures.count == imageCount { throw failure }
     return (fidelities, failures)
@@ -99,8 +112,6 @@ struct BenchSample {
 }
 
 extension Result {
-  fileprivate var isSuccess: Bool { failure == nil }
-
   fileprivate var failure: Failure? {
     switch self {
     case .success: nil

@@ -10,7 +10,16 @@ struct BenchTarget: Equatable {
   private(set) var milliseconds: Double?
   private(set) var megabytes: Double?
 
-  static let names = ["cos>=", "agree>=", "ms<=", "mb<="]
+  private typealias Part = (
+    name: String, path: WritableKeyPath<BenchTarget, Double?>, range: ClosedRange<Double>
+  )
+
+  private static var parts: [Part] {
+    [
+      ("cos>=", \.cosine, 0...1), ("agree>=", \.agreement, 0...1), ("ms<=", \.milliseconds, 0...3_600_000),
+      ("mb<=", \.megabytes, 0...1e9),
+    ]
+  }
 
   /// - Throws: a usage error that names the part.
   init(_ text: String) throws(Failure) {
@@ -20,34 +29,23 @@ struct BenchTarget: Equatable {
   }
 
   private mutating func set(_ part: String) throws(Failure) {
-    guard let name = Self.names.first(where: part.lowercased().hasPrefix) else {
-      throw Self.failure(part, "expected \(Self.names.listed("or")) and a number")
+    guard let known = Self.parts.first(where: { part.lowercased().hasPrefix($0.name) }) else {
+      throw Self.failure(part, "expected \(Self.parts.map(\.name).listed("or")) and a number")
     }
-    let number = part.dropFirst(name.count)
+    let number = part.dropFirst(known.name.count)
     guard number.allSatisfy({ $0.isASCII && ($0.isNumber || ".eE+-".contains($0)) }),
       let value = Double(number),
       value.isFinite
     else {
-      throw Self.failure(part, "expected a number after \(name)")
+      throw Self.failure(part, "expected a number after \(known.name)")
     }
-    switch name {
-    case "cos>=": try set(\.cosine, value, within: 0...1, part)
-    case "agree>=": try set(\.agreement, value, within: 0...1, part)
-    case "ms<=": try set(\.milliseconds, value, within: 0...3_600_000, part)
-    default: try set(\.megabytes, value, within: 0...1e9, part)
-    }
-  }
-
-  private mutating func set(
-    _ path: WritableKeyPath<BenchTarget, Double?>, _ value: Double, within range: ClosedRange<Double>,
-    _ part: String
-  ) throws(Failure) {
-    guard range.contains(value) else {
+    guard known.range.contains(value) else {
       throw Self.failure(
-        part, "expected a number from \(fixed(range.lowerBound, 0)) to \(fixed(range.upperBound, 0))")
+        part,
+        "expected a number from \(fixed(known.range.lowerBound, 0)) to \(fixed(known.range.upperBound, 0))")
     }
-    guard self[keyPath: path] == nil else { throw Self.failure(part, "given twice") }
-    self[keyPath: path] = value
+    guard self[keyPath: known.path] == nil else { throw Self.failure(part, "given twice") }
+    self[keyPath: known.path] = value
   }
 
   private static func failure(_ part: String, _ reason: String) -> Failure {

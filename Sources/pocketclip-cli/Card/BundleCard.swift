@@ -85,13 +85,17 @@ extension BundleCard {
       rows.append(("images", "\(image.imageSize) × \(image.imageSize) pixels, \(preprocessing.summary)"))
       rows.append(("resize", "as \(preprocessing.backend.fieldText)"))
       rows.append(("transparency", preprocessing.alpha == .drop ? "alpha is dropped" : "composited on white"))
+      rows.append(("mean", preprocessing.mean.text))
+      rows.append(("standard deviation", preprocessing.standardDeviation.text))
       if let activation = image.activation { rows.append(("image activation", activation.fieldText)) }
       if let heads = image.heads { rows.append(("image heads", "\(heads)")) }
+      rows.append(("image epsilon", "\(image.epsilon)"))
     }
     if let text = description.architecture.text {
       rows.append(("texts", "\(text.contextLength) tokens, tokenizer \(description.tokenizer.fieldText)"))
       rows.append(("text activation", text.stack.activation.fieldText))
       rows.append(("text heads", "\(text.stack.heads)"))
+      rows.append(("text epsilon", "\(text.stack.epsilon)"))
       rows.append(("pooling", text.pooling.fieldText))
     }
     switch description.score {
@@ -144,10 +148,15 @@ extension BundleCard {
         """
     }
     let rows = [
-      ("images, fast arithmetic", demand.imageFast), ("images, exact arithmetic", demand.imageExact),
-      ("texts, fast arithmetic", demand.textFast), ("texts, exact arithmetic", demand.textExact),
-    ].compactMap { name, bound in bound.map { (name, "\(Double($0) / 1e6)") } }
-    let agreement = demand.agreement.map {
+      (Tower.image, "images", "fast", demand.imageFast), (.image, "images", "exact", demand.imageExact),
+      (.text, "texts", "fast", demand.textFast), (.text, "texts", "exact", demand.textExact),
+    ].compactMap { tower, items, arithmetic, bound in
+      bound.map {
+        (precision(tower) == .int8 ? "\(items), \(arithmetic) arithmetic" : items, "\(Double($0) / 1e6)")
+      }
+    }
+    // One tower alone chooses no texts.
+    let agreement = (towers.count == 2 ? demand.agreement : nil).map {
       " At least \(Double($0) / 1e6) of the images chose the same text as with FP32."
     }
     return """
@@ -176,6 +185,10 @@ extension BundleCard {
     let body = (hasHeader ? Array(rows.dropFirst()) : rows).map { "| \($0.0) | \($0.1) |" }
     return ([header, "|---|---|"] + body).joined(separator: "\n")
   }
+}
+
+extension Preprocessing.RGB {
+  fileprivate var text: String { "\(red) \(green) \(blue)" }
 }
 
 extension MatrixForm {

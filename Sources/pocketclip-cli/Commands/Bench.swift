@@ -91,7 +91,7 @@ struct Bench: ParsableCommand {
     let variants = try BenchVariant.all(of: candidates, runtime.modelOptions)
     console.progress.expect(steps: 4)
     var output = try measured(variants, console)
-    let sample = BenchSample(files: found?.files, texts: texts, limits: comparison.sample.limits)
+    let sample = BenchSample(files: found?.files, texts: texts, limits: comparison.sample.size.limits)
     let truth = BenchVariant.mostFaithful(variants)
     let (fidelities, failures) = try sample.fidelities(of: variants, truth: truth, console)
     for (index, fidelity) in fidelities.enumerated() {

@@ -1,3 +1,4 @@
+import Architecture
 import Archives
 import ArgumentParser
 import BundleFormat
@@ -66,7 +67,7 @@ struct Classify: ParsableCommand {
       throw Failure(
         .usage, "no images", hint: "give images or folders, or --images FILE with one path a line")
     }
-    try images.check()
+    try images.size.check()
     try StandardInput.requireOnce([("--labels", labels), ("--templates", templateFile)] + images.inputs)
     try runtime.check()
   }
@@ -87,7 +88,7 @@ struct Classify: ParsableCommand {
       let classes = try ClassVectors(labels, templates, textBundle, text, console)
       var encoder = try ImageEncoder(
         imageBundle, files: found.files, unreadable: found.unreadable, isTurnedUpright: images.upright,
-        scalesJPEG: images.scaledJpeg, limits: images.limits)
+        scalesJPEG: images.scaledJpeg, limits: images.size.limits)
       let unreadable = found.unreadable.map {
         ClassifyOutput.Image(path: $0.path, error: $0.failure.message, hint: $0.failure.hint, labels: [])
       }
@@ -225,11 +226,11 @@ struct ClassVectors {
     scale = Self.usualScale(for: bundle, console)
   }
 
-  /// Without a stored scale, 100: the upper limit of CLIP's training, which published models reach.
   private static func usualScale(for bundle: OpenBundle, _ console: Console) -> Float? {
     guard bundle.model.information.logitScale == nil else { return nil }
-    console.note("note: \(bundle.path) has no logit scale: percentages use the usual scale, 100")
-    return 100
+    console.note(
+      "note: \(bundle.path) has no logit scale: percentages use the usual scale, \(Int(Score.usualScale))")
+    return Score.usualScale
   }
 
   /// The labels closest to an image's vector, closest first.

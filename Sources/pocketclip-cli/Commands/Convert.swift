@@ -93,9 +93,7 @@ struct Convert: ParsableCommand {
     try forms.check(precision: type, effort: rounding.effort)
     try forms.checkRecipes(output: output, replacesExisting: force, sources: paths)
     for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
-      guard let value, !(0...1).contains(value) else { continue }
-      throw Failure(
-        .usage, "\(name) \(value): expected a number from 0 to 1", hint: "leave it out for the default bound")
+      try FractionOption.check(name, value)
     }
   }
 
@@ -121,8 +119,8 @@ struct Convert: ParsableCommand {
         writingPeak.withLock { $0 = ProcessFacts.peakByteCount }
       }
       let bundle = try Conversion.run(request)
-      if let path = forms.saveRecipe, let recipe = bundle.recipe {
-        try RecipeFile.write(recipe, to: path, replacesExisting: force)
+      if let file = forms.savedRecipe(replacesExisting: force), let recipe = bundle.recipe {
+        try file.write(RecipeFile.bytes(recipe))
       }
       var result = ConvertOutput(bundle, model: model, output: output)
       result.writingPeakByteCount = writingPeak.withLock { $0 }

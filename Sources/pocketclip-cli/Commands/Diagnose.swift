@@ -62,10 +62,7 @@ struct Diagnose: ParsableCommand {
       "A sentence with {} into which the other tool may have put each text.", valueName: "text"))
   var template: String?
 
-  @Option(
-    help: ArgumentHelp("Reject larger images.", valueName: "number"))
-  var maxMegapixels = ImageFiles.Limits.defaultMegapixels
-
+  @OptionGroup var size: ImageLimitOptions
   @OptionGroup var reference: ReferenceOptions
   @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
@@ -89,11 +86,7 @@ struct Diagnose: ParsableCommand {
       throw Failure(
         .usage, "--template has no effect without --texts", hint: "add --texts FILE, or leave it out")
     }
-    guard maxMegapixels > 0 else {
-      throw Failure(
-        .usage, "--max-megapixels \(maxMegapixels): expected a positive number",
-        hint: "leave it out for \(ImageFiles.Limits.defaultMegapixels)")
-    }
+    try size.check()
     if let template { _ = try PromptTemplates([template]) }
   }
 
@@ -106,7 +99,7 @@ struct Diagnose: ParsableCommand {
       let model = try CLIPModel.open(paths, options: try input.modelOptions())
       let sources = try DiagnoseInputs(
         images: images, texts: texts, pixels: pixels, ids: ids,
-        limits: ImageFiles.Limits(megapixels: maxMegapixels), model: model, console)
+        limits: size.limits, model: model, console)
       var diagnoser = Diagnoser(model: model, given: vectors, inputs: sources.inputs)
       diagnoser.otherInputs = sources.others
       diagnoser.template = template

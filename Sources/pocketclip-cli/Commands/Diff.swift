@@ -95,6 +95,7 @@ struct Diff: ParsableCommand {
       request.progress = console.progress
       let report = try request.report()
       var output = DiffOutput(report, DiffOutput.Side(a, pair.a), DiffOutput.Side(b, pair.b))
+      output.incompleteSide = pair.incomplete
       output.seconds = started.duration(to: .now).seconds
       console.progress.end()
       if options.json {
@@ -110,6 +111,8 @@ struct Diff: ParsableCommand {
 /// Two models, each opened with the settings that the other records, where it records none.
 private struct ModelPair {
   var a, b: CLIPModel
+  /// The side that lacks settings, which the other side's replace.
+  private(set) var incomplete: DiffOutput.SideName?
 
   init(_ a: String, _ b: String, _ options: ModelOptions, _ console: Console) throws {
     if let one = SystemPath.realPath(a), one == SystemPath.realPath(b) {
@@ -121,9 +124,11 @@ private struct ModelPair {
     case (.success(let first), .success(let second)): (self.a, self.b) = (first, second)
     case (.success(let first), .failure):
       self.a = first
+      incomplete = .b
       self.b = try Self.open(b, options, with: first, from: a, console)
     case (.failure, .success(let second)):
       self.b = second
+      incomplete = .a
       self.a = try Self.open(a, options, with: second, from: b, console)
     case (.failure(let error), .failure): throw error
     }

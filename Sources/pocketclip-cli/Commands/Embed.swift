@@ -73,7 +73,7 @@ struct Embed: ParsableCommand {
     if let output {
       try OutputPath.validate(output, .vectors, "leave out -o for JSON lines on standard output")
     }
-    try images.check()
+    try images.size.check()
     try StandardInput.requireOnce([("--texts", texts)] + images.inputs)
     try runtime.check()
   }
@@ -105,7 +105,7 @@ struct Embed: ParsableCommand {
       paths: paths, bundle: bundle,
       settings: VectorSettings(
         bundle, isRaw: raw, isTurnedUpright: images.upright, scalesJPEG: images.scaledJpeg),
-      limits: images.limits,
+      limits: images.size.limits,
       mode: resume ? .resume : force ? .replace : .new, prunes: prune, isStrict: images.strict, text: text,
       console: console)
     let result = try run.run(texts: texts, images: found)
@@ -147,7 +147,7 @@ struct Embed: ParsableCommand {
     }
     var encoder = try ImageEncoder(
       bundle, files: found.files, unreadable: found.unreadable, isNormalized: !raw,
-      isTurnedUpright: images.upright, scalesJPEG: images.scaledJpeg, limits: images.limits)
+      isTurnedUpright: images.upright, scalesJPEG: images.scaledJpeg, limits: images.size.limits)
     console.progress.begin("embedding images", .images, of: found.files.count)
     while let outcome = encoder.next(console) {
       console.progress.add()

@@ -13,6 +13,12 @@ struct FileIdentity: Encodable {
     published = PublishedFile.name(ofSHA256: sha256)
   }
 
+  /// After "made from".
+  var origin: String {
+    published.map { "\($0), as published" }
+      ?? "a file that is not known as published (SHA-256 \(ShortID.text(sha256)))"
+  }
+
   /// For people.
   var words: String {
     published.map { "this is \($0) (SHA-256 matches the published file)" }

@@ -75,6 +75,8 @@ struct Verify: ParsableCommand {
   @OptionGroup(title: "Settings to supply when the file does not record them") var input: ModelInputOptions
   @OptionGroup var options: ConsoleOptions
 
+  private var page: SmallOutput? { html.map { SmallOutput(path: $0, replacesExisting: force) } }
+
   private func check() throws(Failure) {
     guard against.isEmpty || golden == nil else {
       throw Failure(
@@ -86,13 +88,16 @@ struct Verify: ParsableCommand {
         hint: "add --against CHECKPOINT; a golden file holds its own images and texts")
     }
     try sample.check()
+    for (name, value) in [("--min-cosine", minCosine), ("--min-agreement", minAgreement)] {
+      try FractionOption.check(name, value)
+    }
     guard html != nil || !force else {
       throw Failure(.usage, "--force has no effect without --html", hint: "leave it out, or add --html FILE")
     }
-    if let html {
-      try VerifyPage.check(
-        html, replacesExisting: force, sources: paths + against + [golden].compactMap(\.self))
-    }
+    try page?.check(
+      option: "--html", example: "report.html",
+      sources: paths + against + [golden].compactMap(\.self) + sample.listFiles
+        + [input.preprocess].compactMap(\.self))
     guard reference.reference == nil || !against.isEmpty || golden != nil else {
       throw Failure(
         .usage, "--reference has no effect without --against or --golden",
@@ -107,17 +112,26 @@ struct Verify: ParsableCommand {
       try requireOneSubject()
       defer { console.progress.end() }
       let sample = try VerifiedSample(sample, console)
+      if let files = sample?.files {
+        try page?.check(option: "--html", example: "report.html", sources: files)
+      }
       let bundle = try bundle(console)
       var skipped: [Failure] = []
       var page = VerifyPage()
       if let bundle { page.add(bundle) }
-      let reports =
+      let selfTest = try bundle.flatMap { bundle throws(Failure) in try selfTestFailure(bundle, console) }
+      // A comparison tells what makes it fail.
+      if let selfTest, against.isEmpty, golden == nil { throw selfTest }
+      var reports =
         try bundle.map { try self.reports(on: $0, sample, &skipped, &page, console) }
         ?? checkpointReports(&page, console)
+      if let selfTest { for index in reports.indices { reports[index].fail(selfTest.message) } }
       let output = VerifyOutput(
-        subject: paths.joined(separator: ", "), reports: reports, seconds: started.duration(to: .now).seconds)
+        subject: paths.joined(separator: ", "),
+        file: bundle.map { VerifyOutput.BundleFile($0.description, passesSelfTest: selfTest == nil) },
+        reports: reports, seconds: started.duration(to: .now).seconds)
       console.progress.end()
-      if let html { try page.write(output, to: html, replacesExisting: force) }
+      try self.page?.write(page.bytes(output))
       if options.json {
         try JSONOutput.print(output)
       } else {
@@ -178,15 +192,22 @@ struct Verify: ParsableCommand {
     do throws(PocketCLIPError) {
       bundle = try OpenBundle(file)
       try bundle.model.checkContent()
-      console.progress.begin("running the self-test", .operations, of: 0)
-      var limits = Session.Limits()
-      (limits.batch, limits.width, limits.height) = (1, 1, 1)
-      try Session(bundle.model, limits: limits).selfTest()
     } catch {
       throw Failure(error, file: path)
     }
-    if !against.isEmpty || golden != nil { console.note("\(path): checksums and self-test pass") }
     return bundle
+  }
+
+  /// Nil if it passes.
+  private func selfTestFailure(_ bundle: OpenBundle, _ console: Console) throws(Failure) -> Failure? {
+    console.progress.begin("running the self-test", .operations, of: 0)
+    let session = try bundle.session(batch: 1)
+    do throws(PocketCLIPError) {
+      try session.selfTest()
+      return nil
+    } catch {
+      return Failure(error, file: path)
+    }
   }
 
   /// Warns if `--against` names another file than the bundle's source, which is the most common reason to fail. The same
@@ -213,7 +234,9 @@ struct Verify: ParsableCommand {
       }
     let found = digest.map { String(decoding: $0.hex, as: UTF8.self) }
     guard expected.count == 64, let found, found != expected else { return }
-    console.warn("\(golden) was made from other weights: SHA-256 \(expected), not \(found)")
+    console.warn(
+      "\(golden) was made from another file, and perhaps from other weights: SHA-256 \(expected), not \(found)"
+    )
   }
 
   private func reports(
@@ -227,12 +250,13 @@ struct Verify: ParsableCommand {
       Demand(arithmetic: arithmetic, thresholds: thresholds(isChoice ? arithmetic : nil))
     }
     if !against.isEmpty {
-      let source = try checkpoint(against, of: description, console)
-      if html != nil { page.add(source) }
+      let (source, isFilled) = try checkpoint(against, of: description, console)
+      if html != nil { page.add(source, as: "truth") }
       do {
         var reports = try Verifier.compare(
           bundle, demands: demands, with: source, reference: reference.request(console),
           progress: console.progress)
+        if isFilled { for index in reports.indices { reports[index].takesSettingsFromBundle = true } }
         if let sample {
           let (samples, failures) = try sample.reports(
             on: bundle, arithmetics, source, reference.request(console), console)
@@ -275,7 +299,7 @@ struct Verify: ParsableCommand {
           ?? "give --golden FILE (docs/GOLDEN.md shows how to make one), or convert it and verify the bundle")
     }
     let model = try sound(paths, try input.modelOptions(), console)
-    if html != nil { page.add(model) }
+    if html != nil { page.add(model, as: "subject") }
     return [
       try Verifier.compare(
         model, with: try GoldenFile(path: golden),
@@ -287,15 +311,15 @@ struct Verify: ParsableCommand {
   /// Settings that the checkpoint does not record were supplied when the bundle was made, so they come from the bundle.
   private func checkpoint(
     _ paths: [String], of bundle: BundleDescription, _ console: Console
-  ) throws -> CLIPModel {
+  ) throws -> (model: CLIPModel, isFilled: Bool) {
     let options = try input.modelOptions()
     do throws(ModelError) {
-      return try sound(paths, options, console)
+      return (try sound(paths, options, console), false)
     } catch {
       guard error.code.isUndecided else { throw error }
       console.note(
         "note: settings that \(paths.joined(separator: " and ")) does not record come from the bundle")
-      return try sound(paths, options.filled(from: bundle), console)
+      return (try sound(paths, options.filled(from: bundle), console), true)
     }
   }
 
@@ -323,12 +347,33 @@ struct Verify: ParsableCommand {
 struct VerifyOutput: SchemaOutput {
   static let schema = "verify"
   var subject: String
+  /// Nil for a checkpoint.
+  var file: BundleFile?
   var verdict: Report.Verdict
   var reports: [Report]
   var seconds: Double
   var peakByteCount = ProcessFacts.peakByteCount
 
-  init(subject: String, reports: [Report], seconds: Double) {
+  /// A bundle whose checksums and rules pass.
+  struct BundleFile: Encodable {
+    var passesSelfTest: Bool
+    /// The file that it was made from, if it states one.
+    var source: FileIdentity?
+
+    init(_ bundle: BundleDescription, passesSelfTest: Bool) {
+      self.passesSelfTest = passesSelfTest
+      source = bundle.provenance.sha256.map { FileIdentity(sha256: String(decoding: $0.hex, as: UTF8.self)) }
+    }
+
+    var text: String {
+      (passesSelfTest
+        ? "checksums, rules and self-test pass" : "checksums and rules pass, the self-test fails")
+        + (source.map { "; made from \($0.origin)" } ?? "")
+    }
+  }
+
+  init(subject: String, file: BundleFile?, reports: [Report], seconds: Double) {
+    self.file = file
     self.seconds = seconds
     self.subject = subject
     self.reports = reports
@@ -336,8 +381,8 @@ struct VerifyOutput: SchemaOutput {
   }
 
   var lines: [String] {
-    reports.isEmpty
-      ? ["\(subject.unbroken): checksums, rules and self-test pass"]
-      : Array(reports.map(\.lines).joined(separator: [""]))
+    let reportLines = Array(reports.map(\.lines).joined(separator: [""]))
+    guard let file else { return reportLines }
+    return ["\(subject.unbroken): \(file.text)"] + (reportLines.isEmpty ? [] : [""] + reportLines)
   }
 }

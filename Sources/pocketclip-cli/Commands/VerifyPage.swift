@@ -2,7 +2,6 @@ import Architecture
 import Archives
 import BundleFormat
 import Models
-import Output
 import PocketCLIP
 import ReportPage
 import SystemPath
@@ -14,16 +13,6 @@ struct VerifyPage {
   private var settings: [DecisionRow] = []
   private var facts: [[String]] = [["tool", "pocketclip \(runtimeVersion)"]]
   private var bundle: OpenBundle?
-
-  /// - Throws: `output` or `usage`, before anything is computed.
-  static func check(_ path: String, replacesExisting: Bool, sources: [String]) throws(Failure) {
-    guard !["", "-"].contains(path) else {
-      throw Failure(.usage, "--html \(path): not a file's name", hint: "give a name such as report.html")
-    }
-    do throws(OutputError) {
-      try OutputFile.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
-    } catch { throw Failure(error) }
-  }
 
   mutating func add(_ bundle: OpenBundle) {
     self.bundle = bundle
@@ -37,28 +26,24 @@ struct VerifyPage {
     facts.append(["SHA-256 of the bundle's source", String(decoding: source.hex, as: UTF8.self)])
   }
 
-  mutating func add(_ model: CLIPModel) {
+  /// - Parameter role: `truth`, or `subject` if the model was compared with a golden file.
+  mutating func add(_ model: CLIPModel, as role: String) {
     settings = model.decisions.map(DecisionRow.init)
-    facts.append(["truth", model.source.paths.joined(separator: ", ")])
+    facts.append([role, model.source.paths.joined(separator: ", ")])
     guard let digest = try? model.source.sha256() else { return }
-    facts.append(["SHA-256 of the truth", String(decoding: digest.hex, as: UTF8.self)])
+    facts.append(["SHA-256 of the \(role)", String(decoding: digest.hex, as: UTF8.self)])
   }
 
-  /// Writes the page in one step.
-  func write(_ output: VerifyOutput, to path: String, replacesExisting: Bool) throws(Failure) {
+  func bytes(_ output: VerifyOutput) -> [UInt8] {
     var page = ReportPage(subject: output.subject, verdict: output.verdict, reports: output.reports)
     page.settings = settings.map { [$0.field, $0.value, "\($0.source): \($0.detail)"] }
     page.facts = facts
     if let product = output.reports.first?.reference { page.facts.append(["matrix product", product]) }
-    page.command = (["pocketclip"] + CommandLine.arguments.dropFirst().map(\.shellQuoted)).joined(
-      separator: " ")
+    let arguments = CommandLine.arguments.dropFirst().map(\.shellQuoted)
+    page.command = (["pocketclip"] + arguments + (arguments.contains("--force") ? [] : ["--force"]))
+      .joined(separator: " ")
     page.thumbnails = thumbnails(output.reports)
-    do throws(OutputError) {
-      let file = try OutputFile(path: path, replacesExisting: replacesExisting)
-      let bytes = Array(page.html.utf8)
-      try file.region.write(bytes.span.bytes, at: 0)
-      try file.publish()
-    } catch { throw Failure(error) }
+    return Array(page.html.utf8)
   }
 
   /// Of the worst images. One that has disappeared since gets none.

@@ -1,4 +1,5 @@
 import Archives
+import ModelDiff
 import Verification
 
 // The report for people. Lists are short; `--json` prints everything.
@@ -7,23 +8,33 @@ extension DiffOutput {
   /// Of tensors that rounding explains.
   private static let mostExplainedRows = 3
 
-  /// One line if weights and settings are the same in every bit.
-  var lines: [String] {
+  /// One line if weights and settings are the same in every bit, and both models record all settings.
+  var lines: [String] { comparisonLines + incompleteLines }
+
+  private var incompleteLines: [String] {
+    switch incompleteSide {
+    case .a: ["  not compared  settings that A does not record: B's were taken"]
+    case .b: ["  not compared  settings that B does not record: A's were taken"]
+    case nil: []
+    }
+  }
+
+  private var comparisonLines: [String] {
     let formats = "A: \(a.format), B: \(b.format)"
     switch verdict {
-    case "same":
+    case .same:
       let types = weights.types.map { "; \($0.text)" }.joined()
       return [
         "same weights and settings: all \(counted(weights.comparedCount, "tensor")) are bit-equal (\(formats)\(types))"
       ]
-    case "rounded":
+    case .rounded:
       return ["same weights and settings after rounding to \(narrowTypes): \(weights.summary) (\(formats))"]
         + embeddingLines
-    case "quantized":
+    case .quantized:
       return [
         "same weights and settings, rounded in a bundle: the tower ids are equal; \(weights.summary) (\(formats))"
       ] + tensorLines(atMost: Self.mostExplainedRows) + embeddingLines
-    default:
+    case .different:
       return [headline, "  A             \(a.text)", "  B             \(b.text)"] + idLines
         + settings.map(\.line) + presenceLines + weights.types.map { "  stored        \($0.text)" }
         + tensorLines(atMost: Self.mostRows) + embeddingLines + bisections.flatMap(\.lines)
@@ -136,9 +147,9 @@ extension DiffOutput.TensorRow {
 
   private var reason: String {
     switch relation {
-    case "explained": ", explained by rounding"
-    case "rounded": ", equal after rounding"
-    default: ""
+    case .explained: ", explained by rounding"
+    case .rounded: ", equal after rounding"
+    case .different: ""
     }
   }
 
@@ -175,8 +186,8 @@ extension DiffOutput.BisectionRow {
 
   /// Whether the tensors of a block were measured too.
   private func isOpened(_ part: DiffOutput.PartRow) -> Bool {
-    part.kind == "block"
-      && effects.contains { $0.part.kind == "tensor" && $0.part.name.hasPrefix(part.name + ".") }
+    part.kind == .block
+      && effects.contains { $0.part.kind == .tensor && $0.part.name.hasPrefix(part.name + ".") }
   }
 
   private func causeLine(_ set: [DiffOutput.PartRow], _ cosine: Double) -> String {
@@ -193,9 +204,9 @@ extension DiffOutput.BisectionRow {
 extension DiffOutput.PartRow {
   fileprivate var text: String {
     switch kind {
-    case "setting": "the setting \(name)"
-    case "block": "\(name) (\(counted(tensorCount, "tensor")))"
-    default: name
+    case .setting: "the setting \(name)"
+    case .block: "\(name) (\(counted(tensorCount, "tensor")))"
+    case .tensor: name
     }
   }
 }

@@ -7,17 +7,22 @@ import Verification
 struct DiffOutput: SchemaOutput {
   static let schema = "diff"
   var a, b: Side
-  /// `same`, `rounded`, `quantized` or `different`.
-  var verdict: String
+  var verdict: DiffReport.Verdict
   var settings: [SettingRow]
   var weights: Weights
   var embeddings: [EmbeddingRow]
   var skipped: [SkippedRow]
   var bisections: [BisectionRow]
   var reference: String?
+  /// The side that does not record every setting; the other side's were taken.
+  var incompleteSide: SideName?
   /// Opening, comparing and bisecting.
   var seconds = 0.0
   var peakByteCount = ProcessFacts.peakByteCount
+
+  enum SideName: String, Encodable {
+    case a, b
+  }
 
   /// One of the two models.
   struct Side: Encodable {
@@ -63,7 +68,8 @@ struct DiffOutput: SchemaOutput {
     var name: String
     var nameInA, nameInB: String?
     var shape: [Int]
-    var typeInA, typeInB, relation: String
+    var typeInA, typeInB: String
+    var relation: TensorDifference.Relation
     /// Absent if all values of A are zero.
     var relativeRms: Double?
     var maximumAbsolute: Double
@@ -92,11 +98,12 @@ struct DiffOutput: SchemaOutput {
   }
 
   struct PartRow: Encodable {
-    var kind, name: String
+    var kind: Bisection.Part.Kind
+    var name: String
     var tensorCount: Int
 
     init(_ part: Bisection.Part) {
-      kind = part.kind.rawValue
+      kind = part.kind
       name = part.name
       tensorCount = part.tensorCount
     }
@@ -110,7 +117,7 @@ struct DiffOutput: SchemaOutput {
   init(_ report: DiffReport, _ a: Side, _ b: Side) {
     self.a = a
     self.b = b
-    verdict = report.verdict.rawValue
+    verdict = report.verdict
     settings = report.settings.map {
       SettingRow(field: $0.field, a: $0.a, b: $0.b, sourceOfA: $0.sourceA, sourceOfB: $0.sourceB)
     }
@@ -149,7 +156,7 @@ extension DiffOutput.TensorRow {
   fileprivate init(_ tensor: TensorDifference) {
     self.init(
       name: tensor.name, nameInA: tensor.nameInA, nameInB: tensor.nameInB, shape: tensor.shape,
-      typeInA: tensor.typeA, typeInB: tensor.typeB, relation: tensor.relation.rawValue,
+      typeInA: tensor.typeA, typeInB: tensor.typeB, relation: tensor.relation,
       relativeRms: tensor.relativeRMS, maximumAbsolute: tensor.maximumAbsolute,
       changedCount: tensor.changedCount)
   }

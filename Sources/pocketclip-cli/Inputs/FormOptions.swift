@@ -27,16 +27,16 @@ struct FormOptions: ParsableArguments {
 
   /// - Parameter sources: the files to convert.
   func checkRecipes(output: String, replacesExisting: Bool, sources: [String]) throws(Failure) {
-    guard let saveRecipe else { return }
-    guard !["", "-"].contains(saveRecipe) else {
-      throw Failure(
-        .usage, "--save-recipe \(saveRecipe): not a file's name", hint: "give a name such as b32.json")
-    }
-    guard saveRecipe != output else {
+    guard let saved = savedRecipe(replacesExisting: replacesExisting) else { return }
+    guard saved.path != output else {
       throw Failure(.usage, "--save-recipe and -o name the same file", hint: "give the recipe another name")
     }
-    try RecipeFile.checkDestination(
-      saveRecipe, replacesExisting: replacesExisting, sources: sources + [recipe].compactMap(\.self))
+    try saved.check(
+      option: "--save-recipe", example: "b32.json", sources: sources + [recipe].compactMap(\.self))
+  }
+
+  func savedRecipe(replacesExisting: Bool) -> SmallOutput? {
+    saveRecipe.map { SmallOutput(path: $0, replacesExisting: replacesExisting) }
   }
 
   func check(precision: Precision, effort: RoundingOptions.EffortChoice?) throws(Failure) {

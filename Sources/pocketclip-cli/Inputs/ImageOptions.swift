@@ -1,7 +1,6 @@
 import Archives
 import ArgumentParser
 import Foundation
-import ImageFiles
 import SystemPath
 
 /// The images that a user names: files, folders (including their subfolders), a list of paths.
@@ -31,21 +30,7 @@ struct ImageOptions: ParsableArguments {
   @Flag(help: "Write no output if an image fails, instead of skipping the image.")
   var strict = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Reject larger images; a quarter of this if the file has less than one byte for 64 pixels.",
-      valueName: "number"))
-  var maxMegapixels = ImageFiles.Limits.defaultMegapixels
-
-  var limits: ImageFiles.Limits { ImageFiles.Limits(megapixels: maxMegapixels) }
-
-  func check() throws(Failure) {
-    guard maxMegapixels > 0 else {
-      throw Failure(
-        .usage, "--max-megapixels \(maxMegapixels): expected a positive number",
-        hint: "leave it out for \(ImageFiles.Limits.defaultMegapixels)")
-    }
-  }
+  @OptionGroup var size: ImageLimitOptions
 
   var isEmpty: Bool { paths.isEmpty && list == nil }
 

@@ -196,7 +196,8 @@ extension Failure {
     case .content: "the file changed after it was written: convert the checkpoint again"
     case .version: "update pocketclip"
     case .noTower: "use a bundle that has it: convert with --tower both"
-    case .selfTest: "report this machine's CPU model, and use --isa scalar meanwhile"
+    case .selfTest:
+      "if it passes with PCLIP_ISA=scalar in the environment, report this machine's CPU model; otherwise the bundle was changed after its conversion: `pocketclip verify --against` its checkpoint tells where"
     case .unsupported: "leave out --isa and --arithmetic, and unset PCLIP_ISA and PCLIP_ARITHMETIC"
     case .memory: "raise the limit on address space (ulimit -v), or use a machine with more memory"
     case .argument, .buffer: bugReport

@@ -3,7 +3,6 @@ import BundleFormat
 import Conversion
 import Foundation
 import Models
-import Output
 
 /// A recipe as a JSON file (Schemas/recipe.schema.json), or the one that a bundle states.
 enum RecipeFile {
@@ -22,29 +21,11 @@ enum RecipeFile {
     }
   }
 
-  /// Finds what would stop `write`, before a conversion that takes minutes.
-  ///
-  /// - Parameter sources: files that are read and must not be replaced.
-  static func checkDestination(
-    _ path: String, replacesExisting: Bool, sources: [String]
-  ) throws(Failure) {
-    do throws(OutputError) {
-      try OutputFile.checkDestination(path, replacesExisting: replacesExisting, sources: sources)
-    } catch { throw Failure(error) }
-  }
-
-  /// Writes the file in one step.
-  static func write(_ recipe: Recipe, to path: String, replacesExisting: Bool) throws {
+  static func bytes(_ recipe: Recipe) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    let text = try encoder.encode(RecipeRow(recipe)) + Data("\n".utf8)
-    do throws(OutputError) {
-      let file = try OutputFile(path: path, replacesExisting: replacesExisting)
-      let bytes = [UInt8](text)
-      try file.region.write(bytes.span.bytes, at: 0)
-      try file.publish()
-    } catch { throw Failure(error) }
+    return try [UInt8](encoder.encode(RecipeRow(recipe)) + Data("\n".utf8))
   }
 
   private enum Content {

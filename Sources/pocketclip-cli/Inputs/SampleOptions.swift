@@ -1,6 +1,5 @@
 import Archives
 import ArgumentParser
-import ImageFiles
 import PocketCLIP
 
 /// The user's images and labels on which models are compared.
@@ -24,13 +23,12 @@ struct SampleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A sentence with {} where the label goes.", valueName: "text"))
   var template: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Reject larger images; a quarter of this if the file has less than one byte for 64 pixels.",
-      valueName: "number"))
-  var maxMegapixels = ImageFiles.Limits.defaultMegapixels
+  @OptionGroup var size: ImageLimitOptions
 
   var hasImages: Bool { !image.isEmpty || list != nil }
+
+  /// Files that list images or labels.
+  var listFiles: [String] { [list, labels].compactMap(\.self) }
 
   /// The options that were given.
   var given: [String] {
@@ -40,17 +38,11 @@ struct SampleOptions: ParsableArguments {
     ].compactMap(\.self)
   }
 
-  var limits: ImageFiles.Limits { ImageFiles.Limits(megapixels: maxMegapixels) }
-
   func check() throws(Failure) {
     guard template == nil || labels != nil else {
       throw Failure(.usage, "--template needs --labels", hint: "add --labels FILE, or leave out --template")
     }
-    guard maxMegapixels > 0 else {
-      throw Failure(
-        .usage, "--max-megapixels \(maxMegapixels): expected a positive number",
-        hint: "leave it out for \(ImageFiles.Limits.defaultMegapixels)")
-    }
+    try size.check()
     try StandardInput.requireOnce([("--images", list), ("--labels", labels)])
   }
 

@@ -88,4 +88,23 @@ import Testing
     #expect(source.status == 73 && source.error.contains("m.pclip"), "\(source.error)")
     #expect(try String(contentsOfFile: folder.file("r.html"), encoding: .utf8) == "mine")
   }
+
+  @Test("No file that the command reads is replaced: labels, lists, images")
+  func inputs() throws {
+    let labels = folder.file("labels.txt")
+    try Data("a cat\na dog\n".utf8).write(to: URL(filePath: labels))
+    let images = folder.file("images")
+    try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
+    let image = images + "/a.jpg"
+    try FileManager.default.copyItem(atPath: Self.images + "/red-apple-00.jpg", toPath: image)
+    let list = folder.file("list.txt")
+    try Data("\(image)\n".utf8).write(to: URL(filePath: list))
+    for path in [labels, list, image] {
+      let before = try Data(contentsOf: URL(filePath: path))
+      let outcome = try verify(
+        "--image", images, "--images", list, "--labels", labels, "--html", path, "--force")
+      #expect(outcome.status == 73, "\(path): \(outcome.error)")
+      #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+  }
 }

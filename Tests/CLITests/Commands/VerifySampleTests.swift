@@ -66,6 +66,20 @@ import Testing
     #expect(outcome.output.contains("give at least 30"))
   }
 
+  @Test("The same image many times counts once, and a single label leaves nothing to choose")
+  func repetition() throws {
+    let list = folder.file("list.txt")
+    let path = Self.images + "/red-apple-00.jpg\n"
+    try Data(String(repeating: path, count: 40).utf8).write(to: URL(filePath: list))
+    let outcome = try verify("--images", list)
+    #expect(outcome.status == 1 && outcome.output.contains("verdict     insufficient"), "\(outcome.output)")
+    #expect(outcome.error.contains("39 images equal to an earlier one"), "\(outcome.error)")
+    let label = folder.file("label.txt")
+    try Data("a cat\n".utf8).write(to: URL(filePath: label))
+    let single = try verify("--image", Self.images, "--labels", label)
+    #expect(single.status == 1 && single.output.contains("1 leaves nothing to choose"), "\(single.output)")
+  }
+
   @Test("A bound that holds on the built-in images fails on yours")
   func bound() throws {
     let images = folder.file("image.pclip")
@@ -79,6 +93,19 @@ import Testing
     #expect(builtIn.status == 0, "\(builtIn.output)")
     let yours = try Tool.run(command + ["--image", Self.images])
     #expect(yours.status == 1 && yours.output.contains("your images: worst cosine 0.9999"), "\(yours.output)")
+  }
+
+  @Test("Of a label that is too long, the part that the model does not see is named")
+  func tooLong() throws {
+    let labels = folder.file("labels.txt")
+    let long = [String](repeating: "a very long label", count: 30).joined(separator: " ")
+    try Data("a cat\n\(long)\n".utf8).write(to: URL(filePath: labels))
+    let warning = "too long for 77 tokens, cut:"
+    let verified = try verify("--image", Self.images, "--labels", labels)
+    #expect(verified.error.contains(warning), "\(verified.error)")
+    let compared = try Tool.run(
+      "bench", "--compare", bundle, "--image", Self.images, "--labels", labels, "--seconds", "0.01")
+    #expect(compared.error.contains(warning), "\(compared.error)")
   }
 
   @Test("An image that cannot be read is skipped with status 3")

@@ -179,7 +179,7 @@ enum AdvisedErrors {
       "an option or a config requests",
       "leave --tokenizer out", .leaveOut(["--tokenizer"])),
     AdvisedError(
-      "convert vit.safetensors -o x.pclip --no-measure \(settings) --pooling first:99999",
+      "convert vit.safetensors -o x.pclip --no-measure --heads 1 --activation quickgelu --preprocess openai --pooling first:99999",
       "an option or a config requests",
       "--pooling highest", .add),
     AdvisedError(

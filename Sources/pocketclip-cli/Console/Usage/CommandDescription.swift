@@ -19,6 +19,8 @@ struct CommandDescription: Decodable {
 
     var isPositional: Bool { kind == "positional" }
 
+    var takesOneValue: Bool { kind == "option" && !isRepeating }
+
     /// `-o <out>` or `<in> …`.
     var synopsis: String {
       let value = valueName.map { "<\($0)>" } ?? ""

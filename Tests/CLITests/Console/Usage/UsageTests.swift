@@ -70,6 +70,9 @@ import Testing
     Case("convert x.pt -o", "-o needs a value", "write -o <out>"),
     Case("convert x.pt -o x --precision", "--precision needs a value", "give fp32, fp16 or int8"),
     Case("formats now", "unexpected argument 'now'", "leave it out"),
+    Case(
+      "verify m --against c --labels l --template {} --template {}.",
+      "--template is given 2 times, and takes one value", "give --template once"),
     Case("formats --json=1", "--json takes no value, found '1'", "write --json alone"),
     Case(
       "convert x.pt -o x --heads a", "--heads: expected a positive number, found 'a'",
