@@ -41,15 +41,17 @@ struct DiagnosisRun {
     let usable = (0..<given.count).filter { !Set(broken + zeros).contains($0) }
     guard !usable.isEmpty else {
       return Diagnosis(
-        verdict: .explained, causes: [broken.isEmpty ? .zeros : .notFinite], affectedRows: broken + zeros)
+        verdict: .explained,
+        causes: (broken.isEmpty ? [] : [.notFinite]) + (zeros.isEmpty ? [] : [.zeros]),
+        affectedRows: (broken + zeros).sorted())
     }
     var diagnosis = try diagnosis(of: usable)
     if !broken.isEmpty || !zeros.isEmpty {
-      diagnosis.causes.insert(broken.isEmpty ? .zeros : .notFinite, at: 0)
-      diagnosis.affectedRows = broken.isEmpty ? zeros : broken
+      let faults = (broken.isEmpty ? [] : [Cause.notFinite]) + (zeros.isEmpty ? [] : [.zeros])
+      diagnosis.causes.insert(contentsOf: faults, at: 0)
+      diagnosis.affectedRows = (broken + zeros).sorted()
       if diagnosis.verdict == .right { diagnosis.verdict = .explained }
     }
-    if given.isConstant, diagnosis.verdict != .explained { diagnosis.causes = [.constant] }
     if usable.count < Diagnoser.fewestRows { diagnosis.verdict = .insufficient }
     diagnosis.product = product.name
     return diagnosis
@@ -74,6 +76,11 @@ struct DiagnosisRun {
     diagnosis.worstRows = compared.indices.filter { before.errors[$0] > tolerance.right }
       .sorted { before.errors[$0] > before.errors[$1] }.prefix(3).map { compared[$0] }
     let form = VectorForm(rows, right, logitScale: logitScale)
+    if given.isConstant, before.worstError > tolerance.explained {
+      diagnosis.verdict = .explained
+      diagnosis.causes = [.constant]
+      return diagnosis
+    }
     let isRight = before.worstError <= tolerance.right
     if before.worstError <= tolerance.exact { return self.right(diagnosis, form) }
     if let cause = try ofVectorsAlone(rows, right, compared, before) {
@@ -96,7 +103,9 @@ struct DiagnosisRun {
     }
     if diagnosis.verdict == .unexplained {
       diagnosis.similarityCorrelation = RowMatching.similarityCorrelation(rows, right)
-      if before.meanError > Self.unrelated { diagnosis.causes = [.otherModel] }
+      if before.meanError > Self.unrelated, diagnosis.similarityCorrelation ?? 0 < Self.sameSpace {
+        diagnosis.causes = [.otherModel]
+      }
     }
     return diagnosis
   }
@@ -111,8 +120,10 @@ struct DiagnosisRun {
     return diagnosis
   }
 
-  /// 1 − cosine that FP16 sums cause.
-  private static let halfArithmetic = 1e-3
+  /// 1 − cosine that sums in FP16 or BF16 cause.
+  private static let halfArithmetic = 1e-4
+  /// A correlation of similarities that other weights do not reach.
+  private static let sameSpace = 0.9
   /// 1 − cosine of vectors that have nothing in common.
   private static let unrelated = 0.5
 
@@ -151,11 +162,7 @@ struct DiagnosisRun {
     let checks = VectorChecks(
       given: rows, right: right, tolerance: tolerance, isComplete: compared.count == given.count)
     if let found = checks.explanation(before) { return (found.cause, found.after, nil) }
-    let matching = RowMatching(rows, right)
-    if compared.count > 1, !matching.isIdentity, matching.closeness.worstError <= tolerance.explained {
-      let order = matching.order.map { compared[$0] }
-      return (matching.isPermutation ? .permuted : .repeated, matching.closeness, order)
-    }
+    if let moved = moved(rows, right, compared, before) { return moved }
     guard let other = diagnoser.otherInputs, other.count == given.count,
       diagnoser.model.architecture.has(other.tower)
     else { return nil }
@@ -165,6 +172,22 @@ struct DiagnosisRun {
     guard vectors.width == given.width else { return nil }
     let after = Closeness(rows, vectors)
     return after.worstError <= tolerance.explained ? (.exchanged, after, nil) : nil
+  }
+
+  /// Rows that are right vectors of other inputs.
+  private func moved(
+    _ rows: Tensor, _ right: Tensor, _ compared: [Int], _ before: Closeness
+  ) -> (cause: Cause, after: Closeness, order: [Int]?)? {
+    let matching = RowMatching(rows, right)
+    if !matching.isIdentity, matching.isPermutation, tolerance.explains(matching.closeness, before) {
+      return (.permuted, matching.closeness, matching.order.map { compared[$0] })
+    }
+    // Exchanged: of which input each row is. A lost vector is in no row.
+    let owners = RowMatching(right, rows)
+    guard !owners.isPermutation, owners.closeness.worstError <= tolerance.exact,
+      owners.closeness.meanError <= before.meanError / 10
+    else { return nil }
+    return (.repeated, owners.closeness, nil)
   }
 
   /// Another order of rows as a mistake, if it brings the vectors much closer.

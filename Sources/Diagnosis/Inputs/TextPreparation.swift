@@ -19,7 +19,8 @@ struct TextPreparation {
 
   /// `recipe.contextLength` ids.
   func ids(of text: String, _ recipe: TextRecipe) -> [Int32] {
-    let complete = recipe.template.map { $0.replacing("{}", with: text) } ?? text
+    let repaired = recipe.repairs ? TextRepair.repaired(text) : text
+    let complete = recipe.template.map { $0.replacing("{}", with: repaired) } ?? repaired
     let body = recipe.isStandard ? standardBody(of: complete) : plain.ids(of: complete, recipe)
     var ids = (recipe.hasStart ? [tokenizer.startOfText] : []) + body
     if recipe.hasEnd { ids.append(tokenizer.endOfText) }

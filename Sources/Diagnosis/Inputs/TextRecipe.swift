@@ -10,6 +10,8 @@ struct TextRecipe: Sendable, Equatable {
   /// Whether a letter and its mark become one character, as ftfy does.
   var composes = true
   var stripsAccents = false
+  /// Whether ftfy's repairs of quotes, ligatures and full-width letters are made, which `Tokenizer` does not make.
+  var repairs = false
   var hasStart = true
   var hasEnd = true
   /// Whether a text that is too long keeps the end token.

@@ -26,6 +26,11 @@ extension Mistake {
     Mistake("text-composition", .text, "does not compose letters with their marks (ftfy or NFC is missing)") {
       $0.text?.composes = false
     },
+    Mistake(
+      "text-repair", .text,
+      "repairs typographic quotes, ligatures and full-width letters with ftfy, as OpenAI's tokenizer does and PocketCLIP does not",
+      remedy: "none of the tools is wrong: call ftfy.fix_text on the texts that you give to PocketCLIP"
+    ) { $0.text?.repairs = true },
     Mistake("text-accents", .text, "removes accents from letters") { $0.text?.stripsAccents = true },
     Mistake("tokens-no-start", .tokens, "leaves out the start token") { $0.text?.hasStart = false },
     Mistake("tokens-bare", .tokens, "leaves out the start and the end token") {

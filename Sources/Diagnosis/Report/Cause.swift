@@ -28,6 +28,11 @@ public struct Cause: Sendable, Equatable {
 extension Cause {
   static let binarized = Cause(
     "form-binary", .form, "keeps only the sign of each value", remedy: "store the values as floats")
+  static let negated = Cause(
+    "form-negated", .form, "negates every vector", remedy: "keep the sign of the vectors")
+  static let eightBits = Cause(
+    "form-int8", .form, "rounds the values of each vector to 8 bits",
+    remedy: "store the values as floats to come closer; no setting is wrong")
   static let centred = Cause(
     "form-centred", .form, "subtracts the mean over all rows",
     remedy: "keep the vectors as the model computes them, or subtract the same mean everywhere")
@@ -41,10 +46,10 @@ extension Cause {
     "form-shifted", .form, "adds the same vector to every row: a mean or a bias",
     remedy: "keep the vectors as the model computes them, without a mean or a bias")
   static let notFinite = Cause(
-    "form-not-finite", .form, "returns NaN or infinity for some rows",
+    "form-not-finite", .form, "returns NaN or infinity",
     remedy: "compute in FP32: FP16 overflows at 65,504, and a mask of −∞ gives NaN")
   static let zeros = Cause(
-    "form-zeros", .form, "returns zeros for some rows",
+    "form-zeros", .form, "returns rows of zeros",
     remedy: "check the inputs of these rows: they were probably skipped")
   static let constant = Cause(
     "form-constant", .form, "returns the same vector for every input",
@@ -53,7 +58,7 @@ extension Cause {
     "form-transposed", .form, "writes the array with rows and columns exchanged",
     remedy: "write the array as [inputs, width]")
   static let halfArithmetic = Cause(
-    "form-half", .form, "computes in FP16, whose rounding remains",
+    "form-half", .form, "computes in FP16 or BF16, whose rounding remains",
     remedy: "compute in FP32 to come closer; no setting is wrong")
   static func cut(_ width: Int, of complete: Int) -> Cause {
     Cause(
@@ -92,7 +97,7 @@ extension Cause {
     "rows-exchanged", .rows, "gives the vectors of the other tower: images and texts are exchanged",
     remedy: "give the image vectors with the images, and the text vectors with the texts")
   static let otherModel = Cause(
-    "model-other", .model, "runs other weights: a checkpoint of the same shape, or other inputs",
+    "model-other", .model, "possibly runs other weights: a checkpoint of the same shape, or other inputs",
     remedy: "compare the files: `pocketclip inspect` prints what is known of a checkpoint, and its SHA-256")
 
   static func otherWidth(_ width: Int, _ names: [String]) -> Cause {
@@ -104,7 +109,8 @@ extension Cause {
 
   /// Causes that are no switch of the model's settings.
   static let ofVectors = [
-    binarized, centred, columnNormalized, standardized, shifted, notFinite, zeros, constant, transposed,
+    binarized, negated, eightBits, centred, columnNormalized, standardized, shifted, notFinite, zeros,
+    constant, transposed,
     halfArithmetic, cut(1, of: 2), lengths(.irregular), lengths(.logitScaled(1)), lengths(.rawTimes(1)),
     lengths(.unitSum), lengths(.unitMaximum), permuted, repeated, exchanged, otherModel, otherWidth(1, []),
   ]

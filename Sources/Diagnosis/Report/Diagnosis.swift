@@ -1,6 +1,6 @@
 /// Why given vectors differ from the right ones.
 public struct Diagnosis: Sendable {
-  public enum Verdict: String, Sendable, CaseIterable {
+  public enum Verdict: String, Sendable, CaseIterable, Encodable {
     /// The vectors are the model's.
     case right
     /// Known causes explain the difference.

@@ -27,6 +27,12 @@ struct Tolerance {
     // Vectors that are nearly right must meet nearly exactly.
     let factor: Double = before.worstError <= right ? 30 : 10
     return after.worstError <= explained && after.meanError <= before.meanError / factor
+      && !spoils(after, before)
+  }
+
+  /// Whether a row that was right is no longer: then the cause of the others is another one.
+  private func spoils(_ after: Closeness, _ before: Closeness) -> Bool {
+    zip(after.errors, before.errors).contains { $1 <= exact && $0 > 10 * exact }
   }
 
   /// Whether the cosine rises much, but not to 1.

@@ -1,8 +1,8 @@
 internal import ReferenceForward
 
-/// Which given row is closest to each right one.
+/// Which row of one set is closest to each of another.
 struct RowMatching {
-  /// For each input the given row that is closest to it.
+  /// For each right row, in its position, the given row that is closest to it.
   let order: [Int]
   /// 1 − cosine with that row.
   let closeness: Closeness

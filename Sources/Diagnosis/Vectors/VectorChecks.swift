@@ -21,17 +21,18 @@ struct VectorChecks {
 
   private func changes() -> [(Cause, Tensor)] {
     let unit = right.normalized
-    let binary = [
-      (Cause.binarized, right.mapped { $0 > 0 ? 1 : -1 }), (.binarized, right.mapped { $0 > 0 ? 1 : 0 }),
+    let always = [
+      (Cause.negated, right.mapped { -$0 }), (.eightBits, unit.roundedToEightBits),
+      (.binarized, right.mapped { $0 > 0 ? 1 : -1 }), (.binarized, right.mapped { $0 > 0 ? 1 : 0 }),
     ]
-    guard isComplete, given.shape[0] >= Self.fewestRows else { return binary }
+    guard isComplete, given.shape[0] >= Self.fewestRows else { return always }
     return [unit, right].flatMap { vectors in
       [
         (Cause.centred, vectors.byColumn { mean, _, _ in (mean, 1) }),
         (.columnNormalized, vectors.byColumn { _, _, length in (0, length) }),
         (.standardized, vectors.byColumn { mean, deviation, _ in (mean, deviation) }),
       ]
-    } + binary
+    } + always
   }
 
   /// The same vector was added to every row.
@@ -57,6 +58,16 @@ struct VectorChecks {
 
 extension Tensor {
   fileprivate func mapped(_ transform: (Float) -> Float) -> Tensor { Tensor(shape, values.map(transform)) }
+
+  /// Each row times 127 / its largest value, rounded.
+  fileprivate var roundedToEightBits: Tensor {
+    Tensor(
+      shape,
+      (0..<rowCount).flatMap { row in
+        let largest = self.row(row).reduce(0) { max($0, abs($1)) }
+        return self.row(row).map { largest > 0 ? ($0 * 127 / largest).rounded() : 0 }
+      })
+  }
 
   fileprivate var columnMeans: [Double] {
     var sums = [Double](repeating: 0, count: width)

@@ -15,7 +15,7 @@ extension DiagnoseOutput {
     }
     lines += ["", headline]
     for cause in causes { lines += block(cause) }
-    if let form, verdict == "right" || verdict == "explained" { lines.append("  The vectors are \(form).") }
+    if let form, verdict == .right || verdict == .explained { lines.append("  The vectors are \(form).") }
     if !alternatives.isEmpty {
       let names = alternatives.prefix(4).map { $0.map(\.id).joined(separator: " + ") }
       lines.append(
@@ -32,13 +32,13 @@ extension DiagnoseOutput {
   }
 
   private var headline: String {
-    switch Diagnosis.Verdict(rawValue: verdict) {
+    switch verdict {
     case .right: "right: these are the model's vectors"
     case .explained:
       causes.count > 1 ? "explained: \(causes.count) causes together" : "explained: the other tool"
     case .partly: "explained in part: the cosine rises, but not to 1; something else differs too"
     case .insufficient: "insufficient: \(rows) of at least 3 rows; causes cannot be distinguished"
-    case .unexplained, nil:
+    case .unexplained:
       causes.isEmpty
         ? "not explained: no known mistake makes the vectors meet"
         : "not explained: no known mistake makes the vectors meet; most likely the other tool"
@@ -65,7 +65,7 @@ extension DiagnoseOutput {
   }
 
   private func name(_ row: Row) -> String {
-    inputs == "images" ? Folder.lastComponent(of: row.input) : row.input
+    inputs == .images ? Folder.lastComponent(of: row.input) : row.input
   }
 
   private func list(_ rows: [Row]) -> String {

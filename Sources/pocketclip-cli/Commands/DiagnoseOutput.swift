@@ -1,12 +1,14 @@
 import Diagnosis
 import Models
 import SystemPath
+import Verification
 
 /// The result of `diagnose`.
 struct DiagnoseOutput: SchemaOutput {
   static let schema = "diagnose"
-  var model, modelName, embeddings, inputs: String
-  var verdict: String
+  var model, modelName, embeddings: String
+  var inputs: DiagnoseInputs.Kind
+  var verdict: Diagnosis.Verdict
   var rows, width: Int
   var storedType: String
   var compared, right: Int
@@ -58,7 +60,7 @@ struct DiagnoseOutput: SchemaOutput {
     modelName = model.name
     self.embeddings = embeddings
     inputs = sources.kind
-    verdict = diagnosis.verdict.rawValue
+    verdict = diagnosis.verdict
     (rows, width, storedType) = (vectors.count, vectors.width, vectors.storedType)
     (compared, right) = (diagnosis.comparedCount, diagnosis.rightCount)
     before = diagnosis.before.map(Figures.init)
@@ -75,7 +77,7 @@ struct DiagnoseOutput: SchemaOutput {
     affected = diagnosis.affectedRows.map(row)
     rowOrder = diagnosis.rowOrder.map { $0.map { $0 + 1 } }
     similarityCorrelation = diagnosis.similarityCorrelation
-    next = diagnosis.nextSteps(sources.kind, model: path, embeddings: embeddings)
+    next = diagnosis.nextSteps(sources.kind, rowCount: vectors.count, model: path, embeddings: embeddings)
     product = diagnosis.product
     self.seconds = seconds
   }
@@ -88,33 +90,42 @@ extension VectorForm {
     case .raw: "raw, as the model computes them (not normalized)"
     case .unit: "normalized to length 1"
     case .logitScaled(let scale): "unit vectors times the logit scale \(fixed(scale, 3))"
-    case .rawTimes(let factor): "raw vectors times \(fixed(factor, 5))"
-    case .constant(let length): "all of length \(fixed(length, 5))"
+    case .rawTimes(let factor): "raw vectors times \(short(factor))"
+    case .constant(let length): "all of length \(short(length))"
     case .unitSum: "divided by the sum of absolute values"
     case .unitMaximum: "divided by the largest absolute value"
     case .irregular: "of lengths that are neither the model's nor constant"
     }
   }
+
+  private func short(_ value: Double) -> String {
+    (0.01..<1e5).contains(value) ? fixed(value, 5) : value.scientific
+  }
 }
 
 extension Diagnosis {
   /// What to compare or to give next.
-  func nextSteps(_ kind: String, model: String, embeddings: String) -> [String] {
+  func nextSteps(_ kind: DiagnoseInputs.Kind, rowCount: Int, model: String, embeddings: String) -> [String] {
     let command = "pocketclip diagnose \(model.shellQuoted) --embeddings \(embeddings.shellQuoted)"
     switch verdict {
     case .right, .explained: return []
     case .insufficient: return ["give at least 3 inputs, better 20 to 40"]
     case .partly, .unexplained:
+      if comparedCount < rowCount {
+        return [
+          "\(comparedCount) of \(rowCount) rows were compared, and other orders of rows were not tried: repeat with the first 40 inputs"
+        ]
+      }
       switch kind {
-      case "images":
+      case .images:
         return [
           "save the pixels that the other tool's model receives, [images, 3, size, size], and run `\(command) --pixels pixels.npy`: this separates preprocessing from the model"
         ]
-      case "texts":
+      case .texts:
         return [
           "save the token ids that the other tool's model receives, and run `\(command) --ids ids.npy`: this separates the tokenizer from the model"
         ]
-      default:
+      case .pixels, .ids:
         return [
           "the inputs are excluded as a cause: compare the output of each block (docs/GOLDEN.md), from the first on"
         ]

@@ -8,9 +8,12 @@ struct DiagnoseInputs {
   let inputs: DiagnosedInputs
   /// Texts, row by row, that are given with images.
   private(set) var others: DiagnosedInputs?
-  /// `images`, `texts`, `pixels` or `ids`.
-  let kind: String
+  let kind: Kind
   private let names: [String]
+
+  enum Kind: String, Encodable {
+    case images, texts, pixels, ids
+  }
 
   init(
     images: [String], texts: String?, pixels: String?, ids: String?, limits: ImageFiles.Limits,
@@ -21,19 +24,19 @@ struct DiagnoseInputs {
     }
     if !images.isEmpty {
       let files = try FoundImages(paths: images, list: nil, console).files
-      kind = "images"
+      kind = .images
       names = files
       inputs = .images(count: files.count) { index throws(ImageFileError) in
         try ImageFiles.read(files[index], limits: limits)
       }
       others = strings.map { .texts($0) }
     } else if let strings {
-      (kind, names, inputs) = ("texts", strings, .texts(strings))
+      (kind, names, inputs) = (.texts, strings, .texts(strings))
     } else if let ids {
       let rows = try Self.ids(ids, model)
-      (kind, names, inputs) = ("ids", [], .ids(rows))
+      (kind, names, inputs) = (.ids, [], .ids(rows))
     } else {
-      (kind, names) = ("pixels", [])
+      (kind, names) = (.pixels, [])
       inputs = try Self.pixels(pixels ?? "", model)
     }
   }
