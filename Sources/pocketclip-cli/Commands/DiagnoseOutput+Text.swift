@@ -23,7 +23,7 @@ extension DiagnoseOutput {
       )
     }
     lines += places + table
-    if let similarityCorrelation {
+    if let similarityCorrelation, right == 0 {
       lines.append(
         "similarities among the rows correlate \(fixed(similarityCorrelation, 3)) with the right ones (near 1: the same inputs in another space)"
       )

@@ -116,6 +116,11 @@ extension Diagnosis {
           "\(comparedCount) of \(rowCount) rows were compared, and other orders of rows were not tried: repeat with the first 40 inputs"
         ]
       }
+      if rightCount > 0, kind == .images {
+        return [
+          "\(rightCount) of \(comparedCount) rows are right, so the model is: compare the files of the others with theirs. Colour profiles, JPEG decoders and formats are not tried"
+        ]
+      }
       switch kind {
       case .images:
         return [
