@@ -68,8 +68,8 @@ expect() {
 
 image=$minis/images/alarm-clock-00.jpg
 mini=$folder/mini.pclip
-"$pocketclip" convert $minis/mini-vit.pt -o "$folder/fp32.pclip" --precision fp32 -q
-"$pocketclip" embed -m "$folder/fp32.pclip" $minis/images -o "$folder/right.npy" -q
+"$pocketclip" convert $minis/mini-vit.pt -o "$folder/fp32.pclip" --precision fp32 -q >/dev/null
+"$pocketclip" embed -m "$folder/fp32.pclip" $minis/images -o "$folder/right.npy" -q >/dev/null
 for limit in no-threads one-thread 400000; do
   reference='reference matrix product: OpenBLAS'
   [ "$limit" != 400000 ] || reference='reference matrix product: portable'
