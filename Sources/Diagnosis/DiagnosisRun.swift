@@ -76,11 +76,6 @@ struct DiagnosisRun {
     diagnosis.worstRows = compared.indices.filter { before.errors[$0] > tolerance.right }
       .sorted { before.errors[$0] > before.errors[$1] }.prefix(3).map { compared[$0] }
     let form = VectorForm(rows, right, logitScale: logitScale)
-    if given.isConstant, before.worstError > tolerance.explained {
-      diagnosis.verdict = .explained
-      diagnosis.causes = [.constant]
-      return diagnosis
-    }
     let isRight = before.worstError <= tolerance.right
     if before.worstError <= tolerance.exact { return self.right(diagnosis, form) }
     if let cause = try ofVectorsAlone(rows, right, compared, before) {
@@ -100,6 +95,11 @@ struct DiagnosisRun {
       diagnosis.verdict = .explained
       diagnosis.causes = [.halfArithmetic]
       diagnosis.form = form
+    }
+    // A mistake may be why they are all the same, such as pooling a token that every text has.
+    if given.isConstant, diagnosis.verdict != .explained {
+      diagnosis.verdict = .explained
+      diagnosis.causes = [.constant]
     }
     if diagnosis.verdict == .unexplained {
       diagnosis.similarityCorrelation = RowMatching.similarityCorrelation(rows, right)
@@ -178,6 +178,7 @@ struct DiagnosisRun {
   private func moved(
     _ rows: Tensor, _ right: Tensor, _ compared: [Int], _ before: Closeness
   ) -> (cause: Cause, after: Closeness, order: [Int]?)? {
+    guard !given.isConstant else { return nil }
     let matching = RowMatching(rows, right)
     if !matching.isIdentity, matching.isPermutation, tolerance.explains(matching.closeness, before) {
       return (.permuted, matching.closeness, matching.order.map { compared[$0] })
