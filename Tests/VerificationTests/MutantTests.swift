@@ -18,7 +18,7 @@ import Verification
     #expect(report.text?.divergence?.stage == "transformer.resblocks.0", "\(report.rendered)")
     #expect(report.settings?.map(\.field) == ["image.activation", "text.activation"])
     #expect(
-      report.reasons.contains { $0.hasPrefix("setting image.activation: gelu, quickgelu in the source (") },
+      report.reasons.contains { $0.hasPrefix("setting image.activation: gelu, quick_gelu in the source (") },
       "\(report.reasons)")
     #expect(report.weights == [])
   }
@@ -26,9 +26,9 @@ import Verification
   @Test("A setting that no built-in image shows fails all the same")
   func unseenSetting() throws {
     let model = try VerificationSubject.miniViT()
-    let report = try compare(VerificationSubject.miniViT { $0.alpha = .white }, with: model)
+    let report = try compare(VerificationSubject.miniViT { $0.conversion = .beforeResize }, with: model)
     #expect(report.verdict == .fail && report.image?.metrics.worstCosine ?? 0 > 0.9999999)
-    #expect(report.settings?.map(\.field) == ["preprocess.alpha"], "\(report.rendered)")
+    #expect(report.settings?.map(\.field) == ["preprocess.conversion"], "\(report.rendered)")
   }
 
   @Test("Of a tower that diverges, the report lists every stage: cosine, largest difference, SQNR")
