@@ -83,7 +83,7 @@ import Testing
     #expect(both.causes.map(\.id) == ["form-not-finite", "form-zeros"] && both.affectedRows == [3, 5])
   }
 
-  @Test("A row that holds another input's vector is named, and near duplicates are not")
+  @Test("A row that holds another input's vector is named, and rounded rows are right")
   func repeated() throws {
     var vectors = right
     // Unknown words have nearly the same vectors in the mini, so the row is the one that differs most.
@@ -94,7 +94,6 @@ import Testing
     vectors.values.replaceSubrange(6 * right.width..<7 * right.width, with: right.row(other))
     let found = try diagnosis(vectors)
     #expect(found.causes.map(\.id) == ["rows-repeated"] && found.verdict == .explained)
-    // Row 6 is of an input that is nearly that of row 1, and both are rounded.
     var rounded = right
     for index in rounded.values.indices { rounded.values[index] = Float(Float16(rounded.values[index])) }
     #expect(try diagnosis(rounded).verdict == .right)
