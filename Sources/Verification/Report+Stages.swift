@@ -11,7 +11,10 @@ extension Report {
       takesSettingsFromBundle == true ? ["except those that the source does not record: not compared"] : []
     let weightLines =
       weights.isEmpty
-      ? ["every tensor is the source's, within what its stored type explains"]
+      ? [
+        "every compared tensor is the source's, within what its stored type explains",
+        "(biases that calibration corrected are not compared)",
+      ]
       : weights.prefix(Self.mostTensors).map { "\($0.text); relative error \($0.error.scientific)" }
     let more =
       weights.count > Self.mostTensors ? ["and \(weights.count - Self.mostTensors) more tensors"] : []

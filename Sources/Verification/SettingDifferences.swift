@@ -112,7 +112,7 @@ extension SettingDifference {
     return all(source, bundle).filter { hasSameTowers || !["towers", "score.kind"].contains($0.field) }
   }
 
-  /// `image.activation: gelu, quickgelu in the source (config.json: hidden_act)`.
+  /// `image.activation: gelu, quick_gelu in the source (config.json: hidden_act)`.
   var text: String {
     "\(field): \(b ?? "none"), \(a ?? "none") in the source" + (sourceA.map { " (\($0))" } ?? "")
   }

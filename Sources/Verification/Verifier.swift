@@ -123,9 +123,7 @@ extension RuntimePath {
 }
 
 extension CLIPModel {
-  var towers: [Tower] {
-    (architecture.image == nil ? [] : [.image]) + (architecture.text == nil ? [] : [.text])
-  }
+  var towers: [Tower] { architecture.towers }
 }
 
 /// Differences before any weight is used.
