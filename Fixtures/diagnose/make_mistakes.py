@@ -16,6 +16,7 @@ import clip
 import clip.simple_tokenizer
 import cv2
 import numpy
+import open_clip
 import torch
 import torchvision.transforms.v2.functional as F
 import transformers
@@ -29,6 +30,7 @@ OUTPUT = HERE / "mistakes"
 CASES = []
 TEXTS = HERE / "texts.txt"
 UNUSUAL = HERE / "unusual.txt"
+TYPOGRAPHIC = HERE / "typographic.txt"
 vit, rn = OpenAI("mini-vit"), OpenAI("mini-rn")
 
 
@@ -385,6 +387,13 @@ def text_cases():
         if len(tokens) + 2 > 77:
             row[:] = torch.tensor(([49406] + tokens)[:77])
     add("text-end-cut", ["tokens-end-cut"], vit.ids(cut), texts=UNUSUAL)
+
+    # ftfy, which OpenAI's and open_clip's tokenizers call and ours does not. Not a mistake of theirs.
+    typographic = TYPOGRAPHIC.read_text().splitlines()
+    add("text-repair", ["text-repair"], vit.texts(typographic), texts=TYPOGRAPHIC)
+    add("text-repair-open-clip", ["text-repair"],
+        encoded(in_open_clip("mini-vit").encode_text, open_clip.get_tokenizer("ViT-B-32")(typographic)), "open_clip",
+        texts=TYPOGRAPHIC)
     add("text-gelu-template", ["activation-gelu", "text-template"],
         features(in_transformers(text__hidden_act="gelu"), clip.tokenize([template.format(w) for w in words])),
         "transformers")
@@ -401,6 +410,12 @@ def vector_cases():
 
     add("logit-scale", ["form-logit-scale"], unit(right) * scale)
     add("centred", ["form-centred"], unit(unit(right) - unit(right).mean(0)))
+    add("negated", ["form-negated"], -right)
+    add("int8", ["form-int8"], (numpy.round(unit(right) * 127) / 127).astype(numpy.float32))
+    add("int8-rows", ["form-int8"], numpy.round(right * 127 / abs(right).max(1, keepdims=True)).astype(numpy.float32))
+    low, high = unit(right).min(0), unit(right).max(0)
+    levels = numpy.round((unit(right) - low) / (high - low) * 255)
+    add("int8-columns", ["form-int8"], (low + levels / 255 * (high - low)).astype(numpy.float32))
     add("columns", ["form-columns"], right / numpy.linalg.norm(right, axis=0))
     order = numpy.random.default_rng(1).permutation(len(PLAIN))
     add("permuted", ["rows-permuted"], right[order], history="yurijmikhalevich/rclip: metadata of a failed image")
@@ -475,6 +490,10 @@ def make_texts():
         "a picture of a tiger face.", "a rocket & a red apple", " ".join(["a picture of a red apple and a banana"] * 14),
         " ".join(["Grapes, peach and lemon"] * 20), "The Statue of Liberty", "a picture of a coconut.",
     ]) + "\n")
+    TYPOGRAPHIC.write_text("\n".join([
+        "a picture of a “red apple”", "it’s a banana", "the penguin’s beak", "a crab in a ‘rock pool’", "a ﬁsh", "ﬂowers",
+        "ＩＣＥ ＣＵＢＥ", "a guitar", "two cameras", "a tiger‘s face", "oﬃce chair", "a cup of coﬀee",
+    ]) + "\n")
 
 
 def main():
@@ -487,7 +506,7 @@ def main():
     for cases in (image_cases, processor_cases, image_model_cases, text_cases, vector_cases, right_cases):
         cases()
     packages = ["torch", "torchvision", "pillow", "numpy", "clip-anytorch", "open_clip_torch", "transformers",
-                "tokenizers", "opencv-python-headless"]
+                "tokenizers", "ftfy", "opencv-python-headless"]
     manifest = {"what": "vectors with known mistakes, made by make_mistakes.py", "cases": CASES,
                 "versions": {name: importlib.metadata.version(name) for name in packages}}
     (HERE / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

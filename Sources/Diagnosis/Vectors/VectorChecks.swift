@@ -22,9 +22,9 @@ struct VectorChecks {
   private func changes() -> [(Cause, Tensor)] {
     let unit = right.normalized
     let always = [
-      (Cause.negated, right.mapped { -$0 }), (.eightBits, unit.roundedToEightBits),
+      (Cause.negated, right.mapped { -$0 }),
       (.binarized, right.mapped { $0 > 0 ? 1 : -1 }), (.binarized, right.mapped { $0 > 0 ? 1 : 0 }),
-    ]
+    ] + unit.roundedToEightBits(withStatistics: isComplete).map { (.eightBits, $0) }
     guard isComplete, given.shape[0] >= Self.fewestRows else { return always }
     return [unit, right].flatMap { vectors in
       [
@@ -58,16 +58,6 @@ struct VectorChecks {
 
 extension Tensor {
   fileprivate func mapped(_ transform: (Float) -> Float) -> Tensor { Tensor(shape, values.map(transform)) }
-
-  /// Each row times 127 / its largest value, rounded.
-  fileprivate var roundedToEightBits: Tensor {
-    Tensor(
-      shape,
-      (0..<rowCount).flatMap { row in
-        let largest = self.row(row).reduce(0) { max($0, abs($1)) }
-        return self.row(row).map { largest > 0 ? ($0 * 127 / largest).rounded() : 0 }
-      })
-  }
 
   fileprivate var columnMeans: [Double] {
     var sums = [Double](repeating: 0, count: width)

@@ -37,7 +37,15 @@ struct WeightComparison {
     progress.begin("comparing stored weights", .bytes, of: parameters.reduce(0) { $0 + 4 * $1.elementCount })
     for parameter in parameters {
       defer { progress.add(4 * parameter.elementCount) }
-      guard let original = source.parameter(parameter.name), original.shape == parameter.shape else {
+      guard let original = source.parameter(parameter.name) else {
+        // A tower that is absent is not compared, and the verdict says so.
+        if source.has(parameter.tower) {
+          errors.append(WeightError(parameter, "the source has no such tensor"))
+        }
+        continue
+      }
+      guard original.shape == parameter.shape else {
+        errors.append(WeightError(parameter, "the source's shape is \(original.shape), not \(parameter.shape)"))
         continue
       }
       if case .batchNorm(let part, of: let norm) = parameter.role {
@@ -52,6 +60,10 @@ struct WeightComparison {
       source.release(original)
       if let error = WeightError(parameter, bound, mine, truth) { errors.append(error) }
     }
+    let extra = source.schema.parameters.filter { parameter in
+      parameter.tower != nil && restored.has(parameter.tower) && restored.parameter(parameter.name) == nil
+    }
+    errors += extra.map { WeightError($0, "the bundle has no such tensor") }
     return try errors.namingExchanged(restored, source)
   }
 
@@ -70,6 +82,11 @@ struct WeightComparison {
 }
 
 extension WeightError {
+  /// A tensor whose values cannot be compared.
+  fileprivate init(_ parameter: Parameter, _ cause: String) {
+    self.init(tensor: parameter.name.description, row: 0, error: 1, cause: cause)
+  }
+
   /// Nil if the bound explains every difference.
   fileprivate init?(_ parameter: Parameter, _ bound: RoundingBound, _ mine: [Float], _ truth: [Float]) {
     guard let place = bound.violation(mine.span, truth.span, parameter) else { return nil }
@@ -109,6 +126,15 @@ extension [WeightError] {
 }
 
 extension CLIPModel {
+  /// False for parameters of no tower: the setting of the score says whether there are any.
+  fileprivate func has(_ tower: Tower?) -> Bool {
+    switch tower {
+    case .image: architecture.image != nil
+    case .text: architecture.text != nil
+    case nil: false
+    }
+  }
+
   /// Enough values to recognize a tensor.
   fileprivate func beginning(_ name: String) throws(ModelError) -> [Float] {
     guard let parameter = parameter(ParameterName(utf8: Array(name.utf8))) else { return [] }
