@@ -21,10 +21,11 @@ struct VectorChecks {
 
   private func changes() -> [(Cause, Tensor)] {
     let unit = right.normalized
-    let always = [
-      (Cause.negated, right.mapped { -$0 }),
-      (.binarized, right.mapped { $0 > 0 ? 1 : -1 }), (.binarized, right.mapped { $0 > 0 ? 1 : 0 }),
-    ] + unit.roundedToEightBits(withStatistics: isComplete).map { (.eightBits, $0) }
+    let always =
+      [
+        (Cause.negated, right.mapped { -$0 }),
+        (.binarized, right.mapped { $0 > 0 ? 1 : -1 }), (.binarized, right.mapped { $0 > 0 ? 1 : 0 }),
+      ] + unit.roundedToEightBits(withStatistics: isComplete).map { (.eightBits, $0) }
     guard isComplete, given.shape[0] >= Self.fewestRows else { return always }
     return [unit, right].flatMap { vectors in
       [

@@ -45,7 +45,8 @@ struct WeightComparison {
         continue
       }
       guard original.shape == parameter.shape else {
-        errors.append(WeightError(parameter, "the source's shape is \(original.shape), not \(parameter.shape)"))
+        errors.append(
+          WeightError(parameter, "the source's shape is \(original.shape), not \(parameter.shape)"))
         continue
       }
       if case .batchNorm(let part, of: let norm) = parameter.role {
