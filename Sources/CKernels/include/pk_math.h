@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 float pk_expf(float x);   /* within 2 ulp; results below the smallest normal number are 0 */
-float pk_exp2f(float x);  /* within 3 ulp, for |x| ≤ 126 only */
+float pk_exp2f(float x);  /* within 2.5 ulp, for |x| ≤ 126 only */
 float pk_sqrtf(float x);  /* correctly rounded */
 double pk_sqrt(double x); /* correctly rounded */
 double pk_log2(double x); /* within 4 ulp, for finite normal x > 0 */
