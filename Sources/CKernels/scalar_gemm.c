@@ -35,7 +35,6 @@ static float gelu(float v) {
 float pk_activate(float v, pk_activation activation) {
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
-    case PK_ACTIVATION_RELU: return pk_relu(v);
     case PK_ACTIVATION_QUICK_GELU: return gated(v, PK_QUICK_GELU_C1 * v);
     case PK_ACTIVATION_GELU_ERF: return gelu(v);
     case PK_ACTIVATION_GELU_TANH: return gated(v, v * (PK_GELU_TANH_C1 + PK_GELU_TANH_C3 * (v * v)));

@@ -18,15 +18,18 @@ static ptrdiff_t input_coordinate(size_t output, size_t offset, const pk_patch_g
 static inline __attribute__((always_inline)) void gather_input(const pk_patch_grid *grid, size_t kx, const uint8_t *line,
                                                                const void *fill, uint8_t *input, size_t stride,
                                                                size_t bytes) {
-  size_t begin = kx < grid->padding ? (grid->padding - kx + grid->step - 1) / grid->step : 0;
-  size_t end = (grid->width + grid->padding - kx + grid->step - 1) / grid->step;
-  if (end > grid->output_width) end = grid->output_width;
-  if (!line || begin > 0 || end < grid->output_width)
-    for (size_t i = 0; i < grid->output_width; i++) memcpy(input + i * stride, fill, bytes);
-  if (!line) return;
-  const uint8_t *x = line + (begin * grid->step + kx - grid->padding) * grid->column_stride * bytes;
-  for (size_t i = begin; i < end; i++, x += grid->step * grid->column_stride * bytes)
-    memcpy(input + i * stride, x, bytes);
+  /* Local copies, because the compiler must assume that a store of bytes changes what pointers point to. */
+  const size_t outputs = grid->output_width, step = grid->step, column = grid->column_stride * bytes;
+  size_t begin = kx < grid->padding ? (grid->padding - kx + step - 1) / step : 0;
+  size_t end = (grid->width + grid->padding - kx + step - 1) / step, i = 0;
+  if (end > outputs) end = outputs;
+  if (!line) begin = end = outputs;
+  for (; i < begin; i++, input += stride) memcpy(input, fill, bytes);
+  if (i < end) {
+    const uint8_t *x = line + (begin * step + kx - grid->padding) * column;
+    for (; i < end; i++, input += stride, x += step * column) memcpy(input, x, bytes);
+  }
+  for (; i < outputs; i++, input += stride) memcpy(input, fill, bytes);
 }
 
 static inline __attribute__((always_inline)) void gather(const pk_patch_grid *grid, size_t row_begin, size_t row_end,

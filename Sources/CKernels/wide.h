@@ -157,7 +157,6 @@ INLINE f32s activate(f32s v, pk_activation activation) {
 #else
   switch (activation) {
     case PK_ACTIVATION_NONE: return v;
-    case PK_ACTIVATION_RELU: return relu(v);
     case PK_ACTIVATION_QUICK_GELU: return gated(v, v * PK_QUICK_GELU_C1);
     case PK_ACTIVATION_GELU_ERF: return gelu(v);
     case PK_ACTIVATION_GELU_TANH: return gated(v, v * (v * v * PK_GELU_TANH_C3 + PK_GELU_TANH_C1));

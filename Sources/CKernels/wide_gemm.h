@@ -96,11 +96,6 @@ INLINE panel_terms terms_at(const gemm *g, size_t output) {
       .weight_sums = q ? *(const u32x16 *)(q->weight_sums + output) : (u32x16){0}};
 }
 
-/* A sum over bytes as the sum over the integers that they stand for. */
-INLINE f32x16 without_zero_point(u32x16 sum, u32x16 weight_sums, int32_t zero_point) {
-  return __builtin_convertvector((i32x16)(sum - weight_sums * (uint32_t)zero_point), f32x16);
-}
-
 /* The destination of a tile's values and the terms added to them; `count` outputs exist from the first one on. */
 typedef struct tile_outputs {
   float *y;
@@ -169,7 +164,12 @@ INLINE void finish_rows(const gemm *g, const place *at, tile_sums *sums, const p
     f32x16 v[TILE_PANELS];
     EACH_VALUE v[p] = load(sums->f[r][p]);
     if (is_quantized) {
-      if (!has_low) EACH_VALUE v[p] = without_zero_point((u32x16)v[p], terms[p].weight_sums, row->zero_point);
+      if (!has_low) {
+        /* Maps after a ReLU have the zero point 0, rows of transformers do not. */
+        if (__builtin_expect(row->zero_point != 0, 1))
+          EACH_VALUE v[p] = (f32x16)((u32x16)v[p] - terms[p].weight_sums * (uint32_t)row->zero_point);
+        EACH_VALUE v[p] = __builtin_convertvector((i32x16)v[p], f32x16);
+      }
       EACH_VALUE v[p] = v[p] * row->scale;
     }
     EACH_VALUE v[p] = v[p] * terms[p].scale + terms[p].bias;

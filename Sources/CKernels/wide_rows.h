@@ -114,6 +114,7 @@ static void add_transposed_s8(size_t k, const float *x, const int8_t *panel, flo
   for (size_t n = 0; n < PK_PANEL * 4; n++) factors[n / WIDE][n % WIDE] = x[n / 4];
   for (size_t i = 0; i < k; i += 4, panel += PK_PANEL * 4) {
     f32x16 sum = {0};
+    __builtin_prefetch(panel + 2048);
     for (size_t four = 0; four < 4; four++)
       sum += factors[four] * __builtin_convertvector(*(const i8x16 *)(panel + four * WIDE), f32x16);
     f32x8 half = __builtin_shufflevector(sum, sum, 0, 1, 2, 3, 4, 5, 6, 7) +
@@ -151,8 +152,10 @@ INLINE void store_u8(uint8_t *q, i32x16 v) { *(u8x16 *)q = __builtin_convertvect
 
 static void quantize_u8(size_t count, const float *x, float inverse_scale, int32_t zero_point, uint8_t *q) {
   size_t i = 0;
-  for (; i < whole_groups(count); i += WIDE)
+  for (; i < whole_groups(count); i += WIDE) {
+    __builtin_prefetch(x + i + 512);
     store_u8(q + i, clamp(round_to_int(load(x + i) * inverse_scale) + zero_point, 0, 255));
+  }
   for (; i < count; i++) q[i] = (uint8_t)pk_clamp(pk_round_to_int(x[i] * inverse_scale) + zero_point, 0, 255);
 }
 

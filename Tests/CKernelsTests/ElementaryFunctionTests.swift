@@ -78,7 +78,6 @@ import Testing
   func activations(table: KernelTable) {
     let formulas: [(pk_activation, (Double) -> Double)] = [
       (PK_ACTIVATION_NONE, { $0 }),
-      (PK_ACTIVATION_RELU, { max($0, 0) }),
       (PK_ACTIVATION_QUICK_GELU, { $0 / (1 + exp(-1.702 * $0)) }),
       (PK_ACTIVATION_GELU_ERF, { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }),
       (

@@ -28,10 +28,9 @@
 
 typedef enum pk_activation {
   PK_ACTIVATION_NONE = 0,
-  PK_ACTIVATION_RELU = 1,
-  PK_ACTIVATION_QUICK_GELU = 2, /* x · sigmoid(1.702 x), OpenAI's */
-  PK_ACTIVATION_GELU_ERF = 3,   /* x · (1 + erf(x / √2)) / 2 */
-  PK_ACTIVATION_GELU_TANH = 4,  /* x · (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 */
+  PK_ACTIVATION_QUICK_GELU = 1, /* x · sigmoid(1.702 x), OpenAI's */
+  PK_ACTIVATION_GELU_ERF = 2,   /* x · (1 + erf(x / √2)) / 2 */
+  PK_ACTIVATION_GELU_TANH = 3,  /* x · (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 */
 } pk_activation;
 
 /* The operations on a sum before it is stored, each step rounded to FP32:

@@ -76,7 +76,7 @@ struct ResNetTrunkPass {
   private func convolve(
     _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window,
     into values: UnsafeMutablePointer<Float>, border: Int = 0,
-    epilogue: Epilogue = Epilogue(activation: PK_ACTIVATION_RELU)
+    epilogue: Epilogue = Epilogue(endsInReLU: true)
   ) -> FeatureMap {
     compute.convolve(
       weights, input, window,
