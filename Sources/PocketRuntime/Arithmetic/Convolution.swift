@@ -40,6 +40,9 @@ struct ConvolutionOutput {
   var values: UnsafeMutablePointer<Float>
   /// Border of zeros that a following 3 × 3 window reads.
   var border = 0
+  /// Memory for the averages of 2 × 2 pixels, if they are the output; `values` then hold what is averaged. Can be the
+  /// memory of an input of floats.
+  var pooled: UnsafeMutablePointer<Float>?
 }
 
 extension Compute {
@@ -49,18 +52,26 @@ extension Compute {
     into target: ConvolutionOutput, _ epilogue: Epilogue
   ) -> FeatureMap {
     let size = (input.size + 2 * window.border - window.side) / window.step + 1
-    var output = FeatureMap(
+    let map = FeatureMap(
       values: target.values, size: size, channels: weights.shape.outputs, border: target.border)
-    output.clearBorder()
+    map.clearBorder()
     var kernelEpilogue = weights.epilogue(epilogue)
     // Padding outputs have zero weights and no bias, so storing them keeps the map's padding zero.
-    kernelEpilogue.output_count = output.stride
+    kernelEpilogue.output_count = map.stride
     scratch.ranges?.reset(threads)
-    let work = ConvolutionWork(
-      kernels: kernels, weights: weights, input: input, window: window, scratch: scratch, output: output,
-      tiling: ConvolutionTiling(weights, input, window, outputSize: size, threads: threads),
-      epilogue: kernelEpilogue)
-    work.run(parts: work.tiling.count, threads: threads)
+    let tiling = ConvolutionTiling(
+      weights, input, window, outputSize: size, pools: target.pooled != nil, threads: threads)
+    var output = map
+    if let pooled = target.pooled, tiling.poolsLines {
+      output = FeatureMap(values: pooled, size: size / 2, channels: map.channels)
+    }
+    ConvolutionWork(
+      kernels: kernels, weights: weights, input: input, window: window, scratch: scratch, map: map,
+      output: output, tiling: tiling, epilogue: kernelEpilogue
+    ).run(parts: tiling.count, threads: threads)
+    if let pooled = target.pooled, !tiling.poolsLines {
+      return averagePool(map, into: pooled, scratch.ranges)
+    }
     output.range = scratch.ranges?.union(threads)
     return output
   }
@@ -73,9 +84,12 @@ private struct ConvolutionTiling {
   private let panels: PanelParts
   /// Whether windows are copied before the product. If so, a part is only a few lines.
   let copiesPatches: Bool
+  /// Whether lines are those of the pooled map. Each needs two lines of pixels, which are then still in the cache.
+  let poolsLines: Bool
 
   init(
-    _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window, outputSize: Int, threads: Int
+    _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window, outputSize: Int, pools: Bool,
+    threads: Int
   ) {
     let all = 0..<weights.shape.panelCount
     copiesPatches = !input.isReadable(by: window)
@@ -83,11 +97,13 @@ private struct ConvolutionTiling {
       let lineCount = max(1, PatchBuffers.pixels / outputSize)
       lines = Parts(outputSize, wanted: (outputSize + lineCount - 1) / lineCount)
       panels = PanelParts(all, wanted: 1)
+      poolsLines = false
       return
     }
     let weightCount = weights.shape.panelCount * MatrixShape.panelWidth * weights.shape.paddedInputs
     let splitsPanels = weightCount > input.size * input.lineStride && all.count >= 4 * threads
-    lines = Parts(outputSize, wanted: splitsPanels ? 1 : threads * 4)
+    if case .floats = input.pixels { poolsLines = false } else { poolsLines = pools && !splitsPanels }
+    lines = Parts(poolsLines ? outputSize / 2 : outputSize, wanted: splitsPanels ? 1 : threads * 4)
     panels = PanelParts(all, wanted: splitsPanels ? threads * 4 : 1)
   }
 
@@ -106,6 +122,8 @@ private struct ConvolutionWork: ParallelWork {
   var input: ConvolutionInput
   var window: Window
   var scratch: ConvolutionScratch
+  var map: FeatureMap
+  /// The pooled map if parts pool their lines, otherwise `map`.
   var output: FeatureMap
   var tiling: ConvolutionTiling
   var epilogue: pk_epilogue
@@ -118,14 +136,31 @@ private struct ConvolutionWork: ParallelWork {
 
   func run(part: Int, worker: Int) {
     let (lines, panels) = tiling[part]
+    if !tiling.poolsLines {
+      multiply(lines, panels, worker: worker, scratch.ranges?.of(worker), into: map.line(lines.lowerBound))
+      return
+    }
+    let top = map.line(2 * lines.lowerBound)
+    for line in lines {
+      multiply(2 * line..<2 * line + 2, panels, worker: worker, nil, into: top)
+      kernels.average(top, map, into: output, line: line)
+    }
+    scratch.ranges?.widen(
+      worker, kernels, output.line(lines.lowerBound), count: lines.count * output.lineStride)
+  }
+
+  @inline(never)
+  private func multiply(
+    _ lines: Range<Int>, _ panels: Range<Int>, worker: Int, _ range: UnsafeMutablePointer<Float>?,
+    into target: UnsafeMutablePointer<Float>
+  ) {
     var partEpilogue = epilogue
     partEpilogue.residual = epilogue.residual.map { $0 + lines.lowerBound * epilogue.residual_line_stride }
-    partEpilogue.range = scratch.ranges?.of(worker)
+    partEpilogue.range = range
     let (rows, product) =
       tiling.copiesPatches
       ? copiedPatches(lines, worker: worker, partEpilogue) : windows(lines, partEpilogue)
-    kernels.multiply(
-      weights, rows, product, panels: panels, into: output.origin + lines.lowerBound * output.lineStride)
+    kernels.multiply(weights, rows, product, panels: panels, into: target)
   }
 
   /// The windows in place: a line of output pixels is a line of rows, and a line of a window is a run of inputs.
@@ -133,10 +168,10 @@ private struct ConvolutionWork: ParallelWork {
     let corner = (input.border - window.border) * (input.lineStride + input.columnStride)
     let first = corner + lines.lowerBound * window.step * input.lineStride
     var product = pk_product(
-      lines: lines.count, line_rows: output.size, x_row_stride: window.step * input.columnStride,
+      lines: lines.count, line_rows: map.size, x_row_stride: window.step * input.columnStride,
       x_line_stride: window.step * input.lineStride, segments: window.side,
       segment_inputs: window.side * input.channels, segment_stride: input.lineStride,
-      y_row_stride: output.stride, y_line_stride: output.lineStride, epilogue: epilogue)
+      y_row_stride: map.stride, y_line_stride: map.lineStride, epilogue: epilogue)
     product.joinLines()
     return (input.rows(from: first), product)
   }
@@ -148,16 +183,16 @@ private struct ConvolutionWork: ParallelWork {
   ) -> (LinearInput, pk_product) {
     let k = weights.shape.paddedInputs
     let product = pk_product(
-      lines: lines.count, line_rows: output.size, x_row_stride: k, x_line_stride: output.size * k,
+      lines: lines.count, line_rows: map.size, x_row_stride: k, x_line_stride: map.size * k,
       segments: 1,
-      segment_inputs: k, segment_stride: 0, y_row_stride: output.stride, y_line_stride: output.lineStride,
+      segment_inputs: k, segment_stride: 0, y_row_stride: map.stride, y_line_stride: map.lineStride,
       epilogue: epilogue)
     var grid = grid
     switch input.pixels {
     case .floats(let pixels):
       let patches = scratch.patches.floats[worker]
       kernels.pointee.gather_patches_f32(&grid, lines.lowerBound, lines.upperBound, pixels, 0, patches, k)
-      return (rounded(Rows(base: patches, stride: k), rows: lines.count * output.size), product)
+      return (rounded(Rows(base: patches, stride: k), rows: lines.count * map.size), product)
     case .bytes(let pixels, let lowPlane, let range):
       var patches = QuantizedRows(bytes: Rows(base: scratch.patches.bytes[worker], stride: k))
       kernels.pointee.gather_patches_u8(
@@ -189,7 +224,7 @@ private struct ConvolutionWork: ParallelWork {
     return pk_patch_grid(
       height: side, width: side, channels: input.channels, row_stride: input.lineStride,
       column_stride: input.columnStride, channel_stride: input.channelStride, kernel: window.side,
-      step: window.step, padding: window.border - input.border, output_width: output.size)
+      step: window.step, padding: window.border - input.border, output_width: map.size)
   }
 }
 

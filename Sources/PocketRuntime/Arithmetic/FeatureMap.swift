@@ -20,6 +20,7 @@ struct FeatureMap {
   var elementCount: Int { (size + 2 * border) * lineStride }
   /// The first element of the first pixel.
   var origin: UnsafeMutablePointer<Float> { values + border * (lineStride + stride) }
+  func line(_ line: Int) -> UnsafeMutablePointer<Float> { origin + line * lineStride }
   var rows: Rows<Float> { Rows(base: values, stride: stride) }
 
   static func stride(_ channels: Int) -> Int { (channels + 3) / 4 * 4 }
@@ -96,6 +97,7 @@ struct WorkerRanges {
 
 extension Compute {
   /// Average pool, 2 × 2 with step 2, of a map without border into `values`.
+  @inline(never)
   func averagePool(
     _ input: FeatureMap, into values: UnsafeMutablePointer<Float>, _ ranges: WorkerRanges?
   ) -> FeatureMap {
@@ -124,20 +126,25 @@ private struct AveragePoolWork: ParallelWork {
     }
   }
 
+  @inline(never)
   func run(part: Int, worker: Int) {
     let lines = parts[part]
-    let (channels, size, lineStride) = (input.stride, output.size, input.lineStride)
-    let start = output.values + lines.lowerBound * output.lineStride
-    var (pixel, line) = (start, input.values + 2 * lines.lowerBound * lineStride)
-    for _ in lines {
-      var top = line
-      for _ in 0..<size {
-        kernels.pointee.average_pixels_f32(channels, top, top + lineStride, pixel)
-        top += 2 * channels
-        pixel += channels
-      }
-      line += 2 * lineStride
+    for line in lines { kernels.average(input.line(2 * line), input, into: output, line: line) }
+    ranges?.widen(
+      worker, kernels, output.line(lines.lowerBound), count: lines.count * output.lineStride)
+  }
+}
+
+extension UnsafePointer<pk_kernels> {
+  /// One line of a pooled map from two lines of `input`, the first of them at `top`. Maps without border.
+  @inline(never)
+  func average(_ top: UnsafePointer<Float>, _ input: FeatureMap, into output: FeatureMap, line: Int) {
+    let channels = input.stride
+    var (top, pixel) = (top, output.line(line))
+    for _ in 0..<output.size {
+      pointee.average_pixels_f32(channels, top, top + input.lineStride, pixel)
+      top += 2 * channels
+      pixel += channels
     }
-    ranges?.widen(worker, kernels, start, count: start.distance(to: pixel))
   }
 }

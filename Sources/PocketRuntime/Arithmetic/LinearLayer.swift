@@ -158,6 +158,8 @@ private struct LinearWork: ParallelWork {
 
 extension UnsafePointer where Pointee == pk_kernels {
   /// The matrix product for this combination of weights and input.
+  // Not inlined: one copy instead of one per call keeps the library small.
+  @inline(never)
   func multiply(
     _ weights: LinearWeights, _ input: LinearInput, _ product: pk_product, panels: Range<Int>,
     into y: UnsafeMutablePointer<Float>

@@ -36,12 +36,12 @@ struct ResNetTrunkPass {
   ) -> FeatureMap {
     let first = convolve(
       weights.stem1, planar(pixels), .three(step: 2), into: a, border: floatBorder(weights.stem2))
+    let copiesBoth = isCopied(for: weights.stem2) && isCopied(for: weights.stem3)
     let second = convolve(
-      weights.stem2, input(first, for: weights.stem2, border: 1), .three(step: 1), into: b,
+      weights.stem2, input(first, for: weights.stem2, border: 1), .three(step: 1), into: copiesBoth ? a : b,
       border: floatBorder(weights.stem3))
-    let third = convolve(
-      weights.stem3, input(second, for: weights.stem3, border: 1), .three(step: 1), into: a)
-    return averagePool(third, into: b)
+    return convolve(
+      weights.stem3, input(second, for: weights.stem3, border: 1), .three(step: 1), into: a, pooledInto: b)
   }
 
   /// `Bottleneck.forward`: 1 × 1, 3 × 3, average pool in a stage's first block, 1 × 1, plus the shortcut.
@@ -55,14 +55,13 @@ struct ResNetTrunkPass {
     if let weights = bottleneck.shortcut, bottleneck.stride == 1 {
       shortcut = convolve(weights, input(x, for: weights), .one, into: d, epilogue: Epilogue())
     }
-    var second = convolve(
-      bottleneck.conv2, input(first, for: bottleneck.conv2, border: 1), .three(step: 1), into: c)
-    if bottleneck.stride == 2 {
-      second = averagePool(second, into: a)
-      if let weights = bottleneck.shortcut {
-        let halved = averagePool(x, into: c)
-        shortcut = convolve(weights, input(halved, for: weights), .one, into: d, epilogue: Epilogue())
-      }
+    let (inner, other) = isCopied(for: bottleneck.conv2) ? (a, c) : (c, a)
+    let second = convolve(
+      bottleneck.conv2, input(first, for: bottleneck.conv2, border: 1), .three(step: 1), into: inner,
+      pooledInto: bottleneck.stride == 2 ? other : nil)
+    if let weights = bottleneck.shortcut, bottleneck.stride == 2 {
+      let halved = compute.averagePool(x, into: inner, scratch.quantized?.ranges)
+      shortcut = convolve(weights, input(halved, for: weights), .one, into: d, epilogue: Epilogue())
     }
     let addition = Epilogue.Residual(
       values: shortcut.values, rowStride: shortcut.stride, lineStride: shortcut.lineStride)
@@ -76,18 +75,13 @@ struct ResNetTrunkPass {
   private func convolve(
     _ weights: LinearWeights, _ input: ConvolutionInput, _ window: Window,
     into values: UnsafeMutablePointer<Float>, border: Int = 0,
-    epilogue: Epilogue = Epilogue(endsInReLU: true)
+    pooledInto pooled: UnsafeMutablePointer<Float>? = nil, epilogue: Epilogue = Epilogue(endsInReLU: true)
   ) -> FeatureMap {
     compute.convolve(
       weights, input, window,
       ConvolutionScratch(
         patches: scratch.patches, rounding: scratch.rounded?.kernels, ranges: scratch.quantized?.ranges),
-      into: ConvolutionOutput(values: values, border: border), epilogue)
-  }
-
-  @inline(never)
-  private func averagePool(_ map: FeatureMap, into values: UnsafeMutablePointer<Float>) -> FeatureMap {
-    compute.averagePool(map, into: values, scratch.quantized?.ranges)
+      into: ConvolutionOutput(values: values, border: border, pooled: pooled), epilogue)
   }
 
   private func values(_ map: FeatureMap) -> StageValues {
@@ -98,7 +92,11 @@ struct ResNetTrunkPass {
 extension ResNetTrunkPass {
   /// The border of a map that these weights read through a 3 × 3 window: floats are read directly, quantized maps get
   /// their border when they are quantized.
-  private func floatBorder(_ weights: LinearWeights) -> Int { quantized(for: weights) == nil ? 1 : 0 }
+  private func floatBorder(_ weights: LinearWeights) -> Int { isCopied(for: weights) ? 0 : 1 }
+
+  /// Whether these weights read bytes, so that the map that is quantized is no longer needed. The next one can have its
+  /// memory, which is still in the cache.
+  private func isCopied(for weights: LinearWeights) -> Bool { quantized(for: weights) != nil }
 
   /// A map in the form that these weights multiply: completely quantized or rounded, if they need that.
   @inline(never)
