@@ -55,8 +55,8 @@ def image_pixels(folder, size):
     return torch.stack([transform(Image.open(path)) for path in files])
 
 
-def probe_pixels(size):
-    return torch.stack([torch.from_numpy(probes.image(index, size)) for index in range(probes.IMAGE_COUNT)])
+def probe_pixels(size, numbers=range(probes.IMAGE_COUNT)):
+    return torch.stack([torch.from_numpy(probes.image(number, size)) for number in numbers])
 
 
 def calibrated(visual, pixels):

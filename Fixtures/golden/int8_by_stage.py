@@ -7,6 +7,8 @@
 SOURCE      as for attention_pooling.py
 --float     groups that keep float weights and activations, separated by commas: stem layer1 … layer4 attnpool
 --each      also each group alone in int8, and each alone in float
+--stored    also `fast` with ranges of the convolutions' inputs that other images have, in place of each image's own: of
+            every second image, reported on the others, or of the probes after the reported ones
 --gains     also the variance over pixels and images that the bottlenecks' filters pass, in multiples of what
             independent values of the same norm would; geometric means over the bottlenecks
 --images  folder of images for archives, such as `render.py --heldout DIR` writes (Fixtures/minis)
@@ -26,7 +28,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from attention_pooling import MINIS, subject
+from attention_pooling import MINIS, probe_pixels, subject
 
 STAGES = ("avgpool", "layer1", "layer2", "layer3", "layer4")
 GROUPS = ("stem", "layer1", "layer2", "layer3", "layer4", "attnpool")
@@ -42,7 +44,12 @@ def rounded_weights(w):
 def rounded_activations(x):
     """`image_u8`: one scale and zero point for each image's tensor."""
     bottom = x.flatten(1).amin(dim=1).clamp(max=0).view(-1, *[1] * (x.ndim - 1))
-    scale = (x.flatten(1).amax(dim=1).clamp(min=0).view(bottom.shape) - bottom) / 255
+    return rounded_within(x, bottom, x.flatten(1).amax(dim=1).clamp(min=0).view(bottom.shape))
+
+
+def rounded_within(x, bottom, top):
+    """In bytes whose codes 0 and 255 are about `bottom` and `top`."""
+    scale = (top - bottom) / 255
     zero = (-bottom / scale).round()
     return (((x / scale).round() + zero).clamp(0, 255) - zero) * scale
 
@@ -53,14 +60,17 @@ def group(name):
     return "stem" if first.startswith("conv") else first
 
 
-def quantized(visual, groups, fast):
-    """A copy whose convolutions and linears in `groups` are int8; pooled() handles the pooling's activations."""
+def quantized(visual, groups, fast, ranges=None):
+    """A copy whose convolutions and linears in `groups` are int8; pooled() handles the pooling's activations. `ranges`: those
+    of the convolutions' inputs, by name, in place of each image's own."""
     twin = copy.deepcopy(visual)
     for name, module in twin.named_modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)) and group(name) in groups:
             module.weight.data = rounded_weights(module.weight.data)
             if fast and isinstance(module, nn.Conv2d):
-                module.register_forward_pre_hook(lambda _, x: (rounded_activations(x[0]),))
+                own = ranges and ranges[name]
+                module.register_forward_pre_hook(
+                    lambda _, x, own=own: (rounded_within(x[0], *own) if own else rounded_activations(x[0]),))
     return twin
 
 
@@ -98,6 +108,34 @@ def measure(visual, pixels, groups, fast):
 def cosines(result, truth):
     cosine = F.cosine_similarity(result["embedding"], truth["embedding"])
     return f"{cosine.mean():.6f} / {cosine.min():.6f}"
+
+
+def stored_ranges(visual, pixels):
+    """({convolution: range of its inputs}, {convolution: the part of it with the least squared error of rounding})."""
+    seen = {}
+    handles = [module.register_forward_pre_hook(lambda _, x, name=name: seen.setdefault(name, []).append(x[0]))
+               for name, module in visual.named_modules() if isinstance(module, nn.Conv2d)]
+    with torch.no_grad():
+        for image in pixels:
+            visual(image[None])
+    for handle in handles:
+        handle.remove()
+    full, least = {}, {}
+    for name, inputs in seen.items():
+        x = torch.stack(inputs)
+        full[name] = (x.amin().clamp(max=0), x.amax().clamp(min=0))
+        parts = [[part / 40 * bound for bound in full[name]] for part in range(20, 45)]
+        x = x.flatten()[::max(1, x.numel() // 200_000)]
+        least[name] = min(parts, key=lambda part: float((rounded_within(x, *part) - x).square().mean()))
+    return full, least
+
+
+def report_stored(visual, measured, pixels):
+    truth = states(visual, pixels)
+    full, least = stored_ranges(visual, measured)
+    for title, ranges in (("each image's own", None), ("of other images", full), ("of least squared error", least)):
+        result = states(quantized(visual, GROUPS, True, ranges), pixels, True)
+        print(f"fast, ranges {title}: cosine {cosines(result, truth)}", flush=True)
 
 
 def relative(state, truth):
@@ -146,6 +184,7 @@ def main():
     parser.add_argument("sources", nargs="*", default=[str(MINIS / "mini-rn.pt"), "RN50"])
     parser.add_argument("--float", default="")
     parser.add_argument("--each", action="store_true")
+    parser.add_argument("--stored", action="store_true")
     parser.add_argument("--gains", action="store_true")
     parser.add_argument("--images", type=pathlib.Path, default=MINIS / "images")
     arguments = parser.parse_args()
@@ -154,6 +193,11 @@ def main():
         visual, pixels = subject(source, arguments.images)
         if arguments.gains:
             print(f"  gains: {gains(visual, pixels)}")
+        if arguments.stored:
+            others = pixels[::2], pixels[1::2]
+            if not source.endswith(".pt"):
+                others = probe_pixels(pixels.shape[-1], range(len(pixels), 20)), pixels
+            report_stored(visual.requires_grad_(False), *others)
         report(visual.requires_grad_(False), pixels, set(filter(None, arguments.float.split(","))), arguments.each)
 
 
