@@ -193,6 +193,20 @@ def score_kind(state):
     return "sigmoid" if "logit_bias" in state else "softmax"
 
 
+def completed(tower):
+    """With the fields that CLIP's towers have in common, each before the key that follows it."""
+    added = {}
+    if tower.get("kind") == "vit":
+        added = {"width": {"patch_bias": "no", "prefix": "class_token", "pre_norm": "yes"},
+                 "projection": {"pool": "class_token", "pool_heads": "none", "pool_mlp_width": "none"}}
+    elif "vocabulary" in tower:
+        added = {"pooled_id": {"causal": "yes", "pooling": "highest_id" if tower["pooled_id"] == "none" else "first_id"}}
+    result = {}
+    for key, value in tower.items():
+        result |= added.get(key, {}) | {key: value}
+    return result | ({"projection_bias": "no"} if "vocabulary" in tower else {})
+
+
 def write_bundle(path, precision, state, image=None, text=None, merges=None, selftest=None, tolerance=(0, 0)):
     """`image` and `text` are architecture fields, in the order of docs/BUNDLE.md; `state` OpenAI's state dict."""
     bundle = Bundle(precision)
@@ -212,7 +226,7 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
     recipes = {"vit": "token_u8", "resnet": "image_u8"}
     stated = "int8" if precision == "mixed" else precision
     if image:
-        fields += [("image." + key, str(value)) for key, value in image.items()]
+        fields += [("image." + key, str(value)) for key, value in completed(image).items()]
         if image["kind"] == "vit":
             add_vision_transformer(bundle, state, image["layers"])
         else:
@@ -224,7 +238,7 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
                    ("preprocess.conversion", "after_resize"), ("preprocess.resize_edge", "none"),
                    ("preprocess.backend", "pillow"), ("preprocess.alpha", "drop")]
     if text:
-        fields += [("text." + key, str(value)) for key, value in text.items()]
+        fields += [("text." + key, str(value)) for key, value in completed(text).items()]
         add_text(bundle, state, text["layers"])
         fields += [("text.precision", stated), ("text.recipe", "token_u8" if stated == "int8" else "none"),
                    ("text.forms", bundle.take_forms()),

@@ -25,8 +25,7 @@ REPEATED = re.compile(r"\.(?:resblocks|blocks|layers|layer)\.(\d+)\.")
 
 # Folder: the name for the error, and open_clip's configuration.
 OPEN_CLIP = {
-    "siglip": ("SigLIP", "ViT-B-16-SigLIP"),
-    "siglip2": ("SigLIP", "ViT-B-16-SigLIP2"),
+    "pe-core": ("PE-Core", "PE-Core-B-16"),
     "coca": ("CoCa", "coca_ViT-B-32"),
     "eva02": ("EVA", "EVA02-B-16"),
     "mobileclip-s1": ("MobileCLIP", "MobileCLIP-S1"),
@@ -96,10 +95,11 @@ def main():
         state = model if isinstance(model, dict) else model.state_dict()
         write(name, architecture, state, "open_clip_config.json", {"model_cfg": config, "preprocess_cfg": {}}, writer)
     with torch.device("meta"):
-        siglip = transformers.SiglipModel(transformers.SiglipConfig())
-    write("siglip-hugging-face", "SigLIP", siglip.state_dict(), "config.json",
-          {"architectures": ["SiglipModel"], "model_type": "siglip", "text_config": {}, "vision_config": {}},
-          f"keys of transformers {transformers.__version__}")
+        tower = transformers.SiglipVisionModel(transformers.SiglipVisionConfig(vision_use_head=False))
+    state = {key if key.startswith("vision_model.") else f"vision_model.{key}": t for key, t in tower.state_dict().items()}
+    write("siglip-headless", "without its attention pooling", state, "config.json",
+          {"architectures": ["SiglipVisionModel"], "model_type": "siglip_vision_model", "vision_use_head": False},
+          f"keys of transformers {transformers.__version__}, under the prefix that vision-language models have")
 
 
 if __name__ == "__main__":

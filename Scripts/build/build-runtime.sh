@@ -3,7 +3,7 @@
 # licence texts.
 #
 # Needs only the Swift toolchain (its clang and lld). Fails if the library needs more than libc, exports anything
-# but the ABI of pocketclip.h, could be unloaded, or reaches 320 KB.
+# but the ABI of pocketclip.h, could be unloaded, or reaches 400 KB.
 #
 # usage: build-runtime.sh [OUTPUT_FOLDER]    (default: dist)
 #
@@ -19,7 +19,7 @@ mkdir -p "${1:-dist}"
 output=$(realpath "${1:-dist}")
 sanitize=${SANITIZE:-}
 target=${TARGET:-}
-limit_bytes=$((320 * 1000))
+limit_bytes=$((400 * 1000))
 strip=-s
 if [ -n "${SYMBOLS:-}" ]; then
   limit_bytes=$((1000 * 1000))

@@ -73,14 +73,15 @@ def compare(bundle, path):
 
 def tower_id(bundle, tower):
     """Section 8, from the restored weights: the source's id if they are restored bit for bit."""
-    first, last = {"image": "image.kind", "text": "text.context_length"}[tower], tower + ".projection"
-    keys = [key for names, *_ in check_bundle.table("## 4. Fields") for key in names]
     digest, bits = hashlib.sha256(), int(bundle.arrays[tower + ".epsilon"].view("<u4")[0])
-    for key in dict.fromkeys(keys[keys.index(first) : len(keys) - keys[::-1].index(last)]):
-        if key == tower + ".epsilon":
-            digest.update(f"{key}={bits:08x}\n".encode())
-        elif key in bundle.fields:
-            digest.update(f"{key}={bundle.fields[key]}\n".encode())
+    for keys, _, owner, implied in check_bundle.table("| Line | Of"):
+        if owner.split(",")[0] != f"{tower} tower" or "`" in owner and f"`{bundle.fields['image.kind']}`" not in owner:
+            continue
+        for key in keys:
+            if key == tower + ".epsilon":
+                digest.update(f"{key}={bits:08x}\n".encode())
+            elif f"`{bundle.fields[key]}`" not in implied:
+                digest.update(f"{key}={bundle.fields[key]}\n".encode())
     for name, values in bundle.weights().items():
         if name not in ("logit_scale", "logit_bias") and name.startswith("visual.") == (tower == "image"):
             shape = struct.pack(f"<{values.ndim + 1}Q", values.ndim, *values.shape)

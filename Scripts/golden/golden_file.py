@@ -11,7 +11,8 @@ import torch
 from safetensors.numpy import save_file
 
 VERSION = "1"
-PACKAGES = {"clip": "clip-anytorch", "open_clip": "open_clip_torch", "transformers": "transformers"}
+PACKAGES = {"clip": "clip-anytorch", "open_clip": "open_clip_torch", "transformers": "transformers",
+            "transformers_siglip": "transformers", "open_clip_siglip": "open_clip_torch"}
 
 
 def unit(x):
@@ -63,6 +64,8 @@ def view(stage, state, counts):
         result = {"pooled": torch.stack([row[-1] for row in rows]), "mean": torch.stack([r.mean(dim=0) for r in rows])}
     if stage.pooled_only:
         del result["mean"]
+    if stage.mean_only:
+        del result["pooled"]
     return result
 
 

@@ -25,6 +25,7 @@ class Stage:
     tokens_first: bool = False  # [tokens, batch, width] instead of [batch, tokens, width]
     is_input: bool = False
     pooled_only: bool = False  # later implementations may compute the pooled row alone
+    mean_only: bool = False  # no single row becomes the embedding
 
 
 @dataclass
@@ -105,12 +106,46 @@ def transformers_subject(model):
                    lambda cosines: logits(model, cosines), "transformers", pooled_position(text.config.eos_token_id))
 
 
+def transformers_siglip_subject(model):
+    """transformers' `SiglipModel`."""
+    def pooled(result):
+        return getattr(result, "pooler_output", result)
+
+    vision, text = model.vision_model, model.text_model
+    image_stages = [Stage("visual.positional_embedding", vision.embeddings, mean_only=True),
+                    *blocks("visual.transformer.resblocks", vision.encoder.layers, mean_only=True),
+                    Stage("visual.ln_post", vision.post_layernorm, mean_only=True)]
+    text_stages = [Stage("positional_embedding", text.embeddings),
+                   *blocks("transformer.resblocks", text.encoder.layers),
+                   Stage("ln_final", text.final_layer_norm)]
+    return Subject(model.eval(), lambda x: pooled(model.get_image_features(pixel_values=x)),
+                   lambda ids: pooled(model.get_text_features(input_ids=ids)), image_stages, text_stages,
+                   lambda cosines: logits(model, cosines), "transformers_siglip", last_position)
+
+
+def open_clip_siglip_subject(model):
+    """open_clip's `CustomTextCLIP` with timm's trunk."""
+    trunk, text = model.visual.trunk, model.text
+    image_stages = [Stage("visual.positional_embedding", trunk.blocks[0], is_input=True, mean_only=True),
+                    *blocks("visual.transformer.resblocks", trunk.blocks, mean_only=True),
+                    Stage("visual.ln_post", trunk.norm, mean_only=True)]
+    text_stages = [Stage("positional_embedding", text.transformer.resblocks[0], is_input=True),
+                   *blocks("transformer.resblocks", text.transformer.resblocks), Stage("ln_final", text.ln_final)]
+    return Subject(model.eval(), model.encode_image, model.encode_text, image_stages, text_stages,
+                   lambda cosines: logits(model, cosines), "open_clip_siglip", last_position)
+
+
+def last_position(ids):
+    return torch.full(ids.shape[:1], ids.shape[1] - 1)
+
+
 def pooled_position(eos):
     """As CLIPTextTransformer: 2, which early configurations have by mistake, means the highest id."""
     return lambda ids: ids.argmax(dim=-1) if eos == 2 else (ids == eos).int().argmax(dim=-1)
 
 
-SUBJECTS = {"clip": openai_subject, "open_clip": open_clip_subject, "transformers": transformers_subject}
+SUBJECTS = {"clip": openai_subject, "open_clip": open_clip_subject, "transformers": transformers_subject,
+            "transformers_siglip": transformers_siglip_subject, "open_clip_siglip": open_clip_siglip_subject}
 
 
 def load(path):

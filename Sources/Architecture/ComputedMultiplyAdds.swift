@@ -10,6 +10,8 @@
       case (.resNet, .classToken): multiplyAdds
       case (.patches, .attention(let pool)), (.resNet, .attention(let pool)):
         multiplyAdds - pool.skippedMultiplyAdds(of: self)
+      case (.patches, .probe(let pool)), (.resNet, .probe(let pool)):
+        multiplyAdds - pool.skippedMultiplyAdds(of: self)
       }
     }
   }
@@ -28,13 +30,22 @@
   }
 
   extension AttentionPool {
-    /// With a single query, keys and values of the tokens need not be computed: per head, the query passes through the
-    /// keys' matrix and the weighted mean of the tokens through the values' matrix.
     func skippedMultiplyAdds(of tower: ImageTower) -> Int {
-      let (width, tokens) = (tower.width, tokenCount(of: tower))
-      let original = 2 * tokens * width * width + 2 * tokens * width
-      let computed = 2 * width * width + heads * 2 * tokens * width
-      return original - computed
+      singleQuerySkippedMultiplyAdds(width: tower.width, tokens: tokenCount(of: tower), heads: heads)
     }
+  }
+
+  extension ProbePool {
+    func skippedMultiplyAdds(of tower: ImageTower) -> Int {
+      singleQuerySkippedMultiplyAdds(width: tower.width, tokens: tower.tokenCount, heads: heads)
+    }
+  }
+
+  /// With a single query, keys and values of the tokens need not be computed: per head, the query passes through the
+  /// keys' matrix and the weighted mean of the tokens through the values' matrix.
+  private func singleQuerySkippedMultiplyAdds(width: Int, tokens: Int, heads: Int) -> Int {
+    let original = 2 * tokens * width * width + 2 * tokens * width
+    let computed = 2 * width * width + heads * 2 * tokens * width
+    return original - computed
   }
 #endif

@@ -3,6 +3,7 @@ public enum ImagePool: Sendable, Equatable {
   /// The first token, after a LayerNorm.
   case classToken
   case attention(AttentionPool)
+  case probe(ProbePool)
 
   /// Heads of the attention pooling. A pool without attention returns nil and ignores assignments.
   public var heads: Int? {
@@ -10,6 +11,7 @@ public enum ImagePool: Sendable, Equatable {
       switch self {
       case .classToken: nil
       case .attention(let pool): pool.heads
+      case .probe(let pool): pool.heads
       }
     }
     set {
@@ -18,6 +20,9 @@ public enum ImagePool: Sendable, Equatable {
       case .attention(var pool):
         pool.heads = newValue ?? pool.heads
         self = .attention(pool)
+      case .probe(var pool):
+        pool.heads = newValue ?? pool.heads
+        self = .probe(pool)
       }
     }
   }
@@ -26,7 +31,7 @@ public enum ImagePool: Sendable, Equatable {
   public var pooledToken: Int? {
     switch self {
     case .classToken: 0
-    case .attention: nil
+    case .attention, .probe: nil
     }
   }
 }
@@ -36,7 +41,7 @@ extension ImageTower {
   public var projectionStage: StaticString? {
     switch pool {
     case .classToken: projection == nil ? nil : "visual.proj"
-    case .attention: "visual.attnpool"
+    case .attention, .probe: "visual.attnpool"
     }
   }
 }

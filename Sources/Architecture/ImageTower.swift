@@ -19,6 +19,13 @@ public struct ImageTower: Sendable, Equatable {
   public var width: Int { trunk.width }
   /// Tokens that the trunk outputs.
   public var tokenCount: Int { trunk.tokenCount(imageSize: imageSize) }
+  /// Whether the tower's output is the embedding, and not a hidden state before its projection.
+  public var outputsEmbedding: Bool {
+    switch pool {
+    case .classToken, .attention: projection != nil
+    case .probe: true
+    }
+  }
   /// Values per image that the tower outputs: the embedding, or the pooled hidden state.
   public var outputWidth: Int { projection ?? width }
 }
@@ -47,7 +54,7 @@ extension ImageTower {
   }
 }
 
-// The towers of OpenAI's models.
+// The towers of published models.
 extension ImageTower {
   /// `VisionTransformer` in OpenAI's `clip/model.py`.
   public static func visionTransformer(
@@ -56,6 +63,18 @@ extension ImageTower {
     ImageTower(
       imageSize: imageSize, trunk: .patches(PatchTrunk(patchSize: patchSize, stack: stack)),
       pool: .classToken, projection: projection)
+  }
+
+  /// SigLIP's: no class token, no LayerNorm before the first block, a patch bias; pooled with a learned query and not
+  /// projected (`_Model` in big_vision's `models/vit.py`).
+  public static func sigLIP(imageSize: Int, patchSize: Int, stack: TransformerStack, pool: ProbePool)
+    -> ImageTower
+  {
+    ImageTower(
+      imageSize: imageSize,
+      trunk: .patches(
+        PatchTrunk(patchSize: patchSize, hasPatchBias: true, prefix: .none, hasPreNorm: false, stack: stack)),
+      pool: .probe(pool), projection: nil)
   }
 
   /// `ModifiedResNet` in OpenAI's `clip/model.py`.

@@ -96,6 +96,7 @@ extension SchemaBuilder {
         add("visual.proj", [tower.width, projection], .projection(after: norm))
       }
     case .attention(let pool): add(pool, of: tower)
+    case .probe(let pool): add(pool, of: tower)
     }
   }
 }

@@ -16,6 +16,7 @@
       switch pool {
       case .classToken: return trunk + width * (projection ?? 0)
       case .attention(let pool): return trunk + pool.multiplyAdds(of: self)
+      case .probe(let pool): return trunk + pool.multiplyAdds(of: self)
       }
     }
   }
@@ -29,10 +30,9 @@
   }
 
   extension PatchTrunk {
-    /// g²·3P²·d for the patch embedding, plus the blocks on g² + 1 tokens.
+    /// g²·3P²·d for the patch embedding, plus the blocks on all tokens.
     func multiplyAdds(imageSize: Int) -> Int {
-      let grid = gridSize(imageSize: imageSize)
-      return grid * grid * patchElementCount * stack.width
+      patchCount(imageSize: imageSize) * patchElementCount * stack.width
         + stack.multiplyAdds(tokens: tokenCount(imageSize: imageSize))
     }
   }
@@ -80,6 +80,14 @@
     func multiplyAdds(of tower: ImageTower) -> Int {
       let (width, tokens) = (tower.width, tokenCount(of: tower))
       return width * width * (1 + 2 * tokens) + 2 * tokens * width + width * tower.outputWidth
+    }
+  }
+
+  extension ProbePool {
+    /// One query, keys and values of n tokens of width d, attention, the output, and the MLP of width m on one token.
+    func multiplyAdds(of tower: ImageTower) -> Int {
+      let (width, tokens) = (tower.width, tower.tokenCount)
+      return width * width * (2 + 2 * tokens) + 2 * tokens * width + 2 * width * mlpWidth
     }
   }
 #endif

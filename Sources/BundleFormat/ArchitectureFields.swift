@@ -37,8 +37,33 @@ extension ImageTower {
     var patches = if case .patches(let known) = trunk { known } else { PatchTrunk.unread }
     try patches.visitHeaderFields(&codec)
     trunk = .patches(patches)
+    try visitPoolFields(&codec, patches)
     try codec.optional("image.projection", &projection, ArchitectureLimit.projection)
     try codec.require(patches.patchSize <= imageSize, "image.patch_size")
+    // The probe's output is the embedding.
+    try codec.require(projection == nil || pool == .classToken, "image.projection")
+  }
+
+  private mutating func visitPoolFields<Codec: FieldCodec>(
+    _ codec: inout Codec, _ patches: PatchTrunk
+  ) throws(BundleFault) {
+    var kind = PatchPoolKind(pool)
+    try codec.choice("image.pool", &kind)
+    let known: ProbePool? = if case .probe(let probe) = pool { probe } else { nil }
+    var (heads, mlpWidth) = (known?.heads, known?.mlpWidth)
+    try codec.optional("image.pool_heads", &heads, ArchitectureLimit.heads)
+    try codec.optional("image.pool_mlp_width", &mlpWidth, ArchitectureLimit.mlpWidth)
+    switch kind {
+    case .classToken:
+      pool = .classToken
+      try codec.require(patches.prefix == .classToken, "image.pool")
+      try codec.require(heads == nil, "image.pool_heads")
+      try codec.require(mlpWidth == nil, "image.pool_mlp_width")
+    case .probe:
+      try codec.require(heads.map { patches.stack.width % $0 == 0 } ?? false, "image.pool_heads")
+      try codec.require(mlpWidth != nil, "image.pool_mlp_width")
+      pool = .probe(ProbePool(heads: heads ?? 0, mlpWidth: mlpWidth ?? 0))
+    }
   }
 
   @inline(never)
@@ -59,6 +84,19 @@ extension ImageTower {
   }
 }
 
+/// The pools of Vision Transformers as bundles name them.
+enum PatchPoolKind: UInt8, CaseIterable {
+  case classToken, probe
+
+  init(_ pool: ImagePool) {
+    switch pool {
+    // A ResNet's pool has no field.
+    case .classToken, .attention: self = .classToken
+    case .probe: self = .probe
+    }
+  }
+}
+
 /// The kinds of image tower as bundles name them; the first line of a tower's identity.
 enum ImageTowerKind: UInt8, CaseIterable {
   case vit, resnet
@@ -76,6 +114,9 @@ extension PatchTrunk {
 
   mutating func visitHeaderFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
     try codec.integer("image.patch_size", &patchSize, ArchitectureLimit.patchSize)
+    try codec.flag("image.patch_bias", &hasPatchBias)
+    try codec.choice("image.prefix", &prefix)
+    try codec.flag("image.pre_norm", &hasPreNorm)
     try stack.visitHeaderFields(
       &codec, width: "image.width", layers: "image.layers", heads: "image.heads", mlpWidth: "image.mlp_width",
       activation: "image.activation")
@@ -125,11 +166,38 @@ extension TextTower {
     try stack.visitHeaderFields(
       &codec, width: "text.width", layers: "text.layers", heads: "text.heads", mlpWidth: "text.mlp_width",
       activation: "text.activation")
-    var pooledID = pooling.pooledID
-    try codec.optional("text.pooled_id", &pooledID, 0...(ArchitectureLimit.vocabulary.upperBound - 1))
-    pooling = pooledID.map { .firstID($0) } ?? .highestID
+    try codec.flag("text.causal", &isCausal)
+    try visitPoolingFields(&codec)
     try codec.optional("text.projection", &projection, ArchitectureLimit.projection)
-    try codec.require((pooledID ?? 0) < vocabularySize, "text.pooled_id")
+    try codec.flag("text.projection_bias", &hasProjectionBias)
+    try codec.require(projection != nil || !hasProjectionBias, "text.projection_bias")
+  }
+
+  private mutating func visitPoolingFields<Codec: FieldCodec>(_ codec: inout Codec) throws(BundleFault) {
+    var kind = TextPoolingKind(pooling)
+    try codec.choice("text.pooling", &kind)
+    var id = pooling.namedID
+    try codec.optional("text.pooled_id", &id, 0...(ArchitectureLimit.vocabulary.upperBound - 1))
+    try codec.require((id ?? 0) < vocabularySize, "text.pooled_id")
+    try codec.require((id == nil) == (kind != .firstID), "text.pooled_id")
+    switch kind {
+    case .highestID: pooling = .highestID
+    case .last: pooling = .last
+    case .firstID: pooling = .firstID(id ?? 0)
+    }
+  }
+}
+
+/// The rules of pooling a text as bundles name them.
+enum TextPoolingKind: UInt8, CaseIterable {
+  case highestID, firstID, last
+
+  init(_ pooling: TextPooling) {
+    switch pooling {
+    case .highestID: self = .highestID
+    case .firstID: self = .firstID
+    case .last: self = .last
+    }
   }
 }
 

@@ -144,8 +144,8 @@ extension BundleDescription {
     // Lookups in a smaller table would read past its rows.
     try codec.require(
       text.vocabularySize >= BundleLayout.leastVocabulary(of: tokenizer), "text.vocabulary")
-    if let image = architecture.image?.projection, let text = text.projection {
-      try codec.require(image == text, "text.projection")
+    if let image = architecture.image, image.outputsEmbedding, let width = text.projection {
+      try codec.require(image.outputWidth == width, "text.projection")
     }
   }
 }

@@ -27,6 +27,29 @@ package protocol FieldCodec {
   mutating func require(_ holds: Bool, _ key: StaticString) throws(BundleFault)
 }
 
+extension FieldCodec {
+  /// `yes` or `no`.
+  package mutating func flag(_ key: StaticString, _ value: inout Bool) throws(BundleFault) {
+    var field = YesNo(value)
+    try choice(key, &field)
+    value = field == .yes
+  }
+}
+
+/// A truth value as a field spells it.
+package enum YesNo: UInt8, CaseIterable, FieldChoice {
+  case yes, no
+
+  init(_ value: Bool) { self = value ? .yes : .no }
+
+  package var fieldValue: StaticString {
+    switch self {
+    case .yes: "yes"
+    case .no: "no"
+    }
+  }
+}
+
 /// Fields added after version 1. Older files do not have them and mean `implied`; an identity has no line for that
 /// value (`IdentityLines`).
 extension FieldCodec {
@@ -67,6 +90,34 @@ extension ImageTowerKind: FieldChoice {
     switch self {
     case .vit: "vit"
     case .resnet: "resnet"
+    }
+  }
+}
+
+extension PatchTrunk.PrefixTokens: FieldChoice {
+  package var fieldValue: StaticString {
+    switch self {
+    case .none: "none"
+    case .classToken: "class_token"
+    }
+  }
+}
+
+extension PatchPoolKind: FieldChoice {
+  package var fieldValue: StaticString {
+    switch self {
+    case .classToken: "class_token"
+    case .probe: "probe"
+    }
+  }
+}
+
+extension TextPoolingKind: FieldChoice {
+  package var fieldValue: StaticString {
+    switch self {
+    case .highestID: "highest_id"
+    case .firstID: "first_id"
+    case .last: "last"
     }
   }
 }

@@ -12,6 +12,24 @@ extension ImageTower {
     case .resNet(let resNet): resNet.visitIdentityFields(&lines, heads: heads)
     }
     lines.optional("image.projection", projection)
+    visitPoolLines(&lines)
+  }
+}
+
+extension ImageTower {
+  private func visitPoolLines(_ lines: inout IdentityLines) {
+    if case .patches(let patches) = trunk {
+      lines.choice("image.patch_bias", YesNo(patches.hasPatchBias), unless: .no)
+      lines.choice("image.prefix", patches.prefix, unless: .classToken)
+      lines.choice("image.pre_norm", YesNo(patches.hasPreNorm), unless: .yes)
+    }
+    switch pool {
+    case .classToken, .attention: break
+    case .probe(let probe):
+      lines.choice("image.pool", PatchPoolKind.probe)
+      lines.integer("image.pool_heads", probe.heads)
+      lines.integer("image.pool_mlp_width", probe.mlpWidth)
+    }
   }
 }
 
@@ -50,8 +68,11 @@ extension TextTower {
     lines.integer("text.mlp_width", stack.mlpWidth)
     lines.choice("text.activation", stack.activation)
     lines.float("text.epsilon", stack.epsilon)
-    lines.optional("text.pooled_id", pooling.pooledID)
+    lines.optional("text.pooled_id", pooling.namedID)
     lines.optional("text.projection", projection)
+    lines.choice("text.causal", YesNo(isCausal), unless: .yes)
+    if pooling == .last { lines.choice("text.pooling", TextPoolingKind.last) }
+    lines.choice("text.projection_bias", YesNo(hasProjectionBias), unless: .no)
   }
 }
 

@@ -9,17 +9,20 @@ public enum SelfTestInput {
     return fraction * 0x1p-22 - 2
   }
 
-  /// Start of text, up to 14 pseudo-random ids, end of text (or the id that the tower pools at).
+  /// Start of text, up to 14 pseudo-random ids, end of text (or the id that the tower pools at); pseudo-random ids at
+  /// every position of a tower that attends to all of them.
   public static func ids(_ tower: TextTower) -> [Int32] {
     (0..<idCount(tower)).map { id($0, tower) }
   }
 
   /// At most the tower's context length.
-  public static func idCount(_ tower: TextTower) -> Int { min(14, tower.contextLength - 2) + 2 }
+  public static func idCount(_ tower: TextTower) -> Int {
+    tower.attendsPads ? tower.contextLength : min(14, tower.contextLength - 2) + 2
+  }
 
   /// The id at a position below `idCount`.
   public static func id(_ position: Int, _ tower: TextTower) -> Int32 {
-    let last = tower.pooledID
+    let last = tower.pooledID ?? tower.vocabularySize - 1
     let first = tower.vocabularySize - 2
     if position == 0 { return Int32(first) }
     if position == idCount(tower) - 1 { return Int32(last) }

@@ -83,6 +83,19 @@ public struct CheckpointTensor: Sendable {
     self.elementCount = other.elementCount
   }
 
+  /// One of equal blocks of the first axis; nil if it cannot be divided so.
+  package func rowBlock(_ index: Int, of count: Int) -> CheckpointTensor? {
+    guard let rows = shape.first, count > 0, rows > 0, rows.isMultiple(of: count), index < count else {
+      return nil
+    }
+    // Within the storage, because the complete tensor is.
+    let offset = storageOffset + index * (rows / count) * strides[0]
+    return try? CheckpointTensor(
+      name: name, dtype: dtype, shape: [rows / count] + shape.dropFirst(), strides: strides,
+      storageOffset: offset,
+      isBigEndian: isBigEndian, storage: storage, file: file)
+  }
+
   /// Releases the memory that reading this tensor used. Values can still be read.
   public func releasePages() { storage.release() }
 

@@ -19,6 +19,7 @@ public struct ExportRefusal: Error, Sendable, Equatable {
   public enum Code: Sendable, Equatable, CaseIterable {
     case precision
     case resNet
+    case sigLIP
     case halfModel
     case projections
     case activations
@@ -47,6 +48,7 @@ extension ExportRefusal: CustomStringConvertible {
     switch code {
     case .precision: "\(target.identifier): expected weights in fp32 or fp16, found \(found)"
     case .resNet: "\(target.identifier): transformers has no ResNet CLIP, and the image tower is \(found)"
+    case .sigLIP: "\(target.identifier): expected CLIP's towers, found SigLIP's \(found)"
     case .halfModel: "\(target.identifier): expected both towers, found \(found)"
     case .projections:
       "\(target.identifier): expected both towers to project to one dimension, found \(found)"
@@ -68,6 +70,7 @@ extension ExportRefusal: CustomStringConvertible {
     case .precision: "use --precision fp16, or --to onnx for int8"
     case .resNet:
       "use --to open-clip, --to onnx or --to safetensors; or --tower text for the text tower alone"
+    case .sigLIP: "use --to onnx or --to safetensors"
     case .halfModel:
       "use --to huggingface, --to onnx or --to safetensors, or give the other tower as a second input"
     case .projections: "use --to onnx or --to safetensors, or one tower of it with --tower"

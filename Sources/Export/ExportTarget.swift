@@ -1,3 +1,4 @@
+internal import Architecture
 public import BundleFormat
 internal import Output
 
@@ -60,4 +61,17 @@ extension ExportTarget: Hashable {
 struct ExportPlan: Sendable {
   var files: [PlannedFile]
   var notes: [String] = []
+}
+
+extension CLIPArchitecture {
+  /// - Throws: `sigLIP`, if a tower is not one of OpenAI's.
+  func requireCLIP(_ target: ExportTarget) throws(ExportError) {
+    let hasProbe =
+      switch image?.pool {
+      case .probe: true
+      case .classToken, .attention, nil: false
+      }
+    guard hasProbe || text?.pooling == .last else { return }
+    throw .refused(ExportRefusal(.sigLIP, target, found: hasProbe ? "probe" : "pooling at the last position"))
+  }
 }

@@ -31,10 +31,25 @@ public struct RoundingPlan: Sendable, Equatable {
     guard index + 1 < parameters.count else { return nil }
     switch (parameters[index].role, parameters[index + 1].role) {
     case (.linear, .vector): return index + 1
+    case (.convolution, .vector), (.projection, .vector):
+      // The next vector can also be that of another layer.
+      let isBias = parameters[index + 1].name == parameters[index].biasName
+      return isBias ? index + 1 : nil
     case (.convolution, .batchNorm(.gain, of: let norm)): return norm.bias
     case (.linear, _), (.convolution, _), (.projection, _), (.tokenTable, _), (.positions, _), (.vector, _),
       (.batchNorm, _), (.logitScale, _), (.logitBias, _):
       return nil
+    }
+  }
+}
+
+extension Parameter {
+  /// The bias of a convolution, or of a projection, which has no `.weight` in its name.
+  fileprivate var biasName: ParameterName {
+    switch role {
+    case .projection: name.appending(".bias")
+    case .linear, .convolution, .tokenTable, .positions, .vector, .batchNorm, .logitScale, .logitBias:
+      name.replacingLastComponent(with: "bias")
     }
   }
 }

@@ -56,7 +56,7 @@ struct AttentionPoolForward {
 
 extension Tensor {
   /// The values as a matrix of rows.
-  fileprivate func withView<Result>(_ body: (MatrixProduct.View) -> Result) -> Result {
+  func withView<Result>(_ body: (MatrixProduct.View) -> Result) -> Result {
     values.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { preconditionFailure("an empty operand") }
       return body(.init(base: base, stride: width))

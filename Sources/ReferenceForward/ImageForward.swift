@@ -38,6 +38,10 @@ struct ImageForward {
         : try AttentionPoolForward(
           pool: pool, tower: tower, weights: weights, product: product, departures: departures,
           observe: observe)(tokens)
+    case .probe(let pool):
+      try ProbePoolForward(
+        pool: pool, tower: tower, weights: weights, product: product, departures: departures,
+        observe: observe)(tokens)
     }
   }
 }

@@ -2,7 +2,7 @@ internal import Architecture
 internal import Models
 
 /// A Vision Transformer up to its pool (`VisionTransformer.forward` in OpenAI's `clip/model.py`). B images of S
-/// pixels per side, patches of P, grid G = S / P, N = G² + 1 tokens, W channels.
+/// pixels per side, patches of P, grid G = S / P, N tokens: G² patches, after a class token if there is one; W channels.
 struct PatchTrunkForward {
   var trunk: PatchTrunk
   var weights: CanonicalWeights
@@ -12,15 +12,19 @@ struct PatchTrunkForward {
 
   /// pixels `[B, 3, S, S]` → `[B, N, W]`
   func callAsFunction(_ pixels: Tensor) throws(ModelError) -> Tensor {
-    let patches = try weights.embedded(  // [B, G², W]
+    var x = try weights.embedded(  // [B, G², W]
       patches(of: pixels), channels: 3, "visual.conv1.weight", by: product)
-    var x = prepend(try weights("visual.class_embedding"), to: patches)  // [B, N, W]
+    if trunk.hasPatchBias { x.addRepeating(try weights("visual.conv1.bias")) }
+    switch trunk.prefix {
+    case .none: break
+    case .classToken: x = prepend(try weights("visual.class_embedding"), to: x)  // [B, N, W]
+    }
     x.addRepeating(try weights("visual.positional_embedding"))
-    if !departures.omitsPreNorm {
+    if trunk.hasPreNorm, !departures.omitsPreNorm {
       x = x.layerNorm(  // [B, N, W]
         try weights("visual.ln_pre.weight"), try weights("visual.ln_pre.bias"), epsilon: trunk.stack.epsilon)
     }
-    observe("visual.ln_pre", x)
+    observe(trunk.hasPreNorm ? "visual.ln_pre" : "visual.positional_embedding", x)
     return try Transformer(  // [B, N, W]
       stack: trunk.stack, name: "visual.transformer", isCausal: departures.mask.isCausal(false),
       weights: weights, product: product, departures: departures, observe: observe)(x)

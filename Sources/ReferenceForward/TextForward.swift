@@ -1,7 +1,7 @@
 package import Architecture
 internal import Models
 
-/// The text encoder (`encode_text` in OpenAI's `clip/model.py`). B texts of C ids, W channels, E embedding dimensions.
+/// The text encoder (`encode_text` in OpenAI's `clip/model.py`; `_Model` in big_vision's `text_transformer.py`). B texts of C ids, W channels, E embedding dimensions.
 struct TextForward {
   var tower: TextTower
   var weights: CanonicalWeights
@@ -30,7 +30,8 @@ struct TextForward {
     let pooled = departures.pooling.pooled(  // [B, W]
       x, at: (0..<x.shape[0]).map { positions[$0 % ids.count] })
     guard tower.projection != nil, !departures.omitsProjection else { return pooled }
-    let embedding = try weights.projected(pooled, "text_projection", by: product)  // [B, E]
+    var embedding = try weights.projected(pooled, "text_projection", by: product)  // [B, E]
+    if tower.hasProjectionBias { embedding.addRepeating(try weights("text_projection.bias")) }
     observe("text_projection", embedding)
     return embedding
   }
@@ -43,6 +44,7 @@ extension TextTower {
     case .highestID: ids.firstIndex(of: ids.max() ?? 0) ?? 0
     // Like transformers' argmax over equality: position 0 if the id does not occur.
     case .firstID(let id): ids.firstIndex { Int($0) == id } ?? 0
+    case .last: ids.count - 1
     }
   }
 }

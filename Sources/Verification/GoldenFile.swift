@@ -81,7 +81,7 @@ public struct GoldenFile: Sendable {
   /// golden file uses another pooling, which `InputReport.pooling` reports.
   private func hasPooledID(_ pooling: TextPooling) -> Bool {
     switch pooling {
-    case .highestID: true
+    case .highestID, .last: true
     case .firstID(let id): ids.allSatisfy { $0.contains { Int($0) == id } }
     }
   }

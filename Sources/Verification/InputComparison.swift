@@ -92,12 +92,14 @@ enum InputComparison {
   /// Compares the pooled positions of the texts. The original's is the last nonzero id.
   static func pooling(_ golden: GoldenFile, _ tower: TextTower) -> InputReport.Tokens {
     var report = InputReport.Tokens(status: .equal, texts: golden.ids.count)
+    guard tower.pooling != .last else { return report }
     for (index, ids) in golden.ids.enumerated() {
       let expected = ids.lastIndex { $0 != 0 } ?? 0
       let found: Int?
       switch tower.pooling {
       case .highestID: found = ids.max().flatMap { ids.firstIndex(of: $0) }
       case .firstID(let id): found = ids.firstIndex { Int($0) == id }
+      case .last: found = ids.indices.last
       }
       guard found != expected else { continue }
       report.differing += 1

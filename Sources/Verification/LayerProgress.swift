@@ -53,7 +53,7 @@ extension Stage {
     switch self {
     case .block(let tower, _): tower
     case .bottleneck: .image
-    case .embedding, .pooled, .stem: nil
+    case .embedding, .placedPatches, .pooled, .stem: nil
     }
   }
 }

@@ -17,10 +17,10 @@ enum ProbeTokens {
   }
 
   /// Ids for a model without a tokenizer, in its own vocabulary: start, a few tokens, the id that the tower pools at,
-  /// zeros. Lengths differ.
+  /// zeros. Lengths differ. A tower that pools at the last position gets no id of a meaning.
   static func generated(count: Int, for tower: TextTower) -> [[Int32]] {
     let (contextLength, vocabularySize) = (tower.contextLength, tower.vocabularySize)
-    let end = tower.pooledID
+    let end = tower.pooledID ?? vocabularySize - 1
     let start = end == vocabularySize - 2 ? vocabularySize - 1 : vocabularySize - 2
     return (0..<count).map { text in
       let length = min(contextLength, 3 + text * (contextLength - 3) / max(count - 1, 1))

@@ -29,6 +29,9 @@ struct ModelFields {
     case .patches(let trunk):
       add("image.kind", "vit")
       add("image.patch_size", trunk.patchSize)
+      add("image.patch_bias", trunk.hasPatchBias ? "yes" : "no")
+      add("image.prefix", trunk.prefix == .none ? "none" : "class_token")
+      add("image.pre_norm", trunk.hasPreNorm ? "yes" : "no")
       add(trunk.stack, "image")
     case .resNet(let trunk):
       add("image.kind", "resnet")
@@ -37,6 +40,13 @@ struct ModelFields {
       add("image.heads", tower.heads)
       add("image.epsilon", "\(trunk.epsilon)")
     }
+    switch tower.pool {
+    case .classToken, .attention: break
+    case .probe(let pool):
+      add("image.pool", "probe")
+      add("image.pool_heads", pool.heads)
+      add("image.pool_mlp_width", pool.mlpWidth)
+    }
     add("image.projection", tower.projection)
   }
 
@@ -44,8 +54,10 @@ struct ModelFields {
     add("text.context_length", tower.contextLength)
     add("text.vocabulary", tower.vocabularySize)
     add(tower.stack, "text")
+    add("text.causal", tower.isCausal ? "yes" : "no")
     add("text.pooling", tower.pooling.fieldText)
     add("text.projection", tower.projection)
+    add("text.projection_bias", tower.hasProjectionBias ? "yes" : "no")
   }
 
   private mutating func add(_ stack: TransformerStack, _ tower: String) {

@@ -106,7 +106,7 @@ extension Stage {
   /// The part to which the stage belongs; nil for stages that belong to the end.
   fileprivate var part: String? {
     switch self {
-    case .embedding(.image): "patch embedding"
+    case .embedding(.image), .placedPatches: "patch embedding"
     case .embedding(.text): "token embedding"
     case .block: "blocks"
     case .pooled: nil

@@ -24,6 +24,7 @@ import Verification
       Case(checkpoint: "minis/mini-rn.pt", golden: "minis/goldens/mini-rn.safetensors"),
       Case(checkpoint: "valid/vit-clip-cpp-f16.gguf", golden: "valid/vit.golden.safetensors"),
       Case(checkpoint: "valid/sigmoid-open-clip", golden: "valid/sigmoid.golden.safetensors"),
+      Case(checkpoint: "siglip/hugging-face", golden: "siglip/hugging-face.safetensors"),
     ]
 
     func model() throws -> CLIPModel { try CLIPModel(Checkpoint.open(Fixture.url(checkpoint).path)) }

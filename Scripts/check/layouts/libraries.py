@@ -100,10 +100,30 @@ def bert_beside(name):
     return write
 
 
-def siglip():
-    common = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
-    return transformers.SiglipConfig(text_config=dict(common, vocab_size=60),
-                                     vision_config=dict(common, image_size=16, patch_size=8))
+SIGLIP = dict(hidden_size=32, intermediate_size=72, num_hidden_layers=2, num_attention_heads=2)
+SIGLIP_TEXT = dict(SIGLIP, vocab_size=VOCABULARY, max_position_embeddings=CONTEXT)
+SIGLIP_VISION = dict(SIGLIP, image_size=SIZE, patch_size=8)
+
+
+def siglip(kind):
+    """transformers' SiglipModel, or one of its towers."""
+    def write(folder):
+        config = {"SiglipModel": lambda: transformers.SiglipConfig(text_config=SIGLIP_TEXT, vision_config=SIGLIP_VISION),
+                  "SiglipTextModel": lambda: transformers.SiglipTextConfig(**SIGLIP_TEXT),
+                  "SiglipVisionModel": lambda: transformers.SiglipVisionConfig(**SIGLIP_VISION)}[kind]()
+        model = randomize(getattr(transformers, kind)(config))
+        model.save_pretrained(folder)
+        model, values = model.double().eval(), {}
+        with torch.no_grad():
+            if kind != "SiglipTextModel":
+                value = (model.get_image_features(pixel_values=pixels().double()) if kind == "SiglipModel"
+                         else model(pixels().double()))
+                values["image"] = getattr(value, "pooler_output", value).numpy()
+            if kind != "SiglipVisionModel":
+                value = model.get_text_features(input_ids=ids()) if kind == "SiglipModel" else model(ids())
+                values["text"] = getattr(value, "pooler_output", value).numpy()
+        return folder, Truth("transformers 5.23", **values)
+    return write
 
 
 def open_clip_model(custom, seed=1):
@@ -243,7 +263,7 @@ LIBRARIES = [
     stored("VisionTextDualEncoderModel with BERT", dual_encoder,
            ["--activation", "gelu", "--heads", "2", *PIXELS], "--tower image", with_options("--tower", "image")),
     stored("CLIPSeg", clip_segmentation, ["--activation", "gelu", "--heads", "2", "--pooling", "first:127", *PIXELS]),
-    stored("SigLIP", other("SiglipModel", siglip()), refusal="SigLIP"),
+    *[stored(kind, siglip(kind)) for kind in ("SiglipModel", "SiglipTextModel", "SiglipVisionModel")],
     stored("OWL-ViT", other("OwlViTModel", transformers.OwlViTConfig(
         text_config=dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, vocab_size=60),
         vision_config=dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2,

@@ -52,6 +52,22 @@ struct Subject: Sendable {
 extension Subject {
   var hasBlocks: Bool { stack != nil }
   var isResNet: Bool { tower == .image && stack == nil }
+  /// The image tower's Vision Transformer; nil for a ResNet.
+  private var patches: PatchTrunk? {
+    guard tower == .image, case .patches(let trunk)? = architecture.image?.trunk else { return nil }
+    return trunk
+  }
+  var hasPreNorm: Bool { patches?.hasPreNorm ?? false }
+  var hasClassToken: Bool { patches?.prefix == .classToken }
+  var hasPatchBias: Bool { patches?.hasPatchBias ?? false }
+  var hasProbe: Bool {
+    guard tower == .image, case .probe? = architecture.image?.pool else { return false }
+    return true
+  }
+  var hasAttentionPool: Bool { isResNet || hasProbe }
+  var isCausal: Bool { tower == .text && architecture.text?.isCausal == true }
+  var isNotCausal: Bool { tower == .text && architecture.text?.isCausal == false }
+  var hasProjectionBias: Bool { tower == .text && architecture.text?.hasProjectionBias == true }
   /// Whether the vector is a projected token.
   var projectsToken: Bool {
     switch tower {

@@ -89,11 +89,12 @@ extension WeightChange {
     }
   }
 
-  /// The grid of patches is read column by column; the first `prefix` positions stay.
-  static func transposedGrid(prefix: Int, in table: String) -> WeightChange {
+  /// The grid of patches is read column by column; a position before the grid stays.
+  static func transposedGrid(in table: String) -> WeightChange {
     WeightChange(affects: named(table)) { values, shape in
-      let side = Int(Double(shape[0] - prefix).squareRoot())
-      guard side * side == shape[0] - prefix else { return values }
+      let side = Int(Double(shape[0]).squareRoot())
+      let prefix = shape[0] - side * side
+      guard prefix <= 1 else { return values }
       let grid = (0..<side * side).map { prefix + $0 % side * side + $0 / side }
       let order = Array(0..<prefix) + grid
       return blocks(values, size: shape[1], order: order)

@@ -39,7 +39,7 @@ struct HuggingFaceConfig {
 
   private static func text(_ tower: TextTower) -> [(key: String, value: JSONText)] {
     let last = tower.vocabularySize - 1
-    let end = tower.pooledID
+    let end = tower.pooledID ?? last  // The plan rejects a tower that pools at another position.
     return [
       ("model_type", "clip_text_model"), ("vocab_size", .integer(tower.vocabularySize)),
       ("max_position_embeddings", .integer(tower.contextLength)),

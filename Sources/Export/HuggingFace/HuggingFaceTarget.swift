@@ -20,6 +20,7 @@ extension ExportPlan {
   /// The files that `from_pretrained` of `CLIPModel`, `CLIPProcessor` and the single-tower classes opens.
   fileprivate init(huggingFace request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
+    try model.architecture.requireCLIP(.huggingFace)
     try Self.requireStatable(model)
     let hasBothTowers = model.architecture.image != nil && model.architecture.text != nil
     let logitScale = hasBothTowers ? LogitScale(model) : nil

@@ -16,6 +16,7 @@ struct ImageGraph {
     switch tower.pool {
     case .classToken: ClassTokenGraph(tower: tower).finish(tokens, in: &builder)
     case .attention(let pool): AttentionPoolGraph(pool: pool, tower: tower).finish(tokens, in: &builder)
+    case .probe(let pool): ProbePoolGraph(pool: pool, tower: tower).finish(tokens, of: image, in: &builder)
     }
   }
 }

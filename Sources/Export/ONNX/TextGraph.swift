@@ -17,15 +17,16 @@ struct TextGraph {
     let encoded = builder.add(  // [B, C, W]
       .reshape, [transformer.apply(to: stream, in: &builder), builder.integers([-1, count, width])], "encoded"
     )
-    let position = builder.add(
-      .unsqueeze, [endPosition(in: text, &builder), builder.integers([1])], "end_position.column")
-    let last = builder.add(  // [B, W]
-      .gatherND, [encoded, position], "end_state", [.integer("batch_dims", 1)])
+    let last = endState(of: encoded, text, &builder)  // [B, W]
     let pooled = builder.layerNorm(last, "ln_final", epsilon: tower.stack.epsilon)
     guard let projection = tower.projection else {
       return builder.finish(pooled, isEmbedding: false, width: width)
     }
-    let embedding = builder.add(.matMul, [pooled, builder.parameter("text_projection")], "projected")
+    var embedding = builder.add(.matMul, [pooled, builder.parameter("text_projection")], "projected")
+    if tower.hasProjectionBias {
+      embedding = builder.add(
+        .add, [embedding, builder.parameter("text_projection.bias")], "projected.biased")
+    }
     builder.finish(embedding, isEmbedding: true, width: projection)
   }
 
@@ -41,19 +42,30 @@ struct TextGraph {
         }))
   }
 
-  /// The position whose hidden state represents the text, `[B]`: the first occurrence of the highest id, or of the
-  /// tower's own id (position 0 if it does not occur).
-  private func endPosition(in text: String, _ builder: inout ONNXGraphBuilder) -> String {
-    let ranked: String
+  /// The hidden state that represents the text: encoded `[B, C, W]` → `[B, W]`. It is at the first occurrence of the
+  /// highest id, or of the tower's own id (position 0 if it does not occur), or at the last position.
+  private func endState(of encoded: String, _ text: String, _ builder: inout ONNXGraphBuilder) -> String {
     switch tower.pooling {
-    case .highestID: ranked = text
+    case .highestID: return state(of: encoded, where: text, &builder)
     case .firstID(let id):
       let found = builder.add(.equal, [text, builder.tokenID(id)], "end_position.found")
-      ranked = builder.add(
+      let ranked = builder.add(
         .cast, [found], "end_position.ranked", [.integer("to", ONNXElementType.int32.rawValue)])
+      return state(of: encoded, where: ranked, &builder)
+    case .last:
+      let position = builder.index(tower.contextLength - 1)
+      return builder.add(.gather, [encoded, position], "end_state", [.integer("axis", 1)])
     }
-    return builder.add(
+  }
+
+  /// The state at the first of the largest values of `ranked`.
+  private func state(
+    of encoded: String, where ranked: String, _ builder: inout ONNXGraphBuilder
+  ) -> String {
+    let largest = builder.add(
       .argMax, [ranked], "end_position",
       [.integer("axis", 1), .integer("keepdims", 0), .integer("select_last_index", 0)])
+    let position = builder.add(.unsqueeze, [largest, builder.integers([1])], "end_position.column")
+    return builder.add(.gatherND, [encoded, position], "end_state", [.integer("batch_dims", 1)])
   }
 }

@@ -57,6 +57,7 @@ struct OpenCLIPConfig {
     switch tower.pooling {
     case .highestID: break
     case .firstID(let id): members += [("pool_type", "eos"), ("eos_id", .integer(id))]
+    case .last: members.append(("pool_type", "last"))
     }
     return .object(members + stated(tower.stack))
   }

@@ -16,6 +16,7 @@ extension ExportPlan {
   /// open_clip has OpenAI's tokenizer, so no tokenizer is written.
   fileprivate init(openCLIP request: ExportRequest, spaceID: SpaceID) throws(ExportError) {
     let model = request.model
+    try model.architecture.requireCLIP(.openCLIP)
     let config = OpenCLIPConfig(
       architecture: model.architecture, logitBias: try model.exportedScore()?.bias)
     guard let image = model.architecture.image, let text = model.architecture.text else {

@@ -1,7 +1,7 @@
 public import Architecture
 internal import Archives
 
-/// Published architectures by name: OpenAI's nine, and open_clip's ResNets and native Vision Transformers.
+/// Published architectures by name: OpenAI's nine, and open_clip's ResNets, native Vision Transformers and SigLIPs.
 ///
 /// MetaCLIP, DFN, LAION and DataComp weights use these architectures. OpenAI writes `ViT-B/32`, open_clip `ViT-B-32`.
 /// open_clip's plain names use GELU, its `-quickgelu` twins QuickGELU, OpenAI always QuickGELU. Both use the name
@@ -14,7 +14,7 @@ public enum ArchitectureCatalogue {
   }
 
   /// Every name, OpenAI's first.
-  public static let entries: [Entry] = openAI + openCLIP
+  public static let entries: [Entry] = openAI + openCLIP + sigLIP
 
   /// The architecture with this name in OpenAI's or open_clip's spelling; nil if unknown.
   public static func architecture(named name: String) -> CLIPArchitecture? {
@@ -61,6 +61,11 @@ public enum ArchitectureCatalogue {
         Entry(name: row.name + "-quickgelu", architecture: row.architecture(.quickGELU)),
       ]
     }
+
+  /// SigLIP and SigLIP 2 as open_clip computes them.
+  public static let sigLIP: [Entry] = SigLIPRow.all.map {
+    Entry(name: $0.name, architecture: $0.architecture)
+  }
 
   private static func matches(_ entry: CLIPArchitecture, _ found: CLIPArchitecture) -> Bool {
     guard let image = found.image, image.projected(like: entry.image) == entry.image else { return false }

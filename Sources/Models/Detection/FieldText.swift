@@ -27,6 +27,7 @@ extension TextPooling {
     switch self {
     case .highestID: "highest id"
     case .firstID(let id): "first id \(id)"
+    case .last: "last position"
     }
   }
 }
@@ -37,6 +38,7 @@ extension TextPooling {
     switch self {
     case .highestID: "highest"
     case .firstID(let id): "first:\(id)"
+    case .last: "last"
     }
   }
 }

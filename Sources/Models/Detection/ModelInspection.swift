@@ -43,7 +43,7 @@ public struct ModelInspection: Sendable {
         throw refusal
       }
       var bindings = try TensorBindings(checkpoint)
-      let sizes = try Self.sizes(bindings, options)
+      let sizes = try Self.sizes(bindings, options).withStatedImageSize(checkpoint.evidence)
       let dropped = options.tower.map { bindings.keep($0) } ?? []
       let statements = try Statements(checkpoint, bindings.convention.library, sizes, options)
       let resolution = statements.resolve(sizes)
@@ -124,7 +124,7 @@ extension CLIPArchitecture {
   /// A single tower may lack its projection. Two towers need both, because they share one space.
   fileprivate var missingProjections: [String] {
     guard let image, let text else { return [] }
-    return (image.projection == nil ? ["visual.proj"] : [])
+    return (image.outputsEmbedding ? [] : ["visual.proj"])
       + (text.projection == nil ? ["text_projection"] : [])
   }
 }
@@ -132,8 +132,8 @@ extension CLIPArchitecture {
 extension CLIPArchitecture {
   /// A single tower without projection, as in some transformers classes, embeds into a space of its own.
   fileprivate var notesOnProjection: [String] {
-    let bare = [image.map { ("image", $0.projection) }, text.map { ("text", $0.projection) }]
-      .compactMap { $0 }.filter { $0.1 == nil }
+    let bare = [image.map { ("image", $0.outputsEmbedding) }, text.map { ("text", $0.projection != nil) }]
+      .compactMap { $0 }.filter { !$0.1 }
     return bare.map {
       "the \($0.0) tower has no projection: its vectors are pooled hidden states, which cannot be compared with another tower's"
     }

@@ -25,7 +25,7 @@ struct ScoreDetection {
     ]
     if let stated, !stated.value {
       notes = ["the file has a logit_bias, so the score is a sigmoid, although \(stated.detail) is absent"]
-    } else if stated == nil, bindings.convention.library == .huggingFace {
+    } else if stated == nil, bindings.convention.library == .huggingFace, architecture.family == .clip {
       notes = ["the score is a sigmoid with the file's logit_bias, which transformers' CLIPModel leaves out"]
     }
   }

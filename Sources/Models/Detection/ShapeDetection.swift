@@ -34,19 +34,30 @@ struct ShapeDetection {
       throw impossible("visual.conv1.weight", "[width, 3, patch, patch]")
     }
     let tokens = try shape("visual.positional_embedding", rank: 2)[0]
-    let grid = try side(of: tokens - 1, "visual.positional_embedding")
-    return .visionTransformer(
-      imageSize: try product(grid, patches[2], "visual.positional_embedding"), patchSize: patches[2],
-      stack: try stack(width: patches[0], below: "visual.transformer.resblocks."),
-      projection: try projection("visual.proj"))
+    let prefix: PatchTrunk.PrefixTokens = hasProbe ? .none : .classToken
+    let grid = try side(of: tokens - prefix.count, "visual.positional_embedding")
+    let imageSize = try product(grid, patches[2], "visual.positional_embedding")
+    let stack = try stack(width: patches[0], below: "visual.transformer.resblocks.")
+    guard hasProbe else {
+      return .visionTransformer(
+        imageSize: imageSize, patchSize: patches[2], stack: stack, projection: try projection("visual.proj"))
+    }
+    let hidden = try shape("visual.attnpool.mlp.c_fc.weight", rank: 2)[0]
+    return .sigLIP(
+      imageSize: imageSize, patchSize: patches[2], stack: stack, pool: ProbePool(heads: 0, mlpWidth: hidden))
   }
+
+  /// SigLIP's pool.
+  private var hasProbe: Bool { bindings.byName["visual.attnpool.probe"] != nil }
 
   private func textTower() throws(ModelError) -> TextTower {
     let table = try shape("token_embedding.weight", rank: 2)
+    let isSigLIP = hasProbe || bindings.byName["text_projection.bias"] != nil
     return TextTower(
       contextLength: try shape("positional_embedding", rank: 2)[0], vocabularySize: table[0],
-      stack: try stack(width: table[1], below: "transformer.resblocks."), pooling: .highestID,
-      projection: try projection("text_projection"))
+      stack: try stack(width: table[1], below: "transformer.resblocks."), isCausal: !isSigLIP,
+      pooling: isSigLIP ? .last : .highestID, projection: try projection("text_projection"),
+      hasProjectionBias: isSigLIP)
   }
 
   private func modifiedResNet() throws(ModelError) -> ImageTower {
@@ -104,7 +115,7 @@ struct ShapeDetection {
   private func side(of positions: Int, _ name: String) throws(ModelError) -> Int {
     let side = Int(Double(max(positions, 0)).squareRoot().rounded())
     guard side > 0, side <= Self.imageSizeLimit, side * side == positions else {
-      throw impossible(name, "one class position and a square grid")
+      throw impossible(name, hasProbe ? "a square grid" : "one class position and a square grid")
     }
     return side
   }

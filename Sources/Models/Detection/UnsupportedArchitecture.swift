@@ -9,6 +9,8 @@ enum UnsupportedArchitecture {
     /// The tower that the mark belongs to; nil for the complete model.
     var tower: Tower?
     var fragments: [String]
+    /// A tensor of a supported model that also has the mark.
+    var exception: String?
     /// What to do, if there is more to do than to supply another model.
     var remedy: String?
   }
@@ -20,11 +22,19 @@ enum UnsupportedArchitecture {
       architecture: "SigLIP (big_vision's parameter tree)",
       fragments: [".MAPHead_0.", ".Transformer.encoderblock", ".Encoder_0.encoderblock"]),
     Trace(
-      architecture: "SigLIP",
-      fragments: [
-        "visual.trunk.attn_pool.", "vision_model.head.", "text_model.head.",
-        "vision_model.embeddings.patch_embedding.bias", "v.patch_embd.bias",
-      ]),
+      architecture: "Perception Encoder (PE-Core)",
+      fragments: ["visual.trunk.norm_pre.", "visual.attn_pool.probe"]),
+    Trace(
+      architecture: "SigLIP's image tower without its attention pooling: hidden states, not embeddings",
+      fragments: ["vision_model.embeddings.patch_embedding.bias"], exception: "vision_model.head.probe",
+      remedy: "give the complete SigLIP checkpoint, whose vision_model.head pools"),
+    Trace(
+      architecture: "SigLIP's image tower without its attention pooling: hidden states, not embeddings",
+      fragments: ["v.patch_embd.bias"],
+      remedy: "give the complete SigLIP checkpoint: llama.cpp's mmproj files leave the pooling out"),
+    Trace(
+      architecture: "NLLB-CLIP", tower: .text,
+      fragments: ["text.transformer.embed_tokens.", "text.transformer.layers.0.self_attn.q_proj."]),
     Trace(
       architecture: "SLIP (a timm image tower, image_projection and text_projection)",
       fragments: ["image_projection", "visual.blocks.0.norm1."]),
@@ -54,18 +64,23 @@ enum UnsupportedArchitecture {
     Trace(
       architecture: "a weight behind torch.nn.utils.parametrize", fragments: [".parametrizations."],
       remedy: "save the model after torch.nn.utils.parametrize.remove_parametrizations of each module"),
-    Trace(architecture: "a timm image trunk", fragments: ["visual.trunk."]),
+    Trace(
+      architecture: "a timm image trunk", fragments: ["visual.trunk."],
+      exception: "visual.trunk.attn_pool.latent"),
     Trace(architecture: "attentional pooling (CoCa's image tower)", fragments: ["visual.attn_pool."]),
     Trace(architecture: "layer scale (ViT-M-16-alt)", fragments: [".ls_1.", ".ls_2."]),
     Trace(
-      architecture: "a text projection with bias", tower: .text, fragments: ["text.text_projection.bias"]),
+      architecture: "a text projection with bias", tower: .text, fragments: ["text.text_projection.bias"],
+      exception: "visual.trunk.attn_pool.latent"),
   ]
 
   /// The unsupported architecture that the tensor names match, and the tensor that matched; nil if none does.
   ///
   /// - Parameter tower: the requested tower; nil for both.
   static func refusal(of tensors: [CheckpointTensor], _ tower: Tower?) -> ModelError? {
+    let names = Set(tensors.map(\.name))
     for trace in traces where tower == nil || trace.tower == nil || trace.tower == tower {
+      if let exception = trace.exception, names.contains(exception) { continue }
       for tensor in tensors where trace.fragments.contains(where: { tensor.name.matches(fragment: $0) }) {
         var error = ModelError(.unsupportedArchitecture, tensor: tensor.name, found: trace.architecture)
         error.remedy = trace.tower == .text ? "take the image tower alone with --tower image" : trace.remedy
@@ -74,7 +89,6 @@ enum UnsupportedArchitecture {
     }
     // CLIPA has no LayerNorm before the first block: the file has the tower's other tensors, but neither tensor of
     // this LayerNorm.
-    let names = Set(tensors.map(\.name))
     guard names.isDisjoint(with: ["visual.ln_pre.weight", "visual.ln_pre.bias"]),
       names.isSuperset(of: ["visual.class_embedding", "visual.conv1.weight", "visual.ln_post.weight"])
     else { return nil }
@@ -94,7 +108,7 @@ enum UnsupportedArchitecture {
     switch type {
     case "clip", "clip_text_model", "clip_vision_model": nil
     case "siglip", "siglip_text_model", "siglip_vision_model": "SigLIP"
-    case "siglip2", "siglip2_vision_model": "SigLIP 2"
+    case "siglip2", "siglip2_text_model", "siglip2_vision_model": "SigLIP 2 NaFlex"
     case "metaclip_2": "MetaCLIP 2"
     case "chinese_clip": "Chinese-CLIP"
     case "altclip": "AltCLIP"

@@ -1,9 +1,12 @@
 internal import Checkpoints
 
-/// How a source tensor becomes its canonical tensor, or a block of rows of it: a view, then a position.
+/// How a source tensor, or a block of rows of it, becomes its canonical tensor, or a block of rows of it: a view, then a
+/// position.
 struct LayoutChange: Sendable, Equatable {
   /// The steps that turn the source's axes into the canonical ones, without copying.
   var view: [ViewStep] = []
+  /// The block of the view's rows that this tensor holds; nil for all. A fused source is several canonical tensors.
+  var block: Block?
   var target = Target.complete
 
   enum ViewStep: Sendable, Equatable {
@@ -22,6 +25,12 @@ struct LayoutChange: Sendable, Equatable {
     case rows(part: Int, of: Int)
   }
 
+  /// One of equal blocks of rows.
+  struct Block: Sendable, Equatable {
+    var index: Int
+    var count: Int
+  }
+
   static let same = LayoutChange()
   /// `[K, N]` from `[N, K]`: OpenAI's projections from a linear layer's weight, or a linear's weight from a kernel.
   static let transposed = LayoutChange(view: [.permuted([1, 0])])
@@ -35,9 +44,19 @@ struct LayoutChange: Sendable, Equatable {
   /// `[heads · size]` from `[heads, size]`.
   static let flattenedHeads = LayoutChange(view: [.merged(0...1)])
 
+  /// `[D]` from `[1, 1, D]`.
+  static let flattenedVector = LayoutChange(view: [.merged(0...2)])
+  /// `[N, D]` from `[1, N, D]`.
+  static let flattenedTable = LayoutChange(view: [.merged(0...1)])
+
+  /// One of `count` equal blocks of the source's rows.
+  static func block(_ index: Int, of count: Int) -> LayoutChange {
+    LayoutChange(block: Block(index: index, count: count))
+  }
+
   /// The same view, as one part of a fused tensor.
   func asRows(part: Int, of count: Int) -> LayoutChange {
-    LayoutChange(view: view, target: .rows(part: part, of: count))
+    LayoutChange(view: view, block: block, target: .rows(part: part, of: count))
   }
 
   /// - Throws: `wrongShape` if the tensor does not have the axes of the view.
@@ -51,7 +70,13 @@ struct LayoutChange: Sendable, Equatable {
       }
       result = next
     }
-    return result
+    guard let block else { return result }
+    guard let rows = result.rowBlock(block.index, of: block.count) else {
+      throw ModelError(
+        .wrongShape, tensor: tensor.name, expected: "rows in \(block.count) equal blocks",
+        found: "\(tensor.shape)", file: tensor.file)
+    }
+    return rows
   }
 }
 

@@ -36,14 +36,14 @@ struct NamingConvention: Sendable {
     case openAI, huggingFace, kerasHub
   }
 
-  /// The canonical name of a source tensor and its layout change; nil for an unknown name.
-  func canonical(_ source: String) -> (name: String, change: LayoutChange)? {
-    for row in rows {
-      if let captures = row.source.match(source) {
-        return (row.canonical.filled(with: captures), row.change)
-      }
+  /// The canonical name of a source tensor and its layout change, or of each block of a fused one; empty for an unknown
+  /// name.
+  func canonical(_ source: String) -> [(name: String, change: LayoutChange)] {
+    guard let first = rows.first(where: { $0.source.match(source) != nil }) else { return [] }
+    let blocks = first.change.block == nil ? [first] : rows.filter { $0.source == first.source }
+    return blocks.compactMap { row in
+      row.source.match(source).map { (row.canonical.filled(with: $0), row.change) }
     }
-    return nil
   }
 
   /// The first convention that has a marker among the tensors and whose shape mark fits them.

@@ -15,8 +15,9 @@ extension NamingConvention {
   /// open_clip's `CustomTextCLIP`: the text tower below `text.`.
   static let openCLIPCustomText = NamingConvention(
     name: "open_clip CustomTextCLIP", library: .openAI,
-    markers: ["text.token_embedding.weight"],
-    rows: [
+    markers: ["text.token_embedding.weight", "visual.trunk.attn_pool.latent"],
+    rows: timmRows + [
+      NameRow("text.text_projection.weight", "text_projection", .transposed),
       NameRow("text.**", "**"),
       NameRow("visual.**", "visual.**"),
       NameRow("logit_scale", "logit_scale"),
@@ -33,13 +34,17 @@ extension NamingConvention {
   /// without projection as transformers 4 writes them.
   static let huggingFace = NamingConvention(
     name: "Hugging Face", library: .huggingFace,
-    markers: ["text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding"],
-    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.") + [
-      NameRow("text_projection.weight", "text_projection", .transposed),
-      NameRow("visual_projection.weight", "visual.proj", .transposed),
-      NameRow("logit_scale", "logit_scale"),
-      NameRow("logit_bias", "logit_bias"),
-    ])
+    markers: [
+      "text_model.embeddings.token_embedding.weight", "vision_model.embeddings.class_embedding",
+      "vision_model.head.probe",
+    ],
+    rows: textRows(below: "text_model.") + visionRows(below: "vision_model.")
+      + sigLIPTextRows(below: "text_model.") + sigLIPVisionRows(below: "vision_model.") + [
+        NameRow("text_projection.weight", "text_projection", .transposed),
+        NameRow("visual_projection.weight", "visual.proj", .transposed),
+        NameRow("logit_scale", "logit_scale"),
+        NameRow("logit_bias", "logit_bias"),
+      ])
 
   /// `AltCLIPModel`'s image tower, for which transformers 5.23 uses the text tower's name of a block.
   static let huggingFaceAltCLIP = NamingConvention(
@@ -53,12 +58,13 @@ extension NamingConvention {
   /// `CLIPTextModel` as transformers 5 writes it.
   static let huggingFaceBareText = NamingConvention(
     name: "Hugging Face text tower", library: .huggingFace,
-    markers: ["embeddings.token_embedding.weight"], rows: textRows(below: ""))
+    markers: ["embeddings.token_embedding.weight"], rows: textRows(below: "") + sigLIPTextRows(below: ""))
 
   /// `CLIPVisionModel` as transformers 5 writes it.
   static let huggingFaceBareVision = NamingConvention(
     name: "Hugging Face image tower", library: .huggingFace,
-    markers: ["embeddings.class_embedding"], rows: visionRows(below: ""))
+    markers: ["embeddings.class_embedding", "head.probe"],
+    rows: visionRows(below: "") + sigLIPVisionRows(below: ""))
 
   private static func textRows(below prefix: String) -> [NameRow] {
     [

@@ -40,7 +40,7 @@ package enum PublishedNaming: Sendable {
 extension NameRow {
   /// The source tensor that this row would read as `parameter` or a part of it; nil if the row reads other tensors.
   fileprivate func published(_ parameter: Parameter) -> PublishedTensor? {
-    guard let captures = canonical.match(parameter.name.description),
+    guard change.block == nil, let captures = canonical.match(parameter.name.description),
       let axes = change.sourceAxes(rank: parameter.shape.count)
     else { return nil }
     var shape = parameter.shape

@@ -29,11 +29,9 @@ struct TensorBindings: Sendable {
     unknown = []
     var groups: [String: [(tensor: CheckpointTensor, change: LayoutChange)]] = [:]
     for tensor in checkpoint.tensors {
-      if let (name, change) = convention.canonical(tensor.name) {
-        groups[name, default: []].append((tensor, change))
-      } else {
-        unknown.append(tensor.name)
-      }
+      let uses = convention.canonical(tensor.name)
+      for use in uses { groups[use.name, default: []].append((tensor, use.change)) }
+      if uses.isEmpty { unknown.append(tensor.name) }
     }
     byName = [:]
     for (name, pieces) in groups { byName[name] = try Self.bind(pieces, to: name) }

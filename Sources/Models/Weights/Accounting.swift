@@ -32,15 +32,17 @@ public struct Accounting: Sendable {
         Ignored(name: $0.name, reason: $0.reason.description, tensorCount: $0.tensorCount)
       } + dropped
     var rest = bindings.byName
+    var used: Set<String> = []  // a fused tensor is several parameters
     for parameter in schema.parameters {
       let name = parameter.name.description
       guard let binding = rest.removeValue(forKey: name) else {
         missing.append(name)
         continue
       }
-      usedCount += binding.parts.count
+      used.formUnion(binding.parts.map(\.name))
       if let problem = binding.problem(as: parameter) { mismatched.append(problem) }
     }
+    usedCount = used.count
     unexpected = bindings.unknown + rest.values.flatMap { $0.parts.map(\.name) }.sorted()
   }
 

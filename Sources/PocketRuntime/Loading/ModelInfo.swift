@@ -10,9 +10,9 @@ extension pclip_model_info {
     if let tower = description.architecture.image {
       has_image = 1
       image_output = Int32(tower.outputWidth)
-      image_projected = tower.projection == nil ? 0 : 1
+      image_projected = tower.outputsEmbedding ? 1 : 0
       image_size = Int32(tower.imageSize)
-      embedding_dim = Int32(tower.projection ?? 0)
+      embedding_dim = tower.outputsEmbedding ? image_output : 0
     }
     if let tower = description.architecture.text {
       has_text = 1

@@ -4,11 +4,12 @@ import Architecture
 extension WeightBinder {
   mutating func bind(_ tower: ImageTower) throws(RuntimeFault) -> ImageWeights {
     switch (tower.trunk, tower.pool) {
-    case (.patches(let trunk), .classToken):
+    case (.patches(let trunk), .classToken), (.patches(let trunk), .probe):
       return .patches(try bind(tower, trunk))
     case (.resNet(let trunk), .attention(let pool)): return .resNet(try bind(tower, trunk, pool))
     // A bundle cannot state these combinations.
-    case (.patches, .attention), (.resNet, .classToken): throw RuntimeFault.inconsistent(byteOffset: 0)
+    case (.patches, .attention), (.resNet, .classToken), (.resNet, .probe):
+      throw RuntimeFault.inconsistent(byteOffset: 0)
     }
   }
 
@@ -18,13 +19,23 @@ extension WeightBinder {
     PatchTrunkWeights(
       tower: tower,
       trunk: trunk,
-      classEmbedding: try floats(ParameterName("visual.class_embedding")),
+      classEmbedding: trunk.prefix == .none ? nil : try floats(ParameterName("visual.class_embedding")),
       positions: try positions(ParameterName("visual.positional_embedding")),
-      patchEmbedding: try linear(ParameterName("visual.conv1.weight")),
-      lnPre: try layerNorm(ParameterName("visual.ln_pre")),
+      patchEmbedding: try linear(
+        ParameterName("visual.conv1.weight"),
+        bias: trunk.hasPatchBias ? ParameterName("visual.conv1.bias") : nil),
+      lnPre: trunk.hasPreNorm ? try layerNorm(ParameterName("visual.ln_pre")) : nil,
       blocks: try blocks(trunk.stack.layers, below: ParameterName("visual.transformer.resblocks.")),
       lnPost: try layerNorm(ParameterName("visual.ln_post")),
-      projection: tower.projection == nil ? nil : try linear(ParameterName("visual.proj")))
+      end: try end(of: tower))
+  }
+
+  private mutating func end(of tower: ImageTower) throws(RuntimeFault) -> PatchTrunkEnd {
+    switch tower.pool {
+    case .classToken, .attention:
+      .firstToken(projection: tower.projection == nil ? nil : try linear(ParameterName("visual.proj")))
+    case .probe(let pool): .probe(try bind(pool))
+    }
   }
 
   mutating func bind(_ tower: TextTower) throws(RuntimeFault) -> TextWeights {
@@ -33,7 +44,11 @@ extension WeightBinder {
       positions: try positions(ParameterName("positional_embedding")),
       blocks: try blocks(tower.stack.layers, below: ParameterName("transformer.resblocks.")),
       lnFinal: try layerNorm(ParameterName("ln_final")),
-      projection: tower.projection == nil ? nil : try linear(ParameterName("text_projection")))
+      projection: tower.projection == nil
+        ? nil
+        : try linear(
+          ParameterName("text_projection"),
+          bias: tower.hasProjectionBias ? ParameterName("text_projection.bias") : nil))
   }
 
   private mutating func blocks(
@@ -92,6 +107,22 @@ extension WeightBinder {
     AttentionPoolWeights(
       pool: pool,
       positions: try positions(ParameterName("visual.attnpool.positional_embedding")),
+      attention: try poolingWeights(heads: pool.heads))
+  }
+
+  private mutating func bind(_ pool: ProbePool) throws(RuntimeFault) -> ProbePoolWeights {
+    ProbePoolWeights(
+      pool: pool,
+      probe: try floats(ParameterName("visual.attnpool.probe")),
+      attention: try poolingWeights(heads: pool.heads).withWideInputs,
+      norm: try layerNorm(ParameterName("visual.attnpool.ln")),
+      expansion: try linear(named: ParameterName("visual.attnpool.mlp.c_fc")).withWideInputs,
+      contraction: try linear(named: ParameterName("visual.attnpool.mlp.c_proj")).withWideInputs)
+  }
+
+  private mutating func poolingWeights(heads: Int) throws(RuntimeFault) -> PoolingWeights {
+    PoolingWeights(
+      heads: heads,
       query: try linear(named: ParameterName("visual.attnpool.q_proj")),
       key: try linear(named: ParameterName("visual.attnpool.k_proj")),
       value: try linear(named: ParameterName("visual.attnpool.v_proj")),

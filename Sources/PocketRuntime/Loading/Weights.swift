@@ -11,6 +11,16 @@ struct LinearWeights {
   var bias: UnsafePointer<Float>?
 }
 
+extension LinearWeights {
+  /// The same weights, of which int8 ones multiply activations of two bytes.
+  var withWideInputs: LinearWeights {
+    guard case .s8(let values, let sums, _) = panels else { return self }
+    var weights = self
+    weights.panels = .s8(values, sums: sums, inputs: .twoBytes)
+    return weights
+  }
+}
+
 enum WeightPanels {
   /// `[N/16, K, 16]`
   case f32(UnsafePointer<Float>)
@@ -46,24 +56,25 @@ struct BlockWeights {
 final class PatchTrunkWeights {
   let tower: ImageTower
   let trunk: PatchTrunk
-  let classEmbedding: UnsafePointer<Float>
+  /// Nil if the patches are the only tokens.
+  let classEmbedding: UnsafePointer<Float>?
   let positions: PositionTable
   let patchEmbedding: LinearWeights
-  let lnPre: LayerNormWeights
+  let lnPre: LayerNormWeights?
   let blocks: [BlockWeights]
   let lnPost: LayerNormWeights
-  let projection: LinearWeights?
+  let end: PatchTrunkEnd
 
   init(
     tower: ImageTower,
     trunk: PatchTrunk,
-    classEmbedding: UnsafePointer<Float>,
+    classEmbedding: UnsafePointer<Float>?,
     positions: PositionTable,
     patchEmbedding: LinearWeights,
-    lnPre: LayerNormWeights,
+    lnPre: LayerNormWeights?,
     blocks: [BlockWeights],
     lnPost: LayerNormWeights,
-    projection: LinearWeights?
+    end: PatchTrunkEnd
   ) {
     self.tower = tower
     self.trunk = trunk
@@ -73,8 +84,15 @@ final class PatchTrunkWeights {
     self.lnPre = lnPre
     self.blocks = blocks
     self.lnPost = lnPost
-    self.projection = projection
+    self.end = end
   }
+}
+
+/// What follows the last block's LayerNorm.
+enum PatchTrunkEnd {
+  /// The first token is projected, if there is a projection.
+  case firstToken(projection: LinearWeights?)
+  case probe(ProbePoolWeights)
 }
 
 final class TextWeights {
@@ -156,10 +174,34 @@ final class ResNetTrunkWeights {
 struct AttentionPoolWeights {
   var pool: AttentionPool
   var positions: PositionTable
+  var attention: PoolingWeights
+}
+
+/// `MAPHead` in big_vision's `models/vit.py`.
+struct ProbePoolWeights {
+  var pool: ProbePool
+  var probe: UnsafePointer<Float>
+  var attention: PoolingWeights
+  var norm: LayerNormWeights
+  var expansion: LinearWeights
+  var contraction: LinearWeights
+}
+
+/// Attention with one query.
+struct PoolingWeights {
+  var heads: Int
   var query: LinearWeights
   var key: LinearWeights
   var value: LinearWeights
   var output: LinearWeights
+}
+
+extension PoolingWeights {
+  var withWideInputs: PoolingWeights {
+    PoolingWeights(
+      heads: heads, query: query.withWideInputs, key: key, value: value.withWideInputs,
+      output: output.withWideInputs)
+  }
 }
 
 enum ImageWeights {

@@ -89,8 +89,8 @@ extension Session {
     guard slice.items > 0 else { return }
     let scratch = slice.scratch
     switch scratch.encoder {
-    case .patches(let weights, let buffers):
-      let result = pass(weights, buffers, scratch.starts, items: slice.items).run(
+    case .patches(let weights, let buffers, let pool):
+      let result = pass(weights, buffers, pool, scratch.starts, items: slice.items).run(
         scratch.images, observer: observer)
       for slot in 0..<slice.items { output.store(result[slot], item: scratch.slots[slot]) }
     case .resNet(let weights, let buffers, let results):
@@ -103,16 +103,16 @@ extension Session {
   }
 
   private func pass(
-    _ weights: PatchTrunkWeights, _ scratch: TransformerScratch, _ starts: UnsafeMutablePointer<Int32>,
-    items: Int
+    _ weights: PatchTrunkWeights, _ scratch: TransformerScratch, _ pool: ProbePoolScratch?,
+    _ starts: UnsafeMutablePointer<Int32>, items: Int
   ) -> PatchTrunkPass {
     let rows = weights.tower.tokenCount
     for item in 0...items { starts[item] = Int32(truncatingIfNeeded: item * rows) }
     let transformer = TransformerPass(
       compute: model.compute, stack: weights.trunk.stack, scratch: scratch,
-      segments: Segments(starts: starts, items: items), isCausal: false, pooledRow: .first,
-      tower: .image)
-    return PatchTrunkPass(weights: weights, transformer: transformer)
+      segments: Segments(starts: starts, items: items), isCausal: false,
+      pooledRow: pool == nil ? .first : nil, tower: .image)
+    return PatchTrunkPass(weights: weights, transformer: transformer, pool: pool)
   }
 }
 

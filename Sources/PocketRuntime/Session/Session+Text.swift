@@ -69,7 +69,8 @@ extension Session {
     }
   }
 
-  /// The position whose hidden state represents the text. Checks the ids up to it against the vocabulary.
+  /// The position whose hidden state represents the text. Checks the ids up to it against the vocabulary: they are all that
+  /// the embedding depends on.
   ///
   /// The search ends at the id that is pooled; ids after it are not checked.
   private func pooledPosition(
@@ -86,10 +87,11 @@ extension Session {
       if id == pooledID { return position }
       if id > Int(ids[highest]) { highest = position }
     }
-    guard tower.pooling.pooledID == nil else {
-      throw RuntimeFault.pooledIDMissing(item: item, id: pooledID)
+    switch tower.pooling {
+    case .highestID: return highest
+    case .firstID(let id): throw RuntimeFault.pooledIDMissing(item: item, id: id)
+    case .last: return tower.contextLength - 1
     }
-    return highest
   }
 
   private func run(

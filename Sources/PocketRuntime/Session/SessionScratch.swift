@@ -42,7 +42,7 @@ struct SessionScratch {
 
 /// An image tower in a session: its kind, its weights, and its buffers.
 enum ImageEncoder {
-  case patches(PatchTrunkWeights, TransformerScratch)
+  case patches(PatchTrunkWeights, TransformerScratch, ProbePoolScratch?)
   /// All workers share the first scratch for one image. If each worker computes its own image, all scratches are
   /// used.
   case resNet(ResNetTrunkWeights, [ResNetTrunkScratch], results: Rows<Float>)
@@ -76,12 +76,18 @@ final class ImageScratch {
     case .patches(let weights):
       items = min(limits.maxBatch, max(1, SessionScratch.rowTarget / tower.tokenCount))
       let result = memory.rows(items, tower.outputWidth, of: Float.self)
+      var pool: ProbePoolScratch?
+      var otherWidth = weights.trunk.patchElementCount
+      if case .probe(let probe) = weights.end {
+        pool = ProbePoolScratch(&memory, probe.pool, of: tower, items: items, form: form, workers: workers)
+        otherWidth = max(otherWidth, probe.pool.mlpWidth)
+      }
       encoder = .patches(
         weights,
         TransformerScratch(
           &memory, weights.trunk.stack, rows: items * tower.tokenCount, items: items,
-          itemRows: tower.tokenCount, result: result,
-          patchElements: weights.trunk.patchElementCount, form: form, workers: workers))
+          itemRows: tower.tokenCount, result: result, otherWidth: otherWidth, form: form, workers: workers),
+        pool)
     case .resNet(let weights):
       items = min(limits.maxBatch, ImageScratch.imagesPerWorker * workers)
       let alone = items < workers ? 1 : min(workers, ImageScratch.imagesAtOnce)
@@ -158,6 +164,6 @@ final class TextScratch {
   ) -> TransformerScratch {
     TransformerScratch(
       &memory, tower.stack, rows: rows, items: items, itemRows: tower.contextLength,
-      result: result, patchElements: 0, form: model.textForm, workers: workers)
+      result: result, otherWidth: 0, form: model.textForm, workers: workers)
   }
 }

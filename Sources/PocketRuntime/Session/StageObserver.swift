@@ -2,10 +2,13 @@ package import Architecture
 
 /// A point of a forward pass whose values can be observed.
 package enum Stage: Sendable, Equatable {
-  /// Stages of a transformer: its first input, one of its blocks, its pooled rows after the last LayerNorm.
+  /// Stages of a transformer: its first input, one of its blocks, the pooled rows after the last LayerNorm (all rows, if a
+  /// probe pools them).
   case embedding(Tower)
   case block(Tower, Int)
   case pooled(Tower)
+  /// The first input of an image's transformer without a LayerNorm before the first block.
+  case placedPatches
   case stem
   /// Stage 1…4 and the bottleneck's index in it.
   case bottleneck(stage: Int, Int)
@@ -36,6 +39,7 @@ package typealias StageObserver = (Stage, StageValues) -> Void
       case .block(.text, let index): "transformer.resblocks.\(index)"
       case .pooled(.image): "visual.ln_post"
       case .pooled(.text): "ln_final"
+      case .placedPatches: "visual.positional_embedding"
       case .stem: "visual.stem"
       case .bottleneck(let stage, let index): "visual.layer\(stage).\(index)"
       }

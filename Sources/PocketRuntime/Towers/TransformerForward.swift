@@ -6,8 +6,8 @@ import CKernels
 ///
 ///     x = x + attention(ln_1(x)); x = x + c_proj(activation(c_fc(ln_2(x))))
 ///
-/// Operations after the last block read only one row per item. So the last block computes keys and values for all
-/// rows, and everything else for the pooled rows only. The result is the same.
+/// If operations after the last block read only one row per item, the last block computes keys and values for all rows, and
+/// everything else for the pooled rows only. The result is the same.
 struct TransformerPass {
   let compute: Compute
   let stack: TransformerStack
@@ -15,7 +15,8 @@ struct TransformerPass {
   let segments: Segments
   /// Whether a row attends only to itself and the rows before it.
   let isCausal: Bool
-  let pooledRow: PooledRow
+  /// Nil if all rows are read after the last block.
+  let pooledRow: PooledRow?
   /// Used in the names of the stages.
   let tower: Tower
 
@@ -24,14 +25,14 @@ struct TransformerPass {
     case first, last
   }
 
-  /// Runs all blocks; afterwards `scratch.pooledStream` has a row per item.
+  /// Runs all blocks; afterwards `scratch.pooledStream` has a row per item, or `scratch.stream` all rows.
   func run(_ blocks: [BlockWeights], observer: StageObserver?) {
-    for index in blocks.indices.dropLast() {
+    for index in blocks.indices.dropLast(pooledRow == nil ? 0 : 1) {
       attendAll(blocks[index])
       finish(blocks[index], scratch.stream, rows: segments.rowCount)
       observer?(.block(tower, index), values(scratch.stream, rows: segments.rowCount))
     }
-    guard let last = blocks.last else { return }
+    guard pooledRow != nil, let last = blocks.last else { return }
     attendPooled(last)
     finish(last, scratch.pooledStream, rows: segments.items)
     observer?(.block(tower, blocks.count - 1), values(scratch.pooledStream, rows: segments.items))
@@ -135,7 +136,7 @@ extension TransformerPass {
   private func pooledRow(of item: Int) -> Int {
     let rows = segments.rows(of: item)
     return switch pooledRow {
-    case .first: rows.lowerBound
+    case .first, nil: rows.lowerBound
     case .last: rows.upperBound - 1
     }
   }

@@ -22,19 +22,19 @@ final class TransformerScratch {
   /// - Parameters:
   ///   - itemRows: the most rows of one item.
   ///   - result: one row per item.
-  ///   - patchElements: values of an image patch; 0 for text.
+  ///   - otherWidth: of rows that are not the transformer's, such as an image's patches; 0 for text.
   ///   - form: the form of rows that linear layers use.
   init(
     _ memory: inout ScratchMemory, _ stack: TransformerStack, rows: Int, items: Int, itemRows: Int,
-    result: Rows<Float>, patchElements: Int, form: RowForm, workers: Int
+    result: Rows<Float>, otherWidth: Int, form: RowForm, workers: Int
   ) {
     let width = rowStride(stack.width, of: Float.self)
-    let widest = rowStride(max(3 * stack.width, stack.mlpWidth, patchElements), of: Float.self)
+    let widest = rowStride(max(3 * stack.width, stack.mlpWidth, otherWidth), of: Float.self)
     let workerRows = memory.rows(workers, width, of: Float.self)
     stream = memory.rows(rows, width, of: Float.self)
     mixed = memory.rows(rows, width, of: Float.self)
     wide = memory.rows(rows, widest, of: Float.self)
-    let longestInput = max(stack.width, stack.mlpWidth, patchElements)
+    let longestInput = max(stack.width, stack.mlpWidth, otherWidth)
     buffers = RowBuffers(
       floats: mixed,
       narrow: NarrowRows(&memory, form, rows, width: longestInput, workerRows))
@@ -51,7 +51,7 @@ final class TransformerScratch {
 
 extension NarrowRows {
   /// Nil if the form is floats.
-  fileprivate init?(
+  init?(
     _ memory: inout ScratchMemory, _ form: RowForm, _ rows: Int, width: Int, _ workerRows: Rows<Float>
   ) {
     switch form {

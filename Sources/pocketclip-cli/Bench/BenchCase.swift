@@ -86,7 +86,7 @@ struct BenchInputs {
   static func ids(item: Int, of tower: TextTower, isCaption: Bool) -> [Int32] {
     let wanted = isCaption ? captionLengths.lowerBound + (3 + 7 * item) % captionLengths.count : .max
     let length = min(tower.contextLength, wanted)
-    let end = tower.pooledID
+    let end = tower.pooledID ?? tower.vocabularySize - 1
     return (0..<tower.contextLength).map { position in
       if position == length - 1 { return Int32(clamping: end) }
       guard position < length else { return 0 }

@@ -46,7 +46,7 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Which position represents a text: highest (that of the highest token id, as in OpenAI and open_clip) or first:ID "
+      "Which position represents a text: highest (that of the highest token id, as in OpenAI and open_clip), last (SigLIP), or first:ID "
         + "(that of the first such id).",
       valueName: "position"))
   var pooling: String?
@@ -164,9 +164,10 @@ struct ModelInputOptions: ParsableArguments {
     }
     options.pooling = try pooling.map { text throws(Failure) in
       if text == "highest" { return .highestID }
+      if text == "last" { return .last }
       guard text.hasPrefix("first:"), let id = Int(text.dropFirst("first:".count)), id >= 0 else {
         throw Failure(
-          .usage, "--pooling \(text): expected highest or first:ID",
+          .usage, "--pooling \(text): expected highest, last or first:ID",
           hint: "give --pooling highest, or --pooling first:49407 with the id that ends a text")
       }
       return .firstID(id)

@@ -55,7 +55,7 @@ enum AdvisedErrors {
     AdvisedError(
       "inspect m.pt --heads 1,2,3", "expected one value, or two", "--heads VALUE", .add,
       filling: ["VALUE": "1"]),
-    AdvisedError("inspect m.pt --pooling last", "--pooling last", "--pooling highest", .add),
+    AdvisedError("inspect m.pt --pooling end", "--pooling end", "--pooling highest", .add),
     AdvisedError(
       "info m.pclip --threads=-1", "--threads -1", "leave it out", .leaveOut(["--threads=-1"])),
     AdvisedError("diff m.pt m.pt --passes 2", "--passes 2", "leave it out", .leaveOut(["--passes"])),

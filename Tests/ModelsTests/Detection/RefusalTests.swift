@@ -27,7 +27,7 @@ import Testing
 
   @Test("Current families are covered, with and without their configuration")
   func families() {
-    #expect(Refused.all.count >= 20)
+    #expect(Refused.all.count >= 18)
     #expect(Set(Refused.all.map(\.family)).count >= 6)
   }
 

@@ -147,7 +147,8 @@ import Testing
   @Test(
     "Unsupported preprocessing settings are errors, including unknown keys",
     arguments: [
-      #""do_pad":true"#, #""do_flip_channel_order":true"#, #""image_processor_type":"SiglipImageProcessor""#,
+      #""do_pad":true"#, #""do_flip_channel_order":true"#,
+      #""image_processor_type":"ConvNextImageProcessor""#,
       #""crop_pct":0.9"#, #""crop_size":32"#, #""size":{"shortest_edge":16}"#,
       #""size":{"height":24,"width":12}"#,
       #""size":{"longest_edge":24}"#, #""do_center_crop":false"#, #""rescale_factor":1.0"#,

@@ -53,7 +53,9 @@ extension StatedFacts {
       case .kerasHub: "keras-hub (but 1e-6 in the text tower's last one)"
       }
     var facts = StatedFacts()
-    let epsilon = Stated(OpenAIConvention.epsilon, .libraryDefault, "LayerNorm of \(owner)")
+    let family = sizes.family
+    if family == .sigLIP { return sigLIPDefaults(sizes) }
+    let epsilon = Stated(family.epsilon, .libraryDefault, "LayerNorm of \(owner)")
     facts.image.epsilon = epsilon
     facts.text.epsilon = epsilon
     let isOpenAIVocabulary = sizes.text?.vocabularySize == OpenAIConvention.vocabularySize
@@ -69,6 +71,19 @@ extension StatedFacts {
         image.width / OpenAIConvention.headSize, .libraryDefault,
         "attention pooling of \(owner): width / 64")
     }
+    return facts
+  }
+
+  /// Settings that every implementation of SigLIP has.
+  private static func sigLIPDefaults(_ sizes: CLIPArchitecture) -> StatedFacts {
+    var facts = StatedFacts()
+    let epsilon = Stated(
+      ModelFamily.sigLIP.epsilon, .libraryDefault, "LayerNorm of big_vision, timm and transformers")
+    facts.image.epsilon = epsilon
+    facts.text.epsilon = epsilon
+    facts.tokenizer = Stated(
+      .none, .tensors, "\(sizes.text?.vocabularySize ?? 0) rows in the token table")
+    facts.pooling = Stated(.last, .tensors, "a SigLIP: a probe's pool, or a text projection with bias")
     return facts
   }
 }

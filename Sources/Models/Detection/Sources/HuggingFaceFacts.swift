@@ -3,7 +3,8 @@ internal import Archives
 internal import Checkpoints
 
 extension StatedFacts {
-  /// `config.json` of transformers' CLIP. Absent fields have the defaults of `CLIPTextConfig` and `CLIPVisionConfig`.
+  /// `config.json` of transformers' CLIP or SigLIP. Absent fields have the defaults of `CLIPTextConfig` and
+  /// `CLIPVisionConfig`, or of `SiglipTextConfig` and `SiglipVisionConfig`.
   ///
   /// - Parameter isPart: the towers are below a prefix, so the configuration can belong to a larger model.
   static func huggingFace(
@@ -11,20 +12,22 @@ extension StatedFacts {
   ) throws(ModelError) -> StatedFacts {
     let root = ConfigReader(config)
     guard try root.isTransformersCLIP(of: sizes, isPart: isPart) else { return StatedFacts() }
-    if let type = try root.text("model_type"), let name = UnsupportedArchitecture.named(byModelType: type),
-      try !root.statesTowers(of: sizes),
+    let family = sizes.family
+    if let type = try root.text("model_type"), !family.includes(modelType: type),
+      let name = UnsupportedArchitecture.named(byModelType: type), try !root.statesTowers(of: sizes),
       sizes.text != nil || !UnsupportedArchitecture.hasImageTowerOfCLIP(modelType: type)
     {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.location))", file: config.path)
     }
     var facts = StatedFacts()
-    if let image = sizes.image { try facts.readTower(root, "vision", width: image.width, \.image) }
+    if let image = sizes.image { try facts.readTower(root, "vision", width: image.width, family, \.image) }
     if let text = sizes.text {
-      try facts.readTower(root, "text", width: text.stack.width, \.text)
-      facts.pooling = try root.pooling(vocabularySize: text.vocabularySize)
+      try facts.readTower(root, "text", width: text.stack.width, family, \.text)
+      if family == .clip { facts.pooling = try root.pooling(vocabularySize: text.vocabularySize) }
     }
     // A tower's own `projection_dim` is often an unused default; the one of a larger model is used.
-    let isCLIP = try root.text("model_type")?.hasPrefix("clip") ?? true
+    // SigLIP's towers state one each.
+    let isCLIP = try root.text("model_type")?.hasPrefix("clip") ?? (family == .clip)
     if isCLIP, let dimension = try root.integer("projection_dim") {
       facts.sizes.append(
         StatedSize(field: .projection, value: dimension, detail: "\(root.location): projection_dim"))
@@ -33,14 +36,15 @@ extension StatedFacts {
   }
 
   private mutating func readTower(
-    _ root: ConfigReader, _ kind: String, width: Int, _ tower: WritableKeyPath<StatedFacts, TowerFacts>
+    _ root: ConfigReader, _ kind: String, width: Int, _ family: ModelFamily,
+    _ tower: WritableKeyPath<StatedFacts, TowerFacts>
   ) throws(ModelError) {
     let config = try root.effective(kind)
-    self[keyPath: tower].heads = try config.heads(width: width, isText: kind == "text")
-    self[keyPath: tower].activation = try config.activation()
+    self[keyPath: tower].heads = try config.heads(width: width, isText: kind == "text", family)
+    self[keyPath: tower].activation = try config.activation(family)
     let epsilon = try config.number("layer_norm_eps")
     self[keyPath: tower].epsilon = Stated(
-      Float(epsilon ?? 1e-5), epsilon == nil ? .libraryDefault : .configuration,
+      epsilon.map { Float($0) } ?? family.epsilon, epsilon == nil ? .libraryDefault : .configuration,
       "\(config.location): layer_norm_eps")
     try addSizes(config, isText: kind == "text")
   }
@@ -101,18 +105,18 @@ extension ConfigReader {
 
   /// The stated number, or the library's default. The default applies only if the stated width (or else the default
   /// width) is the tower's; otherwise the heads are undecided.
-  fileprivate func heads(width: Int, isText: Bool) throws(ModelError) -> Stated<Int>? {
+  fileprivate func heads(width: Int, isText: Bool, _ family: ModelFamily) throws(ModelError) -> Stated<Int>? {
     let detail = "\(location): num_attention_heads"
     if let heads = try integer("num_attention_heads") { return Stated(heads, .configuration, detail) }
-    let (heads, usualWidth) = isText ? (8, 512) : (12, 768)
+    let (heads, usualWidth) = isText && family == .clip ? (8, 512) : (12, 768)
     guard try integer("hidden_size") ?? usualWidth == width else { return nil }
     return Stated(heads, .libraryDefault, detail)
   }
 
-  fileprivate func activation() throws(ModelError) -> Stated<Activation> {
+  fileprivate func activation(_ family: ModelFamily) throws(ModelError) -> Stated<Activation> {
     let name = try text("hidden_act")
     let source: Decision.Source = name == nil ? .libraryDefault : .configuration
-    switch name ?? "quick_gelu" {
+    switch name ?? family.defaultActivation {
     case "quick_gelu": return Stated(.quickGELU, source, "\(location): hidden_act")
     case "gelu": return Stated(.gelu, source, "\(location): hidden_act")
     case "gelu_new", "gelu_pytorch_tanh", "gelu_fast":
@@ -133,5 +137,15 @@ extension ConfigReader {
     let isHighest = id == 2 || id == vocabularySize - 1
     return Stated(
       isHighest ? .highestID : .firstID(id), .configuration, "\(config.location): eos_token_id \(id)")
+  }
+}
+
+extension ModelFamily {
+  /// The default of transformers' configuration classes.
+  fileprivate var defaultActivation: String {
+    switch self {
+    case .clip: "quick_gelu"
+    case .sigLIP: "gelu_pytorch_tanh"
+    }
   }
 }

@@ -24,7 +24,9 @@ extension StatedFacts {
     if let vision = try model.object("vision_cfg"), let image = sizes.image {
       try facts.readVision(vision, image, activation)
     }
-    if let text = try model.object("text_cfg"), sizes.text != nil { try facts.readText(text, activation) }
+    if let text = try model.object("text_cfg"), sizes.text != nil {
+      try facts.readText(text, activation, sizes.family)
+    }
     if let dimension = try model.integer("embed_dim") {
       facts.sizes.append(StatedSize(field: .projection, value: dimension, detail: model.location))
     }
@@ -39,7 +41,8 @@ extension StatedFacts {
     _ vision: ConfigReader, _ tower: ImageTower, _ activation: Stated<Activation>
   ) throws(ModelError) {
     if let trunk = try vision.text("timm_model_name") {
-      throw ModelError(.unsupportedArchitecture, found: "timm image trunk \(trunk)", file: vision.path)
+      try readTrunk(trunk, vision, tower)
+      return
     }
     try Self.visionKeys.requireAll(of: vision)
     try vision.refuseCustomBlocks()
@@ -72,8 +75,26 @@ extension StatedFacts {
     }
   }
 
+  /// A trunk of timm: of those with SigLIP's tensors, the one with the named size.
+  private mutating func readTrunk(
+    _ name: String, _ vision: ConfigReader, _ tower: ImageTower
+  ) throws(ModelError) {
+    guard let trunk = TimmTrunk(name), case .probe = tower.pool else {
+      throw ModelError(.unsupportedArchitecture, found: "timm image trunk \(name)", file: vision.path)
+    }
+    try Self.trunkKeys.requireAll(of: vision)
+    try vision.refuse(unless: "timm_pool", is: "map")
+    try vision.refuse(unless: "timm_proj", is: "none")
+    let detail = "\(vision.location): timm_model_name \(name)"
+    image.heads = Stated(trunk.heads, .configuration, detail)
+    image.activation = Stated(trunk.activation, .configuration, detail)
+    sizes.append(StatedSize(field: .imageWidth, value: trunk.width, detail: detail))
+    sizes.append(StatedSize(field: .patchSize, value: trunk.patchSize, detail: detail))
+    try addSize(vision, "image_size", .imageSize)
+  }
+
   private mutating func readText(
-    _ config: ConfigReader, _ activation: Stated<Activation>
+    _ config: ConfigReader, _ activation: Stated<Activation>, _ family: ModelFamily
   ) throws(ModelError) {
     if let encoder = try config.text("hf_model_name") {
       throw ModelError(
@@ -81,9 +102,11 @@ extension StatedFacts {
     }
     try Self.textKeys.requireAll(of: config)
     try config.refuseCustomBlocks()
-    for flag in ["no_causal_mask", "embed_cls", "proj_bias", "final_ln_after_pool"]
-    where try config.bool(flag) == true {
+    for flag in ["embed_cls", "final_ln_after_pool"] where try config.bool(flag) == true {
       throw config.unsupported(flag)
+    }
+    for flag in ["no_causal_mask", "proj_bias"] where try config.bool(flag) ?? false != (family == .sigLIP) {
+      throw config.unsupported("\(flag) \(family == .clip)")
     }
     try config.refuse(unless: "proj_type", is: "linear")
     let heads = try config.integer("heads")
@@ -91,7 +114,7 @@ extension StatedFacts {
       heads ?? 8, heads == nil ? .libraryDefault : .configuration, "\(config.location): heads")
     text.activation = try config.activation(or: activation)
     text.epsilon = try config.epsilon()
-    pooling = try config.pooling()
+    pooling = try config.pooling(family)
     tokenizer = try config.tokenizer()
     try addSize(config, "width", .textWidth)
     try addSize(config, "layers", .textLayers)
@@ -124,6 +147,10 @@ extension StatedFacts {
       "timm_model_name",
       "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path",
     ])
+
+  private static let trunkKeys = ConfigKeys(
+    used: ["timm_model_name", "timm_pool", "timm_proj", "image_size"],
+    irrelevant: ["timm_model_pretrained", "timm_proj_bias", "timm_drop", "timm_drop_path"])
 
   private static let textKeys = ConfigKeys(
     used: blockKeys.union([
@@ -199,12 +226,13 @@ extension ConfigReader {
     return Stated(Float(value), .configuration, "\(location): norm_kwargs")
   }
 
-  fileprivate func pooling() throws(ModelError) -> Stated<TextPooling> {
+  fileprivate func pooling(_ family: ModelFamily) throws(ModelError) -> Stated<TextPooling> {
     let kind = try text("pool_type")
     let source: Decision.Source = kind == nil ? .libraryDefault : .configuration
     switch kind ?? "argmax" {
     case "argmax": return Stated(.highestID, source, "\(location): pool_type")
     case "eos": return Stated(.firstID(try integer("eos_id") ?? 2), source, "\(location): pool_type")
+    case "last" where family == .sigLIP: return Stated(.last, source, "\(location): pool_type")
     case let other: throw unsupported("pool_type \(other)")
     }
   }

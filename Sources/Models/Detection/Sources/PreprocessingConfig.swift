@@ -52,16 +52,23 @@ enum PreprocessingConfig {
   private static let huggingFaceProcessors: Set = [
     "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor",
   ]
+  private static let sigLIPProcessors: Set = [
+    "SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil",
+  ]
 
-  /// `preprocessor_config.json` of transformers' CLIP. Absent fields have the defaults of `CLIPImageProcessor`.
+  /// `preprocessor_config.json` of transformers' CLIP or SigLIP. Absent fields have the defaults of `CLIPImageProcessor` or
+  /// `SiglipImageProcessor`.
   ///
   /// - Parameter imageSize: the tower's; nil if it is not known yet.
   static func huggingFace(
     _ config: ConfigReader, imageSize: Int?
   ) throws(ModelError) -> Stated<Preprocessing> {
     try huggingFaceKeys.requireAll(of: config)
+    var isSigLIP = false
     for key in ["image_processor_type", "feature_extractor_type"] {
-      if let type = try config.text(key), !huggingFaceProcessors.contains(type) {
+      guard let type = try config.text(key) else { continue }
+      isSigLIP = isSigLIP || sigLIPProcessors.contains(type)
+      guard isSigLIP || huggingFaceProcessors.contains(type) else {
         throw config.unsupported("\(key) \(type)")
       }
     }
@@ -78,26 +85,30 @@ enum PreprocessingConfig {
     var result = Preprocessing.openAI
     result.conversion = .beforeResize
     result.crop = .down
+    if isSigLIP {
+      result.mean = .init(0.5, 0.5, 0.5)
+      result.standardDeviation = .init(0.5, 0.5, 0.5)
+    }
     try config.readMeanAndDeviation("image_mean", "image_std", into: &result)
     switch try config.integer("resample") ?? 3 {
     case 3: result.interpolation = .bicubic
     case 2: result.interpolation = .bilinear
     case let other: throw config.unsupported("resample \(other)")
     }
-    try readGeometry(config, imageSize: imageSize, into: &result)
+    try readGeometry(config, isSigLIP: isSigLIP, imageSize: imageSize, into: &result)
     return Stated(result, .configuration, config.location)
   }
 
   /// Accepts a shorter edge with a crop of at most that size, or both edges without a crop.
   private static func readGeometry(
-    _ config: ConfigReader, imageSize: Int?, into result: inout Preprocessing
+    _ config: ConfigReader, isSigLIP: Bool, imageSize: Int?, into result: inout Preprocessing
   ) throws(ModelError) {
-    let crops = try !config.isOff("do_center_crop")
+    let crops = try isSigLIP ? config.bool("do_center_crop") ?? false : !config.isOff("do_center_crop")
     if crops {
       let crop = try config.side("crop_size") ?? defaultSide
       try config.requireImageSize(crop, imageSize, "crop_size")
     }
-    switch try config.resizedSize() ?? .shortestEdge(defaultSide) {
+    switch try config.resizedSize() ?? (isSigLIP ? .square(defaultSide) : .shortestEdge(defaultSide)) {
     case .shortestEdge(let edge):
       guard crops else { throw config.unsupported("do_center_crop false") }
       try readEdge(edge, config, imageSize, into: &result)

@@ -1,0 +1,73 @@
+import Architecture
+import BundleFormat
+import Checkpoints
+import Foundation
+import Models
+import PocketCLIP
+import TestSupport
+import Testing
+import Verification
+
+/// SigLIP's towers, on a small model that transformers and open_clip wrote (`Fixtures/siglip/make_siglip.py`).
+@Suite("SigLIP") struct SigLIPTests {
+  private static let folder = "siglip/hugging-face"
+
+  @Test(
+    "transformers' configuration states every setting, and pixels beyond the last patch count as image size")
+  func settings() throws {
+    let architecture = try Self.huggingFace().architecture
+    let (image, text) = (try #require(architecture.image), try #require(architecture.text))
+    #expect(
+      image.imageSize == 34 && image.tokenCount == 16 && image.outputWidth == 72 && image.outputsEmbedding)
+    #expect(image.activation == .geluTanh && image.heads == 3 && image.epsilon == 1e-6)
+    #expect(image.pool == .probe(ProbePool(heads: 3, mlpWidth: 136)))
+    #expect(text.pooling == .last && !text.isCausal && text.attendsPads && text.hasProjectionBias)
+    #expect(text.stack.activation == .geluTanh && text.stack.heads == 2 && text.contextLength == 16)
+  }
+
+  @Test("open_clip's file holds the same tensors under timm's names")
+  func names() throws {
+    let (one, other) = (try Self.huggingFace(), try Self.openCLIP())
+    #expect(one.schema.parameters.map(\.name) == other.schema.parameters.map(\.name))
+    for parameter in one.schema.parameters where parameter.tower != nil {
+      #expect(try one.values(of: parameter) == other.values(of: parameter), "\(parameter.name)")
+    }
+  }
+
+  @Test("open_clip's vectors, with erf GELU, are met like transformers', with the tanh approximation")
+  func openCLIPVectors() throws {
+    let golden = try GoldenFile(path: Fixture.url("siglip/open-clip.safetensors").path)
+    let report = try Verifier.compare(Self.openCLIP(), with: golden, reference: .underTest)
+    #expect(report.verdict == .pass, "\(report.rendered)")
+    let other = try Verifier.compare(
+      Self.openCLIP(activation: .geluTanh), with: golden, reference: .underTest)
+    #expect(other.verdict == .fail)
+  }
+
+  /// int8 rounds a model of random weights and 72 channels worse than a trained one: bounds of ViTs apply on the probes
+  /// that `convert` measures, not on this golden's noise.
+  @Test(
+    "An int8 bundle, whose pool multiplies two-byte activations, stays close",
+    arguments: [Model.Arithmetic.fast, .exact])
+  func int8(_ arithmetic: Model.Arithmetic) throws {
+    let golden = try GoldenFile(path: Fixture.url(Self.folder + ".safetensors").path)
+    try VerificationSubject.withBundle(of: Self.huggingFace(), .int8) { path in
+      let report = try Verifier.compare(OpenBundle(path: path), arithmetic: arithmetic, with: golden)
+      #expect(try #require(report.image).metrics.worstCosine > 0.9995, "\(report.rendered)")
+      #expect(try #require(report.text).metrics.worstCosine > 0.9995, "\(report.rendered)")
+    }
+  }
+
+  private static func huggingFace() throws -> CLIPModel {
+    try CLIPModel(Checkpoint.open(Fixture.url(folder).path))
+  }
+
+  private static func openCLIP(activation: Activation = .gelu) throws -> CLIPModel {
+    var options = ModelOptions()
+    options.activation = PerTower(image: activation, text: activation)
+    options.heads = PerTower(image: 3, text: 2)
+    options.preprocessing = .openAI
+    return try CLIPModel(
+      Checkpoint.open(Fixture.url("siglip/open-clip/open_clip_model.safetensors").path), options: options)
+  }
+}
