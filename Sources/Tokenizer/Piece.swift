@@ -27,27 +27,11 @@ struct Piece: ~Copyable {
 
   /// - Precondition: `hasRoom`.
   mutating func append(_ scalar: TextScalar) {
-    let value = scalar.value
-    if value < 0x80 {
-      append(value, scalar.offset)
-    } else if value < 0x800 {
-      append(0xC0 | value >> 6, scalar.offset)
-      append(0x80 | value & 0x3F, scalar.offset)
-    } else if value < 0x10000 {
-      append(0xE0 | value >> 12, scalar.offset)
-      append(0x80 | value >> 6 & 0x3F, scalar.offset)
-      append(0x80 | value & 0x3F, scalar.offset)
-    } else {
-      append(0xF0 | value >> 18, scalar.offset)
-      append(0x80 | value >> 12 & 0x3F, scalar.offset)
-      append(0x80 | value >> 6 & 0x3F, scalar.offset)
-      append(0x80 | value & 0x3F, scalar.offset)
+    var encoded = UTF8Bytes(scalar.value)
+    for _ in 0..<encoded.count {
+      bytes.append(encoded.next())
+      offsets.append(scalar.offset)
     }
-  }
-
-  private mutating func append(_ byte: UInt32, _ offset: Int) {
-    bytes.append(UInt8(truncatingIfNeeded: byte))
-    offsets.append(offset)
   }
 
   func equals(_ literal: StaticString) -> Bool {

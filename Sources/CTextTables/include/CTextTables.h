@@ -54,6 +54,11 @@ uint32_t ct_compose(uint32_t first, uint32_t second);
  * marks are in canonical order, is already composed. */
 bool ct_may_change_in_composition(uint32_t scalar);
 
+/* Whether a scalar belongs to the grapheme cluster of the one before it, for clusters of fewer than six bytes: emoji,
+ * flags and Hangul, whose clusters are longer, are not told. The tables are those of
+ * Scripts/build/make_cluster_tables.py. */
+bool ct_joins_cluster(uint32_t previous, uint32_t scalar);
+
 /* The longest name of an HTML entity is 31 letters and digits; names that need no semicolon have at most 6. */
 enum { CT_LONGEST_ENTITY_NAME = 31, CT_LONGEST_LEGACY_NAME = 6 };
 

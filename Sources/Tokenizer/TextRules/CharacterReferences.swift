@@ -4,12 +4,14 @@ internal import CTextTables
 /// the rules of HTML 5 for valid and invalid references (the longest known name if the semicolon is missing).
 struct CharacterReferences<Source: ScalarSource & ~Escapable>: ScalarSource, ~Escapable {
   private var source: Source
+  private let isNeeded: Bool
   /// The second scalar of an entity with two.
   private var pending: TextScalar?
 
   @_lifetime(copy source)
-  init(_ source: Source) {
+  init(_ source: Source, isNeeded: Bool = true) {
     self.source = source
+    self.isNeeded = isNeeded
   }
 
   @_lifetime(self: copy self)
@@ -20,7 +22,7 @@ struct CharacterReferences<Source: ScalarSource & ~Escapable>: ScalarSource, ~Es
       return scalar
     }
     while let scalar = source.next() {
-      guard scalar.value == ampersand else { return scalar }
+      guard scalar.value == ampersand, isNeeded else { return scalar }
       switch readReference() {
       case .none: return scalar
       case .nothing: continue

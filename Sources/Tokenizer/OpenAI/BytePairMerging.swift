@@ -34,7 +34,9 @@ struct BytePairMerging: ~Copyable {
   mutating func merge(_ piece: borrowing Piece, with index: borrowing MergeIndex) {
     start(with: piece)
     for position in ids.indices { notePair(at: position, index) }
-    while let (rank, position) = heap.popLowest() {
+    while let key = heap.popLowest() {
+      let rank = UInt32(key >> 48)
+      let position = Int(key & 0xFFFF_FFFF_FFFF)
       guard pairRanks[position] == rank else { continue }
       let right = following[position]
       ids[position] = UInt16(truncatingIfNeeded: 512 + rank)
@@ -70,7 +72,8 @@ struct BytePairMerging: ~Copyable {
     }
     let rank = index.rank(left: ids[position], right: ids[right])
     pairRanks[position] = rank
-    if rank != MergeIndex.noMerge { heap.insert(rank: rank, position: position) }
+    // Lowest rank first; among equal ranks, the leftmost.
+    if rank != MergeIndex.noMerge { heap.insert(UInt64(rank) << 48 | UInt64(position)) }
   }
 }
 
@@ -85,46 +88,5 @@ func byteTokenID(_ byte: UInt8) -> UInt16 {
   case 127...160: value - 127 + 221
   case 173: 255
   default: 255
-  }
-}
-
-/// A binary heap of pairs. The lowest rank comes first; among equal ranks, the leftmost.
-private struct PairHeap: ~Copyable {
-  /// rank · 2⁴⁸ + position
-  private var keys: [UInt64] = []
-
-  mutating func reserveCapacity(_ count: Int) {
-    keys.reserveCapacity(count)
-  }
-
-  mutating func removeAll() {
-    keys.removeAll(keepingCapacity: true)
-  }
-
-  mutating func insert(rank: UInt32, position: Int) {
-    let key = UInt64(rank) << 48 | UInt64(position)
-    keys.append(key)
-    var child = keys.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard key < keys[parent] else { break }
-      keys[child] = keys[parent]
-      child = parent
-    }
-    keys[child] = key
-  }
-
-  mutating func popLowest() -> (rank: UInt32, position: Int)? {
-    guard let lowest = keys.first, let last = keys.popLast() else { return nil }
-    var parent = 0
-    while 2 * parent + 1 < keys.count {
-      var child = 2 * parent + 1
-      if child + 1 < keys.count, keys[child + 1] < keys[child] { child += 1 }
-      guard keys[child] < last else { break }
-      keys[parent] = keys[child]
-      parent = child
-    }
-    if !keys.isEmpty { keys[parent] = last }
-    return (UInt32(lowest >> 48), Int(lowest & 0xFFFF_FFFF_FFFF))
   }
 }

@@ -17,17 +17,28 @@ protocol ScalarSource: ~Escapable {
 /// Unicode standard's recommended practice (section 3.9).
 struct UTF8Scalars: ScalarSource, ~Escapable {
   private let text: Span<UInt8>
-  private var position = 0
+  private var position: Int
+  private let end: Int
 
   @_lifetime(copy text)
   init(_ text: Span<UInt8>) {
+    self.init(text, 0..<text.count)
+  }
+
+  /// The scalars of a part, with their offsets in the text.
+  ///
+  /// - Precondition: `part` is inside the text.
+  @_lifetime(copy text)
+  init(_ text: Span<UInt8>, _ part: Range<Int>) {
     self.text = text
+    position = part.lowerBound
+    end = part.upperBound
   }
 
   @_lifetime(self: copy self)
   @inline(never)
   mutating func next() -> TextScalar? {
-    guard position < text.count else { return nil }
+    guard position < end else { return nil }
     let start = position
     let lead = text[position]
     position += 1
@@ -36,7 +47,7 @@ struct UTF8Scalars: ScalarSource, ~Escapable {
     var value = form.leadBits
     for index in 0..<form.continuationCount {
       let allowed = index == 0 ? form.firstContinuation : 0x80...0xBF
-      guard position < text.count, allowed.contains(text[position]) else {
+      guard position < end, allowed.contains(text[position]) else {
         return TextScalar(value: replacementCharacter, offset: start)
       }
       value = value << 6 | UInt32(text[position] & 0x3F)
