@@ -83,6 +83,8 @@ let package = Package(
     module("Input", ["SystemPath"]),
     module("Archives", ["SystemPath", "Bytes", "TensorTypes", "CPlatform", "CZlib"]),
     module("Checkpoints", ["Archives", "SystemPath", "Bytes", "TensorTypes"]),
+    // Tables of the tokenizers, from the files of sentencepiece and tokenizers.
+    module("TokenizerFiles", ["Archives", "Tokenizer"]),
     module("SyntheticWeights"),
     // Rounding that minimises a layer's output error, in FP64 with the same bits on every machine.
     .target(name: "CRounding", cSettings: strictC),
@@ -161,8 +163,8 @@ let package = Package(
     module(
       "FuzzTargets",
       [
-        "Archives", "Checkpoints", "Models", "BundleFormat", "Tokenizer", "CVocabulary", "ImageFiles",
-        "ImagePreprocessing", "Architecture",
+        "Archives", "Checkpoints", "Models", "BundleFormat", "Tokenizer", "TokenizerFiles", "CVocabulary",
+        "ImageFiles", "ImagePreprocessing", "Architecture",
       ]),
     // The command's process: its arguments without /proc, its standard error.
     .target(name: "CProcess"),
@@ -191,7 +193,8 @@ let package = Package(
     // Lists the tensors that the readers find in many files. Scripts/check/differential compares the lists with the
     // original libraries'. Not shipped.
     .executableTarget(
-      name: "ReaderListing", dependencies: ["Archives", "Checkpoints", "TensorTypes", "CZlib"],
+      name: "ReaderListing",
+      dependencies: ["Archives", "Checkpoints", "TensorTypes", "Tokenizer", "TokenizerFiles", "CZlib"],
       swiftSettings: strict),
     // A check of each kernel in the list, in C, so that it also runs under an emulator of another processor.
     .target(name: "CKernelChecks", dependencies: ["CKernels"], cSettings: strictC),
@@ -211,6 +214,7 @@ let package = Package(
     tests("InputTests", ["Input", "TestSupport"]),
     tests("OutputTests", ["Output", "TestSupport"]),
     tests("TokenizerTests", ["Tokenizer", "CTextTables", "CVocabulary", "TestSupport"]),
+    tests("TokenizerFilesTests", ["TokenizerFiles", "Tokenizer", "Archives", "TestSupport"]),
     tests(
       "ImagePreprocessingTests",
       ["ImagePreprocessing", "ImageFiles", "Architecture", "CKernels", "TestSupport"]),
@@ -295,7 +299,7 @@ let package = Package(
 if Context.environment["POCKETCLIP_FUZZ"] == "1" {
   let instrumented: Set = [
     "Bytes", "TensorTypes", "Architecture", "BundleFormat", "Archives", "Checkpoints", "Models", "Tokenizer",
-    "ImagePreprocessing", "ImageFiles", "FuzzTargets",
+    "TokenizerFiles", "ImagePreprocessing", "ImageFiles", "FuzzTargets",
   ]
   for target in package.targets where instrumented.contains(target.name) {
     target.swiftSettings = strict + [.unsafeFlags(["-sanitize=fuzzer,address"])]

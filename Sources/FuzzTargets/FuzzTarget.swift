@@ -18,6 +18,8 @@ public struct FuzzTarget: Sendable {
     [
       FuzzTarget("zip", fuzzZip), FuzzTarget("pickle", fuzzPickle), FuzzTarget("json", fuzzJSON),
       FuzzTarget("text", fuzzText), FuzzTarget("image", fuzzImage),
+      FuzzTarget("tokenizer-file", fuzzTokenizerFile), FuzzTarget("tokenizer-table", fuzzTable),
+      FuzzTarget("tokenizer-text", fuzzTableText),
       FuzzTarget("checkpoint") { bytes in fuzzCheckpoint(bytes, as: nil) },
     ]
     + CheckpointFormat.all.filter(\.isReadable).map { format in

@@ -11,10 +11,20 @@ internal import Checkpoints
 // with those of the original library.
 //
 //   ReaderListing FORMAT PACK
+//   ReaderListing tokenizer FILE PACK [rule=value]…
 //
 // A pack is a sequence of files, each after its length in four little-endian bytes.
 
 let arguments = CommandLine.arguments
+if arguments.count > 2, arguments[1] == "tokenizer" {
+  do {
+    try TokenListing.write(arguments.dropFirst(2))
+    exit(EXIT_SUCCESS)
+  } catch {
+    print(error)
+    exit(EXIT_FAILURE)
+  }
+}
 guard arguments.count == 3, let reader = ListedReader(name: arguments[1]) else {
   print("usage: ReaderListing FORMAT PACK")
   exit(EX_USAGE)
