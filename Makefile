@@ -129,7 +129,7 @@ check-layouts: build ## read the checkpoint layouts that people have: the librar
 	.venv-layouts/bin/python Scripts/check/check_layouts.py
 
 .PHONY: check-differential
-check-differential: ## compare the readers with libhdf5 and the Python libraries; DIFFERENTIAL='hdf5 --files 100000' for more
+check-differential: ## compare the readers with libhdf5 and the Python libraries; DIFFERENTIAL='hdf5 --files 100000' for more, DIFFERENTIAL=tokenizers for token ids
 	@Scripts/check/differential.sh $(DIFFERENTIAL)
 
 .PHONY: check-official

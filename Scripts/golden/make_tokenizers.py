@@ -176,9 +176,8 @@ def encoders(folder):
     }
     for name, tokenizer in json_of.items():
         result[f"{name} plain"] = (name, lambda text, tokenizer=tokenizer: tokenizer.encode(text).ids)
-    for name, pad in (("t5.json", 1), ("gemma.json", 0)):
-        result[f"{name} canonicalized"] = (name, lambda text, tokenizer=json_of[name], pad=pad: fitted(
-            tokenizer.encode(canonicalized(text), add_special_tokens=False).ids, 1, pad))
+    result["t5.json canonicalized"] = ("t5.json", lambda text: fitted(
+        json_of["t5.json"].encode(canonicalized(text), add_special_tokens=False).ids, 1, 1))
     return result
 
 

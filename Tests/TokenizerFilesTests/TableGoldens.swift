@@ -41,10 +41,10 @@ struct TableGoldens: Decodable {
     case "t5.model big_vision":
       rules.letterCase = .ascii
       rules.padToLength(padID: 1)
-    case "t5.model canonicalized", "t5.json canonicalized", "gemma.json canonicalized":
+    case "t5.model canonicalized", "t5.json canonicalized":
       (rules.cleans, rules.letterCase, rules.punctuation) = (true, .python, .underscoreToSpace)
       (rules.collapsesWhitespace, rules.recognisesListedTokens) = (true, false)
-      rules.padToLength(padID: list.hasPrefix("gemma") ? 0 : 1)
+      rules.padToLength(padID: 1)
     case "gemma.model big_vision":
       rules.letterCase = .ascii
       rules.padToLength(padID: 0)
