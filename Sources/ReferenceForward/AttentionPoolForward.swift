@@ -16,26 +16,11 @@ struct AttentionPoolForward {
     tokens.addRepeating(try weights("visual.attnpool.positional_embedding"))
     let (batch, count, width) = (tokens.shape[0], pool.tokenCount(of: tower), tower.width)
     let mean = Tensor([batch, 1, width], (0..<batch).flatMap { tokens.row($0 * count) })  // [B, 1, C]
-    var q = try project(mean, "q_proj")  // [B, 1, C]
-    var k = try project(tokens, "k_proj")
-    let v = try project(tokens, "v_proj")  // [B, N, C]
-    (q, k) = (weights.complete(q), weights.complete(k))
-    let attend = Attention(
-      batch: v.shape[0], queries: 1, keys: count, heads: pool.heads, headSize: width / pool.heads,
-      isCausal: false,
-      scale: departures.attentionScale.factor(heads: pool.heads, headSize: width / pool.heads),
-      product: product)
-    let pooled = q.withView { q in  // [B, 1, C]
-      k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
-    }
-    let output = try project(pooled, "c_proj")  // [B, 1, E]
-    let embedding = output.reshaped([output.shape[0], output.width])
+    let attend = PoolingAttention(
+      heads: pool.heads, weights: weights, product: product, departures: departures)
+    let embedding = try attend(mean, tokens)  // [B, E]
     observe("visual.attnpool", embedding)
     return embedding
-  }
-
-  private func project(_ x: Tensor, _ name: String) throws(ModelError) -> Tensor {
-    try weights.linear(x, "visual.attnpool.\(name)", by: product)
   }
 
   private func withMean(_ x: Tensor) -> Tensor {
@@ -51,15 +36,5 @@ struct AttentionPoolForward {
       values += x.values[item * area * width..<(item + 1) * area * width]
     }
     return Tensor([batch, area + 1, width], values)
-  }
-}
-
-extension Tensor {
-  /// The values as a matrix of rows.
-  func withView<Result>(_ body: (MatrixProduct.View) -> Result) -> Result {
-    values.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { preconditionFailure("an empty operand") }
-      return body(.init(base: base, stride: width))
-    }
   }
 }

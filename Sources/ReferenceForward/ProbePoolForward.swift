@@ -28,23 +28,14 @@ struct ProbePoolForward {
     let (batch, width) = (tokens.shape[0], tower.width)
     let probe = try weights("visual.attnpool.probe")  // [W]
     let queries = Tensor([batch, 1, width], (0..<batch).flatMap { _ in probe.values })
-    var q = try project(queries, "q_proj")  // [B, 1, W]
-    var k = try project(tokens, "k_proj")
-    let v = try project(tokens, "v_proj")  // [B, N, W]
-    (q, k) = (weights.complete(q), weights.complete(k))
-    let headSize = width / pool.heads
-    let attend = Attention(
-      batch: v.shape[0], queries: 1, keys: v.shape[1], heads: pool.heads, headSize: headSize, isCausal: false,
-      scale: departures.attentionScale.factor(heads: pool.heads, headSize: headSize), product: product)
-    let pooled = q.withView { q in  // [B, 1, W]
-      k.withView { k in v.withView { v in attend(.init(q: q, k: k, v: v)) } }
-    }
-    let output = try project(pooled, "c_proj")
-    return output.reshaped([output.shape[0], width])
+    return try PoolingAttention(
+      heads: pool.heads, weights: weights, product: product, departures: departures)(queries, tokens)
   }
 
   private func mlp(_ x: Tensor) throws(ModelError) -> Tensor {
-    guard let activation = tower.activation else { return x }
+    guard let activation = tower.activation else {
+      throw ModelError(.undecidedActivation, found: "image tower")
+    }
     return try project(try project(x, "mlp.c_fc").activated(activation), "mlp.c_proj")
   }
 

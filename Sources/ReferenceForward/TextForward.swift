@@ -1,7 +1,8 @@
 package import Architecture
 internal import Models
 
-/// The text encoder (`encode_text` in OpenAI's `clip/model.py`; `_Model` in big_vision's `text_transformer.py`). B texts of C ids, W channels, E embedding dimensions.
+/// The text encoder (`encode_text` in OpenAI's `clip/model.py`; `_Model` in big_vision's `text_transformer.py`). B texts of
+/// C ids, W channels, E embedding dimensions.
 struct TextForward {
   var tower: TextTower
   var weights: CanonicalWeights

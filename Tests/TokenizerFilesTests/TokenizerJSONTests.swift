@@ -48,6 +48,16 @@ import TokenizerFiles
     #expect(try TableUnderTest(table(unigram())).ids("a") == [1, 2])
   }
 
+  @Test("A listed token that text rules leave in a text, and the table would not recognise, is refused")
+  func remainingTokens() throws {
+    let rules = try #require(TableGoldens.rules("t5.json canonicalized"))
+    #expect(throws: Never.self) { try TokenizerFile.table(path: TableGoldens.path("t5.json"), rules: rules) }
+    let error = #expect(throws: TokenizerFileError.self) {
+      try TokenizerFile.table(path: TableGoldens.path("gemma.json"), rules: rules)
+    }
+    #expect(error?.code == .unsupported && error?.item?.contains("▁▁") == true)
+  }
+
   @Test("Merges that contradict the vocabulary or each other are refused, with the merge")
   func contradictions() {
     #expect(error(pairs(merges: #"["a","c"]"#))?.expected == "\"c\" in the vocabulary")

@@ -25,6 +25,13 @@ import Verification
     #expect(text.stack.activation == .geluTanh && text.stack.heads == 2 && text.contextLength == 16)
   }
 
+  @Test("An image size that the positions do not tell is listed with its source")
+  func imageSize() throws {
+    let inspection = try ModelInspection(Checkpoint.open(Fixture.url(Self.folder).path))
+    let decision = try #require(inspection.decisions.first { $0.field == "image.size" })
+    #expect(decision.value == "34" && decision.source == .configuration)
+  }
+
   @Test("open_clip's file holds the same tensors under timm's names")
   func names() throws {
     let (one, other) = (try Self.huggingFace(), try Self.openCLIP())

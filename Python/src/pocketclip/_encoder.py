@@ -129,7 +129,10 @@ class Encoder:
     def encode_ids(
         self, ids: Rows, *, unit: bool = True, out: Buffer | None = None, failures: Failures | None = None
     ) -> Floats:
-        """[n, info.text_output] from int32 [n, context_length]; ids after the pooled position are ignored."""
+        """[n, info.text_output] from int32 [n, context_length].
+
+        Ids after the pooled position are ignored, unless info.attends_pads: then pad as the model was trained.
+        """
         rows = matrix(ids, "ids", "i", (self.info.context_length,))
         result = Output(out, (rows.count, self.info.text_output))
         result.refuse_overlap(rows.start, rows.memory.nbytes, "ids")

@@ -159,7 +159,7 @@ typedef struct pclip_model_info {
   char bundle_id[72];        /* SHA-256 of the header, hex                                                     */
   uint64_t file_bytes;       /* mapped, shared between processes                                               */
   int32_t pad_id;            /* the id that pads a text after its end; -1 without a tokenizer                   */
-  int32_t attends_pads;      /* 0, for all current models: ids after the pooled position do not change vectors */
+  int32_t attends_pads;      /* 1: every id of the context changes the vector, pads too (SigLIP); else 0       */
   float logit_bias;          /* for PCLIP_SCORE_SIGMOID, otherwise 0                                           */
   int32_t score_kind;        /* PCLIP_SCORE_SOFTMAX or _SIGMOID: the score that pclip_scores computes          */
 } pclip_model_info;
@@ -246,7 +246,8 @@ PCLIP_API int32_t pclip_encode_text(pclip_session *session, const pclip_text *te
                                     uint32_t flags, float *out, size_t out_count, int32_t *truncated,
                                     int32_t *statuses, pclip_error *error);
 
-/* Encodes ids: count × context_length. If attends_pads is 0, ids after the pooled position may have any value. */
+/* Encodes ids: count × context_length. If attends_pads is 0, ids after the pooled position may have any value. If it is
+ * 1, pad as the model was trained: SigLIP with id 1, SigLIP 2 with id 0, after one end of text (1). */
 PCLIP_API int32_t pclip_encode_ids(pclip_session *session, const int32_t *ids, size_t count, uint32_t flags,
                                    float *out, size_t out_count, int32_t *statuses, pclip_error *error);
 

@@ -43,10 +43,13 @@ public struct ModelInspection: Sendable {
         throw refusal
       }
       var bindings = try TensorBindings(checkpoint)
-      let sizes = try Self.sizes(bindings, options).withStatedImageSize(checkpoint.evidence)
+      var sizes = try Self.sizes(bindings, options)
+      let imageSize = try sizes.statedImageSize(checkpoint.evidence)
+      if let imageSize { sizes.image?.imageSize = imageSize.value }
       let dropped = options.tower.map { bindings.keep($0) } ?? []
       let statements = try Statements(checkpoint, bindings.convention.library, sizes, options)
-      let resolution = statements.resolve(sizes)
+      var resolution = statements.resolve(sizes)
+      resolution.take(imageSize, "image.size", \.description)
       let score = ScoreDetection(bindings, stated: resolution.scoreBias, resolution.architecture)
       let schema = ParameterSchema(resolution.architecture, score: score.kind)
       var accounting = Accounting(bindings, schema: schema, checkpoint: checkpoint, dropped: dropped)

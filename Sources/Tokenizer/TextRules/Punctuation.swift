@@ -40,7 +40,8 @@ let space: UInt32 = 0x20
 /// `▁`, which stands for a space in pieces.
 let spaceMark: UInt32 = 0x2581
 
-private func isPunctuation(_ scalar: UInt32) -> Bool {
+/// Whether Python's `string.punctuation` has the scalar.
+package func isPunctuation(_ scalar: UInt32) -> Bool {
   switch scalar {
   case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: true
   default: false

@@ -64,6 +64,12 @@ struct JSONTable {
     typed.removeAll { key in
       rules.recognisesListedTokens && added.keys.contains { $0.bytes == key.bytes }
     }
+    if !rules.recognisesListedTokens, let token = added.keys.first(where: { rules.canLeave($0.bytes) }) {
+      // tokenizers would recognise it in the changed text, and the table does not.
+      throw TokenizerFileError(
+        .unsupported, item: "added token \(String(decoding: token.bytes, as: UTF8.self))",
+        expected: "only tokens that the text rules delete", found: "one that can remain in a text")
+    }
     let listed = rules.recognisesListedTokens ? added.keys : []
     let keys = (listed + typed).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     assembly.add(.specials, DoubleArrayBuilder.units(keys))
@@ -163,5 +169,15 @@ struct JSONTable {
     assembly.header.longestKey = UInt8(map.longestKey)
     assembly.add(.mapTrie, map.trie)
     assembly.add(.mapTexts, map.texts)
+  }
+}
+
+extension TextRules {
+  /// Whether a token that is typed in a text can still be there after the rules: not if they delete its punctuation, or if it is
+  /// white space that they collapse.
+  fileprivate func canLeave(_ token: [UInt8]) -> Bool {
+    let text = String(decoding: token, as: UTF8.self)
+    if punctuation != .kept, token.contains(where: { isPunctuation(UInt32($0)) }) { return false }
+    return !(collapsesWhitespace && text.allSatisfy(\.isWhitespace) && text != " ")
   }
 }
