@@ -45,6 +45,8 @@ public struct Evidence: Sendable {
   public var licence: Statement?
   public var attribution: Statement?
 
+  /// Heads that the shapes of big_vision's attention kernels show; nil for other names.
+  public var kernelHeads: KernelHeads?
   /// What an ONNX graph shows beyond its weights.
   public var graph: GraphFacts?
 
@@ -72,6 +74,17 @@ public struct ScalarBuffers: Sendable, Equatable {
     self.inputResolution = inputResolution
     self.contextLength = contextLength
     self.vocabularySize = vocabularySize
+  }
+}
+
+/// Heads in the attention of each tower; nil for an absent tower.
+public struct KernelHeads: Sendable, Equatable {
+  public var image: Int?
+  public var text: Int?
+
+  public init(image: Int? = nil, text: Int? = nil) {
+    self.image = image
+    self.text = text
   }
 }
 

@@ -22,9 +22,11 @@ struct TensorSieve {
       throw ReadError(.limitExceeded, expected: "at most \(limits.tensors) tensors", found: "\(stored.count)")
     }
     try Self.charge(stored, limits)
-    let (all, note) = try QuantizedWeights(stored).dequantized()
+    let (weights, note) = try QuantizedWeights(stored).dequantized()
+    let layers = try ScannedLayers(weights, limits: limits)
+    let all = layers.tensors
     try Self.requireWeights(all, limits)
-    if let note { notes.append(note) }
+    notes += [note, layers.note].compactMap { $0 }
     let names = all.map { TensorName($0.name) }
     let search = try TowerSearch(names, below: prefix)
     let heads = TowerHeads(names, search)

@@ -14,6 +14,8 @@ enum TowerMark: Hashable {
   case visionModel, textModel
   /// The same towers saved separately by transformers 5: `embeddings.…`.
   case bareVisionModel, bareTextModel
+  /// big_vision's `img` and `txt`.
+  case imageTree, textTree
 
   /// The most components of a prefix that are searched.
   static let deepest = 32
@@ -40,6 +42,8 @@ enum TowerMark: Hashable {
     case "vision_model": return .visionModel
     case "text_model": return .textModel
     case "embeddings": return bareMarks[next]
+    case "img": return imageTreeParts.contains(next) ? .imageTree : nil
+    case "txt": return textTreeParts.contains(next) ? .textTree : nil
     default: return nil
     }
   }
@@ -47,6 +51,15 @@ enum TowerMark: Hashable {
   private static let customTextParts: Set<Substring> = [
     "token_embedding", "positional_embedding", "transformer", "ln_final", "text_projection", "cls_emb",
     "proj",
+  ]
+
+  /// Modules and parameters of big_vision's `vit.py`.
+  private static let imageTreeParts: Set<Substring> = [
+    "embedding", "pos_embedding", "cls", "Transformer", "MAPHead_0", "pre_logits", "head",
+  ]
+  /// The same of `text_transformer.py`, and of the BERT with which LiT was trained.
+  private static let textTreeParts: Set<Substring> = [
+    "Embed_0", "pos_embedding", "Encoder_0", "MAPHead_0", "head", "BertEncoder_0",
   ]
 
   private static let bareMarks: [Substring: TowerMark] = [

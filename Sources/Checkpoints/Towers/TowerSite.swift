@@ -18,8 +18,8 @@ struct TowerSite {
     markedCount += 1
   }
 
-  var hasImage: Bool { hasVisual || hasVisionModel }
-  var hasText: Bool { hasOpenAIText || hasTextModel }
+  var hasImage: Bool { hasVisual || hasVisionModel || marks.contains(.imageTree) }
+  var hasText: Bool { hasOpenAIText || hasTextModel || marks.contains(.textTree) }
 
   private var hasVisual: Bool { marks.contains(.visual) || isBareVisual }
   private var hasVisionModel: Bool { marks.contains(.visionModel) || marks.contains(.bareVisionModel) }
@@ -35,7 +35,8 @@ struct TowerSite {
   func completes(_ other: TowerSite) -> Bool {
     let (image, text) = hasImage ? (self, other) : (other, self)
     guard image.hasImage, !image.hasText, text.hasText, !text.hasImage else { return false }
-    return image.hasVisual ? text.hasOpenAIText : text.hasTextModel
+    if image.hasVisual { return text.hasOpenAIText }
+    return image.hasVisionModel ? text.hasTextModel : text.marks.contains(.textTree)
   }
 
   /// The prefix of this site's names in a file of the complete model. In a separately saved tower it is shorter.

@@ -25,7 +25,10 @@ extension ModelInspection {
     }
     if open.contains(.undecidedPooling) { options.append("--pooling highest or first:ID") }
     if open.contains(.undecidedPreprocessing) {
-      options.append("--preprocess openai (also LAION, DataComp, MetaCLIP) or CONFIG.json")
+      options.append(
+        architecture.family == .sigLIP
+          ? ModelError.sigLIPPreprocessing
+          : "--preprocess openai (also LAION, DataComp, MetaCLIP) or CONFIG.json")
     }
     return options
   }
@@ -53,6 +56,20 @@ extension ModelInspection {
   }
 
   private static let usualHeadSize = 64
+}
+
+extension ModelError {
+  fileprivate static let sigLIPPreprocessing =
+    "--preprocess CONFIG.json (transformers' preprocessor_config.json of this model)"
+
+  /// The error with the options that fit the family: SigLIP's pixels are not OpenAI's.
+  func advised(for family: ModelFamily) -> ModelError {
+    guard family == .sigLIP, code == .undecidedPreprocessing else { return self }
+    var error = self
+    error.remedy =
+      "give \(Self.sigLIPPreprocessing); a wrong one gives wrong image vectors without any error"
+    return error
+  }
 }
 
 extension ModelError.Code {

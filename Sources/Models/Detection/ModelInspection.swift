@@ -39,12 +39,14 @@ public struct ModelInspection: Sendable {
       }
       var checkpoint = checkpoint
       try checkpoint.prepare(options)
-      if let refusal = UnsupportedArchitecture.refusal(of: checkpoint.tensors, options.tower) {
+      if let refusal = UnsupportedArchitecture.refusal(
+        of: checkpoint.tensors, checkpoint.evidence.ggufMetadata, options.tower)
+      {
         throw refusal
       }
       var bindings = try TensorBindings(checkpoint)
       var sizes = try Self.sizes(bindings, options)
-      let imageSize = try sizes.statedImageSize(checkpoint.evidence)
+      let imageSize = try sizes.statedImageSize(checkpoint.evidence, options)
       if let imageSize { sizes.image?.imageSize = imageSize.value }
       let dropped = options.tower.map { bindings.keep($0) } ?? []
       let statements = try Statements(checkpoint, bindings.convention.library, sizes, options)
@@ -61,7 +63,9 @@ public struct ModelInspection: Sendable {
         decisions: resolution.decisions + score.decisions, accounting: accounting,
         notes: checkpoint.notes + resolution.notes + score.notes + Accounting.notes(on: dropped)
           + schema.notesOnLogitScale(resolution.architecture) + resolution.architecture.notesOnProjection,
-        problems: (accounting.problems + score.problems + resolution.undecided).map { $0.inFile(path) },
+        problems: (accounting.problems + score.problems + resolution.undecided).map {
+          $0.inFile(path).advised(for: resolution.architecture.family)
+        },
         inheritedSpace: nil, schema: schema, store: CheckpointStore(bindings, schema: schema))
     } catch {
       throw error.inFile(checkpoint.files.first?.path ?? "")
@@ -115,6 +119,7 @@ extension CLIPArchitecture {
       .vocabularySize,
     ]
     for field in fields {
+      if field == .imageSize, let size = named.image?.imageSize, fits(imageSize: size) { continue }
       guard let found = size(field), let expected = named.size(field), found != expected else { continue }
       throw ModelError(
         .architectureContradictsTensors, expected: "\(field.rawValue) \(expected) of \(name)",

@@ -52,7 +52,8 @@ struct ShapeDetection {
 
   private func textTower() throws(ModelError) -> TextTower {
     let table = try shape("token_embedding.weight", rank: 2)
-    let isSigLIP = hasProbe || bindings.byName["text_projection.bias"] != nil
+    let isSigLIP =
+      hasProbe || bindings.byName["text_projection.bias"] != nil || !bindings.convention.hasCausalText
     return TextTower(
       contextLength: try shape("positional_embedding", rank: 2)[0], vocabularySize: table[0],
       stack: try stack(width: table[1], below: "transformer.resblocks."), isCausal: !isSigLIP,

@@ -19,8 +19,11 @@ enum UnsupportedArchitecture {
   private static let traces = [
     Trace(architecture: "CoCa", fragments: ["text_decoder.", "text.cls_emb"]),
     Trace(
-      architecture: "SigLIP (big_vision's parameter tree)",
-      fragments: [".MAPHead_0.", ".Transformer.encoderblock", ".Encoder_0.encoderblock"]),
+      architecture: "a big_vision image tower by itself",
+      fragments: ["MAPHead_0.", "Transformer.encoderblock"],
+      remedy: "save the tensors again with img/ before their names, as in big_vision's model of two towers"),
+    Trace(
+      architecture: "LiT (big_vision's BERT as text tower)", tower: .text, fragments: ["txt.BertEncoder_0."]),
     Trace(
       architecture: "Perception Encoder (PE-Core)",
       fragments: ["visual.trunk.norm_pre.", "visual.attn_pool.probe"]),
@@ -28,10 +31,6 @@ enum UnsupportedArchitecture {
       architecture: "SigLIP's image tower without its attention pooling: hidden states, not embeddings",
       fragments: ["vision_model.embeddings.patch_embedding.bias"], exception: "vision_model.head.probe",
       remedy: "give the complete SigLIP checkpoint, whose vision_model.head pools"),
-    Trace(
-      architecture: "SigLIP's image tower without its attention pooling: hidden states, not embeddings",
-      fragments: ["v.patch_embd.bias"],
-      remedy: "give the complete SigLIP checkpoint: llama.cpp's mmproj files leave the pooling out"),
     Trace(
       architecture: "NLLB-CLIP", tower: .text,
       fragments: ["text.transformer.embed_tokens.", "text.transformer.layers.0.self_attn.q_proj."]),
@@ -76,8 +75,12 @@ enum UnsupportedArchitecture {
 
   /// The unsupported architecture that the tensor names match, and the tensor that matched; nil if none does.
   ///
-  /// - Parameter tower: the requested tower; nil for both.
-  static func refusal(of tensors: [CheckpointTensor], _ tower: Tower?) -> ModelError? {
+  /// - Parameters:
+  ///   - metadata: the keyed values of a GGUF file.
+  ///   - tower: the requested tower; nil for both.
+  static func refusal(
+    of tensors: [CheckpointTensor], _ metadata: ConfigFile?, _ tower: Tower?
+  ) -> ModelError? {
     let names = Set(tensors.map(\.name))
     for trace in traces where tower == nil || trace.tower == nil || trace.tower == tower {
       if let exception = trace.exception, names.contains(exception) { continue }
@@ -86,6 +89,9 @@ enum UnsupportedArchitecture {
         error.remedy = trace.tower == .text ? "take the image tower alone with --tower image" : trace.remedy
         return error
       }
+    }
+    if let refusal = bigVisionRefusal(of: tensors, names, tower) ?? encoderRefusal(names, metadata) {
+      return refusal
     }
     // CLIPA has no LayerNorm before the first block: the file has the tower's other tensors, but neither tensor of
     // this LayerNorm.

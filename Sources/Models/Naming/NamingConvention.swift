@@ -22,6 +22,8 @@ struct NamingConvention: Sendable {
   var markers: [String]
   /// A shape that distinguishes conventions in which one name has different meanings.
   var shapeMark: ShapeMark?
+  /// Whether a text tower that no other tensor identifies as SigLIP's is causal.
+  var hasCausalText = true
   var rows: [NameRow]
 
   /// Matrices with this name (any index for `{}`) that must have more rows than columns.

@@ -41,11 +41,11 @@ extension NamingConvention {
       + flaxLinear(source + ".mlp.fc2", block + ".mlp.c_proj")
   }
 
-  private static func flaxNorm(_ source: String, _ norm: String) -> [NameRow] {
+  static func flaxNorm(_ source: String, _ norm: String) -> [NameRow] {
     [NameRow(source + ".scale", norm + ".weight"), NameRow(source + ".bias", norm + ".bias")]
   }
 
-  private static func flaxLinear(_ source: String, _ linear: String) -> [NameRow] {
+  static func flaxLinear(_ source: String, _ linear: String) -> [NameRow] {
     [
       NameRow(source + ".kernel", linear + ".weight", .transposed),
       NameRow(source + ".bias", linear + ".bias"),

@@ -3,7 +3,7 @@ extension NamingConvention {
   static let all = [
     openCLIPCustomText, openAI, huggingFaceFlax, huggingFaceAltCLIP, huggingFace, openAIVisual,
     huggingFaceBareText,
-    huggingFaceBareVision, clipCPP, gguf, tensorFlow, kerasHub,
+    huggingFaceBareVision, clipCPP, gguf, tensorFlow, kerasHub, bigVision,
   ]
 
   /// OpenAI's `clip.model.CLIP` and open_clip's `CLIP`, which define the canonical names.

@@ -2,7 +2,8 @@ internal import Archives
 internal import Checkpoints
 
 extension Checkpoint {
-  /// Merges an adapter into its base and converts weights to the form that the model computes with.
+  /// Merges an adapter into its base and converts weights to the form that the model computes with, then reads the facts that
+  /// the weights' shapes show.
   ///
   /// - Throws: errors of opening the base or of merging.
   mutating func prepare(_ options: ModelOptions) throws(ModelError) {
@@ -28,6 +29,8 @@ extension Checkpoint {
     notes += settings.notes
     tensors = forms.tensors
     notes += forms.notes
+    evidence.kernelHeads = try kernelHeads()
+    if evidence.kernelHeads?.image != nil { notes.append(Self.noteOnBigVisionPixels) }
   }
 
   /// The adapter settings in diffusers' metadata. They are stored per model of the pipeline, with the model's name as

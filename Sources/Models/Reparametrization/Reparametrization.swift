@@ -15,7 +15,7 @@ struct Reparametrization {
     self.tensors = tensors
     let forms: [any StoredForm] = [
       RowScale.geometric, RowScale.weightNorm, RowScale.parametrized, MaskedWeight(),
-      LongPositions(),
+      LongPositions(), SummedPositions(),
     ]
     for form in forms { try bring(form) }
     let merged = try LowRankUpdates(self.tensors, updates, choice)

@@ -57,6 +57,30 @@ import Testing
     #expect(try ModelInspection(Checkpoint.open(file.folder.path), options: options).refusal == nil)
   }
 
+  @Test("A named architecture states the image size that the positions do not show")
+  func imageSize() throws {
+    let name = "ViT-SO400M-14-SigLIP-384"
+    let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
+    let tower = CLIPArchitecture(image: architecture.image, text: nil)
+    let file = try HollowCheckpoint(ParameterSchema(tower))
+    var options = ModelOptions()
+    options.preprocessing = .openAI
+    let checkpoint = try Checkpoint.open(file.folder.path)
+    #expect(try ModelInspection(checkpoint, options: options).architecture.image?.imageSize == 378)
+    options.architectureName = name
+    let inspection = try ModelInspection(checkpoint, options: options)
+    #expect(inspection.architecture.image == architecture.image && inspection.refusal == nil)
+    #expect(inspection.decisions.first { $0.field == "image.size" }?.source == .option)
+    let pixels = try file.folder.write(
+      Data(
+        #"{"image_processor_type":"SiglipImageProcessor","size":{"height":384,"width":384},"resample":3}"#
+          .utf8),
+      to: "pixels.json")
+    options.architectureName = nil
+    options.preprocessing = .file(path: pixels)
+    #expect(try ModelInspection(checkpoint, options: options).architecture.image?.imageSize == 384)
+  }
+
   @Test("KerasHub's kernels have an axis of heads: without a configuration the shapes determine them")
   func headsFromKernels() throws {
     let fixture = URL(filePath: try ModelFixture.named("vit-keras-hub").path)

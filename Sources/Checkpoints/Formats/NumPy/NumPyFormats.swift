@@ -4,7 +4,8 @@ internal import TensorTypes
 extension CheckpointFormat {
   public static let npz = CheckpointFormat(
     "npz", name: "NumPy npz", detection: "zip whose members end in .npy",
-    origin: "numpy.savez, numpy.savez_compressed, mlx.core.savez", codes: ReadError.Code.npy,
+    origin: "numpy.savez, numpy.savez_compressed, mlx.core.savez; big_vision's SigLIP",
+    codes: ReadError.Code.npy,
     recognises: { probe throws(ReadError) in
       let members = try probe.zip()?.entries.filter { !$0.isFolder } ?? []
       return !members.isEmpty && members.allSatisfy { $0.name.hasSuffix(NPZReader.suffix) }

@@ -29,7 +29,10 @@ extension StatedFacts {
 
   /// TorchScript archives with QuickGELU among the module types and OpenAI's three scalar buffers are OpenAI's own
   /// files, or fine-tuned models saved by their code.
+  ///
+  /// big_vision's kernels show heads, and its code has one activation and one epsilon.
   static func archive(_ evidence: Evidence, sizes: CLIPArchitecture) -> StatedFacts {
+    if let heads = evidence.kernelHeads { return bigVision(heads, sizes: sizes) }
     guard evidence.namesQuickGELU, evidence.scalarBuffers != nil else { return StatedFacts() }
     return openAIFamily(
       sizes, source: .evidence, detail: "TorchScript module QuickGELU and OpenAI's three scalar buffers")

@@ -154,6 +154,18 @@ enum PreprocessingConfig {
     return facts
   }
 
+  /// Pixels along each side of the images that the user's configuration file makes; nil if it does not state them.
+  static func imageSize(path: String) throws(ModelError) -> Int? {
+    let config = try reader(path)
+    let inner = [try config.object("image_processor"), try config.object("preprocess_cfg")].compactMap { $0 }
+    let fields = inner.first ?? config
+    if let crop = try fields.side("crop_size"), try !fields.isOff("do_center_crop") { return crop }
+    switch try fields.resizedSize() {
+    case .square(let side): return side
+    case .shortestEdge, nil: return nil
+    }
+  }
+
   private static func reader(_ path: String) throws(ModelError) -> ConfigReader {
     do throws(ReadError) {
       let file = try MappedFile(path: path)
