@@ -90,7 +90,7 @@ def _native_subject(model, library, tokens_first):
 
 
 def transformers_subject(model):
-    """transformers' `CLIPModel`."""
+    """transformers' `CLIPModel`, and `MetaClip2Model`, which has its modules."""
     def pooled(result):
         return getattr(result, "pooler_output", result)
 
@@ -103,7 +103,7 @@ def transformers_subject(model):
                    Stage("ln_final", text.final_layer_norm)]
     return Subject(model.eval(), lambda x: pooled(model.get_image_features(pixel_values=x)),
                    lambda ids: pooled(model.get_text_features(input_ids=ids)), image_stages, text_stages,
-                   lambda cosines: logits(model, cosines), "transformers", pooled_position(text.config.eos_token_id))
+                   lambda cosines: logits(model, cosines), "transformers", pooled_position(model.config))
 
 
 def transformers_siglip_subject(model):
@@ -139,9 +139,11 @@ def last_position(ids):
     return torch.full(ids.shape[:1], ids.shape[1] - 1)
 
 
-def pooled_position(eos):
-    """As CLIPTextTransformer: 2, which early configurations have by mistake, means the highest id."""
-    return lambda ids: ids.argmax(dim=-1) if eos == 2 else (ids == eos).int().argmax(dim=-1)
+def pooled_position(config):
+    """As CLIPTextTransformer: 2, which early configurations have by mistake, means the highest id. MetaCLIP 2's is real."""
+    eos = config.text_config.eos_token_id
+    is_mistake = eos == 2 and config.model_type != "metaclip_2"
+    return lambda ids: ids.argmax(dim=-1) if is_mistake else (ids == eos).int().argmax(dim=-1)
 
 
 SUBJECTS = {"clip": openai_subject, "open_clip": open_clip_subject, "transformers": transformers_subject,
@@ -159,9 +161,11 @@ def load(path):
     if (path / "open_clip_config.json").exists():
         return load_open_clip(path)
     if (path / "config.json").exists():
-        from transformers import CLIPModel
+        import transformers
 
-        model = CLIPModel.from_pretrained(path, dtype=torch.float32)
+        kind = json.loads((path / "config.json").read_text()).get("model_type")
+        library = transformers.MetaClip2Model if kind == "metaclip_2" else transformers.CLIPModel
+        model = library.from_pretrained(path, dtype=torch.float32)
         return Original(transformers_subject(model), model.config.vision_config.image_size,
                         model.config.text_config.max_position_embeddings, path)
     raise SystemExit(f"{path}: neither OpenAI's .pt archive nor a folder with open_clip_config.json or config.json")

@@ -25,6 +25,7 @@ import Verification
       Case(checkpoint: "valid/vit-clip-cpp-f16.gguf", golden: "valid/vit.golden.safetensors"),
       Case(checkpoint: "valid/sigmoid-open-clip", golden: "valid/sigmoid.golden.safetensors"),
       Case(checkpoint: "siglip/hugging-face", golden: "siglip/hugging-face.safetensors"),
+      Case(checkpoint: "metaclip2/hugging-face", golden: "metaclip2/hugging-face.safetensors"),
     ]
 
     func model() throws -> CLIPModel { try CLIPModel(Checkpoint.open(Fixture.url(checkpoint).path)) }

@@ -25,9 +25,10 @@ def pretrained(change=lambda model, folder: model.save_pretrained(folder), **tow
 
 
 def tower(kind):
-    """One of transformers' classes of a single tower, with the weights of the complete model."""
+    """One of transformers' classes of a single tower, of CLIP or MetaCLIP 2, with the weights of the complete model."""
     def write(folder):
-        config = (transformers.CLIPTextConfig(**TEXT) if "Text" in kind else transformers.CLIPVisionConfig(**VISION))
+        name, sizes = ("Text", TEXT) if "Text" in kind else ("Vision", VISION)
+        config = getattr(transformers, f"{kind[:kind.index(name)]}{name}Config")(**sizes)
         model = randomize(getattr(transformers, kind)(config))
         model.save_pretrained(folder)
         model = model.double()
@@ -37,6 +38,18 @@ def tower(kind):
         value = (output[name] if "Projection" in kind else output.pooler_output).numpy()
         return folder, Truth("transformers 5.23", **{"text" if "Text" in kind else "image": value})
     return write
+
+
+def metaclip2(folder):
+    """transformers' MetaClip2Model, whose end of text is the id that the texts have."""
+    config = transformers.MetaClip2Config(text_config=TEXT, vision_config=VISION, projection_dim=48)
+    model = randomize(transformers.MetaClip2Model(config))
+    model.save_pretrained(folder)
+    model = model.double()
+    with torch.no_grad():
+        values = (model.get_image_features(pixel_values=pixels().double()), model.get_text_features(input_ids=ids()))
+    image, text = (getattr(value, "pooler_output", value).numpy() for value in values)
+    return folder, Truth("transformers 5.23", image=image, text=text)
 
 
 def larger(model, tower):
@@ -256,7 +269,10 @@ LIBRARIES = [
     stored("CLIPModel in bfloat16", lambda folder: bfloat16(folder)),
     stored("CLIPModel with a variant beside it", variant, [*PIXELS, "--variant", "fp16"]),
     *[stored(kind, tower(kind)) for kind in (
-        "CLIPTextModelWithProjection", "CLIPVisionModelWithProjection", "CLIPTextModel", "CLIPVisionModel")],
+        "CLIPTextModelWithProjection", "CLIPVisionModelWithProjection", "CLIPTextModel", "CLIPVisionModel",
+        "MetaClip2TextModelWithProjection", "MetaClip2VisionModelWithProjection", "MetaClip2TextModel",
+        "MetaClip2VisionModel")],
+    stored("MetaClip2Model", metaclip2),
     stored("LLaVA in shards", larger(llava, lambda m: m.model.vision_tower),
            ["--activation", "gelu", "--heads", "2", *PIXELS]),
     stored("CLIPForImageClassification", larger(image_classifier, lambda m: m.vision_model)),

@@ -1,7 +1,7 @@
 public import Architecture
 internal import Archives
 
-/// Published architectures by name: OpenAI's nine, and open_clip's ResNets, native Vision Transformers and SigLIPs.
+/// Published architectures by name: OpenAI's nine, open_clip's ResNets, native Vision Transformers and SigLIPs, and MetaCLIP 2.
 ///
 /// MetaCLIP, DFN, LAION and DataComp weights use these architectures. OpenAI writes `ViT-B/32`, open_clip `ViT-B-32`.
 /// open_clip's plain names use GELU, its `-quickgelu` twins QuickGELU, OpenAI always QuickGELU. Both use the name
@@ -14,7 +14,7 @@ public enum ArchitectureCatalogue {
   }
 
   /// Every name, OpenAI's first.
-  public static let entries: [Entry] = openAI + openCLIP + sigLIP
+  public static let entries: [Entry] = openAI + openCLIP + sigLIP + metaCLIP2
 
   /// The architecture with this name in OpenAI's or open_clip's spelling; nil if unknown.
   public static func architecture(named name: String) -> CLIPArchitecture? {
@@ -36,10 +36,12 @@ public enum ArchitectureCatalogue {
     entries.first { matches($0.architecture, architecture) }?.name
   }
 
-  /// open_clip's entries with these sizes. Heads, activation and epsilon, which tensor shapes do not determine, can
-  /// differ.
-  static func openCLIPEntries(withSizesOf architecture: CLIPArchitecture) -> [Entry] {
-    openCLIP.filter { matches($0.architecture, architecture.undecidedFields(from: $0.architecture)) }
+  /// Entries with these sizes, without OpenAI's, which open_clip's twins repeat. Heads, activation, epsilon and pooling, which
+  /// tensor shapes do not determine, can differ.
+  static func entries(withSizesOf architecture: CLIPArchitecture) -> [Entry] {
+    (openCLIP + sigLIP + metaCLIP2).filter {
+      matches($0.architecture, architecture.undecidedFields(from: $0.architecture))
+    }
   }
 
   /// OpenAI's nine (`clip.available_models()`).
@@ -67,6 +69,11 @@ public enum ArchitectureCatalogue {
     Entry(name: $0.name, architecture: $0.architecture)
   }
 
+  /// MetaCLIP 2, with MetaCLIP's names of its configurations.
+  public static let metaCLIP2: [Entry] = MetaCLIP2Row.all.map {
+    Entry(name: $0.name, architecture: $0.architecture)
+  }
+
   private static func matches(_ entry: CLIPArchitecture, _ found: CLIPArchitecture) -> Bool {
     guard let image = found.image, image.projected(like: entry.image) == entry.image else { return false }
     guard let text = found.text else { return true }
@@ -75,7 +82,7 @@ public enum ArchitectureCatalogue {
 }
 
 extension CLIPArchitecture {
-  /// A copy with the other's heads, activation and epsilon.
+  /// A copy with the other's heads, activation, epsilon and pooling.
   fileprivate func undecidedFields(from other: CLIPArchitecture) -> CLIPArchitecture {
     var result = self
     if let other = other.image {
@@ -85,6 +92,7 @@ extension CLIPArchitecture {
     }
     if let text, let other = other.text {
       result.text?.stack = text.stack.undecidedFields(from: other.stack)
+      result.text?.pooling = other.pooling
     }
     return result
   }

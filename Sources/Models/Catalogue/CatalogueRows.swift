@@ -11,6 +11,7 @@ struct TextRow {
   static let plus = TextRow(width: 640, layers: 12, heads: 10)
   static let large = TextRow(width: 768, layers: 12, heads: 12)
   static let huge = TextRow(width: 1024, layers: 24, heads: 16)
+  static let giant = TextRow(width: 1280, layers: 32, heads: 20)
 
   func tower(projection: Int, _ activation: Activation) -> TextTower {
     TextTower(
@@ -133,7 +134,7 @@ struct ViTRow {
     ViTRow("ViT-H-14-378", 378, 14, .huge, .huge, 1024),
     ViTRow("ViT-H-16", 224, 16, .huge, .huge, 1024),
     ViTRow("ViT-g-14", 224, 14, .giant, .huge, 1024),
-    ViTRow("ViT-bigG-14", 224, 14, .bigGiant, TextRow(width: 1280, layers: 32, heads: 20), 1280),
+    ViTRow("ViT-bigG-14", 224, 14, .bigGiant, .giant, 1280),
     ViTRow("ViT-e-14", 224, 14, .enormous, TextRow(width: 1280, layers: 36, heads: 20), 1280),
   ]
 

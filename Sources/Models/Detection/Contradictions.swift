@@ -84,7 +84,7 @@ struct Contradictions {
   /// `--architecture ViT-B-16 or ViT-B-16-quickgelu and --preprocess`, or the single options if no architecture has
   /// these sizes.
   private func options(_ decided: [DecidedField]) -> String {
-    let names = ArchitectureCatalogue.openCLIPEntries(withSizesOf: sizes).map(\.name)
+    let names = ArchitectureCatalogue.entries(withSizesOf: sizes).map(\.name)
     guard !names.isEmpty else { return decided.map(\.option).withoutRepeats.joined(separator: ", ") }
     let rest = decided.filter { !$0.isOfArchitecture }.map(\.option).withoutRepeats
     return (["--architecture \(names.joined(separator: " or "))"] + rest).joined(separator: ", ")

@@ -15,7 +15,8 @@ extension ModelInspection {
 
   private func missingOptions(_ open: Set<ModelError.Code>) -> [String] {
     var options: [String] = []
-    if open.isSuperset(of: [.undecidedActivation, .undecidedHeads]), let names = namesOfSize {
+    let names = open.isSuperset(of: [.undecidedActivation, .undecidedHeads]) ? namesOfSize : nil
+    if let names {
       options.append("--architecture \(names)")
     } else {
       if open.contains(.undecidedActivation) {
@@ -23,7 +24,7 @@ extension ModelInspection {
       }
       if open.contains(.undecidedHeads) { options.append("--heads \(usualHeads)") }
     }
-    if open.contains(.undecidedPooling) { options.append("--pooling highest or first:ID") }
+    if open.contains(.undecidedPooling), names == nil { options.append("--pooling \(usualPooling)") }
     if open.contains(.undecidedPreprocessing) {
       options.append(
         architecture.family == .sigLIP
@@ -36,12 +37,21 @@ extension ModelInspection {
   /// `ViT-B-32 (LAION, DataComp) or ViT-B-32-quickgelu (OpenAI, DFN, MetaCLIP)`; nil if no published model has these
   /// sizes.
   private var namesOfSize: String? {
-    let entries = ArchitectureCatalogue.openCLIPEntries(withSizesOf: architecture)
-    let names = entries.map { entry in
-      let isGELU = entry.architecture.text?.stack.activation == .gelu
-      return "\(entry.name) (\(isGELU ? Self.geluModels : Self.quickGELUModels))"
+    let names = ArchitectureCatalogue.entries(withSizesOf: architecture).map { entry in
+      guard let text = entry.architecture.text, text.vocabularySize == OpenAIConvention.vocabularySize else {
+        return entry.name
+      }
+      return "\(entry.name) (\(text.stack.activation == .gelu ? Self.geluModels : Self.quickGELUModels))"
     }
     return names.isEmpty ? nil : names.joined(separator: " or ")
+  }
+
+  /// The pooling of published models of these sizes, or the choices.
+  private var usualPooling: String {
+    guard let entry = ArchitectureCatalogue.entries(withSizesOf: architecture).first,
+      let pooling = entry.architecture.text?.pooling
+    else { return "highest or first:ID" }
+    return "\(pooling.optionText) (as \(entry.name))"
   }
 
   private static let geluModels = "LAION, DataComp"

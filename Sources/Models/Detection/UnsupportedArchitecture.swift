@@ -109,13 +109,13 @@ enum UnsupportedArchitecture {
     ["chinese_clip", "chinese_clip_vision_model", "altclip", "altclip_vision_model"].contains(modelType)
   }
 
-  /// The common name of a `model_type` of transformers; nil for CLIP itself.
+  /// The common name of a `model_type` of transformers; nil for CLIP itself, and for MetaCLIP 2, which has its towers.
   static func named(byModelType type: String) -> String? {
     switch type {
     case "clip", "clip_text_model", "clip_vision_model": nil
+    case "metaclip_2", "metaclip_2_text_model", "metaclip_2_vision_model": nil
     case "siglip", "siglip_text_model", "siglip_vision_model": "SigLIP"
     case "siglip2", "siglip2_text_model", "siglip2_vision_model": "SigLIP 2 NaFlex"
-    case "metaclip_2": "MetaCLIP 2"
     case "chinese_clip": "Chinese-CLIP"
     case "altclip": "AltCLIP"
     default: "model type \(type)"

@@ -40,6 +40,14 @@ import Testing
       ("ViT-S-32-alt", 43_224_449), ("ViT-M-32", 103_119_873), ("ViT-M-32-alt", 80_070_273),
       ("ViT-B-32-256", 151_288_833), ("ViT-B-16-plus-240", 208_377_345), ("ViT-H-14", 986_109_441),
       ("ViT-H-14-378", 986_714_881), ("ViT-g-14", 1_366_678_273), ("ViT-bigG-14", 2_539_567_105),
+      ("ViT-S-16-worldwide", 389_510_401), ("ViT-S-16-384-worldwide", 389_656_321),
+      ("ViT-S-16-mT5-worldwide", 139_284_865), ("ViT-M-16-worldwide", 538_352_641),
+      ("ViT-M-16-384-worldwide", 538_547_201), ("ViT-M-16-mT5-worldwide", 204_718_593),
+      ("ViT-B-32-worldwide", 587_614_465), ("ViT-B-32-384-worldwide", 587_687_425),
+      ("ViT-B-32-mT5-worldwide", 253_980_417), ("ViT-B-16-worldwide", 585_957_889),
+      ("ViT-B-16-384-worldwide", 586_249_729), ("ViT-L-14-worldwide", 1_082_122_241),
+      ("ViT-H-14-quickgelu-worldwide", 1_858_783_745), ("ViT-H-14-378-worldwide", 1_859_389_185),
+      ("ViT-bigG-14-worldwide", 3_630_409_985), ("ViT-bigG-14-378-worldwide", 3_631_197_057),
     ])
   func parameterCounts(_ name: String, _ published: Int) throws {
     let architecture = try #require(ArchitectureCatalogue.architecture(named: name))

@@ -57,6 +57,28 @@ import Testing
     #expect(try ModelInspection(Checkpoint.open(file.folder.path), options: options).refusal == nil)
   }
 
+  @Test("For MetaCLIP 2's files the name of its architecture decides the pooled id too")
+  func metaCLIP2() throws {
+    let name = "ViT-S-16-mT5-worldwide"
+    let architecture = try #require(ArchitectureCatalogue.architecture(named: name))
+    let file = try HollowCheckpoint(ParameterSchema(architecture))
+    let checkpoint = try Checkpoint.open(file.folder.path)
+    let refusal = try #require(try ModelInspection(checkpoint).refusal)
+    #expect(refusal.hint.contains("--architecture \(name),"), "\(refusal.hint)")
+    #expect(!refusal.hint.contains("--pooling"), "\(refusal.hint)")
+    var options = ModelOptions()
+    options.preprocessing = .openAI
+    options.activation = PerTower(both: .gelu)
+    options.heads = PerTower(both: 6)
+    let pooling = try #require(try ModelInspection(checkpoint, options: options).refusal)
+    #expect(pooling.code == .undecidedPooling)
+    (options.activation, options.heads) = (PerTower(), PerTower())
+    options.architectureName = name
+    let inspection = try ModelInspection(checkpoint, options: options)
+    #expect(inspection.refusal == nil && inspection.architecture == architecture)
+    #expect(architecture.text?.pooling == .firstID(1))
+  }
+
   @Test("A named architecture states the image size that the positions do not show")
   func imageSize() throws {
     let name = "ViT-SO400M-14-SigLIP-384"

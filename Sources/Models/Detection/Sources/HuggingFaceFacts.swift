@@ -20,15 +20,19 @@ extension StatedFacts {
       throw ModelError(.unsupportedArchitecture, found: "\(name) (\(root.location))", file: config.path)
     }
     var facts = StatedFacts()
+    let isMetaCLIP2 = try root.text("model_type")?.hasPrefix("metaclip_2") ?? false
     if let image = sizes.image { try facts.readTower(root, "vision", width: image.width, family, \.image) }
     if let text = sizes.text {
       try facts.readTower(root, "text", width: text.stack.width, family, \.text)
-      if family == .clip { facts.pooling = try root.pooling(vocabularySize: text.vocabularySize) }
+      if family == .clip {
+        facts.pooling =
+          try isMetaCLIP2 ? root.statedPooling() : root.pooling(vocabularySize: text.vocabularySize)
+      }
     }
     // A tower's own `projection_dim` is often an unused default; the one of a larger model is used.
     // SigLIP's towers state one each.
-    let isCLIP = try root.text("model_type")?.hasPrefix("clip") ?? (family == .clip)
-    if isCLIP, let dimension = try root.integer("projection_dim") {
+    let namesCLIP = try root.text("model_type")?.hasPrefix("clip") ?? (family == .clip)
+    if namesCLIP || isMetaCLIP2, let dimension = try root.integer("projection_dim") {
       facts.sizes.append(
         StatedSize(field: .projection, value: dimension, detail: "\(root.location): projection_dim"))
     }
@@ -137,6 +141,17 @@ extension ConfigReader {
     let isHighest = id == 2 || id == vocabularySize - 1
     return Stated(
       isHighest ? .highestID : .firstID(id), .configuration, "\(config.location): eos_token_id \(id)")
+  }
+}
+
+extension ConfigReader {
+  /// `MetaClip2TextModel` pools the first `eos_token_id`, also if that is 2. Nil if the configuration does not state it: the
+  /// default, 49407, is a word of MetaCLIP 2's vocabularies.
+  fileprivate func statedPooling() throws(ModelError) -> Stated<TextPooling>? {
+    let config = try effective("text")
+    return try config.integer("eos_token_id").map {
+      Stated(.firstID($0), .configuration, "\(config.location): eos_token_id \($0)")
+    }
   }
 }
 
