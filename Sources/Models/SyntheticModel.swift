@@ -28,8 +28,10 @@ extension CLIPModel {
       throw Self.unknownProfile(parts.dropFirst().joined(separator: ":"))
     }
     let schema = ParameterSchema(architecture)
+    let isOpenAIVocabulary = architecture.text?.vocabularySize == OpenAIConvention.vocabularySize
     self.init(
-      architecture: architecture, preprocessing: .openAI, tokenizer: .openAI, schema: schema,
+      architecture: architecture, preprocessing: .openAI,
+      tokenizer: isOpenAIVocabulary ? .openAI : .none, schema: schema,
       decisions: [
         Decision(field: "everything", value: parts[0], source: .option, detail: "synthetic weights")
       ],

@@ -27,6 +27,16 @@ import Testing
       error.hint.contains(isProfile ? "channels-50, channels-100, sink, tails" : "pocketclip architectures"))
   }
 
+  @Test(
+    "A model with another vocabulary than OpenAI's takes token ids",
+    arguments: [
+      ("synthetic:ViT-B-32", TokenizerKind.openAI), ("synthetic:ViT-B-16-SigLIP", .none),
+      ("synthetic:ViT-S-16-worldwide", .none),
+    ])
+  func tokenizers(_ spelling: String, _ tokenizer: TokenizerKind) throws {
+    #expect(try CLIPModel(synthetic: spelling).tokenizer == tokenizer)
+  }
+
   @Test("Every parameter of each family has values, and any part equals that part of the complete tensor")
   func values() throws {
     for spelling in ["synthetic:ViT-S-32-alt", "synthetic:RN50", "synthetic:ViT-S-32-alt:tails"] {
