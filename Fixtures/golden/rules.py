@@ -96,11 +96,11 @@ RULES = [
         (r"\.(?:bn\d|downsample\.1)\.weight$", _constant(QUARTER, centre=352)),
         (r"\.(?:bn\d|downsample\.1)\.bias$", _constant(EIGHTH, centre=-32)),
         # Layer norm.
-        (r"(?:^|\.)ln_\w+\.weight$", _constant(QUARTER, centre=256)),
-        (r"(?:^|\.)ln_\w+\.bias$", _constant(EIGHTH)),
+        (r"(?:^|\.)ln(?:_\w+)?\.weight$", _constant(QUARTER, centre=256)),
+        (r"(?:^|\.)ln(?:_\w+)?\.bias$", _constant(EIGHTH)),
         # Tables.
         (r"(?:^|\.)token_embedding\.weight$", _constant(QUARTER)),
-        (r"(?:^|\.)(?:positional|class)_embedding$", _constant(QUARTER)),
+        (r"(?:^|\.)(?:positional_embedding|class_embedding|probe)$", _constant(QUARTER)),
         # Matrices and filters.
         (r"(?:^|\.)(?:text_projection|proj)$", _projection),
         (r"\.(?:conv\d|downsample\.0)\.weight$", _filters),

@@ -70,11 +70,11 @@ extension Rule {
     (["bn#.weight", "downsample.1.weight"], .values(quarter, centre: 352)),
     (["bn#.bias", "downsample.1.bias"], .values(eighth, centre: -32)),
     // LayerNorm.
-    (["ln_*.weight"], .values(quarter, centre: 256)),
-    (["ln_*.bias"], .values(eighth)),
+    (["ln_*.weight", "ln.weight"], .values(quarter, centre: 256)),
+    (["ln_*.bias", "ln.bias"], .values(eighth)),
     // Tables.
     (["token_embedding.weight"], .values(quarter)),
-    (["positional_embedding", "class_embedding"], .values(quarter)),
+    (["positional_embedding", "class_embedding", "probe"], .values(quarter)),
     // Matrices and filters.
     (["text_projection", "proj"], .projection),
     (["conv#.weight", "downsample.0.weight"], .filters),

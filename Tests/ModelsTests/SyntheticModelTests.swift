@@ -39,7 +39,10 @@ import Testing
 
   @Test("Every parameter of each family has values, and any part equals that part of the complete tensor")
   func values() throws {
-    for spelling in ["synthetic:ViT-S-32-alt", "synthetic:RN50", "synthetic:ViT-S-32-alt:tails"] {
+    for spelling in [
+      "synthetic:ViT-S-32-alt", "synthetic:RN50", "synthetic:ViT-S-32-alt:tails",
+      "synthetic:ViT-B-32-SigLIP2-256",
+    ] {
       let model = try CLIPModel(synthetic: spelling)
       for parameter in model.schema.parameters where parameter.elementCount < 200_000 {
         let whole = try model.values(of: parameter)
