@@ -55,10 +55,15 @@ def samples(image):
     return np.ascontiguousarray(array.reshape(image.height, image.width, CHANNELS[image.mode]))
 
 
+def is_transformers(library):
+    """library: of golden_models.Subject."""
+    return library in ("transformers", "transformers_siglip")
+
+
 def probe_texts(library):
     """Texts whose ids show most rules of the tokenizer. transformers' tokenizer keeps HTML entities, and OpenAI's and
     open_clip's decode them, so transformers' texts have none."""
-    return list(TEXTS) + ([] if library == "transformers" else [ENTITIES])
+    return list(TEXTS) + ([] if is_transformers(library) else [ENTITIES])
 
 
 # ---- Images
@@ -92,7 +97,7 @@ def probe_images(size, library):
         ("RGB", size * 2 // 3 | 1, size // 2 | 1),
         ("RGB", size // 2 | 1, 2 * size + 13 | 1),
         ("CMYK", odd_margin(size + 5 | 1, size), size + 5 | 1),
-        ("RGB" if library == "transformers" else "RGBA", size * 3 // 4 | 1, size * 5 // 4 | 1),
+        ("RGB" if is_transformers(library) else "RGBA", size * 3 // 4 | 1, size * 5 // 4 | 1),
     ]
     return [probe(mode, width, height, number) for number, (mode, width, height) in enumerate(shapes)]
 

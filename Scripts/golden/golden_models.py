@@ -163,10 +163,13 @@ def load(path):
     if (path / "config.json").exists():
         import transformers
 
-        kind = json.loads((path / "config.json").read_text()).get("model_type")
-        library = transformers.MetaClip2Model if kind == "metaclip_2" else transformers.CLIPModel
+        library, subject = {
+            "clip": (transformers.CLIPModel, transformers_subject),
+            "metaclip_2": (transformers.MetaClip2Model, transformers_subject),
+            "siglip": (transformers.SiglipModel, transformers_siglip_subject),
+        }[json.loads((path / "config.json").read_text())["model_type"]]
         model = library.from_pretrained(path, dtype=torch.float32)
-        return Original(transformers_subject(model), model.config.vision_config.image_size,
+        return Original(subject(model), model.config.vision_config.image_size,
                         model.config.text_config.max_position_embeddings, path)
     raise SystemExit(f"{path}: neither OpenAI's .pt archive nor a folder with open_clip_config.json or config.json")
 
@@ -204,11 +207,11 @@ class Original:
         """golden_inputs.Inputs, FP32 pixels [n, 3, S, S] and ids [m, C], by the library's own preprocessing and
         tokenizer."""
         levels, pixels, found, preprocessor = self.prepared(images, backend)
-        ids, tokenizer = self._tokenized(texts)
+        ids, tokenizer = self.tokenized(texts)
         return golden_inputs.Inputs(images, levels, texts, found, preprocessor, tokenizer), pixels, ids
 
     def prepared(self, images, backend):
-        if self.subject.library == "transformers":
+        if golden_inputs.is_transformers(self.subject.library):
             return golden_inputs.prepare_transformers(images, self.size, self.path, backend)
         if backend == "torchvision":
             raise SystemExit(f"--backend torchvision: {self.subject.library} resizes with Pillow")
@@ -216,8 +219,8 @@ class Original:
             return golden_inputs.prepare_open_clip(images, self.size, self.config.get("preprocess_cfg", {}))
         return golden_inputs.prepare_openai(images, self.size)
 
-    def _tokenized(self, texts):
-        if self.subject.library == "transformers":
+    def tokenized(self, texts):
+        if golden_inputs.is_transformers(self.subject.library):
             return golden_inputs.tokenize_transformers(texts, self.context, self.path, self.subject.pooled)
         if self.subject.library == "open_clip":
             options = self.config["model_cfg"]["text_cfg"].get("tokenizer_kwargs") or {}

@@ -4,7 +4,7 @@
     make_golden.py CHECKPOINT -o OUT.safetensors [--images FILE …] [--texts FILE_OF_LINES] [--template "a photo of a {}."]
 
 CHECKPOINT   OpenAI's .pt archive (clip-anytorch), an open_clip folder (open_clip), or a Hugging Face folder of CLIPModel
-             with its tokenizer (transformers)
+             or SiglipModel with its tokenizer (transformers)
 --images     image files; the library's own preprocessing computes the pixels
 --texts      a text file, one text a line, put into the template; the library's own tokenizer computes the ids
 --backend    library that resizes, for a Hugging Face folder: pillow or torchvision; default: transformers' own
