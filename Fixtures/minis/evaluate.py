@@ -3,8 +3,9 @@
 
     evaluate.py [--heldout DIR]        DIR as written by `render.py --heldout DIR`; rendered again if absent
 
-All code is OpenAI's: `clip.load` reads the archive, widens it to FP32 and returns the preprocessing; `clip.tokenize`
-computes the token ids of TEMPLATE. Environment: Scripts/environments/venv-goldens.sh.
+All code is the original library's. OpenAI's: `clip.load` reads the archive, widens it to FP32 and returns the preprocessing;
+`clip.tokenize` computes the token ids of TEMPLATE. transformers': the classes that the folder names, with Pillow as the library
+that resizes. Environment: Scripts/environments/venv-goldens.sh.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import clip
 import numpy
 import PIL
 import torch
+import transformers
 from PIL import Image
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,7 +27,7 @@ sys.path.insert(0, str(HERE))
 import render
 
 TEMPLATE = "a picture of a {}."
-MINIS = ("vit", "rn")
+MINIS = ("mini-vit.pt", "mini-rn.pt", "mini-siglip")
 
 
 def read_truth(folder):
@@ -37,16 +39,34 @@ def unit(x):
     return x / x.norm(dim=-1, keepdim=True)
 
 
-def predict(kind, folder, truth):
+def openai(path):
+    """(preprocessing of one image, image tower, unit vectors of the labels) of OpenAI's archive."""
+    model, preprocess = clip.load(str(path), device="cpu", jit=False)
+    return preprocess, model.encode_image, unit(model.encode_text(clip.tokenize(captions())))
+
+
+def siglip(folder):
+    """The same of transformers' folder."""
+    model = transformers.SiglipModel.from_pretrained(folder, dtype=torch.float32).eval()
+    images = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
+    ids = transformers.AutoTokenizer.from_pretrained(folder)(captions(), padding="max_length", return_tensors="pt").input_ids
+    return (lambda image: images(image, return_tensors="pt").pixel_values[0],
+            lambda pixels: model.get_image_features(pixel_values=pixels).pooler_output,
+            unit(model.get_text_features(input_ids=ids).pooler_output))
+
+
+def captions():
+    return [TEMPLATE.format(label) for label in render.LABELS]
+
+
+def predict(mini, folder, truth):
     """Index of the best label for each image."""
-    model, preprocess = clip.load(str(HERE / f"mini-{kind}.pt"), device="cpu", jit=False)
-    texts = clip.tokenize([TEMPLATE.format(label) for label in render.LABELS])
     found = []
     with torch.no_grad():
-        labels = unit(model.encode_text(texts))
+        preprocess, encode_image, labels = (siglip if (HERE / mini).is_dir() else openai)(HERE / mini)
         for start in range(0, len(truth), 100):
             pixels = [preprocess(Image.open(folder / name)) for name, _ in truth[start:start + 100]]
-            found.append((unit(model.encode_image(torch.stack(pixels))) @ labels.T).argmax(dim=-1))
+            found.append((unit(encode_image(torch.stack(pixels))) @ labels.T).argmax(dim=-1))
     return torch.cat(found)
 
 
@@ -54,16 +74,17 @@ def evaluate(folder):
     truth = read_truth(folder)
     expected = torch.tensor([render.LABELS.index(label) for _, label in truth])
     results = {}
-    for kind in MINIS:
-        right = int((predict(kind, folder, truth) == expected).sum())
-        results[f"mini-{kind}.pt"] = {"right": right, "top1": round(right / len(truth), 5)}
-        print(f"mini-{kind}.pt: {right} of {len(truth)}", file=sys.stderr)
+    for mini in MINIS:
+        right = int((predict(mini, folder, truth) == expected).sum())
+        results[mini] = {"right": right, "top1": round(right / len(truth), 5)}
+        print(f"{mini}: {right} of {len(truth)}", file=sys.stderr)
     return {
-        "what": "zero-shot top-1 on the held-out images of render.py, PyTorch FP32, OpenAI's preprocessing",
+        "what": "zero-shot top-1 on the held-out images of render.py, PyTorch FP32, the original library's preprocessing",
         "images": len(truth), "classes": len(render.LABELS), "template": TEMPLATE, "results": results,
         "versions": {
             "python": platform.python_version(), "torch": torch.__version__, "pillow": PIL.__version__,
-            "numpy": numpy.__version__, "clip-anytorch": "2.6.0", "fonts-noto-color-emoji": "2.042-0+deb12u1",
+            "numpy": numpy.__version__, "clip-anytorch": "2.6.0", "transformers": transformers.__version__,
+            "fonts-noto-color-emoji": "2.042-0+deb12u1",
         },
     }
 
