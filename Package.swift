@@ -49,8 +49,8 @@ let package = Package(
     module("Bytes"),
     module("TensorTypes"),
     module("Architecture"),
-    module("BundleFormat", ["TensorTypes", "Architecture", "CKernels"]),
     module("Tokenizer", ["CTextTables"]),
+    module("BundleFormat", ["TensorTypes", "Architecture", "Tokenizer", "CKernels"]),
     module("ImagePreprocessing", ["Architecture", "CKernels"]),
     module(
       "PocketRuntime",
@@ -95,7 +95,7 @@ let package = Package(
       "Models",
       [
         "Archives", "Checkpoints", "SyntheticWeights", "Quantization", "Architecture", "BundleFormat",
-        "TensorTypes", "Parallel", "Progress", "CKernels", "CVocabulary",
+        "TensorTypes", "Tokenizer", "TokenizerFiles", "Parallel", "Progress", "CKernels", "CVocabulary",
       ]),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"], cSettings: strictC),
     module(
@@ -105,7 +105,7 @@ let package = Package(
     module(
       "BundleWriter",
       [
-        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "Tokenizer", "CVocabulary",
+        "Quantization", "Models", "BundleFormat", "Architecture", "TensorTypes", "CVocabulary",
         "Parallel", "Progress", "Output",
       ]),
     // Models in the formats of other tools.
@@ -177,7 +177,8 @@ let package = Package(
         "Quantization",
         "PocketCLIP",
         "ReferenceForward", "ReportPage", "ImageFiles", "Models", "Checkpoints",
-        "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak", "Parallel",
+        "TokenizerFiles", "BundleFormat", "Architecture", "TensorTypes", "ImagePreprocessing", "MachinePeak",
+        "Parallel",
         "Input", "Output", "Progress",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -254,7 +255,7 @@ let package = Package(
       "BundleWriterTests",
       [
         "BundleWriter", "Quantization", "Models", "Checkpoints", "Archives", "BundleFormat", "Architecture",
-        "Output", "TestSupport",
+        "Tokenizer", "TokenizerFiles", "Output", "TestSupport",
       ]),
     tests(
       "ExportTests",
@@ -270,7 +271,7 @@ let package = Package(
       "VerificationTests",
       [
         "Verification", "Conversion", "PocketCLIP", "Models", "Checkpoints", "BundleFormat", "Architecture",
-        "ReferenceForward", "TensorTypes", "TestSupport",
+        "ReferenceForward", "TensorTypes", "TokenizerFiles", "TestSupport",
       ]),
     tests(
       "DiagnosisTests",
@@ -282,7 +283,7 @@ let package = Package(
       "ModelsTests",
       [
         "Models", "Verification", "Checkpoints", "Archives", "BundleFormat", "Architecture", "TensorTypes",
-        "TestSupport",
+        "Tokenizer", "TokenizerFiles", "TestSupport",
       ]),
     tests("BundleFormatTests", ["BundleFormat", "Architecture", "TestSupport"]),
     tests("QuantizationTests", ["Quantization", "BundleFormat", "Architecture", "CRounding"]),

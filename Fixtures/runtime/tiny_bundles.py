@@ -243,7 +243,8 @@ def write_bundle(path, precision, state, image=None, text=None, merges=None, sel
         fields += [("text.precision", stated), ("text.recipe", "token_u8" if stated == "int8" else "none"),
                    ("text.forms", bundle.take_forms()),
                    ("tokenizer.kind", "none" if merges is None else "openai"),
-                   ("tokenizer.id", "-" if merges is None else tokenizer_id(merges))]
+                   ("tokenizer.id", "-" if merges is None else tokenizer_id(merges)),
+                   ("tokenizer.table_bytes", "none")]
         if merges is not None:
             bundle.add("tokenizer.merges", merges)
     fields.append(("fidelity.probes", ""))

@@ -27,7 +27,7 @@ if [ -n "${SYMBOLS:-}" ]; then
 fi
 version=$(sed -n 's/.*cString("\([0-9.]*\)").*/\1/p' "Sources/PocketRuntime/ABI/ABI+Open.swift")
 c_modules=(CKernels CPlatform CTextTables)
-swift_modules=(Bytes TensorTypes Architecture BundleFormat Tokenizer ImagePreprocessing PocketRuntime)
+swift_modules=(Bytes TensorTypes Architecture Tokenizer BundleFormat ImagePreprocessing PocketRuntime)
 
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 tool() { if [ -x "$tools/$1" ]; then echo "$tools/$1"; else command -v "$1"; fi; }

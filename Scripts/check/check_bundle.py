@@ -7,7 +7,7 @@ import hashlib, math, pathlib, re, sys
 import numpy as np, safetensors.numpy
 
 PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs/BUNDLE.md").read_text()
-DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "<i1", "I32": "<i4", "U16": "<u2"}
+DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "<i1", "I32": "<i4", "U8": "<u1", "U16": "<u2"}
 TEXT = r"([ !#$&-\[\]-~]|%([01][0-9A-F]|22|25|5C|7F|[89A-F][0-9A-F]))*"
 PATTERNS = {"text": TEXT, "digest": "[0-9a-f]{64}|-", "letters": "[nNcCh]*"}
 NUMBER, STRING, PAIR = r"(?:0|[1-9]\d{0,17})", r'"([^"\\]*)"', r'"([^"\\]*)":"([^"\\]*)"'
@@ -134,6 +134,22 @@ class Bundle:
         if "tokenizer.merges" in self.arrays:
             row, merges = np.arange(48896)[:, None], self.arrays["tokenizer.merges"]
             yield "B-031", np.where(row < 48894, merges < 512 + row, merges == 65535).all()
+        if "tokenizer.table" in self.arrays:
+            yield "B-032", self.has_sound_table_fields(self.bytes["tokenizer.table"])
+
+    def has_sound_table_fields(self, table):
+        """The layout of docs/TOKENIZER.md."""
+        f = self.fields
+        vocabulary, *ids, length, longest = np.frombuffer(table, "<u4", 7, 20).tolist()
+        lists = np.frombuffer(table, "<u4", 18, 64).reshape(9, 2).astype(int)
+        needs_pads = f["text.causal"] == "no" or f["text.pooling"] == "last"
+        return (
+            table[:8] == b"PCTK\1\0\xa0\0" and table[8] > 0
+            and all(x <= most for x, most in zip(table[8:20], (4, 1, 3, 2, 1, 1, 4, 3, 1, 3, 2, 32)))
+            and 0 < vocabulary <= min(f["text.vocabulary"], 1 << 24) and all(x < vocabulary or x == 2**32 - 1 for x in ids)
+            and (length == f["text.context_length"] or length == 0 and not needs_pads) and longest <= 512 and table[136] <= 1
+            and (lists[:, 0] % 8 == 0).all() and (lists.sum(1) <= f["tokenizer.table_bytes"]).all()
+        )
 
     def value(self, name):
         """A tensor without its padding, a matrix as [N, K]."""

@@ -94,14 +94,8 @@ public struct Preprocessing: Sendable, Equatable {
 public enum TokenizerKind: UInt8, Sendable, CaseIterable {
   /// OpenAI's byte-pair encoding with its 49,408-entry vocabulary.
   case openAI
+  /// A table of pieces and text rules (docs/TOKENIZER.md).
+  case table
   /// The model has no tokenizer and accepts ids only.
   case none
-
-  /// The id that fills the positions after the end of a text, up to the context length.
-  public var padID: Int32? {
-    switch self {
-    case .openAI: 0
-    case .none: nil
-    }
-  }
 }

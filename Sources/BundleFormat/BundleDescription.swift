@@ -20,8 +20,10 @@ public struct BundleDescription: Sendable, Equatable {
   public var textForms: [MatrixForm] = []
   public var preprocessing = Preprocessing.openAI
   public var tokenizer = TokenizerKind.none
-  /// Identifies the merges and the Unicode version; nil if the bundle holds no tokenizer.
+  /// Identifies the merges or the table, and the Unicode version; nil if the bundle holds no tokenizer.
   public var tokenizerID: Digest?
+  /// Bytes of the tokenizer's table; nil without one.
+  public var tokenizerTableBytes: Int?
   public var fidelity = FidelityDemand()
   public var provenance = Provenance()
 
@@ -141,6 +143,8 @@ extension BundleDescription {
     try codec.choice("tokenizer.kind", &tokenizer)
     try codec.digest("tokenizer.id", &tokenizerID)
     try codec.require((tokenizer == .none) == (tokenizerID == nil), "tokenizer.id")
+    try codec.optional("tokenizer.table_bytes", &tokenizerTableBytes, BundleLayout.tableByteCounts)
+    try codec.require((tokenizer == .table) == (tokenizerTableBytes != nil), "tokenizer.table_bytes")
     // Lookups in a smaller table would read past its rows.
     try codec.require(
       text.vocabularySize >= BundleLayout.leastVocabulary(of: tokenizer), "text.vocabulary")

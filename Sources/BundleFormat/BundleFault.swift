@@ -41,6 +41,7 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
   // Values that the reader computes with.
   case scalarValue = 30
   case mergesValid = 31
+  case tableValid = 32
   // Contents, checked on demand.
   case digestMatches = 40
   case noMinus128 = 41
@@ -78,6 +79,8 @@ public enum BundleRule: UInt16, Sendable, CaseIterable {
     case .scalarValue:
       "epsilon and deviations are finite and positive, mean, logit scale (at most 88) and bias finite"
     case .mergesValid: "row i of tokenizer.merges holds two ids below 512 + i, the last two rows hold 65535"
+    case .tableValid:
+      "tokenizer.table has the fields of docs/TOKENIZER.md, no id outside the token table, and the context's length"
     case .digestMatches: "the SHA-256 of the tensor's bytes is the one in the header"
     case .noMinus128: "int8 values lie within -127 and 127"
     case .paddingZero: "padding is zero"

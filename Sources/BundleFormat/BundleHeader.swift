@@ -40,6 +40,7 @@ public struct BundleHeader: Sendable {
     bundleID = stream.finish()
     try readScalars(file)
     try checkMerges(file)
+    try checkTable(file)
     try checkVectors(file)
   }
 

@@ -1,5 +1,6 @@
 import Architecture
 import TensorTypes
+import Tokenizer
 
 /// Every tensor that a bundle of this description holds, in file order, with offsets counted from the first tensor.
 ///
@@ -24,7 +25,7 @@ public struct BundleLayout: Sendable {
       }
     }
     formsFit = formsFit && image.isComplete && text.isComplete
-    if description.architecture.text != nil { addTable(of: description.tokenizer) }
+    if description.architecture.text != nil { addTokenizer(description) }
     addSelfTest(description.architecture)
   }
 
@@ -39,11 +40,15 @@ public struct BundleLayout: Sendable {
   /// Byte tokens, merges, start and end of text.
   public static let openAIVocabulary = byteTokens + mergeCount + 2
 
+  /// Bytes of a tokenizer's table: from its fields alone to more than any published vocabulary needs.
+  static let tableByteCounts = TableHeader.byteCount...1 << 30
+
   /// Rows of the token table that a tokenizer's ids reach.
   static func leastVocabulary(of tokenizer: TokenizerKind) -> Int {
     switch tokenizer {
     case .openAI: openAIVocabulary
-    case .none: 0
+    // The table states its own.
+    case .table, .none: 0
     }
   }
 
@@ -76,9 +81,13 @@ extension BundleLayout {
     add(ParameterName(name), .f32, [MatrixShape.panelWidth], .scalar(scalar))
   }
 
-  private mutating func addTable(of tokenizer: TokenizerKind) {
-    switch tokenizer {
+  private mutating func addTokenizer(_ description: BundleDescription) {
+    switch description.tokenizer {
     case .openAI: add(ParameterName("tokenizer.merges"), .u16, [BundleLayout.mergeRows, 2], .merges)
+    case .table:
+      let count = description.tokenizerTableBytes ?? 0
+      let stored = roundUp(count, to: BundleLayout.alignment)
+      add(ParameterName("tokenizer.table"), .u8, [stored], .tokenizerTable(byteCount: count))
     case .none: break
     }
   }

@@ -49,21 +49,3 @@ extension BundleHeader {
     guard holds else { throw BundleFault(.scalarValue, at: tensor.byteOffset) }
   }
 }
-
-extension BundleHeader {
-  /// Guarantees that a token lookup stays inside its tables, for any stored merges.
-  func checkMerges(_ file: RawSpan) throws(BundleFault) {
-    guard let merges = tensors.first(where: { $0.content == .merges }) else { return }
-    for index in 0..<2 * BundleLayout.mergeRows {
-      let offset = merges.byteOffset + 2 * index
-      guard offset + 2 <= file.byteCount else { throw BundleFault(.fileCovered, at: offset) }
-      let bits = unsafe file.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)
-      let id = Int(UInt16(littleEndian: bits))
-      let row = index / 2
-      let isFiller = row >= BundleLayout.mergeCount
-      guard isFiller ? id == 0xFFFF : id < BundleLayout.byteTokens + row else {
-        throw BundleFault(.mergesValid, at: offset)
-      }
-    }
-  }
-}

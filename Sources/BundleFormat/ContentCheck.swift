@@ -82,7 +82,7 @@ extension StoredTensor {
   fileprivate var isVector: Bool {
     switch content {
     case .vector, .scale, .exponent, .batchNormScale, .batchNormBias, .selfTest, .selfTestTolerance: true
-    case .panels, .table, .sum, .scalar, .merges, .extra: false
+    case .panels, .table, .sum, .scalar, .merges, .tokenizerTable, .extra: false
     }
   }
 }
@@ -117,8 +117,8 @@ private struct TensorContent: ~Escapable {
       for index in 0..<count where integer(index).magnitude > limit {
         throw fault(.exponentRange, index)
       }
-    case .panels, .table, .vector, .sum, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
-      .selfTestTolerance, .extra:
+    case .panels, .table, .vector, .sum, .batchNormScale, .batchNormBias, .scalar, .merges, .tokenizerTable,
+      .selfTest, .selfTestTolerance, .extra:
       break
     }
   }
@@ -131,7 +131,7 @@ private struct TensorContent: ~Escapable {
       let stored = tensor.shape[1]
       for row in 0..<rows { try requireZeros(row * stored + width..<(row + 1) * stored) }
     case .vector(let count), .sum(let count), .scale(let count), .exponent(let count),
-      .batchNormScale(let count), .batchNormBias(let count):
+      .batchNormScale(let count), .batchNormBias(let count), .tokenizerTable(let count):
       try requireZeros(count..<tensor.shape[0])
     case .scalar(let scalar):
       let count = scalar == .mean || scalar == .standardDeviation ? 3 : 1

@@ -174,6 +174,7 @@ extension TokenizerKind: FieldChoice {
   package var fieldValue: StaticString {
     switch self {
     case .openAI: "openai"
+    case .table: "table"
     case .none: "none"
     }
   }

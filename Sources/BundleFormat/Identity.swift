@@ -1,4 +1,5 @@
 public import Architecture
+import Tokenizer
 
 /// Identities of towers, pixels and tokens. Embeddings are comparable only if these are equal.
 public enum Identity {
@@ -26,11 +27,16 @@ public enum Identity {
   }
 
   /// SHA-256 of the Unicode version that defines classes and lower case, and of the stored merges.
-  public static func tokenizer(unicodeVersion: StaticString, merges: RawSpan) -> Digest {
+  public static func tokenizer(merges: RawSpan) -> Digest { tokenizer(.openAI, merges) }
+
+  /// The same for a table of pieces and text rules.
+  public static func tokenizer(table: RawSpan) -> Digest { tokenizer(.table, table) }
+
+  private static func tokenizer(_ kind: TokenizerKind, _ bytes: RawSpan) -> Digest {
     var lines = IdentityLines()
-    lines.choice("tokenizer.kind", TokenizerKind.openAI)
-    lines.text("tokenizer.unicode", unicodeVersion)
-    lines.append(merges)
+    lines.choice("tokenizer.kind", kind)
+    lines.text("tokenizer.unicode", Tokenizer.unicodeVersion)
+    lines.append(bytes)
     return lines.finish()
   }
 

@@ -39,6 +39,8 @@ public struct StoredTensor: Sendable, Equatable {
     case scalar(Scalar)
     /// U16 `[48896, 2]`.
     case merges
+    /// U8: a table of pieces and text rules (docs/TOKENIZER.md), padded to 64 bytes.
+    case tokenizerTable(byteCount: Int)
     /// F32, the expected embedding.
     case selfTest(Tower)
     /// F32 `[16]`: image, text.

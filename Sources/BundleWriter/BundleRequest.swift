@@ -11,6 +11,8 @@ public struct BundleRequest<Source: ParameterSource>: Sendable {
   /// The bundle's description. `architecture` holds the towers to write. The writer fills in ids and the source's
   /// digest, except as stated below.
   public var description: BundleDescription
+  /// The bytes of the tokenizer's table; empty without one.
+  public var tokenizerTable: [UInt8] = []
   public var identity = IdentityOrigin.computed
   /// Rounding of int8 matrices; it changes the stored weights, and no id.
   public var rounding = RoundingPlan.nearest

@@ -1,6 +1,5 @@
 public import BundleFormat
 internal import CVocabulary
-private import Tokenizer
 
 /// The vocabulary in bundles that use OpenAI's tokenizer.
 public enum OpenAIVocabulary {
@@ -15,7 +14,5 @@ public enum OpenAIVocabulary {
   }
 
   /// The `tokenizer.id` of those bundles.
-  public static var id: Digest {
-    Identity.tokenizer(unicodeVersion: Tokenizer.unicodeVersion, merges: merges)
-  }
+  public static var id: Digest { Identity.tokenizer(merges: merges) }
 }

@@ -63,7 +63,8 @@ struct ParameterEncoder<SourceFailure: Error> {
     case .panels(let shape): try encodePanels(first, shape, values)
     case .table(_, let width): try encodeTable(first, width, values)
     case .vector: try encodeVector(first, values)
-    case .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
+    case .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges, .tokenizerTable,
+      .selfTest,
       .selfTestTolerance, .extra:
       identify(values)
     }
@@ -200,7 +201,8 @@ extension ParameterEncoder {
       case .exponent:
         let exponents = exponents ?? []
         try append(exponents.span.bytes, as: tensor)
-      case .panels, .table, .vector, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
+      case .panels, .table, .vector, .batchNormScale, .batchNormBias, .scalar, .merges, .tokenizerTable,
+        .selfTest,
         .selfTestTolerance, .extra:
         break
       }

@@ -50,8 +50,7 @@ public struct UnfinishedBundle: ~Copyable {
       case .selfTest(.text): text ?? []
       case .selfTestTolerance: [imageTolerance, textTolerance]
       case .panels, .table, .vector, .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar,
-        .merges,
-        .extra:
+        .merges, .tokenizerTable, .extra:
         nil
       }
     }

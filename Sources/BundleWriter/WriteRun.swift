@@ -201,6 +201,8 @@ extension WriteRun {
       case .scalar(let scalar):
         results.setStored(try writeSmall(values(of: scalar), index), at: index)
       case .merges: results.setStored(try writeSmall(OpenAIVocabulary.merges, index), at: index)
+      case .tokenizerTable:
+        results.setStored(try writeSmall(request.tokenizerTable.span.bytes, index), at: index)
       case .selfTest, .selfTestTolerance:
         results.setStored(try writeSmall([], index), at: index)
       case .panels, .table, .vector, .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .extra: break

@@ -24,7 +24,7 @@ public struct Evidence: Sendable {
   public var adapterFile: SourceFile?
   /// `tokenizer_config.json`.
   public var tokenizerConfig: ConfigFile?
-  /// Tokenizer files that exist: `tokenizer.json`, `vocab.json`, `merges.txt`, `added_tokens.json`. Not parsed here.
+  /// Those of `tokenizerFileNames` that exist. Not parsed here.
   public var tokenizerFiles: [SourceFile] = []
 
   /// The wrapper keys above the state dict, outermost first (`state_dict`).
@@ -54,6 +54,11 @@ public struct Evidence: Sendable {
   public var isSingleFile = false
 
   public init() {}
+
+  static let tokenizerFileNames = [
+    "tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json", "spiece.model", "tokenizer.model",
+    "sentencepiece.bpe.model",
+  ]
 
   /// The archive's module types include OpenAI's QuickGELU.
   public var namesQuickGELU: Bool { moduleTypes.contains("QuickGELU") }

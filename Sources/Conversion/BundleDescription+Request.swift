@@ -19,12 +19,14 @@ extension BundleDescription {
       self.preprocessing = preprocessing
     }
     if architecture.text != nil {
-      tokenizer = model.tokenizer
-      tokenizerID =
-        switch model.tokenizer {
-        case .openAI: OpenAIVocabulary.id
-        case .none: nil
-        }
+      tokenizer = model.tokenizer.kind
+      switch model.tokenizer {
+      case .openAI: tokenizerID = OpenAIVocabulary.id
+      case .table(let table):
+        tokenizerID = Identity.tokenizer(table: table.span.bytes)
+        tokenizerTableBytes = table.count
+      case .none: break
+      }
     }
     if let fidelity = request.fidelity {
       self.fidelity = fidelity.recorded(architecture, probes: ProbeSet.standard.id)

@@ -72,6 +72,7 @@ public enum Conversion {
     var bundle = BundleRequest(
       source: model, sourceArchitecture: model.architecture, description: BundleDescription(request))
     bundle.description.state(plan)
+    if case .table(let table) = model.tokenizer { bundle.tokenizerTable = table }
     bundle.rounding = plan.usedRounding(model.schema.parameters)
     if let inherited = model.inheritedSpace {
       bundle.identity = .inherited

@@ -7,7 +7,7 @@ internal import TokenizerFiles
   let file = MappedFile(copying: bytes, path: "fuzz")
   var rules = TextRules()
   (rules.letterCase, rules.collapsesWhitespace) = (.python, true)
-  guard let table = try? TokenizerFile.table(file, rules: rules) else { return }
+  guard let table = try? TokenizerFile(file).table(rules) else { return }
   guard let tokenizer = try? TableTokenizer(table.span.bytes) else {
     preconditionFailure("a table does not open")
   }
@@ -81,7 +81,7 @@ private let tables: [[UInt8]] = {
   return [(unigram, TextRules()), (unigram, canonical), (pairs, TextRules()), (pairs, canonical)].map {
     json, rules in
     let file = MappedFile(copying: Array(json.utf8).span.bytes, path: "fuzz")
-    guard let table = try? TokenizerFile.table(file, rules: rules) else { preconditionFailure("no table") }
+    guard let table = try? TokenizerFile(file).table(rules) else { preconditionFailure("no table") }
     return table
   }
 }()

@@ -13,7 +13,7 @@ public struct CLIPModel: Sendable {
   public let name: String
   /// Nil for a text tower without an image tower.
   public let preprocessing: Preprocessing?
-  public let tokenizer: TokenizerKind
+  public let tokenizer: ModelTokenizer
   /// Exactly the parameters that this model has.
   public let schema: ParameterSchema
   public let decisions: [Decision]
@@ -26,7 +26,7 @@ public struct CLIPModel: Sendable {
   private let valueCheck = ValueCheck()
 
   package init(
-    architecture: CLIPArchitecture, preprocessing: Preprocessing?, tokenizer: TokenizerKind,
+    architecture: CLIPArchitecture, preprocessing: Preprocessing?, tokenizer: ModelTokenizer,
     schema: ParameterSchema, decisions: [Decision] = [], accounting: Accounting, notes: [String] = [],
     source: ModelSource, inheritedSpace: SpaceID? = nil, store: any ParameterStore
   ) {

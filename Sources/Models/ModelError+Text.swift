@@ -79,6 +79,22 @@ extension ModelError.Code {
         "give --pooling highest (OpenAI, open_clip) or --pooling first:ID (transformers' eos_token_id); a wrong one gives "
           + "wrong text vectors without any error"
       )
+    case .undecidedTextRules:
+      (
+        "what becomes of a text before the tokenizer is not recorded in a config",
+        "give --text-rules siglip, siglip2, pipeline, open_clip or big_vision, after the code that the model is used with, or "
+          + "--tokenizer none; wrong rules give other ids without any error"
+      )
+    case .badTokenizer:
+      (
+        "the tokenizer's file cannot be used with this model",
+        "give the file of this model's tokenizer: --tokenizer FILE, or --tokenizer none for a model that takes token ids"
+      )
+    case .unsupportedTokenizer:
+      (
+        "the tokenizer has a step that is not supported",
+        "give --tokenizer none: the model then takes token ids"
+      )
     case .undecidedPreprocessing:
       (
         "the preprocessing of images is not recorded in the file or in a config",

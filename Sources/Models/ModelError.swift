@@ -37,12 +37,17 @@ public struct ModelError: Error, Sendable, Equatable {
     case undecidedPooling = 768
     case undecidedScale = 769
     case configurationContradictsTensors = 770
+    case undecidedTextRules = 771
 
     // 780: two files as one model.
     case cannotJoin = 780
     case adapterWithoutBase = 781
     case adapterDoesNotFit = 782
     case undecidedAdapter = 783
+
+    // 790: the tokenizer.
+    case badTokenizer = 790
+    case unsupportedTokenizer = 791
   }
 
   public var code: Code
@@ -74,12 +79,13 @@ public struct ModelError: Error, Sendable, Equatable {
   public var category: ReadError.Category {
     switch code {
     case .unreadable: cause?.category ?? .badData
-    case .unsupportedArchitecture, .unsupportedOption, .unsupportedDType: .unsupported
+    case .unsupportedArchitecture, .unsupportedOption, .unsupportedDType, .unsupportedTokenizer: .unsupported
     case .notCLIP, .missingTensors, .unexpectedTensors, .wrongShape, .impossibleShape, .repeatedTensor,
       .badReparametrization, .notFinite, .negativeVariance, .undecidedActivation, .undecidedHeads,
       .undecidedPreprocessing, .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors,
       .badConfiguration, .towerAbsent, .undecidedPooling, .undecidedScale, .configurationContradictsTensors,
-      .cannotJoin, .adapterWithoutBase, .adapterDoesNotFit, .undecidedAdapter:
+      .cannotJoin, .adapterWithoutBase, .adapterDoesNotFit, .undecidedAdapter, .undecidedTextRules,
+      .badTokenizer:
       .badData
     }
   }

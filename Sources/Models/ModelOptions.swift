@@ -1,5 +1,6 @@
 public import Architecture
 public import Checkpoints
+public import TokenizerFiles
 
 /// The user's settings for a checkpoint. They override everything except the tensors' shapes.
 public struct ModelOptions: Sendable, Equatable {
@@ -12,7 +13,9 @@ public struct ModelOptions: Sendable, Equatable {
   public var preprocessing: PreprocessingChoice?
   public var resizeBackend: Preprocessing.Backend?
   public var alpha: Preprocessing.Alpha?
-  public var tokenizer: TokenizerKind?
+  public var tokenizer: TokenizerChoice?
+  /// What becomes of a text before the pieces of the tokenizer's file are searched in it.
+  public var textRules: PublishedRules?
   /// The position whose hidden state represents a text.
   public var pooling: TextPooling?
   /// The only tower to use; nil for every tower that exists.

@@ -9,7 +9,7 @@ enum TokenListing {
   static func write(_ arguments: ArraySlice<String>) throws {
     guard let path = arguments.first, let pack = arguments.dropFirst().first else { throw UsageError.missing }
     let rules = try rules(arguments.dropFirst(2))
-    let table = try TokenizerFile.table(path: path, rules: rules)
+    let table = try TokenizerFile(path: path).table(rules)
     let tokenizer = try TableTokenizer(table.span.bytes)
     let context = rules.length ?? 20_000
     var scratch = TableTokenizer.Scratch(tokenizer, contextLength: context)

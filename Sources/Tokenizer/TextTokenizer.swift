@@ -12,14 +12,28 @@ public enum TextTokenizer: Sendable {
     }
   }
 
+  /// The id that fills the positions after the end of a text; nil if the table states none.
+  public var padID: Int32? {
+    switch self {
+    case .openAI: 0
+    case .table(let tokenizer):
+      tokenizer.header.padID == TableHeader.noID ? nil : Int32(bitPattern: tokenizer.header.padID)
+    }
+  }
+
   /// Working memory of `tokenize` for one of the kinds. It never grows.
   public struct Scratch: ~Copyable {
     fileprivate var openAI: Tokenizer.Scratch
     fileprivate var table: TableTokenizer.Scratch
 
-    /// - Parameter contextLength: the most ids of a text.
-    public init(_ tokenizer: TextTokenizer, contextLength: Int) {
+    /// - Parameters:
+    ///   - tokenizer: nil for no memory.
+    ///   - contextLength: the most ids of a text.
+    public init(_ tokenizer: TextTokenizer?, contextLength: Int) {
       switch tokenizer {
+      case nil:
+        openAI = Tokenizer.Scratch(contextLength: 0)
+        table = TableTokenizer.Scratch()
       case .openAI:
         openAI = Tokenizer.Scratch(contextLength: contextLength)
         table = TableTokenizer.Scratch()
@@ -30,8 +44,9 @@ public enum TextTokenizer: Sendable {
     }
 
     /// Bytes that such a scratch allocates on the heap, without the allocator's overhead.
-    public static func byteCount(_ tokenizer: TextTokenizer, contextLength: Int) -> Int {
+    public static func byteCount(_ tokenizer: TextTokenizer?, contextLength: Int) -> Int {
       switch tokenizer {
+      case nil: 0
       case .openAI: Tokenizer.Scratch.byteCount(contextLength: contextLength)
       case .table(let tokenizer):
         TableTokenizer.Scratch.byteCount(tokenizer, contextLength: contextLength)

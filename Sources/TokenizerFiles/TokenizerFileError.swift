@@ -62,6 +62,15 @@ extension TokenizerFileError: CustomStringConvertible {
     ).text
   }
 
+  /// The same in a few words, without the file.
+  public var reason: String {
+    ErrorLine(
+      file: nil, what: summary, expected: expected, found: found, byteOffset: nil,
+      places: item.map { [$0] } ?? []
+    )
+    .text
+  }
+
   private var summary: String {
     switch code {
     case .notATokenizer: "not a tokenizer file"

@@ -1,18 +1,39 @@
 internal import Architecture
 internal import CVocabulary
+internal import Models
 internal import Tokenizer
 
-/// OpenAI's tokenizer on probe texts.
+/// A model's tokenizer on probe texts.
 enum ProbeTokens {
-  /// `contextLength` ids for each text: start, tokens, end, zeros.
-  static func ids(of texts: [String], contextLength: Int) throws(VerificationError) -> [[Int32]] {
-    let tokenizer = try openAI()
-    var scratch = Tokenizer.Scratch(contextLength: contextLength)
+  /// `contextLength` ids for each text, pads included; nil for a model without a tokenizer.
+  static func ids(
+    of texts: [String], _ tokenizer: ModelTokenizer, contextLength: Int
+  ) throws(VerificationError) -> [[Int32]]? {
+    switch tokenizer {
+    case .openAI: ids(of: texts, .openAI(try openAI()), table: [], contextLength)
+    case .table(let table): ids(of: texts, .table(try opened(table)), table: table, contextLength)
+    case .none: nil
+    }
+  }
+
+  private static func ids(
+    of texts: [String], _ tokenizer: TextTokenizer, table: [UInt8], _ contextLength: Int
+  ) -> [[Int32]] {
+    var scratch = TextTokenizer.Scratch(tokenizer, contextLength: contextLength)
     return texts.map { text in
-      var ids = [Int32](repeating: 0, count: contextLength)
+      var ids = [Int32](repeating: tokenizer.padID ?? 0, count: contextLength)
       var span = ids.mutableSpan
-      _ = tokenizer.tokenize(Array(text.utf8).span, into: &span, scratch: &scratch)
+      _ = tokenizer.tokenize(
+        Array(text.utf8).span, table: table.span.bytes, into: &span, scratch: &scratch)
       return ids
+    }
+  }
+
+  private static func opened(_ table: [UInt8]) throws(VerificationError) -> TableTokenizer {
+    do throws(TableFault) {
+      return try TableTokenizer(table.span.bytes)
+    } catch {
+      throw .incomparable("the table of the tokenizer is damaged: \(error)")
     }
   }
 

@@ -22,10 +22,9 @@ package struct ReferencePath {
       for image in probes.images { inputs.pixels.append(try image.prepared(by: preprocessor)) }
     }
     if let tower = model.architecture.text {
-      switch model.tokenizer {
-      case .openAI: inputs.ids = try ProbeTokens.ids(of: probes.texts, contextLength: tower.contextLength)
-      case .none: inputs.ids = ProbeTokens.generated(count: probes.texts.count, for: tower)
-      }
+      inputs.ids =
+        try ProbeTokens.ids(of: probes.texts, model.tokenizer, contextLength: tower.contextLength)
+        ?? ProbeTokens.generated(count: probes.texts.count, for: tower)
     }
     return inputs
   }
@@ -49,12 +48,9 @@ package struct ReferencePath {
   }
 
   private func tokenizer(of tower: TextTower) -> InputComparison.Tokenize? {
-    switch model.tokenizer {
-    case .openAI:
-      { text throws(VerificationError) in
-        try ProbeTokens.ids(of: [text], contextLength: tower.contextLength)[0]
-      }
-    case .none: nil
+    guard model.tokenizer != .none else { return nil }
+    return { text throws(VerificationError) in
+      try ProbeTokens.ids(of: [text], model.tokenizer, contextLength: tower.contextLength)?.first ?? []
     }
   }
 

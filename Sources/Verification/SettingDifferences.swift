@@ -12,7 +12,7 @@ struct ModelFields {
     if let preprocessing = model.preprocessing, model.architecture.image != nil { add(preprocessing) }
     if let text = model.architecture.text {
       add(text)
-      add("tokenizer.kind", model.tokenizer.fieldValue.description)
+      add("tokenizer.kind", model.tokenizer.kind.fieldValue.description)
     }
     add("score.kind", model.scoreKind.map { $0 == .softmax ? "softmax" : "sigmoid" } ?? "none")
   }

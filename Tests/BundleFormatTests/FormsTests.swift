@@ -18,7 +18,8 @@ import Testing
         return switch tensor.content {
         case .panels: true
         case .table: tensor.name.description == "token_embedding.weight"
-        case .vector, .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges, .selfTest,
+        case .vector, .scale, .sum, .exponent, .batchNormScale, .batchNormBias, .scalar, .merges,
+          .tokenizerTable, .selfTest,
           .selfTestTolerance, .extra:
           false
         }

@@ -1,9 +1,13 @@
 import Architecture
 import BundleFormat
 import BundleWriter
+import Foundation
 import Quantization
 import Synchronization
 import TensorTypes
+import TestSupport
+import Tokenizer
+import TokenizerFiles
 
 /// Odd sizes on purpose: head sizes that are not multiples of 16, K that is not a multiple of 4, N that is not a
 /// multiple of 16.
@@ -77,6 +81,25 @@ enum SmallModels {
     var request = request(architecture, .int8)
     request.description.tokenizer = .openAI
     request.description.tokenizerID = OpenAIVocabulary.id
+    return request
+  }
+
+  /// A text tower of SigLIP with a table of the tokenizer.
+  static func textWithTable() throws -> BundleRequest<RandomSource> {
+    let file = try TokenizerFile(path: Fixture.url("tokenizer/tables/t5.model").path)
+    let table = try file.table(PublishedRules.siglip.rules(for: file, padToken: nil, length: 9))
+    let vocabulary = Int(try TableHeader(table.span.bytes).vocabulary)
+    var architecture = vision.keeping(image: false, text: true)
+    architecture.text = TextTower(
+      contextLength: 9, vocabularySize: vocabulary,
+      stack: TransformerStack(
+        width: 8, layers: 1, heads: 1, mlpWidth: 16, activation: .geluTanh, epsilon: 1e-6),
+      isCausal: false, pooling: .last, projection: 8, hasProjectionBias: true)
+    var request = request(architecture, .fp16, score: .sigmoid)
+    request.description.tokenizer = .table
+    request.description.tokenizerID = Identity.tokenizer(table: table.span.bytes)
+    request.description.tokenizerTableBytes = table.count
+    request.tokenizerTable = table
     return request
   }
 }

@@ -27,7 +27,7 @@ enum DiffSubject {
       options.preprocessing = .openAI
       options.resizeBackend = .pillow
       options.alpha = .drop
-      options.tokenizer = TokenizerKind.none
+      options.tokenizer = TokenizerChoice.none
     }
   }
 

@@ -7,7 +7,7 @@ import TokenizerFiles
 @Suite("SentencePiece models") struct SentencePieceModelTests {
   private func table(_ bytes: [UInt8], _ rules: TextRules = TextRules()) throws(TokenizerFileError) -> [UInt8]
   {
-    try TokenizerFile.table(MappedFile(copying: bytes.span.bytes, path: "test.model"), rules: rules)
+    try TokenizerFile(MappedFile(copying: bytes.span.bytes, path: "test.model")).table(rules)
   }
 
   private func error(_ message: ModelMessage, _ rules: TextRules = TextRules()) -> TokenizerFileError? {

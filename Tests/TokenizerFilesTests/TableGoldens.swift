@@ -74,7 +74,7 @@ struct TableUnderTest {
   }
 
   init(_ file: String, _ rules: TextRules = TextRules()) throws {
-    try self.init(TokenizerFile.table(path: TableGoldens.path(file), rules: rules))
+    try self.init(TokenizerFile(path: TableGoldens.path(file)).table(rules))
   }
 
   /// The ids in a buffer of `context`, and the result.

@@ -116,7 +116,7 @@ import Verification
     #expect(report.verdict == .pass && report.inputs?.preprocessing?.status == .equal, "\(report.rendered)")
     #expect(report.rendered.contains("tokenizer: not compared (the golden file holds no texts"))
     var options = ModelOptions()
-    options.tokenizer = TokenizerKind.none
+    options.tokenizer = TokenizerChoice.none
     let model = try CLIPModel(Checkpoint.open(Fixture.url("minis/mini-vit.pt").path), options: options)
     let other = try Verifier.compare(model, with: golden("mini-vit"), reference: .underTest)
     #expect(

@@ -6,6 +6,7 @@ import Models
 import PocketCLIP
 import TestSupport
 import Testing
+import TokenizerFiles
 import Verification
 
 /// SigLIP's towers, on a small model that transformers and open_clip wrote (`Fixtures/siglip/make_siglip.py`).
@@ -62,6 +63,67 @@ import Verification
       let report = try Verifier.compare(OpenBundle(path: path), arithmetic: arithmetic, with: golden)
       #expect(try #require(report.image).metrics.worstCosine > 0.9995, "\(report.rendered)")
       #expect(try #require(report.text).metrics.worstCosine > 0.9995, "\(report.rendered)")
+    }
+  }
+
+  /// A folder with its tokenizer, and a golden file with texts and their ids.
+  struct Folder: Sendable, CustomTestStringConvertible {
+    var path: String
+    var golden: String
+    var rules: PublishedRules?
+
+    var testDescription: String { golden }
+
+    static let all = [
+      Folder(path: "siglip/siglip-tokenizer", golden: "siglip/siglip-tokenizer.safetensors"),
+      Folder(
+        path: "siglip/siglip2-tokenizer", golden: "siglip/siglip2-tokenizer.safetensors", rules: .pipeline),
+      Folder(
+        path: "siglip/siglip2-tokenizer", golden: "siglip/siglip2-tokenizer-lowercase.safetensors",
+        rules: .siglip2),
+      Folder(path: "minis/mini-siglip", golden: "minis/goldens/mini-siglip.safetensors"),
+    ]
+
+    func model() throws -> CLIPModel {
+      var options = ModelOptions()
+      options.textRules = rules
+      return try CLIPModel(Checkpoint.open(Fixture.url(path).path), options: options)
+    }
+
+    func goldenFile() throws -> GoldenFile { try GoldenFile(path: Fixture.url(golden).path) }
+  }
+
+  @Test(
+    "Texts have the ids of the original's tokenizer, in the reference and in a bundle", arguments: Folder.all)
+  func texts(_ folder: Folder) throws {
+    let (model, golden) = (try folder.model(), try folder.goldenFile())
+    let report = try Verifier.compare(model, with: golden, reference: .underTest)
+    #expect(report.verdict == .pass && report.inputs?.tokenizer?.status == .equal, "\(report.rendered)")
+    try VerificationSubject.withBundle(of: model, .fp16) { path in
+      let report = try Verifier.compare(OpenBundle(path: path), with: golden)
+      #expect(report.verdict == .pass && report.inputs?.tokenizer?.status == .equal, "\(report.rendered)")
+    }
+  }
+
+  @Test("The other rules of SigLIP 2 give other ids, which verification names")
+  func otherRules() throws {
+    let folder = Folder(
+      path: "siglip/siglip2-tokenizer", golden: "siglip/siglip2-tokenizer.safetensors", rules: .siglip2)
+    let report = try Verifier.compare(folder.model(), with: folder.goldenFile(), reference: .underTest)
+    #expect(report.verdict == .fail && report.inputs?.tokenizer?.differing == 6, "\(report.rendered)")
+  }
+
+  @Test("A bundle of a bundle keeps the tokenizer")
+  func again() throws {
+    let folder = Folder.all[0]
+    try VerificationSubject.withBundle(of: folder.model(), .fp16) { path in
+      let (first, again) = (try folder.model(), try CLIPModel(Checkpoint.open(path)))
+      #expect(again.tokenizer == first.tokenizer && again.tokenizer != .none)
+      let header = try OpenBundle(path: path).header
+      try VerificationSubject.withBundle(of: again, .fp16) { other in
+        let rewritten = try OpenBundle(path: other).header
+        #expect(rewritten.description.tokenizerID == header.description.tokenizerID)
+      }
     }
   }
 

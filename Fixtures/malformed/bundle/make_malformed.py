@@ -11,8 +11,8 @@ SOUND = HERE.parent.parent / "valid" / "bundle" / "least-int8.pclip"
 
 
 class Bundle:
-    def __init__(self):
-        raw = SOUND.read_bytes()
+    def __init__(self, sound=SOUND):
+        raw = sound.read_bytes()
         size = 8 + struct.unpack_from("<Q", raw)[0]
         self.header = raw[8:size].decode().rstrip(" ")
         self.data = bytearray(raw[size:])
@@ -115,6 +115,9 @@ def structural():
            lambda b: b.at(f"[{begin + 64},") + 1)
     added()
     poked("B-030", "an epsilon of zero", "image.epsilon", 0, "f", 0.0)
+    table = Bundle(SOUND.parent / "siglip-text-fp16.pclip")
+    offset = table.poke("tokenizer.table", 8, "B", 9)
+    write("B-032", "a table of algorithm 9", table.bytes(), offset)
 
 
 def added():

@@ -58,6 +58,7 @@ STAND_INS = {
         "clip-vit-b32": written("export", MINI, "--to", "huggingface"), "changed.safetensors": CHANGED,
     },
     "docs/TROUBLESHOOTING.md": {
+        "siglip2-base-patch16-224": copy("Fixtures/siglip/siglip2-tokenizer"),
         "ViT-B-32.pt": copy(MINI), "epoch_32.pt": FULL_SIZE, "b32.pclip": INT8, "cat.jpg": copy(IMAGE),
         "Photos": copy("Fixtures/minis/images"), "golden.safetensors": copy("Fixtures/minis/goldens/mini-vit.safetensors"),
         "clip-vit-b32": written("export", MINI, "--to", "huggingface"),

@@ -113,7 +113,7 @@ extension Checkpoint {
 
   private mutating func addTokenizerAndCard(_ folder: ModelFolder) throws(ReadError) {
     let hasTokenizer = !evidence.tokenizerFiles.isEmpty
-    for name in ["tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json"] where !hasTokenizer {
+    for name in Evidence.tokenizerFileNames where !hasTokenizer {
       guard let file = try folder.mapIfPresent(name) else { continue }
       evidence.tokenizerFiles.append(SourceFile(path: file.path, byteCount: file.byteCount))
     }

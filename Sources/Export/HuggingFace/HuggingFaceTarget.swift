@@ -48,7 +48,7 @@ extension ExportPlan {
     }
     if let text = model.architecture.text {
       files += TokenizerFiles(model.tokenizer, text)?.all(below: "") ?? []
-      if model.tokenizer == .none { notes.append(TokenizerFiles.absenceNote) }
+      notes += TokenizerFiles.notes(on: model.tokenizer)
     }
   }
 

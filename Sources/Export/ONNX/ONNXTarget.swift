@@ -44,7 +44,7 @@ extension ExportPlan {
       TextGraph(tower: text).build(in: &builder)
       files += ONNXModelFile(graph: builder.graph, metadata: metadata).files(below: "textual/")
       files += TokenizerFiles(model.tokenizer, text)?.fast(below: "textual/") ?? []
-      if model.tokenizer == .none { notes.append(TokenizerFiles.absenceNote) }
+      notes += TokenizerFiles.notes(on: model.tokenizer)
     }
     files.append(
       PlannedFile(name: "config.json", OpenCLIPConfig(architecture: model.architecture).json.pretty))

@@ -41,7 +41,10 @@ extension ExportPlan {
         metadata: request.metadata(spaceID: spaceID)),
     ]
     notes = logitScale.notes + preprocessing.notesOnOpenCLIP
-    if model.tokenizer == .none {
+    switch model.tokenizer {
+    case .openAI: break
+    case .table: notes += TokenizerFiles.notes(on: model.tokenizer)
+    case .none:
       notes.append("the source has no tokenizer, and open_clip's may not be its own: give token ids")
     }
   }

@@ -3,7 +3,14 @@ internal import Models
 
 /// OpenAI's tokenizer in the files of transformers and of the `tokenizers` library.
 struct TokenizerFiles {
-  static let absenceNote = "the source has no tokenizer, so none is written: give token ids"
+  /// Why no files are written; empty if they are.
+  static func notes(on tokenizer: ModelTokenizer) -> [String] {
+    switch tokenizer {
+    case .openAI: []
+    case .table: ["the tokenizer is not written: take its file from the source"]
+    case .none: ["the source has no tokenizer, so none is written: give token ids"]
+    }
+  }
 
   static let names = fastNames.union(["merges.txt", "vocab.json"])
   static let fastNames: Set<String> = ["special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"]
@@ -11,11 +18,11 @@ struct TokenizerFiles {
   private let vocabulary = PublishedVocabulary()
   private let contextLength: Int
 
-  /// Nil for a model that takes ids only.
-  init?(_ kind: TokenizerKind, _ tower: TextTower) {
-    switch kind {
+  /// Nil for another tokenizer, whose file is not written again, and for a model that takes ids only.
+  init?(_ tokenizer: ModelTokenizer, _ tower: TextTower) {
+    switch tokenizer {
     case .openAI: contextLength = tower.contextLength
-    case .none: return nil
+    case .table, .none: return nil
     }
   }
 

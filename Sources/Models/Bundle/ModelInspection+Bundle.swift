@@ -24,7 +24,7 @@ extension ModelInspection {
       checkpoint: checkpoint.stating(description.provenance), convention: "OpenAI",
       architecture: architecture,
       preprocessing: architecture.image == nil ? nil : description.preprocessing,
-      tokenizer: architecture.text == nil ? .none : description.tokenizer,
+      tokenizer: architecture.text == nil ? .none : weights.header.tokenizer(of: bundle),
       decisions: [
         Decision(field: "everything", value: "as stated", source: .evidence, detail: "the bundle's header")
       ],

@@ -22,7 +22,8 @@ extension ReadError {
       .fieldEncoding, .fieldsConsistent, .tensorDigest, .entrySyntax, .tensorExpected, .tensorType,
       .tensorShape, .tensorOffsets, .extraTensorAligned, .extraTensorOrder:
       excerpt(of: file, at: fault.byteOffset)
-    case .scalarValue, .mergesValid, .digestMatches, .noMinus128, .paddingZero, .valuesFinite, .sumsMatch,
+    case .scalarValue, .mergesValid, .tableValid, .digestMatches, .noMinus128, .paddingZero, .valuesFinite,
+      .sumsMatch,
       .scaleValue, .exponentRange:
       nil
     }

@@ -17,6 +17,7 @@ extension TokenizerKind {
   public var fieldText: String {
     switch self {
     case .openAI: "openai"
+    case .table: "table"
     case .none: "none"
     }
   }

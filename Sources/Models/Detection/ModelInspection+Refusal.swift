@@ -25,6 +25,7 @@ extension ModelInspection {
       if open.contains(.undecidedHeads) { options.append("--heads \(usualHeads)") }
     }
     if open.contains(.undecidedPooling), names == nil { options.append("--pooling \(usualPooling)") }
+    if open.contains(.undecidedTextRules) { options.append("--text-rules NAME or --tokenizer none") }
     if open.contains(.undecidedPreprocessing) {
       options.append(
         architecture.family == .sigLIP
@@ -86,14 +87,15 @@ extension ModelError.Code {
   /// Whether options can solve every problem.
   public var isUndecided: Bool {
     switch self {
-    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling, .undecidedScale:
+    case .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .undecidedPooling, .undecidedScale,
+      .undecidedTextRules:
       true
     case .unreadable, .notCLIP, .unsupportedArchitecture, .unsupportedOption, .missingTensors,
       .unexpectedTensors,
       .wrongShape, .impossibleShape, .repeatedTensor, .unsupportedDType, .badReparametrization, .notFinite,
       .negativeVariance, .headsDoNotDivide, .unknownArchitectureName, .architectureContradictsTensors,
       .badConfiguration, .towerAbsent, .configurationContradictsTensors, .cannotJoin, .adapterWithoutBase,
-      .adapterDoesNotFit, .undecidedAdapter:
+      .adapterDoesNotFit, .undecidedAdapter, .badTokenizer, .unsupportedTokenizer:
       false
     }
   }

@@ -11,7 +11,7 @@ public struct ModelInspection: Sendable {
   /// `problems`.
   public let architecture: CLIPArchitecture
   public let preprocessing: Preprocessing?
-  public let tokenizer: TokenizerKind
+  public let tokenizer: ModelTokenizer
   public let decisions: [Decision]
   public let accounting: Accounting
   /// Notes for the user, one sentence each.
@@ -74,7 +74,7 @@ public struct ModelInspection: Sendable {
 
   init(
     checkpoint: Checkpoint, convention: String, architecture: CLIPArchitecture,
-    preprocessing: Preprocessing?, tokenizer: TokenizerKind, decisions: [Decision], accounting: Accounting,
+    preprocessing: Preprocessing?, tokenizer: ModelTokenizer, decisions: [Decision], accounting: Accounting,
     notes: [String], problems: [ModelError], inheritedSpace: SpaceID?, schema: ParameterSchema,
     store: any ParameterStore
   ) {

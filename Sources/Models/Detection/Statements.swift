@@ -1,6 +1,7 @@
 internal import Architecture
 internal import Archives
 internal import Checkpoints
+internal import TokenizerFiles
 
 /// All statements about one checkpoint, strongest source first: option, evidence, configuration, fingerprint, and
 /// last the fixed properties of the library.
@@ -10,6 +11,7 @@ struct Statements {
   private var notes: [String] = []
   /// Configurations whose sizes belong to another model, but which would determine a setting.
   private var problems: [ModelError] = []
+  private let tables: TableSearch
 
   init(
     _ checkpoint: Checkpoint, _ library: NamingConvention.Library, _ sizes: CLIPArchitecture,
@@ -17,6 +19,7 @@ struct Statements {
   ) throws(ModelError) {
     let foreign = ForeignNeighbours(checkpoint.evidence, library)
     let evidence = foreign.evidence
+    tables = TableSearch(evidence, options, library)
     facts = try StatedFacts.options(options, sizes: sizes)
     var overrides = Overrides(options: facts)
     let archive = StatedFacts.archive(evidence, sizes: sizes)
@@ -120,9 +123,8 @@ struct Statements {
           ModelError(.undecidedPooling, found: "a vocabulary of \(text.vocabularySize)"))
       }
       resolution.architecture.text = text
-      resolution.tokenizer = resolution.take(facts.tokenizer, "tokenizer", \.fieldText) ?? .none
       resolution.requireIDs(facts, of: text)
-      resolution.noteOtherTokenizer(facts.tokenizer)
+      resolution.decideTokenizer(facts.tokenizer, text, tables)
     }
     resolution.scoreBias = facts.scoreBias
     resolution.notes += notes
@@ -134,7 +136,7 @@ extension ModelOptions {
   /// - Throws: `unsupportedOption` if the user requests OpenAI's tokenizer, but a file next to the weights has
   ///   another one.
   fileprivate func requireAgreement(with stated: Stated<TokenizerKind>?) throws(ModelError) {
-    guard let tokenizer, tokenizer != .none, let stated, stated.value != tokenizer else { return }
+    guard tokenizer == .openAI, let stated, stated.value != .openAI else { return }
     var error = ModelError(
       .unsupportedOption, expected: "the tokenizer next to the weights",
       found: "--tokenizer openai: \(stated.detail)")
@@ -157,7 +159,7 @@ extension StatedFacts {
 struct Resolution {
   var architecture: CLIPArchitecture
   var preprocessing: Preprocessing?
-  var tokenizer = TokenizerKind.none
+  var tokenizer = ModelTokenizer.none
   var scoreBias: Stated<Bool>?
   var decisions: [Decision] = []
   var notes: [String] = []
@@ -239,9 +241,37 @@ struct Resolution {
     }
   }
 
-  /// Notes that a vocabulary of OpenAI's size can still have other words.
-  mutating func noteOtherTokenizer(_ stated: Stated<TokenizerKind>?) {
-    guard let stated, stated.value == .none, stated.source == .configuration else { return }
-    notes.append("the model gets no tokenizer and takes token ids only (\(stated.detail))")
+  /// OpenAI's tokenizer or none as stated; where no option says so, a table instead of none.
+  mutating func decideTokenizer(_ stated: Stated<TokenizerKind>?, _ text: TextTower, _ tables: TableSearch) {
+    if tables.isWanted(instead: stated) {
+      do throws(ModelError) {
+        switch try tables.outcome(text) {
+        case .found(let table, let rules):
+          take(table, "tokenizer") { _ in TokenizerKind.table.fieldText }
+          take(rules, "text.rules", \.rawValue)
+          tokenizer = .table(table.value)
+          return
+        case .none(let reason): noteMissingTokenizer(stated, reason, text)
+        }
+      } catch {
+        undecided.append(error)
+      }
+    }
+    take(stated, "tokenizer", \.fieldText)
+    tokenizer = stated?.value == .openAI ? .openAI : .none
+  }
+
+  /// Notes a model whose texts nobody can encode, and why.
+  private mutating func noteMissingTokenizer(
+    _ stated: Stated<TokenizerKind>?, _ reason: String?, _ text: TextTower
+  ) {
+    let isStated = stated?.source == .configuration
+    if let reason = reason ?? (isStated ? stated?.detail : nil) {
+      notes.append("the model gets no tokenizer and takes token ids only (\(reason))")
+    } else if text.attendsPads {
+      notes.append(
+        "the model gets no tokenizer and takes token ids only: its spiece.model or tokenizer.json is not beside it; give --tokenizer FILE"
+      )
+    }
   }
 }

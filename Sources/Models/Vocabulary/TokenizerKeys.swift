@@ -14,7 +14,7 @@ enum TokenizerKeys {
   private static let contextLength = 77
 
   /// Keys about truncation and padding in transformers, file locations, and rules that captions never trigger.
-  private static let irrelevant: Set<String> = [
+  static let irrelevant: Set<String> = [
     "add_prefix_space", "auto_map", "backend", "chat_template",
     "clean_up_tokenization_spaces", "errors", "extra_special_tokens", "is_local", "legacy",
     "local_files_only", "max_length",

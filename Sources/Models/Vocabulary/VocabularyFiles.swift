@@ -46,6 +46,7 @@ enum VocabularyFiles {
           content.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
             .split(separator: "\n").drop { $0.hasPrefix("#version") }.map(String.init))
       case "vocab.json": return differenceOfWords(try JSONParser.parse(content.bytes, limits: .standard))
+      case "spiece.model", "tokenizer.model", "sentencepiece.bpe.model": return "a SentencePiece model"
       case "added_tokens.json":
         let added = try JSONParser.parse(content.bytes, limits: .standard).objectValue?.members ?? []
         return differenceOfAdded(added.map(\.key))

@@ -96,6 +96,7 @@ extension BundleFault {
       .fieldEncoding, .fieldsConsistent, .tensorDigest, .entrySyntax, .tensorExpected, .tensorType,
       .tensorShape,
       .tensorOffsets, .extraTensorAligned, .fileCovered, .extraTensorOrder, .scalarValue, .mergesValid,
+      .tableValid,
       .digestMatches,
       .noMinus128, .paddingZero, .valuesFinite, .sumsMatch, .scaleValue, .exponentRange:
       return damage

@@ -97,7 +97,7 @@ extension BundleFault {
       .metadataSyntax, .fieldExpected, .fieldValue, .fieldEncoding, .fieldsConsistent, .tensorDigest,
       .entrySyntax,
       .tensorExpected, .tensorType, .tensorShape, .tensorOffsets, .extraTensorAligned, .fileCovered,
-      .extraTensorOrder, .scalarValue, .mergesValid:
+      .extraTensorOrder, .scalarValue, .mergesValid, .tableValid:
       FaultCode(PCLIP_E_FORMAT)
     }
   }

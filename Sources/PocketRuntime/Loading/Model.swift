@@ -26,7 +26,9 @@ package final class Model: @unchecked Sendable {
   let text: TextWeights?
   /// The form of rows that each tower's layers use, except that layers with FP16 weights in an int8 tower use floats.
   let imageForm, textForm: RowForm
-  let tokenizer: Tokenizer?
+  let tokenizer: TextTokenizer?
+  /// The bytes of the tokenizer's table; empty without one.
+  let tokenizerTable: UnsafeRawBufferPointer
   private let memory: FileMemory
   private let products: ScaleProducts
 
@@ -52,19 +54,22 @@ package final class Model: @unchecked Sendable {
     if let tower = architecture.image { image = try binder.bind(tower) }
     var text: TextWeights?
     if let tower = architecture.text { text = try binder.bind(tower) }
-    let tokenizer = try Model.tokenizer(header, start)
+    let table = Model.tokenizerTable(header, start)
+    let tokenizer = try Model.tokenizer(header, start, table)
     let compute = hasInt8 || arithmetic == .bf16 ? try options.computeWithTiles() : options.compute
     try Model.check(arithmetic, imagePrecision, textPrecision, compute)
     return Model(
       memory, products, header, compute, arithmetic,
       Model.rowForm(imagePrecision, header.description.imageForms, arithmetic, compute),
-      Model.rowForm(textPrecision, header.description.textForms, arithmetic, compute), image, text, tokenizer)
+      Model.rowForm(textPrecision, header.description.textForms, arithmetic, compute), image, text, tokenizer,
+      table)
   }
 
   private init(
     _ memory: consuming FileMemory, _ products: consuming ScaleProducts, _ header: BundleHeader,
     _ compute: Compute, _ arithmetic: Arithmetic, _ imageForm: RowForm, _ textForm: RowForm,
-    _ image: ImageWeights?, _ text: TextWeights?, _ tokenizer: Tokenizer?
+    _ image: ImageWeights?, _ text: TextWeights?, _ tokenizer: TextTokenizer?,
+    _ tokenizerTable: UnsafeRawBufferPointer
   ) {
     self.imageForm = imageForm
     self.textForm = textForm
@@ -76,6 +81,7 @@ package final class Model: @unchecked Sendable {
     self.image = image
     self.text = text
     self.tokenizer = tokenizer
+    self.tokenizerTable = tokenizerTable
   }
 
   var description: BundleDescription { header.description }
@@ -146,6 +152,27 @@ package final class Model: @unchecked Sendable {
   }
 
   private static func tokenizer(
+    _ header: BundleHeader, _ start: UnsafeRawPointer, _ table: UnsafeRawBufferPointer
+  ) throws(RuntimeFault) -> TextTokenizer? {
+    switch header.description.tokenizer {
+    case .openAI: try openAITokenizer(header, start).map { .openAI($0) }
+    // Checked with the header.
+    case .table: (try? TableTokenizer(table.bytes)).map { .table($0) }
+    case .none: nil
+    }
+  }
+
+  private static func tokenizerTable(
+    _ header: BundleHeader, _ start: UnsafeRawPointer
+  ) -> UnsafeRawBufferPointer {
+    for tensor in header.tensors {
+      guard case .tokenizerTable(let byteCount) = tensor.content else { continue }
+      return UnsafeRawBufferPointer(start: start + tensor.byteOffset, count: byteCount)
+    }
+    return UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  private static func openAITokenizer(
     _ header: BundleHeader, _ start: UnsafeRawPointer
   ) throws(RuntimeFault) -> Tokenizer? {
     guard let tensor = header.tensors.first(where: { $0.content == .merges }) else { return nil }

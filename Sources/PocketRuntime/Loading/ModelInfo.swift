@@ -2,6 +2,7 @@ import Architecture
 import BundleFormat
 import CKernels
 import CPocketCLIP
+import Tokenizer
 
 extension pclip_model_info {
   init(_ model: Model) {
@@ -33,7 +34,7 @@ extension pclip_model_info {
     threads = Int32(clamping: model.compute.threads)
     setScore(model.score)
     file_bytes = UInt64(model.file.count)
-    pad_id = model.description.tokenizer.padID ?? -1
+    pad_id = model.tokenizer?.padID ?? -1
     setNames(model)
   }
 

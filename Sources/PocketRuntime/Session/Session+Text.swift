@@ -45,10 +45,12 @@ extension Session {
     guard text.count >= 0 else { throw RuntimeFault.beyondAddressSpace("text.count") }
     let utf8 = UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
     var target = MutableSpan(_unsafeStart: ids, count: count)
+    // Swift 6.3's optimizer stops where the span is made of the model's property itself.
+    let table = model.tokenizerTable
     let result = tokenizer.tokenize(
-      UnsafeBufferPointer(start: utf8, count: text.count).span, into: &target, scratch: &tokenizerScratch)
-    (ids + result.count).update(
-      repeating: model.description.tokenizer.padID ?? 0, count: count - result.count)
+      UnsafeBufferPointer(start: utf8, count: text.count).span, table: table.bytes, into: &target,
+      scratch: &tokenizerScratch)
+    (ids + result.count).update(repeating: tokenizer.padID ?? 0, count: count - result.count)
     return result
   }
 

@@ -13,7 +13,7 @@ package final class Session {
   let limits: SessionLimits
   let scratch: SessionScratch
   let preparation: ImagePreparation?
-  var tokenizerScratch: Tokenizer.Scratch
+  var tokenizerScratch: TextTokenizer.Scratch
   /// Observes forward passes, for verification.
   package var observer: StageObserver?
   private let memory: UnsafeMutableRawPointer
@@ -42,7 +42,7 @@ package final class Session {
     } else {
       preparation = nil
     }
-    tokenizerScratch = Tokenizer.Scratch(contextLength: Session.wordContext(model))
+    tokenizerScratch = TextTokenizer.Scratch(model.tokenizer, contextLength: Session.contextLength(model))
   }
 
   deinit { pf_free(memory) }
@@ -58,7 +58,7 @@ package final class Session {
       throw RuntimeFault.beyondAddressSpace("a session with these limits")
     }
     var total = scratchBytes + objectBytes
-    total += Tokenizer.Scratch.byteCount(contextLength: wordContext(model))
+    total += TextTokenizer.Scratch.byteCount(model.tokenizer, contextLength: contextLength(model))
     if let image = model.description.architecture.image {
       total += ImagePreparation.byteCount(
         imageSize: image.imageSize, model.description.preprocessing.backend, limits,
@@ -80,8 +80,8 @@ package final class Session {
     min(model.compute.threads, scratch.image?.items ?? 1)
   }
 
-  private static func wordContext(_ model: Model) -> Int {
-    model.tokenizer == nil ? 0 : model.description.architecture.text?.contextLength ?? 0
+  private static func contextLength(_ model: Model) -> Int {
+    model.description.architecture.text?.contextLength ?? 0
   }
 }
 

@@ -6,6 +6,14 @@ public enum TableFault: Error, Equatable, Sendable {
   case badField(offset: Int)
   /// A list leaves the table, or has another size than its entries need.
   case badSection(offset: Int)
+
+  /// From the start of the table.
+  public var byteOffset: Int {
+    switch self {
+    case .notATable: 0
+    case .badField(let offset), .badSection(let offset): offset
+    }
+  }
 }
 
 extension TableHeader {

@@ -148,14 +148,15 @@ struct JSONTable {
     guard json.model["byte_fallback"]?.boolValue == true else { return [] }
     let bytes = (UInt8.min...UInt8.max).map { ids[BytePiece.bytes($0)] }
     guard bytes.contains(where: { $0 != nil }) else { return [] }
-    let found = bytes.compactMap(\.self)
-    guard found.count == 256 else {
+    // A byte that is a character and a piece needs no byte piece: transformers 4 writes Gemma's tab so.
+    let usable = zip(UInt8.min...UInt8.max, bytes).compactMap { byte, id in id ?? ids[[byte]] }
+    guard usable.count == 256 else {
       throw TokenizerFileError(
-        .contradiction, item: "byte_fallback", expected: "256 byte pieces", found: "\(found.count)")
+        .contradiction, item: "byte_fallback", expected: "256 byte pieces", found: "\(usable.count)")
     }
     assembly.header.unknown = .bytes
-    assembly.add(.bytes, found.map { UInt32($0) })
-    return Set(found)
+    assembly.add(.bytes, usable.map { UInt32($0) })
+    return Set(bytes.compactMap(\.self))
   }
 
   private mutating func addMap() throws(TokenizerFileError) {

@@ -13,12 +13,15 @@ struct BundleCard {
   let name: String
   let description: BundleDescription
   let information: ModelInformation
+  /// Of a tokenizer's table.
+  let textRules: String?
 
   /// - Parameter name: the file's name, without its folder.
   init(_ bundle: OpenBundle) {
     name = bundle.path.split(separator: "/").last.map(String.init) ?? bundle.path
     description = bundle.description
     information = bundle.model.information
+    textRules = bundle.header.textRules(of: bundle.file)
   }
 
   var text: String {
@@ -93,6 +96,7 @@ extension BundleCard {
     }
     if let text = description.architecture.text {
       rows.append(("texts", "\(text.contextLength) tokens, tokenizer \(description.tokenizer.fieldText)"))
+      if let rules = textRules { rows.append(("text rules", rules)) }
       rows.append(("text activation", text.stack.activation.fieldText))
       rows.append(("text heads", "\(text.stack.heads)"))
       rows.append(("text epsilon", "\(text.stack.epsilon)"))

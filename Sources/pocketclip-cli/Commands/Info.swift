@@ -4,6 +4,7 @@ import ArgumentParser
 import BundleFormat
 import Conversion
 import Foundation
+import Models
 import PocketCLIP
 import Verification
 
@@ -72,7 +73,7 @@ struct InfoOutput: SchemaOutput {
     var precision: [String: String]
     var embeddingDimension: Int
     var imageSize, contextLength: Int?
-    var preprocessing, resizeBackend, alpha, tokenizer: String?
+    var preprocessing, resizeBackend, alpha, tokenizer, textRules: String?
     var logitScale, logitBias: Float?
     var scoreKind: String
     var spaceId: SpaceID
@@ -120,6 +121,7 @@ extension InfoOutput.Bundle {
     let towers = towers.map { "\($0) (\(precision[$0] ?? ""))" }.joined(separator: ", ")
     let images = imageSize.map { ["  images        \($0) × \($0) pixels, \(preprocessing ?? "")"] } ?? []
     let texts = contextLength.map { ["  texts         \($0) tokens, tokenizer \(tokenizer ?? "none")"] } ?? []
+    let rules = textRules.map { ["  text rules    \($0)"] } ?? []
     let scale = logitScale.map { ["  logit scale   \(fixed(Double($0), 4))"] } ?? []
     let bias = logitBias.map { ["  logit bias    \(fixed(Double($0), 4)), of a sigmoid"] } ?? []
     let bounds = demandedCosine.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }
@@ -128,6 +130,7 @@ extension InfoOutput.Bundle {
       ? [] : ["  fidelity      convert demanded worst cosines of at least \(bounds.joined(separator: ", "))"]
     let rounding = calibration.map { ["  rounding      calibrated on \($0)"] } ?? []
     return ["  towers        \(towers)", "  embedding     \(embeddingDimension) values"] + images + texts
+      + rules
       + scale + bias + demanded + (matrices?.summaryLines ?? []) + rounding
   }
 
@@ -174,6 +177,7 @@ extension InfoOutput.Bundle {
       precision["text"] = description.textPrecision.fieldValue.description
       contextLength = information.contextLength
       tokenizer = description.tokenizer.fieldValue.description
+      textRules = input.header.textRules(of: input.file)
     }
     embeddingDimension = information.embeddingDimension
     logitScale = information.logitScale

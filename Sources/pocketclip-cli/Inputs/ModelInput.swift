@@ -3,6 +3,7 @@ import Archives
 import ArgumentParser
 import Checkpoints
 import Models
+import TokenizerFiles
 
 /// What to read, and settings that the file may not record.
 struct ModelInputOptions: ParsableArguments {
@@ -51,8 +52,19 @@ struct ModelInputOptions: ParsableArguments {
       valueName: "position"))
   var pooling: String?
 
-  @Option(help: ArgumentHelp("Which tokenizer to store in the bundle: openai or none.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Which tokenizer to store in the bundle: openai, none, or a spiece.model, tokenizer.model or tokenizer.json. Without this "
+        + "option, that of the folder.",
+      valueName: "openai|none|file"))
   var tokenizer: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of a text before the pieces of that file are searched: siglip, siglip2 (as in transformers), pipeline (only "
+        + "what tokenizer.json states), open_clip or big_vision. Needed if no configuration states it.",
+      valueName: "name"))
+  var textRules: String?
 
   @Option(
     help: ArgumentHelp(
@@ -121,7 +133,8 @@ struct ModelInputOptions: ParsableArguments {
       ("--architecture", architecture), ("--activation", activation), ("--heads", heads),
       ("--epsilon", epsilon),
       ("--preprocess", preprocess), ("--resize-backend", resizeBackend), ("--alpha", alpha),
-      ("--pooling", pooling), ("--tokenizer", tokenizer), ("--format", format), ("--base", base),
+      ("--pooling", pooling), ("--tokenizer", tokenizer), ("--text-rules", textRules), ("--format", format),
+      ("--base", base),
       ("--adapter", adapter?.rawValue), ("--lora-alpha", loraAlpha.map { "\($0)" }), ("--prefix", prefix),
       ("--variant", variant), ("--tower", tower == .both ? nil : tower.rawValue),
     ]
@@ -172,11 +185,12 @@ struct ModelInputOptions: ParsableArguments {
       }
       return .firstID(id)
     }
-    options.tokenizer = try tokenizer.map { text throws(Failure) in
-      guard let kind = TokenizerKind.allCases.first(where: { $0.fieldText == text }) else {
-        throw .unknownValue(text, of: "--tokenizer", among: TokenizerKind.allCases.map(\.fieldText))
+    options.tokenizer = try tokenizer.map(Self.tokenizerChoice)
+    options.textRules = try textRules.map { text throws(Failure) in
+      guard let rules = PublishedRules(rawValue: text) else {
+        throw .unknownValue(text, of: "--text-rules", among: PublishedRules.allCases.map(\.rawValue))
       }
-      return kind
+      return rules
     }
     options.tower = tower.tower
     options.selection.format = try format.map { id throws(Failure) in
@@ -200,6 +214,23 @@ struct ModelInputOptions: ParsableArguments {
     options.selection.prefix = prefix
     options.selection.variant = variant
     return options
+  }
+
+  private static func tokenizerChoice(_ text: String) throws(Failure) -> TokenizerChoice {
+    switch text {
+    case "openai": return .openAI
+    case "none": return .none
+    case let path:
+      guard Folder.hasFile(path) else {
+        guard path.contains(where: { "./".contains($0) }) else {
+          throw .unknownValue(path, of: "--tokenizer", among: ["openai", "none"])
+        }
+        throw Failure(
+          .input, "--tokenizer \(path.shortened): expected openai, none or a file, and there is no such file",
+          hint: "give the model's spiece.model, tokenizer.model or tokenizer.json, or --tokenizer none")
+      }
+      return .file(path: path)
+    }
   }
 
   private static func architectureName(_ name: String) throws(Failure) -> String {

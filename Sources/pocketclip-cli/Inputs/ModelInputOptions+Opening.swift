@@ -51,7 +51,7 @@ extension ModelError {
       .undecidedActivation, .undecidedHeads, .undecidedPreprocessing, .headsDoNotDivide,
       .unknownArchitectureName, .architectureContradictsTensors, .badConfiguration, .towerAbsent,
       .undecidedPooling, .undecidedScale, .configurationContradictsTensors, .cannotJoin, .adapterWithoutBase,
-      .adapterDoesNotFit, .undecidedAdapter:
+      .adapterDoesNotFit, .undecidedAdapter, .undecidedTextRules, .badTokenizer, .unsupportedTokenizer:
       false
     }
   }

@@ -108,7 +108,7 @@ extension OpenBundle {
     Failure(
       .unsupported, "\(path): this bundle has no tokenizer",
       hint:
-        "give token ids, or convert again with --tokenizer openai if the model uses OpenAI's words and text cleaning: "
+        "give token ids, or convert again with --tokenizer FILE, its spiece.model or tokenizer.json, or --tokenizer openai if the model uses OpenAI's words and text cleaning: "
         + "`pocketclip inspect` shows the tokenizer")
   }
 

@@ -47,12 +47,8 @@ import Testing
     return try parts.file()
   }
 
-  @Test("A checkpoint with a bias is classified with open_clip's probabilities, each label separately")
-  func classify() throws {
-    let bundle = folder.file("m.pclip")
-    let converted = try Tool.run(
-      "convert", try checkpoint(), "-o", bundle, "--precision", "fp32", "--no-measure")
-    try #require(converted.status == 0, "\(converted.error)")
+  /// Compares the probabilities that `classify` prints with those of a library.
+  private static func expectProbabilities(_ golden: [String: Any], of bundle: String) throws {
     let expected = try #require(golden["probabilities"] as? [String: [Double]])
     let labels = try #require(golden["labels"] as? [String])
     let template = try #require(golden["template"] as? String)
@@ -71,15 +67,33 @@ import Testing
       for (label, truth) in zip(labels, expected[name] ?? []) {
         let row = rows.first { $0["label"] as? String == label }
         let probability = try #require(row?["probability"] as? Double)
-        #expect(abs(probability - truth) <= Self.tolerance, "\(name), \(label)")
+        #expect(abs(probability - truth) <= tolerance, "\(name), \(label)")
       }
     }
+  }
+
+  @Test("A SigLIP is classified with transformers' probabilities, texts by its own tokenizer")
+  func sigLIP() throws {
+    let bundle = folder.file("siglip.pclip")
+    let converted = try Tool.run(
+      "convert", Tool.fixture("minis/mini-siglip"), "-o", bundle, "--precision", "fp32", "--no-measure")
+    try #require(converted.status == 0, "\(converted.error)")
+    try Self.expectProbabilities(jsonObject(Fixture.data("siglip/probabilities.json")), of: bundle)
+  }
+
+  @Test("A checkpoint with a bias is classified with open_clip's probabilities, each label separately")
+  func classify() throws {
+    let bundle = folder.file("m.pclip")
+    let converted = try Tool.run(
+      "convert", try checkpoint(), "-o", bundle, "--precision", "fp32", "--no-measure")
+    try #require(converted.status == 0, "\(converted.error)")
+    try Self.expectProbabilities(golden, of: bundle)
     let info = try Tool.run("info", bundle)
     #expect(info.output.contains("logit bias    -4.0000, of a sigmoid"), "\(info.output)")
     let unbiased = folder.file("unbiased.pclip")
     _ = try Tool.run("convert", Tool.fixture("minis/mini-vit.pt"), "-o", unbiased, "--no-measure")
     #expect(try space(bundle) == space(unbiased))
-    let image = Tool.fixture("minis/images/\(images[0])")
+    let image = Tool.fixture("minis/images/tractor-14.jpg")
     let mixed = ["--text-model", unbiased, "--label", "a", "--label", "b"]
     let refused = try Tool.run(["classify", "-m", bundle, image] + mixed)
     #expect(refused.status == 65 && refused.error.contains("two kinds of score"), "\(refused.error)")

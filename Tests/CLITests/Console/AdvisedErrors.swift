@@ -7,7 +7,8 @@ enum AdvisedErrors {
     ("minis/mini-vit.pt", "m.pt"), ("minis/mini-rn.pt", "rn.pt"),
     ("valid/vit.safetensors", "vit.safetensors"),
     ("minis/images/alarm-clock-00.jpg", "cat.jpg"), ("foreign/weights.pt.gz", "weights.pt.gz"),
-    ("valid/vit-sharded", "sharded"),
+    ("valid/vit-sharded", "sharded"), ("siglip/siglip2-tokenizer", "siglip2"),
+    ("siglip/siglip-tokenizer/spiece.model", "spiece.model"),
   ]
 
   static let preparation = [
@@ -162,6 +163,15 @@ enum AdvisedErrors {
   ]
 
   private static let models = [
+    AdvisedError(
+      "convert siglip2 -o x.pclip --no-measure", "what becomes of a text", "--tokenizer none", .add),
+    AdvisedError(
+      "convert siglip2 -o x.pclip --no-measure", "what becomes of a text",
+      "--text-rules siglip, siglip2, pipeline, open_clip or big_vision", .add,
+      filling: ["siglip, siglip2, pipeline, open_clip or big_vision": "pipeline"]),
+    AdvisedError(
+      "convert siglip2 -o x.pclip --no-measure --tokenizer spiece.model --text-rules siglip2",
+      "the tokenizer's file cannot be used", "--tokenizer none", .add),
     AdvisedError(
       "convert vit.safetensors -o x.pclip --no-measure --heads 1 --pooling highest --preprocess openai",
       "the activation is not recorded", "--activation quickgelu", .add),

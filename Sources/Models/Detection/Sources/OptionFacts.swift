@@ -10,7 +10,7 @@ extension StatedFacts {
       heads: options.heads.image, activation: options.activation.image, epsilon: options.epsilon.image)
     facts.text = tower(
       heads: options.heads.text, activation: options.activation.text, epsilon: options.epsilon.text)
-    facts.tokenizer = options.tokenizer.map { Stated($0, .option, "--tokenizer") }
+    facts.tokenizer = options.tokenizer?.kind.map { Stated($0, .option, "--tokenizer") }
     facts.pooling = options.pooling.map { Stated($0, .option, "--pooling") }
     facts.resizeBackend = options.resizeBackend.map {
       StatedBackend(Stated($0, .option, "--resize-backend \($0.fieldText)"))

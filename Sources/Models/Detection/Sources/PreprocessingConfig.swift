@@ -72,10 +72,11 @@ enum PreprocessingConfig {
         throw config.unsupported("\(key) \(type)")
       }
     }
-    for step in ["do_resize", "do_rescale", "do_normalize", "do_convert_rgb"]
-    where try config.isOff(step) {
+    for step in ["do_resize", "do_rescale", "do_normalize"] where try config.isOff(step) {
       throw config.unsupported("\(step) \(config.json[step]?.brief ?? "false")")
     }
+    // SigLIP's files say null: then transformers takes RGB images alone, which a conversion does not change.
+    if try config.bool("do_convert_rgb") == false { throw config.unsupported("do_convert_rgb false") }
     for step in ["do_pad", "do_flip_channel_order"] where try config.bool(step) == true {
       throw config.unsupported("\(step) true")
     }
