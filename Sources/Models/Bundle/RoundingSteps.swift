@@ -10,7 +10,7 @@ package struct RoundingSteps: Sendable {
   private let values: [Float]
   private let width: Int
 
-  init(values: [Float], width: Int) {
+  package init(values: [Float], width: Int) {
     self.values = values
     self.width = width
   }
