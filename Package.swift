@@ -247,7 +247,7 @@ let package = Package(
       [
         "ModelDiff", "Conversion", "Verification", "Models", "Checkpoints",
         "BundleFormat",
-        "Architecture", "TensorTypes", "TestSupport",
+        "Architecture", "TensorTypes", "TokenizerFiles", "TestSupport",
       ]),
     tests("ArchivesTests", ["Archives", "TensorTypes", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "Archives", "TensorTypes", "TestSupport"]),

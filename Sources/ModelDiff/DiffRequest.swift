@@ -115,7 +115,9 @@ extension DiffRequest {
     }
     if shapes(a) != shapes(b) { return "its tensors differ in names or shapes" }
     let isEqual = tensors.single.isEmpty && mixture.settings(of: tower).isEmpty
-    return isEqual ? "weights and settings are equal" : nil
+    guard isEqual else { return nil }
+    return tower == .text && a.tokenizer != b.tokenizer
+      ? "the tower is the same, and the tokenizers give it other ids" : "weights and settings are equal"
   }
 
   private func isBisected(_ verdict: DiffReport.Verdict, worst: Double) -> Bool {

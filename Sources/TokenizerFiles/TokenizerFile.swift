@@ -74,6 +74,15 @@ public struct TokenizerFile {
     }
   }
 
+  /// Whether a `tokenizer.json` recognises a token where it is typed in a text.
+  public func listsToken(_ token: String) -> Bool {
+    switch content {
+    case .model: false
+    case .pipeline(let json):
+      (json.parts["added_tokens"]?.arrayValue ?? []).contains { $0["content"]?.stringValue == token }
+    }
+  }
+
   /// The table of the pieces and the text rules.
   ///
   /// - Parameter rules: what the model's own tokenizer does beside the pieces.

@@ -88,8 +88,8 @@ extension TokenizerFileError: CustomStringConvertible {
     case .notATokenizer: "give spiece.model, tokenizer.model, sentencepiece.bpe.model or tokenizer.json"
     case .malformed, .tooLarge: "download the file again from the model's page"
     case .contradiction: "download the file again, or give the SentencePiece model that it was made from"
-    case .unsupported: "give the SentencePiece model of the same tokenizer, or pass token ids"
-    case .badRule: "give an id or a token that the tokenizer has"
+    case .unsupported: "give another file of the same tokenizer"
+    case .badRule: "give the file that these text rules read, or other text rules"
     }
   }
 }

@@ -13,6 +13,7 @@ struct ModelFields {
     if let text = model.architecture.text {
       add(text)
       add("tokenizer.kind", model.tokenizer.kind.fieldValue.description)
+      add("tokenizer.id", model.tokenizer.shortID)
     }
     add("score.kind", model.scoreKind.map { $0 == .softmax ? "softmax" : "sigmoid" } ?? "none")
   }

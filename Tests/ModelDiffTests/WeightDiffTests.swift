@@ -6,6 +6,7 @@ import Models
 import TensorTypes
 import TestSupport
 import Testing
+import TokenizerFiles
 import Verification
 
 @Suite("Differences of weights") struct WeightDiffTests {
@@ -25,6 +26,16 @@ import Verification
         && !name.hasPrefix("vit-clip-cpp")
     }.map { String($0.dropLast(".json".count)) }.sorted()
   }()
+
+  @Test("Tokenizers with other text rules differ in tokenizer.id")
+  func textRules() throws {
+    func model(_ rules: PublishedRules) throws -> CLIPModel {
+      try DiffSubject.model("siglip/siglip2-tokenizer") { $0.textRules = rules }
+    }
+    let report = try DiffSubject.report(model(.pipeline), model(.siglip2))
+    #expect(report.settings.map(\.field) == ["tokenizer.id"])
+    #expect(try DiffSubject.report(model(.siglip2), model(.siglip2)).settings.isEmpty)
+  }
 
   @Test("A model has the same weights in every format that a library saved it in")
   func formats() throws {

@@ -52,8 +52,8 @@ class Image:
 class Tokens:
     """The token ids of a text.
 
-    ids: int32, [context_length]: start, the text's ids, end, zeros.
-    count: ids before the zeros.
+    ids: int32, [context_length]: begin, the text's ids, end, pads.
+    count: ids before the pads.
     is_truncated: the text was too long and its end was dropped.
     """
 

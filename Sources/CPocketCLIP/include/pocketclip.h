@@ -158,7 +158,7 @@ typedef struct pclip_model_info {
   char space_id[136];        /* IMAGE.TEXT in hex, '-' if unknown: compare vectors only if known ids are equal */
   char bundle_id[72];        /* SHA-256 of the header, hex                                                     */
   uint64_t file_bytes;       /* mapped, shared between processes                                               */
-  int32_t pad_id;            /* the id that pads a text after its end; -1 without a tokenizer                   */
+  int32_t pad_id;            /* the id that pads a text after its end; -1 if there is none (0 is written)       */
   int32_t attends_pads;      /* 1: every id of the context changes the vector, pads too (SigLIP); else 0       */
   float logit_bias;          /* for PCLIP_SCORE_SIGMOID, otherwise 0                                           */
   int32_t score_kind;        /* PCLIP_SCORE_SOFTMAX or _SIGMOID: the score that pclip_scores computes          */
@@ -200,8 +200,8 @@ typedef struct pclip_text {
   size_t count;
 } pclip_text;
 
-/* Tokenizes one text. `ids` holds `capacity` values, at least context_length: start, the text's ids, end, and
- * zeros up to context_length. *count is the number of ids before the zeros. *truncated is 1 if the text was too long and
+/* Tokenizes one text. `ids` holds `capacity` values, at least context_length: the text's ids between those of its begin and
+ * end, if the tokenizer has them, and pad_id up to context_length. *count is the number of ids before the pads. *truncated is 1 if the text was too long and
  * its end was dropped. Both may be NULL. */
 PCLIP_API int32_t pclip_tokenize(pclip_session *session, pclip_text text, int32_t *ids, size_t capacity,
                                  int32_t *count, int32_t *truncated, pclip_error *error);

@@ -246,7 +246,8 @@ struct Resolution {
     if tables.isWanted(instead: stated) {
       do throws(ModelError) {
         switch try tables.outcome(text) {
-        case .found(let table, let rules):
+        case .found(let table, let rules, let note):
+          if let note { notes.append(note) }
           take(table, "tokenizer") { _ in TokenizerKind.table.fieldText }
           take(rules, "text.rules", \.rawValue)
           tokenizer = .table(table.value)

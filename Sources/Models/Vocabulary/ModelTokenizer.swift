@@ -1,4 +1,5 @@
 public import Architecture
+internal import BundleFormat
 
 /// The tokenizer of a model.
 public enum ModelTokenizer: Sendable, Equatable {
@@ -14,6 +15,14 @@ public enum ModelTokenizer: Sendable, Equatable {
     case .table: .table
     case .none: .none
     }
+  }
+}
+
+extension ModelTokenizer {
+  /// The first digits of a table's `tokenizer.id`; `-` for the others, which have one id each.
+  package var shortID: String {
+    guard case .table(let table) = self else { return "-" }
+    return String(decoding: Identity.tokenizer(table: table.span.bytes).hex.prefix(12), as: UTF8.self)
   }
 }
 

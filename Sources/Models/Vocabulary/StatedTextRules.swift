@@ -7,8 +7,8 @@ struct StatedTextRules {
   var rules: Stated<PublishedRules>
   /// Nil if the source does not state it.
   var padToken: String?
-  /// Whether `tokenizer_config.json` states that texts get a begin and an end of text; nil if it does not.
-  var addsBegin, addsEnd: Bool?
+  /// The configuration that the rules read; nil for rules that read none.
+  var config: ConfigReader?
 
   /// What a configuration says about the text rules.
   enum Finding {
@@ -27,23 +27,38 @@ struct StatedTextRules {
   ) throws(ModelError) -> Finding? {
     let config = evidence.tokenizerConfig.map(ConfigReader.init)
     if let option {
-      return .stated(try StatedTextRules(rules: Stated(option, .option, "--text-rules"), config: config))
+      return try stated(Stated(option, .option, "--text-rules"), config, contextLength: contextLength)
     }
-    if prefersOpenCLIP, let finding = try openCLIP(evidence, config) { return finding }
+    if prefersOpenCLIP, let finding = try openCLIP(evidence, config, contextLength) { return finding }
     if let config { return try transformers(config, contextLength: contextLength) }
-    return try openCLIP(evidence, config)
+    return try openCLIP(evidence, config, contextLength)
+  }
+
+  /// The rules, unless the configuration beside them asks for more than they do.
+  private static func stated(
+    _ rules: Stated<PublishedRules>, _ config: ConfigReader?, contextLength: Int
+  ) throws(ModelError) -> Finding {
+    guard let config, rules.value.readsConfiguration else {
+      return .stated(try StatedTextRules(rules: rules, config: nil))
+    }
+    let side = try row(of: config)?.paddingSide ?? "right"
+    let row = Class(rules: rules.value, paddingSide: side)
+    if let difference = try TableKeys.difference(config, row, contextLength: contextLength) {
+      return .unsupported("\(config.location): \(difference)")
+    }
+    return .stated(try StatedTextRules(rules: rules, config: config))
   }
 
   private init(rules: Stated<PublishedRules>, config: ConfigReader?) throws(ModelError) {
     self.rules = rules
-    guard let config else { return }
-    padToken = try config.token("pad_token")
-    addsBegin = try config.bool("add_bos_token")
-    addsEnd = try config.bool("add_eos_token")
+    self.config = config
+    padToken = try config?.token("pad_token")
   }
 
   /// `text_cfg.tokenizer_kwargs.clean` of `open_clip_config.json`.
-  private static func openCLIP(_ evidence: Evidence, _ config: ConfigReader?) throws(ModelError) -> Finding? {
+  private static func openCLIP(
+    _ evidence: Evidence, _ config: ConfigReader?, _ contextLength: Int
+  ) throws(ModelError) -> Finding? {
     let root = evidence.openCLIPConfig.map(ConfigReader.init)
     guard let text = try root?.object("model_cfg")?.object("text_cfg"),
       let name = try text.text("hf_tokenizer_name"), !name.isEmpty
@@ -55,8 +70,8 @@ struct StatedTextRules {
     switch try options?.text("clean") {
     case "canonicalize":
       let detail = "\(text.location): tokenizer_kwargs.clean canonicalize"
-      return .stated(
-        try StatedTextRules(rules: Stated(.openCLIP, .configuration, detail), config: config))
+      return try stated(
+        Stated(.openCLIP, .configuration, detail), config, contextLength: contextLength)
     // open_clip then only strips and collapses white space, after ftfy.
     case let other: return .unsupported("\(text.location): \(name), cleaned by \(other ?? "whitespace")")
     }
@@ -67,21 +82,20 @@ struct StatedTextRules {
     _ config: ConfigReader, contextLength: Int
   ) throws(ModelError) -> Finding? {
     guard let name = try config.text("tokenizer_class") else { return nil }
-    guard let row = classes[name.hasSuffix("Fast") ? String(name.dropLast(4)) : name] else {
+    guard let row = try row(of: config) else {
       return .unsupported("\(config.location): tokenizer_class \(name)")
     }
-    if let difference = try TableKeys.difference(config, row, contextLength: contextLength) {
-      return .unsupported("\(config.location): \(difference)")
-    }
-    let lowerCases = try config.bool("do_lower_case")
-    if row.rules == .pipeline, lowerCases == true {
+    if row.rules == .pipeline, try config.bool("do_lower_case") == true {
       // The class ignores the field. Models beside it were trained on lower case.
       return .open("\(config.location): \(name) does not lower-case, but do_lower_case is true")
     }
     let detail = "\(config.location): tokenizer_class \(name)"
-    var stated = try StatedTextRules(rules: Stated(row.rules, .configuration, detail), config: config)
-    if row.rules == .siglip { (stated.addsBegin, stated.addsEnd) = (nil, nil) }
-    return .stated(stated)
+    return try stated(Stated(row.rules, .configuration, detail), config, contextLength: contextLength)
+  }
+
+  private static func row(of config: ConfigReader) throws(ModelError) -> Class? {
+    guard let name = try config.text("tokenizer_class") else { return nil }
+    return classes[name.hasSuffix("Fast") ? String(name.dropLast(4)) : name]
   }
 
   /// A tokenizer class of transformers.
@@ -102,9 +116,19 @@ struct StatedTextRules {
   ]
 }
 
+extension PublishedRules {
+  /// Whether the code that defines them reads `tokenizer_config.json`.
+  fileprivate var readsConfiguration: Bool {
+    switch self {
+    case .siglip, .siglip2, .pipeline, .openCLIP: true
+    case .bigVision: false
+    }
+  }
+}
+
 extension ConfigReader {
   /// A token's text, which old files write as an object.
-  fileprivate func token(_ key: String) throws(ModelError) -> String? {
+  func token(_ key: String) throws(ModelError) -> String? {
     guard json[key]?.objectValue != nil else { return try text(key) }
     return json[key]?["content"]?.stringValue
   }

@@ -18,7 +18,7 @@ struct TableSearch {
   }
 
   enum Outcome {
-    case found(Stated<[UInt8]>, rules: Stated<PublishedRules>)
+    case found(Stated<[UInt8]>, rules: Stated<PublishedRules>, note: String?)
     /// The reason, if there is a tokenizer that PocketCLIP does not have.
     case none(String?)
   }
@@ -35,11 +35,13 @@ struct TableSearch {
     let finding = try StatedTextRules.find(
       evidence, option: option, prefersOpenCLIP: prefersOpenCLIP, contextLength: tower.contextLength)
     switch finding {
-    case .unsupported(let reason)? where !isGiven: return .none(reason)
-    case .unsupported(let reason)?, .open(let reason)?: throw undecided(reason)
+    case .unsupported(let reason)?:
+      guard isGiven || option != nil else { return .none(reason) }
+      throw ModelError(.unsupportedTokenizer, found: reason)
+    case .open(let reason)?: throw undecided(reason)
     case .stated(let stated)?:
       guard let path = path(for: stated.rules.value) else {
-        guard option == nil else { throw missingFile() }
+        if let option { throw missingFile(option) }
         return .none(
           "\(stated.rules.detail), and no \(stated.rules.value.fileNames.joined(separator: " or ")) beside it"
         )
@@ -68,9 +70,10 @@ struct TableSearch {
     _ path: String, _ stated: StatedTextRules, _ tower: TextTower
   ) throws(ModelError) -> Outcome {
     let rules = stated.rules.value
+    let file: TokenizerFile
     let table: [UInt8]
     do throws(TokenizerFileError) {
-      let file = try TokenizerFile(path: path)
+      file = try TokenizerFile(path: path)
       table = try file.table(
         rules.rules(for: file, padToken: stated.padToken, length: tower.contextLength))
     } catch {
@@ -79,58 +82,36 @@ struct TableSearch {
       }
       throw ModelError(error)
     }
-    try check(table, path, stated, tower)
+    let check = TableCheck(table: table, file: file, path: path)
+    try check.require(fits: tower)
+    try check.require(follows: stated)
+    guard check.pads || !tower.attendsPads else {
+      throw undecided(
+        "no pad token is stated for \(fileName(path)), and this tower attends to the pads", Self.missingPad)
+    }
     let source: Decision.Source = isGiven ? .option : .configuration
-    return .found(Stated(table, source, "\(fileName(path)), \(stated.rules.detail)"), rules: stated.rules)
+    return .found(
+      Stated(table, source, "\(fileName(path)), \(stated.rules.detail)"), rules: stated.rules,
+      note: check.note(on: tower))
   }
 
-  /// The table against what the tower and the configuration state.
-  private func check(
-    _ table: [UInt8], _ path: String, _ stated: StatedTextRules, _ tower: TextTower
-  ) throws(ModelError) {
-    guard let header = try? TableHeader(table.span.bytes) else {
-      throw ModelError(.badTokenizer, found: "a table that does not open", file: path)
-    }
-    guard Int(header.vocabulary) <= tower.vocabularySize else {
-      throw ModelError(
-        .badTokenizer, expected: "at most \(tower.vocabularySize) ids, the rows of the token table",
-        found: "\(header.vocabulary)", file: path)
-    }
-    guard header.length > 0 || !tower.attendsPads else {
-      throw undecided("no pad token is stated for \(fileName(path)), and this tower attends to the pads")
-    }
-    if case .firstID(let id) = tower.pooling, Int(header.endID) != id {
-      throw ModelError(
-        .badTokenizer, expected: "texts that end with id \(id), which this tower pools",
-        found: header.endID == TableHeader.noID ? "no end of text" : "\(header.endID)", file: path)
-    }
-    for (name, isAdded, id) in [
-      ("add_bos_token", stated.addsBegin, header.beginID), ("add_eos_token", stated.addsEnd, header.endID),
-    ] {
-      guard let isAdded, isAdded != (id != TableHeader.noID) else { continue }
-      throw ModelError(
-        .badTokenizer, expected: "\(name) \(isAdded), as tokenizer_config.json states", found: "\(!isAdded)",
-        file: path)
-    }
+  private static let missingPad =
+    "put the model's tokenizer_config.json, which states the pad token, beside the weights, or give --tokenizer none"
+
+  private func undecided(_ reason: String, _ remedy: String? = nil) -> ModelError {
+    var error = ModelError(.undecidedTextRules, found: reason)
+    error.remedy = remedy
+    return error
   }
 
-  private func undecided(_ reason: String) -> ModelError { ModelError(.undecidedTextRules, found: reason) }
-
-  private func missingFile() -> ModelError {
+  private func missingFile(_ rules: PublishedRules) -> ModelError {
+    let names = rules.fileNames.joined(separator: " or ")
     var error = ModelError(
-      .unsupportedOption, expected: "a tokenizer file beside the weights", found: "--text-rules without one")
-    error.remedy = "give the file too: --tokenizer FILE"
+      .unsupportedOption, expected: "\(names) beside the weights",
+      found: "--text-rules \(rules.rawValue) without one")
+    error.remedy = "give it with --tokenizer FILE, or other --text-rules"
     return error
   }
 
   private func fileName(_ path: String) -> String { SourceFile(path: path, byteCount: 0).name }
-}
-
-extension ModelError {
-  init(_ error: TokenizerFileError) {
-    self.init(
-      error.code == .unsupported ? .unsupportedTokenizer : .badTokenizer, expected: error.expected,
-      found: error.found.map { "\(error.item.map { $0 + ": " } ?? "")\($0)" } ?? error.item, file: error.file)
-    remedy = "\(error.hint); --tokenizer none makes a model that takes token ids"
-  }
 }

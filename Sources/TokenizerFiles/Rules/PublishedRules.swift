@@ -35,6 +35,12 @@ public enum PublishedRules: String, Sendable, CaseIterable {
       (rules.letterCase, rules.punctuation, rules.deletesAfterLowerCasing) = (.python, .deleted, true)
       (rules.collapsesWhitespace, rules.writesPrefix) = (true, true)
       rules.endID = try id(of: "</s>", file)
+      // Other models of sentencepiece have it elsewhere: XLM-R's at 2, with other ids than the file's.
+      guard rules.endID == 1 else {
+        throw TokenizerFileError(
+          .badRule, item: "text rules siglip", expected: "</s> as id 1, as in SigLIP's files",
+          found: "\(rules.endID ?? 0)")
+      }
       rules.typedTokens = ["<unk>", "</s>"]
     case .siglip2: rules.letterCase = .scalarwise
     case .pipeline: break

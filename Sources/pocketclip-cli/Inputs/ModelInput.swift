@@ -186,6 +186,11 @@ struct ModelInputOptions: ParsableArguments {
       return .firstID(id)
     }
     options.tokenizer = try tokenizer.map(Self.tokenizerChoice)
+    if textRules != nil, let tokenizer, ["openai", "none"].contains(tokenizer) {
+      throw Failure(
+        .usage, "--text-rules and --tokenizer \(tokenizer) exclude each other",
+        hint: "leave out --text-rules, or give --tokenizer FILE")
+    }
     options.textRules = try textRules.map { text throws(Failure) in
       guard let rules = PublishedRules(rawValue: text) else {
         throw .unknownValue(text, of: "--text-rules", among: PublishedRules.allCases.map(\.rawValue))
@@ -223,7 +228,7 @@ struct ModelInputOptions: ParsableArguments {
     case let path:
       guard Folder.hasFile(path) else {
         guard path.contains(where: { "./".contains($0) }) else {
-          throw .unknownValue(path, of: "--tokenizer", among: ["openai", "none"])
+          throw .unknownValue(path, of: "--tokenizer", among: ["openai", "none", "FILE"])
         }
         throw Failure(
           .input, "--tokenizer \(path.shortened): expected openai, none or a file, and there is no such file",

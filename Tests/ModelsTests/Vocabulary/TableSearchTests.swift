@@ -91,6 +91,12 @@ import TokenizerFiles
       ("\"sp_model_kwargs\": {}", "\"sp_model_kwargs\": {\"alpha\": 0.1}", "sp_model_kwargs"),
       ("\"extra_special_tokens\": {}", "\"padding_side\": \"left\"", "padding_side"),
       ("\"extra_special_tokens\": {}", "\"strip_accents\": true", "strip_accents"),
+      ("\"extra_special_tokens\": {}", "\"split_special_tokens\": true", "split_special_tokens"),
+      ("\"eos_token\": \"</s>\"", "\"eos_token\": \"<unk>\"", "eos_token <unk>"),
+      ("\"pad_token\": \"</s>\"", "\"pad_token\": \"<unk>\"", "pad_token <unk>"),
+      ("\"unk_token\": \"<unk>\"", "\"unk_token\": \"a\"", "unk_token a"),
+      ("\"extra_special_tokens\": {}", "\"mask_token\": \"dog\"", "mask_token dog"),
+      ("\"content\": \"<unk>\"", "\"content\": \"dog\"", "the added token dog"),
     ])
   func otherConfiguration(_ old: String, _ new: String, _ name: String) throws {
     let inspection = try Self.inspection("siglip-tokenizer") { _ in
@@ -102,6 +108,67 @@ import TokenizerFiles
     }
     #expect(inspection.tokenizer == .none && inspection.problems.isEmpty)
     #expect(inspection.notes.contains { $0.contains(name) }, "\(inspection.notes)")
+  }
+
+  @Test(
+    "An option for the rules does not hide what the configuration asks for beside them",
+    arguments: [
+      ("\"padding_side\": \"right\"", "\"padding_side\": \"left\"", "padding_side"),
+      ("\"padding_side\": \"right\",", "", "pads on the left"),
+      ("\"eos_token\": \"<eos>\"", "\"eos_token\": \"<unk>\"", "eos_token <unk>"),
+      ("\"add_eos_token\": true", "\"add_eos_token\": false", "add_eos_token false"),
+      ("\"bos_token\": \"<bos>\"", "\"bos_token\": \"zebra\"", "bos_token zebra"),
+      (
+        "\"extra_special_tokens\": {}", "\"extra_special_tokens\": {\"image\": \"dog\"}",
+        "extra_special_tokens dog"
+      ),
+    ])
+  func otherConfigurationWithOption(_ old: String, _ new: String, _ name: String) throws {
+    let inspection = try Self.inspection("siglip2-tokenizer") {
+      $0.textRules = .pipeline
+    } editing: { folder in
+      let path = folder.file("tokenizer_config.json")
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.contains(old))
+      try folder.write(Data(text.replacing(old, with: new).utf8), to: "tokenizer_config.json")
+    }
+    let problem = try #require(inspection.problems.first)
+    #expect("\(problem)".contains(name), "\(problem)")
+  }
+
+  @Test("big_vision, which reads no tokenizer_config.json, is not bound to it")
+  func bigVisionWithOtherConfiguration() throws {
+    let inspection = try Self.inspection("siglip2-tokenizer", without: ["tokenizer_config.json"]) {
+      $0.textRules = .bigVision
+    }
+    #expect(try Self.header(inspection).padID == 0)
+  }
+
+  @Test("A model that pools the highest id takes no tokenizer whose texts end with another")
+  func highestID() throws {
+    var options = ModelOptions()
+    options.textRules = .siglip
+    options.tokenizer = .file(path: Fixture.url("siglip/siglip-tokenizer/spiece.model").path)
+    let inspection = try ModelInspection(
+      Checkpoint.open(Fixture.url("minis/mini-vit.pt").path), options: options)
+    #expect(inspection.problems.first?.expected?.contains("highest id") == true)
+  }
+
+  @Test("A tokenizer with fewer ids than the token table has rows is noted")
+  func fewerIDs() throws {
+    var options = ModelOptions()
+    options.tokenizer = .file(path: Fixture.url("siglip/siglip-tokenizer/spiece.model").path)
+    let inspection = try ModelInspection(
+      Checkpoint.open(Fixture.url("minis/mini-siglip").path), options: options)
+    #expect(inspection.notes.contains { $0.contains("900 ids") && $0.contains("1000 rows") })
+  }
+
+  @Test("SigLIP's rules refuse a model of sentencepiece with other first ids")
+  func otherLayout() throws {
+    let inspection = try Self.inspection("siglip-tokenizer") {
+      $0.tokenizer = .file(path: Fixture.url("tokenizer/tables/xlmv.model").path)
+    }
+    #expect(inspection.problems.first?.expected?.contains("</s> as id 1") == true)
   }
 
   @Test("A damaged file is an error, not a model without a tokenizer")
@@ -135,7 +202,7 @@ import TokenizerFiles
   @Test("Rules for another kind of file are an error that names the right one")
   func otherFile() throws {
     let path = Fixture.url("siglip/siglip2-tokenizer/tokenizer.json").path
-    let inspection = try Self.inspection("siglip2-tokenizer") {
+    let inspection = try Self.inspection("siglip2-tokenizer", without: ["tokenizer_config.json"]) {
       ($0.tokenizer, $0.textRules) = (.file(path: path), .siglip)
     }
     let problem = try #require(inspection.problems.first)
