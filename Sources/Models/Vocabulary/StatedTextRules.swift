@@ -82,6 +82,8 @@ struct StatedTextRules {
     _ config: ConfigReader, contextLength: Int
   ) throws(ModelError) -> Finding? {
     guard let name = try config.text("tokenizer_class") else { return nil }
+    // `VocabularyFiles` says why it is not OpenAI's.
+    guard !name.hasPrefix("CLIPTokenizer") else { return nil }
     guard let row = try row(of: config) else {
       return .unsupported("\(config.location): tokenizer_class \(name)")
     }
