@@ -131,7 +131,7 @@ extension PublishedRules {
 extension ConfigReader {
   /// A token's text, which old files write as an object.
   func token(_ key: String) throws(ModelError) -> String? {
-    guard json[key]?.objectValue != nil else { return try text(key) }
-    return json[key]?["content"]?.stringValue
+    guard let value = json[key], value.objectValue != nil else { return try text(key) }
+    return TableKeys.token(value)
   }
 }

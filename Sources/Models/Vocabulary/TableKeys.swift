@@ -65,7 +65,7 @@ enum TableKeys {
   }
 
   /// A token's text, which old files write as an object.
-  private static func token(_ value: JSONValue) -> String? {
+  static func token(_ value: JSONValue) -> String? {
     value.stringValue ?? value["content"]?.stringValue
   }
 

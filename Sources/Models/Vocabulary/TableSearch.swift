@@ -23,9 +23,10 @@ struct TableSearch {
     case none(String?)
   }
 
-  /// Whether a table is searched: not if the tokenizer is OpenAI's, or an option says none.
+  /// Whether a table is searched: not if the tokenizer is OpenAI's, or an option says none. An option for the text rules asks
+  /// for one, so that it is never without effect.
   func isWanted(instead stated: Stated<TokenizerKind>?) -> Bool {
-    if isGiven { return true }
+    if isGiven || option != nil { return true }
     return stated?.value != .openAI && stated?.source != .option
   }
 

@@ -154,6 +154,15 @@ import TokenizerFiles
     #expect(inspection.problems.first?.expected?.contains("highest id") == true)
   }
 
+  @Test("Text rules for a model with OpenAI's tokenizer are an error, not without effect")
+  func rulesOfOpenAI() throws {
+    var options = ModelOptions()
+    options.textRules = .siglip
+    let inspection = try ModelInspection(
+      Checkpoint.open(Fixture.url("minis/mini-vit.pt").path), options: options)
+    #expect(inspection.problems.first?.code == .unsupportedOption)
+  }
+
   @Test("A tokenizer with fewer ids than the token table has rows is noted")
   func fewerIDs() throws {
     var options = ModelOptions()
